@@ -1,0 +1,83 @@
+import { TweedieError } from '../error.ts'
+import { allocate, type Data, type DataOf, type DType } from './dtype.ts'
+
+/** Sizes of the axes, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[]
+
+/** Number of elements of a shape. */
+export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
+
+/**
+ * A dense row-major array outside programs: what goes into a program and comes out of it.
+ *
+ * It is a view of its `data`: nothing is copied on construction.
+ */
+export class NdArray<D extends DType = DType> {
+  readonly dtype: D
+  readonly shape: Shape
+  readonly data: DataOf[D]
+
+  /** @throws TweedieError `shape` when `data` does not hold exactly the elements of `shape`. */
+  constructor(dtype: D, shape: Shape, data: DataOf[D]) {
+    if (data.length !== sizeOf(shape)) {
+      throw new TweedieError('shape', `array of shape [${shape}] needs ${sizeOf(shape)} elements, got ${data.length}`)
+    }
+    this.dtype = dtype
+    this.shape = shape
+    this.data = data
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.data.length
+  }
+}
+
+/** Float32 (default) array from plain numbers. `ndarray([1, 2, 3, 4], [2, 2])`. */
+export const ndarray = <D extends DType = 'float32'>(
+  values: ArrayLike<number>,
+  shape: Shape = [values.length],
+  dtype: D = 'float32' as D,
+): NdArray<D> => {
+  const data: Data = allocate(dtype, values.length)
+  if (data instanceof BigInt64Array) for (let i = 0; i < data.length; i++) data[i] = BigInt(values[i])
+  else data.set(values)
+  return new NdArray(dtype, shape, data as DataOf[D])
+}
+
+/** Zeros of a shape. */
+export const zeros = <D extends DType = 'float32'>(shape: Shape, dtype: D = 'float32' as D): NdArray<D> =>
+  new NdArray(dtype, shape, allocate(dtype, sizeOf(shape)))
+
+/** One value everywhere. */
+export const full = <D extends DType = 'float32'>(shape: Shape, value: number, dtype: D = 'float32' as D): NdArray<D> => {
+  const array = zeros(shape, dtype)
+  if (array.data instanceof BigInt64Array) array.data.fill(BigInt(value))
+  else (array.data as Exclude<Data, BigInt64Array>).fill(value)
+  return array
+}
+
+/** A scalar: shape `[]`. */
+export const scalar = <D extends DType = 'float32'>(value: number, dtype: D = 'float32' as D): NdArray<D> =>
+  full([], value, dtype)
+
+/** Elements as plain numbers. */
+export const toNumbers = (array: NdArray): number[] => Array.from(array.data as ArrayLike<number | bigint>, Number)
+
+/** The one element of a scalar (or of any array with a single element), as a number. */
+export const item = (array: NdArray): number => {
+  if (array.size !== 1) throw new TweedieError('shape', `item() needs one element, got shape [${array.shape}]`)
+  return Number(array.data[0])
+}
+
+/** Same data under another shape (no copy). */
+export const reshaped = <D extends DType>(array: NdArray<D>, shape: Shape): NdArray<D> =>
+  new NdArray(array.dtype, shape, array.data)
+
+/** Rows `start … stop - 1` of the first axis, as a view (no copy). */
+export const rows = <D extends DType>(array: NdArray<D>, start: number, stop: number): NdArray<D> => {
+  const [n = 1, ...rest] = array.shape
+  const stride = sizeOf(rest)
+  const [from, to] = [Math.max(0, start), Math.min(n, stop)]
+  return new NdArray(array.dtype, [to - from, ...rest], array.data.subarray(from * stride, to * stride) as DataOf[D])
+}

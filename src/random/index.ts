@@ -1,0 +1,7 @@
+export { bernoulli, bernoulliBatch } from './bernoulli.ts'
+export { beta, betaBatch } from './beta.ts'
+export { integers, integersBatch, permutation } from './integers.ts'
+export { fillNormal, normal, normalBatch } from './normal.ts'
+export { philox4x32 } from './philox.ts'
+export { type At, type BatchAt, type Stream, stream } from './stream.ts'
+export { fillUniform, uniform, uniformBatch } from './uniform.ts'

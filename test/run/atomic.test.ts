@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { writeAtomic } from '../../src/data/atomic.ts'
+import { openRun, saveCheckpoint } from '../../src/run/index.ts'
+import { zeros } from '../../src/tensor/ndarray.ts'
+import { scratch } from './scratch.ts'
+
+const quietly = (command: string, ...args: string[]): boolean => {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A file system of a few kilobytes, or undefined where the user may not mount one. */
+const smallDisk = (folder: string, size: string): string | undefined => {
+  const path = join(folder, 'small')
+  mkdirSync(path)
+  if (!quietly('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path)) return undefined
+  onTestFinished(() => {
+    quietly('umount', '--lazy', path)
+  })
+  return path
+}
+
+/** Tried once for real: being root is not enough in a container. */
+const canMount = (): boolean => {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
+  const folder = mkdtempSync(join(tmpdir(), 'tweedie-mount-'))
+  const mounted =
+    quietly('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder) && quietly('umount', folder)
+  rmdirSync(folder)
+  return mounted
+}
+
+describe('writeAtomic', () => {
+  it('replaces a file and leaves nothing else', () => {
+    const folder = scratch()
+    const path = join(folder, 'a.bin')
+    writeAtomic(path, Buffer.from('old'))
+    writeAtomic(path, Buffer.from('new'))
+    expect(readFileSync(path, 'utf8')).toBe('new')
+    expect(readdirSync(folder)).toEqual(['a.bin'])
+  })
+
+  it('says in one line that the folder does not exist', () => {
+    const path = join(scratch(), 'nowhere', 'a.bin')
+    expect(() => writeAtomic(path, Buffer.from('x'))).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: `${path}: cannot write: no such file or directory (ENOENT)`,
+      }),
+    )
+  })
+
+  it('removes its temporary when the name is taken by a folder', () => {
+    const folder = scratch()
+    mkdirSync(join(folder, 'a.bin'))
+    expect(() => writeAtomic(join(folder, 'a.bin'), Buffer.from('x'))).toThrow(
+      expect.objectContaining({ code: 'io' }),
+    )
+    expect(readdirSync(folder)).toEqual(['a.bin'])
+  })
+})
+
+describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without them)', () => {
+  it('keeps the old file and removes the temporary', () => {
+    const disk = smallDisk(scratch(), '64k')
+    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
+    const path = join(disk, 'a.bin')
+    writeAtomic(path, Buffer.alloc(1000, 1))
+    expect(() => writeAtomic(path, Buffer.alloc(200_000, 2))).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: `${path}: cannot write: no space left on device (ENOSPC)`,
+      }),
+    )
+    expect(readFileSync(path)).toEqual(Buffer.alloc(1000, 1))
+    expect(readdirSync(disk)).toEqual(['a.bin'])
+  })
+
+  it('keeps the checkpoint before, and the journal ends in a whole line', () => {
+    const disk = smallDisk(scratch(), '128k')
+    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
+    const run = openRun(join(disk, 'run'), { config: {} })
+    const small = saveCheckpoint(run, 'small', { arrays: { w: zeros([1000]) }, state: 1 })
+    expect(() => saveCheckpoint(run, 'large', { arrays: { w: zeros([100_000]) }, state: 2 })).toThrow(
+      /ENOSPC/,
+    )
+    expect(readdirSync(run.paths.checkpoints).map((name) => join(run.paths.checkpoints, name))).toEqual([
+      small,
+    ])
+
+    run.journal.append({ event: 'start' }) // takes the first page of the journal, so that lines still fit when all others are full
+    const filler = join(disk, 'filler')
+    expect(() => {
+      for (let k = 0; k < 200; k++) writeFileSync(filler, Buffer.alloc(1024), { flag: 'a' })
+    }).toThrow(/ENOSPC/)
+    expect(() => {
+      for (let step = 0; step < 1000; step++)
+        run.journal.append({ event: 'step', step, text: 'x'.repeat(100) })
+    }).toThrow(/journal.jsonl: cannot write: no space left on device/)
+    expect(readFileSync(run.paths.journal, 'utf8')).toMatch(/^.*start.*\n(.*\n)+$/)
+    run.close()
+  })
+})

@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openRun, readConfig } from '../../src/run/index.ts'
+import { scratch } from './scratch.ts'
+
+const config = { data: { path: 'y.npz' }, laps: 3, lr: 1e-4 }
+
+const makeRun = (): string => {
+  const path = join(scratch(), 'runs', 'a')
+  openRun(path, { config }).close()
+  return path
+}
+
+describe('run folder', () => {
+  it('is made with its configuration and read back', () => {
+    const path = makeRun()
+    expect(readdirSync(path).sort()).toEqual(
+      ['checkpoints', 'config.yaml', 'draws', 'figures', 'journal.jsonl', 'run.json'].sort(),
+    )
+    expect(readConfig(path)).toEqual(config)
+    const run = openRun(path, { resume: true })
+    expect(run.resumed).toBe(true)
+    expect(run.config).toEqual(config)
+    run.close()
+  })
+
+  it('is not overwritten, nor made by accident', () => {
+    const path = makeRun()
+    expect(() => openRun(path, { config })).toThrow(/already holds a run; resume it/)
+    const nowhere = join(path, '..', 'b')
+    expect(() => openRun(nowhere, { resume: true, create: false })).toThrow(/b: not a run folder/)
+    expect(() => openRun(nowhere, { resume: true })).toThrow(/b: a new run needs a configuration/)
+    expect(() => readConfig(nowhere)).toThrow(/b: not a run folder/)
+    expect(existsSync(nowhere)).toBe(false)
+    openRun(path, { resume: true }).close() // none of the failures kept the lock
+  })
+
+  it('refuses a folder that holds a stranger’s configuration', () => {
+    const path = scratch()
+    writeFileSync(join(path, 'config.yaml'), 'mine: true\n')
+    expect(() => openRun(path, { config })).toThrow(/not a run folder, but holds config.yaml/)
+    expect(readFileSync(join(path, 'config.yaml'), 'utf8')).toBe('mine: true\n')
+  })
+
+  it('refuses another version with one line', () => {
+    const path = makeRun()
+    writeFileSync(join(path, 'run.json'), '{"format":"tweedie-run","version":2}')
+    const message = `${join(path, 'run.json')}: the run has format version 2, this tweedie reads version 1`
+    for (const attempt of [() => openRun(path, { resume: true }), () => readConfig(path)]) {
+      expect(attempt).toThrow(expect.objectContaining({ code: 'input', message }))
+    }
+    writeFileSync(join(path, 'run.json'), '{"format":"somebody-else"}')
+    expect(() => readConfig(path)).toThrow(/field 'format' must be "tweedie-run"/)
+    writeFileSync(join(path, 'run.json'), '{"format')
+    expect(() => readConfig(path)).toThrow(/run.json: not JSON/)
+  })
+
+  it('names the field in which a resumed configuration differs', () => {
+    const path = makeRun()
+    openRun(path, { config: { ...config }, resume: true }).close()
+    expect(() => openRun(path, { config: { ...config, data: { path: 'z.npz' } }, resume: true })).toThrow(
+      /config.yaml: field 'data.path' is "y.npz", got "z.npz"/,
+    )
+    expect(() => openRun(path, { config: { ...config, extra: 1 }, resume: true })).toThrow(
+      /field 'extra' is nothing, got 1/,
+    )
+  })
+
+  it('names a configuration that is not YAML', () => {
+    const path = makeRun()
+    writeFileSync(join(path, 'config.yaml'), 'a: [1, 2\nb: 3\n')
+    expect(() => readConfig(path)).toThrow(/config.yaml: not YAML/)
+    writeFileSync(join(path, 'config.yaml'), '- 1\n')
+    expect(() => readConfig(path)).toThrow(/config.yaml: expected named fields, got \[1\]/)
+  })
+
+  it('removes half-written files of dead processes when it is opened', () => {
+    const path = makeRun()
+    mkdirSync(join(path, 'draws'), { recursive: true })
+    const dead = join(path, 'checkpoints', '000001-a.safetensors.999999999.tmp')
+    const alive = join(path, `report.html.${process.ppid}.tmp`)
+    for (const file of [dead, alive]) writeFileSync(file, 'half')
+    openRun(path, { resume: true }).close()
+    expect([existsSync(dead), existsSync(alive)]).toEqual([false, true])
+  })
+
+  it('can be made again when its maker was killed before the end', () => {
+    const path = join(scratch(), 'a')
+    mkdirSync(path)
+    writeFileSync(join(path, 'config.yaml'), 'laps: 1\n')
+    writeFileSync(join(path, 'lock'), JSON.stringify({ pid: process.pid, started: 1, host: 'x' }))
+    expect(() => openRun(path, { config })).toThrow(/in use by process/)
+    expect(readFileSync(join(path, 'config.yaml'), 'utf8')).toBe('laps: 1\n')
+  })
+})

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { acquireLock, openRun } from '../../src/run/index.ts'
+import { killChild, startChild } from './child.ts'
+import { scratch } from './scratch.ts'
+
+const locked = expect.objectContaining({ name: 'TweedieError', code: 'locked' })
+const lockFile = (owner: object): string =>
+  JSON.stringify({ host: hostname(), since: '2026-01-01T00:00:00.000Z', ...owner })
+
+/** Id of a process that has ended. */
+const deadPid = async (): Promise<number> => {
+  const child = spawn(process.execPath, ['-e', ''])
+  await new Promise((resolve) => child.once('exit', resolve))
+  return child.pid ?? 0
+}
+
+describe('lock', () => {
+  it('is held by one, and free again after release', () => {
+    const path = join(scratch(), 'lock')
+    const lock = acquireLock(path)
+    expect(() => acquireLock(path)).toThrow(locked)
+    expect(() => acquireLock(path)).toThrow(`in use by process ${process.pid} on ${hostname()}`)
+    lock.release()
+    acquireLock(path).release()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('is replaced when its process has ended', async () => {
+    const folder = scratch()
+    const path = join(folder, 'lock')
+    writeFileSync(path, lockFile({ pid: await deadPid() }))
+    const lock = acquireLock(path)
+    expect(JSON.parse(readFileSync(path, 'utf8')).pid).toBe(process.pid)
+    expect(readdirSync(folder)).toEqual(['lock'])
+    lock.release()
+  })
+
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'is replaced when its id went to a later process (needs /proc)',
+    () => {
+      const path = join(scratch(), 'lock')
+      writeFileSync(path, lockFile({ pid: process.pid, started: 1 }))
+      acquireLock(path).release()
+      writeFileSync(path, lockFile({ pid: process.pid }))
+      expect(() => acquireLock(path)).toThrow(locked)
+    },
+  )
+
+  it('is left alone when it is of another machine, or no lock file', () => {
+    const path = join(scratch(), 'lock')
+    writeFileSync(path, lockFile({ pid: 1, host: 'elsewhere' }))
+    expect(() => acquireLock(path)).toThrow('in use by process 1 on elsewhere since 2026-01-01')
+    writeFileSync(path, '{}')
+    expect(() => acquireLock(path)).toThrow('not a lock file of tweedie')
+  })
+
+  it('goes to exactly one of several that find it stale', async () => {
+    const run = join(scratch(), 'run')
+    openRun(run, { config: {} }).close()
+    writeFileSync(join(run, 'lock'), lockFile({ pid: await deadPid() }))
+    const script = new URL('./lock-holder.ts', import.meta.url)
+    const started = await Promise.allSettled([
+      startChild(script, run),
+      startChild(script, run),
+      startChild(script, run),
+    ])
+    const holders = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    onTestFinished(() => Promise.all(holders.map(killChild)).then(() => {}))
+    expect(holders).toHaveLength(1)
+    expect(JSON.parse(readFileSync(join(run, 'lock'), 'utf8')).pid).toBe(holders[0].pid)
+  })
+
+  it('keeps a second process out of a run until the first is killed', async () => {
+    const run = join(scratch(), 'run')
+    const holder = await startChild(new URL('./lock-holder.ts', import.meta.url), run)
+    expect(() => openRun(run, { resume: true })).toThrow(locked)
+    expect(() => openRun(run, { resume: true })).toThrow(`in use by process ${holder.pid}`)
+    await killChild(holder)
+    openRun(run, { resume: true }).close()
+  })
+})

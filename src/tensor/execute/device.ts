@@ -1,0 +1,45 @@
+/** Where programs run, and with how many threads. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { TweedieError } from '../../error.ts'
+
+/** `cpu` is always there; `webgpu` and `cuda` depend on the machine. */
+export type Device = 'cpu' | 'webgpu' | 'cuda'
+
+/** How a program is executed. */
+export interface ExecuteOptions {
+  /** Default `cpu`. */
+  readonly device?: Device
+  /** Threads inside an op; default `TWEEDIE_THREADS`, else the physical cores. */
+  readonly threads?: number
+  /**
+   * Whether idle threads spin while they wait (default true): faster when nothing else runs, harmful when other
+   * work competes for the cores.
+   */
+  readonly spinning?: boolean
+  /** Run in a worker thread, so that the caller's thread stays responsive (default false). */
+  readonly worker?: boolean
+}
+
+const physicalCores = (): number => {
+  const logical = availableParallelism()
+  try {
+    const siblings = Array.from({ length: logical }, (_, i) =>
+      readFileSync(`/sys/devices/system/cpu/cpu${i}/topology/thread_siblings_list`, 'utf8').trim(),
+    )
+    return new Set(siblings).size
+  } catch {
+    return logical // not Linux, or a restricted container: the logical cores are the best that we know
+  }
+}
+
+/** The number of threads a program gets when its options do not say. */
+export const defaultThreads = (): number => {
+  const text = process.env.TWEEDIE_THREADS
+  if (text === undefined || text === '') return physicalCores()
+  const threads = Number(text)
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new TweedieError('input', `TWEEDIE_THREADS must be a positive integer, got '${text}'`)
+  }
+  return threads
+}

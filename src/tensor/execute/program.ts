@@ -1,0 +1,136 @@
+/**
+ * `jit`: a function of tensors becomes a function of arrays. It is traced once per set of shapes, emitted as one
+ * ONNX model, compiled and kept.
+ */
+import { TweedieError } from '../../error.ts'
+import { topological } from '../gradient.ts'
+import { NdArray, scalar } from '../ndarray.ts'
+import { Emitter } from '../onnx/emitter.ts'
+import { show } from '../shape.ts'
+import { constant, input, type Tensor } from '../tensor.ts'
+import { type Arrays, type Feeds, type Tensors, toArrays, toTensors, type Tree, walk } from '../tree.ts'
+import type { ExecuteOptions } from './device.ts'
+import { loweringFor } from './lowering.ts'
+import { openSession, type Session } from './session.ts'
+import { openWorkerSession } from './worker-session.ts'
+
+/** A compiled function; see {@link jit}. */
+export interface Program<A extends readonly unknown[], R> {
+  (...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Arrays<R>>
+  /** The `.onnx` file for arguments of these shapes; inputs and outputs are named by their paths. */
+  onnx(...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Uint8Array>
+  /** Frees the compiled sessions; the next call compiles again. */
+  release(): Promise<void>
+}
+
+interface Trace<R> {
+  readonly inputs: ReadonlyMap<string, Tensor>
+  readonly outputs: ReadonlyMap<string, Tensor>
+  readonly result: R
+}
+
+const asArray = (leaf: NdArray | number | Tensor): NdArray => {
+  if (leaf instanceof NdArray) return leaf
+  if (typeof leaf === 'number') return scalar(leaf)
+  throw new TweedieError('input', 'a program takes arrays, got a symbolic tensor')
+}
+
+const signature = (args: readonly unknown[]): string => {
+  const parts: string[] = []
+  walk(args, (leaf, path) => {
+    const { dtype, shape } = asArray(leaf)
+    parts.push(`${path}:${dtype}${show(shape)}`)
+  })
+  return parts.join(' ')
+}
+
+const trace = <A extends readonly unknown[], R>(fn: (...args: A) => R, args: readonly unknown[]): Trace<R> => {
+  const inputs = new Map<string, Tensor>()
+  const tensors = toTensors(args, (leaf, path) => {
+    const { dtype, shape } = asArray(leaf)
+    const t = input(dtype, shape)
+    inputs.set(path, t)
+    return t
+  })
+  const result = fn(...(tensors as unknown as A))
+  const outputs = new Map<string, Tensor>()
+  toArrays(result, (leaf, path) => {
+    outputs.set(outputName(path), leaf)
+    return scalar(0)
+  })
+  return { inputs, outputs, result }
+}
+
+const outputName = (path: string): string => (path === '' ? 'out' : `out.${path}`)
+
+const emit = async <R>({ inputs, outputs }: Trace<R>, options: ExecuteOptions): Promise<Uint8Array> => {
+  const emitter = new Emitter(await loweringFor(options.device ?? 'cpu'))
+  const order = topological([...outputs.values()])
+  const used = new Set(order)
+  for (const [path, t] of inputs) if (used.has(t)) emitter.declare(t, path)
+  for (const node of order) emitter.value(node)
+  return emitter.finish(outputs, {})
+}
+
+interface Compiled<R> {
+  readonly session: Session
+  readonly result: R
+}
+
+/**
+ * Compiles a function of tensors (and nested records of them) to run on arrays of the same nesting.
+ *
+ * @param fn - pure; called once for each new set of shapes, with symbolic tensors. Arrays that it closes over are
+ *   constants of the program: see {@link frozen}.
+ * @param options - device, threads; see {@link ExecuteOptions}
+ * @returns a function of arrays (numbers are float32 scalars) that returns a promise of arrays
+ *
+ * @example
+ * ```ts
+ * const norm = jit((x: Tensor) => sqrt(sum(square(x))))
+ * item(await norm(ndarray([3, 4]))) // 5
+ * ```
+ */
+export const jit = <A extends readonly unknown[], R>(fn: (...args: A) => R, options: ExecuteOptions = {}): Program<A, R> => {
+  const cache = new Map<string, Promise<Compiled<R>>>()
+  const compile = async (args: readonly unknown[]): Promise<Compiled<R>> => {
+    const traced = trace(fn, args)
+    const model = await emit(traced, options)
+    const session = await (options.worker ? openWorkerSession(model, options) : openSession(model, options))
+    return { session, result: traced.result }
+  }
+  const run = async (...args: readonly unknown[]): Promise<Arrays<R>> => {
+    const key = signature(args)
+    const compiling = cache.get(key) ?? compile(args)
+    cache.set(key, compiling)
+    const { session, result } = await compiling.catch((cause: unknown) => {
+      cache.delete(key)
+      throw cause
+    })
+    const feeds: Record<string, NdArray> = {}
+    walk(args, (leaf, path) => {
+      feeds[path] = asArray(leaf)
+    })
+    const outputs = await session.run(feeds)
+    return toArrays(result, (_leaf, path) => outputs[outputName(path)])
+  }
+  return Object.assign(run as Program<A, R>, {
+    onnx: (...args: readonly unknown[]) => emit(trace(fn, args), options),
+    release: async () => {
+      const sessions = [...cache.values()]
+      cache.clear()
+      for (const compiled of sessions) await (await compiled).session.release()
+    },
+  })
+}
+
+/**
+ * Arrays as constants: `frozen(params)` inside a traced function makes weights part of the program, which lets
+ * ONNX Runtime fold and prepack them.
+ */
+export const frozen = <T extends Tree<NdArray>>(arrays: T): Tensors<T> =>
+  toTensors(arrays, (leaf) => constant(asArray(leaf)))
+
+/** Opens a saved program; its arrays are named as in {@link Program.onnx}. */
+export const loadProgram = (model: Uint8Array, options: ExecuteOptions = {}): Promise<Session> =>
+  options.worker ? openWorkerSession(model, options) : openSession(model, options)

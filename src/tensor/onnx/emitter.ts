@@ -1,0 +1,120 @@
+/** Turns a graph of tensors into an ONNX model, node by node, each value once. */
+import { NdArray, ndarray } from '../ndarray.ts'
+import { Constant, type Tensor } from '../tensor.ts'
+import {
+  type Attribute,
+  encodeModel,
+  type InitializerProto,
+  type NodeProto,
+  type ValueProto,
+} from './proto.ts'
+
+/** Ways to write an op other than its portable one, by op name; `undefined` from one means "not this node". */
+export type Lowering = Readonly<Record<string, (node: Tensor, emit: Emitter) => string | undefined>>
+
+type Attributes = Readonly<Record<string, Attribute>>
+
+/** Version of the ONNX operator set that we write. */
+const OPSET = 18
+
+export class Emitter {
+  private readonly nodes: NodeProto[] = []
+  private readonly initializers: InitializerProto[] = []
+  private readonly names = new Map<Tensor, string>()
+  private readonly memoised = new Map<string, string>()
+  private readonly inputs: ValueProto[] = []
+  private readonly lowering: Lowering
+
+  constructor(lowering: Lowering = {}) {
+    this.lowering = lowering
+  }
+
+  private fresh(stem: string): string {
+    return `${stem}_${this.nodes.length + this.initializers.length}`
+  }
+
+  /** Name of the ONNX value that holds `t`; emits it when it is not there yet. Inputs must be lowered before. */
+  value(t: Tensor): string {
+    const known = this.names.get(t)
+    if (known !== undefined) return known
+    const name = this.lowering[t.op.name]?.(t, this) ?? t.op.lower(t, this)
+    this.names.set(t, name)
+    return name
+  }
+
+  /** Declares a run-time input of the program. */
+  declare(t: Tensor, name: string): void {
+    this.names.set(t, name)
+    this.inputs.push({ name, dtype: t.dtype, shape: t.shape })
+  }
+
+  /** Leaves: constants become initializers; an input that was not declared cannot be used. */
+  leaf(t: Tensor): string {
+    if (t instanceof Constant) return this.constant(t.value)
+    throw new Error('a tensor of another program is used: pass it as an argument')
+  }
+
+  /** An ONNX node with one output. */
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
+    return this.multi(op, inputs, 1, attributes, domain)[0]
+  }
+
+  /** An ONNX node with several outputs. */
+  multi(op: string, inputs: readonly string[], count: number, attributes: Attributes = {}, domain = ''): string[] {
+    const stem = this.fresh(op)
+    const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? stem : `${stem}.${i}`))
+    this.nodes.push({ op, domain, inputs, outputs, attributes })
+    return outputs
+  }
+
+  /** Emits once per key: layout conversions, outputs shared by two tensors. */
+  once(key: string, make: () => string): string {
+    const known = this.memoised.get(key)
+    if (known !== undefined) return known
+    const name = make()
+    this.memoised.set(key, name)
+    return name
+  }
+
+  /** An initializer; small ones of equal content are shared. */
+  constant(value: NdArray): string {
+    const make = () => {
+      const name = this.fresh('const')
+      this.initializers.push({ name, dtype: value.dtype, shape: value.shape, data: value.data })
+      return name
+    }
+    if (value.size > 64) return make()
+    return this.once(`const ${value.dtype}[${value.shape}] ${Array.from<number | bigint>(value.data).join()}`, make)
+  }
+
+  /** A 1-d int64 initializer, as axes and shapes are given. */
+  ints(values: readonly number[]): string {
+    return this.constant(ndarray(values, [values.length], 'int64'))
+  }
+
+  /** The finished model. Outputs get the given names through Identity, so they never clash with inputs. */
+  finish(outputs: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): Uint8Array {
+    const values: ValueProto[] = []
+    for (const [name, t] of outputs) {
+      this.nodes.push({ op: 'Identity', domain: '', inputs: [this.value(t)], outputs: [name], attributes: {} })
+      values.push({ name, dtype: t.dtype, shape: t.shape })
+    }
+    const { nodes, used } = this.reachable(outputs.keys())
+    const opsets: Record<string, number> = { '': OPSET }
+    for (const { domain } of nodes) if (domain) opsets[domain] = 1
+    const initializers = this.initializers.filter(({ name }) => used.has(name))
+    return encodeModel({ nodes, inputs: this.inputs, outputs: values, initializers, opsets, metadata })
+  }
+
+  /** Drops what a fusion has made superfluous: ONNX Runtime would compute it. */
+  private reachable(outputs: Iterable<string>): { nodes: NodeProto[]; used: Set<string> } {
+    const used = new Set(outputs)
+    const nodes: NodeProto[] = []
+    for (const node of [...this.nodes].reverse()) {
+      if (!node.outputs.some((name) => used.has(name))) continue
+      nodes.push(node)
+      for (const name of node.inputs) used.add(name)
+    }
+    return { nodes: nodes.reverse(), used }
+  }
+}

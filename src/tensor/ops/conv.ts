@@ -1,0 +1,195 @@
+/**
+ * Two-dimensional convolution (cross-correlation) and its two transposes. With C(x, w) the convolution,
+ * ⟨C(x, w), g⟩ = ⟨x, Cᵀ(g, w)⟩ = ⟨w, K(x, g)⟩: each of the three is bilinear and the gradients of each are the
+ * other two, so derivatives of any order stay among them.
+ */
+import type { Emitter } from '../onnx/emitter.ts'
+import { shapeError, show } from '../shape.ts'
+import { apply, type Attrs, type Op, type Tensor } from '../tensor.ts'
+import { sum } from './reduce.ts'
+
+/** Stride and zero padding, the same in both directions. */
+export interface ConvOptions {
+  /** Default 1. */
+  readonly stride?: number
+  /** Zeros on every side, default 0. */
+  readonly padding?: number
+  /** [O], added to each output channel. */
+  readonly bias?: Tensor
+}
+
+interface ConvAttrs extends Attrs {
+  readonly stride: number
+  readonly padding: number
+}
+interface ConvInputAttrs extends ConvAttrs {
+  readonly size: readonly number[]
+}
+
+const outSize = (n: number, k: number, { stride, padding }: ConvAttrs): number =>
+  Math.floor((n + 2 * padding - k) / stride) + 1
+
+const conv = ({ stride, padding }: ConvAttrs) => ({
+  strides: { ints: [stride, stride] },
+  pads: { ints: [padding, padding, padding, padding] },
+})
+
+const convOp: Op<ConvAttrs> = {
+  name: 'conv2d',
+  infer: ([x, w, bias], attrs) => {
+    const fits = x.shape.length === 4 && w.shape.length === 4 && x.shape[1] === w.shape[1] && x.dtype === w.dtype
+    if (!fits) shapeError('conv2d', `input ${show(x.shape)} does not fit weights ${show(w.shape)}`)
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== w.shape[0])) {
+      shapeError('conv2d', `bias ${show(bias.shape)} does not fit weights ${show(w.shape)}`)
+    }
+    const [b, , h, wd] = x.shape
+    const [o, , kh, kw] = w.shape
+    const size = [outSize(h, kh, attrs), outSize(wd, kw, attrs)]
+    if (size.some((n) => n <= 0)) shapeError('conv2d', `kernel ${kh}×${kw} is larger than the input ${show(x.shape)}`)
+    return { dtype: x.dtype, shape: [b, o, ...size] }
+  },
+  grad: ({ inputs: [x, w, bias], attrs }, g) => [
+    convInput(g, w, { ...attrs, size: x.shape.slice(2) }),
+    convKernel(x, g, { ...attrs, size: w.shape.slice(2) }),
+    bias && sum(g, { axes: [0, 2, 3] }),
+  ],
+  lower: (node, emit) => emit.node('Conv', node.inputs.map((t) => emit.value(t)), conv(node.attrs)),
+}
+
+const convInputOp: Op<ConvInputAttrs> = {
+  name: 'convInput',
+  infer: ([g, w], { size }) => ({ dtype: g.dtype, shape: [g.shape[0], w.shape[1], ...size] }),
+  grad: ({ inputs: [g, w], attrs: { stride, padding } }, v) => [
+    conv2d(v, w, { stride, padding }),
+    convKernel(v, g, { stride, padding, size: w.shape.slice(2) }),
+  ],
+  lower: (node, emit) => {
+    const { stride, padding } = node.attrs
+    const [g, w] = node.inputs
+    const k = w.shape[2]
+    // With stride 1 a convolution with flipped, transposed weights is faster than ConvTranspose.
+    if (stride === 1 && padding < k && w.shape[3] === k) {
+      const attrs = { stride, padding: k - 1 - padding }
+      return emit.node('Conv', [emit.value(g), flippedWeights(w, emit)], conv(attrs))
+    }
+    const [h, wd] = node.attrs.size
+    const rest = (n: number, out: number, kn: number) => n - ((out - 1) * stride - 2 * padding + kn)
+    return emit.node('ConvTranspose', [emit.value(g), emit.value(w)], {
+      ...conv(node.attrs),
+      output_padding: { ints: [rest(h, g.shape[2], k), rest(wd, g.shape[3], w.shape[3])] },
+    })
+  },
+}
+
+/** [O, I, kh, kw] → [I, O, kh, kw] with both spatial axes reversed, once per weight. */
+const flippedWeights = (w: Tensor, emit: Emitter): string => {
+  const name = emit.value(w)
+  return emit.once(`flip ${name}`, () => {
+    const [o, i, kh, kw] = w.shape
+    const flat = emit.node('Reshape', [name, emit.ints([o, i, kh * kw])])
+    const order = emit.ints(Array.from({ length: kh * kw }, (_, j) => kh * kw - 1 - j))
+    const flipped = emit.node('Gather', [flat, order], { axis: { int: 2 } })
+    const swapped = emit.node('Transpose', [flipped], { perm: { ints: [1, 0, 2] } })
+    return emit.node('Reshape', [swapped, emit.ints([i, o, kh, kw])])
+  })
+}
+
+const convKernelOp: Op<ConvInputAttrs> = {
+  name: 'convKernel',
+  infer: ([x, g], { size }) => ({ dtype: x.dtype, shape: [g.shape[1], x.shape[1], ...size] }),
+  grad: ({ inputs: [x, g], attrs: { stride, padding } }, v) => [
+    convInput(g, v, { stride, padding, size: x.shape.slice(2) }),
+    conv2d(x, v, { stride, padding }),
+  ],
+  lower: (node, emit) => {
+    const { stride, padding, size } = node.attrs
+    const [x, g] = node.inputs
+    const [b, c, h, wd] = x.shape
+    const [, o, oh, ow] = g.shape
+    const [kh, kw] = size
+    const pads = [0, 0, padding, padding, 0, 0, padding, padding]
+    const padded = padding ? emit.node('Pad', [emit.value(x), emit.ints(pads)]) : emit.value(x)
+    const flatG = emit.node('Reshape', [emit.value(g), emit.ints([b, o, oh * ow])])
+    const cut = (from: string, axis: number, k: number, out: number, n: number) =>
+      emit.node('Slice', [
+        from,
+        emit.ints([k]),
+        emit.ints([Math.min(k + (out - 1) * stride + 1, n + 2 * padding)]),
+        emit.ints([axis]),
+        emit.ints([stride]),
+      ])
+    const taps: string[] = []
+    const columns = Array.from({ length: kw }, (_, j) => cut(padded, 3, j, ow, wd))
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        const shifted = emit.node('Reshape', [cut(columns[j], 2, i, oh, h), emit.ints([b, c, oh * ow])])
+        const pixelsFirst = emit.node('Transpose', [shifted], { perm: { ints: [0, 2, 1] } })
+        const products = emit.node('MatMul', [flatG, pixelsFirst])
+        taps.push(emit.node('ReduceSum', [products, emit.ints([0])], { keepdims: { int: 0 } }))
+      }
+    }
+    const stacked = emit.node('Concat', taps.map((t) => emit.node('Reshape', [t, emit.ints([o, c, 1])])), {
+      axis: { int: 2 },
+    })
+    return emit.node('Reshape', [stacked, emit.ints([o, c, kh, kw])])
+  },
+}
+
+/**
+ * Cross-correlation of images [B, I, H, W] with weights [O, I, kh, kw] → [B, O, H', W'],
+ * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. Float32 only on the CPU.
+ */
+export const conv2d = (x: Tensor, w: Tensor, { stride = 1, padding = 0, bias }: ConvOptions = {}): Tensor =>
+  apply(convOp, bias ? [x, w, bias] : [x, w], { stride, padding })
+
+/** The transpose of {@link conv2d} in its images: [B, O, H', W'] → [B, I, ...size]. */
+const convInput = (g: Tensor, w: Tensor, { stride, padding, size }: ConvInputAttrs): Tensor =>
+  apply(convInputOp, [g, w], { stride, padding, size: [...size] })
+
+/** The transpose of {@link conv2d} in its weights: → [O, I, ...size]. */
+const convKernel = (x: Tensor, g: Tensor, { stride, padding, size }: ConvInputAttrs): Tensor =>
+  apply(convKernelOp, [x, g], { stride, padding, size: [...size] })
+
+interface Factor extends Attrs {
+  readonly factor: number
+}
+
+const resized = (name: string, x: Tensor, scale: (n: number) => number) => {
+  const [b, c, h, w] = x.shape
+  const [oh, ow] = [scale(h), scale(w)]
+  if (x.shape.length !== 4 || !Number.isInteger(oh) || !Number.isInteger(ow)) {
+    shapeError(name, `${show(x.shape)} is not an image batch that fits the factor`)
+  }
+  return { dtype: x.dtype, shape: [b, c, oh, ow] }
+}
+
+const upsampleOp: Op<Factor> = {
+  name: 'upsample',
+  infer: ([x], { factor }) => resized('upsample', x, (n) => n * factor),
+  grad: (node, g) => [sumPool(g, node.attrs.factor)],
+  lower: (node, emit) =>
+    emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
+      mode: { text: 'nearest' },
+      coordinate_transformation_mode: { text: 'asymmetric' },
+      nearest_mode: { text: 'floor' },
+    }),
+}
+
+/** Every pixel repeated factor × factor times: [B, C, H, W] → [B, C, fH, fW]. */
+export const upsample = (x: Tensor, factor: number): Tensor => apply(upsampleOp, [x], { factor })
+
+const sumPoolOp: Op<Factor> = {
+  name: 'sumPool',
+  infer: ([x], { factor }) => resized('sumPool', x, (n) => n / factor),
+  grad: (node, g) => [upsample(g, node.attrs.factor)],
+  lower: (node, emit) => {
+    const [b, c, h, w] = node.shape
+    const f = node.attrs.factor
+    const cells = emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints([b * c, h, f, w, f])])
+    const sums = emit.node('ReduceSum', [cells, emit.ints([2, 4])], { keepdims: { int: 0 } })
+    return emit.node('Reshape', [sums, emit.ints(node.shape)])
+  },
+}
+
+/** Sums over factor × factor cells: the transpose of {@link upsample}. */
+export const sumPool = (x: Tensor, factor: number): Tensor => apply(sumPoolOp, [x], { factor })

@@ -1,0 +1,69 @@
+/** Batched matrix products with the transposes folded in. */
+import type { Emitter } from '../onnx/emitter.ts'
+import { broadcastShapes, shapeError, show } from '../shape.ts'
+import { apply, type Attrs, type Op, type Tensor } from '../tensor.ts'
+import { transpose } from './layout.ts'
+import { sumTo } from './reduce.ts'
+
+interface Transposes extends Attrs {
+  readonly transA: boolean
+  readonly transB: boolean
+}
+
+/** Which factor is transposed (its last two axes). */
+export interface MatmulOptions {
+  readonly transA?: boolean
+  readonly transB?: boolean
+}
+
+const swapLast = (x: Tensor): Tensor => {
+  const r = x.shape.length
+  return transpose(x, [...Array(r - 2).keys(), r - 1, r - 2])
+}
+
+const matmulOp: Op<Transposes> = {
+  name: 'matmul',
+  infer: ([a, b], { transA, transB }) => {
+    const fail = () => shapeError('matmul', `${show(a.shape)}${transA ? 'ᵀ' : ''} times ${show(b.shape)}${transB ? 'ᵀ' : ''}`)
+    if (a.shape.length < 2 || b.shape.length < 2 || a.dtype !== b.dtype) return fail()
+    const [m, k] = transA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)]
+    const [k2, n] = transB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)]
+    if (k !== k2 || m === undefined || n === undefined) return fail()
+    const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
+    return { dtype: a.dtype, shape: [...batch, m, n] }
+  },
+  grad: ({ inputs: [a, b], attrs: { transA, transB } }, g) => {
+    const ga = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB })
+    const gb = transB ? matmul(g, a, { transA: true, transB: transA }) : matmul(a, g, { transA: !transA })
+    return [sumTo(ga, a.shape), sumTo(gb, b.shape)]
+  },
+  lower: (node, emit) => {
+    const { transA, transB } = node.attrs
+    const [a, b] = node.inputs
+    const side = (t: Tensor, flipped: boolean) => (flipped ? flipLast(t, emit) : emit.value(t))
+    return emit.node('MatMul', [side(a, transA), side(b, transB)])
+  },
+}
+
+/** Transpose of the last two axes, emitted once per tensor. */
+const flipLast = (t: Tensor, emit: Emitter): string => {
+  const x = emit.value(t)
+  const r = t.shape.length
+  return emit.once(`swap ${x}`, () =>
+    emit.node('Transpose', [x], { perm: { ints: [...Array(r - 2).keys(), r - 1, r - 2] } }),
+  )
+}
+
+/**
+ * Matrix product over the last two axes, batch axes broadcast: [..., m, k] · [..., k, n] → [..., m, n].
+ *
+ * @example
+ * ```ts
+ * matmul(x, w, { transB: true }) // x wᵀ
+ * ```
+ */
+export const matmul = (a: Tensor, b: Tensor, { transA = false, transB = false }: MatmulOptions = {}): Tensor =>
+  apply(matmulOp, [a, b], { transA, transB })
+
+/** The last two axes swapped. */
+export const matrixTranspose = swapLast

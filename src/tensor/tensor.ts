@@ -1,0 +1,110 @@
+/**
+ * Expressions. A {@link Tensor} is an immutable node of a graph: an op, its inputs, attributes, dtype and static
+ * shape. Nothing is computed when one is made; `jit` compiles the graph that leads to the outputs.
+ *
+ * Equal nodes are shared (hash-consing): each node keeps the nodes derived from it, keyed by op, attributes and
+ * the other inputs, so the table lives and dies with the graph and there is no global state.
+ */
+import type { DType } from './dtype.ts'
+import { full, type NdArray, type Shape } from './ndarray.ts'
+import type { Emitter } from './onnx/emitter.ts'
+import { show } from './shape.ts'
+
+/** Static parameters of an op, comparable by their JSON text. */
+export type Attrs = Readonly<Record<string, number | string | boolean | readonly number[]>>
+
+/** What an op computes: dtype and shape of its result. */
+export interface Type {
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** One kind of node. Methods, so that ops with narrower attributes fit where any op is asked for. */
+export interface Op<A extends Attrs = Attrs> {
+  readonly name: string
+  /** Shape rule; throws a TweedieError `shape` that names the op and the shapes. */
+  infer(inputs: readonly Tensor[], attrs: A): Type
+  /** Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again. */
+  grad(node: Tensor<A>, cotangent: Tensor): readonly (Tensor | undefined)[]
+  /** Portable ONNX: returns the name of the value that holds the node. */
+  lower(node: Tensor<A>, emit: Emitter): string
+}
+
+let serial = 0
+
+/** A symbolic array: see the module comment. Made by ops only. */
+export class Tensor<A extends Attrs = Attrs> {
+  readonly id: number = serial++
+  readonly op: Op<A>
+  readonly inputs: readonly Tensor[]
+  readonly attrs: A
+  readonly dtype: DType
+  readonly shape: Shape
+  /** Nodes derived from this one, for hash-consing. */
+  private readonly derived = new Map<string, Tensor>()
+
+  constructor(op: Op<A>, inputs: readonly Tensor[], attrs: A, type: Type) {
+    this.op = op
+    this.inputs = inputs
+    this.attrs = attrs
+    this.dtype = type.dtype
+    this.shape = type.shape
+  }
+
+  /** The derived node of this key, made when it does not exist. */
+  intern(key: string, make: () => Tensor): Tensor {
+    const known = this.derived.get(key)
+    if (known) return known
+    const made = make()
+    this.derived.set(key, made)
+    return made
+  }
+}
+
+/** A value known while the graph is built: weights of a frozen program, scalars. */
+export class Constant extends Tensor {
+  readonly value: NdArray
+
+  constructor(value: NdArray) {
+    super(constantOp, [], {}, value)
+    this.value = value
+  }
+}
+
+const leaf = (name: string): Op => ({
+  name,
+  infer: () => {
+    throw new Error(`${name} has no shape rule`)
+  },
+  grad: () => [],
+  lower: (node, emit) => emit.leaf(node),
+})
+
+const inputOp = leaf('input')
+const constantOp = leaf('constant')
+
+const probeOp: Op = {
+  ...leaf('probe'),
+  lower: ({ dtype, shape }, emit) => emit.node('Expand', [emit.constant(full([], 0, dtype)), emit.ints(shape)]),
+}
+
+/** A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter. */
+export const probe = (dtype: DType, shape: Shape): Tensor => new Tensor(probeOp, [], {}, { dtype, shape })
+
+/** A leaf whose value is given when the program runs. */
+export const input = (dtype: DType, shape: Shape): Tensor => new Tensor(inputOp, [], {}, { dtype, shape })
+
+/** A leaf whose value is fixed in the program. */
+export const constant = (value: NdArray): Constant => new Constant(value)
+
+export const isInput = (t: Tensor): boolean => t.op === inputOp
+
+const keyOf = (t: Tensor): string =>
+  t instanceof Constant && t.value.size === 1 ? `${t.dtype}${show(t.shape)}=${t.value.data[0]}` : `#${t.id}`
+
+/** The node `op(inputs; attrs)`, shared when it exists already. */
+export const apply = <A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor => {
+  const host = inputs.find((t) => !(t instanceof Constant)) ?? inputs[0]
+  const make = () => new Tensor(op, inputs, attrs, op.infer(inputs, attrs))
+  return host.intern(`${op.name} ${inputs.map(keyOf).join(' ')} ${JSON.stringify(attrs)}`, make)
+}

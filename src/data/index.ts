@@ -1,0 +1,13 @@
+export {
+  type ArrayFormat,
+  type Arrays,
+  arrayFormats,
+  readArrays,
+  readSafetensors,
+  writeArrays,
+  writeSafetensors,
+} from './arrays.ts'
+export { writeAtomic } from './atomic.ts'
+export { decodeNpy, encodeNpy } from './npy.ts'
+export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'

@@ -1,0 +1,51 @@
+import { TweedieError } from '../error.ts'
+import type { NdArray } from '../tensor/index.ts'
+import { decodeNpy, encodeNpy } from './npy.ts'
+import { unzip, zip } from './zip.ts'
+
+const SUFFIX = '.npy'
+
+/** How {@link encodeNpz} packs. */
+export interface NpzOptions {
+  /** Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as `np.savez_compressed`), 9 is the smallest. */
+  readonly level?: 0 | 1 | 6 | 9
+}
+
+/**
+ * Reads the bytes of NumPy's `.npz`: a zip of `.npy` files, stored or deflated.
+ *
+ * @param name file, for messages.
+ * @throws TweedieError `input` when the archive or an array in it is damaged (see {@link decodeNpy}).
+ * @example
+ * ```ts
+ * const { y, mask } = decodeNpz(readFileSync('observations.npz'), 'observations.npz')
+ * ```
+ */
+export const decodeNpz = (bytes: Uint8Array, name: string): Record<string, NdArray> =>
+  Object.fromEntries(
+    unzip(bytes, name).map((entry) => {
+      if (!entry.name.endsWith(SUFFIX) || entry.name === SUFFIX) {
+        throw new TweedieError('input', `${name}: entry '${entry.name}' is not a named ${SUFFIX} array`)
+      }
+      const key = entry.name.slice(0, -SUFFIX.length)
+      return [key, decodeNpy(entry.bytes, `${name}: field '${key}'`)]
+    }),
+  )
+
+/**
+ * The bytes of a `.npz` file; equal content gives equal bytes.
+ *
+ * @throws TweedieError `input` when a key cannot be a file name (empty, `..`, a backslash).
+ * @example
+ * ```ts
+ * writeAtomic('x.npz', encodeNpz({ x: ndarray([1, 2, 3]) }))
+ * ```
+ */
+export const encodeNpz = (
+  arrays: Readonly<Record<string, NdArray>>,
+  { level = 6 }: NpzOptions = {},
+): Uint8Array =>
+  zip(
+    Object.entries(arrays).map(([key, array]) => ({ name: `${key}${SUFFIX}`, bytes: encodeNpy(array) })),
+    level,
+  )

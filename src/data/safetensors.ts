@@ -1,0 +1,200 @@
+import { TweedieError } from '../error.ts'
+import type { NdArray } from '../tensor/index.ts'
+import {
+  claimedBytes,
+  decodeElements,
+  type Element,
+  elementBytes,
+  elementOf,
+  encodeElements,
+} from './elements.ts'
+import { repeatedKey } from './json.ts'
+
+/**
+ * `.safetensors`: header length (8 bytes, little-endian), a JSON object
+ * `{ name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }`, the elements.
+ * The tensors must cover the data without overlap or gap.
+ *
+ * https://github.com/huggingface/safetensors#format
+ */
+
+/** Arrays by name and free text by key. */
+export interface Safetensors {
+  readonly arrays: Record<string, NdArray>
+  readonly metadata: Record<string, string>
+}
+
+/** The format's own limit. */
+const LONGEST_HEADER = 100_000_000
+
+const METADATA = '__metadata__'
+
+const elements: Record<string, Element> = {
+  F16: 'f2',
+  BF16: 'bf2',
+  F32: 'f4',
+  F64: 'f8',
+  I8: 'i1',
+  I16: 'i2',
+  I32: 'i4',
+  I64: 'i8',
+  U8: 'u1',
+  U16: 'u2',
+  U32: 'u4',
+  BOOL: 'b1',
+}
+
+const dtypeNames = new Map(Object.entries(elements).map(([name, element]) => [element, name]))
+
+interface Entry {
+  readonly key: string
+  readonly element: Element
+  readonly shape: number[]
+  readonly begin: number
+  readonly end: number
+}
+
+const wrong = (name: string, message: string): TweedieError =>
+  new TweedieError('input', `${name}: ${message}`)
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const parseJson = (bytes: Uint8Array, name: string): Record<string, unknown> => {
+  let header: unknown
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    header = JSON.parse(text)
+  } catch (error) {
+    throw new TweedieError('input', `${name}: header is not JSON in UTF-8`, { cause: error })
+  }
+  if (!isObject(header)) throw wrong(name, 'header must be a JSON object')
+  const repeated = repeatedKey(text)
+  if (repeated !== undefined) throw wrong(name, `header has the key '${repeated}' twice`)
+  return header
+}
+
+const parseMetadata = (value: unknown, name: string): Record<string, string> => {
+  if (value === undefined) return {}
+  if (!isObject(value)) throw wrong(name, `${METADATA} must be an object of strings`)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, text]) => {
+      if (typeof text !== 'string')
+        throw wrong(name, `${METADATA} must hold strings, got ${typeof text} at '${key}'`)
+      return [key, text]
+    }),
+  )
+}
+
+const parseEntry = (key: string, value: unknown, available: number, name: string): Entry => {
+  const where = `${name}: field '${key}'`
+  if (!isObject(value)) throw wrong(where, 'must be an object with dtype, shape and data_offsets')
+  const { dtype, shape, data_offsets: offsets } = value
+  const element = typeof dtype === 'string' && Object.hasOwn(elements, dtype) ? elements[dtype] : undefined
+  if (element === undefined)
+    throw wrong(where, `dtype must be one of ${Object.keys(elements).join(' ')}, got ${dtype}`)
+  if (!Array.isArray(shape)) throw wrong(where, `shape must be an array, got ${typeof shape}`)
+  const expected = claimedBytes(element, shape, where)
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every((o) => Number.isSafeInteger(o) && o >= 0)
+  ) {
+    throw wrong(where, 'data_offsets must be two natural numbers')
+  }
+  const [begin, end] = offsets
+  if (end > available) throw wrong(where, `data_offsets [${offsets}] pass the ${available} bytes of data`)
+  if (end - begin !== expected) {
+    throw wrong(
+      where,
+      `shape [${shape}] of ${dtype} needs ${expected} bytes, data_offsets [${offsets}] hold ${end - begin}`,
+    )
+  }
+  return { key, element, shape, begin, end }
+}
+
+const checkCover = (entries: readonly Entry[], available: number, name: string): void => {
+  let reached = 0
+  for (const { key, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < reached)
+      throw wrong(name, `field '${key}' overlaps another: it begins at ${begin}, before ${reached}`)
+    if (begin > reached)
+      throw wrong(name, `nothing claims the bytes ${reached} to ${begin} before field '${key}'`)
+    reached = end
+  }
+  if (reached < available) throw wrong(name, `nothing claims the last ${available - reached} bytes of data`)
+}
+
+/**
+ * Reads the bytes of a `.safetensors` file.
+ *
+ * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
+ *
+ * @param name file, for messages.
+ * @throws TweedieError `input` when the bytes are not such a file; sizes are checked before anything is allocated.
+ * @example
+ * ```ts
+ * const { arrays, metadata } = decodeSafetensors(readFileSync('prior.safetensors'), 'prior.safetensors')
+ * ```
+ */
+export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
+  if (bytes.length < 8)
+    throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .safetensors header`)
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  const start = 8 + Number(claimed)
+  if (claimed > BigInt(LONGEST_HEADER) || start > bytes.length) {
+    throw wrong(
+      name,
+      `truncated or not .safetensors: header of ${claimed} bytes in a file of ${bytes.length} bytes`,
+    )
+  }
+  const { [METADATA]: metadata, ...fields } = parseJson(bytes.subarray(8, start), name)
+  const data = bytes.subarray(start)
+  const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, data.length, name))
+  checkCover(entries, data.length, name)
+  const arrays = entries.map(({ key, element, shape, begin, end }) => {
+    const array = decodeElements(element, shape, data.subarray(begin, end), true, `${name}: field '${key}'`)
+    return [key, array] as const
+  })
+  return { arrays: Object.fromEntries(arrays), metadata: parseMetadata(metadata, name) }
+}
+
+/**
+ * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal content
+ * gives equal bytes; metadata keys sorted.
+ *
+ * @throws TweedieError `input` when an array is called `__metadata__`.
+ * @example
+ * ```ts
+ * writeAtomic('x.safetensors', encodeSafetensors({ x: ndarray([1, 2, 3]) }, { unit: 'K' }))
+ * ```
+ */
+export const encodeSafetensors = (
+  arrays: Readonly<Record<string, NdArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array => {
+  if (Object.hasOwn(arrays, METADATA))
+    throw new TweedieError('input', `.safetensors: no array may be called ${METADATA}`)
+  const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
+  const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
+  let end = 0
+  const fields = order.map(([key, array]) => {
+    const begin = end
+    end += array.data.byteLength
+    const dtype = dtypeNames.get(elementOf[array.dtype])
+    return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
+  })
+  const sorted = Object.entries(metadata).sort(([p], [q]) => (p < q ? -1 : 1))
+  const about = sorted.length > 0 ? [[METADATA, Object.fromEntries(sorted)] as const] : []
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...fields])))
+  const start = 8 + Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(start + end)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
+  bytes.fill(0x20, 8, start)
+  bytes.set(json, 8)
+  order.forEach(([, array], i) => {
+    bytes.set(encodeElements(array), start + fields[i][1].data_offsets[0])
+  })
+  return bytes
+}

@@ -1,0 +1,214 @@
+import { inflateSync, type Zippable, zipSync } from 'fflate'
+import { TweedieError } from '../error.ts'
+
+/**
+ * ZIP archives, read from the central directory with every size checked against the file before it is used, because
+ * general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB), no folders on disk:
+ * names are only keys.
+ *
+ * PKWARE APPNOTE 6.3, sections 4.3 and 4.4.
+ */
+
+/** One file of an archive. */
+export interface ZipEntry {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+interface Entry {
+  readonly name: string
+  readonly method: number
+  readonly crc: number
+  readonly compressed: number
+  readonly size: number
+  readonly local: number
+}
+
+const END = 0x06054b50
+const END_BYTES = 22
+const CENTRAL = 0x02014b50
+const CENTRAL_BYTES = 46
+const LOCAL = 0x04034b50
+const LOCAL_BYTES = 30
+const STORED = 0
+const DEFLATED = 8
+const IN_ZIP64 = 0xffffffff
+
+/** Deflate cannot expand more than this: 258 bytes for 2 bits. */
+const BEST_RATIO = 1032
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})
+
+const crc32 = (bytes: Uint8Array): number => {
+  let crc = -1
+  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
+  return ~crc >>> 0
+}
+
+const wrong = (where: string, message: string): TweedieError =>
+  new TweedieError('input', `${where}: ${message}`)
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Names that could leave a folder, or that no program writes: refused although nothing is ever unpacked. */
+const checkName = (name: string, where: string): void => {
+  const parts = name.split('/')
+  const clean = !/[\\:]/.test(name) && [...name].every((character) => character >= ' ')
+  if (name === '' || !clean || parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw wrong(where, `entry name ${JSON.stringify(name.slice(0, 80))} is not a plain relative name`)
+  }
+}
+
+const findEnd = (bytes: Uint8Array, view: DataView, where: string): number => {
+  for (let at = bytes.length - END_BYTES; at >= Math.max(0, bytes.length - END_BYTES - 0xffff); at--) {
+    if (view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === bytes.length)
+      return at
+  }
+  throw wrong(where, 'not a zip archive, or truncated (no end record)')
+}
+
+const readDirectory = (
+  bytes: Uint8Array,
+  view: DataView,
+  where: string,
+): { records: Entry[]; start: number } => {
+  const end = findEnd(bytes, view, where)
+  const count = view.getUint16(end + 10, true)
+  const size = view.getUint32(end + 12, true)
+  const start = view.getUint32(end + 16, true)
+  if (start === IN_ZIP64 || count === 0xffff)
+    throw wrong(where, 'ZIP64 archives (over 4 GiB) are not supported')
+  if (start + size !== end)
+    throw wrong(where, `directory of ${size} bytes at ${start} does not end at ${end}`)
+  const records: Entry[] = []
+  let at = start
+  for (let i = 0; i < count; i++) {
+    if (at + CENTRAL_BYTES > end || view.getUint32(at, true) !== CENTRAL)
+      throw wrong(where, `directory entry ${i} is damaged`)
+    const next =
+      at +
+      CENTRAL_BYTES +
+      view.getUint16(at + 28, true) +
+      view.getUint16(at + 30, true) +
+      view.getUint16(at + 32, true)
+    if (next > end) throw wrong(where, `directory entry ${i} passes the end of the directory`)
+    records.push(readRecord(bytes, view, at, where))
+    at = next
+  }
+  if (at !== end) throw wrong(where, `directory holds more than its ${count} entries`)
+  return { records, start }
+}
+
+const readRecord = (bytes: Uint8Array, view: DataView, at: number, where: string): Entry => {
+  const nameAt = at + CENTRAL_BYTES
+  const name = new TextDecoder().decode(bytes.subarray(nameAt, nameAt + view.getUint16(at + 28, true)))
+  checkName(name, where)
+  const record = {
+    name,
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    compressed: view.getUint32(at + 20, true),
+    size: view.getUint32(at + 24, true),
+    local: view.getUint32(at + 42, true),
+  }
+  const entry = `${where}: entry '${name}'`
+  if (view.getUint16(at + 8, true) & 1) throw wrong(entry, 'is encrypted')
+  if (record.method !== STORED && record.method !== DEFLATED) {
+    throw wrong(entry, `compression method must be stored (0) or deflated (8), got ${record.method}`)
+  }
+  if ([record.compressed, record.size, record.local].includes(IN_ZIP64))
+    throw wrong(entry, 'is in ZIP64 (over 4 GiB)')
+  const most = record.method === STORED ? record.compressed : record.compressed * BEST_RATIO
+  if (record.size > most || (record.method === STORED && record.size !== record.compressed)) {
+    throw wrong(
+      entry,
+      `claims ${record.size} bytes, which ${record.compressed} bytes in the file cannot hold`,
+    )
+  }
+  return record
+}
+
+/** Where the bytes of an entry begin, by its local header. */
+const dataStart = (
+  view: DataView,
+  { name, local, compressed }: Entry,
+  limit: number,
+  where: string,
+): number => {
+  const entry = `${where}: entry '${name}'`
+  if (local + LOCAL_BYTES > limit || view.getUint32(local, true) !== LOCAL)
+    throw wrong(entry, 'has no local header')
+  const start = local + LOCAL_BYTES + view.getUint16(local + 26, true) + view.getUint16(local + 28, true)
+  if (start + compressed > limit) throw wrong(entry, `its ${compressed} bytes pass the end of the data`)
+  return start
+}
+
+const reserve = (size: number, where: string): Uint8Array => {
+  try {
+    return new Uint8Array(size)
+  } catch (error) {
+    throw new TweedieError('input', `${where}: ${size} bytes do not fit into memory`, { cause: error })
+  }
+}
+
+/** Inflates into a buffer one byte longer than claimed, so that too much data shows. */
+const inflate = (raw: Uint8Array, size: number, entry: string): Uint8Array => {
+  const out = reserve(size + 1, entry)
+  let inflated: Uint8Array
+  try {
+    inflated = inflateSync(raw, { out })
+  } catch (error) {
+    throw new TweedieError('input', `${entry}: its compressed data is damaged`, { cause: error })
+  }
+  if (inflated.length !== size) throw wrong(entry, `claims ${size} bytes but does not inflate to as many`)
+  return inflated
+}
+
+const checkApart = (spans: readonly { name: string; from: number; to: number }[], where: string): void => {
+  const sorted = [...spans].sort((a, b) => a.from - b.from)
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i].from < sorted[i - 1].to)
+      throw wrong(where, `entries '${sorted[i - 1].name}' and '${sorted[i].name}' overlap`)
+  }
+}
+
+/**
+ * The files of an archive.
+ *
+ * @param where file, for messages.
+ * @throws TweedieError `input` when the archive is damaged, lies about sizes, has overlapping entries, unsafe or repeated names.
+ */
+export const unzip = (bytes: Uint8Array, where: string): ZipEntry[] => {
+  const view = viewOf(bytes)
+  const { records, start: limit } = readDirectory(bytes, view, where)
+  const seen = new Set<string>()
+  const spans = records.map((record) => {
+    if (seen.has(record.name)) throw wrong(where, `entry '${record.name}' is there twice`)
+    seen.add(record.name)
+    const start = dataStart(view, record, limit, where)
+    return { name: record.name, from: record.local, start, to: start + record.compressed }
+  })
+  checkApart(spans, where)
+  return records.map(({ name, method, size, crc }, i) => {
+    const raw = bytes.subarray(spans[i].start, spans[i].to)
+    const entry = `${where}: entry '${name}'`
+    const content = method === STORED ? raw : inflate(raw, size, entry)
+    if (crc32(content) !== crc) throw wrong(entry, 'its checksum is wrong: the data is damaged')
+    return { name, bytes: content }
+  })
+}
+
+/**
+ * The bytes of an archive; equal content gives equal bytes (every entry is dated 1980-01-01).
+ *
+ * @param level deflate level 1 … 9, or 0 to store.
+ */
+export const zip = (entries: readonly ZipEntry[], level: 0 | 1 | 6 | 9): Uint8Array => {
+  for (const { name } of entries) checkName(name, 'zip')
+  const files: Zippable = Object.fromEntries(entries.map(({ name, bytes }) => [name, bytes]))
+  return zipSync(files, { level, mtime: new Date(1980, 0, 1) })
+}

@@ -1,0 +1,7 @@
+export * from './adam.ts'
+export type { Linear } from './init.ts'
+export { conv, embed, linear } from './layers.ts'
+export * from './learning-rate.ts'
+export * from './mlp.ts'
+export * from './network.ts'
+export * from './unet.ts'

@@ -1,0 +1,40 @@
+/** Initial weights as in DiEM: U(−1/√fan_in, 1/√fan_in), biases 0. */
+import { stream, uniform } from '../random/index.ts'
+import { NdArray, type Shape, sizeOf, zeros } from '../tensor/index.ts'
+
+/** Draws named parameters of one network: each has a stream of its own, so adding one moves no other. */
+export class Initialiser {
+  private readonly seed: number
+  private readonly path: string
+
+  constructor(seed: number, path = 'init') {
+    this.seed = seed
+    this.path = path
+  }
+
+  at(name: string | number): Initialiser {
+    return new Initialiser(this.seed, `${this.path}.${name}`)
+  }
+
+  /** `scale` · U(−1, 1)/√fan_in; the first axis counts outputs, the others are the fan-in. */
+  weight(name: string, shape: Shape, scale = 1): NdArray {
+    const u = uniform(stream(this.seed, `${this.path}.${name}`), shape)
+    const bound = scale / Math.sqrt(sizeOf(shape.slice(1)))
+    return new NdArray(
+      'float32',
+      shape,
+      u.data.map((v) => bound * (2 * v - 1)),
+    )
+  }
+
+  linear(name: string, inputs: number, outputs: number, scale = 1): Linear<NdArray> {
+    return { weight: this.weight(name, [outputs, inputs], scale), bias: zeros([outputs]) }
+  }
+
+  conv(name: string, inputs: number, outputs: number, kernel: number): Linear<NdArray> {
+    return { weight: this.weight(name, [outputs, inputs, kernel, kernel]), bias: zeros([outputs]) }
+  }
+}
+
+/** Weights [out, in] or [out, in, k, k], and biases [out]. */
+export type Linear<L> = { readonly weight: L; readonly bias: L }

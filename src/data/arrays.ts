@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path'
 import { TweedieError } from '../error.ts'
-import type { NdArray } from '../tensor/index.ts'
+import type { NdArray } from '../tensor/ndarray.ts'
 import { writeAtomic } from './atomic.ts'
 import { readBytes } from './files.ts'
 import { decodeNpy, encodeNpy } from './npy.ts'

@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
-import { allocate, type Data, type DataOf, type DType, NdArray, type Shape } from '../tensor/index.ts'
+import { allocate, type Data, type DataOf, type DType } from '../tensor/dtype.ts'
+import { NdArray, type Shape } from '../tensor/ndarray.ts'
 
 /** Element types that files may hold: kind (float, bfloat, int, uint, bool) and bytes. */
 export type Element = 'f2' | 'f4' | 'f8' | 'bf2' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'b1'

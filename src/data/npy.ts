@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
-import { type Data, NdArray, type Shape, sizeOf } from '../tensor/index.ts'
+import type { Data } from '../tensor/dtype.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import {
   claimedBytes,
   decodeElements,

@@ -1,5 +1,5 @@
 import { TweedieError } from '../error.ts'
-import type { NdArray } from '../tensor/index.ts'
+import type { NdArray } from '../tensor/ndarray.ts'
 import { decodeNpy, encodeNpy } from './npy.ts'
 import { unzip, zip } from './zip.ts'
 

@@ -1,5 +1,5 @@
 import { TweedieError } from '../error.ts'
-import type { NdArray, Shape } from '../tensor/index.ts'
+import type { NdArray, Shape } from '../tensor/ndarray.ts'
 import { batch, type Fill, row } from './rows.ts'
 import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 

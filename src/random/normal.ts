@@ -1,4 +1,4 @@
-import type { NdArray, Shape } from '../tensor/index.ts'
+import type { NdArray, Shape } from '../tensor/ndarray.ts'
 import { batch, eachChunk, row } from './rows.ts'
 import type { At, BatchAt, Stream } from './stream.ts'
 

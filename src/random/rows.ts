@@ -1,5 +1,5 @@
 import { TweedieError } from '../error.ts'
-import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 
 /** Writes random values of one address into a row. */

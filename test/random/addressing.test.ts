@@ -18,7 +18,7 @@ import {
   uniform,
   uniformBatch,
 } from '../../src/random/index.ts'
-import { type NdArray, rows } from '../../src/tensor/index.ts'
+import { type NdArray, rows } from '../../src/tensor/ndarray.ts'
 
 interface Kind {
   name: string

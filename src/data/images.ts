@@ -1,0 +1,59 @@
+import { readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { TweedieError } from '../error.ts'
+import { NdArray } from '../tensor/ndarray.ts'
+import { readBytes, unreadable } from './files.ts'
+import { decodePng } from './png.ts'
+
+/** Pictures in formats that are not read: naming them beats leaving them out in silence. */
+const otherPictures = new Set(['.jpg', '.jpeg', '.gif', '.tif', '.tiff', '.bmp', '.webp'])
+
+/** The images of a folder and their file names, in the same order. */
+export interface ImageFolder {
+  /** [N, C, H, W] in [0, 1]. */
+  readonly images: NdArray<'float32'>
+  readonly names: string[]
+}
+
+const listImages = (folder: string): string[] => {
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch (error) {
+    throw unreadable(folder, error)
+  }
+  const other = names.find((name) => otherPictures.has(extname(name).toLowerCase()))
+  if (other !== undefined)
+    throw new TweedieError('input', `${join(folder, other)}: images must be PNG; convert it first`)
+  const images = names.filter((name) => extname(name).toLowerCase() === '.png' && !name.startsWith('.'))
+  if (images.length === 0) throw new TweedieError('input', `${folder}: no .png file in this folder`)
+  return images.sort()
+}
+
+/**
+ * Reads every PNG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`); other files are left out,
+ * but pictures of another format are an error.
+ *
+ * @throws TweedieError `input` when the folder has no PNG, one is damaged, or their sizes or channels differ.
+ * @example
+ * ```ts
+ * const { images, names } = readImages('damaged/') // images: [N, C, H, W] in [0, 1]
+ * ```
+ */
+export const readImages = (folder: string): ImageFolder => {
+  const names = listImages(folder)
+  const read = (name: string) => decodePng(readBytes(join(folder, name)), join(folder, name))
+  const first = read(names[0])
+  const data = new Float32Array(names.length * first.size)
+  names.forEach((name, i) => {
+    const image = i === 0 ? first : read(name)
+    if (String(image.shape) !== String(first.shape)) {
+      throw new TweedieError(
+        'input',
+        `${join(folder, name)}: image of shape [${image.shape}], but ${names[0]} has [${first.shape}]; all must agree`,
+      )
+    }
+    data.set(image.data, i * first.size)
+  })
+  return { images: new NdArray('float32', [names.length, ...first.shape], data), names }
+}

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemReason, writeAtomic } from '../data/atomic.ts'
-import { decodeSafetensors, encodeSafetensors } from '../data/index.ts'
+import { encodeSafetensors, readSafetensors, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
@@ -95,7 +94,7 @@ export const resumeCheckpoint = (run: Run): Checkpoint | undefined => {
  * @throws TweedieError `input` when it is missing, damaged, no checkpoint, or of another version.
  */
 export const readCheckpoint = (path: string): Checkpoint => {
-  const { arrays, metadata } = decodeSafetensors(readBytes(path), path)
+  const { arrays, metadata } = readSafetensors(path)
   if (metadata.format !== FORMAT || metadata.state === undefined) {
     throw new TweedieError('input', `${path}: not a checkpoint of tweedie (no '${FORMAT}' in its metadata)`)
   }
@@ -132,12 +131,4 @@ const encode = ({ arrays, state }: CheckpointContent, more: Record<string, strin
 const checked = (name: string): string => {
   if (/^[\w][\w.-]*$/.test(name)) return name
   throw new TweedieError('input', `checkpoint name '${name}': expected letters, digits, '-', '_' and '.'`)
-}
-
-const readBytes = (path: string): Uint8Array => {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new TweedieError('input', `${path}: cannot read: ${systemReason(error)}`, { cause: error })
-  }
 }

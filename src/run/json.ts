@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { systemReason } from '../data/atomic.ts'
+import { unreadable } from '../data/files.ts'
 import { TweedieError } from '../error.ts'
 
 /** What JSON can hold. NaN and Inf cannot: they become `null` when written. */
@@ -12,15 +12,12 @@ export type JsonRecord = { readonly [key: string]: Json }
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Text of a file. @throws TweedieError `input` when it does not exist, `io` when it cannot be read. */
+/** Text of a file. @throws TweedieError `input` when it does not exist, `io` when the system refuses. */
 export const readText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    throw new TweedieError(missing ? 'input' : 'io', `${path}: cannot read: ${systemReason(error)}`, {
-      cause: error,
-    })
+    throw unreadable(path, error)
   }
 }
 

@@ -1,0 +1,285 @@
+import type { OptionSpecs, ValuesOf } from './options.ts'
+
+/** Options that every command takes. */
+export const commonOptions = {
+  json: {
+    kind: 'flag',
+    description: 'print one JSON object on stdout and nothing else; progress goes to stderr as JSON lines',
+  },
+  quiet: { kind: 'flag', short: 'q', description: 'no progress and no remarks' },
+  debug: { kind: 'flag', description: 'show where an error came from' },
+  threads: {
+    kind: 'integer',
+    value: 'n',
+    min: 1,
+    description: 'threads of the engine (default: the physical cores, or TWEEDIE_THREADS)',
+  },
+  seed: {
+    kind: 'integer',
+    value: 'n',
+    min: 0,
+    description: 'seed of every random number: the same seed and input give the same result',
+  },
+} as const satisfies OptionSpecs
+
+/** One argument, as in the usage line: `<file>` is needed, `[file]` is not, `[more...]` is any number. */
+export interface ArgumentSpec {
+  readonly usage: string
+  readonly description: string
+}
+
+/** What the command line says about a command; the work is in the module of the same name. */
+export interface CommandSpec {
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What it does with what, in a few lines, for `--help`. */
+  readonly description: string
+  readonly arguments: readonly ArgumentSpec[]
+  readonly options: OptionSpecs
+  /** A command that works, and what it does. */
+  readonly examples: readonly { readonly command: string; readonly does: string }[]
+}
+
+const device = {
+  kind: 'text',
+  value: 'name',
+  choices: ['cpu', 'webgpu', 'cuda'],
+  default: 'cpu',
+  description: 'where the networks run',
+} as const
+
+const resume = {
+  kind: 'flag',
+  description: 'continue the run where it stopped, to the byte',
+} as const
+
+const overrides = {
+  usage: '[overrides...]',
+  description: 'fields of the configuration, as key=value: em.laps=4 net.channels=[32,64]',
+} as const
+
+const learningOptions = (folder: string) =>
+  ({
+    run: {
+      kind: 'text',
+      short: 'o',
+      value: 'folder',
+      default: folder,
+      description: 'run folder, made when absent',
+    },
+    resume,
+    device,
+  }) as const
+
+/** Every command, in the order of the help. */
+export const commands = {
+  observe: {
+    summary: 'make an observation set: from clean data, or from your own observations and masks',
+    description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves all of it in one file.
+
+DATA is a .npy, .npz or .safetensors file, a folder of PNG images, or the name of a data set (mnist).
+With --observed the data are observations already: they are checked and packed with --mask and --noise.`,
+    arguments: [{ usage: '<data>', description: 'clean data, or observations with --observed' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        required: true,
+        description: 'observation set to write (.npz or .safetensors)',
+      },
+      operator: {
+        kind: 'text',
+        value: 'name',
+        choices: ['mask', 'projection', 'identity'],
+        default: 'mask',
+        description: 'how the data are observed',
+      },
+      keep: {
+        kind: 'number',
+        value: 'fraction',
+        default: 0.25,
+        min: 0,
+        description: 'mask: fraction of the pixels that is kept, at random',
+      },
+      dimension: {
+        kind: 'integer',
+        value: 'n',
+        default: 2,
+        min: 1,
+        description: 'projection: numbers observed of each x',
+      },
+      noise: {
+        kind: 'number',
+        value: 'sigma',
+        default: 0.05,
+        min: 0,
+        description: 'standard deviation of the noise, in units of the data',
+      },
+      mask: { kind: 'text', value: 'path', description: 'your own masks: 0 and 1, shaped like the data' },
+      observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
+      count: { kind: 'integer', value: 'n', min: 1, description: 'use the first n only' },
+      skip: { kind: 'integer', value: 'n', default: 0, min: 0, description: 'leave out the first n' },
+    },
+    examples: [
+      {
+        command: 'tweedie observe mnist --keep 0.25 --noise 0.05 --count 5000 -o digits.npz',
+        does: '5000 digits with three pixels in four deleted',
+      },
+      {
+        command: 'tweedie observe y.npy --observed --mask mask.npy --noise 0.02 -o mine.npz',
+        does: 'your own observations',
+      },
+    ],
+  },
+  learn: {
+    summary: 'learn a diffusion prior from observations alone (DiEM)',
+    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start, then laps of
+posterior sampling and training (expectation-maximisation).
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
+    options: learningOptions('runs/learn'),
+    examples: [
+      {
+        command:
+          'tweedie learn experiments/digits.yaml data.observations=digits.npz em.laps=4 -o runs/digits',
+        does: 'a prior of digits in runs/digits',
+      },
+      { command: 'tweedie learn experiments/digits.yaml -o runs/digits --resume', does: 'goes on with it' },
+    ],
+  },
+  train: {
+    summary: 'train a diffusion prior on clean data',
+    description: `Trains a denoiser on clean data, for comparison or where clean data exist.
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
+    options: learningOptions('runs/train'),
+    examples: [
+      {
+        command: 'tweedie train experiments/digits.yaml data.clean=mnist -o runs/oracle',
+        does: 'a prior of clean digits',
+      },
+    ],
+  },
+  sample: {
+    summary: 'draw from a prior, or from the posterior given observations',
+    description: `Draws samples with a learned prior: of the posterior when an observation set is given, else of the prior.
+Writes the draws, and for observations their mean and spread (standard deviation).`,
+    arguments: [
+      { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
+      { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'path',
+        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+      },
+      draws: {
+        kind: 'integer',
+        short: 'n',
+        value: 'n',
+        default: 16,
+        min: 1,
+        description: 'draws per observation',
+      },
+      steps: { kind: 'integer', value: 'n', default: 64, min: 1, description: 'steps of the sampler' },
+      sampler: {
+        kind: 'text',
+        value: 'name',
+        choices: ['ddpm', 'ddim', 'pc', 'heun'],
+        default: 'ddpm',
+        description: 'how the noise is taken away',
+      },
+      iterations: {
+        kind: 'integer',
+        value: 'n',
+        default: 1,
+        min: 1,
+        description: 'conjugate-gradient iterations per step (MMPS)',
+      },
+      batch: {
+        kind: 'integer',
+        value: 'n',
+        default: 64,
+        min: 1,
+        description: 'samples drawn at once (memory, not result)',
+      },
+      count: { kind: 'integer', value: 'n', min: 1, description: 'use the first n observations only' },
+      images: { kind: 'flag', description: 'also write mean, spread and first draws as PNG' },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie sample runs/digits test.npz --draws 16 -o restored.npz',
+        does: 'mean, spread and 16 draws of each observation',
+      },
+      {
+        command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',
+        does: '64 digits that the prior makes up',
+      },
+    ],
+  },
+  report: {
+    summary: 'write a self-contained HTML report of a run',
+    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap, strips of observation, mean,
+draws, spread and truth, and how often the truth lies in the intervals (coverage).`,
+    arguments: [{ usage: '<run>', description: 'run folder' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML file to write (default: report.html of the run folder)',
+      },
+      draws: {
+        kind: 'text',
+        value: 'file',
+        description: 'posterior draws to show (default: those in the run folder)',
+      },
+      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+    },
+    examples: [{ command: 'tweedie report runs/digits --truth truth.npz', does: 'runs/digits/report.html' }],
+  },
+  info: {
+    summary: 'describe a run, checkpoint, observation set or array file',
+    description: `Says what a file or a run folder holds: arrays with shape, type and range, configuration, checkpoints, journal.
+Changes nothing; a run may be at work.`,
+    arguments: [{ usage: '<path>', description: 'run folder, .safetensors, .npz or .npy' }],
+    options: {},
+    examples: [
+      { command: 'tweedie info runs/digits', does: 'where the run stands' },
+      { command: 'tweedie info digits.npz --json', does: 'the same of a file, for programs' },
+    ],
+  },
+  demo: {
+    summary: 'digits from digits with three pixels in four deleted: the whole line in minutes',
+    description: `Learns a prior of handwritten digits from incomplete, noisy ones alone, restores 500 others with it, and writes a
+report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute and shows less.`,
+    arguments: [],
+    options: {
+      run: {
+        kind: 'text',
+        short: 'o',
+        value: 'folder',
+        default: 'runs/demo',
+        description: 'run folder, made anew',
+      },
+      quick: { kind: 'flag', description: 'a smaller version, for a first look' },
+      resume,
+      device,
+    },
+    examples: [{ command: 'tweedie demo --quick', does: 'runs/demo/report.html' }],
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>
+
+export type CommandName = keyof typeof commands
+
+/** The option values of a command, as its `run` gets them. */
+export type OptionsOf<C extends CommandName> = ValuesOf<
+  (typeof commands)[C]['options'] & typeof commonOptions
+>

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { TweedieError } from '../error.ts'
+import { interruptible } from '../run/interrupt.ts'
+import type { CommandName } from './commands.ts'
+import { type ExitCode, exitCodeOf, explain } from './exit.ts'
+import { makeIo } from './io.ts'
+import { loaders } from './module.ts'
+import type { AnyValues } from './options.ts'
+import { makeProgram } from './program.ts'
+
+const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
+  const load = loaders[name]
+  if (load === undefined) throw new TweedieError('input', `${name}: this command is not there yet`)
+  // The engine reads it when it is loaded, which happens below.
+  if (options.threads !== undefined) process.env.TWEEDIE_THREADS = String(options.threads)
+  const { signal, dispose } = interruptible(() => io.note('interrupted: saving; once more to leave at once'))
+  const io = makeIo(process, { json: options.json === true, quiet: options.quiet === true }, signal)
+  try {
+    const command = await load()
+    await command.run(args, options, io)
+  } finally {
+    io.end()
+    dispose()
+  }
+}
+
+const readVersion = (): string => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String(version)
+}
+
+/** Commander's own errors are about usage; help and version are no errors. */
+const reportUsage = (error: CommanderError): ExitCode => {
+  if (error.exitCode === 0) return 0
+  if (error.code !== 'commander.help') {
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+    process.stderr.write(`tweedie: ${message}\n`)
+  }
+  return 2
+}
+
+const main = async (argv: readonly string[]): Promise<ExitCode> => {
+  try {
+    await makeProgram(readVersion(), dispatch).parseAsync(argv)
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return reportUsage(error)
+    process.stderr.write(`${explain(error, argv.includes('--debug'))}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+// A reader that has enough (`tweedie info … | head`) closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+process.exitCode = await main(process.argv)

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { exitCodeOf, explain } from '../../src/cli/exit.ts'
+import { type ErrorCode, TweedieError } from '../../src/error.ts'
+
+const codes: Readonly<Record<ErrorCode, number>> = {
+  input: 2,
+  shape: 2,
+  device: 1,
+  numeric: 1,
+  io: 1,
+  locked: 1,
+  interrupted: 130,
+}
+
+describe('exit codes', () => {
+  it.each(Object.entries(codes) as [ErrorCode, number][])('%s is %d', (code, exit) => {
+    expect(exitCodeOf(new TweedieError(code, 'x'))).toBe(exit)
+  })
+
+  it('of what is not ours is 1', () => {
+    expect(exitCodeOf(new TypeError('x'))).toBe(1)
+    expect(exitCodeOf('x')).toBe(1)
+  })
+})
+
+describe('explain', () => {
+  it('is one line', () => {
+    expect(explain(new TweedieError('io', 'disk\n  full'), false)).toBe('tweedie: disk full')
+    expect(explain(new TypeError('x is not a function'), false)).toBe(
+      'tweedie: unexpected error: x is not a function (--debug shows where)',
+    )
+  })
+
+  it('shows stack and causes when asked', () => {
+    const error = new TweedieError('io', 'outer', { cause: new Error('inner') })
+    expect(explain(error, true)).toMatch(
+      /^tweedie: TweedieError: outer\n[\s\S]*exit\.test\.ts[\s\S]*caused by Error: inner/,
+    )
+  })
+})

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { type CommandName, commands } from '../../src/cli/commands.ts'
+import type { AnyValues } from '../../src/cli/options.ts'
+import { makeProgram } from '../../src/cli/program.ts'
+
+/** What the command line would run. */
+const parse = async (...argv: string[]) => {
+  const calls: { name: CommandName; args: readonly string[]; options: AnyValues }[] = []
+  const program = makeProgram('1.2.3', async (name, args, options) => {
+    calls.push({ name, args: [...args], options })
+  })
+  await program.parseAsync(['node', 'tweedie', ...argv])
+  return calls[0]
+}
+
+const usageError = (message: RegExp) =>
+  expect.objectContaining({ name: CommanderError.name, message: expect.stringMatching(message), exitCode: 1 })
+
+describe('command line', () => {
+  it('gives a command its arguments and options, with defaults', async () => {
+    expect(
+      await parse('learn', 'a.yaml', 'em.laps=4', 'x=1', '-o', 'runs/a', '--resume', '--threads', '3'),
+    ).toEqual({
+      name: 'learn',
+      args: ['a.yaml', 'em.laps=4', 'x=1'],
+      options: { run: 'runs/a', device: 'cpu', resume: true, threads: 3 },
+    })
+    expect(await parse('observe', 'mnist', '-o', 'y.npz', '--noise', '1e-2', '--seed=7', '--json')).toEqual({
+      name: 'observe',
+      args: ['mnist'],
+      options: {
+        output: 'y.npz',
+        operator: 'mask',
+        keep: 0.25,
+        dimension: 2,
+        noise: 0.01,
+        skip: 0,
+        seed: 7,
+        json: true,
+      },
+    })
+  })
+
+  it.each([
+    [['sample', 'p', '--draws', 'x'], /argument 'x' is invalid. Expected an integer of at least 1/],
+    [['sample', 'p', '--draws', '1.5'], /Expected an integer of at least 1/],
+    [['sample', 'p', '--draws', '0'], /Expected an integer of at least 1/],
+    [['sample', 'p', '--draws', ''], /Expected an integer of at least 1/],
+    [['observe', 'mnist', '-o', 'y.npz', '--noise', 'Infinity'], /Expected a number of at least 0/],
+    [['sample', 'p', '--sampler', 'magic'], /Allowed choices are ddpm, ddim, pc, heun/],
+    [['sample'], /missing required argument 'prior'/],
+    [['info', 'a', 'b'], /too many arguments/],
+    [['observe', 'mnist'], /required option '-o, --output <file>' not specified/],
+    [['info', 'a', '--jsn'], /unknown option '--jsn'[\s\S]*--json/],
+    [['lern', 'a'], /unknown command 'lern'[\s\S]*learn/],
+  ])('%j is refused', async (argv, message) => {
+    await expect(parse(...argv)).rejects.toEqual(usageError(message))
+  })
+
+  it.each(Object.keys(commands) as CommandName[])('%s has help with an example that parses', async (name) => {
+    const [example] = commands[name].examples
+    const [program, ...argv] = example.command.split(' ')
+    expect(program).toBe('tweedie')
+    expect((await parse(...argv)).name).toBe(name)
+    const help = makeProgram('1', async () => {})
+      .commands.find((command) => command.name() === name)
+      ?.helpInformation()
+    expect(help).toContain('--json')
+    for (const { description } of Object.values<{ description: string }>(commands[name].options)) {
+      expect(description.length).toBeGreaterThan(5)
+    }
+  })
+})
+
+describe('the help', () => {
+  /** Packages that a source file pulls in before its first line runs. */
+  const packagesOf = (file: URL, seen = new Set<string>()): Set<string> => {
+    if (seen.has(file.href)) return new Set()
+    seen.add(file.href)
+    const imports = readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export) (?!type )[^'"()]*?from '([^']+)'/gm,
+    )
+    const packages = new Set<string>()
+    for (const [, name] of imports) {
+      const found = name.startsWith('.') ? packagesOf(new URL(name, file), seen) : new Set([name])
+      for (const other of found) packages.add(other)
+    }
+    return packages
+  }
+
+  it('waits for no engine: nothing but commander is loaded before a command is chosen', () => {
+    const packages = packagesOf(new URL('../../src/cli/main.ts', import.meta.url))
+    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual(['commander'])
+  })
+
+  it('would notice a heavy import', () => {
+    expect(packagesOf(new URL('../../src/cli/config.ts', import.meta.url))).toContain('zod')
+  })
+})

@@ -1,0 +1,107 @@
+/**
+ * One step of a reverse sampler from noise level σt to σs < σt, as expressions. `z` holds the step's noise,
+ * [noises, ...xt.shape]. All are azula's and DiEM's VE forms (ALGORITHMS 1.4).
+ */
+import { TweedieError } from '../error.ts'
+import {
+  add,
+  broadcastTo,
+  div,
+  minimum,
+  mul,
+  reshape,
+  slice,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+} from '../tensor/index.ts'
+import type { Denoiser } from './denoiser.ts'
+
+/** Noise levels of a step, scalars. */
+export interface Levels {
+  readonly t: Tensor
+  readonly s: Tensor
+}
+
+/** A kind of step: how many noises it takes, and what it does. */
+export interface Step {
+  readonly name: string
+  /** Standard normal arrays consumed by a step. */
+  readonly noises: number
+  /** Denoiser evaluations of a step. */
+  readonly evaluations: number
+  step(D: Denoiser, xt: Tensor, levels: Levels, z: Tensor | undefined): Tensor
+}
+
+const perSample = (sigma: Tensor, x: Tensor): Tensor => broadcastTo(sigma, [x.shape[0]])
+
+const noise = (z: Tensor | undefined, i: number, like: Tensor): Tensor => {
+  if (!z) throw new TweedieError('shape', 'this sampler needs noise, got none')
+  return reshape(slice(z, [i], [i + 1]), like.shape)
+}
+
+/**
+ * xs = D + (σs/σt)√(1 − τη)(xt − D) + σs√τη z with τ = 1 − σs²/σt², τη = min(ητ, 1): η = 0 is DDIM (Song et al. 2021),
+ * η = 1 ancestral sampling (DDPM, Ho et al. 2020).
+ */
+export const ddim = ({ eta = 0 } = {}): Step => ({
+  name: eta === 0 ? 'ddim' : `ddim(${eta})`,
+  noises: eta === 0 ? 0 : 1,
+  evaluations: 1,
+  step: (D, xt, { t, s }, z) => {
+    const d = D(xt, perSample(t, xt))
+    const ratio = div(s, t)
+    if (eta === 0) return add(d, mul(sub(xt, d), ratio))
+    const tau = minimum(mul(sub(1, square(ratio)), eta), 1)
+    return add(
+      add(d, mul(sub(xt, d), mul(ratio, sqrt(sub(1, tau))))),
+      mul(noise(z, 0, xt), mul(s, sqrt(tau))),
+    )
+  },
+})
+
+/** Ancestral sampling: DDIM with η = 1, written without the cancellation in 1 − τ. */
+export const ddpm = (): Step => ({
+  name: 'ddpm',
+  noises: 1,
+  evaluations: 1,
+  step: (D, xt, { t, s }, z) => {
+    const keep = square(div(s, t))
+    const d = D(xt, perSample(t, xt))
+    return add(add(d, mul(sub(xt, d), keep)), mul(noise(z, 0, xt), mul(s, sqrt(sub(1, keep)))))
+  },
+})
+
+/**
+ * Predictor–corrector: a DDIM step, then `corrections` Langevin steps x ← x − τ(x − D) + σs√(2τ) z at level s
+ * (DiEM, τ = 0.1, one correction).
+ */
+export const predictorCorrector = ({ corrections = 1, tau = 0.1 } = {}): Step => ({
+  name: `pc(${corrections})`,
+  noises: corrections,
+  evaluations: 1 + corrections,
+  step: (D, xt, levels, z) => {
+    const { s } = levels
+    let x = ddim().step(D, xt, levels, undefined)
+    for (let i = 0; i < corrections; i++) {
+      const drift = mul(sub(x, D(x, perSample(s, x))), tau)
+      x = add(sub(x, drift), mul(noise(z, i, x), mul(s, Math.sqrt(2 * tau))))
+    }
+    return x
+  },
+})
+
+/** Heun's second-order step of the probability-flow ODE dx/dσ = (x − D)/σ (Karras et al. 2022, Algorithm 1). */
+export const heun = (): Step => ({
+  name: 'heun',
+  noises: 0,
+  evaluations: 2,
+  step: (D, xt, { t, s }) => {
+    const slope = div(sub(xt, D(xt, perSample(t, xt))), t)
+    const h = sub(s, t)
+    const guess = add(xt, mul(slope, h))
+    const next = div(sub(guess, D(guess, perSample(s, xt))), s)
+    return add(xt, mul(add(slope, next), mul(h, 0.5)))
+  },
+})

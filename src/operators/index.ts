@@ -1,0 +1,5 @@
+export * from './identity.ts'
+export * from './mask.ts'
+export * from './noise.ts'
+export * from './operator.ts'
+export * from './projection.ts'

@@ -1,0 +1,17 @@
+import { mul, type Tensor } from '../tensor/index.ts'
+import type { Operator } from './operator.ts'
+
+/**
+ * y = m ∘ x: entries are kept (1) or deleted (0); deleted entries of y are 0 (plus noise, which Aᵀ ignores).
+ *
+ * @param m - [B, ...event] or broadcastable to it, such as [B, 1, H, W] for a mask shared by the channels; 0 or 1 only
+ * @param event - shape of one x; that of one m by default
+ */
+export const mask = (m: Tensor, event = m.shape.slice(1)): Operator => ({
+  name: 'mask',
+  inShape: event,
+  outShape: event,
+  apply: (x) => mul(x, m),
+  adjoint: (y) => mul(y, m),
+  pinv: (y) => mul(y, m),
+})

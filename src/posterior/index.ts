@@ -1,0 +1,7 @@
+export * from './bicgstab.ts'
+export * from './cg.ts'
+export * from './covariance.ts'
+export * from './gaussian-draws.ts'
+export * from './gmres.ts'
+export * from './mmps.ts'
+export type { Linear, Solver } from './solver.ts'

@@ -1,0 +1,26 @@
+import { cast, maximum, mul, sum, type Tensor } from '../tensor/index.ts'
+
+/** v ↦ C v on batches [B, ...]. */
+export type Linear = (v: Tensor) => Tensor
+
+/**
+ * Solves C u = b approximately, from u = 0, every sample of the batch on its own. Vectors and inner products are
+ * float64; C is applied in the dtype of b.
+ */
+export type Solver = (C: Linear, b: Tensor) => Tensor
+
+/** Smallest number that a denominator is allowed to be. */
+export const TINY = 1e-300
+
+/** Σ u v over everything but the batch axis, kept as [B, 1, …]; over the batch too when it is shared. */
+export const inner = (u: Tensor, v: Tensor, shared = false): Tensor =>
+  sum(mul(u, v), { axes: u.shape.map((_, i) => i).slice(shared ? 0 : 1), keepdims: true })
+
+/** C as it acts on float64 vectors when b is float32. */
+export const widened =
+  (C: Linear, b: Tensor): Linear =>
+  (v) =>
+    cast(C(cast(v, b.dtype)), 'float64')
+
+/** max(x, TINY): keeps 0/0 from becoming NaN where the numerator is 0 as well. */
+export const positive = (x: Tensor): Tensor => maximum(x, TINY)

@@ -1,8 +1,9 @@
 /** Derivatives as expressions: reverse mode by walking the graph, forward mode by reversing twice. */
 import { TweedieError } from '../error.ts'
+import { isFloat } from './dtype.ts'
 import { full } from './ndarray.ts'
-
-import { add, fullLike } from './ops/elementwise.ts'
+import { add } from './ops/arithmetic.ts'
+import { fullLike, sumTo } from './ops/broadcast.ts'
 import { sameShape, show } from './shape.ts'
 import { constant, probe, type Tensor } from './tensor.ts'
 import { leavesOf, mapTensors, type Tree } from './tree.ts'
@@ -40,12 +41,14 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
   const targets = new Set(xs)
   for (const node of order.reverse()) {
     const g = gathered.get(node)
-    if (!g || !relevant.has(node) || (targets.has(node) && !node.inputs.some((t) => relevant.has(t)))) continue
+    if (!g || !relevant.has(node) || (targets.has(node) && !node.inputs.some((t) => relevant.has(t))))
+      continue
     for (const [i, gi] of node.op.grad(node, g).entries()) {
       const into = node.inputs[i]
       if (!gi || !relevant.has(into)) continue
+      const fitted = sumTo(gi, into.shape)
       const before = gathered.get(into)
-      gathered.set(into, before ? add(before, gi) : gi)
+      gathered.set(into, before ? add(before, fitted) : fitted)
     }
   }
   return xs.map((x) => gathered.get(x))
@@ -58,6 +61,7 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
  * @param x - a tensor or a nested record of tensors
  * @param v - cotangent, of the shape and dtype of `y`
  * @returns the nesting and shapes of `x`; zeros where `y` does not depend on a leaf
+ * @throws TweedieError `shape` when `v` does not fit `y`, or `y` is not a float tensor
  *
  * @example
  * ```ts
@@ -70,22 +74,34 @@ export const vjp = <T extends Tree<Tensor>>(y: Tensor, x: T, v: Tensor): T => {
     const [want, got] = [y, v].map((t) => `${t.dtype}${show(t.shape)}`)
     throw new TweedieError('shape', `vjp: the cotangent must be ${want} like y, got ${got}`)
   }
+  if (!isFloat(y.dtype))
+    throw new TweedieError('shape', `vjp: only float tensors have derivatives, y is ${y.dtype}`)
   const xs = leavesOf(x)
   const results = cotangents(y, xs, v)
   let i = 0
   return mapTensors((leaf) => results[i++] ?? fullLike(leaf, 0), x)
 }
 
-/** Value and gradient of a scalar function with respect to its first argument. */
+/**
+ * Value and gradient of a scalar function with respect to its first argument, a tensor or a nested record of them.
+ *
+ * @throws TweedieError `shape` when the function does not return a scalar (shape `[]`)
+ *
+ * @example
+ * ```ts
+ * const step = jit((params: Params, x: Tensor) => valueAndGrad(loss)(params, x))
+ * ```
+ */
 export const valueAndGrad =
   <T extends Tree<Tensor>, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
   (x: T, ...rest: R): readonly [Tensor, T] => {
     const y = fn(x, ...rest)
-    if (y.shape.length !== 0) throw new TweedieError('shape', `grad: the function must return a scalar, got ${show(y.shape)}`)
+    if (y.shape.length !== 0)
+      throw new TweedieError('shape', `grad: the function must return a scalar, got ${show(y.shape)}`)
     return [y, vjp(y, x, constant(full([], 1, y.dtype)))]
   }
 
-/** Gradient of a scalar function with respect to its first argument. */
+/** Gradient of a scalar function with respect to its first argument; see {@link valueAndGrad}. */
 export const grad =
   <T extends Tree<Tensor>, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
   (x: T, ...rest: R): T =>
@@ -94,9 +110,13 @@ export const grad =
 /**
  * Jacobian–vector product (∂y/∂x) v, by two reverse passes: uᵀ ∂y/∂x is linear in u, so its own vjp in u with
  * cotangent v is the answer, whatever u is.
+ *
+ * @param y - a tensor computed from `x`
+ * @param v - tangent, of the shape and dtype of `x`
+ * @returns a tensor of the shape of `y`
+ * @throws TweedieError `shape` when `v` does not fit `x`
  */
 export const jvp = (y: Tensor, x: Tensor, v: Tensor): Tensor => {
   const u = probe(y.dtype, y.shape)
   return vjp(vjp(y, x, u), u, v)
 }
-

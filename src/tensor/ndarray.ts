@@ -20,7 +20,10 @@ export class NdArray<D extends DType = DType> {
   /** @throws TweedieError `shape` when `data` does not hold exactly the elements of `shape`. */
   constructor(dtype: D, shape: Shape, data: DataOf[D]) {
     if (data.length !== sizeOf(shape)) {
-      throw new TweedieError('shape', `array of shape [${shape}] needs ${sizeOf(shape)} elements, got ${data.length}`)
+      throw new TweedieError(
+        'shape',
+        `array of shape [${shape}] needs ${sizeOf(shape)} elements, got ${data.length}`,
+      )
     }
     this.dtype = dtype
     this.shape = shape
@@ -50,7 +53,11 @@ export const zeros = <D extends DType = 'float32'>(shape: Shape, dtype: D = 'flo
   new NdArray(dtype, shape, allocate(dtype, sizeOf(shape)))
 
 /** One value everywhere. */
-export const full = <D extends DType = 'float32'>(shape: Shape, value: number, dtype: D = 'float32' as D): NdArray<D> => {
+export const full = <D extends DType = 'float32'>(
+  shape: Shape,
+  value: number,
+  dtype: D = 'float32' as D,
+): NdArray<D> => {
   const array = zeros(shape, dtype)
   if (array.data instanceof BigInt64Array) array.data.fill(BigInt(value))
   else (array.data as Exclude<Data, BigInt64Array>).fill(value)
@@ -62,11 +69,13 @@ export const scalar = <D extends DType = 'float32'>(value: number, dtype: D = 'f
   full([], value, dtype)
 
 /** Elements as plain numbers. */
-export const toNumbers = (array: NdArray): number[] => Array.from(array.data as ArrayLike<number | bigint>, Number)
+export const toNumbers = (array: NdArray): number[] =>
+  Array.from(array.data as ArrayLike<number | bigint>, Number)
 
 /** The one element of a scalar (or of any array with a single element), as a number. */
 export const item = (array: NdArray): number => {
-  if (array.size !== 1) throw new TweedieError('shape', `item() needs one element, got shape [${array.shape}]`)
+  if (array.size !== 1)
+    throw new TweedieError('shape', `item() needs one element, got shape [${array.shape}]`)
   return Number(array.data[0])
 }
 
@@ -79,5 +88,9 @@ export const rows = <D extends DType>(array: NdArray<D>, start: number, stop: nu
   const [n = 1, ...rest] = array.shape
   const stride = sizeOf(rest)
   const [from, to] = [Math.max(0, start), Math.min(n, stop)]
-  return new NdArray(array.dtype, [to - from, ...rest], array.data.subarray(from * stride, to * stride) as DataOf[D])
+  return new NdArray(
+    array.dtype,
+    [to - from, ...rest],
+    array.data.subarray(from * stride, to * stride) as DataOf[D],
+  )
 }

@@ -4,12 +4,20 @@ import type { Shape } from './ndarray.ts'
 /** `[2, 3]` → `[2,3]`, for messages and cache keys. */
 export const show = (shape: Shape): string => `[${shape.join(',')}]`
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i])
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i])
 
 /** Fails with the op's name: every shape error goes through here. */
 export const shapeError = (op: string, message: string): never => {
   throw new TweedieError('shape', `${op}: ${message}`)
 }
+
+/** Whether two shapes broadcast. */
+export const broadcasts = (a: Shape, b: Shape): boolean =>
+  a.every((d, i) => {
+    const e = b[i - a.length + b.length] ?? 1
+    return d === e || d === 1 || e === 1
+  })
 
 /** NumPy broadcasting of two shapes. */
 export const broadcastShapes = (op: string, a: Shape, b: Shape): Shape => {

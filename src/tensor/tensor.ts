@@ -10,7 +10,7 @@ import { full, type NdArray, type Shape } from './ndarray.ts'
 import type { Emitter } from './onnx/emitter.ts'
 import { show } from './shape.ts'
 
-/** Static parameters of an op, comparable by their JSON text. */
+/** Static parameters of an op, comparable by value. */
 export type Attrs = Readonly<Record<string, number | string | boolean | readonly number[]>>
 
 /** What an op computes: dtype and shape of its result. */
@@ -24,7 +24,10 @@ export interface Op<A extends Attrs = Attrs> {
   readonly name: string
   /** Shape rule; throws a TweedieError `shape` that names the op and the shapes. */
   infer(inputs: readonly Tensor[], attrs: A): Type
-  /** Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again. */
+  /**
+   * Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again. Where the
+   * op broadcast an input they may keep the larger shape: `vjp` sums them.
+   */
   grad(node: Tensor<A>, cotangent: Tensor): readonly (Tensor | undefined)[]
   /** Portable ONNX: returns the name of the value that holds the node. */
   lower(node: Tensor<A>, emit: Emitter): string
@@ -85,7 +88,8 @@ const constantOp = leaf('constant')
 
 const probeOp: Op = {
   ...leaf('probe'),
-  lower: ({ dtype, shape }, emit) => emit.node('Expand', [emit.constant(full([], 0, dtype)), emit.ints(shape)]),
+  lower: ({ dtype, shape }, emit) =>
+    emit.node('Expand', [emit.constant(full([], 0, dtype)), emit.ints(shape)]),
 }
 
 /** A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter. */
@@ -99,12 +103,25 @@ export const constant = (value: NdArray): Constant => new Constant(value)
 
 export const isInput = (t: Tensor): boolean => t.op === inputOp
 
+/** Tells −0 from 0, and keeps NaN and infinities, as JSON does not. */
+const exact = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : `${value}`)
+
 const keyOf = (t: Tensor): string =>
-  t instanceof Constant && t.value.size === 1 ? `${t.dtype}${show(t.shape)}=${t.value.data[0]}` : `#${t.id}`
+  t instanceof Constant && t.value.size === 1
+    ? `${t.dtype}${show(t.shape)}=${exact(t.value.data[0])}`
+    : `#${t.id}`
+
+const attrKey = (attrs: Attrs): string =>
+  Object.entries(attrs)
+    .map(([name, value]) => {
+      if (typeof value === 'object') return `${name}=[${value.map(exact)}]`
+      return `${name}=${typeof value === 'number' ? exact(value) : value}`
+    })
+    .join(' ')
 
 /** The node `op(inputs; attrs)`, shared when it exists already. */
 export const apply = <A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor => {
   const host = inputs.find((t) => !(t instanceof Constant)) ?? inputs[0]
   const make = () => new Tensor(op, inputs, attrs, op.infer(inputs, attrs))
-  return host.intern(`${op.name} ${inputs.map(keyOf).join(' ')} ${JSON.stringify(attrs)}`, make)
+  return host.intern(`${op.name} ${inputs.map(keyOf).join(' ')} ${attrKey(attrs)}`, make)
 }

@@ -15,7 +15,11 @@ export type Arrays<T> = T extends Tensor
     : T
 
 /** What a program takes where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
-export type Feeds<T> = T extends Tensor ? NdArray | number : T extends object ? { [K in keyof T]: Feeds<T[K]> } : T
+export type Feeds<T> = T extends Tensor
+  ? NdArray | number
+  : T extends object
+    ? { [K in keyof T]: Feeds<T[K]> }
+    : T
 
 /** The same nesting with every array replaced by a tensor. */
 export type Tensors<T> = T extends NdArray ? Tensor : T extends object ? { [K in keyof T]: Tensors<T[K]> } : T
@@ -26,30 +30,52 @@ const isLeaf = (node: unknown): node is NdArray | Tensor | number =>
 const step = (path: string, key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`)
 
 /** Calls `visit` at each leaf, in the order of the keys as written. */
-export const walk = (tree: unknown, visit: (leaf: NdArray | Tensor | number, path: string) => void, path = ''): void => {
+export const walk = (
+  tree: unknown,
+  visit: (leaf: NdArray | Tensor | number, path: string) => void,
+  path = '',
+): void => {
   if (isLeaf(tree)) visit(tree, path)
   else if (Array.isArray(tree)) for (const [i, item] of tree.entries()) walk(item, visit, step(path, i))
   else if (typeof tree === 'object' && tree !== null) {
     for (const [key, item] of Object.entries(tree)) walk(item, visit, step(path, key))
-  } else throw new TweedieError('input', `expected an array or a record of arrays at '${path}', got ${typeof tree}`)
+  } else
+    throw new TweedieError(
+      'input',
+      `expected an array or a record of arrays at '${path}', got ${typeof tree}`,
+    )
 }
 
-const map = (tree: unknown, fn: (leaf: NdArray | Tensor | number, path: string) => unknown, path: string): unknown => {
+const map = (
+  tree: unknown,
+  fn: (leaf: NdArray | Tensor | number, path: string) => unknown,
+  path: string,
+): unknown => {
   if (isLeaf(tree)) return fn(tree, path)
   if (Array.isArray(tree)) return tree.map((item, i) => map(item, fn, step(path, i)))
   if (typeof tree === 'object' && tree !== null) {
-    return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, map(item, fn, step(path, key))]))
+    return Object.fromEntries(
+      Object.entries(tree).map(([key, item]) => [key, map(item, fn, step(path, key))]),
+    )
   }
   throw new TweedieError('input', `expected an array or a record of arrays at '${path}', got ${typeof tree}`)
 }
 
 /** Tensors → arrays. The nesting is kept, so the static type follows. */
 export const toArrays = <T>(tree: T, fn: (leaf: Tensor, path: string) => NdArray): Arrays<T> =>
-  map(tree, (leaf, path) => (leaf instanceof Tensor ? fn(leaf, path) : wrongLeaf(leaf, path)), '') as Arrays<T>
+  map(
+    tree,
+    (leaf, path) => (leaf instanceof Tensor ? fn(leaf, path) : wrongLeaf(leaf, path)),
+    '',
+  ) as Arrays<T>
 
 /** Arrays → tensors. */
 export const toTensors = <T>(tree: T, fn: (leaf: NdArray | number, path: string) => Tensor): Tensors<T> =>
-  map(tree, (leaf, path) => (leaf instanceof Tensor ? wrongLeaf(leaf, path) : fn(leaf, path)), '') as Tensors<T>
+  map(
+    tree,
+    (leaf, path) => (leaf instanceof Tensor ? wrongLeaf(leaf, path) : fn(leaf, path)),
+    '',
+  ) as Tensors<T>
 
 /** Leaf by leaf over one tree of tensors or several of the same nesting. */
 export const mapTensors = <T>(fn: (...leaves: Tensor[]) => Tensor, first: T, ...others: readonly T[]): T => {
@@ -107,6 +133,7 @@ export const unflatten = <T>(like: T, flat: Readonly<Record<string, NdArray>>, w
   }, like)
 
 const wrongLeaf = (leaf: unknown, path: string): never => {
-  const kind = leaf instanceof Tensor ? 'a symbolic tensor' : leaf instanceof NdArray ? 'an array' : `${typeof leaf}`
+  const kind =
+    leaf instanceof Tensor ? 'a symbolic tensor' : leaf instanceof NdArray ? 'an array' : `${typeof leaf}`
   throw new TweedieError('input', `did not expect ${kind} at '${path}'`)
 }

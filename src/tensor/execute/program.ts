@@ -8,7 +8,7 @@ import { NdArray, scalar } from '../ndarray.ts'
 import { Emitter } from '../onnx/emitter.ts'
 import { show } from '../shape.ts'
 import { constant, input, type Tensor } from '../tensor.ts'
-import { type Arrays, type Feeds, type Tensors, toArrays, toTensors, type Tree, walk } from '../tree.ts'
+import { type Arrays, type Feeds, type Tensors, type Tree, toArrays, toTensors, walk } from '../tree.ts'
 import type { ExecuteOptions } from './device.ts'
 import { loweringFor } from './lowering.ts'
 import { openSession, type Session } from './session.ts'
@@ -44,7 +44,10 @@ const signature = (args: readonly unknown[]): string => {
   return parts.join(' ')
 }
 
-const trace = <A extends readonly unknown[], R>(fn: (...args: A) => R, args: readonly unknown[]): Trace<R> => {
+const trace = <A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  args: readonly unknown[],
+): Trace<R> => {
   const inputs = new Map<string, Tensor>()
   const tensors = toTensors(args, (leaf, path) => {
     const { dtype, shape } = asArray(leaf)
@@ -91,7 +94,10 @@ interface Compiled<R> {
  * item(await norm(ndarray([3, 4]))) // 5
  * ```
  */
-export const jit = <A extends readonly unknown[], R>(fn: (...args: A) => R, options: ExecuteOptions = {}): Program<A, R> => {
+export const jit = <A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: ExecuteOptions = {},
+): Program<A, R> => {
   const cache = new Map<string, Promise<Compiled<R>>>()
   const compile = async (args: readonly unknown[]): Promise<Compiled<R>> => {
     const traced = trace(fn, args)

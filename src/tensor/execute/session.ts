@@ -13,7 +13,11 @@ export interface Session {
   release(): Promise<void>
 }
 
-const options = ({ device = 'cpu', threads, spinning = true }: ExecuteOptions): InferenceSession.SessionOptions => ({
+const options = ({
+  device = 'cpu',
+  threads,
+  spinning = true,
+}: ExecuteOptions): InferenceSession.SessionOptions => ({
   executionProviders: [device],
   intraOpNumThreads: threads ?? defaultThreads(),
   interOpNumThreads: 1,
@@ -44,7 +48,11 @@ export const openSession = async (model: Uint8Array, execute: ExecuteOptions = {
   const session = await Ort.create(model, options(execute)).catch((cause: unknown) => {
     if (execute.device === undefined || execute.device === 'cpu') throw cause
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : `${cause}`
-    throw new TweedieError('device', `device '${execute.device}' is not available here (${reason}); use 'cpu'`, { cause })
+    throw new TweedieError(
+      'device',
+      `device '${execute.device}' is not available here (${reason}); use 'cpu'`,
+      { cause },
+    )
   })
   return {
     inputs: session.inputNames,

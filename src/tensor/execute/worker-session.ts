@@ -24,7 +24,8 @@ export const openWorkerSession = async (model: Uint8Array, execute: ExecuteOptio
   worker.on('message', (reply: Reply) => {
     const entry = waiting.get(reply.id)
     waiting.delete(reply.id)
-    if (reply.kind === 'failed') entry?.reject(new TweedieError(reply.device ? 'device' : 'numeric', reply.message))
+    if (reply.kind === 'failed')
+      entry?.reject(new TweedieError(reply.device ? 'device' : 'numeric', reply.message))
     else entry?.resolve(reply)
   })
   worker.on('error', failAll)

@@ -1,5 +1,6 @@
 /** Turns a graph of tensors into an ONNX model, node by node, each value once. */
-import { NdArray, ndarray } from '../ndarray.ts'
+import { TweedieError } from '../../error.ts'
+import { type NdArray, ndarray } from '../ndarray.ts'
 import { Constant, type Tensor } from '../tensor.ts'
 import {
   type Attribute,
@@ -42,6 +43,18 @@ export class Emitter {
     return name
   }
 
+  /** What `make` emits when some tensors go by other names: the same ops on the same elements in another order. */
+  renamed(names: ReadonlyMap<Tensor, string>, make: () => string): string {
+    const before = [...names.keys()].map((t) => [t, this.names.get(t)] as const)
+    for (const [t, name] of names) this.names.set(t, name)
+    const result = make()
+    for (const [t, name] of before) {
+      if (name === undefined) this.names.delete(t)
+      else this.names.set(t, name)
+    }
+    return result
+  }
+
   /** Declares a run-time input of the program. */
   declare(t: Tensor, name: string): void {
     this.names.set(t, name)
@@ -51,7 +64,10 @@ export class Emitter {
   /** Leaves: constants become initializers; an input that was not declared cannot be used. */
   leaf(t: Tensor): string {
     if (t instanceof Constant) return this.constant(t.value)
-    throw new Error('a tensor of another program is used: pass it as an argument')
+    throw new TweedieError(
+      'input',
+      'jit: the function uses a tensor of another program; pass it as an argument',
+    )
   }
 
   /** An ONNX node with one output. */
@@ -60,7 +76,13 @@ export class Emitter {
   }
 
   /** An ONNX node with several outputs. */
-  multi(op: string, inputs: readonly string[], count: number, attributes: Attributes = {}, domain = ''): string[] {
+  multi(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Attributes = {},
+    domain = '',
+  ): string[] {
     const stem = this.fresh(op)
     const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? stem : `${stem}.${i}`))
     this.nodes.push({ op, domain, inputs, outputs, attributes })
@@ -84,7 +106,10 @@ export class Emitter {
       return name
     }
     if (value.size > 64) return make()
-    return this.once(`const ${value.dtype}[${value.shape}] ${Array.from<number | bigint>(value.data).join()}`, make)
+    const elements = Array.from<number | bigint, string>(value.data, (v) =>
+      Object.is(v, -0) ? '-0' : `${v}`,
+    )
+    return this.once(`const ${value.dtype}[${value.shape}] ${elements}`, make)
   }
 
   /** A 1-d int64 initializer, as axes and shapes are given. */
@@ -96,7 +121,13 @@ export class Emitter {
   finish(outputs: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): Uint8Array {
     const values: ValueProto[] = []
     for (const [name, t] of outputs) {
-      this.nodes.push({ op: 'Identity', domain: '', inputs: [this.value(t)], outputs: [name], attributes: {} })
+      this.nodes.push({
+        op: 'Identity',
+        domain: '',
+        inputs: [this.value(t)],
+        outputs: [name],
+        attributes: {},
+      })
       values.push({ name, dtype: t.dtype, shape: t.shape })
     }
     const { nodes, used } = this.reachable(outputs.keys())

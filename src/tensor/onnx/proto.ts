@@ -46,7 +46,9 @@ class Writer {
   }
 
   blob(field: number, bytes: Uint8Array): this {
-    return this.varint((field << 3) | 2).varint(bytes.length).raw(bytes)
+    return this.varint((field << 3) | 2)
+      .varint(bytes.length)
+      .raw(bytes)
   }
 
   text(field: number, value: string): this {
@@ -65,7 +67,14 @@ class Writer {
 }
 
 /** TensorProto.DataType. */
-export const onnxType: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 }
+export const onnxType: Record<DType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+}
 
 /** Attribute values: integers are `{ int }`, since JavaScript cannot tell 1 from 1.0. */
 export type Attribute =
@@ -117,7 +126,8 @@ const writeNode = (w: Writer, node: NodeProto): void => {
   for (const name of node.inputs) w.text(1, name)
   for (const name of node.outputs) w.text(2, name)
   w.text(3, node.outputs[0]).text(4, node.op)
-  for (const [name, value] of Object.entries(node.attributes)) w.message(5, (a) => writeAttribute(a, name, value))
+  for (const [name, value] of Object.entries(node.attributes))
+    w.message(5, (a) => writeAttribute(a, name, value))
   if (node.domain) w.text(7, node.domain)
 }
 
@@ -150,6 +160,7 @@ export const encodeModel = (model: ModelProto): Uint8Array => {
   for (const [domain, version] of Object.entries(model.opsets)) {
     w.message(8, (o) => o.text(1, domain).int(2, version))
   }
-  for (const [key, value] of Object.entries(model.metadata)) w.message(14, (m) => m.text(1, key).text(2, value))
+  for (const [key, value] of Object.entries(model.metadata))
+    w.message(14, (m) => m.text(1, key).text(2, value))
   return w.finish()
 }

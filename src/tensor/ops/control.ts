@@ -1,12 +1,11 @@
 /** What changes how gradients flow, not what is computed. */
-import type { Tree } from '../tree.ts'
-import { leavesOf, mapTensors } from '../tree.ts'
 import { vjp } from '../gradient.ts'
 import { apply, type Op, Tensor } from '../tensor.ts'
-import { add, mul } from './elementwise.ts'
+import { leavesOf, mapTensors, type Tree } from '../tree.ts'
+import { add, cast } from './arithmetic.ts'
+import { less, where } from './compare.ts'
 import { reshape, slice } from './layout.ts'
-
-type None = Record<string, never>
+import type { None } from './pointwise.ts'
 
 const alias = (grad: Op<None>['grad'], name: string): Op<None> => ({
   name,
@@ -17,12 +16,19 @@ const alias = (grad: Op<None>['grad'], name: string): Op<None> => ({
 
 const stopOp = alias(() => [], 'stopGradient')
 
-/** x, with gradient 0. */
+/** x, with gradient 0 (of any order). */
 export const stopGradient = (x: Tensor): Tensor => apply(stopOp, [x], {})
 
 /**
  * The value of `y` with a gradient of our own: `rule(g)` gives the cotangents of `inputs`, and the graph that made
- * `y` is not differentiated.
+ * `y` is not differentiated. A rule written in ops is differentiated in its turn.
+ *
+ * @throws TweedieError `shape` from `vjp` when a cotangent does not have the shape of its input
+ *
+ * @example
+ * ```ts
+ * withGradient(round(x), [x], (g) => [g]) // straight-through rounding
+ * ```
  */
 export const withGradient = (
   y: Tensor,
@@ -37,14 +43,25 @@ export const withGradient = (
  * Activation checkpointing: `fn(x)`, whose inside is computed again when the gradient is, instead of being kept.
  * Everything that needs a gradient must come in through `x` (a tensor or a record of them).
  *
- * The second computation starts from `x + 0·g`: it depends on the cotangent, so neither hash-consing nor ONNX
- * Runtime can merge it with the first.
+ * The second computation starts from x + 0, with a zero that depends on the cotangent and on the value, so neither
+ * hash-consing nor ONNX Runtime can merge it with the first or start it early.
+ *
+ * @example
+ * ```ts
+ * blocks.reduce((h, block) => rematerialise(([h, w]) => layer(h, w), [h, block]), x)
+ * ```
  */
 export const rematerialise = <T extends Tree<Tensor>>(fn: (x: T) => Tensor, x: T): Tensor => {
   const leaves = leavesOf(x)
-  return withGradient(fn(x), leaves, (g) => {
-    const first = slice(reshape(g, [-1]), [0], [1])
-    const late = mapTensors((leaf) => add(leaf, mul(reshape(first, []), 0)), x)
+  const y = fn(x)
+  return withGradient(y, leaves, (g) => {
+    const zero = lateZero(add(firstOf(g), firstOf(y)))
+    const late = mapTensors((leaf) => add(leaf, cast(zero, leaf.dtype)), x)
     return leavesOf(vjp(fn(late), late, g))
   })
 }
+
+const firstOf = (x: Tensor): Tensor => reshape(slice(reshape(x, [-1]), [0], [1]), [])
+
+/** 0, NaN and ∞ notwithstanding, which is known only when t is. */
+const lateZero = (t: Tensor): Tensor => stopGradient(where(less(t, t), t, 0))

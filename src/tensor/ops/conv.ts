@@ -5,7 +5,8 @@
  */
 import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
-import { apply, type Attrs, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { describe, expectDType } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
 /** Stride and zero padding, the same in both directions. */
@@ -29,6 +30,11 @@ interface ConvInputAttrs extends ConvAttrs {
 const outSize = (n: number, k: number, { stride, padding }: ConvAttrs): number =>
   Math.floor((n + 2 * padding - k) / stride) + 1
 
+const checkOptions = ({ stride, padding }: ConvAttrs): void => {
+  const valid = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0
+  if (!valid) shapeError('conv2d', `stride ${stride} must be ≥ 1 and padding ${padding} ≥ 0, both integers`)
+}
+
 const conv = ({ stride, padding }: ConvAttrs) => ({
   strides: { ints: [stride, stride] },
   pads: { ints: [padding, padding, padding, padding] },
@@ -37,15 +43,22 @@ const conv = ({ stride, padding }: ConvAttrs) => ({
 const convOp: Op<ConvAttrs> = {
   name: 'conv2d',
   infer: ([x, w, bias], attrs) => {
-    const fits = x.shape.length === 4 && w.shape.length === 4 && x.shape[1] === w.shape[1] && x.dtype === w.dtype
-    if (!fits) shapeError('conv2d', `input ${show(x.shape)} does not fit weights ${show(w.shape)}`)
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== w.shape[0])) {
-      shapeError('conv2d', `bias ${show(bias.shape)} does not fit weights ${show(w.shape)}`)
+    expectDType('conv2d', x, 'float32')
+    checkOptions(attrs)
+    const fits =
+      x.shape.length === 4 && w.shape.length === 4 && x.shape[1] === w.shape[1] && x.dtype === w.dtype
+    if (!fits) shapeError('conv2d', `input ${describe(x)} does not fit weights ${describe(w)}`)
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== w.shape[0] || bias.dtype !== w.dtype)) {
+      shapeError('conv2d', `bias ${describe(bias)} does not fit weights ${describe(w)}`)
     }
     const [b, , h, wd] = x.shape
     const [o, , kh, kw] = w.shape
     const size = [outSize(h, kh, attrs), outSize(wd, kw, attrs)]
-    if (size.some((n) => n <= 0)) shapeError('conv2d', `kernel ${kh}×${kw} is larger than the input ${show(x.shape)}`)
+    if (size.some((n) => n <= 0))
+      shapeError(
+        'conv2d',
+        `kernel ${kh}×${kw} is larger than the input ${show(x.shape)} with padding ${attrs.padding}`,
+      )
     return { dtype: x.dtype, shape: [b, o, ...size] }
   },
   grad: ({ inputs: [x, w, bias], attrs }, g) => [
@@ -53,7 +66,12 @@ const convOp: Op<ConvAttrs> = {
     convKernel(x, g, { ...attrs, size: w.shape.slice(2) }),
     bias && sum(g, { axes: [0, 2, 3] }),
   ],
-  lower: (node, emit) => emit.node('Conv', node.inputs.map((t) => emit.value(t)), conv(node.attrs)),
+  lower: (node, emit) =>
+    emit.node(
+      'Conv',
+      node.inputs.map((t) => emit.value(t)),
+      conv(node.attrs),
+    ),
 }
 
 const convInputOp: Op<ConvInputAttrs> = {
@@ -128,16 +146,27 @@ const convKernelOp: Op<ConvInputAttrs> = {
         taps.push(emit.node('ReduceSum', [products, emit.ints([0])], { keepdims: { int: 0 } }))
       }
     }
-    const stacked = emit.node('Concat', taps.map((t) => emit.node('Reshape', [t, emit.ints([o, c, 1])])), {
-      axis: { int: 2 },
-    })
+    const stacked = emit.node(
+      'Concat',
+      taps.map((t) => emit.node('Reshape', [t, emit.ints([o, c, 1])])),
+      {
+        axis: { int: 2 },
+      },
+    )
     return emit.node('Reshape', [stacked, emit.ints([o, c, kh, kw])])
   },
 }
 
 /**
  * Cross-correlation of images [B, I, H, W] with weights [O, I, kh, kw] → [B, O, H', W'],
- * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. Float32 only on the CPU.
+ * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. Float32 only: ONNX Runtime has no other kernel on the CPU.
+ *
+ * @throws TweedieError `shape` when images, weights and bias do not fit, or the kernel is larger than the image
+ *
+ * @example
+ * ```ts
+ * conv2d(x, w, { stride: 2, padding: 1, bias }) // halves even sizes with a 3×3 kernel
+ * ```
  */
 export const conv2d = (x: Tensor, w: Tensor, { stride = 1, padding = 0, bias }: ConvOptions = {}): Tensor =>
   apply(convOp, bias ? [x, w, bias] : [x, w], { stride, padding })
@@ -149,47 +178,3 @@ const convInput = (g: Tensor, w: Tensor, { stride, padding, size }: ConvInputAtt
 /** The transpose of {@link conv2d} in its weights: → [O, I, ...size]. */
 const convKernel = (x: Tensor, g: Tensor, { stride, padding, size }: ConvInputAttrs): Tensor =>
   apply(convKernelOp, [x, g], { stride, padding, size: [...size] })
-
-interface Factor extends Attrs {
-  readonly factor: number
-}
-
-const resized = (name: string, x: Tensor, scale: (n: number) => number) => {
-  const [b, c, h, w] = x.shape
-  const [oh, ow] = [scale(h), scale(w)]
-  if (x.shape.length !== 4 || !Number.isInteger(oh) || !Number.isInteger(ow)) {
-    shapeError(name, `${show(x.shape)} is not an image batch that fits the factor`)
-  }
-  return { dtype: x.dtype, shape: [b, c, oh, ow] }
-}
-
-const upsampleOp: Op<Factor> = {
-  name: 'upsample',
-  infer: ([x], { factor }) => resized('upsample', x, (n) => n * factor),
-  grad: (node, g) => [sumPool(g, node.attrs.factor)],
-  lower: (node, emit) =>
-    emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
-      mode: { text: 'nearest' },
-      coordinate_transformation_mode: { text: 'asymmetric' },
-      nearest_mode: { text: 'floor' },
-    }),
-}
-
-/** Every pixel repeated factor × factor times: [B, C, H, W] → [B, C, fH, fW]. */
-export const upsample = (x: Tensor, factor: number): Tensor => apply(upsampleOp, [x], { factor })
-
-const sumPoolOp: Op<Factor> = {
-  name: 'sumPool',
-  infer: ([x], { factor }) => resized('sumPool', x, (n) => n / factor),
-  grad: (node, g) => [upsample(g, node.attrs.factor)],
-  lower: (node, emit) => {
-    const [b, c, h, w] = node.shape
-    const f = node.attrs.factor
-    const cells = emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints([b * c, h, f, w, f])])
-    const sums = emit.node('ReduceSum', [cells, emit.ints([2, 4])], { keepdims: { int: 0 } })
-    return emit.node('Reshape', [sums, emit.ints(node.shape)])
-  },
-}
-
-/** Sums over factor × factor cells: the transpose of {@link upsample}. */
-export const sumPool = (x: Tensor, factor: number): Tensor => apply(sumPoolOp, [x], { factor })

@@ -1,8 +1,9 @@
 /** Ops that move elements without changing them: reshape, transpose, slice, pad, concatenate, gather. */
 import { TweedieError } from '../../error.ts'
-import { full, ndarray, type NdArray, type Shape, sizeOf } from '../ndarray.ts'
+import { full, type Shape, sizeOf } from '../ndarray.ts'
 import { axisOf, sameShape, shapeError, show } from '../shape.ts'
-import { apply, type Attrs, constant, type Op, Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { describe } from './pointwise.ts'
 
 interface ShapeAttrs extends Attrs {
   readonly shape: readonly number[]
@@ -11,14 +12,22 @@ const reshapeOp: Op<ShapeAttrs> = {
   name: 'reshape',
   infer: ([x], { shape }) => ({ dtype: x.dtype, shape }),
   grad: ({ inputs: [x] }, g) => [reshape(g, x.shape)],
-  lower: (node, emit) => emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints(node.attrs.shape)]),
+  lower: (node, emit) =>
+    // allowzero: a size 0 means 0, not "as in the input"
+    emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints(node.attrs.shape)], {
+      allowzero: { int: 1 },
+    }),
 }
 
-/** The same elements under another shape; one size may be −1. */
+/**
+ * The same elements under another shape; one size may be −1, which means the rest.
+ *
+ * @throws TweedieError `shape` when the number of elements differs
+ */
 export const reshape = (x: Tensor, shape: Shape): Tensor => {
   const rest = shape.reduce((n, d) => (d === -1 ? n : n * d), 1)
   const full = shape.map((d) => (d === -1 ? sizeOf(x.shape) / rest : d))
-  if (sizeOf(full) !== sizeOf(x.shape) || full.some((d) => !Number.isInteger(d))) {
+  if (sizeOf(full) !== sizeOf(x.shape) || full.some((d) => !Number.isInteger(d) || d < 0)) {
     shapeError('reshape', `${show(x.shape)} has ${sizeOf(x.shape)} elements, ${show(shape)} does not fit`)
   }
   if (sameShape(full, x.shape)) return x
@@ -32,8 +41,12 @@ export const expandDims = (x: Tensor, axis: number): Tensor => {
 }
 
 /** Trailing axes of size 1 until the rank of `like`: per-sample scalars `[B]` against `[B, ...event]`. */
-export const alignTo = (x: Tensor, like: Tensor): Tensor =>
-  reshape(x, [...x.shape, ...Array<number>(like.shape.length - x.shape.length).fill(1)])
+export const alignTo = (x: Tensor, like: Tensor): Tensor => {
+  if (x.shape.length > like.shape.length) {
+    shapeError('alignTo', `${show(x.shape)} has more axes than ${show(like.shape)}`)
+  }
+  return reshape(x, [...x.shape, ...Array<number>(like.shape.length - x.shape.length).fill(1)])
+}
 
 interface Permutation extends Attrs {
   readonly perm: readonly number[]
@@ -44,11 +57,15 @@ const transposeOp: Op<Permutation> = {
   name: 'transpose',
   infer: ([x], { perm }) => ({ dtype: x.dtype, shape: perm.map((i) => x.shape[i]) }),
   grad: (node, g) => [transpose(g, inverse(node.attrs.perm))],
-  lower: (node, emit) => emit.node('Transpose', [emit.value(node.inputs[0])], { perm: { ints: node.attrs.perm } }),
+  lower: (node, emit) =>
+    emit.node('Transpose', [emit.value(node.inputs[0])], { perm: { ints: node.attrs.perm } }),
 }
 
 /** Axes reordered: axis i of the result is axis `perm[i]` of x; reversed by default. */
-export const transpose = (x: Tensor, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Tensor => {
+export const transpose = (
+  x: Tensor,
+  perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i),
+): Tensor => {
   const axes = perm.map((a) => axisOf('transpose', a, x.shape.length))
   if (axes.length !== x.shape.length || new Set(axes).size !== axes.length) {
     shapeError('transpose', `${show(perm)} is not a permutation of the axes of ${show(x.shape)}`)
@@ -75,7 +92,13 @@ const sliceOp: Op<SliceAttrs> = {
     const axes = x.shape.flatMap((d, i) => (sizes[i] === d ? [] : [i]))
     const ends = axes.map((i) => starts[i] + (sizes[i] - 1) * steps[i] + 1)
     const picked = (list: readonly number[]) => emit.ints(axes.map((i) => list[i]))
-    return emit.node('Slice', [emit.value(x), picked(starts), emit.ints(ends), emit.ints(axes), picked(steps)])
+    return emit.node('Slice', [
+      emit.value(x),
+      picked(starts),
+      emit.ints(ends),
+      emit.ints(axes),
+      picked(steps),
+    ])
   },
 }
 
@@ -83,26 +106,57 @@ const sliceOp: Op<SliceAttrs> = {
 const dilate = (x: Tensor, steps: readonly number[]): Tensor => {
   if (steps.every((s) => s === 1)) return x
   const zeros = x.shape.flatMap(() => [0, 0])
-  const gaps = padTo(reshape(x, x.shape.flatMap((d) => [d, 1])), zeros, steps.flatMap((s) => [0, s - 1]))
-  const wide = reshape(gaps, x.shape.map((d, i) => d * steps[i]))
-  return slice(wide, x.shape.map(() => 0), x.shape.map((d, i) => (d - 1) * steps[i] + 1))
+  const gaps = padTo(
+    reshape(
+      x,
+      x.shape.flatMap((d) => [d, 1]),
+    ),
+    zeros,
+    steps.flatMap((s) => [0, s - 1]),
+  )
+  const wide = reshape(
+    gaps,
+    x.shape.map((d, i) => d * steps[i]),
+  )
+  return slice(
+    wide,
+    x.shape.map(() => 0),
+    x.shape.map((d, i) => (d - 1) * steps[i] + 1),
+  )
 }
 
 /**
  * Elements `start, start + step, … < stop` of each axis. Missing axes and missing bounds mean all; negative bounds
  * count from the end. Steps are positive (use `flip` to reverse).
+ *
+ * @throws TweedieError `shape` when nothing is selected
+ *
+ * @example
+ * ```ts
+ * slice(x, [0, -2], [8], [2]) // rows 0, 2, 4, 6; the last two columns
+ * ```
  */
-export const slice = (x: Tensor, starts: readonly number[], stops: readonly number[] = [], steps: readonly number[] = []): Tensor => {
+export const slice = (
+  x: Tensor,
+  starts: readonly number[],
+  stops: readonly number[] = [],
+  steps: readonly number[] = [],
+): Tensor => {
   const from = x.shape.map((d, i) => bound(starts[i] ?? 0, d))
   const to = x.shape.map((d, i) => bound(stops[i] ?? d, d))
   const by = x.shape.map((_, i) => steps[i] ?? 1)
   const sizes = from.map((f, i) => Math.ceil((to[i] - f) / by[i]))
-  if (starts.length > x.shape.length || sizes.some((n) => n <= 0) || by.some((s) => !(s >= 1))) {
-    shapeError('slice', `${show(starts)} to ${show(stops)} by ${show(by)} selects nothing of ${show(x.shape)}`)
+  if (starts.length > x.shape.length || sizes.some((n) => !(n > 0)) || by.some((s) => !isCount(s))) {
+    shapeError(
+      'slice',
+      `${show(starts)} to ${show(stops)} by ${show(by)} selects nothing of ${show(x.shape)}`,
+    )
   }
   if (sameShape(sizes, x.shape)) return x
   return apply(sliceOp, [x], { starts: from, sizes, steps: by })
 }
+
+const isCount = (n: number): boolean => Number.isInteger(n) && n > 0
 
 const bound = (at: number, size: number): number => Math.max(0, Math.min(size, at < 0 ? at + size : at))
 
@@ -113,8 +167,17 @@ interface PadAttrs extends Attrs {
 }
 const padOp: Op<PadAttrs> = {
   name: 'pad',
-  infer: ([x], { before, after }) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => d + before[i] + after[i]) }),
-  grad: ({ inputs: [x], attrs: { before } }, g) => [slice(g, before, x.shape.map((d, i) => before[i] + d))],
+  infer: ([x], { before, after }) => ({
+    dtype: x.dtype,
+    shape: x.shape.map((d, i) => d + before[i] + after[i]),
+  }),
+  grad: ({ inputs: [x], attrs: { before } }, g) => [
+    slice(
+      g,
+      before,
+      x.shape.map((d, i) => before[i] + d),
+    ),
+  ],
   lower: (node, emit) => {
     const { before, after, value } = node.attrs
     const fill = emit.constant(full([], value, node.dtype))
@@ -123,14 +186,22 @@ const padOp: Op<PadAttrs> = {
 }
 
 const padTo = (x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor => {
-  if (before.length !== x.shape.length || after.length !== x.shape.length || [...before, ...after].some((n) => n < 0)) {
+  if (
+    before.length !== x.shape.length ||
+    after.length !== x.shape.length ||
+    [...before, ...after].some((n) => !Number.isInteger(n) || n < 0)
+  ) {
     shapeError('pad', `${show(before)} and ${show(after)} do not fit ${show(x.shape)}`)
   }
   if ([...before, ...after].every((n) => n === 0)) return x
   return apply(padOp, [x], { before: [...before], after: [...after], value })
 }
 
-/** x surrounded by `value`: `before[i]` and `after[i]` elements along axis i. */
+/**
+ * x surrounded by `value` (default 0): `before[i]` and `after[i]` elements along axis i.
+ *
+ * @throws TweedieError `shape` when there is not one count ≥ 0 per axis
+ */
 export const pad = padTo
 
 interface AxisAttrs extends Attrs {
@@ -143,114 +214,68 @@ const concatOp: Op<AxisAttrs> = {
     for (const t of inputs) {
       const fits = t.dtype === first.dtype && t.shape.length === first.shape.length
       if (!fits || t.shape.some((d, i) => i !== axis && d !== first.shape[i])) {
-        shapeError('concat', `${inputs.map((i) => show(i.shape)).join(', ')} do not join along axis ${axis}`)
+        shapeError('concat', `${inputs.map(describe).join(', ')} do not join along axis ${axis}`)
       }
     }
     const total = inputs.reduce((n, t) => n + t.shape[axis], 0)
     return { dtype: first.dtype, shape: first.shape.map((d, i) => (i === axis ? total : d)) }
   },
-  grad: ({ inputs, attrs: { axis } }, g) => split(g, inputs.map((t) => t.shape[axis]), axis),
-  lower: (node, emit) => emit.node('Concat', node.inputs.map((t) => emit.value(t)), { axis: { int: node.attrs.axis } }),
+  grad: ({ inputs, attrs: { axis } }, g) =>
+    split(
+      g,
+      inputs.map((t) => t.shape[axis]),
+      axis,
+    ),
+  lower: (node, emit) =>
+    emit.node(
+      'Concat',
+      node.inputs.map((t) => emit.value(t)),
+      { axis: { int: node.attrs.axis } },
+    ),
 }
 
-/** Tensors joined along an existing axis (the first by default). */
+/**
+ * Tensors of one dtype joined along an existing axis (the first by default).
+ *
+ * @throws TweedieError `shape` when there is none, or another axis differs
+ */
 export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
   if (inputs.length === 0) throw new TweedieError('shape', 'concat: needs at least one tensor')
   if (inputs.length === 1) return inputs[0]
   return apply(concatOp, inputs, { axis: axisOf('concat', axis, inputs[0].shape.length) })
 }
 
-/** Pieces of the given sizes (or that many equal ones) along an axis. */
+/**
+ * Pieces of the given sizes (or that many equal ones) along an axis.
+ *
+ * @throws TweedieError `shape` when the sizes do not add up
+ *
+ * @example
+ * ```ts
+ * const [q, k, v] = split(qkv, 3, -1)
+ * ```
+ */
 export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {
   const at = axisOf('split', axis, x.shape.length)
   const list = typeof sizes === 'number' ? Array<number>(sizes).fill(x.shape[at] / sizes) : sizes
-  if (list.reduce((a, b) => a + b, 0) !== x.shape[at] || list.some((n) => !Number.isInteger(n))) {
+  if (list.reduce((a, b) => a + b, 0) !== x.shape[at] || !list.every(isCount)) {
     shapeError('split', `axis ${at} of ${show(x.shape)} cannot be cut into ${show(list)}`)
   }
   let start = 0
   return list.map((n) => {
     const starts = x.shape.map((_, i) => (i === at ? start : 0))
     start += n
-    return slice(x, starts, x.shape.map((d, i) => (i === at ? start : d)))
+    return slice(
+      x,
+      starts,
+      x.shape.map((d, i) => (i === at ? start : d)),
+    )
   })
 }
 
 /** Tensors of one shape joined along a new axis (the first by default). */
 export const stack = (inputs: readonly Tensor[], axis = 0): Tensor =>
-  concat(inputs.map((t) => expandDims(t, axis)), axis)
-
-interface TakeAttrs extends Attrs {
-  readonly axis: number
-}
-const takeOp: Op<TakeAttrs> = {
-  name: 'take',
-  infer: ([x, indices], { axis }) => {
-    if (indices.dtype !== 'int32' && indices.dtype !== 'int64') {
-      shapeError('take', `indices must be int32 or int64, got ${indices.dtype}`)
-    }
-    return { dtype: x.dtype, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }
-  },
-  grad: ({ inputs: [x, indices], attrs: { axis } }, g) => {
-    const k = indices.shape.length
-    const order = [...indices.shape.map((_, i) => axis + i), ...g.shape.keys()]
-    const front = transpose(g, order.filter((a, i) => i < k || a < axis || a >= axis + k))
-    const rest = [...x.shape.slice(0, axis), ...x.shape.slice(axis + 1)]
-    const summed = scatterAdd(front, indices, [x.shape[axis], ...rest])
-    return [transpose(summed, x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i))), undefined]
-  },
-  lower: (node, emit) =>
-    emit.node('Gather', node.inputs.map((t) => emit.value(t)), { axis: { int: node.attrs.axis } }),
-}
-
-const asIndices = (indices: Tensor | NdArray | readonly number[]): Tensor => {
-  if (indices instanceof Tensor) return indices
-  return constant('dtype' in indices ? indices : ndarray(indices, [indices.length], 'int64'))
-}
-
-/** Elements of one axis by index (gather); the axis is replaced by the shape of the indices. */
-export const take = (x: Tensor, indices: Tensor | NdArray | readonly number[], axis = 0): Tensor =>
-  apply(takeOp, [x, asIndices(indices)], { axis: axisOf('take', axis, x.shape.length) })
-
-const scatterOp: Op<ShapeAttrs> = {
-  name: 'scatterAdd',
-  infer: ([x], { shape }) => ({ dtype: x.dtype, shape }),
-  grad: ({ inputs: [, indices] }, g) => [take(g, indices), undefined],
-  lower: (node, emit) => {
-    const [x, indices] = node.inputs
-    const blank = emit.node('Expand', [emit.constant(full([], 0, node.dtype)), emit.ints(node.attrs.shape)])
-    const wide = emit.node('Cast', [emit.value(indices)], { to: { int: 7 } })
-    const where = emit.node('Reshape', [wide, emit.ints([...indices.shape, 1])])
-    return emit.node('ScatterND', [blank, where, emit.value(x)], { reduction: { text: 'add' } })
-  },
-}
-
-/** Zeros of `shape` with the rows of x added at the indices of the first axis: the transpose of `take`. */
-export const scatterAdd = (x: Tensor, indices: Tensor, shape: Shape): Tensor =>
-  apply(scatterOp, [x, indices], { shape: [...shape] })
-
-/** The elements of an axis in reverse order. */
-export const flip = (x: Tensor, axes: number | readonly number[]): Tensor =>
-  (typeof axes === 'number' ? [axes] : axes).reduce((t, axis) => {
-    const n = t.shape[axisOf('flip', axis, t.shape.length)]
-    return take(t, Array.from({ length: n }, (_, i) => n - 1 - i), axis)
-  }, x)
-
-/** Space to channels, by a factor r: [B, C, H, W] → [B, r·r·C, H/r, W/r], channel order (h w C) as in DiEM. */
-export const pixelUnshuffle = (x: Tensor, r: number): Tensor => {
-  const [b, c, h, w] = x.shape
-  if (x.shape.length !== 4 || h % r !== 0 || w % r !== 0) {
-    shapeError('pixelUnshuffle', `${show(x.shape)} is not an image batch divisible by ${r}`)
-  }
-  return reshape(transpose(reshape(x, [b, c, h / r, r, w / r, r]), [0, 3, 5, 1, 2, 4]), [b, r * r * c, h / r, w / r])
-}
-
-/** The inverse of {@link pixelUnshuffle}. */
-export const pixelShuffle = (x: Tensor, r: number): Tensor => {
-  const [b, k, h, w] = x.shape
-  const c = k / (r * r)
-  if (x.shape.length !== 4 || !Number.isInteger(c)) {
-    shapeError('pixelShuffle', `${show(x.shape)} is not an image batch with channels divisible by ${r * r}`)
-  }
-  return reshape(transpose(reshape(x, [b, r, r, c, h, w]), [0, 3, 4, 1, 5, 2]), [b, c, h * r, w * r])
-}
-
+  concat(
+    inputs.map((t) => expandDims(t, axis)),
+    axis,
+  )

@@ -1,9 +1,9 @@
 /** Batched matrix products with the transposes folded in. */
 import type { Emitter } from '../onnx/emitter.ts'
-import { broadcastShapes, shapeError, show } from '../shape.ts'
-import { apply, type Attrs, type Op, type Tensor } from '../tensor.ts'
+import { broadcastShapes, broadcasts, shapeError } from '../shape.ts'
+import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
 import { transpose } from './layout.ts'
-import { sumTo } from './reduce.ts'
+import { describe, expectDType } from './pointwise.ts'
 
 interface Transposes extends Attrs {
   readonly transA: boolean
@@ -16,26 +16,32 @@ export interface MatmulOptions {
   readonly transB?: boolean
 }
 
-const swapLast = (x: Tensor): Tensor => {
+/** The last two axes swapped. */
+export const matrixTranspose = (x: Tensor): Tensor => {
   const r = x.shape.length
+  if (r < 2) shapeError('matrixTranspose', `${describe(x)} is not a matrix`)
   return transpose(x, [...Array(r - 2).keys(), r - 1, r - 2])
 }
 
 const matmulOp: Op<Transposes> = {
   name: 'matmul',
   infer: ([a, b], { transA, transB }) => {
-    const fail = () => shapeError('matmul', `${show(a.shape)}${transA ? 'ᵀ' : ''} times ${show(b.shape)}${transB ? 'ᵀ' : ''}`)
+    expectDType('matmul', a, 'number')
+    const factor = (t: Tensor, flipped: boolean) => `${describe(t)}${flipped ? 'ᵀ' : ''}`
+    const fail = () => shapeError('matmul', `${factor(a, transA)} times ${factor(b, transB)} does not fit`)
     if (a.shape.length < 2 || b.shape.length < 2 || a.dtype !== b.dtype) return fail()
     const [m, k] = transA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)]
     const [k2, n] = transB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)]
     if (k !== k2 || m === undefined || n === undefined) return fail()
-    const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
+    const [batchA, batchB] = [a, b].map((t) => t.shape.slice(0, -2))
+    if (!broadcasts(batchA, batchB)) return fail()
+    const batch = broadcastShapes('matmul', batchA, batchB)
     return { dtype: a.dtype, shape: [...batch, m, n] }
   },
   grad: ({ inputs: [a, b], attrs: { transA, transB } }, g) => {
     const ga = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB })
     const gb = transB ? matmul(g, a, { transA: true, transB: transA }) : matmul(a, g, { transA: !transA })
-    return [sumTo(ga, a.shape), sumTo(gb, b.shape)]
+    return [ga, gb]
   },
   lower: (node, emit) => {
     const { transA, transB } = node.attrs
@@ -57,13 +63,15 @@ const flipLast = (t: Tensor, emit: Emitter): string => {
 /**
  * Matrix product over the last two axes, batch axes broadcast: [..., m, k] · [..., k, n] → [..., m, n].
  *
+ * @throws TweedieError `shape` when a factor is no matrix, or the two do not fit
+ *
  * @example
  * ```ts
  * matmul(x, w, { transB: true }) // x wᵀ
  * ```
  */
-export const matmul = (a: Tensor, b: Tensor, { transA = false, transB = false }: MatmulOptions = {}): Tensor =>
-  apply(matmulOp, [a, b], { transA, transB })
-
-/** The last two axes swapped. */
-export const matrixTranspose = swapLast
+export const matmul = (
+  a: Tensor,
+  b: Tensor,
+  { transA = false, transB = false }: MatmulOptions = {},
+): Tensor => apply(matmulOp, [a, b], { transA, transB })

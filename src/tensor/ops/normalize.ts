@@ -2,8 +2,9 @@
 import { full } from '../ndarray.ts'
 import type { Emitter } from '../onnx/emitter.ts'
 import { axisOf } from '../shape.ts'
-import { apply, type Attrs, type Op, type Tensor } from '../tensor.ts'
-import { mul, sub } from './elementwise.ts'
+import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { mul, sub } from './arithmetic.ts'
+import { expectDType } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
 interface NormAttrs extends Attrs {
@@ -32,7 +33,10 @@ const normalised = (node: Tensor<NormAttrs>, emit: Emitter): { y: string; r: str
  */
 const layerNormOp: Op<NormAttrs> = {
   name: 'layerNorm',
-  infer: ([x]) => x,
+  infer: ([x]) => {
+    expectDType('layerNorm', x, 'float')
+    return x
+  },
   grad: (y, g) => {
     const { axis } = y.attrs
     const centred = sub(g, mean(g, { axes: axis, keepdims: true }))
@@ -55,5 +59,7 @@ const invStdOp: Op<NormAttrs> = {
 }
 
 /** (x − mean)/√(variance + eps) along one axis (the last by default), biased variance, eps 1e-5 by default. */
-export const layerNorm = (x: Tensor, { axis = -1, eps = 1e-5 }: { axis?: number; eps?: number } = {}): Tensor =>
-  apply(layerNormOp, [x], { axis: axisOf('layerNorm', axis, x.shape.length), eps })
+export const layerNorm = (
+  x: Tensor,
+  { axis = -1, eps = 1e-5 }: { axis?: number; eps?: number } = {},
+): Tensor => apply(layerNormOp, [x], { axis: axisOf('layerNorm', axis, x.shape.length), eps })

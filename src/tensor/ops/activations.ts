@@ -1,0 +1,45 @@
+/** Activation functions of neural networks, element by element on float tensors. */
+import type { Tensor } from '../tensor.ts'
+import { abs, add, maximum, mul, neg, sub } from './arithmetic.ts'
+import { greater, where } from './compare.ts'
+import { erf, exp, expm1, log1p } from './functions.ts'
+import { unary } from './pointwise.ts'
+
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid = unary('sigmoid', 'Sigmoid', (_x, y, g) => mul(g, mul(y, sub(1, y))))
+
+/** log(1 + eˣ), stable at both ends: max(x, 0) + log1p(e^−|x|). */
+export const softplus = unary(
+  'softplus',
+  (_x, emit, node) => emit.value(stableSoftplus(node.inputs[0])),
+  (x, _y, g) => mul(g, sigmoid(x)),
+)
+const stableSoftplus = (x: Tensor): Tensor => add(maximum(x, 0), log1p(exp(neg(abs(x)))))
+
+/** log sigmoid(x), stable at both ends. */
+export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
+
+/** x · sigmoid(x) (Elfwing, Uchibe & Doya 2018). */
+export const silu = unary(
+  'silu',
+  (x, emit) => emit.node('Mul', [x, emit.node('Sigmoid', [x])]),
+  (x, y, g) => {
+    const s = sigmoid(x)
+    return mul(g, add(s, mul(y, sub(1, s))))
+  },
+)
+
+/** max(x, 0); gradient 0 at 0. */
+export const relu = unary('relu', 'Relu', (x, _y, g) => where(greater(x, 0), g, 0))
+
+/** x for x > 0, else slope · x. */
+export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope))
+
+/** x for x > 0, else eˣ − 1. The exponential never sees x > 0, where it could overflow. */
+export const elu = (x: Tensor): Tensor => {
+  const positive = greater(x, 0)
+  return where(positive, x, expm1(where(positive, 0, x)))
+}
+
+/** x Φ(x), Φ the standard normal distribution function (Hendrycks & Gimpel 2016); float32 only, as erf. */
+export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1))

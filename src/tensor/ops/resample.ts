@@ -1,0 +1,61 @@
+/** Images made larger or smaller by whole factors: upsampling, its transpose, and average pooling. */
+import { shapeError, show } from '../shape.ts'
+import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { mul } from './arithmetic.ts'
+import { expectDType } from './pointwise.ts'
+
+interface Factor extends Attrs {
+  readonly factor: number
+}
+
+const resized = (name: string, x: Tensor, factor: number, scale: (n: number) => number) => {
+  expectDType(name, x, 'float')
+  const [b, c, h, w] = x.shape
+  const [oh, ow] = [scale(h), scale(w)]
+  if (x.shape.length !== 4 || ![factor, oh, ow].every(Number.isInteger) || factor < 1) {
+    shapeError(name, `${show(x.shape)} is not an image batch [B, C, H, W] that fits the factor ${factor}`)
+  }
+  return { dtype: x.dtype, shape: [b, c, oh, ow] }
+}
+
+const upsampleOp: Op<Factor> = {
+  name: 'upsample',
+  infer: ([x], { factor }) => resized('upsample', x, factor, (n) => n * factor),
+  grad: (node, g) => [sumPool(g, node.attrs.factor)],
+  lower: (node, emit) =>
+    emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
+      mode: { text: 'nearest' },
+      coordinate_transformation_mode: { text: 'asymmetric' },
+      nearest_mode: { text: 'floor' },
+    }),
+}
+
+/**
+ * Every pixel repeated factor × factor times: [B, C, H, W] → [B, C, fH, fW].
+ *
+ * @throws TweedieError `shape` when x is not an image batch or the factor no integer ≥ 1
+ */
+export const upsample = (x: Tensor, factor: number): Tensor => apply(upsampleOp, [x], { factor })
+
+const sumPoolOp: Op<Factor> = {
+  name: 'sumPool',
+  infer: ([x], { factor }) => resized('sumPool', x, factor, (n) => n / factor),
+  grad: (node, g) => [upsample(g, node.attrs.factor)],
+  lower: (node, emit) => {
+    const [b, c, h, w] = node.shape
+    const f = node.attrs.factor
+    const cells = emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints([b * c, h, f, w, f])])
+    const sums = emit.node('ReduceSum', [cells, emit.ints([2, 4])], { keepdims: { int: 0 } })
+    return emit.node('Reshape', [sums, emit.ints(node.shape)])
+  },
+}
+
+/**
+ * Sums over factor × factor cells: the transpose of {@link upsample}.
+ *
+ * @throws TweedieError `shape` when x is not an image batch whose height and width the factor divides
+ */
+export const sumPool = (x: Tensor, factor: number): Tensor => apply(sumPoolOp, [x], { factor })
+
+/** Means over factor × factor cells: [B, C, H, W] → [B, C, H/f, W/f]; otherwise like {@link sumPool}. */
+export const avgPool = (x: Tensor, factor: number): Tensor => mul(sumPool(x, factor), 1 / (factor * factor))

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeSafetensors, readSafetensors, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
@@ -72,9 +72,16 @@ export const keepCheckpoint = (run: Run, name: string, content: CheckpointConten
   return path
 }
 
-/** The newest resume point of a folder `checkpoints/`, or undefined when there is none. */
-export const latestCheckpoint = (run: Pick<Run, 'paths'>): Checkpoint | undefined => {
-  const path = resumePoints(run.paths.checkpoints).at(-1)?.path
+/** Files of the results that {@link keepCheckpoint} saved, by name. Takes `{ paths: layoutOf(folder) }` for reading alone. */
+export const keptCheckpoints = ({ paths }: Pick<Run, 'paths'>): string[] =>
+  checkpointsIn(paths.checkpoints)
+    .filter((name) => !pointName.test(name))
+    .sort()
+    .map((name) => join(paths.checkpoints, name))
+
+/** The newest resume point, or undefined when there is none. Takes `{ paths: layoutOf(folder) }` for reading alone. */
+export const latestCheckpoint = ({ paths }: Pick<Run, 'paths'>): Checkpoint | undefined => {
+  const path = resumePoints(paths.checkpoints).at(-1)?.path
   return path === undefined ? undefined : readCheckpoint(path)
 }
 
@@ -115,10 +122,13 @@ interface ResumePoint {
 
 /** Resume points of a folder, oldest first. */
 const resumePoints = (folder: string): ResumePoint[] =>
-  readdirSync(folder)
+  checkpointsIn(folder)
     .map((name) => ({ number: Number(pointName.exec(name)?.[1]), path: join(folder, name) }))
     .filter(({ number }) => !Number.isNaN(number))
     .sort((a, b) => a.number - b.number)
+
+const checkpointsIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : []
 
 const encode = ({ arrays, state }: CheckpointContent, more: Record<string, string>): Uint8Array =>
   encodeSafetensors(flatten(arrays), {

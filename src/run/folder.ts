@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly resume?: boolean
   /** Make the run when it does not exist (default true; needs `config`). */
   readonly create?: boolean
+  /** Start over unless resumed: what an earlier run left in the folder is removed (default false). */
+  readonly replace?: boolean
 }
 
 /**
@@ -47,33 +49,36 @@ export interface RunOptions {
  * run.close()
  * ```
  */
-export const openRun = (path: string, { config, resume = false, create = true }: RunOptions = {}): Run => {
+export const openRun = (path: string, options: RunOptions = {}): Run => {
   const paths = layoutOf(path)
-  if (!isRun(paths)) refuseCreation(paths, config, create)
+  if (!isRun(paths)) refuseCreation(paths, options)
   makeFolders(paths)
   const lock = acquireLock(paths.lock)
   try {
-    const resumed = isRun(paths) // asked again: another process may have made the run meanwhile
-    if (resumed && !resume) {
-      throw new TweedieError(
-        'input',
-        `${path}: already holds a run; resume it (--resume) or choose another folder`,
-      )
-    }
-    if (!resumed) writeRun(paths, config ?? {})
-    const saved = readConfig(path)
-    if (resumed && config !== undefined) refuseDifference(paths.config, saved, config)
+    const resumed = isRun(paths) && resumeOrReplace(paths, options)
+    if (!resumed) writeRun(paths, options.config)
+    const config = readConfig(path)
+    if (options.config !== undefined) refuseDifference(paths.config, config, options.config)
     for (const folder of [path, paths.checkpoints, paths.draws, paths.figures]) sweepTemporaries(folder)
     const journal = openJournal(paths.journal)
     const close = (): void => {
       journal.close()
       lock.release()
     }
-    return { paths, config: saved, journal, resumed, close }
+    return { paths, config, journal, resumed, close }
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** True when the run that exists is to go on, false when it is to make room. */
+const resumeOrReplace = ({ path }: Layout, { resume = false, replace = false }: RunOptions): boolean => {
+  if (resume || replace) return resume
+  throw new TweedieError(
+    'input',
+    `${path}: already holds a run; resume it (--resume) or choose another folder`,
+  )
 }
 
 /**
@@ -101,10 +106,10 @@ export const isRunFolder = (path: string): boolean => isRun(layoutOf(path))
 
 const isRun = ({ marker }: Layout): boolean => existsSync(marker)
 
-const refuseCreation = (paths: Layout, config: JsonRecord | undefined, create: boolean): void => {
+const refuseCreation = (paths: Layout, { config, create = true }: RunOptions): void => {
   const { path } = paths
   if (!create) throw new TweedieError('input', `${path}: not a run folder (no run.json in it)`)
-  if (config === undefined) throw new TweedieError('input', `${path}: a new run needs a configuration`)
+  if (config === undefined) throw needsConfig(paths)
   if (existsSync(paths.lock)) return // its maker was killed before the marker, or is at work: the lock decides
   const foreign = [paths.config, paths.journal, paths.checkpoints].find(holdsSomething)
   if (foreign !== undefined) {
@@ -114,6 +119,9 @@ const refuseCreation = (paths: Layout, config: JsonRecord | undefined, create: b
     )
   }
 }
+
+const needsConfig = ({ path }: Layout): TweedieError =>
+  new TweedieError('input', `${path}: a new run needs a configuration`)
 
 const holdsSomething = (path: string): boolean =>
   existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0)
@@ -128,16 +136,19 @@ const makeFolders = ({ path, checkpoints, draws, figures }: Layout): void => {
   }
 }
 
-/** The marker comes last: a folder without it is no run yet, and making it can start again. */
-const writeRun = (paths: Layout, config: JsonRecord): void => {
+/** The marker goes first and comes last: a folder without it is no run, and making one in it can start again. */
+const writeRun = (paths: Layout, config: JsonRecord | undefined): void => {
+  if (config === undefined) throw needsConfig(paths)
+  const { marker, config: configuration, journal, report, checkpoints, draws, figures } = paths
+  for (const old of [marker, configuration, journal, report, checkpoints, draws, figures]) {
+    rmSync(old, { recursive: true, force: true })
+  }
+  makeFolders(paths)
   try {
-    writeAtomic(paths.config, Buffer.from(stringify(config)))
-    writeAtomic(
-      paths.marker,
-      Buffer.from(`${JSON.stringify({ format: 'tweedie-run', version: RUN_FORMAT })}\n`),
-    )
+    writeAtomic(configuration, Buffer.from(stringify(config)))
+    writeAtomic(marker, Buffer.from(`${JSON.stringify({ format: 'tweedie-run', version: RUN_FORMAT })}\n`))
   } catch (error) {
-    rmSync(paths.config, { force: true })
+    rmSync(configuration, { force: true })
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -107,5 +107,22 @@ describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without
     }).toThrow(/journal.jsonl: cannot write: no space left on device/)
     expect(readFileSync(run.paths.journal, 'utf8')).toMatch(/^.*start.*\n(.*\n)+$/)
     run.close()
+  })
+
+  it('makes no half of a run, and makes it when there is room again', () => {
+    const disk = smallDisk(scratch(), '64k')
+    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
+    const filler = join(disk, 'filler')
+    writeFileSync(filler, Buffer.alloc(60 * 1024)) // leaves one page: for the lock, not for the configuration
+    const path = join(disk, 'run')
+    expect(() => openRun(path, { config: { text: 'x'.repeat(9000) } })).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: expect.stringContaining('no space left on device (ENOSPC)'),
+      }),
+    )
+    expect(readdirSync(path).sort()).toEqual(['checkpoints', 'draws', 'figures'])
+    rmSync(filler)
+    openRun(path, { config: {} }).close()
   })
 })

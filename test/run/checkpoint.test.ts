@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   keepCheckpoint,
+  keptCheckpoints,
   latestCheckpoint,
   openRun,
   type Run,
@@ -48,6 +49,7 @@ describe('checkpoints', () => {
       saveCheckpoint(run, 's6', { arrays: {}, state: 6 })
       expect(files(run)).toEqual(['000005-s5.safetensors', '000006-s6.safetensors', 'lap-01.safetensors'])
       expect(latestCheckpoint(run)?.state).toBe(6)
+      expect(keptCheckpoints(run)).toEqual([join(run.paths.checkpoints, 'lap-01.safetensors')])
       expect(readCheckpoint(join(run.paths.checkpoints, 'lap-01.safetensors')).state).toBe('lap')
     })
   })

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openRun, readConfig } from '../../src/run/index.ts'
@@ -34,6 +35,31 @@ describe('run folder', () => {
     expect(() => readConfig(nowhere)).toThrow(/b: not a run folder/)
     expect(existsSync(nowhere)).toBe(false)
     openRun(path, { resume: true }).close() // none of the failures kept the lock
+  })
+
+  it('makes room for another run when asked, and only for a run', () => {
+    const path = makeRun()
+    for (const name of ['checkpoints/000001-a.safetensors', 'draws/a.npz', 'report.html', 'mine.txt']) {
+      writeFileSync(join(path, name), 'old')
+    }
+    const resumed = openRun(path, { config, resume: true, replace: true })
+    resumed.journal.append({ event: 'step' })
+    resumed.close()
+    expect(existsSync(join(path, 'draws/a.npz'))).toBe(true)
+
+    const run = openRun(path, { config: { laps: 9 }, replace: true })
+    expect([run.resumed, run.config, run.journal.lines]).toEqual([false, { laps: 9 }, 0])
+    expect([run.paths.checkpoints, run.paths.draws].flatMap((folder) => readdirSync(folder))).toEqual([])
+    expect(existsSync(join(path, 'report.html'))).toBe(false)
+    expect(existsSync(join(path, 'mine.txt'))).toBe(true)
+    run.close()
+    expect(() => openRun(path, { replace: true })).toThrow(/needs a configuration/)
+    expect(readConfig(path)).toEqual({ laps: 9 })
+    const stranger = scratch()
+    writeFileSync(join(stranger, 'journal.jsonl'), 'mine')
+    expect(() => openRun(stranger, { config, replace: true })).toThrow(
+      /not a run folder, but holds journal.jsonl/,
+    )
   })
 
   it('refuses a folder that holds a stranger’s configuration', () => {
@@ -85,12 +111,16 @@ describe('run folder', () => {
     expect([existsSync(dead), existsSync(alive)]).toEqual([false, true])
   })
 
-  it('can be made again when its maker was killed before the end', () => {
-    const path = join(scratch(), 'a')
-    mkdirSync(path)
+  it('is left alone while its maker is at work, and made again when that was killed', () => {
+    const path = scratch()
+    const maker = (owner: object): void =>
+      writeFileSync(join(path, 'lock'), JSON.stringify({ since: 'x', host: hostname(), ...owner }))
     writeFileSync(join(path, 'config.yaml'), 'laps: 1\n')
-    writeFileSync(join(path, 'lock'), JSON.stringify({ pid: process.pid, started: 1, host: 'x' }))
+    maker({ pid: process.ppid })
     expect(() => openRun(path, { config })).toThrow(/in use by process/)
     expect(readFileSync(join(path, 'config.yaml'), 'utf8')).toBe('laps: 1\n')
+    maker({ pid: 999_999_999 })
+    openRun(path, { config }).close()
+    expect(readConfig(path)).toEqual(config)
   })
 })

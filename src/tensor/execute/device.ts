@@ -6,6 +6,9 @@ import { TweedieError } from '../../error.ts'
 /** `cpu` is always there; `webgpu` and `cuda` depend on the machine. */
 export type Device = 'cpu' | 'webgpu' | 'cuda'
 
+/** See {@link ExecuteOptions.layout}. */
+export type Layout = 'auto' | 'plain'
+
 /** How a program is executed. */
 export interface ExecuteOptions {
   /** Default `cpu`. */
@@ -17,6 +20,11 @@ export interface ExecuteOptions {
    * work competes for the cores.
    */
   readonly spinning?: boolean
+  /**
+   * How images lie in memory between ops on the CPU: `auto` (default, or `TWEEDIE_LAYOUT`) takes blocks of channels
+   * where this CPU has them, `plain` is row-major throughout.
+   */
+  readonly layout?: Layout
   /** Run in a worker thread, so that the caller's thread stays responsive (default false). */
   readonly worker?: boolean
 }
@@ -42,4 +50,12 @@ export const defaultThreads = (): number => {
     throw new TweedieError('input', `TWEEDIE_THREADS must be a positive integer, got '${text}'`)
   }
   return threads
+}
+
+/** The layout a program gets when its options do not say. */
+export const defaultLayout = (): Layout => {
+  const text = process.env.TWEEDIE_LAYOUT ?? ''
+  if (text === 'auto' || text === '') return 'auto'
+  if (text === 'plain') return 'plain'
+  throw new TweedieError('input', `TWEEDIE_LAYOUT must be 'auto' or 'plain', got '${text}'`)
 }

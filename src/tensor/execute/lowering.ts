@@ -1,7 +1,17 @@
 /** Which way of writing ops suits a device. */
+import { blockedLowering, cpuLowering } from '../onnx/cpu.ts'
 import type { Lowering } from '../onnx/emitter.ts'
-import { cpuLowering } from '../onnx/cpu.ts'
-import type { Device } from './device.ts'
+import type { Tensor } from '../tensor.ts'
+import { defaultLayout, type ExecuteOptions } from './device.ts'
+import { channelBlock } from './probe.ts'
 
-/** A fresh table for one program: a lowering may keep state while it emits. */
-export const loweringFor = async (device: Device): Promise<Lowering> => (device === 'cpu' ? cpuLowering : {})
+/** A table for one program, whose nodes are `order`: a lowering may keep state while it emits. */
+export const loweringFor = async (
+  { device = 'cpu', layout = defaultLayout() }: ExecuteOptions,
+  order: readonly Tensor[],
+): Promise<Lowering> => {
+  if (device !== 'cpu') return {}
+  const images = layout === 'auto' && order.some(({ op }) => op.name === 'conv2d')
+  const n = images ? await channelBlock() : undefined
+  return n === undefined ? cpuLowering : blockedLowering(n, order)
+}

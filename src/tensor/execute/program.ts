@@ -67,8 +67,8 @@ const trace = <A extends readonly unknown[], R>(
 const outputName = (path: string): string => (path === '' ? 'out' : `out.${path}`)
 
 const emit = async <R>({ inputs, outputs }: Trace<R>, options: ExecuteOptions): Promise<Uint8Array> => {
-  const emitter = new Emitter(await loweringFor(options.device ?? 'cpu'))
   const order = topological([...outputs.values()])
+  const emitter = new Emitter(await loweringFor(options, order))
   const used = new Set(order)
   for (const [path, t] of inputs) if (used.has(t)) emitter.declare(t, path)
   for (const node of order) emitter.value(node)

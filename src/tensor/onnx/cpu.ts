@@ -1,6 +1,12 @@
 /** Ops for which ONNX Runtime's CPU provider has something faster than the portable form (float32). */
 import { full } from '../ndarray.ts'
 import type { Tensor } from '../tensor.ts'
+import { lowerBlocked } from './blocked.ts'
+import { convRules } from './blocked-conv.ts'
+import { elementwiseRules } from './blocked-elementwise.ts'
+import { normRules } from './blocked-norm.ts'
+import { reduceRules } from './blocked-reduce.ts'
+import { resampleRules } from './blocked-resample.ts'
 import type { Emitter, Lowering } from './emitter.ts'
 
 const MICROSOFT = 'com.microsoft'
@@ -46,3 +52,15 @@ const norm =
   }
 
 export const cpuLowering: Lowering = { matmul, silu, layerNorm: norm('y'), invStd: norm('r') }
+
+/** Image batches in blocks of n channels, for one program: `order` are its nodes. */
+export const blockedLowering = (n: number, order: readonly Tensor[]): Lowering => {
+  const rules = {
+    ...elementwiseRules(cpuLowering),
+    ...convRules,
+    ...normRules,
+    ...reduceRules,
+    ...resampleRules,
+  }
+  return lowerBlocked(rules, cpuLowering, n, order)
+}

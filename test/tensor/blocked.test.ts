@@ -1,0 +1,143 @@
+/** The blocked lowering against the plain one, which is its oracle: values, first and second derivatives. */
+import { describe, expect, it } from 'vitest'
+import { channelBlock } from '../../src/tensor/execute/probe.ts'
+import {
+  add,
+  concat,
+  conv2d,
+  jit,
+  layerNorm,
+  mean,
+  mul,
+  NdArray,
+  type Shape,
+  silu,
+  sizeOf,
+  slice,
+  sub,
+  sum,
+  sumPool,
+  type Tensor,
+  toNumbers,
+  upsample,
+  vjp,
+} from '../../src/tensor/index.ts'
+
+const wave = (shape: Shape, seed: number): NdArray =>
+  new NdArray(
+    'float32',
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed)),
+  )
+
+/** Largest difference between the layouts, relative to the largest value, over all outputs. */
+const disagreement = async <A extends readonly unknown[]>(
+  fn: (...args: A) => readonly Tensor[],
+  ...args: Parameters<ReturnType<typeof jit<A, readonly Tensor[]>>>
+): Promise<number> => {
+  const [blocked, plain] = [jit(fn, { layout: 'auto' }), jit(fn, { layout: 'plain' })]
+  const [got, want] = [await blocked(...args), await plain(...args)]
+  await Promise.all([blocked.release(), plain.release()])
+  let worst = 0
+  for (const [i, w] of want.entries()) {
+    const [a, b] = [toNumbers(got[i]), toNumbers(w)]
+    const scale = Math.max(...b.map(Math.abs))
+    expect(scale).toBeGreaterThan(0)
+    worst = Math.max(
+      worst,
+      ...a.map((v, j) => (Number.isFinite(v) ? Math.abs(v - b[j]) / scale : Number.POSITIVE_INFINITY)),
+    )
+  }
+  return worst
+}
+
+/** y, its gradients in all arguments, and the gradients of ⟨those gradients, v⟩: everything a second order needs. */
+const twice =
+  (fn: (args: readonly Tensor[]) => Tensor) =>
+  (args: readonly Tensor[]): readonly Tensor[] => {
+    const y = fn(args)
+    const first = vjp(y, args, mul(y, y))
+    const along = first.map((g) => sum(mul(g, g))).reduce((a, b) => add(a, b))
+    return [y, ...first, ...vjp(along, args, mean(along, { axes: [] }))]
+  }
+
+describe('blocked lowering', () => {
+  it('is in use here: the probe finds a block', async () => {
+    expect([8, 16]).toContain(await channelBlock())
+  })
+
+  for (const [batch, from, to, h, w, stride] of [
+    [1, 16, 32, 7, 7, 1],
+    [3, 32, 16, 5, 9, 1],
+    [1, 16, 48, 7, 7, 2],
+    [3, 48, 16, 5, 9, 2],
+    [2, 16, 16, 8, 6, 2],
+    [2, 1, 16, 7, 7, 1],
+    [2, 3, 32, 5, 9, 2],
+    [2, 32, 1, 7, 7, 1],
+    [1, 16, 3, 5, 9, 1],
+    [16, 16, 32, 6, 7, 1],
+    [32, 32, 16, 5, 4, 1],
+  ]) {
+    it(`convolves ${batch}×${from}×${h}×${w} to ${to} channels, stride ${stride}`, async () => {
+      const fn = twice(([x, w, bias]) => silu(conv2d(x, w, { bias, stride, padding: 1 })))
+      const args = [wave([batch, from, h, w], 1), wave([to, from, 3, 3], 2), wave([to], 3)]
+      expect(await disagreement(fn, args)).toBeLessThan(1e-5)
+    })
+  }
+
+  it('convolves with 1×1, 5×5, without padding', async () => {
+    for (const [k, padding] of [
+      [1, 0],
+      [5, 2],
+      [5, 0],
+      [2, 0],
+    ]) {
+      const fn = twice(([x, w]) => conv2d(x, w, { padding }))
+      // Sums of 800 products, squared: rounding alone reaches 2e-5.
+      expect(await disagreement(fn, [wave([2, 16, 7, 6], 1), wave([32, 16, k, k], 2)])).toBeLessThan(4e-5)
+    }
+  })
+
+  for (const channels of [16, 32, 48]) {
+    it(`normalises and modulates ${channels} channels as a residual block does`, async () => {
+      const fn = twice(([x, a, b, c, w]) => {
+        const y = silu(conv2d(layerNorm(add(mul(x, add(a, 1)), b), { axis: 1 }), w, { padding: 1 }))
+        const r = add(mul(c, c), 1)
+        return add(mul(x, r), mul(y, mul(c, r)))
+      })
+      const per = [3, channels, 1, 1]
+      const args = [wave([3, channels, 5, 9], 1), wave(per, 2), wave(per, 3), wave(per, 4)]
+      expect(await disagreement(fn, [...args, wave([channels, channels, 3, 3], 5)])).toBeLessThan(1e-5)
+    })
+  }
+
+  it('agrees on a small U-Net with frozen and with fed weights', async () => {
+    const weights = [
+      wave([16, 1, 3, 3], 1),
+      wave([32, 16, 3, 3], 2),
+      wave([16, 48, 3, 3], 3),
+      wave([1, 16, 1, 1], 4),
+    ]
+    const net = ([x, head, down, merge, tail]: readonly Tensor[]) => {
+      const fine = silu(conv2d(x, head, { padding: 1 }))
+      const coarse = layerNorm(conv2d(fine, down, { stride: 2, padding: 1 }), { axis: 1 })
+      const joined = conv2d(concat([fine, upsample(coarse, 2)], 1), merge, { padding: 1 })
+      return conv2d(silu(joined), tail)
+    }
+    const x = wave([3, 1, 8, 12], 5)
+    expect(await disagreement(twice(net), [x, ...weights])).toBeLessThan(1e-5)
+  })
+
+  it('pools, cuts and compares blocked values', async () => {
+    const fn = twice(([x, w]) => {
+      const y = conv2d(x, w, { padding: 1 })
+      const low = slice(y, [0, 16], [2, 32])
+      return sub(
+        add(sumPool(low, 2), sum(y, { axes: [2, 3], keepdims: true }).shape.length),
+        mean(sumPool(low, 2), { axes: 1, keepdims: true }),
+      )
+    })
+    expect(await disagreement(fn, [wave([3, 16, 6, 4], 1), wave([48, 16, 3, 3], 2)])).toBeLessThan(1e-5)
+  })
+})

@@ -19,7 +19,9 @@ const said = (options: { json?: boolean; quiet?: boolean }, isTTY = false) => {
 
 describe('io', () => {
   it('keeps the result on stdout and everything else on stderr', () => {
-    expect(said({})).toEqual({ out: 'text\n', err: 'p: 0/2\nby the way\np: 2/2\n' })
+    const { out, err } = said({})
+    expect(out).toBe('text\n')
+    expect(err).toMatch(/^p: 0\/2\nby the way\np: 2\/2.*\n$/)
   })
 
   it('ends the bar before a remark', () => {

@@ -1,0 +1,5 @@
+export * from './batches.ts'
+export * from './gaussian-e-step.ts'
+export * from './gaussian-start.ts'
+export { posteriorMoments } from './posterior-moments.ts'
+export * from './ppca.ts'

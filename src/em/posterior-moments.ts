@@ -1,0 +1,66 @@
+/** Closed-form E-step: the mean and covariance of x averaged over the posteriors of all observations, small N. */
+import { CholeskyDecomposition, Matrix } from 'ml-matrix'
+import type { ObservationSet } from '../data/index.ts'
+import type { Gaussian } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import { NdArray, sizeOf, toNumbers } from '../tensor/index.ts'
+
+const dense = ({ mean, covariance: c }: Gaussian): Matrix => {
+  const n = mean.size
+  if (c.kind === 'isotropic') return Matrix.eye(n, n, c.variance)
+  if (c.kind === 'diagonal') return Matrix.diag(toNumbers(c.variance))
+  const U = Matrix.from1DArray(n, c.factor.shape[1], toNumbers(c.factor))
+  const D = c.kind === 'ppca' ? Matrix.eye(n, n, c.variance) : Matrix.diag(toNumbers(c.variance))
+  return U.mmul(U.transpose()).add(D)
+}
+
+/** The matrix A of observation i, [M, N], without the rows of deleted entries. */
+const rowsOf = ({ y, operator }: ObservationSet, i: number): { A: Matrix; y: Matrix } => {
+  const m = sizeOf(y.shape.slice(1))
+  const values = Array.from(y.data.subarray(i * m, (i + 1) * m))
+  if (operator.kind === 'projection') {
+    const n = operator.matrix.shape[2]
+    const P = operator.matrix.data.subarray(i * m * n, (i + 1) * m * n)
+    return { A: Matrix.from1DArray(m, n, Array.from(P)), y: Matrix.columnVector(values) }
+  }
+  const kept = values.flatMap((_, j) =>
+    operator.kind === 'identity' || operator.mask.data[i * m + j] === 1 ? [j] : [],
+  )
+  const A = Matrix.zeros(kept.length, m)
+  for (const [row, j] of kept.entries()) A.set(row, j, 1)
+  return { A, y: Matrix.columnVector(kept.map((j) => values[j])) }
+}
+
+/**
+ * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + s²)⁻¹, each posterior is
+ * N(μ + K (y − A μ), Σ − K A Σ).
+ */
+export const posteriorMoments = (
+  prior: Gaussian,
+  set: ObservationSet,
+  count: number,
+): { mean: NdArray<'float64'>; covariance: NdArray<'float64'> } => {
+  if (set.operator.kind === 'mask' && set.operator.mask.size !== set.y.size) {
+    throw new TweedieError('input', 'the closed-form E-step needs a mask of the shape of y')
+  }
+  const n = prior.mean.size
+  const mu = Matrix.columnVector(toNumbers(prior.mean))
+  const S = dense(prior)
+  const first = Matrix.zeros(n, 1)
+  const second = Matrix.zeros(n, n)
+  for (let i = 0; i < count; i++) {
+    const { A, y } = rowsOf(set, i)
+    const SAt = S.mmul(A.transpose())
+    const G = A.mmul(SAt).add(Matrix.eye(A.rows, A.rows, set.noise ** 2))
+    const Kt = A.rows ? new CholeskyDecomposition(G).solve(SAt.transpose()) : Matrix.zeros(0, n)
+    const m = Matrix.add(mu, Kt.transpose().mmul(Matrix.sub(y, A.mmul(mu))))
+    first.add(m)
+    second.add(m.mmul(m.transpose())).add(Matrix.sub(S, Kt.transpose().mmul(SAt.transpose())))
+  }
+  first.div(count)
+  second.div(count).sub(first.mmul(first.transpose()))
+  return {
+    mean: new NdArray('float64', [n], Float64Array.from(first.to1DArray())),
+    covariance: new NdArray('float64', [n, n], Float64Array.from(second.to1DArray())),
+  }
+}

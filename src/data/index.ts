@@ -10,7 +10,29 @@ export {
 export { writeAtomic } from './atomic.ts'
 export { readBytes } from './files.ts'
 export { type ImageFolder, readImages } from './images.ts'
+export { type ManifoldOptions, manifoldCutoff, smoothManifold } from './manifold.ts'
+export { type Digits, loadMnist, type MnistOptions } from './mnist.ts'
+export { nearestName } from './nearest.ts'
 export { decodeNpy, encodeNpy } from './npy.ts'
 export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
+export {
+  checkObservations,
+  type DataRange,
+  maskLikeY,
+  type ObservationOperator,
+  type ObservationSet,
+  observationsOf,
+  readObservations,
+  writeObservations,
+} from './observations.ts'
+export { observationsFromArrays, observationsFromImages } from './own-data.ts'
 export { decodePng, encodePng } from './png.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
+export {
+  type Affine,
+  applyAffine,
+  fromPrior,
+  observationsInPriorUnits,
+  PRIOR_RANGE,
+  toPrior,
+} from './units.ts'

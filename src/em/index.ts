@@ -1,5 +1,8 @@
+export * from './augment.ts'
 export * from './batches.ts'
+export * from './diem.ts'
 export * from './gaussian-e-step.ts'
 export * from './gaussian-start.ts'
 export { posteriorMoments } from './posterior-moments.ts'
 export * from './ppca.ts'
+export * from './trainer.ts'

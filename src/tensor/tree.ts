@@ -7,22 +7,32 @@ import { Tensor } from './tensor.ts'
 /** A leaf, or a list or record of trees. */
 export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L> }
 
-/** The same nesting with every tensor replaced by an array. */
-export type Arrays<T> = T extends Tensor
-  ? NdArray<DType>
-  : T extends object
-    ? { [K in keyof T]: Arrays<T[K]> }
-    : T
+/** The same nesting with every tensor replaced by an array; a tree of unknown nesting stays one. */
+export type Arrays<T> = [Tree<Tensor>] extends [T]
+  ? Tree<NdArray>
+  : T extends Tensor
+    ? NdArray<DType>
+    : T extends object
+      ? { [K in keyof T]: Arrays<T[K]> }
+      : T
 
 /** What a program takes where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
-export type Feeds<T> = T extends Tensor
-  ? NdArray | number
-  : T extends object
-    ? { [K in keyof T]: Feeds<T[K]> }
-    : T
+export type Feeds<T> = [Tree<Tensor>] extends [T]
+  ? Tree<NdArray>
+  : T extends Tensor
+    ? NdArray | number
+    : T extends object
+      ? { [K in keyof T]: Feeds<T[K]> }
+      : T
 
 /** The same nesting with every array replaced by a tensor. */
-export type Tensors<T> = T extends NdArray ? Tensor : T extends object ? { [K in keyof T]: Tensors<T[K]> } : T
+export type Tensors<T> = [Tree<NdArray>] extends [T]
+  ? Tree<Tensor>
+  : T extends NdArray
+    ? Tensor
+    : T extends object
+      ? { [K in keyof T]: Tensors<T[K]> }
+      : T
 
 const isLeaf = (node: unknown): node is NdArray | Tensor | number =>
   node instanceof NdArray || node instanceof Tensor || typeof node === 'number'

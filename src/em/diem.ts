@@ -1,0 +1,269 @@
+/**
+ * DiEM (Rozet et al. 2024, Algorithm 1): learn a diffusion prior from observations alone. Each lap draws posterior
+ * samples of all observations under the current prior (E), then fits the network to them by denoising score matching
+ * (M). Lap 0 samples under the Gaussian start.
+ *
+ * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far the work
+ * is: a run that was killed continues to the same bytes.
+ */
+import type { ObservationSet } from '../data/index.ts'
+import {
+  type Denoiser,
+  type Gaussian,
+  preconditioned,
+  type SamplerOptions,
+  sampler,
+} from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import type { Network } from '../nn/index.ts'
+import { mmps, type Observation } from '../posterior/index.ts'
+import { stream } from '../random/index.ts'
+import { frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { batchedObservations, type ObservationBatch } from './batches.ts'
+import { type BatchDraw, type GaussianEStep, gaussianDraw, samplerDraw } from './gaussian-e-step.ts'
+import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
+import { ppca } from './ppca.ts'
+import { initTrainState, type TrainOptions, type TrainState, trainer } from './trainer.ts'
+
+/** How DiEM is run. Numbers of the paper's three experiments: ALGORITHMS 2.2. */
+export interface DiemOptions {
+  /** EM iterations, each an E-step and an M-step. */
+  readonly laps: number
+  readonly gaussian: GaussianStartOptions
+  /** E-step of lap 0, under the Gaussian; default exact draws. */
+  readonly firstEStep?: GaussianEStep
+  /** The sampler of the E-step: schedule, steps, method. */
+  readonly sampling: SamplerOptions
+  /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
+  readonly posterior?: (prior: Denoiser, observation: Observation) => Denoiser
+  /** Draws for each observation and lap, default 1. */
+  readonly draws?: number
+  /** Observations sampled at once, default 128. */
+  readonly batch?: number
+  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: none is. */
+  readonly bound?: number
+  /** Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start stay. */
+  readonly refitRank?: number
+  /** Training of a lap: the learning rate begins anew in each. */
+  readonly training: (lap: number) => TrainOptions
+  /** Optimiser steps of a lap. */
+  readonly steps: (lap: number) => number
+  readonly seed: number
+}
+
+/** How far a run is. `done` counts batches while sampling and steps while training. */
+export interface DiemPosition {
+  readonly lap: number
+  readonly stage: 'sample' | 'train'
+  readonly done: number
+}
+
+/** Everything a run needs to go on. */
+export interface DiemState {
+  readonly position: DiemPosition
+  /** The current Gaussian fit: prior of lap 0, start of the samplers afterwards. */
+  readonly gaussian: Gaussian
+  /** Posterior samples of this lap, [S, ...event]; while sampling, filled up to `done` batches. */
+  readonly samples: NdArray<'float32'>
+  readonly train: TrainState
+}
+
+/** What happens while DiEM runs; all optional. */
+export interface DiemHooks {
+  /** Asked often: should the state be saved now? */
+  readonly wantsCheckpoint?: () => boolean
+  readonly onCheckpoint?: (state: DiemState) => void
+  /** After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. */
+  readonly onLap?: (lap: number, state: DiemState) => Promise<void>
+  readonly onProgress?: (event: {
+    phase: string
+    done: number
+    total: number
+    lap: number
+    loss?: number
+  }) => void
+  readonly signal?: AbortSignal
+}
+
+const checkAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted)
+    throw new TweedieError('interrupted', 'learning was interrupted', { cause: signal.reason })
+}
+
+/** Rows whose coordinates all lie inside (−bound, bound). */
+const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> => {
+  const n = sizeOf(samples.shape.slice(1))
+  const kept: number[] = []
+  for (let i = 0; i < samples.shape[0]; i++) {
+    if (samples.data.subarray(i * n, (i + 1) * n).every((v) => Math.abs(v) < bound)) kept.push(i)
+  }
+  if (kept.length === samples.shape[0]) return samples
+  if (kept.length === 0)
+    throw new TweedieError(
+      'numeric',
+      `every posterior sample left (−${bound}, ${bound}): the sampler diverged`,
+    )
+  const out = zeros([kept.length, ...samples.shape.slice(1)])
+  for (const [j, i] of kept.entries()) out.data.set(rows(samples, i, i + 1).data, j * n)
+  return out
+}
+
+/**
+ * Learns a prior from observations.
+ *
+ * @param net - the denoiser's network
+ * @param set - observations in the units of the prior
+ * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
+ * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
+ * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or losses explode
+ *
+ * @example
+ * ```ts
+ * const { train } = await diem(net, observationsInPriorUnits(set), options)
+ * const prior = preconditioned(net, frozen(train.average))
+ * ```
+ */
+export const diem = async (
+  net: Network,
+  set: ObservationSet,
+  options: DiemOptions,
+  hooks: DiemHooks = {},
+  resume?: DiemState,
+): Promise<DiemState> => {
+  let state = resume ?? (await begin(net, set, options, hooks))
+  if (!resume) {
+    hooks.onCheckpoint?.(state)
+    await hooks.onLap?.(-1, state)
+  }
+  while (state.position.lap < options.laps) {
+    const { lap, stage } = state.position
+    state =
+      stage === 'sample'
+        ? await sampleLap(net, set, options, hooks, state)
+        : await trainLap(net, set, options, hooks, state)
+    hooks.onCheckpoint?.(state)
+    if (stage === 'train') await hooks.onLap?.(lap, state)
+  }
+  return state
+}
+
+const begin = async (
+  net: Network,
+  set: ObservationSet,
+  options: DiemOptions,
+  hooks: DiemHooks,
+): Promise<DiemState> => {
+  const gaussian = await gaussianStart(set, {
+    ...options.gaussian,
+    seed: options.seed,
+    signal: hooks.signal,
+    onIteration: (done, total) => hooks.onProgress?.({ phase: 'gaussian start', done, total, lap: 0 }),
+  })
+  return {
+    position: { lap: 0, stage: 'sample', done: 0 },
+    gaussian,
+    samples: blankSamples(set, options),
+    train: initTrainState(net.init(options.seed)),
+  }
+}
+
+const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<'float32'> => {
+  const { count, event } = batchedObservations(set)
+  return zeros([count * draws, ...event])
+}
+
+/** The compiled E-step under the prior of a state. */
+const eStep = (
+  net: Network,
+  set: ObservationSet,
+  options: DiemOptions,
+  { position, gaussian, train }: DiemState,
+  signal?: AbortSignal,
+): BatchDraw => {
+  const batched = batchedObservations(set)
+  const { posterior = mmps } = options
+  if (position.lap === 0) {
+    return gaussianDraw(
+      gaussian,
+      batched,
+      options.firstEStep ?? { kind: 'exact', iterations: 32, tolerance: 1e-3 },
+      set.noise,
+    )
+  }
+  const prior = preconditioned(net, frozen(train.average))
+  const draw = sampler(
+    (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch)),
+    options.sampling,
+  )
+  return samplerDraw(draw, batched, gaussian.mean, undefined, signal)
+}
+
+const sampleLap = async (
+  net: Network,
+  set: ObservationSet,
+  options: DiemOptions,
+  hooks: DiemHooks,
+  start: DiemState,
+): Promise<DiemState> => {
+  const { count, event } = batchedObservations(set)
+  const size = Math.min(options.batch ?? 128, count)
+  const perDraw = Math.ceil(count / size)
+  const total = perDraw * (options.draws ?? 1)
+  const { lap } = start.position
+  const draw = eStep(net, set, options, start, hooks.signal)
+  let state = start
+  for (let i = start.position.done; i < total; i++) {
+    checkAborted(hooks.signal)
+    const k = Math.floor(i / perDraw)
+    const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
+    const x = await draw(from, from + size, {
+      stream: (purpose) => stream(options.seed, `E ${purpose}`),
+      lap,
+      draw: k,
+    })
+    if (!(x.data instanceof Float32Array))
+      throw new TweedieError('shape', `posterior samples must be float32, got ${x.dtype}`)
+    state.samples.data.set(x.data, (k * count + from) * sizeOf(event))
+    state = { ...state, position: { lap, stage: 'sample', done: i + 1 } }
+    hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
+    if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+  }
+  await draw.release()
+  const samples =
+    lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : state.samples
+  const gaussian = options.refitRank === undefined ? state.gaussian : await ppca(samples, options.refitRank)
+  return {
+    position: { lap, stage: 'train', done: 0 },
+    gaussian,
+    samples,
+    train: initTrainState(state.train.average), // Adam and EMA begin anew, the weights go on
+  }
+}
+
+const trainLap = async (
+  net: Network,
+  set: ObservationSet,
+  options: DiemOptions,
+  hooks: DiemHooks,
+  start: DiemState,
+): Promise<DiemState> => {
+  const { lap } = start.position
+  const total = options.steps(lap)
+  const { step, release } = trainer(net, options.training(lap), (purpose) =>
+    stream(options.seed, `M ${purpose}`),
+  )
+  let state = start
+  for (let i = start.position.done; i < total; i++) {
+    checkAborted(hooks.signal)
+    const next = await step(state.train, state.samples, { lap, step: i })
+    state = { ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state }
+    hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
+    if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+  }
+  await release()
+  return {
+    ...state,
+    position: { lap: lap + 1, stage: 'sample', done: 0 },
+    samples: blankSamples(set, options),
+  }
+}

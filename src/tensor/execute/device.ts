@@ -25,6 +25,8 @@ export interface ExecuteOptions {
    * where this CPU has them, `plain` is row-major throughout.
    */
   readonly layout?: Layout
+  /** Fail when the device lacks an op, where ONNX Runtime would compute it on the CPU (default false). */
+  readonly strict?: boolean
   /** Run in a worker thread, so that the caller's thread stays responsive (default false). */
   readonly worker?: boolean
 }

@@ -3,30 +3,34 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { TweedieError } from '../../error.ts'
 import type { DataOf, DType } from '../dtype.ts'
 import { NdArray } from '../ndarray.ts'
+import { sameShape, show } from '../shape.ts'
 import { defaultThreads, type ExecuteOptions } from './device.ts'
 
 /** Named arrays in, named arrays out. */
 export interface Session {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  /** @throws TweedieError `input` when an array is missing or has another dtype or shape than the program takes */
   run(feeds: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>
   release(): Promise<void>
 }
 
-const options = ({
-  device = 'cpu',
-  threads,
-  spinning = true,
-}: ExecuteOptions): InferenceSession.SessionOptions => ({
+type Optimisation = 'all' | 'basic'
+
+const options = (
+  { device = 'cpu', threads, spinning = true, strict = false }: ExecuteOptions,
+  graphOptimizationLevel: Optimisation,
+): InferenceSession.SessionOptions => ({
   executionProviders: [device],
   intraOpNumThreads: threads ?? defaultThreads(),
   interOpNumThreads: 1,
-  graphOptimizationLevel: 'all',
+  graphOptimizationLevel,
   logSeverityLevel: 3,
   extra: {
     session: {
       set_denormal_as_zero: '1', // denormals cost up to 100 × and carry nothing
       intra_op: { allow_spinning: spinning ? '1' : '0' },
+      disable_cpu_ep_fallback: strict && device !== 'cpu' ? '1' : '0',
     },
   },
 })
@@ -39,29 +43,69 @@ const toArray = (tensor: OrtTensor): NdArray => {
   return new NdArray(tensor.type, tensor.dims, tensor.data as DataOf[DType])
 }
 
+/** Without the place in ONNX Runtime's source where the check failed. */
+const reasonOf = (cause: unknown): string => {
+  const [line] = (cause instanceof Error ? cause.message : `${cause}`).split('\n')
+  return line.replace(/^.* was false\. /, '')
+}
+
+const create = async (
+  model: Uint8Array,
+  execute: ExecuteOptions,
+  level: Optimisation,
+): Promise<InferenceSession> => {
+  const { env, InferenceSession: Ort } = await import('onnxruntime-node')
+  env.logLevel = 'fatal' // failures come as errors, the copy on stderr would only confuse
+  return Ort.create(model, options(execute, level)).catch((cause: unknown) => {
+    const { device = 'cpu', strict = false } = execute
+    if (device === 'cpu') throw cause
+    const problem = strict ? 'is not available here or lacks an op' : 'is not available here'
+    throw new TweedieError('device', `device '${device}' ${problem} (${reasonOf(cause)}); use 'cpu'`, {
+      cause,
+    })
+  })
+}
+
+const hasDouble = ({ inputMetadata, outputMetadata }: InferenceSession): boolean =>
+  [...inputMetadata, ...outputMetadata].some((value) => value.isTensor && value.type === 'float64')
+
+/** ONNX Runtime's larger fusions round scalar factors to float32: programs in float64 go without. */
+const createExact = async (model: Uint8Array, execute: ExecuteOptions): Promise<InferenceSession> => {
+  const session = await create(model, execute, 'all')
+  if (!hasDouble(session)) return session
+  await session.release()
+  return create(model, execute, 'basic')
+}
+
+const expectFeed = (meta: InferenceSession.ValueMetadata, array: NdArray | undefined): NdArray => {
+  if (!array) throw new TweedieError('input', `program: input '${meta.name}' is missing`)
+  if (!meta.isTensor) return array
+  const shape = meta.shape.map(Number)
+  if (meta.type !== array.dtype || !sameShape(shape, array.shape)) {
+    const got = `${array.dtype}${show(array.shape)}`
+    throw new TweedieError(
+      'input',
+      `program: input '${meta.name}' should be ${meta.type}${show(shape)}, got ${got}`,
+    )
+  }
+  return array
+}
+
 /**
  * Compiles an ONNX model.
  * @throws TweedieError `device` when the device is not available here
  */
 export const openSession = async (model: Uint8Array, execute: ExecuteOptions = {}): Promise<Session> => {
-  const { InferenceSession: Ort, Tensor } = await import('onnxruntime-node')
-  const session = await Ort.create(model, options(execute)).catch((cause: unknown) => {
-    if (execute.device === undefined || execute.device === 'cpu') throw cause
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : `${cause}`
-    throw new TweedieError(
-      'device',
-      `device '${execute.device}' is not available here (${reason}); use 'cpu'`,
-      { cause },
-    )
-  })
+  const { Tensor } = await import('onnxruntime-node')
+  const session = await createExact(model, execute)
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds) => {
       const given: Record<string, OrtTensor> = {}
-      for (const name of session.inputNames) {
-        const { dtype, data, shape } = feeds[name]
-        given[name] = new Tensor(dtype, data, shape)
+      for (const meta of session.inputMetadata) {
+        const { dtype, data, shape } = expectFeed(meta, feeds[meta.name])
+        given[meta.name] = new Tensor(dtype, data, shape)
       }
       const results = await session.run(given)
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toArray(tensor)]))

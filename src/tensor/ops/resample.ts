@@ -1,4 +1,5 @@
 /** Images made larger or smaller by whole factors: upsampling, its transpose, and average pooling. */
+import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
 import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
 import { mul } from './arithmetic.ts'
@@ -22,12 +23,23 @@ const upsampleOp: Op<Factor> = {
   name: 'upsample',
   infer: ([x], { factor }) => resized('upsample', x, factor, (n) => n * factor),
   grad: (node, g) => [sumPool(g, node.attrs.factor)],
-  lower: (node, emit) =>
-    emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
-      mode: { text: 'nearest' },
-      coordinate_transformation_mode: { text: 'asymmetric' },
-      nearest_mode: { text: 'floor' },
-    }),
+  lower: (node, emit) => (node.dtype === 'float32' ? nearest(node, emit) : repeated(node, emit)),
+}
+
+const nearest = (node: Tensor<Factor>, emit: Emitter): string =>
+  emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
+    mode: { text: 'nearest' },
+    coordinate_transformation_mode: { text: 'asymmetric' },
+    nearest_mode: { text: 'floor' },
+  })
+
+/** ONNX Runtime's Resize has no float64. */
+const repeated = (node: Tensor<Factor>, emit: Emitter): string => {
+  const [b, c, h, w] = node.inputs[0].shape
+  const f = node.attrs.factor
+  const cells = emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints([b * c, h, 1, w, 1])])
+  const wide = emit.node('Expand', [cells, emit.ints([b * c, h, f, w, f])])
+  return emit.node('Reshape', [wide, emit.ints(node.shape)])
 }
 
 /**

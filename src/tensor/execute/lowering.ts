@@ -1,6 +1,7 @@
 /** Which way of writing ops suits a device. */
 import { blockedLowering, cpuLowering } from '../onnx/cpu.ts'
 import type { Lowering } from '../onnx/emitter.ts'
+import { webgpuLowering } from '../onnx/webgpu.ts'
 import type { Tensor } from '../tensor.ts'
 import { defaultLayout, type ExecuteOptions } from './device.ts'
 import { channelBlock } from './probe.ts'
@@ -10,6 +11,7 @@ export const loweringFor = async (
   { device = 'cpu', layout = defaultLayout() }: ExecuteOptions,
   order: readonly Tensor[],
 ): Promise<Lowering> => {
+  if (device === 'webgpu') return webgpuLowering
   if (device !== 'cpu') return {}
   const images = layout === 'auto' && order.some(({ op }) => op.name === 'conv2d')
   const n = images ? await channelBlock() : undefined

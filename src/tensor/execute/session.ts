@@ -25,7 +25,7 @@ const options = (
   intraOpNumThreads: threads ?? defaultThreads(),
   interOpNumThreads: 1,
   graphOptimizationLevel,
-  logSeverityLevel: 3,
+  logSeverityLevel: 4, // failures come as errors, the copy on stderr would only confuse
   extra: {
     session: {
       set_denormal_as_zero: '1', // denormals cost up to 100 × and carry nothing
@@ -55,7 +55,7 @@ const create = async (
   level: Optimisation,
 ): Promise<InferenceSession> => {
   const { env, InferenceSession: Ort } = await import('onnxruntime-node')
-  env.logLevel = 'fatal' // failures come as errors, the copy on stderr would only confuse
+  env.logLevel = 'fatal'
   return Ort.create(model, options(execute, level)).catch((cause: unknown) => {
     const { device = 'cpu', strict = false } = execute
     if (device === 'cpu') throw cause

@@ -1,6 +1,7 @@
 /**
  * GMRES (Saad & Schultz 1986), one cycle without restarts, for C that need not be symmetric or definite: Arnoldi with
- * modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge·I. Unrolled over n basis vectors.
+ * modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge ‖C v₁‖ I, v₁ = b/‖b‖. Unrolled over n basis
+ * vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
  */
 import { add, cast, div, greater, mul, neg, sqrt, square, sub, type Tensor, where } from '../tensor/index.ts'
 import { inner, positive, type Solver, widened } from './solver.ts'
@@ -9,12 +10,12 @@ import { inner, positive, type Solver, widened } from './solver.ts'
 export interface GmresOptions {
   /** Basis vectors n, each one application of C; default 1. */
   readonly iterations?: number
-  /** Added to the diagonal of R, default 1e-6 (as in the MMPS benchmark). */
+  /** Added to the diagonal of R, in units of ‖C v₁‖; default 1e-10. */
   readonly ridge?: number
 }
 
-/** A new basis vector shorter than this is taken as 0: the Krylov space is exhausted. */
-const SHORT = 1e-6
+/** What orthogonalisation leaves of C v is taken as 0 below this share of it: the Krylov space is exhausted. */
+const SHORT = 1e-7
 
 /** Applies the rotation (c, s) to a pair. */
 const rotate = (c: Tensor, s: Tensor, a: Tensor, b: Tensor): readonly [Tensor, Tensor] => [
@@ -22,48 +23,52 @@ const rotate = (c: Tensor, s: Tensor, a: Tensor, b: Tensor): readonly [Tensor, T
   sub(mul(c, b), mul(s, a)),
 ]
 
-const normalise = (w: Tensor): { v: Tensor; norm: Tensor } => {
-  const norm = sqrt(inner(w, w))
-  return { norm, v: where(greater(norm, SHORT), div(w, positive(norm)), mul(w, 0)) }
-}
+const length = (w: Tensor): Tensor => sqrt(inner(w, w))
+
+/** w/‖w‖, or 0 where ‖w‖ ≤ short. */
+const direction = (w: Tensor, norm: Tensor, short: Tensor | number = 0): Tensor =>
+  where(greater(norm, short), div(w, positive(norm)), 0)
 
 /** A truncated GMRES solver; see the module comment. */
 export const gmres =
-  ({ iterations = 1, ridge = 1e-6 }: GmresOptions = {}): Solver =>
+  ({ iterations = 1, ridge = 1e-10 }: GmresOptions = {}): Solver =>
   (C, b) => {
     const apply = widened(C, b)
-    const start = normalise(cast(b, 'float64'))
-    const basis = [start.v]
+    const start = cast(b, 'float64')
+    const rhs = [length(start)]
+    const basis = [direction(start, rhs[0])]
     const columns: Tensor[][] = [] // columns of R, upper triangular
     const rotations: (readonly [Tensor, Tensor])[] = []
-    const rhs = [start.norm]
+    let scale = rhs[0]
     for (let k = 0; k < iterations; k++) {
       let w = apply(basis[k])
+      const whole = length(w)
+      if (k === 0) scale = whole
       const h: Tensor[] = basis.map((v) => {
         const dot = inner(v, w)
         w = sub(w, mul(dot, v))
         return dot
       })
-      const next = normalise(w)
-      basis.push(next.v)
+      const rest = length(w)
+      basis.push(direction(w, rest, mul(whole, SHORT)))
       for (const [i, [c, s]] of rotations.entries()) [h[i], h[i + 1]] = rotate(c, s, h[i], h[i + 1])
-      const length = positive(sqrt(add(square(h[k]), square(next.norm))))
-      const [c, s] = [div(h[k], length), div(next.norm, length)]
+      const radius = positive(sqrt(add(square(h[k]), square(rest))))
+      const [c, s] = [div(h[k], radius), div(rest, radius)]
       rotations.push([c, s])
-      h[k] = add(mul(c, h[k]), mul(s, next.norm))
+      h[k] = add(mul(c, h[k]), mul(s, rest))
       columns.push(h)
       rhs.push(neg(mul(s, rhs[k])))
       rhs[k] = mul(c, rhs[k])
     }
-    return cast(combine(basis, substitute(columns, rhs, ridge)), b.dtype)
+    return cast(combine(basis, substitute(columns, rhs, mul(scale, ridge))), b.dtype)
   }
 
-/** y with (R + ridge I) y = rhs. */
-const substitute = (columns: readonly Tensor[][], rhs: readonly Tensor[], ridge: number): Tensor[] => {
+/** y with (R + ridge I) y = rhs; 0 where the diagonal vanishes, as for C = 0. */
+const substitute = (columns: readonly Tensor[][], rhs: readonly Tensor[], ridge: Tensor): Tensor[] => {
   const y: Tensor[] = []
   for (let i = columns.length - 1; i >= 0; i--) {
     const rest = columns.slice(i + 1).reduce((t, column, j) => sub(t, mul(column[i], y[i + 1 + j])), rhs[i])
-    y[i] = div(rest, add(columns[i][i], ridge))
+    y[i] = div(rest, positive(add(columns[i][i], ridge)))
   }
   return y
 }

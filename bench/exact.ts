@@ -1,0 +1,49 @@
+/**
+ * Problems with exact answers: prints each figure beside what it must be, and fails when one is missed.
+ *
+ *   npm run bench -- exact [--json] [--only E2,E5]
+ */
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Gate } from './exact/gate.ts'
+import { guidedDenoiser } from './exact/guided-denoiser.ts'
+import { sampling } from './exact/sampling.ts'
+import { solving } from './exact/solving.ts'
+
+/** The groups of gates by the first problem they cover. */
+const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
+  E4: guidedDenoiser,
+  E5: solving,
+  E2: sampling,
+}
+
+const line = ({ name, value, gate, pass }: Gate): string =>
+  `${pass ? 'ok  ' : 'FAIL'} ${name.padEnd(52)} ${value.toPrecision(4).padStart(11)}  ${gate}`
+
+/**
+ * Runs the gates.
+ *
+ * @param args - `--json`: one array on stdout; `--only E1,E5`: some groups
+ * @returns the exit code: 1 when a gate is missed
+ */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  })
+  const wanted = values.only?.split(',')
+  const gates: Gate[] = []
+  for (const [name, group] of Object.entries(groups)) {
+    if (wanted && !wanted.includes(name)) continue
+    for (const gate of await group()) {
+      gates.push(gate)
+      if (!values.json) console.log(line(gate))
+    }
+  }
+  if (values.json) console.log(JSON.stringify(gates, null, 2))
+  return gates.every(({ pass }) => pass) ? 0 : 1
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await run(process.argv.slice(2))
+}

@@ -57,7 +57,7 @@ export const gaussianStart = async (
     if (options.signal?.aborted) throw new TweedieError('interrupted', 'the Gaussian start was interrupted')
     if (eStep.kind === 'moments') {
       const { mean, covariance } = posteriorMoments(gaussian, set, Math.min(count, batched.count))
-      gaussian = ppcaOfMoments(mean, covariance, rank)
+      gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
       const draw = gaussianDraw(gaussian, batched, eStep, set.noise)
       const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }

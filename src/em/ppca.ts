@@ -29,8 +29,11 @@ interface Eigen {
   readonly vectors: Matrix
 }
 
-/** The r leading eigenpairs of a symmetric matrix. */
-const leading = (C: Matrix, r: number): Eigen => (r < C.rows / 5 ? bySubspace(C, r) : byDecomposition(C, r))
+/** The r leading eigenpairs of a symmetric matrix [N, N]. */
+const leading = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
+  const n = C.shape[0]
+  return r < n / 5 ? bySubspace(C, r) : byDecomposition(Matrix.from1DArray(n, n, Array.from(C.data)), r)
+}
 
 const byDecomposition = (C: Matrix, r: number): Eigen => {
   const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(C, {
@@ -43,46 +46,54 @@ const byDecomposition = (C: Matrix, r: number): Eigen => {
   return { values: order.map((i) => values[i]), vectors: vectors.subMatrixColumn(order) }
 }
 
+/** Relative to the largest eigenvalue: below this, a moving eigenvalue no longer matters to the fit. */
+const SETTLED = 1e-6
+
 /**
- * Subspace iteration with Rayleigh–Ritz (Halko, Martinsson & Tropp 2011): far cheaper than the whole spectrum. A few
- * spare columns make the wanted ones converge; it stops when no wanted eigenvalue moves by more than 1e-7 of the first.
+ * Subspace iteration with Rayleigh–Ritz (Halko, Martinsson & Tropp 2011), Q ← orth(C³ Q): far cheaper than the whole
+ * spectrum. Spare columns make the wanted ones converge.
  */
-const bySubspace = (C: Matrix, r: number): Eigen => {
-  const width = Math.min(C.rows, r + 16)
-  const start = normal(stream(0, 'subspace'), [C.rows, width])
-  let Q = new QrDecomposition(Matrix.from1DArray(C.rows, width, Array.from(start.data))).orthogonalMatrix
-  let values: number[] = []
-  for (let i = 0; i < 60; i++) {
-    const CQ = C.mmul(Q)
-    const small = byDecomposition(Q.transpose().mmul(CQ), width)
-    const moved = small.values
-      .slice(0, r)
-      .some((v, j) => !(Math.abs(v - values[j]) < 1e-7 * Math.abs(small.values[0])))
-    values = [...small.values]
-    if (!moved)
-      return { values: values.slice(0, r), vectors: Q.mmul(small.vectors).subMatrix(0, C.rows - 1, 0, r - 1) }
-    Q = new QrDecomposition(CQ.mmul(small.vectors)).orthogonalMatrix
-  }
-  const small = byDecomposition(Q.transpose().mmul(C.mmul(Q)), width)
-  return {
-    values: small.values.slice(0, r),
-    vectors: Q.mmul(small.vectors).subMatrix(0, C.rows - 1, 0, r - 1),
+const bySubspace = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
+  const n = C.shape[0]
+  const width = Math.min(n, r + 16)
+  const power = jit((c: Tensor, q: Tensor) => {
+    const cq = matmul(c, q)
+    return { ritz: matmul(q, cq, { transA: true }), next: matmul(c, matmul(c, cq)) }
+  })
+  const orthonormal = (columns: Matrix) => new QrDecomposition(columns).orthogonalMatrix
+  let Q = orthonormal(
+    Matrix.from1DArray(n, width, Array.from(normal(stream(0, 'subspace'), [n, width]).data)),
+  )
+  let before: readonly number[] = []
+  for (let i = 0; ; i++) {
+    const { ritz, next } = await power(C, ndarray(Q.to1DArray(), [n, width], 'float64'))
+    const { values, vectors } = byDecomposition(Matrix.from1DArray(width, width, toNumbers(ritz)), r)
+    const settled = values.every((v, j) => Math.abs(v - before[j]) <= SETTLED * values[0])
+    if (settled || i === MOST_ROUNDS) {
+      await power.release()
+      return { values, vectors: Q.mmul(vectors) }
+    }
+    before = values
+    Q = orthonormal(Matrix.from1DArray(n, width, toNumbers(next)))
   }
 }
 
+/** Three powers a round: an eigenvalue gap of 1 % has had its effect by then. */
+const MOST_ROUNDS = 40
+
 /** The Gaussian of rank r closest to a mean [N] and a covariance [N, N], both float64. */
-export const ppcaOfMoments = (
+export const ppcaOfMoments = async (
   mean: NdArray<'float64'>,
   covariance: NdArray<'float64'>,
   rank: number,
-): Gaussian => {
+): Promise<Gaussian> => {
   const n = mean.size
   if (!Number.isInteger(rank) || rank < 1 || rank > n) {
     throw new TweedieError('input', `ppca: the rank must be between 1 and ${n}, got ${rank}`)
   }
-  const C = Matrix.from1DArray(n, n, Array.from(covariance.data))
-  const { values, vectors } = leading(C, rank)
-  const rest = C.trace() - values.reduce((a, b) => a + b, 0)
+  const { values, vectors } = await leading(covariance, rank)
+  const trace = mean.data.reduce((sum, _, i) => sum + covariance.data[i * (n + 1)], 0)
+  const rest = trace - values.reduce((a, b) => a + b, 0)
   const d = rank === n ? FULL_RANK_VARIANCE : Math.max(rest / (n - rank), FULL_RANK_VARIANCE)
   const factor = vectors
     .to2DArray()

@@ -1,0 +1,8 @@
+export * from './bures.ts'
+export * from './coverage.ts'
+export * from './moments.ts'
+export { psnr } from './psnr.ts'
+export * from './sinkhorn.ts'
+export * from './sinkhorn-divergence.ts'
+export * from './spread-skill.ts'
+export * from './ssim.ts'

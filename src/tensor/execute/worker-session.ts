@@ -1,56 +1,104 @@
 /** A session in a worker thread: `run` of ONNX Runtime blocks the thread that calls it, this keeps ours free. */
 import { Worker } from 'node:worker_threads'
-import { TweedieError } from '../../error.ts'
+import { type ErrorCode, TweedieError } from '../../error.ts'
 import type { NdArray } from '../ndarray.ts'
+import { compact, revive } from './clone.ts'
 import type { ExecuteOptions } from './device.ts'
-import { revive } from './revive.ts'
 import type { Session } from './session.ts'
 
 /** What the worker answers. */
 export type Reply =
   | { readonly id: number; readonly kind: 'ready'; readonly inputs: string[]; readonly outputs: string[] }
   | { readonly id: number; readonly kind: 'result'; readonly arrays: Record<string, NdArray> }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly device: boolean }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly code?: ErrorCode }
+
+/** What the worker is asked. */
+export interface Request {
+  readonly id: number
+  readonly feeds: Record<string, NdArray>
+}
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: Error) => void
+}
+
+/** From its sources the package runs under tsx, which has to be registered in each thread. */
+const startWorker = (workerData: { model: Uint8Array; execute: ExecuteOptions }): Worker => {
+  const here = import.meta.url
+  if (!here.endsWith('.ts')) return new Worker(new URL('./worker.js', here), { workerData })
+  const loader = import.meta.resolve('tsx/esm/api')
+  const script = `import { register } from '${loader}'; register(); await import('${new URL('./worker.ts', here)}')`
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { workerData })
+}
+
+const errorOf = (reply: Extract<Reply, { kind: 'failed' }>): Error =>
+  reply.code ? new TweedieError(reply.code, reply.message) : new Error(reply.message)
+
+/** Questions to a worker, each with one answer; after its end every question fails. */
+class Dialogue {
+  private readonly worker: Worker
+  private readonly waiting = new Map<number, Waiting>()
+  private serial = 0
+  private ended: Error | undefined
+
+  constructor(worker: Worker) {
+    this.worker = worker
+    worker.on('message', (reply: Reply) => this.settle(reply))
+    worker.on('error', (error) => this.end(error))
+    worker.on('exit', () =>
+      this.end(new TweedieError('interrupted', 'the worker thread of the program has ended')),
+    )
+  }
+
+  /** The first answer, which comes unasked. */
+  ready(): Promise<Reply> {
+    return this.expect(this.serial++)
+  }
+
+  ask(feeds: Record<string, NdArray>): Promise<Reply> {
+    if (this.ended) return Promise.reject(this.ended)
+    const id = this.serial++
+    this.worker.postMessage({ id, feeds } satisfies Request)
+    return this.expect(id)
+  }
+
+  /** The worker keeps the process alive only while an answer is due. */
+  private expect(id: number): Promise<Reply> {
+    this.worker.ref()
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }))
+  }
+
+  private settle(reply: Reply): void {
+    const entry = this.waiting.get(reply.id)
+    this.waiting.delete(reply.id)
+    if (this.waiting.size === 0) this.worker.unref()
+    if (reply.kind === 'failed') entry?.reject(errorOf(reply))
+    else entry?.resolve(reply)
+  }
+
+  private end(error: Error): void {
+    this.ended ??= error
+    for (const { reject } of this.waiting.values()) reject(this.ended)
+    this.waiting.clear()
+  }
+}
 
 /** Compiles a model in a worker of its own; arrays are copied to and fro. */
 export const openWorkerSession = async (model: Uint8Array, execute: ExecuteOptions): Promise<Session> => {
-  const script = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-  const worker = new Worker(new URL(script, import.meta.url), { workerData: { model, execute } })
-  const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>()
-  const failAll = (error: Error) => {
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
-  worker.on('message', (reply: Reply) => {
-    const entry = waiting.get(reply.id)
-    waiting.delete(reply.id)
-    if (reply.kind === 'failed')
-      entry?.reject(new TweedieError(reply.device ? 'device' : 'numeric', reply.message))
-    else entry?.resolve(reply)
-  })
-  worker.on('error', failAll)
-  worker.on('exit', (code) => failAll(new Error(`the worker thread ended with code ${code}`)))
-  let serial = 0
-  const ask = (feeds?: Readonly<Record<string, NdArray>>) =>
-    new Promise<Reply>((resolve, reject) => {
-      const id = serial++
-      waiting.set(id, { resolve, reject })
-      if (feeds) worker.postMessage({ id, feeds })
-    })
-  const ready = await ask()
+  const worker = startWorker({ model, execute: { ...execute, worker: false } })
+  const dialogue = new Dialogue(worker)
+  const ready = await dialogue.ready()
   if (ready.kind !== 'ready') throw new Error('the worker thread answered out of turn')
-  worker.unref()
   return {
     inputs: ready.inputs,
     outputs: ready.outputs,
     run: async (feeds) => {
-      worker.ref()
-      const reply = await ask(feeds).finally(() => waiting.size === 0 && worker.unref())
+      const reply = await dialogue.ask(compact(feeds))
       if (reply.kind !== 'result') throw new Error('the worker thread answered out of turn')
       return revive(reply.arrays)
     },
     release: async () => {
-      waiting.clear()
       await worker.terminate()
     },
   }

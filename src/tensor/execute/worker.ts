@@ -1,23 +1,23 @@
 /** The other side of worker-session.ts: owns one session, answers one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { TweedieError } from '../../error.ts'
-import type { NdArray } from '../ndarray.ts'
-import { revive } from './revive.ts'
+import { revive } from './clone.ts'
 import { openSession } from './session.ts'
-import type { Reply } from './worker-session.ts'
+import type { Reply, Request } from './worker-session.ts'
 
 const send = (reply: Reply): void => parentPort?.postMessage(reply)
+
 const fail = (id: number, cause: unknown): void =>
   send({
     id,
     kind: 'failed',
     message: cause instanceof Error ? cause.message : `${cause}`,
-    device: cause instanceof TweedieError && cause.code === 'device',
+    code: cause instanceof TweedieError ? cause.code : undefined,
   })
 
 try {
   const session = await openSession(workerData.model, workerData.execute)
-  parentPort?.on('message', ({ id, feeds }: { id: number; feeds: Record<string, NdArray> }) => {
+  parentPort?.on('message', ({ id, feeds }: Request) => {
     session.run(revive(feeds)).then(
       (arrays) => send({ id, kind: 'result', arrays }),
       (cause: unknown) => fail(id, cause),

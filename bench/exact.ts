@@ -7,11 +7,13 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Gate } from './exact/gate.ts'
 import { guidedDenoiser } from './exact/guided-denoiser.ts'
+import { operatorGates } from './exact/operator-contract.ts'
 import { sampling } from './exact/sampling.ts'
 import { solving } from './exact/solving.ts'
 
 /** The groups of gates by the first problem they cover. */
 const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
+  E1: operatorGates,
   E4: guidedDenoiser,
   E5: solving,
   E2: sampling,

@@ -1,0 +1,178 @@
+/** Operators in use, and what each must satisfy. A new operator joins the list. */
+import { identity, mask, type Operator, projection } from '../../src/operators/index.ts'
+import { normal, stream, uniform } from '../../src/random/index.ts'
+import {
+  abs,
+  constant,
+  div,
+  jit,
+  maximum,
+  mul,
+  type NdArray,
+  ndarray,
+  rows,
+  type Shape,
+  sizeOf,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  toNumbers,
+  vjp,
+} from '../../src/tensor/index.ts'
+import { atMost, type Gate } from './gate.ts'
+
+/** An operator with parameters drawn per observation. */
+export interface Listed {
+  readonly name: string
+  /** Parameters of a batch, as float64; those of sample i depend on i only. */
+  parameters(batch: number): readonly NdArray[]
+  operator(parameters: readonly Tensor[]): Operator
+}
+
+const values = (name: string, batch: number, event: Shape): NdArray =>
+  drawn(batch, event, (i) => normal(stream(11, name), event, { observation: i }))
+
+const bits = (name: string, batch: number, event: Shape): NdArray =>
+  drawn(batch, event, (i) => {
+    const u = uniform(stream(12, name), event, { observation: i })
+    return ndarray(
+      toNumbers(u).map((v) => (v < 0.5 ? 0 : 1)),
+      event,
+    )
+  })
+
+const drawn = (batch: number, event: Shape, row: (i: number) => NdArray): NdArray =>
+  ndarray(Array.from({ length: batch }, (_, i) => toNumbers(row(i))).flat(), [batch, ...event], 'float64')
+
+/** Every operator, over even, odd and non-square events. */
+export const operators: readonly Listed[] = [
+  ...[[5], [1, 4, 4], [3, 5, 7]].map((event) => ({
+    name: `identity [${event}]`,
+    parameters: () => [],
+    operator: () => identity(event),
+  })),
+  ...[[6], [1, 4, 4], [3, 5, 7]].map((event) => ({
+    name: `mask [${event}]`,
+    parameters: (batch: number) => [bits('mask', batch, event)],
+    operator: ([m]: readonly Tensor[]) => mask(m),
+  })),
+  {
+    name: 'mask shared by channels [3,5,7]',
+    parameters: (batch) => [bits('shared mask', batch, [1, 5, 7])],
+    operator: ([m]) => mask(m, [3, 5, 7]),
+  },
+  ...(
+    [
+      [2, [5]],
+      [7, [5]],
+      [4, [2, 3, 3]],
+    ] as const
+  ).map(([m, event]) => ({
+    name: `projection ${m} of [${event}]`,
+    parameters: (batch: number) => [values('projection', batch, [m, sizeOf(event)])],
+    operator: ([p]: readonly Tensor[]) => projection(p, event),
+  })),
+]
+
+/** Element types in which operators are checked. */
+export type Float = 'float32' | 'float64'
+
+const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, dtype)
+
+/** Shapes of one x and one y. */
+export const shapesOf = ({ parameters, operator }: Listed): { inShape: Shape; outShape: Shape } => {
+  const { inShape, outShape } = operator(parameters(1).map(constant))
+  return { inShape, outShape }
+}
+
+/** Parameters, latents and observations of a batch; sample i is the same in every batch. */
+const problem = (listed: Listed, batch: number, dtype: Float) => {
+  const { inShape, outShape } = shapesOf(listed)
+  return {
+    p: listed.parameters(batch).map((a) => as(dtype, a)),
+    x: as(dtype, values('x', batch, inShape)),
+    y: as(dtype, values('y', batch, outShape)),
+  }
+}
+
+const perSample = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
+
+const worst = (array: NdArray): number =>
+  Math.max(0, ...toNumbers(array).map((v) => (Number.isFinite(v) ? v : Infinity)))
+
+/** |⟨Ax, y⟩ − ⟨x, Aᵀy⟩| / (‖Ax‖ ‖y‖), the worst of a batch. */
+export const adjointGap = async (listed: Listed, dtype: Float = 'float64', batch = 3): Promise<number> => {
+  const { p, x, y } = problem(listed, batch, dtype)
+  const program = jit((p: readonly Tensor[], x: Tensor, y: Tensor) => {
+    const A = listed.operator(p)
+    const image = A.apply(x)
+    const size = sqrt(mul(perSample(square(image)), perSample(square(y))))
+    const gap = sub(perSample(mul(image, y)), perSample(mul(x, A.adjoint(y))))
+    return div(abs(gap), maximum(size, 1e-30))
+  })
+  const gap = worst(await program(p, x, y))
+  await program.release()
+  return gap
+}
+
+/** max |Aᵀy − (the vector–Jacobian product of A)|: the adjoint against differentiation. */
+export const pullbackGap = async (listed: Listed): Promise<number> => {
+  const { p, x, y } = problem(listed, 2, 'float64')
+  const program = jit((p: readonly Tensor[], x: Tensor, y: Tensor) => {
+    const A = listed.operator(p)
+    return abs(sub(A.adjoint(y), vjp(A.apply(x), x, y)))
+  })
+  const gap = worst(await program(p, x, y))
+  await program.release()
+  return gap
+}
+
+/** max |A A⁺ A x − A x|; undefined for operators without a pseudo-inverse. */
+export const pseudoInverseGap = async (listed: Listed): Promise<number | undefined> => {
+  const { p, x } = problem(listed, 2, 'float64')
+  if (!listed.operator(p.map(constant)).pinv) return undefined
+  const program = jit((p: readonly Tensor[], x: Tensor) => {
+    const A = listed.operator(p)
+    const image = A.apply(x)
+    return abs(sub(A.apply(A.pinv?.(image) ?? x), image))
+  })
+  const gap = worst(await program(p, x))
+  await program.release()
+  return gap
+}
+
+/** Largest difference in A x between samples in a batch and the same samples alone. */
+export const batchGap = async (listed: Listed): Promise<number> => {
+  const { p, x } = problem(listed, 5, 'float64')
+  const program = jit((p: readonly Tensor[], x: Tensor) => listed.operator(p).apply(x))
+  const together = toNumbers(await program(p, x))
+  const alone: number[] = []
+  for (let i = 0; i < 5; i++) {
+    alone.push(
+      ...toNumbers(
+        await program(
+          p.map((a) => rows(a, i, i + 1)),
+          rows(x, i, i + 1),
+        ),
+      ),
+    )
+  }
+  await program.release()
+  return Math.max(...together.map((v, i) => Math.abs(v - alone[i])))
+}
+
+/** E1. */
+export const operatorGates = async (): Promise<Gate[]> => {
+  const gates: Gate[] = []
+  for (const listed of operators) {
+    const { name } = listed
+    gates.push(atMost(`E1 adjoint f64 ${name}`, await adjointGap(listed), 1e-10))
+    gates.push(atMost(`E1 adjoint f32 ${name}`, await adjointGap(listed, 'float32'), 1e-4))
+    gates.push(atMost(`E1 batch ${name}`, await batchGap(listed), 1e-12))
+    const inverse = await pseudoInverseGap(listed)
+    if (inverse !== undefined) gates.push(atMost(`E1 pseudo-inverse ${name}`, inverse, 1e-10))
+  }
+  return gates
+}

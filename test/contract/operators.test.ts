@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import {
+  adjointGap,
+  batchGap,
+  operators,
+  pseudoInverseGap,
+  pullbackGap,
+  shapesOf,
+} from '../../bench/exact/operator-contract.ts'
+import { constant, zeros } from '../../src/tensor/index.ts'
+
+/** What every linear operator must do; the list is in bench/exact/operator-contract.ts. */
+describe.each(operators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {
+  it('maps [B, ...inShape] to [B, ...outShape] and back', () => {
+    const { inShape, outShape } = shapesOf(listed)
+    const A = listed.operator(listed.parameters(3).map(constant))
+    expect(A.apply(constant(zeros([3, ...inShape], 'float64'))).shape).toEqual([3, ...outShape])
+    expect(A.adjoint(constant(zeros([3, ...outShape], 'float64'))).shape).toEqual([3, ...inShape])
+  })
+
+  it('⟨Ax, y⟩ = ⟨x, Aᵀy⟩', async () => {
+    expect(await adjointGap(listed)).toBeLessThan(1e-10)
+    expect(await adjointGap(listed, 'float32')).toBeLessThan(1e-4)
+  })
+
+  it('its adjoint is its own vector–Jacobian product', async () => {
+    expect(await pullbackGap(listed)).toBeLessThan(1e-12)
+  })
+
+  it('A A⁺ A = A', async () => {
+    const gap = await pseudoInverseGap(listed)
+    if (gap !== undefined) expect(gap).toBeLessThan(1e-10)
+  })
+
+  it('a sample does not depend on its batch', async () => {
+    expect(await batchGap(listed)).toBe(0)
+  })
+})

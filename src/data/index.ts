@@ -36,3 +36,4 @@ export {
   PRIOR_RANGE,
   toPrior,
 } from './units.ts'
+export { type Simulation, simulateObservations } from './simulate.ts'

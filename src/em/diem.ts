@@ -20,7 +20,8 @@ import { mmps, type Observation } from '../posterior/index.ts'
 import { stream } from '../random/index.ts'
 import { frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { batchedObservations, type ObservationBatch } from './batches.ts'
-import { type BatchDraw, type GaussianEStep, gaussianDraw, samplerDraw } from './gaussian-e-step.ts'
+import { type BatchDraw, float32, samplerDraw } from './draws.ts'
+import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
 import { initTrainState, type TrainOptions, type TrainState, trainer } from './trainer.ts'
@@ -195,7 +196,7 @@ const eStep = (
     (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch)),
     options.sampling,
   )
-  return samplerDraw(draw, batched, gaussian.mean, undefined, signal)
+  return samplerDraw(draw, batched, gaussian.mean, signal)
 }
 
 const sampleLap = async (
@@ -221,9 +222,7 @@ const sampleLap = async (
       lap,
       draw: k,
     })
-    if (!(x.data instanceof Float32Array))
-      throw new TweedieError('shape', `posterior samples must be float32, got ${x.dtype}`)
-    state.samples.data.set(x.data, (k * count + from) * sizeOf(event))
+    state.samples.data.set(float32(x), (k * count + from) * sizeOf(event))
     state = { ...state, position: { lap, stage: 'sample', done: i + 1 } }
     hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
     if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)

@@ -1,6 +1,7 @@
 export * from './augment.ts'
 export * from './batches.ts'
 export * from './diem.ts'
+export * from './draws.ts'
 export * from './gaussian-e-step.ts'
 export * from './gaussian-start.ts'
 export { posteriorMoments } from './posterior-moments.ts'

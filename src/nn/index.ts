@@ -1,4 +1,5 @@
 export * from './adam.ts'
+export * from './config.ts'
 export type { Linear } from './init.ts'
 export { conv, embed, linear } from './layers.ts'
 export * from './learning-rate.ts'

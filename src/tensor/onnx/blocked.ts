@@ -101,14 +101,21 @@ export class Blocked {
       kernel = [1, 1],
       pads = [0, 0, 0, 0],
       stride = 1,
+      dilations = [1, 1],
       group = 1,
-    }: { kernel?: readonly number[]; pads?: readonly number[]; stride?: number; group?: number } = {},
+    }: {
+      kernel?: readonly number[]
+      pads?: readonly number[]
+      stride?: number
+      dilations?: readonly number[]
+      group?: number
+    } = {},
   ): string {
     return this.node('Conv', inputs, {
       kernel_shape: { ints: kernel },
       pads: { ints: pads },
       strides: { ints: [stride, stride] },
-      dilations: { ints: [1, 1] },
+      dilations: { ints: dilations },
       group: { int: group },
     })
   }

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.ts'
 import { lowerBlocked } from './blocked.ts'
 import { convRules } from './blocked-conv.ts'
 import { elementwiseRules } from './blocked-elementwise.ts'
+import { kernelRules } from './blocked-kernel.ts'
 import { normRules } from './blocked-norm.ts'
 import { reduceRules } from './blocked-reduce.ts'
 import { resampleRules } from './blocked-resample.ts'
@@ -58,6 +59,7 @@ export const blockedLowering = (n: number, order: readonly Tensor[]): Lowering =
   const rules = {
     ...elementwiseRules(cpuLowering),
     ...convRules,
+    ...kernelRules,
     ...normRules,
     ...reduceRules,
     ...resampleRules,

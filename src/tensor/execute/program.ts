@@ -5,7 +5,7 @@
 import { TweedieError } from '../../error.ts'
 import { topological } from '../gradient.ts'
 import { NdArray, scalar } from '../ndarray.ts'
-import { Emitter } from '../onnx/emitter.ts'
+import { Emitter, type Lowering } from '../onnx/emitter.ts'
 import { show } from '../shape.ts'
 import { constant, input, type Tensor } from '../tensor.ts'
 import { type Arrays, type Feeds, type Tensors, type Tree, toArrays, toTensors, walk } from '../tree.ts'
@@ -17,7 +17,11 @@ import { openWorkerSession } from './worker-session.ts'
 /** A compiled function; see {@link jit}. */
 export interface Program<A extends readonly unknown[], R> {
   (...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Arrays<R>>
-  /** The `.onnx` file for arguments of these shapes; inputs and outputs are named by their paths. */
+  /**
+   * The `.onnx` file for arguments of these shapes, in standard operators only, so that any runtime and device opens
+   * it. Inputs are named by their paths from the list of arguments (`0`, `1.weights.0`), outputs likewise after
+   * `out` (`out`, `out.loss`). Inputs that the outputs do not depend on are left out.
+   */
   onnx(...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Uint8Array>
   /** Frees the compiled sessions; the next call compiles again. */
   release(): Promise<void>
@@ -51,29 +55,37 @@ const trace = <A extends readonly unknown[], R>(
   const inputs = new Map<string, Tensor>()
   const tensors = toTensors(args, (leaf, path) => {
     const { dtype, shape } = asArray(leaf)
+    if (inputs.has(path)) throw new TweedieError('input', `jit: two arguments have the same path '${path}'`)
     const t = input(dtype, shape)
     inputs.set(path, t)
     return t
-  })
-  const result = fn(...(tensors as unknown as A))
+  }) as readonly unknown[]
+  const result = fn(...(tensors as A))
   const outputs = new Map<string, Tensor>()
   toArrays(result, (leaf, path) => {
     outputs.set(outputName(path), leaf)
     return scalar(0)
   })
+  if (outputs.size === 0) throw new TweedieError('input', 'jit: the function returned no tensors')
   return { inputs, outputs, result }
 }
 
 const outputName = (path: string): string => (path === '' ? 'out' : `out.${path}`)
 
-const emit = async <R>({ inputs, outputs }: Trace<R>, options: ExecuteOptions): Promise<Uint8Array> => {
-  const order = topological([...outputs.values()])
-  const emitter = new Emitter(await loweringFor(options, order))
+const emit = <R>({ inputs, outputs }: Trace<R>, order: readonly Tensor[], lowering: Lowering): Uint8Array => {
+  const emitter = new Emitter(lowering)
   const used = new Set(order)
   for (const [path, t] of inputs) if (used.has(t)) emitter.declare(t, path)
   for (const node of order) emitter.value(node)
   return emitter.finish(outputs, {})
 }
+
+const orderOf = <R>({ outputs }: Trace<R>): Tensor[] => topological([...outputs.values()])
+
+const PORTABLE: Lowering = {}
+
+const open = (model: Uint8Array, options: ExecuteOptions): Promise<Session> =>
+  options.worker ? openWorkerSession(model, options) : openSession(model, options)
 
 interface Compiled<R> {
   readonly session: Session
@@ -87,6 +99,8 @@ interface Compiled<R> {
  *   constants of the program: see {@link frozen}.
  * @param options - device, threads; see {@link ExecuteOptions}
  * @returns a function of arrays (numbers are float32 scalars) that returns a promise of arrays
+ * @throws TweedieError (the promise) `shape` when ops do not fit the arrays, `input` when an argument is no array or
+ *   the function returns no tensor, `device` when the device is absent
  *
  * @example
  * ```ts
@@ -101,8 +115,9 @@ export const jit = <A extends readonly unknown[], R>(
   const cache = new Map<string, Promise<Compiled<R>>>()
   const compile = async (args: readonly unknown[]): Promise<Compiled<R>> => {
     const traced = trace(fn, args)
-    const model = await emit(traced, options)
-    const session = await (options.worker ? openWorkerSession(model, options) : openSession(model, options))
+    const order = orderOf(traced)
+    const model = emit(traced, order, await loweringFor(options, order))
+    const session = await open(model, options)
     return { session, result: traced.result }
   }
   const run = async (...args: readonly unknown[]): Promise<Arrays<R>> => {
@@ -121,7 +136,10 @@ export const jit = <A extends readonly unknown[], R>(
     return toArrays(result, (_leaf, path) => outputs[outputName(path)])
   }
   return Object.assign(run as Program<A, R>, {
-    onnx: (...args: readonly unknown[]) => emit(trace(fn, args), options),
+    onnx: async (...args: readonly unknown[]) => {
+      const traced = trace(fn, args)
+      return emit(traced, orderOf(traced), PORTABLE)
+    },
     release: async () => {
       const sessions = [...cache.values()]
       cache.clear()
@@ -133,10 +151,34 @@ export const jit = <A extends readonly unknown[], R>(
 /**
  * Arrays as constants: `frozen(params)` inside a traced function makes weights part of the program, which lets
  * ONNX Runtime fold and prepack them.
+ *
+ * @example
+ * ```ts
+ * const denoise = jit((xt: Tensor) => denoiser(frozen(params), xt))
+ * ```
  */
 export const frozen = <T extends Tree<NdArray>>(arrays: T): Tensors<T> =>
   toTensors(arrays, (leaf) => constant(asArray(leaf)))
 
-/** Opens a saved program; its arrays are named as in {@link Program.onnx}. */
-export const loadProgram = (model: Uint8Array, options: ExecuteOptions = {}): Promise<Session> =>
-  options.worker ? openWorkerSession(model, options) : openSession(model, options)
+/**
+ * Opens a saved program; its arrays are named as in {@link Program.onnx}.
+ *
+ * @throws TweedieError `input` when these are not the bytes of a model, `device` when the device is absent
+ *
+ * @example
+ * ```ts
+ * const program = await loadProgram(readFileSync('norm.onnx'))
+ * const { out } = await program.run({ 0: ndarray([3, 4]) })
+ * ```
+ */
+export const loadProgram = async (model: Uint8Array, options: ExecuteOptions = {}): Promise<Session> => {
+  try {
+    return await open(model, options)
+  } catch (cause) {
+    if (cause instanceof TweedieError) throw cause
+    const [reason] = (cause instanceof Error ? cause.message : `${cause}`).split('\n')
+    throw new TweedieError('input', `loadProgram: not a program that ONNX Runtime can open (${reason})`, {
+      cause,
+    })
+  }
+}

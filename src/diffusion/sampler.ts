@@ -82,6 +82,9 @@ export const sampler = <C>(
   options: SamplerOptions = {},
 ): Sampler<C> => {
   const { schedule = exponentialSchedule(), steps = 64, method = ddpm() } = options
+  if (!options.grid && !(Number.isInteger(steps) && steps > 0)) {
+    throw new TweedieError('input', `sampler: steps must be a positive integer, got ${steps}`)
+  }
   const grid = options.grid ?? sigmaGrid(schedule, steps)
   if (grid.length < 2 || grid.some((s, i) => !(s > 0) || (i > 0 && s >= grid[i - 1]))) {
     throw new TweedieError(

@@ -71,8 +71,8 @@ describe('EDM preconditioning with sigma_data = 1', () => {
     toNumbers(await jit(preconditioned(network(fn), []))(f64([x], [1, 1]), f64([sigma])))[0]
 
   it.each([
-    { sigma: 0.5, skip: 0.8, out: 0.4472135955, in: 0.894427191, noise: -0.6931471806, lambda: 5 },
-    { sigma: 10, skip: 0.0099009901, out: 0.9950371902, in: 0.099503719, noise: 2.302585093, lambda: 1.01 },
+    { sigma: 0.5, skip: 0.8, out: 0.4472135955, in: 0.894427191, noise: -Math.LN2, lambda: 5 },
+    { sigma: 10, skip: 0.0099009901, out: 0.9950371902, in: 0.099503719, noise: Math.LN10, lambda: 1.01 },
   ])('coefficients at sigma $sigma', async (golden) => {
     const skip = await at((x) => fullLike(x, 0), 1, golden.sigma)
     const out = await at((x) => fullLike(x, 1), 0, golden.sigma)

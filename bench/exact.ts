@@ -5,6 +5,7 @@
  */
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { determinism } from './exact/determinism.ts'
 import type { Gate } from './exact/gate.ts'
 import { guidedDenoiser } from './exact/guided-denoiser.ts'
 import { operatorGates } from './exact/operator-contract.ts'
@@ -16,6 +17,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E1: operatorGates,
   E4: guidedDenoiser,
   E5: solving,
+  E12: determinism,
   E2: sampling,
 }
 

@@ -15,5 +15,9 @@ export interface CommandModule {
  * A command that is in the table but not here says that it is not there yet.
  */
 export const loaders: { readonly [C in CommandName]?: () => Promise<CommandModule> } = {
+  observe: () => import('./observe.ts'),
+  learn: () => import('./learn.ts'),
+  train: () => import('./train.ts'),
+  sample: () => import('./sample.ts'),
   info: () => import('./info.ts'),
 }

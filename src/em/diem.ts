@@ -36,7 +36,7 @@ export interface DiemOptions {
   /** The sampler of the E-step: schedule, steps, method. */
   readonly sampling: SamplerOptions
   /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
-  readonly posterior?: (prior: Denoiser, observation: Observation) => Denoiser
+  readonly posterior?: (prior: Denoiser, observation: Observation, gaussian: Gaussian) => Denoiser
   /** Draws for each observation and lap, default 1. */
   readonly draws?: number
   /** Observations sampled at once, default 128. */
@@ -132,21 +132,30 @@ export const diem = async (
   resume?: DiemState,
 ): Promise<DiemState> => {
   let state = resume ?? (await begin(net, set, options, hooks))
-  if (!resume) {
-    hooks.onCheckpoint?.(state)
-    await hooks.onLap?.(-1, state)
+  const track: Track = (next) => {
+    state = next
+    return next
   }
-  while (state.position.lap < options.laps) {
-    const { lap, stage } = state.position
-    state =
-      stage === 'sample'
-        ? await sampleLap(net, set, options, hooks, state)
-        : await trainLap(net, set, options, hooks, state)
+  if (!resume) {
+    await hooks.onLap?.(-1, state)
     hooks.onCheckpoint?.(state)
-    if (stage === 'train') await hooks.onLap?.(lap, state)
+  }
+  try {
+    while (state.position.lap < options.laps) {
+      const { lap, stage } = state.position
+      await (stage === 'sample' ? sampleLap : trainLap)(net, set, options, hooks, state, track)
+      if (stage === 'train') await hooks.onLap?.(lap, state) // before the checkpoint: after a kill it is repeated
+      hooks.onCheckpoint?.(state)
+    }
+  } catch (error) {
+    if (hooks.signal?.aborted) hooks.onCheckpoint?.(state)
+    throw error
   }
   return state
 }
+
+/** Told of every state reached, so that an interruption can save the last one. */
+type Track = (state: DiemState) => DiemState
 
 const begin = async (
   net: Network,
@@ -182,7 +191,7 @@ const eStep = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const batched = batchedObservations(set)
-  const { posterior = mmps } = options
+  const { posterior = (prior, observation) => mmps(prior, observation) } = options
   if (position.lap === 0) {
     return gaussianDraw(
       gaussian,
@@ -193,7 +202,7 @@ const eStep = (
   }
   const prior = preconditioned(net, frozen(train.average))
   const draw = sampler(
-    (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch)),
+    (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch), gaussian),
     options.sampling,
   )
   return samplerDraw(draw, batched, gaussian.mean, signal)
@@ -205,7 +214,8 @@ const sampleLap = async (
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
-): Promise<DiemState> => {
+  track: Track,
+): Promise<void> => {
   const { count, event } = batchedObservations(set)
   const size = Math.min(options.batch ?? 128, count)
   const perDraw = Math.ceil(count / size)
@@ -223,7 +233,7 @@ const sampleLap = async (
       draw: k,
     })
     state.samples.data.set(float32(x), (k * count + from) * sizeOf(event))
-    state = { ...state, position: { lap, stage: 'sample', done: i + 1 } }
+    state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
     hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
     if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
   }
@@ -231,12 +241,12 @@ const sampleLap = async (
   const samples =
     lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : state.samples
   const gaussian = options.refitRank === undefined ? state.gaussian : await ppca(samples, options.refitRank)
-  return {
+  track({
     position: { lap, stage: 'train', done: 0 },
     gaussian,
     samples,
     train: initTrainState(state.train.average), // Adam and EMA begin anew, the weights go on
-  }
+  })
 }
 
 const trainLap = async (
@@ -245,7 +255,8 @@ const trainLap = async (
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
-): Promise<DiemState> => {
+  track: Track,
+): Promise<void> => {
   const { lap } = start.position
   const total = options.steps(lap)
   const { step, release } = trainer(net, options.training(lap), (purpose) =>
@@ -255,14 +266,14 @@ const trainLap = async (
   for (let i = start.position.done; i < total; i++) {
     checkAborted(hooks.signal)
     const next = await step(state.train, state.samples, { lap, step: i })
-    state = { ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state }
+    state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
     hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
     if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
   }
   await release()
-  return {
+  track({
     ...state,
     position: { lap: lap + 1, stage: 'sample', done: 0 },
     samples: blankSamples(set, options),
-  }
+  })
 }

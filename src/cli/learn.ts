@@ -1,0 +1,56 @@
+/** `tweedie learn`: DiEM in a run folder. */
+import { type LearnedPrior, learn, openRun } from '../run/index.ts'
+import { sizeOf } from '../tensor/index.ts'
+import type { OptionsOf } from './commands.ts'
+import { loadConfig, splitConfigArguments } from './config.ts'
+import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import { lapMonitor } from './monitor.ts'
+import { recordOf } from './record.ts'
+import { type Experiment, experimentSchema } from './schema.ts'
+import { formatFields } from './table.ts'
+
+/** The experiment that arguments describe: file, overrides, and `--seed` over both. */
+export const experimentOf = (args: readonly string[], seed: number | undefined): Experiment => {
+  const { path, overrides } = splitConfigArguments(args)
+  return loadConfig(experimentSchema, path, seed === undefined ? overrides : [...overrides, `seed=${seed}`])
+}
+
+export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
+  const experiment = experimentOf(args, options.seed)
+  const observations = loadObservations(experiment)
+  const { set, event } = inPriorUnits(observations)
+  const net = networkConfigOf(experiment, event)
+  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
+  try {
+    const prior = await learn(folder, {
+      net,
+      set,
+      range: observations.range,
+      event,
+      ...experiment.schedule,
+      options: diemOptionsOf(experiment),
+      onLap: lapMonitor(folder, experiment, io),
+      onProgress: io.progress,
+      signal: io.signal,
+    })
+    io.result(...summary(options.run, prior, folder.journal.seconds, observations.y.shape[0]))
+  } finally {
+    folder.close()
+  }
+}
+
+const summary = (
+  path: string,
+  { laps, event }: LearnedPrior,
+  seconds: number,
+  observations: number,
+): [string, { [key: string]: string | number }] => [
+  formatFields([
+    ['learned', `${path}/checkpoints/prior.safetensors`],
+    ['from', `${observations} observations, ${laps} laps`],
+    ['signal', `[${event.join(', ')}], ${sizeOf(event)} numbers`],
+    ['time', `${seconds.toFixed(0)} s`],
+  ]),
+  { path, prior: `${path}/checkpoints/prior.safetensors`, observations, laps, seconds },
+]

@@ -1,0 +1,51 @@
+/** What is looked at after each lap: samples of the prior for the report, and the divergence to the truth if wanted. */
+import { join } from 'node:path'
+import { applyAffine, fromPrior, toPrior, writeArrays } from '../data/index.ts'
+import { sinkhornDivergence } from '../diagnose/index.ts'
+import { gaussianDenoiser } from '../diffusion/index.ts'
+import { type Prior, priorDraws } from '../em/index.ts'
+import { type LearnedPrior, priorOf, type Run, scheduleOf } from '../run/index.ts'
+import { NdArray, rows, sizeOf } from '../tensor/index.ts'
+import { loadClean, stepOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import type { Experiment } from './schema.ts'
+
+/** Name of the file of prior samples of a lap; 0 is the Gaussian start. */
+export const samplesName = (lap: number): string => `prior-lap-${String(lap).padStart(3, '0')}.npz`
+
+/** The prior of a lap: the Gaussian itself before the first. */
+const priorAt = (lap: number, learned: LearnedPrior): Prior =>
+  lap < 0 ? { denoiser: gaussianDenoiser(learned.gaussian), mean: learned.gaussian.mean } : priorOf(learned)
+
+/** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
+export const lapMonitor = (run: Run, experiment: Experiment, io: Io) => {
+  const { samples, sinkhorn, steps, method } = experiment.monitor
+  const truth = sinkhorn > 0 ? truthFor(experiment, sinkhorn) : undefined
+  return async (lap: number, learned: LearnedPrior): Promise<void> => {
+    const count = Math.max(samples, sinkhorn)
+    if (count === 0) return
+    const draws = await priorDraws(priorAt(lap, learned), learned.event, count, {
+      sampling: { schedule: scheduleOf(learned), steps, method: stepOf({ method }) },
+      batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
+      seed: experiment.seed,
+      onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),
+      signal: io.signal,
+    })
+    writeArrays(join(run.paths.draws, samplesName(lap + 1)), {
+      x: applyAffine(fromPrior(learned.range), draws),
+    })
+    if (!truth) return
+    const divergence = sinkhornDivergence(flat(rows(draws, 0, sinkhorn)), truth)
+    run.journal.append({ event: 'divergence', lap: lap + 1, points: sinkhorn, sinkhorn: divergence })
+    io.note(`lap ${lap + 1}: Sinkhorn divergence ${divergence.toPrecision(3)} (${sinkhorn} points)`)
+  }
+}
+
+const flat = (x: NdArray<'float32'>): NdArray<'float32'> =>
+  new NdArray('float32', [x.shape[0], sizeOf(x.shape.slice(1))], x.data)
+
+/** Held-out clean points, in the units of the prior. */
+const truthFor = ({ data, range }: Experiment, points: number): NdArray<'float32'> => {
+  const clean = loadClean(data.clean ?? '', { split: 'test', count: points, range })
+  return flat(applyAffine(toPrior(clean.range), clean.x))
+}

@@ -1,0 +1,143 @@
+/** `tweedie sample`: draws of a prior, or of the posterior given observations. */
+import { join } from 'node:path'
+import {
+  applyAffine,
+  encodePng,
+  fromPrior,
+  readObservations,
+  writeArrays,
+  writeAtomic,
+} from '../data/index.ts'
+import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
+import { posteriorDraws, priorDraws } from '../em/index.ts'
+import { TweedieError } from '../error.ts'
+import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
+import { NdArray, sizeOf } from '../tensor/index.ts'
+import type { OptionsOf } from './commands.ts'
+import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import { samplingSchema } from './schema.ts'
+import { formatFields } from './table.ts'
+
+type Options = OptionsOf<'sample'>
+
+const outputOf = (source: string, { output }: Options, name: string): string => {
+  if (output !== undefined) return output
+  if (!isRunFolder(source)) throw new TweedieError('input', 'say where to write the draws with --output')
+  return join(layoutOf(source).draws, name)
+}
+
+const samplingOf = ({ steps, sampler, iterations, solver, covariance }: Options) =>
+  samplingSchema.parse({ steps, method: sampler, iterations, solver, covariance })
+
+/** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
+const posterior = async (
+  prior: LearnedPrior,
+  file: string,
+  options: Options,
+  io: Io,
+): Promise<NdArray<'float32'>> => {
+  const observations = firstOf(readObservations(file), options.count)
+  const { set, event } = inPriorUnits({ ...observations, range: prior.range })
+  if (event.join() !== prior.event.join()) {
+    throw new TweedieError(
+      'input',
+      `${file}: observes signals of shape [${event}], the prior knows [${prior.event}]`,
+    )
+  }
+  const sampling = samplingOf(options)
+  const guide = posteriorOf(sampling)
+  const draws = await posteriorDraws(priorOf(prior), set, {
+    sampling: {
+      schedule: scheduleOf(prior),
+      steps: options.steps,
+      method: stepOf(sampling),
+      device: options.device,
+    },
+    posterior: (denoiser, observation) => guide(denoiser, observation, prior.gaussian),
+    draws: options.draws,
+    batch: options.batch,
+    seed: options.seed ?? 0,
+    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
+    signal: io.signal,
+  })
+  return applyAffine(fromPrior(prior.range), draws)
+}
+
+const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
+  const sampling = samplingOf(options)
+  const draws = await priorDraws(priorOf(prior), prior.event, options.draws, {
+    sampling: {
+      schedule: scheduleOf(prior),
+      steps: options.steps,
+      method: stepOf(sampling),
+      device: options.device,
+    },
+    batch: options.batch,
+    seed: options.seed ?? 0,
+    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
+    signal: io.signal,
+  })
+  return applyAffine(fromPrior(prior.range), draws)
+}
+
+/** The first images of each array, beside the output: `NAME-mean-000.png` … */
+const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'float32'>>>): number => {
+  const stem = path.replace(/\.[^.]*$/, '')
+  let written = 0
+  for (const [name, x] of Object.entries(arrays)) {
+    const [n, c, h, w] = x.shape
+    if (x.shape.length !== 4 || (c !== 1 && c !== 3)) {
+      throw new TweedieError(
+        'input',
+        `--images: [${x.shape.slice(1)}] is not an image of one or three channels`,
+      )
+    }
+    for (let i = 0; i < Math.min(n, MOST_IMAGES); i++) {
+      const image = new NdArray('float32', [c, h, w], x.data.subarray(i * c * h * w, (i + 1) * c * h * w))
+      writeAtomic(`${stem}-${name}-${String(i).padStart(3, '0')}.png`, encodePng(image))
+      written++
+    }
+  }
+  return written
+}
+
+const MOST_IMAGES = 100
+
+export const run = async (
+  [source, observations]: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<void> => {
+  const prior = loadPrior(source)
+  const started = performance.now()
+  if (observations === undefined) {
+    const path = outputOf(source, options, 'prior.npz')
+    const x = await own(prior, options, io)
+    writeArrays(path, { x })
+    const pictures = options.images ? writeImages(path, { x }) : 0
+    report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
+    return
+  }
+  const path = outputOf(source, options, 'posterior.npz')
+  const draws = await posterior(prior, observations, options, io)
+  const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
+  writeArrays(path, { mean, spread, draws })
+  const [, n, ...event] = draws.shape
+  const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
+  const pictures = options.images ? writeImages(path, { mean, spread, draw: first }) : 0
+  report(io, { path, shape: [...draws.shape], pictures, seconds: seconds(started) })
+}
+
+const seconds = (since: number): number => (performance.now() - since) / 1000
+
+const report = (io: Io, facts: { path: string; shape: number[]; pictures: number; seconds: number }): void =>
+  io.result(
+    formatFields([
+      ['written', facts.path],
+      ['draws', `[${facts.shape.join(', ')}]`],
+      ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
+      ['time', `${facts.seconds.toFixed(1)} s`],
+    ]),
+    facts,
+  )

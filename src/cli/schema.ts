@@ -1,0 +1,137 @@
+/** The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as `experiments/schema.json`. */
+import { z } from 'zod'
+
+const positive = z.number().positive()
+const count = z.int().positive()
+const sizes = z.array(count).min(1)
+
+const unet = z.strictObject({
+  kind: z.literal('unet'),
+  channels: sizes.default([32, 64]).describe('channels of each level, finest first'),
+  blocks: sizes.default([2, 2]).describe('residual blocks of each level'),
+  heads: z.array(z.int().nonnegative()).optional().describe('attention heads of each level, 0 for none'),
+  emb: count.default(256).describe('features of the noise embedding'),
+  unshuffle: count.default(1).describe('pixel unshuffling in front of the network, by this factor'),
+  dropout: z.number().min(0).lt(1).default(0),
+})
+const mlp = z.strictObject({
+  kind: z.literal('mlp'),
+  hidden: sizes.default([256, 256, 256]).describe('widths of the hidden layers'),
+  emb: count.default(64).describe('features of the noise embedding'),
+})
+
+const operator = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('mask'),
+    keep: positive.max(1).default(0.25).describe('fraction of the pixels kept'),
+  }),
+  z.strictObject({
+    kind: z.literal('projection'),
+    dimension: count.default(2).describe('numbers observed of each x'),
+  }),
+  z.strictObject({ kind: z.literal('identity') }),
+])
+
+const data = z.strictObject({
+  observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
+  clean: z.string().optional().describe('clean data: mnist, manifold, a file, or a folder of PNGs'),
+  split: z.enum(['train', 'test', 'all']).default('train').describe('part of a named data set'),
+  count: count.optional().describe('only the first so many'),
+  observe: z
+    .strictObject({
+      operator: operator.prefault({ kind: 'mask' }),
+      noise: positive.default(0.05),
+      seed: z.int().nonnegative().default(1),
+    })
+    .optional()
+    .describe('learn: observe the clean data so, and throw them away'),
+})
+
+const rate = z.strictObject({
+  kind: z.enum(['constant', 'linear', 'exponential']).default('constant'),
+  from: positive.default(2e-4),
+  to: positive.default(1e-6).describe('last rate of the linear and exponential schedules'),
+  warmUp: z.int().nonnegative().default(0).describe('steps of linear rise'),
+})
+
+const train = z.strictObject({
+  batch: count.default(64),
+  steps: count.default(1000).describe('optimiser steps (of each lap)'),
+  firstSteps: count.optional().describe('steps of the first lap, when they differ'),
+  rate: rate.prefault({}),
+  ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
+  clip: positive.default(1).describe('largest global gradient norm'),
+  weightDecay: z.number().nonnegative().default(0),
+  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+  augment: z
+    .strictObject({ flip: z.boolean().default(false), shift: z.int().nonnegative().default(0) })
+    .prefault({}),
+})
+
+/** How posteriors are sampled. */
+export const samplingSchema = z.strictObject({
+  method: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddpm'),
+  steps: count.default(64),
+  corrections: count.default(1).describe('pc: Langevin steps after each step'),
+  tau: positive.default(0.1).describe('pc: their size'),
+  solver: z.enum(['cg', 'gmres', 'bicgstab']).default('cg'),
+  iterations: count.default(1).describe('iterations of the solver'),
+  tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
+  shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),
+  covariance: z
+    .enum(['tweedie', 'zeros', 'ones', 'cov_t', 'cov_x'])
+    .default('tweedie')
+    .describe('V[x | xt] inside the linear system'),
+})
+
+const gaussian = z.strictObject({
+  rank: count.optional().describe('rank of the covariance beside its diagonal (default min(64, N))'),
+  iterations: count.default(16).describe('EM iterations'),
+  count: count.optional().describe('observations used'),
+  eStep: z.enum(['exact', 'diffusion', 'moments']).default('exact'),
+  cg: count.default(32).describe('conjugate-gradient iterations'),
+  tolerance: z.number().nonnegative().default(1e-3),
+  steps: count.default(256).describe('diffusion: steps of the sampler'),
+})
+
+const em = z.strictObject({
+  laps: count.default(8),
+  draws: count.default(1).describe('posterior draws of each observation and lap'),
+  batch: count.default(128).describe('observations sampled at once'),
+  bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),
+  refitRank: count.optional().describe('rank of the Gaussian refitted to each lap (default: not refitted)'),
+  sampling: samplingSchema.prefault({}),
+})
+
+const monitor = z.strictObject({
+  samples: z.int().nonnegative().default(64).describe('prior samples kept of each lap, for the report'),
+  sinkhorn: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('points of the Sinkhorn divergence to the clean data (0: none)'),
+  steps: count.default(64).describe('sampler steps of the prior samples'),
+  method: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim'),
+})
+
+/** One experiment. */
+export const experimentSchema = z
+  .strictObject({
+    seed: z.int().nonnegative().default(0),
+    data,
+    range: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('units of the data (default [0, 1]; of the file or data set)'),
+    net: z.discriminatedUnion('kind', [unet, mlp]),
+    schedule: z
+      .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
+      .prefault({}),
+    gaussian: gaussian.prefault({}),
+    em: em.prefault({}),
+    train: train.prefault({}),
+    monitor: monitor.prefault({}),
+  })
+  .describe('An experiment of tweedie: what to learn from which data, and how')
+
+export type Experiment = z.output<typeof experimentSchema>

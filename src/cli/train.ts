@@ -1,0 +1,53 @@
+/** `tweedie train`: a prior from clean data. */
+import { applyAffine, toPrior } from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import { openRun, train } from '../run/index.ts'
+import type { OptionsOf } from './commands.ts'
+import { loadClean, networkConfigOf, trainingOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import { experimentOf } from './learn.ts'
+import { lapMonitor } from './monitor.ts'
+import { recordOf } from './record.ts'
+import { formatFields } from './table.ts'
+
+export const run = async (args: readonly string[], options: OptionsOf<'train'>, io: Io): Promise<void> => {
+  const experiment = experimentOf(args, options.seed)
+  const { data, train: training, seed } = experiment
+  if (data.clean === undefined)
+    throw new TweedieError('input', "data: 'train' needs 'clean' (mnist, manifold, a file, or a folder)")
+  const clean = loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
+  const x = applyAffine(toPrior(clean.range), clean.x)
+  const net = networkConfigOf(experiment, x.shape.slice(1))
+  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
+  try {
+    const prior = await train(folder, {
+      net,
+      x,
+      range: clean.range,
+      options: trainingOf(experiment, training.steps),
+      steps: training.steps,
+      ...experiment.schedule,
+      seed,
+      onProgress: io.progress,
+      signal: io.signal,
+    })
+    await lapMonitor(folder, experiment, io)(0, prior)
+    const path = `${options.run}/checkpoints/prior.safetensors`
+    io.result(
+      formatFields([
+        ['trained', path],
+        ['on', `${x.shape[0]} clean items, ${training.steps} steps of ${training.batch}`],
+        ['time', `${folder.journal.seconds.toFixed(0)} s`],
+      ]),
+      {
+        path: options.run,
+        prior: path,
+        items: x.shape[0],
+        steps: training.steps,
+        seconds: folder.journal.seconds,
+      },
+    )
+  } finally {
+    folder.close()
+  }
+}

@@ -1,0 +1,111 @@
+/** DiEM in a run folder: checkpoints by the clock, a journal, a prior kept for every lap. */
+import { z } from 'zod'
+import type { ObservationSet } from '../data/index.ts'
+import { type DiemOptions, type DiemState, diem, initTrainState } from '../em/index.ts'
+import { TweedieError } from '../error.ts'
+import { type NetworkConfig, network } from '../nn/index.ts'
+import { NdArray, type Shape, unflatten } from '../tensor/index.ts'
+import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { Run } from './folder.ts'
+import { packGaussian, unpackGaussian } from './gaussian-state.ts'
+import { type LearnedPrior, savePrior } from './prior.ts'
+import type { LongCall } from './progress.ts'
+
+/** What is learned from what. */
+export interface LearnRequest extends LongCall {
+  readonly net: NetworkConfig
+  /** Observations in the units of the prior. */
+  readonly set: ObservationSet
+  /** Units of the data. */
+  readonly range: ObservationSet['range']
+  readonly options: DiemOptions
+  readonly sigmaMin: number
+  readonly sigmaMax: number
+  readonly event: Shape
+  /** Seconds between resume points, default 60; it never changes the result. */
+  readonly checkpointSeconds?: number
+  /** After the Gaussian start (lap −1) and after each lap. */
+  readonly onLap?: (lap: number, prior: LearnedPrior) => Promise<void>
+}
+
+const stateSchema = z.object({
+  kind: z.literal('diem'),
+  position: z.object({ lap: z.int(), stage: z.enum(['sample', 'train']), done: z.int() }),
+  gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number() }),
+})
+
+const save = (run: Run, { position, gaussian, samples, train }: DiemState): void => {
+  const packed = packGaussian(gaussian)
+  saveCheckpoint(run, `lap-${position.lap}-${position.stage}`, {
+    arrays: { gaussian: packed.arrays, samples, train },
+    state: { kind: 'diem', position: { ...position }, gaussian: packed.state },
+  })
+}
+
+const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemState => {
+  const parsed = stateSchema.safeParse(state)
+  if (!parsed.success) throw new TweedieError('input', `${path}: not a resume point of learning`)
+  const { samples } = arrays
+  if (!(samples?.data instanceof Float32Array))
+    throw new TweedieError('input', `${path}: 'samples' should be float32`)
+  return {
+    position: parsed.data.position,
+    gaussian: unpackGaussian(parsed.data.gaussian, arrays, path),
+    samples: new NdArray('float32', samples.shape, samples.data),
+    train: unflatten({ train: initTrainState(network(net).init(0)) }, arrays, path).train,
+  }
+}
+
+/**
+ * Learns a prior in a run folder, from where the folder stands.
+ *
+ * @returns the prior after the last lap, kept as `checkpoints/prior.safetensors`
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling explodes (the last
+ * resume point stays); `io` when the disk refuses
+ */
+export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
+  const { net, set, range, options, sigmaMin, sigmaMax, event, checkpointSeconds = 60 } = request
+  const point = resumeCheckpoint(run)
+  let saved = Date.now()
+  const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior => ({
+    net,
+    params: train.average,
+    gaussian,
+    sigmaMin,
+    sigmaMax,
+    event,
+    range,
+    laps: lap + 1,
+  })
+  const state = await diem(
+    network(net),
+    set,
+    options,
+    {
+      signal: request.signal,
+      onProgress: ({ phase, done, total, lap, loss }) => {
+        request.onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }) })
+        const due = phase === 'training' && (done % LOSS_EVERY === 0 || done === total)
+        if (due && loss !== undefined) run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
+      },
+      wantsCheckpoint: () => Date.now() - saved > 1000 * checkpointSeconds,
+      onCheckpoint: (state) => {
+        save(run, state)
+        saved = Date.now()
+      },
+      onLap: async (lap, state) => {
+        const prior = priorAfter(lap, state)
+        if (lap >= 0) savePrior(run, `lap-${String(lap + 1).padStart(3, '0')}`, prior)
+        run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
+        await request.onLap?.(lap, prior)
+      },
+    },
+    point && restore(point, net),
+  )
+  const prior = priorAfter(options.laps - 1, state)
+  savePrior(run, 'prior', prior)
+  return prior
+}
+
+/** Steps between two losses in the journal. */
+export const LOSS_EVERY = 20

@@ -43,15 +43,18 @@ export class Tensor<A extends Attrs = Attrs> {
   readonly attrs: A
   readonly dtype: DType
   readonly shape: Shape
+  /** What tells this node from others: its content where that is short, else its identity. */
+  readonly key: string
   /** Nodes derived from this one, for hash-consing. */
   private readonly derived = new Map<string, Tensor>()
 
-  constructor(op: Op<A>, inputs: readonly Tensor[], attrs: A, type: Type) {
+  constructor(op: Op<A>, inputs: readonly Tensor[], attrs: A, type: Type, content?: string) {
     this.op = op
     this.inputs = inputs
     this.attrs = attrs
     this.dtype = type.dtype
     this.shape = type.shape
+    this.key = content ?? `#${this.id}`
   }
 
   /** The derived node of this key, made when it does not exist. */
@@ -64,12 +67,18 @@ export class Tensor<A extends Attrs = Attrs> {
   }
 }
 
+/** Tells −0 from 0, and keeps NaN and infinities, as JSON does not. */
+const exact = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : `${value}`)
+
+const contentOf = ({ dtype, shape, data }: NdArray): string | undefined =>
+  data.length === 1 ? `${dtype}${show(shape)}=${exact(data[0])}` : undefined
+
 /** A value known while the graph is built: weights of a frozen program, scalars. */
 export class Constant extends Tensor {
   readonly value: NdArray
 
   constructor(value: NdArray) {
-    super(constantOp, [], {}, value)
+    super(constantOp, [], {}, value, contentOf(value))
     this.value = value
   }
 }
@@ -103,14 +112,6 @@ export const constant = (value: NdArray): Constant => new Constant(value)
 
 export const isInput = (t: Tensor): boolean => t.op === inputOp
 
-/** Tells −0 from 0, and keeps NaN and infinities, as JSON does not. */
-const exact = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : `${value}`)
-
-const keyOf = (t: Tensor): string =>
-  t instanceof Constant && t.value.size === 1
-    ? `${t.dtype}${show(t.shape)}=${exact(t.value.data[0])}`
-    : `#${t.id}`
-
 const attrKey = (attrs: Attrs): string =>
   Object.entries(attrs)
     .map(([name, value]) => {
@@ -119,9 +120,15 @@ const attrKey = (attrs: Attrs): string =>
     })
     .join(' ')
 
+const isClosed = (t: Tensor): boolean => !t.key.startsWith('#')
+
+/** Keys of nodes made from scalar constants alone grow with the nodes; longer ones go by identity. */
+const LONGEST_KEY = 200
+
 /** The node `op(inputs; attrs)`, shared when it exists already. */
 export const apply = <A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): Tensor => {
-  const host = inputs.find((t) => !(t instanceof Constant)) ?? inputs[0]
-  const make = () => new Tensor(op, inputs, attrs, op.infer(inputs, attrs))
-  return host.intern(`${op.name} ${inputs.map(keyOf).join(' ')} ${attrKey(attrs)}`, make)
+  const key = `${op.name}(${inputs.map((t) => t.key).join(' ')} ${attrKey(attrs)})`
+  const host = inputs.find((t) => !isClosed(t)) ?? inputs[0]
+  const content = inputs.every(isClosed) && key.length <= LONGEST_KEY ? key : undefined
+  return host.intern(key, () => new Tensor(op, inputs, attrs, op.infer(inputs, attrs), content))
 }

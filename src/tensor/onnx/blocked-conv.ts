@@ -1,8 +1,12 @@
 /** Convolutions and their input gradients on blocked values. */
 import { full } from '../ndarray.ts'
+import { sub } from '../ops/arithmetic.ts'
+import { mean } from '../ops/reduce.ts'
 import type { Tensor } from '../tensor.ts'
 import { type Blocked, blocked, type Held, plain, type Rule, type Rules } from './blocked.ts'
-import { blockedWeights, type Derived, flipped, forward, padded } from './blocked-weights.ts'
+import { interleave, transposed } from './blocked-phases.ts'
+import { inputsOf, phaseTaps, pooledTaps } from './blocked-taps.ts'
+import { blockedWeights, flipped, forward, padded } from './blocked-weights.ts'
 
 const number = (node: Tensor, key: string): number => {
   const value = node.attrs[key]
@@ -30,97 +34,154 @@ const paddedBias = (bias: Tensor, b: Blocked): string => {
   return b.emit.node('Concat', [name, rest], { axis: { int: 0 } })
 }
 
+interface Extras {
+  readonly bias?: Tensor
+  /** A blocked value that is added to the result. */
+  readonly sum?: string
+}
+
+/** Inputs of a convolution node. */
+const operands = (x: string, weights: string, { bias, sum }: Extras, b: Blocked): string[] => {
+  const list = [x, weights]
+  if (bias || sum) list.push(bias ? paddedBias(bias, b) : '')
+  if (sum) list.push(sum)
+  return list
+}
+
+const direct = (x: Tensor, w: Tensor, node: Tensor, extras: Extras, b: Blocked): string => {
+  const p = number(node, 'padding')
+  const weights = blockedWeights(w, 'forward', forward(w.shape), b)
+  const shape = { kernel: w.shape.slice(2), pads: [p, p, p, p], stride: number(node, 'stride') }
+  return b.conv(operands(read(x, b), weights, extras, b), shape)
+}
+
+/** Same-size 3×3 convolution (stride 1). */
+const isSame3 = (node: Tensor, w: Tensor): boolean =>
+  number(node, 'stride') === 1 && number(node, 'padding') === 1 && w.shape[2] === 3 && w.shape[3] === 3
+
+/** A small blocked image of which `x` is the twofold upsampling. */
+const smallOf = (x: Tensor, b: Blocked): Tensor | undefined =>
+  x.op.name === 'upsample' && x.attrs.factor === 2 && b.fits(x) ? x.inputs[0] : undefined
+
+/** 3×3 convolution of an upsampled image, phase by phase. */
+const upsampled = (small: Tensor, w: Tensor, bias: Tensor | undefined, b: Blocked): string => {
+  const [batch, , h, wd] = small.shape
+  const phases = phaseTaps(w).map((taps, phase) => {
+    const [row, column] = [phase >> 1, phase & 1]
+    const weights = blockedWeights(taps, 'forward', forward(taps.shape), b)
+    const pads = [1 - row, 1 - column, row, column]
+    return b.conv(operands(b.blocked(small), weights, { bias }, b), { kernel: [2, 2], pads })
+  })
+  return interleave(phases, [batch, w.shape[0], h, wd], b)
+}
+
+/**
+ * A convolution of joined images is the sum of theirs: nothing is joined, and an upsampled one is never made.
+ * Upsampled parts come first, since they cannot add to what is there.
+ */
+const ofParts = (node: Tensor, { bias, sum }: Extras, b: Blocked): string | undefined => {
+  const [x, w] = node.inputs
+  const joined = x.op.name === 'concat' && x.attrs.axis === 1 ? x.inputs : [x]
+  const small = (t: Tensor) => (isSame3(node, w) ? smallOf(t, b) : undefined)
+  if (!b.fits(node) || !joined.every((t) => b.fits(t))) return undefined
+  if (joined.length === 1 && !small(x)) return undefined
+  let from = 0
+  const parts = joined.map((t) => {
+    from += t.shape[1]
+    return {
+      t,
+      small: small(t),
+      weights: joined.length === 1 ? w : inputsOf(w, from - t.shape[1], t.shape[1]),
+    }
+  })
+  let total = sum
+  let rest = bias
+  for (const { small, weights } of parts) {
+    if (!small) continue
+    const part = upsampled(small, weights, rest, b)
+    total = total === undefined ? part : b.emit.node('Add', [total, part])
+    rest = undefined
+  }
+  for (const { t, small, weights } of parts) {
+    if (small) continue
+    total = direct(t, weights, node, { bias: rest, sum: total }, b)
+    rest = undefined
+  }
+  return total
+}
+
 /** A convolution, to which the blocked value `sum` is added when given. */
 export const convolve = (node: Tensor, b: Blocked, sum?: string): Held | undefined => {
   const [x, w, bias] = node.inputs
   if (!readable(x, b) || (sum !== undefined && !b.fits(node))) return undefined
-  const [o, i, kh, kw] = w.shape
+  const [o, i] = w.shape
   if (i < b.n && o < b.n) return undefined
-  const inputs = [read(x, b), blockedWeights(w, 'forward', forward(w.shape), b)]
-  if (bias || sum) inputs.push(bias ? paddedBias(bias, b) : '')
-  if (sum) inputs.push(sum)
-  const p = number(node, 'padding')
-  const name = b.conv(inputs, { kernel: [kh, kw], pads: [p, p, p, p], stride: number(node, 'stride') })
-  return written(name, o, b)
+  return written(ofParts(node, { bias, sum }, b) ?? direct(x, w, node, { bias, sum }, b), o, b)
 }
 
-/** The transpose of a convolution, to which the blocked value `sum` is added when given. */
-export const convolveBack = (node: Tensor, b: Blocked, sum?: string): Held | undefined => {
-  const [g, w] = node.inputs
+/** The transpose of a convolution (weights `w` in place of its own), to which the blocked value `sum` is added when given. */
+export const convolveBack = (
+  node: Tensor,
+  b: Blocked,
+  { sum, w = node.inputs[1] }: { sum?: string; w?: Tensor } = {},
+): Held | undefined => {
+  const [g] = node.inputs
   const [o, i, kh, kw] = w.shape
   const [stride, p] = [number(node, 'stride'), number(node, 'padding')]
-  if (!readable(g, b) || (sum !== undefined && !b.fits(node)) || (i < b.n && o < b.n)) return undefined
-  if (stride > 1) return sum === undefined ? byPhases(node, b) : undefined
+  if (!readable(g, b) || (sum !== undefined && i % b.n !== 0) || (i < b.n && o < b.n)) return undefined
+  if (stride > 1) {
+    const result = transposed(read(g, b), node, w, b)
+    if (result === undefined) return undefined
+    return blocked(sum === undefined ? result : b.emit.node('Add', [result, sum]))
+  }
   if (p >= kh || p >= kw) return undefined
   const [ph, pw] = [kh - 1 - p, kw - 1 - p]
-  const inputs = [read(g, b), blockedWeights(w, 'flipped', flipped(w.shape), b)]
-  if (sum) inputs.push('', sum)
-  return written(b.conv(inputs, { kernel: [kh, kw], pads: [ph, pw, ph, pw] }), i, b)
+  const weights = blockedWeights(w, 'flipped', flipped(w.shape), b)
+  const shape = { kernel: [kh, kw], pads: [ph, pw, ph, pw] }
+  return written(b.conv(operands(read(g, b), weights, { sum }, b), shape), i, b)
 }
 
-/**
- * Where the elements of one phase come from: output s m + q reads input m + d through tap t, s (m + d) + t = s m + q + p.
- */
-const taps = (k: number, s: number, p: number) => {
-  const list: { q: number; d: number; t: number }[] = []
-  for (let q = 0; q < s; q++) {
-    for (let t = (q + p) % s; t < k; t += s) list.push({ q, d: (q + p - t) / s, t })
-  }
-  const offsets = list.map(({ d }) => d)
-  const [low, high] = [Math.min(...offsets), Math.max(...offsets)]
-  const tapAt = (q: number, d: number) => list.find((e) => e.q === q && e.d === d + low)?.t
-  return { low, high, size: high - low + 1, tapAt }
+/** Channels `from … from + size` of a convolution's transpose, or of the whole when `t` is one itself. */
+const cutOf = (t: Tensor, b: Blocked): { node: Tensor; w: Tensor } | undefined => {
+  if (t.op.name === 'convInput') return { node: t, w: t.inputs[1] }
+  if (t.op.name !== 'slice' || !b.fits(t)) return undefined
+  const [x] = t.inputs
+  const { starts, steps } = t.attrs
+  if (
+    x.op.name !== 'convInput' ||
+    !b.readBy(x, 'slice') ||
+    typeof starts !== 'object' ||
+    typeof steps !== 'object'
+  )
+    return undefined
+  const channelsOnly =
+    [0, 2, 3].every((i) => t.shape[i] === x.shape[i]) && steps[1] === 1 && starts[1] % b.n === 0
+  return channelsOnly ? { node: x, w: inputsOf(x.inputs[1], starts[1], t.shape[1]) } : undefined
 }
 
-/**
- * The transpose of a convolution with stride s: the s² phases of its output are ordinary convolutions with a part of the
- * taps each. They are computed as one convolution with s² times the outputs, which are then interleaved.
- */
-const byPhases = (node: Tensor, b: Blocked): Held | undefined => {
-  const [g, w] = node.inputs
-  const [o, i, kh, kw] = w.shape
-  const [s, p] = [number(node, 'stride'), number(node, 'padding')]
-  const [batch, , h, wd] = node.shape
-  const [ty, tx] = [taps(kh, s, p), taps(kw, s, p)]
-  const [mh, mw] = [Math.ceil(h / s), Math.ceil(wd / s)]
-  const pads = [-ty.low, -tx.low, mh - g.shape[2] + ty.high, mw - g.shape[3] + tx.high]
-  if (i % b.n !== 0 || pads.some((n) => n < 0)) return undefined
-  const derived: Derived = {
-    shape: [s * s * i, o, ty.size, tx.size],
-    source: (out, c, y, x) => {
-      const phase = Math.floor(out / i)
-      const t = ty.tapAt(Math.floor(phase / s), y)
-      const u = tx.tapAt(phase % s, x)
-      return t === undefined || u === undefined ? -1 : ((c * i + (out % i)) * kh + t) * kw + u
-    },
-  }
-  const weights = blockedWeights(w, `phases ${s} ${p}`, derived, b)
-  const phases = b.conv([read(g, b), weights], { kernel: [ty.size, tx.size], pads })
-  return blocked(crop(interleave(phases, [batch, i, mh, mw], s, b), [batch, i, mh * s, mw * s], [h, wd], b))
+/** A cut of a convolution's transpose: the cut is made in the weights. */
+export const cutBack = (node: Tensor, b: Blocked): Held | undefined => {
+  const cut = cutOf(node, b)
+  return cut && convolveBack(cut.node, b, { w: cut.w })
 }
 
-/** Blocked [B, s·s·C, H, W], phases outermost → blocked [B, C, sH, sW]. */
-export const interleave = (
-  name: string,
-  [batch, c, h, w]: readonly number[],
-  s: number,
-  b: Blocked,
-): string => {
-  const cells = b.reshape(name, [batch, s, s, c / b.n, h, w, b.n])
-  return b.reshape(b.transpose(cells, [0, 3, 4, 1, 5, 2, 6]), [batch, c, h * s, w * s])
+/** Twofold sum pooling of (a cut of) a convolution's transpose: the gradient at the small side of an upsampling. */
+export const pooledBack = (node: Tensor, b: Blocked): Held | undefined => {
+  const [x] = node.inputs
+  const cut = node.attrs.factor === 2 && b.fits(node) && b.single(x) ? cutOf(x, b) : undefined
+  if (!cut || !isSame3(cut.node, cut.w)) return undefined
+  const [g] = cut.node.inputs
+  if (!readable(g, b)) return undefined
+  const taps = pooledTaps(cut.w)
+  const weights = blockedWeights(taps, 'flipped', flipped(taps.shape), b)
+  return blocked(b.conv([read(g, b), weights], { kernel: [4, 4], pads: [1, 1, 1, 1], stride: 2 }))
 }
 
-/** The first h × w pixels of a blocked value. */
-const crop = (
-  name: string,
-  [batch, c, mh, mw]: readonly number[],
-  [h, w]: readonly number[],
-  b: Blocked,
-): string => {
-  if (mh === h && mw === w) return name
-  const pixels = b.reshape(name, [(batch * c) / b.n, mh, mw, b.n])
-  const cut = b.emit.node('Slice', [pixels, b.emit.ints([0, 0]), b.emit.ints([h, w]), b.emit.ints([1, 2])])
-  return b.reshape(cut, [batch, c, h, w])
+/** The channel mean taken off a convolution's transpose: off its weights instead. */
+export const centredBack = (x: Tensor, b: Blocked): Held | undefined => {
+  if (x.op.name !== 'convInput' || !b.single(x) || !b.fits(x)) return undefined
+  const [, w] = x.inputs
+  return convolveBack(x, b, { w: sub(w, mean(w, { axes: 1, keepdims: true })) })
 }
 
 const conv: Rule = (node, b) => convolve(node, b)

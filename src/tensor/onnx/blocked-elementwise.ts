@@ -1,25 +1,15 @@
-/**
- * Element-wise ops on blocked values: the same ONNX ops on the same elements in another order. Operands [B, C, 1, 1]
- * (modulation, residual weights) become 1×1 depthwise convolutions over [1, B·C, H, W], which take a scale, a shift
- * and a sum at once: a broadcast Mul alone takes five times longer.
- */
-import { full, sizeOf } from '../ndarray.ts'
+/** Element-wise ops on blocked values: the same ONNX ops on the same elements in another order. */
+import { sizeOf } from '../ndarray.ts'
 import { sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { type Blocked, blocked, type Held, pixel, type Rule, type Rules } from './blocked.ts'
 import { convolve, convolveBack } from './blocked-conv.ts'
+import { affine, isChannel, scaled } from './blocked-modulation.ts'
 import type { Lowering } from './emitter.ts'
 
 const UNARY =
-  'neg abs sign floor ceil round reciprocal sqrt exp log log1p sin cos atan asin acos tanh erf sigmoid silu relu not'
+  'neg abs sign floor ceil round reciprocal sqrt exp log log1p sin cos atan asin acos tanh erf sigmoid silu siluSlope relu not'
 const OTHERS = 'sub div pow maximum minimum equal less lessEqual greater greaterEqual and or where'
-
-/** [B, C, 1, 1], or one row of it for all samples, against an image batch. */
-const isChannel = (t: Tensor, image: Tensor): boolean => {
-  const [b, c, h, w] = image.shape
-  if (h * w === 1) return false
-  return sameShape(t.shape, [b, c, 1, 1]) || sameShape(t.shape, [1, c, 1, 1]) || sameShape(t.shape, [c, 1, 1])
-}
 
 const isPixel = (t: Tensor, image: Tensor): boolean => {
   const [b, c, h, w] = image.shape
@@ -70,43 +60,6 @@ const onPixels =
     )
   }
 
-/** x · scale of an image and a [B, C, 1, 1] factor, in either order. */
-const scaled = (node: Tensor): readonly [Tensor, Tensor] | undefined => {
-  if (node.op.name !== 'mul' || node.dtype !== 'float32') return undefined
-  const [x, a] = node.inputs
-  if (isWhole(x, node) && isChannel(a, node)) return [x, a]
-  return isWhole(a, node) && isChannel(x, node) ? [a, x] : undefined
-}
-
-/** One factor for each of the B·C channels of `image`. */
-const factors = (t: Tensor, image: Tensor, b: Blocked): string => {
-  const [batch, c] = image.shape
-  const name = b.emit.value(t)
-  if (sizeOf(t.shape) === batch * c) return name
-  return b.emit.once(`expand ${name} ${batch}`, () =>
-    b.emit.node('Expand', [b.reshape(name, [1, c]), b.emit.ints([batch, c])]),
-  )
-}
-
-/** x · scale + shift + sum, where scale and shift are [B, C, 1, 1] and sum is a blocked image. */
-export const affine = (
-  x: string,
-  image: Tensor,
-  { scale, shift, sum }: { scale?: Tensor; shift?: Tensor; sum?: string },
-  b: Blocked,
-): string => {
-  const [batch, c, h, w] = image.shape
-  const all = batch * c
-  const view = (name: string) => b.emit.once(`flat ${name}`, () => b.reshape(name, [1, all, h, w]))
-  const weights = scale
-    ? b.reshape(factors(scale, image, b), [all, 1, 1, 1])
-    : b.constant(full([all, 1, 1, 1], 1))
-  const inputs = [view(x), weights]
-  if (shift || sum) inputs.push(shift ? b.reshape(factors(shift, image, b), [all]) : '')
-  if (sum) inputs.push(view(sum))
-  return b.reshape(b.conv(inputs, { group: all }), [batch, c, h, w])
-}
-
 const mul: Rule = (node, b) => {
   const pair = scaled(node)
   if (!pair || !b.fits(node) || b.kindOf(pair[0]) !== 'blocked') return undefined
@@ -117,7 +70,7 @@ const mul: Rule = (node, b) => {
 const absorb = (term: Tensor, sum: string, b: Blocked): Held | undefined => {
   if (!b.single(term)) return undefined
   if (term.op.name === 'conv2d') return convolve(term, b, sum)
-  if (term.op.name === 'convInput') return convolveBack(term, b, sum)
+  if (term.op.name === 'convInput') return convolveBack(term, b, { sum })
   const pair = scaled(term)
   return pair && blocked(affine(b.blocked(pair[0]), term, { scale: pair[1], sum }, b))
 }
@@ -136,6 +89,14 @@ const add: Rule = (node, b) => {
   }
   if (![x, y].every((t) => isWhole(t, node) && b.kindOf(t) === 'blocked') || x === y) return undefined
   return absorb(y, b.blocked(x), b) ?? absorb(x, b.blocked(y), b)
+}
+
+/** s + y (1 − s) = s (1 + x − y) with s = sigmoid(x): x − y + 1 is one pass. */
+const siluSlope: Rule = (node, b) => {
+  const [x, y] = node.inputs
+  if (!b.fits(node) || [x, y].some((t) => b.kindOf(t) !== 'blocked')) return undefined
+  const rest = affine(b.blocked(y), y, { scale: -1, shift: 1, sum: b.blocked(x) }, b)
+  return blocked(b.emit.node('Mul', [b.emit.node('Sigmoid', [b.blocked(x)]), rest]))
 }
 
 /** The value of the first input; the others only matter to gradients. */
@@ -161,5 +122,10 @@ export const elementwiseRules = (portable: Lowering): Rules => {
   const plainly = firstOf(onImages(portable), onPixels(portable))
   const rules: Record<string, Rule> = { stopGradient: alias, withGradient: alias }
   for (const name of `${UNARY} ${OTHERS}`.split(' ')) rules[name] = plainly
-  return { ...rules, mul: firstOf(mul, plainly), add: firstOf(add, plainly) }
+  return {
+    ...rules,
+    siluSlope: firstOf(siluSlope, plainly),
+    mul: firstOf(mul, plainly),
+    add: firstOf(add, plainly),
+  }
 }

@@ -1,6 +1,7 @@
 /** Ops that move whole blocks: resampling, joining and cutting along batch and channels. */
 import { full } from '../ndarray.ts'
 import { blocked, type Rule, type Rules } from './blocked.ts'
+import { cutBack, pooledBack } from './blocked-conv.ts'
 
 const factorOf = (factor: unknown): number => (typeof factor === 'number' ? factor : 1)
 
@@ -17,9 +18,11 @@ const upsample: Rule = (node, b) => {
   )
 }
 
-/** A depthwise convolution with ones. */
+/** A depthwise convolution with ones, unless the convolution before can do it. */
 const sumPool: Rule = (node, b) => {
   const [x] = node.inputs
+  const inside = pooledBack(node, b)
+  if (inside) return inside
   if (!b.fits(x) || b.kindOf(x) !== 'blocked') return undefined
   const f = factorOf(node.attrs.factor)
   const [, c] = x.shape
@@ -39,6 +42,8 @@ const concat: Rule = (node, b) => {
 /** Contiguous samples and whole blocks of channels, all pixels. */
 const slice: Rule = (node, b) => {
   const [x] = node.inputs
+  const inside = cutBack(node, b)
+  if (inside) return inside
   const { starts, steps } = node.attrs
   if (b.kindOf(x) !== 'blocked' || !b.fits(node) || typeof starts !== 'object' || typeof steps !== 'object')
     return undefined

@@ -36,17 +36,22 @@ export class Blocked {
   /** n, the channels of a block. */
   readonly n: number
   private readonly held = new Map<Tensor, Held>()
-  private readonly uses: ReadonlyMap<Tensor, number>
+  private readonly readers: ReadonlyMap<Tensor, readonly Tensor[]>
 
-  constructor(emit: Emitter, n: number, uses: ReadonlyMap<Tensor, number>) {
+  constructor(emit: Emitter, n: number, readers: ReadonlyMap<Tensor, readonly Tensor[]>) {
     this.emit = emit
     this.n = n
-    this.uses = uses
+    this.readers = readers
   }
 
   /** True when exactly one node reads `t`: it may be folded into its reader. */
   single(t: Tensor): boolean {
-    return this.uses.get(t) === 1
+    return this.readers.get(t)?.length === 1
+  }
+
+  /** True when nodes of these ops alone read `t`. */
+  readBy(t: Tensor, ...ops: readonly string[]): boolean {
+    return this.readers.get(t)?.every(({ op }) => ops.includes(op.name)) ?? false
   }
 
   /** True for float32 image batches whose channels fill whole blocks. */
@@ -133,11 +138,17 @@ export class Blocked {
   }
 }
 
-/** How often each tensor is read. */
-export const countUses = (order: readonly Tensor[]): Map<Tensor, number> => {
-  const uses = new Map<Tensor, number>()
-  for (const node of order) for (const t of node.inputs) uses.set(t, (uses.get(t) ?? 0) + 1)
-  return uses
+/** The nodes that read each tensor, once for each time they do. */
+const readersOf = (order: readonly Tensor[]): Map<Tensor, Tensor[]> => {
+  const readers = new Map<Tensor, Tensor[]>()
+  for (const node of order) {
+    for (const t of node.inputs) {
+      const list = readers.get(t)
+      if (list) list.push(node)
+      else readers.set(t, [node])
+    }
+  }
+  return readers
 }
 
 /** A lowering table for one program from rules; what they decline goes to `otherwise`. */
@@ -147,12 +158,12 @@ export const lowerBlocked = (
   n: number,
   order: readonly Tensor[],
 ): Lowering => {
-  const uses = countUses(order)
+  const readers = readersOf(order)
   let state: Blocked | undefined
   const table: Record<string, Lowering[string]> = { ...otherwise }
   for (const [op, rule] of Object.entries(rules)) {
     table[op] = (node, emit) => {
-      state ??= new Blocked(emit, n, uses)
+      state ??= new Blocked(emit, n, readers)
       const held = rule(node, state)
       if (!held) return otherwise[op]?.(node, emit)
       state.remember(node, held)

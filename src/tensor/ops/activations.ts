@@ -1,9 +1,10 @@
 /** Activation functions of neural networks, element by element on float tensors. */
-import type { Tensor } from '../tensor.ts'
+import { full } from '../ndarray.ts'
+import { apply, type Op, type Tensor } from '../tensor.ts'
 import { abs, add, maximum, mul, neg, sub } from './arithmetic.ts'
 import { greater, where } from './compare.ts'
 import { erf, exp, expm1, log1p } from './functions.ts'
-import { unary } from './pointwise.ts'
+import { type None, unary } from './pointwise.ts'
 
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = unary('sigmoid', 'Sigmoid', (_x, y, g) => mul(g, mul(y, sub(1, y))))
@@ -24,10 +25,26 @@ export const silu = unary(
   'silu',
   (x, emit) => emit.node('Mul', [x, emit.node('Sigmoid', [x])]),
   (x, y, g) => {
-    const s = sigmoid(x)
-    return mul(g, add(s, mul(y, sub(1, s))))
+    return mul(g, apply(siluSlopeOp, [x, y], {}))
   },
 )
+
+/** silu′ = s + y (1 − s) with s = sigmoid(x) and y = silu(x), which is at hand: its own gradient is all in x. */
+const siluSlopeOp: Op<None> = {
+  name: 'siluSlope',
+  infer: ([x]) => x,
+  grad: ({ inputs: [x] }, g) => {
+    const s = sigmoid(x)
+    const bend = add(mul(x, sub(1, mul(s, 2))), 2)
+    return [mul(g, mul(mul(s, sub(1, s)), bend)), undefined]
+  },
+  lower: (node, emit) => {
+    const [x, y] = node.inputs.map((t) => emit.value(t))
+    const s = emit.node('Sigmoid', [x])
+    const rest = emit.node('Sub', [emit.constant(full([], 1, node.dtype)), s])
+    return emit.node('Add', [s, emit.node('Mul', [y, rest])])
+  },
+}
 
 /** max(x, 0); gradient 0 at 0. */
 export const relu = unary('relu', 'Relu', (x, _y, g) => where(greater(x, 0), g, 0))

@@ -12,6 +12,18 @@ interface NormAttrs extends Attrs {
   readonly eps: number
 }
 
+/** x − mean(x) along an axis: symmetric, so it is its own gradient. */
+const centreOp: Op<{ readonly axis: number }> = {
+  name: 'centre',
+  infer: ([x]) => x,
+  grad: (node, g) => [centre(g, node.attrs.axis)],
+  lower: (node, emit) => {
+    const x = emit.value(node.inputs[0])
+    return emit.node('Sub', [x, emit.node('ReduceMean', [x, emit.ints([node.attrs.axis])])])
+  },
+}
+const centre = (x: Tensor, axis: number): Tensor => apply(centreOp, [x], { axis })
+
 /** Names of (x − m)/√(v + eps) and of 1/√(v + eps), emitted once for both. */
 const normalised = (node: Tensor<NormAttrs>, emit: Emitter): { y: string; r: string } => {
   const { axis, eps } = node.attrs
@@ -29,7 +41,7 @@ const normalised = (node: Tensor<NormAttrs>, emit: Emitter): { y: string; r: str
 
 /**
  * With m, v the mean and variance along the axis and r = (v + eps)^(−1/2), y = (x − m) r:
- * ∂x = r (g − mean(g) − y mean(g y)).
+ * ∂x = r (g − mean(g) − y mean(g y)), and mean(g y) = mean((g − mean(g)) y) since y has mean 0.
  */
 const layerNormOp: Op<NormAttrs> = {
   name: 'layerNorm',
@@ -39,8 +51,8 @@ const layerNormOp: Op<NormAttrs> = {
   },
   grad: (y, g) => {
     const { axis } = y.attrs
-    const centred = sub(g, mean(g, { axes: axis, keepdims: true }))
-    const along = mul(y, mean(mul(g, y), { axes: axis, keepdims: true }))
+    const centred = centre(g, axis)
+    const along = mul(y, mean(mul(centred, y), { axes: axis, keepdims: true }))
     return [mul(apply(invStdOp, [y.inputs[0]], y.attrs), sub(centred, along))]
   },
   lower: (node, emit) => normalised(node, emit).y,

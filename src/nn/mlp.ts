@@ -1,3 +1,4 @@
+import { TweedieError } from '../error.ts'
 import { concat, layerNorm, type NdArray, silu, type Tensor } from '../tensor/index.ts'
 import { Initialiser, type Linear } from './init.ts'
 import { embed, linear } from './layers.ts'
@@ -18,6 +19,8 @@ type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linea
 /**
  * concat(x, emb) → [Linear → SiLU → LayerNorm] for each hidden layer → Linear.
  *
+ * @throws TweedieError `input` when sizes are not positive integers or `emb` is odd, `shape` when x is not [B, features]
+ *
  * @example
  * ```ts
  * const net = mlp({ features: 5 })
@@ -25,26 +28,37 @@ type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linea
  * const run = jit((p: typeof params, x, c) => net.apply(p, x, c))
  * ```
  */
-export const mlp = ({
-  features,
-  hidden = [256, 256, 256],
-  emb = 64,
-}: MlpOptions): Network<MlpParams<NdArray>, MlpParams<Tensor>> => ({
-  dropout: 0,
-  keepShapes: () => [],
-  init: (seed) => {
-    const draw = new Initialiser(seed)
-    const widths = [features + emb, ...hidden]
-    return {
-      hidden: hidden.map((width, i) => draw.linear(`hidden.${i}`, widths[i], width)),
-      out: draw.linear('out', widths[hidden.length], features),
-    }
-  },
-  apply: (params, x, cNoise) => {
-    const h = params.hidden.reduce(
-      (h, layer) => layerNorm(silu(linear(h, layer))),
-      concat([x, embed(cNoise, emb)], 1),
+export const mlp = (options: MlpOptions): Network<MlpParams<NdArray>, MlpParams<Tensor>> => {
+  const { features, hidden = [256, 256, 256], emb = 64 } = options
+  if ([features, ...hidden].some((size) => !(Number.isInteger(size) && size > 0))) {
+    throw new TweedieError(
+      'input',
+      `mlp: features ${features} and hidden [${hidden}] must be positive integers`,
     )
-    return linear(h, params.out)
-  },
-})
+  }
+  if (!(Number.isInteger(emb / 2) && emb >= 4)) {
+    throw new TweedieError('input', `mlp: emb must be even and at least 4, got ${emb}`)
+  }
+  return {
+    dropout: 0,
+    keepShapes: () => [],
+    init: (seed) => {
+      const draw = new Initialiser(seed)
+      const widths = [features + emb, ...hidden]
+      return {
+        hidden: hidden.map((width, i) => draw.linear(`hidden.${i}`, widths[i], width)),
+        out: draw.linear('out', widths[hidden.length], features),
+      }
+    },
+    apply: (params, x, cNoise) => {
+      if (x.shape.length !== 2 || x.shape[1] !== features) {
+        throw new TweedieError('shape', `mlp: expected [B, ${features}], got [${x.shape}]`)
+      }
+      const h = params.hidden.reduce(
+        (h, layer) => layerNorm(silu(linear(h, layer))),
+        concat([x, embed(cNoise, emb)], 1),
+      )
+      return linear(h, params.out)
+    },
+  }
+}

@@ -56,6 +56,9 @@ const checked = (options: UnetOptions): Required<UnetOptions> => {
   if (channels.length === 0 || blocks.length !== channels.length || heads.length !== channels.length) {
     fail(`channels [${channels}], blocks [${blocks}] and heads [${heads}] must have one entry per level`)
   }
+  for (const [i, h] of heads.entries()) {
+    if (h !== 0 && channels[i] % h !== 0) fail(`heads [${heads}] must divide channels [${channels}]`)
+  }
   if (emb < 4 || emb % 2) fail(`emb must be even and at least 4, got ${emb}`)
   if (!(dropout >= 0 && dropout < 1)) fail(`dropout must be in [0, 1), got ${dropout}`)
   return { ...options, channels, blocks, heads, emb, unshuffle, dropout }

@@ -9,15 +9,19 @@ import { reshape } from './layout.ts'
 import { expectDType } from './pointwise.ts'
 import { max, type Reduce, reducedShape, sum } from './reduce.ts'
 
-/**
- * log Σ eˣ over axes (all by default). The largest element, or 0 where that is infinite, is taken out of the sum;
- * the derivative is exact when it is held constant.
- */
+/** The largest element along the axes, or 0 where that is infinite; held constant, which keeps derivatives exact. */
+const shiftOf = (x: Tensor, axes: readonly number[]): Tensor => {
+  const top = max(x, { axes, keepdims: true })
+  return stopGradient(where(less(abs(top), Number.POSITIVE_INFINITY), top, 0))
+}
+
+const logTotal = (x: Tensor, axes: readonly number[]): Tensor => log(sum(exp(x), { axes, keepdims: true }))
+
+/** log Σ eˣ over axes (all by default); the largest element is taken out of the sum, so nothing overflows. */
 export const logsumexp = (x: Tensor, { axes, keepdims = false }: Reduce = {}): Tensor => {
   const list = axesOf('logsumexp', axes, x.shape.length)
-  const top = max(x, { axes: list, keepdims: true })
-  const shift = stopGradient(where(less(abs(top), Number.POSITIVE_INFINITY), top, 0))
-  const total = add(log(sum(exp(sub(x, shift)), { axes: list, keepdims: true })), shift)
+  const shift = shiftOf(x, list)
+  const total = add(logTotal(sub(x, shift), list), shift)
   return keepdims ? total : reshape(total, reducedShape(x.shape, { axes: list, keepdims }))
 }
 
@@ -43,5 +47,8 @@ export const softmax = (x: Tensor, axis = -1): Tensor =>
   apply(softmaxOp, [x], { axis: axisOf('softmax', axis, x.shape.length) })
 
 /** x − log Σ eˣ along one axis (the last by default). */
-export const logSoftmax = (x: Tensor, axis = -1): Tensor =>
-  sub(x, logsumexp(x, { axes: axisOf('logSoftmax', axis, x.shape.length), keepdims: true }))
+export const logSoftmax = (x: Tensor, axis = -1): Tensor => {
+  const axes = [axisOf('logSoftmax', axis, x.shape.length)]
+  const shifted = sub(x, shiftOf(x, axes))
+  return sub(shifted, logTotal(shifted, axes))
+}

@@ -18,9 +18,13 @@
  * image would hide an overconfident sampler behind its background.
  *
  * Almost ties. A sampler that returns 0.001 ± 0.0005 for a pixel that is 0 is wrong by the letter and right for every
- * purpose; if thousands of background pixels are so, they drown the informative ones. `resolution` declares differences
- * up to it meaningless (they count as ties), `range` clips both sides to the legal values first. Say so where the number
- * is shown.
+ * purpose; if thousands of background pixels are so, they drown the informative ones. `range` clips truth and draws to the
+ * legal values and `resolution` rounds them to its multiples before ranks are taken. What treats the truth and the draws
+ * alike keeps them exchangeable, so a calibrated sampler still reads L exactly.
+ *
+ * Flat entries. Entries where truth and draws all have the same value after that pull the reading towards L; `flat` says
+ * how many there are. `flatEntries: 'skip'` leaves them out (again a rule that is symmetric in truth and draws, so L
+ * remains the calibrated reading): the harder figure, and for mostly black images the more telling one. Show both.
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
@@ -34,8 +38,10 @@ export interface CoverageOptions {
   mask?: NdArray
   /** Legal values: truth and draws are clipped to them first (default: no clipping). */
   range?: readonly [low: number, high: number]
-  /** Differences up to this, in units of the data, count as ties (default 0). */
+  /** Values are rounded to multiples of this, in units of the data, before they are compared (default 0: they are not). */
   resolution?: number
+  /** Entries where truth and all draws are equal: `count` them (default) or `skip` them. */
+  flatEntries?: 'count' | 'skip'
   /**
    * `ranks` (default) is exact for any number of draws. `none` takes the closed interval between the linearly
    * interpolated sample quantiles of the draws, as is commonly done; it reads too low and is here for comparison.
@@ -53,6 +59,8 @@ export interface Coverage {
   standardError: number
   /** Entries counted. */
   count: number
+  /** Fraction of the entries of the mask where truth and all draws are equal (see the top of this file). */
+  flat: number
   /**
    * Whether K draws can resolve the level: L ≤ (K - 1)/(K + 1). Otherwise even a truth outside all draws counts partly
    * as inside, so an overconfident sampler looks better than it is (50 % needs 3 draws, 90 % needs 19).
@@ -75,28 +83,23 @@ const sampleQuantile = (sorted: Float64Array, p: number): number => {
 /** How much of an entry counts as inside the central interval of a level; `draws` may be reordered. */
 type Inside = (truth: number, draws: Float64Array, level: number) => number
 
-const insideByRank =
-  (resolution: number): Inside =>
-  (truth, draws, level) => {
-    let below = 0
-    let equal = 0
-    for (let k = 0; k < draws.length; k++) {
-      const difference = draws[k] - truth
-      if (Math.abs(difference) <= resolution) equal++
-      else if (difference < 0) below++
-    }
-    const ranks = draws.length + 1
-    return overlap(below / ranks, (below + equal + 1) / ranks, (1 - level) / 2, (1 + level) / 2)
+const insideByRank: Inside = (truth, draws, level) => {
+  let below = 0
+  let equal = 0
+  for (let k = 0; k < draws.length; k++) {
+    if (draws[k] < truth) below++
+    else if (draws[k] === truth) equal++
   }
+  const ranks = draws.length + 1
+  return overlap(below / ranks, (below + equal + 1) / ranks, (1 - level) / 2, (1 + level) / 2)
+}
 
-const insideByQuantiles =
-  (resolution: number): Inside =>
-  (truth, draws, level) => {
-    draws.sort()
-    const low = sampleQuantile(draws, (1 - level) / 2) - resolution
-    const high = sampleQuantile(draws, (1 + level) / 2) + resolution
-    return truth >= low && truth <= high ? 1 : 0
-  }
+const insideByQuantiles: Inside = (truth, draws, level) => {
+  draws.sort()
+  const low = sampleQuantile(draws, (1 - level) / 2)
+  const high = sampleQuantile(draws, (1 + level) / 2)
+  return truth >= low && truth <= high ? 1 : 0
+}
 
 const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => {
   const { levels = [0.5, 0.9], range = [-Infinity, Infinity], resolution = 0, mask } = options
@@ -132,29 +135,48 @@ export const coverage = (draws: NdArray, truth: NdArray, options: CoverageOption
   const samples = finiteValues(draws, 'coverage: draws')
   const x = finiteValues(truth, 'coverage: truth')
   const counted = options.mask && finiteValues(options.mask, 'coverage: mask')
-  const inside = options.correction === 'none' ? insideByQuantiles(resolution) : insideByRank(resolution)
-  const clip = (value: number) => Math.min(range[1], Math.max(range[0], value))
+  const inside = options.correction === 'none' ? insideByQuantiles : insideByRank
+  const comparable = (value: number) => {
+    const clipped = Math.min(range[1], Math.max(range[0], value))
+    return resolution > 0 ? Math.round(clipped / resolution) : clipped
+  }
 
   const [k, n = 1] = draws.shape
   const perProblem = x.length / n
   const entry = new Float64Array(k)
   const insideOf = levels.map(() => new Float64Array(n))
   const countOf = new Float64Array(n)
+  let [entries, flat] = [0, 0]
   for (let i = 0; i < x.length; i++) {
     if (counted && counted[i] === 0) continue
+    const value = comparable(x[i])
+    for (let d = 0; d < k; d++) entry[d] = comparable(samples[d * x.length + i])
+    const isFlat = entry.every((v) => v === value)
+    entries++
+    if (isFlat) flat++
+    if (isFlat && options.flatEntries === 'skip') continue
     const problem = Math.floor(i / perProblem)
-    for (let d = 0; d < k; d++) entry[d] = clip(samples[d * x.length + i])
     countOf[problem]++
-    for (let l = 0; l < levels.length; l++) insideOf[l][problem] += inside(clip(x[i]), entry, levels[l])
+    for (let l = 0; l < levels.length; l++) insideOf[l][problem] += inside(value, entry, levels[l])
   }
 
   const count = countOf.reduce((a, b) => a + b, 0)
-  if (count === 0) throw new TweedieError('shape', 'coverage: the mask leaves no entry to count')
+  if (count === 0) {
+    const reason = entries === 0 ? 'the mask leaves no entry to count' : 'every entry is flat and skipped'
+    throw new TweedieError('shape', `coverage: ${reason}`)
+  }
   return levels.map((level, l) => {
     const observed = insideOf[l].reduce((a, b) => a + b, 0) / count
     const scatter = insideOf[l].reduce((sum, s, i) => sum + (s - observed * countOf[i]) ** 2, 0)
     // Ratio estimator over clusters: problems are independent, pixels of one image are not.
     const standardError = n > 1 ? Math.sqrt((scatter * n) / (n - 1)) / count : Number.NaN
-    return { level, observed, standardError, count, resolved: level * (k + 1) <= k - 1 + 1e-9 }
+    return {
+      level,
+      observed,
+      standardError,
+      count,
+      flat: flat / entries,
+      resolved: level * (k + 1) <= k - 1 + 1e-9,
+    }
   })
 }

@@ -62,7 +62,7 @@ describe('coverage', () => {
     expect(at(0.5, 0.75)).toBeCloseTo(0.5, 12)
   })
 
-  test('an atom that truth and draws share reads the nominal level, and near ties count within the resolution', () => {
+  test('an atom that truth and draws share reads the nominal level, and near ties within the resolution too', () => {
     const zero = full([1, 4], 0)
     expect(coverage(full([20, 1, 4], 0), zero, { levels: [0.9] })[0].observed).toBeCloseTo(0.9, 12)
     const off = full([20, 1, 4], 0.002)
@@ -74,17 +74,36 @@ describe('coverage', () => {
     )
   })
 
-  test('stays nominal for a calibrated law with an atom', () => {
-    const { draws, truth } = gaussianProblem(20)
-    const positive = (array: NdArray<'float32'>) =>
+  test.each(['count', 'skip'] as const)(
+    'stays nominal for a calibrated law with an atom (flat entries: %s)',
+    (flatEntries) => {
+      const { draws, truth } = gaussianProblem(20)
+      // Centres spread over [-3, 3]: where they are low, truth and draws are all clipped to 0.
+      const readings = coverage(draws, truth, { range: [0, 9], resolution: 0.1, flatEntries })
+      for (const { level, observed, count, flat } of readings) {
+        expect(flat).toBeGreaterThan(0.04)
+        expect(count).toBe(Math.round(problems * entries * (flatEntries === 'skip' ? 1 - flat : 1)))
+        expect(Math.abs(observed - level)).toBeLessThan(1.2 * noise(level))
+      }
+    },
+  )
+
+  test('flat entries flatter: skipping them shows the overconfidence of the others', () => {
+    const zero = full([problems, entries], 0)
+    const { draws, truth } = gaussianProblem(20, { sd: 0.5 })
+    const half = (array: NdArray<'float32'>) =>
       new NdArray(
         'float32',
         array.shape,
-        array.data.map((v) => Math.max(0, v)),
+        array.data.map((v, i) => (i % 2 ? v : 0)),
       )
-    for (const { level, observed } of coverage(positive(draws), positive(truth))) {
-      expect(Math.abs(observed - level)).toBeLessThan(noise(level))
-    }
+    const [all] = coverage(half(draws), half(truth), { levels: [0.9] })
+    const [some] = coverage(half(draws), half(truth), { levels: [0.9], flatEntries: 'skip' })
+    expect(all.flat).toBe(0.5)
+    expect(all.observed).toBeCloseTo((0.9 + some.observed) / 2, 12)
+    expect(some.observed).toBeLessThan(0.7)
+    const same = full([3, problems, entries], 0)
+    expect(() => coverage(same, zero, { flatEntries: 'skip' })).toThrow(/every entry is flat/)
   })
 
   test('counts only the entries of the mask, and its standard error follows the spread between problems', () => {

@@ -1,0 +1,19 @@
+export { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
+export { type Colormap, colormapOf, ember, type Rgb, unobservedColor } from './colormap.ts'
+export { type CornerOptions, cornerPlot } from './corner-plot.ts'
+export { type Content, escapeHtml, Html, html } from './html.ts'
+export { type Axis, type LineChart, lineChart, type Series } from './line-chart.ts'
+export { figure, type Page, page, type Section, type Table, table, writeReport } from './page.ts'
+export { dataUrl, enlarged, type Picture, pixels, pngOf } from './png.ts'
+export { type RunReport, runReport } from './run-report.ts'
+export {
+  imageGrid,
+  mosaic,
+  pictureAt,
+  type Restoration,
+  type StripOptions,
+  type Strips,
+  strips,
+  stripsPicture,
+} from './strip.ts'
+export { standaloneSvg } from './svg-file.ts'

@@ -1,0 +1,60 @@
+import { encode } from 'fast-png'
+import { TweedieError } from '../error.ts'
+import { NdArray } from '../tensor/index.ts'
+import { type Html, html } from './html.ts'
+
+/** A picture: `[C, H, W]` in [0, 1], C = 1 (grey), 3 (RGB) or 4 (RGB and opacity). */
+export type Picture = NdArray<'float32'>
+
+/** A picture filled by a function of channel, row and column. */
+export const picture = (
+  channels: 1 | 3 | 4,
+  height: number,
+  width: number,
+  value: (channel: number, row: number, column: number) => number,
+): Picture => {
+  const data = new Float32Array(channels * height * width)
+  for (let c = 0, at = 0; c < channels; c++) {
+    for (let i = 0; i < height; i++) for (let j = 0; j < width; j++, at++) data[at] = value(c, i, j)
+  }
+  return new NdArray('float32', [channels, height, width], data)
+}
+
+/**
+ * The bytes of an 8-bit PNG. Values are clipped to [0, 1] and rounded to k/255.
+ *
+ * @throws TweedieError `shape` unless the picture is `[1, 3 or 4, H, W]`, `numeric` for NaN
+ */
+export const pngOf = (image: Picture): Uint8Array => {
+  const [channels, height, width] = image.shape
+  if (image.shape.length !== 3 || ![1, 3, 4].includes(channels) || image.size === 0) {
+    throw new TweedieError('shape', `picture: expected [1, 3 or 4, H, W], got [${image.shape}]`)
+  }
+  const plane = height * width
+  const bytes = new Uint8Array(image.size)
+  for (let p = 0; p < plane; p++) {
+    for (let c = 0; c < channels; c++) {
+      const value = image.data[c * plane + p]
+      if (Number.isNaN(value))
+        throw new TweedieError('numeric', `picture: NaN at row ${Math.floor(p / width)}`)
+      bytes[p * channels + c] = Math.round(255 * Math.min(1, Math.max(0, value)))
+    }
+  }
+  return encode({ width, height, data: bytes, channels, depth: 8 })
+}
+
+/** The picture as a `data:` address. */
+export const dataUrl = (image: Picture): string =>
+  `data:image/png;base64,${Buffer.from(pngOf(image)).toString('base64')}`
+
+/** The picture as an `<img>`, every pixel `scale` screen pixels wide (the browser repeats them: nothing is blurred). */
+export const pixels = (image: Picture, alt: string, scale: number): Html =>
+  html`<img class="pixels" src="${dataUrl(image)}" width="${image.shape[2] * scale}" height="${image.shape[1] * scale}" alt="${alt}">`
+
+/** Every pixel repeated `factor` times in both directions. */
+export const enlarged = (image: Picture, factor: number): Picture => {
+  const [channels, height, width] = image.shape
+  const source = (c: number, i: number, j: number) =>
+    image.data[(c * height + Math.floor(i / factor)) * width + Math.floor(j / factor)]
+  return picture(channels === 4 ? 4 : channels === 3 ? 3 : 1, height * factor, width * factor, source)
+}

@@ -6,7 +6,7 @@ import { add } from './ops/arithmetic.ts'
 import { fullLike, sumTo } from './ops/broadcast.ts'
 import { sameShape, show } from './shape.ts'
 import { constant, probe, type Tensor } from './tensor.ts'
-import { leavesOf, mapTensors, type Tree } from './tree.ts'
+import { leavesOf, mapTensors } from './tree.ts'
 
 /** All nodes that lead to `roots`, inputs before the nodes that use them. Iterative: graphs are deep. */
 export const topological = (roots: readonly Tensor[]): Tensor[] => {
@@ -61,7 +61,8 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
  * @param x - a tensor or a nested record of tensors
  * @param v - cotangent, of the shape and dtype of `y`
  * @returns the nesting and shapes of `x`; zeros where `y` does not depend on a leaf
- * @throws TweedieError `shape` when `v` does not fit `y`, or `y` is not a float tensor
+ * @throws TweedieError `shape` when `v` does not fit `y`, or `y` is not a float tensor; `input` when a leaf of `x` is
+ *   no tensor
  *
  * @example
  * ```ts
@@ -69,7 +70,7 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
  * vjp(y, x, v) // v · cos(x)
  * ```
  */
-export const vjp = <T extends Tree<Tensor>>(y: Tensor, x: T, v: Tensor): T => {
+export const vjp = <T>(y: Tensor, x: T, v: Tensor): T => {
   if (!sameShape(v.shape, y.shape) || v.dtype !== y.dtype) {
     const [want, got] = [y, v].map((t) => `${t.dtype}${show(t.shape)}`)
     throw new TweedieError('shape', `vjp: the cotangent must be ${want} like y, got ${got}`)
@@ -93,7 +94,7 @@ export const vjp = <T extends Tree<Tensor>>(y: Tensor, x: T, v: Tensor): T => {
  * ```
  */
 export const valueAndGrad =
-  <T extends Tree<Tensor>, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
+  <T, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
   (x: T, ...rest: R): readonly [Tensor, T] => {
     const y = fn(x, ...rest)
     if (y.shape.length !== 0)
@@ -103,7 +104,7 @@ export const valueAndGrad =
 
 /** Gradient of a scalar function with respect to its first argument; see {@link valueAndGrad}. */
 export const grad =
-  <T extends Tree<Tensor>, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
+  <T, R extends readonly unknown[]>(fn: (x: T, ...rest: R) => Tensor) =>
   (x: T, ...rest: R): T =>
     valueAndGrad(fn)(x, ...rest)[1]
 

@@ -8,7 +8,7 @@ import { NdArray, scalar } from '../ndarray.ts'
 import { Emitter, type Lowering } from '../onnx/emitter.ts'
 import { show } from '../shape.ts'
 import { constant, input, type Tensor } from '../tensor.ts'
-import { type Arrays, type Feeds, type Tensors, type Tree, toArrays, toTensors, walk } from '../tree.ts'
+import { type Arrays, type Feeds, type Tensors, toArrays, toTensors, walk } from '../tree.ts'
 import type { ExecuteOptions } from './device.ts'
 import { loweringFor } from './lowering.ts'
 import { openSession, type Session } from './session.ts'
@@ -157,8 +157,7 @@ export const jit = <A extends readonly unknown[], R>(
  * const denoise = jit((xt: Tensor) => denoiser(frozen(params), xt))
  * ```
  */
-export const frozen = <T extends Tree<NdArray>>(arrays: T): Tensors<T> =>
-  toTensors(arrays, (leaf) => constant(asArray(leaf)))
+export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => constant(asArray(leaf)))
 
 /**
  * Opens a saved program; its arrays are named as in {@link Program.onnx}.

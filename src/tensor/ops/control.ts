@@ -1,7 +1,7 @@
 /** What changes how gradients flow, not what is computed. */
 import { vjp } from '../gradient.ts'
 import { apply, type Op, Tensor } from '../tensor.ts'
-import { leavesOf, mapTensors, type Tree } from '../tree.ts'
+import { leavesOf, mapTensors } from '../tree.ts'
 import { add, cast } from './arithmetic.ts'
 import { less, where } from './compare.ts'
 import { reshape, slice } from './layout.ts'
@@ -51,7 +51,7 @@ export const withGradient = (
  * blocks.reduce((h, block) => rematerialise(([h, w]) => layer(h, w), [h, block]), x)
  * ```
  */
-export const rematerialise = <T extends Tree<Tensor>>(fn: (x: T) => Tensor, x: T): Tensor => {
+export const rematerialise = <T>(fn: (x: T) => Tensor, x: T): Tensor => {
   const leaves = leavesOf(x)
   const y = fn(x)
   return withGradient(y, leaves, (g) => {

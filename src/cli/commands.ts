@@ -68,6 +68,13 @@ const learningOptions = (folder: string) =>
       description: 'run folder, made when absent',
     },
     resume,
+    checkpointEvery: {
+      kind: 'number',
+      value: 'seconds',
+      default: 60,
+      min: 0,
+      description: 'time between resume points; never changes the result',
+    },
     device,
   }) as const
 

@@ -43,7 +43,15 @@ import {
   tweedieCovariance,
   zeroCovariance,
 } from '../posterior/index.ts'
-import { NdArray, ndarray, rows, type Shape, sizeOf, toNumbers } from '../tensor/index.ts'
+import {
+  type ExecuteOptions,
+  NdArray,
+  ndarray,
+  rows,
+  type Shape,
+  sizeOf,
+  toNumbers,
+} from '../tensor/index.ts'
 import type { Experiment } from './schema.ts'
 
 /** Clean data and their units. */
@@ -214,7 +222,11 @@ const rateOf = (
 }
 
 /** Training of one lap with its number of steps. */
-export const trainingOf = ({ train, schedule }: Experiment, steps: number): TrainOptions => ({
+export const trainingOf = (
+  { train, schedule }: Experiment,
+  steps: number,
+  execute?: ExecuteOptions,
+): TrainOptions => ({
   batch: train.batch,
   rate: rateOf(train.rate, steps),
   ema: train.ema,
@@ -222,10 +234,11 @@ export const trainingOf = ({ train, schedule }: Experiment, steps: number): Trai
   adam: { clip: train.clip, weightDecay: train.weightDecay },
   augment: train.augment,
   replacement: train.replacement,
+  execute,
 })
 
-/** Options of DiEM. */
-export const diemOptionsOf = (experiment: Experiment): DiemOptions => {
+/** Options of DiEM. @param execute where the networks run; the Gaussian start stays on the CPU */
+export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions): DiemOptions => {
   const { gaussian, em, train, seed } = experiment
   const schedule = exponentialSchedule(experiment.schedule)
   const steps = (lap: number) => (lap === 0 ? (train.firstSteps ?? train.steps) : train.steps)
@@ -239,16 +252,32 @@ export const diemOptionsOf = (experiment: Experiment): DiemOptions => {
       eStep: gaussian.eStep === 'moments' ? { kind: 'moments' } : { ...eStep, kind: gaussian.eStep },
     },
     firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
-    sampling: { schedule, steps: em.sampling.steps, method: stepOf(em.sampling) },
+    sampling: { ...execute, schedule, steps: em.sampling.steps, method: stepOf(em.sampling) },
     posterior: posteriorOf(em.sampling),
     draws: em.draws,
     batch: em.batch,
     bound: em.bound,
     refitRank: em.refitRank,
-    training: (lap) => trainingOf(experiment, steps(lap)),
+    training: (lap) => trainingOf(experiment, steps(lap), execute),
     steps,
     seed,
   }
+}
+
+/**
+ * What can only be checked when the data are known, before a run is made of it.
+ *
+ * @throws TweedieError `input` for a rank above the number of entries of x, and a divergence without clean data
+ */
+export const checkExperiment = ({ data, gaussian, em, monitor }: Experiment, event: Shape): void => {
+  const n = sizeOf(event)
+  const ranks = [['gaussian.rank', gaussian.rank] as const, ['em.refitRank', em.refitRank] as const]
+  for (const [field, rank] of ranks) {
+    if (rank !== undefined && rank > n)
+      throw new TweedieError('input', `field '${field}': x has ${n} entries, got ${rank}`)
+  }
+  if (monitor.sinkhorn > 0 && data.clean === undefined)
+    throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
 }
 
 /** A set in the units of the prior, with the shape of its latents. */

@@ -3,7 +3,13 @@ import { type LearnedPrior, learn, openRun } from '../run/index.ts'
 import { sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig, splitConfigArguments } from './config.ts'
-import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf } from './experiment.ts'
+import {
+  checkExperiment,
+  diemOptionsOf,
+  inPriorUnits,
+  loadObservations,
+  networkConfigOf,
+} from './experiment.ts'
 import type { Io } from './io.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
@@ -21,6 +27,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const observations = loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   const net = networkConfigOf(experiment, event)
+  checkExperiment(experiment, event)
+  const { device } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
   try {
     const prior = await learn(folder, {
@@ -29,8 +37,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       range: observations.range,
       event,
       ...experiment.schedule,
-      options: diemOptionsOf(experiment),
-      onLap: lapMonitor(folder, experiment, io),
+      options: diemOptionsOf(experiment, { device }),
+      checkpointSeconds: options.checkpointEvery,
+      onLap: lapMonitor(folder, experiment, io, { device }),
       onProgress: io.progress,
       signal: io.signal,
     })

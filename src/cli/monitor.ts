@@ -5,7 +5,7 @@ import { sinkhornDivergence } from '../diagnose/index.ts'
 import { gaussianDenoiser } from '../diffusion/index.ts'
 import { type Prior, priorDraws } from '../em/index.ts'
 import { type LearnedPrior, priorOf, type Run, scheduleOf } from '../run/index.ts'
-import { NdArray, rows, sizeOf } from '../tensor/index.ts'
+import { type ExecuteOptions, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { loadClean, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import type { Experiment } from './schema.ts'
@@ -18,14 +18,14 @@ const priorAt = (lap: number, learned: LearnedPrior): Prior =>
   lap < 0 ? { denoiser: gaussianDenoiser(learned.gaussian), mean: learned.gaussian.mean } : priorOf(learned)
 
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
-export const lapMonitor = (run: Run, experiment: Experiment, io: Io) => {
+export const lapMonitor = (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
   const { samples, sinkhorn, steps, method } = experiment.monitor
   const truth = sinkhorn > 0 ? truthFor(experiment, sinkhorn) : undefined
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
     const draws = await priorDraws(priorAt(lap, learned), learned.event, count, {
-      sampling: { schedule: scheduleOf(learned), steps, method: stepOf({ method }) },
+      sampling: { ...execute, schedule: scheduleOf(learned), steps, method: stepOf({ method }) },
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,
       onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),

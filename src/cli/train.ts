@@ -3,7 +3,7 @@ import { applyAffine, toPrior } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { openRun, train } from '../run/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { loadClean, networkConfigOf, trainingOf } from './experiment.ts'
+import { checkExperiment, loadClean, networkConfigOf, trainingOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { experimentOf } from './learn.ts'
 import { lapMonitor } from './monitor.ts'
@@ -18,20 +18,23 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const clean = loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
   const x = applyAffine(toPrior(clean.range), clean.x)
   const net = networkConfigOf(experiment, x.shape.slice(1))
+  checkExperiment(experiment, x.shape.slice(1))
+  const { device } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
   try {
     const prior = await train(folder, {
       net,
       x,
       range: clean.range,
-      options: trainingOf(experiment, training.steps),
+      options: trainingOf(experiment, training.steps, { device }),
       steps: training.steps,
       ...experiment.schedule,
       seed,
+      checkpointSeconds: options.checkpointEvery,
       onProgress: io.progress,
       signal: io.signal,
     })
-    await lapMonitor(folder, experiment, io)(0, prior)
+    await lapMonitor(folder, experiment, io, { device })(0, prior)
     const path = `${options.run}/checkpoints/prior.safetensors`
     io.result(
       formatFields([

@@ -52,7 +52,10 @@ export interface DiemOptions {
   readonly seed: number
 }
 
-/** How far a run is. `done` counts batches while sampling and steps while training. */
+/**
+ * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian start, which
+ * is over when a state is first seen.
+ */
 export interface DiemPosition {
   readonly lap: number
   readonly stage: 'sample' | 'train'
@@ -74,7 +77,10 @@ export interface DiemHooks {
   /** Asked often: should the state be saved now? */
   readonly wantsCheckpoint?: () => boolean
   readonly onCheckpoint?: (state: DiemState) => void
-  /** After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. */
+  /**
+   * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is that before
+   * the lap counts as finished: when this throws or the process is killed, it is called again after resuming.
+   */
   readonly onLap?: (lap: number, state: DiemState) => Promise<void>
   readonly onProgress?: (event: {
     phase: string
@@ -132,19 +138,19 @@ export const diem = async (
   resume?: DiemState,
 ): Promise<DiemState> => {
   let state = resume ?? (await begin(net, set, options, hooks))
+  if (!resume) hooks.onCheckpoint?.(state)
   const track: Track = (next) => {
     state = next
     return next
   }
-  if (!resume) {
-    await hooks.onLap?.(-1, state)
-    hooks.onCheckpoint?.(state)
-  }
   try {
     while (state.position.lap < options.laps) {
-      const { lap, stage } = state.position
-      await (stage === 'sample' ? sampleLap : trainLap)(net, set, options, hooks, state, track)
-      if (stage === 'train') await hooks.onLap?.(lap, state) // before the checkpoint: after a kill it is repeated
+      if (state.position.stage === 'sample') await sampleLap(net, set, options, hooks, state, track)
+      else {
+        if (state.position.lap >= 0) await trainLap(net, options, hooks, state, track)
+        await hooks.onLap?.(state.position.lap, state)
+        state = nextLap(state, blankSamples(set, options))
+      }
       hooks.onCheckpoint?.(state)
     }
   } catch (error) {
@@ -153,6 +159,12 @@ export const diem = async (
   }
   return state
 }
+
+const nextLap = (state: DiemState, samples: DiemState['samples']): DiemState => ({
+  ...state,
+  position: { lap: state.position.lap + 1, stage: 'sample', done: 0 },
+  samples,
+})
 
 /** Told of every state reached, so that an interruption can save the last one. */
 type Track = (state: DiemState) => DiemState
@@ -170,7 +182,7 @@ const begin = async (
     onIteration: (done, total) => hooks.onProgress?.({ phase: 'gaussian start', done, total, lap: 0 }),
   })
   return {
-    position: { lap: 0, stage: 'sample', done: 0 },
+    position: { lap: -1, stage: 'train', done: 0 },
     gaussian,
     samples: blankSamples(set, options),
     train: initTrainState(net.init(options.seed)),
@@ -223,21 +235,24 @@ const sampleLap = async (
   const { lap } = start.position
   const draw = eStep(net, set, options, start, hooks.signal)
   let state = start
-  for (let i = start.position.done; i < total; i++) {
-    checkAborted(hooks.signal)
-    const k = Math.floor(i / perDraw)
-    const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
-    const x = await draw(from, from + size, {
-      stream: (purpose) => stream(options.seed, `E ${purpose}`),
-      lap,
-      draw: k,
-    })
-    state.samples.data.set(float32(x), (k * count + from) * sizeOf(event))
-    state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
-    hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
-    if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+  try {
+    for (let i = start.position.done; i < total; i++) {
+      checkAborted(hooks.signal)
+      const k = Math.floor(i / perDraw)
+      const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
+      const x = await draw(from, from + size, {
+        stream: (purpose) => stream(options.seed, `E ${purpose}`),
+        lap,
+        draw: k,
+      })
+      state.samples.data.set(float32(x), (k * count + from) * sizeOf(event))
+      state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
+      hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
+      if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+    }
+  } finally {
+    await draw.release()
   }
-  await draw.release()
   const samples =
     lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : state.samples
   const gaussian = options.refitRank === undefined ? state.gaussian : await ppca(samples, options.refitRank)
@@ -251,7 +266,6 @@ const sampleLap = async (
 
 const trainLap = async (
   net: Network,
-  set: ObservationSet,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
@@ -263,17 +277,15 @@ const trainLap = async (
     stream(options.seed, `M ${purpose}`),
   )
   let state = start
-  for (let i = start.position.done; i < total; i++) {
-    checkAborted(hooks.signal)
-    const next = await step(state.train, state.samples, { lap, step: i })
-    state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
-    hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
-    if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+  try {
+    for (let i = start.position.done; i < total; i++) {
+      checkAborted(hooks.signal)
+      const next = await step(state.train, state.samples, { lap, step: i })
+      state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
+      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
+      if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+    }
+  } finally {
+    await release()
   }
-  await release()
-  track({
-    ...state,
-    position: { lap: lap + 1, stage: 'sample', done: 0 },
-    samples: blankSamples(set, options),
-  })
 }

@@ -12,6 +12,7 @@ import {
 } from '../nn/index.ts'
 import { bernoulli, betaBatch, integers, normalBatch, permutation, type Stream } from '../random/index.ts'
 import {
+  type ExecuteOptions,
   item,
   jit,
   type NdArray,
@@ -51,6 +52,8 @@ export interface TrainOptions {
   readonly augment?: Augmentation
   /** Batches with replacement (manifold) or by epochs, each a new permutation, the short last batch dropped. */
   readonly replacement?: boolean
+  /** Where the program runs, with how many threads; never changes what is computed, up to rounding. */
+  readonly execute?: ExecuteOptions
 }
 
 /** Compiled training: one program does forward, backward, clipping, Adam and EMA. */
@@ -123,6 +126,7 @@ export const trainer = (
       const average = options.ema > 0 ? ema(state.average, next.params, options.ema) : next.params
       return { loss, state: { params: next.params, average, moments: next.moments } }
     },
+    options.execute,
   )
   const choose = chooser(streamOf('rows'), options)
   const [noise, times, masks, changes] = ['noise', 'times', 'dropout', 'augment'].map(streamOf)

@@ -96,8 +96,8 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
       onLap: async (lap, state) => {
         const prior = priorAfter(lap, state)
         if (lap >= 0) savePrior(run, `lap-${String(lap + 1).padStart(3, '0')}`, prior)
-        run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
         await request.onLap?.(lap, prior)
+        run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
       },
     },
     point && restore(point, net),

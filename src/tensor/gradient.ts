@@ -4,7 +4,7 @@ import { isFloat } from './dtype.ts'
 import { full } from './ndarray.ts'
 import { add } from './ops/arithmetic.ts'
 import { fullLike, sumTo } from './ops/broadcast.ts'
-import { sameShape, show } from './shape.ts'
+import { broadcasts, sameShape, show } from './shape.ts'
 import { constant, probe, type Tensor } from './tensor.ts'
 import { leavesOf, mapTensors } from './tree.ts'
 
@@ -33,6 +33,15 @@ export const topological = (roots: readonly Tensor[]): Tensor[] => {
   return order
 }
 
+/** Sums over the axes along which the op has broadcast its input. */
+const fit = (node: Tensor, cotangent: Tensor, into: Tensor): Tensor => {
+  if (cotangent.dtype !== into.dtype || !broadcasts(cotangent.shape, into.shape)) {
+    const [got, want] = [cotangent, into].map((t) => `${t.dtype}${show(t.shape)}`)
+    throw new TweedieError('shape', `${node.op.name}: its gradient rule gave ${got} for an input ${want}`)
+  }
+  return sumTo(cotangent, into.shape)
+}
+
 const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | undefined)[] => {
   const order = topological([y])
   const relevant = new Set<Tensor>(xs)
@@ -46,7 +55,7 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
     for (const [i, gi] of node.op.grad(node, g).entries()) {
       const into = node.inputs[i]
       if (!gi || !relevant.has(into)) continue
-      const fitted = sumTo(gi, into.shape)
+      const fitted = fit(node, gi, into)
       const before = gathered.get(into)
       gathered.set(into, before ? add(before, fitted) : fitted)
     }

@@ -72,6 +72,13 @@ describe('threads', () => {
     }
   })
 
+  test.each([0, 1.5, -2, Number.NaN])('threads: %s is refused', async (threads) => {
+    await expect(jit((x: Tensor) => exp(x), { threads })(scalar(1))).rejects.toMatchObject({
+      code: 'input',
+      message: `threads must be a positive integer, got ${threads}`,
+    })
+  })
+
   test('threads and spinning do not change results', async () => {
     for (const options of [{ threads: 1 }, { threads: 2, spinning: false }, { threads: 2, spinning: true }]) {
       const program = jit((x: Tensor) => exp(x), options)

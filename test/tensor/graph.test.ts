@@ -209,7 +209,9 @@ describe('control of gradients', () => {
   test('withGradient: a cotangent of the wrong shape is refused when it is used', () => {
     const a = x()
     const y = withGradient(cos(a), [a], () => [input('float32', [5])])
-    expect(() => vjp(y, a, a)).toThrow('shape')
+    expect(() => vjp(y, a, a)).toThrow(
+      'withGradient: its gradient rule gave float32[5] for an input float32[2,3]',
+    )
   })
 
   test('several inputs, some without a gradient', async () => {

@@ -43,16 +43,25 @@ const physicalCores = (): number => {
   }
 }
 
-/** The number of threads a program gets when its options do not say. */
+const expectThreads = (name: string, threads: number, got: string): number => {
+  if (Number.isInteger(threads) && threads >= 1) return threads
+  throw new TweedieError('input', `${name} must be a positive integer, got ${got}`)
+}
+
+/**
+ * The number of threads a program gets when its options do not say: `TWEEDIE_THREADS`, else the physical cores.
+ *
+ * @throws TweedieError `input` when the variable is no positive integer
+ */
 export const defaultThreads = (): number => {
   const text = process.env.TWEEDIE_THREADS
   if (text === undefined || text === '') return physicalCores()
-  const threads = Number(text)
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new TweedieError('input', `TWEEDIE_THREADS must be a positive integer, got '${text}'`)
-  }
-  return threads
+  return expectThreads('TWEEDIE_THREADS', Number(text), `'${text}'`)
 }
+
+/** The number of threads that the options ask for. */
+export const threadsOf = ({ threads }: ExecuteOptions): number =>
+  threads === undefined ? defaultThreads() : expectThreads('threads', threads, `${threads}`)
 
 /** The layout a program gets when its options do not say. */
 export const defaultLayout = (): Layout => {

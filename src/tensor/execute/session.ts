@@ -4,7 +4,7 @@ import { TweedieError } from '../../error.ts'
 import type { DataOf, DType } from '../dtype.ts'
 import { NdArray } from '../ndarray.ts'
 import { sameShape, show } from '../shape.ts'
-import { defaultThreads, type ExecuteOptions } from './device.ts'
+import { type ExecuteOptions, threadsOf } from './device.ts'
 
 /** Named arrays in, named arrays out. */
 export interface Session {
@@ -18,11 +18,11 @@ export interface Session {
 type Optimisation = 'all' | 'basic'
 
 const options = (
-  { device = 'cpu', threads, spinning = true, strict = false }: ExecuteOptions,
+  { device = 'cpu', spinning = true, strict = false, ...execute }: ExecuteOptions,
   graphOptimizationLevel: Optimisation,
 ): InferenceSession.SessionOptions => ({
   executionProviders: [device],
-  intraOpNumThreads: threads ?? defaultThreads(),
+  intraOpNumThreads: threadsOf(execute),
   interOpNumThreads: 1,
   graphOptimizationLevel,
   logSeverityLevel: 4, // failures come as errors, the copy on stderr would only confuse

@@ -146,7 +146,8 @@ export const slice = (
   const to = x.shape.map((d, i) => bound(stops[i] ?? d, d))
   const by = x.shape.map((_, i) => steps[i] ?? 1)
   const sizes = from.map((f, i) => Math.ceil((to[i] - f) / by[i]))
-  if (starts.length > x.shape.length || sizes.some((n) => !(n > 0)) || by.some((s) => !isCount(s))) {
+  const given = Math.max(starts.length, stops.length, steps.length)
+  if (given > x.shape.length || !sizes.every(isCount) || !by.every(isCount)) {
     shapeError(
       'slice',
       `${show(starts)} to ${show(stops)} by ${show(by)} selects nothing of ${show(x.shape)}`,
@@ -257,7 +258,7 @@ export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
  */
 export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {
   const at = axisOf('split', axis, x.shape.length)
-  const list = typeof sizes === 'number' ? Array<number>(sizes).fill(x.shape[at] / sizes) : sizes
+  const list = typeof sizes === 'number' ? Array.from({ length: sizes }, () => x.shape[at] / sizes) : sizes
   if (list.reduce((a, b) => a + b, 0) !== x.shape[at] || !list.every(isCount)) {
     shapeError('split', `axis ${at} of ${show(x.shape)} cannot be cut into ${show(list)}`)
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { threeComponents } from '../../bench/exact/three-components.ts'
 import {
   ddim,
   ddpm,
@@ -23,7 +24,6 @@ import {
   vjp,
 } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
-import { threeComponents } from './three-components.ts'
 
 describe('schedules', () => {
   it('the exponential schedule takes the published values', () => {

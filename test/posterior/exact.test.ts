@@ -2,6 +2,7 @@ import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { covariance, posterior, problems, SIZE } from '../../bench/exact/circulant.ts'
 import { determinism } from '../../bench/exact/determinism.ts'
+import { emPath, largestFall } from '../../bench/exact/em.ts'
 import { outputs, relativeDistance, samplerGap, varianceRatio } from '../../bench/exact/sampling.ts'
 import { solving } from '../../bench/exact/solving.ts'
 
@@ -47,4 +48,12 @@ it.each([
   { name: 'determinism', gates: determinism },
 ])('the gates of $name hold', async ({ gates }) => {
   expect((await gates()).filter(({ pass }) => !pass)).toEqual([])
+})
+
+it('EM on a Gaussian seen through projections comes closer with every few steps', async () => {
+  const { errors, likelihoods } = await emPath(0, { count: 16384, steps: 12, watched: 16384 })
+  expect(errors[0]).toBeGreaterThan(0.5)
+  expect(errors[3]).toBeLessThan(0.4)
+  expect(errors[11]).toBeLessThan(0.15)
+  expect(largestFall(likelihoods)).toBeLessThan(1e-3)
 })

@@ -19,5 +19,7 @@ export const loaders: { readonly [C in CommandName]?: () => Promise<CommandModul
   learn: () => import('./learn.ts'),
   train: () => import('./train.ts'),
   sample: () => import('./sample.ts'),
+  report: () => import('./report.ts'),
   info: () => import('./info.ts'),
+  demo: () => import('./demo.ts'),
 }

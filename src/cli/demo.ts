@@ -1,0 +1,163 @@
+/** `tweedie demo`: the whole line on real digits, from incomplete observations to restored images and a report. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { writeArrays } from '../data/index.ts'
+import { type LearnedPrior, learn, openRun, priorOf, type Run, readText, scheduleOf } from '../run/index.ts'
+import { parseJson } from '../run/json.ts'
+import type { OptionsOf } from './commands.ts'
+import { loadConfig } from './config.ts'
+import { figureTable, writeDemoReport } from './demo-report.ts'
+import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf, stepOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import { lapMonitor } from './monitor.ts'
+import { recordOf } from './record.ts'
+import { restoreWithGaussian, restoreWithPrior, type TestPlan, testSet } from './restore-digits.ts'
+import { type Experiment, experimentSchema } from './schema.ts'
+
+/** Figures of one prior, as the table and `--json` show them. */
+export const figuresSchema = z.object({
+  psnrMean: z.number(),
+  psnrDraw: z.number(),
+  ssimMean: z.number(),
+  ssimDraw: z.number(),
+  coverage50: z.number(),
+  coverage90: z.number(),
+  spreadSkill: z.number(),
+})
+export type DemoFigures = z.output<typeof figuresSchema>
+
+/** The oracle was trained on clean digits beforehand: `npx tsx scripts/prepare-oracle.ts`. */
+const oracleSchema = z.object({
+  command: z.string(),
+  steps: z.int(),
+  digits: z.int(),
+  figures: figuresSchema,
+})
+export type Oracle = z.output<typeof oracleSchema>
+
+const packaged = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** What the full demo and the quick one do. */
+const plans = {
+  full: { config: 'experiments/demo.yaml', count: 500, draws: 20 },
+  quick: { config: 'experiments/demo-quick.yaml', count: 32, draws: 20 },
+} as const
+
+/** Observation of the digits, for learning and testing alike. */
+const KEEP = 0.25
+const NOISE = 0.05
+
+/** The demo's experiment. */
+export const demoExperiment = (plan: keyof typeof plans, seed: number | undefined): Experiment =>
+  loadConfig(experimentSchema, packaged(plans[plan].config), seed === undefined ? [] : [`seed=${seed}`])
+
+/** How the demo tests a prior. */
+export const demoTestPlan = (plan: keyof typeof plans, { schedule, em, seed }: Experiment): TestPlan => ({
+  count: plans[plan].count,
+  draws: plans[plan].draws,
+  sampling: { schedule: scheduleOf(schedule), steps: em.sampling.steps, method: stepOf(em.sampling) },
+  batch: 100,
+  seed,
+})
+
+/** The shipped figures of the oracle, where they are there. */
+const oracleFigures = (): Oracle | undefined => {
+  const path = packaged('data/oracle-demo.json')
+  return existsSync(path) ? oracleSchema.parse(parseJson(readText(path), path)) : undefined
+}
+
+/** Seconds of each phase, in order. */
+class Stopwatch {
+  readonly seconds: Record<string, number> = {}
+  async time<T>(phase: string, work: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    const result = await work()
+    this.seconds[phase] = (performance.now() - start) / 1000
+    return result
+  }
+}
+
+const learnDigits = (folder: Run, experiment: Experiment, io: Io): Promise<LearnedPrior> => {
+  const observations = loadObservations(experiment)
+  const { set, event } = inPriorUnits(observations)
+  return learn(folder, {
+    net: networkConfigOf(experiment, event),
+    set,
+    range: observations.range,
+    event,
+    ...experiment.schedule,
+    options: diemOptionsOf(experiment),
+    onLap: lapMonitor(folder, experiment, io),
+    onProgress: (event) => io.progress({ ...event, laps: experiment.em.laps }),
+    signal: io.signal,
+  })
+}
+
+export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, io: Io): Promise<void> => {
+  const size = options.quick ? 'quick' : 'full'
+  const experiment = demoExperiment(size, options.seed)
+  const plan = demoTestPlan(size, experiment)
+  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume, replace: true })
+  try {
+    io.note(
+      `${experiment.data.count} digits, three pixels in four deleted, noise ${NOISE}: learning their prior in ${experiment.em.laps} laps, ` +
+        `then restoring ${plan.count} others (${options.quick ? 'about a minute' : 'about ten minutes on two cores'})`,
+    )
+    const watch = new Stopwatch()
+    const prior = await watch.time('learn', () => learnDigits(folder, experiment, io))
+    const test = testSet(plan.count, KEEP, NOISE)
+    const gaussian = await watch.time('restore with the Gaussian', () =>
+      restoreWithGaussian(prior.gaussian, test, plan, io),
+    )
+    const learned = await watch.time('restore with the learned prior', () =>
+      restoreWithPrior(priorOf(prior), test, plan, io),
+    )
+    writeArrays(join(folder.paths.draws, 'test.npz'), {
+      draws: learned.draws,
+      y: test.set.y,
+      mask: test.observed,
+      truth: test.truth,
+    })
+    const result = { gaussian, learned, oracle: options.quick ? undefined : oracleFigures() }
+    const table = figureTable(result)
+    await watch.time('report', async () =>
+      writeDemoReport(folder, {
+        experiment,
+        plan,
+        test,
+        ...result,
+        table,
+        seconds: watch.seconds,
+        command: commandOf(options),
+      }),
+    )
+    const peakRssMB = Math.round(process.resourceUsage().maxRSS / 1024)
+    const total = folder.journal.seconds
+    io.result(
+      `${table.text}\n\n${total.toFixed(0)} s, peak memory ${peakRssMB} MB\nreport: ${folder.paths.report}`,
+      {
+        observations: experiment.data.count ?? null,
+        laps: experiment.em.laps,
+        test: plan.count,
+        draws: plan.draws,
+        figures: table.figures,
+        seconds: watch.seconds,
+        totalSeconds: total,
+        peakRssMB,
+        report: folder.paths.report,
+      },
+    )
+  } finally {
+    folder.close()
+  }
+}
+
+const commandOf = ({ quick, seed }: OptionsOf<'demo'>): string =>
+  [
+    'npm run demo',
+    ...(quick || seed !== undefined ? ['--'] : []),
+    ...(quick ? ['--quick'] : []),
+    ...(seed === undefined ? [] : [`--seed ${seed}`]),
+  ].join(' ')

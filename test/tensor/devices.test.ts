@@ -56,9 +56,10 @@ describe.each(['cuda', 'webgpu'] as const)('device %s', (device) => {
 describe.skipIf(!hasSwiftShader)('WebGPU on SwiftShader (Debian package chromium)', () => {
   test('agrees with the CPU on every op, its derivatives and a training step, with nothing left to the CPU', async () => {
     const results: { name: string; distance: number }[] = JSON.parse(await onSwiftShader('./webgpu-child.ts'))
-    expect(results.length).toBe(opCases.length + 1)
+    const names = new Set(results.map(({ name }) => name.split(':')[0]))
+    expect(names).toEqual(new Set(['network', ...opCases.map(({ op }) => op)]))
     expect(results.filter(({ distance }) => !(distance < 1e-4))).toEqual([])
-  })
+  }, 240_000)
 })
 
 describe('threads', () => {

@@ -107,6 +107,8 @@ const networkDistance = async () => {
   return { name: 'network', distance: distance(a, b) }
 }
 
+/** The first two cases of each op: software rendering compiles a shader for every one. */
+const cases = opCases.filter((entry) => opCases.filter(({ op }) => op === entry.op).indexOf(entry) < 2)
 const results = [await networkDistance()]
-for (let i = 0; i < opCases.length; i += 12) results.push(...(await compare(opCases.slice(i, i + 12))))
+for (let i = 0; i < cases.length; i += 24) results.push(...(await compare(cases.slice(i, i + 24))))
 process.stdout.write(JSON.stringify(results))

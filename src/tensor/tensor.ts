@@ -110,8 +110,6 @@ export const input = (dtype: DType, shape: Shape): Tensor => new Tensor(inputOp,
 /** A leaf whose value is fixed in the program. */
 export const constant = (value: NdArray): Constant => new Constant(value)
 
-export const isInput = (t: Tensor): boolean => t.op === inputOp
-
 const attrKey = (attrs: Attrs): string =>
   Object.entries(attrs)
     .map(([name, value]) => {

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { InferenceSession } from 'onnxruntime-node'
 import { expect, test } from 'vitest'
 import {
@@ -81,4 +84,14 @@ test.each([
   expect(countNodes(twice, 'Tanh')).toBe(6 * BLOCKS)
   expect(countNodes(await optimised(once), 'Tanh')).toBe(3 * BLOCKS)
   expect(countNodes(await optimised(twice), 'Tanh')).toBe(6 * BLOCKS)
+})
+
+test('the peak of memory is lower', async () => {
+  const script = fileURLToPath(new URL('./rematerialise-child.ts', import.meta.url))
+  const peak = async (mode: string): Promise<number> => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, mode])
+    return Number(stdout) / 1024
+  }
+  const [high, low] = [await peak('kept'), await peak('rematerialised')]
+  expect(high - low, `${high} MiB and ${low} MiB`).toBeGreaterThan(80)
 })

@@ -1,6 +1,5 @@
 /** Sums, means and extrema over axes. */
 import type { Shape } from '../ndarray.ts'
-import type { Emitter } from '../onnx/emitter.ts'
 import { axesOf, shapeError, show } from '../shape.ts'
 import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
 import { cast, div, mul } from './arithmetic.ts'
@@ -36,14 +35,11 @@ const reduction = (name: string, onnx: string, accepts: Accepts, grad: Op<Axes>[
     return { dtype: x.dtype, shape: reducedShape(x.shape, attrs) }
   },
   grad,
-  lower: (node, emit) => lowerReduction(onnx, node, emit),
+  lower: (node, emit) =>
+    emit.node(onnx, [emit.value(node.inputs[0]), emit.ints(node.attrs.axes)], {
+      keepdims: { int: node.attrs.keepdims ? 1 : 0 },
+    }),
 })
-
-/** Shared with device lowerings. */
-export const lowerReduction = (onnx: string, node: Tensor<Axes>, emit: Emitter): string =>
-  emit.node(onnx, [emit.value(node.inputs[0]), emit.ints(node.attrs.axes)], {
-    keepdims: { int: node.attrs.keepdims ? 1 : 0 },
-  })
 
 const sumOp = reduction('sum', 'ReduceSum', 'number', ({ inputs: [x], attrs }, g) => [
   broadcastTo(kept(g, x.shape, attrs), x.shape),

@@ -13,6 +13,7 @@ import { TweedieError } from '../error.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
+import { checkedOutput } from './output.ts'
 import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'observe'>
@@ -43,6 +44,8 @@ const simulated = (source: string, options: Options): ObservationSet => {
 }
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
+  checkedOutput(options.output)
+  if (options.truth !== undefined) checkedOutput(options.truth, ['.npy', '.npz', '.safetensors'])
   const set = options.observed ? own(source, options) : simulated(source, options)
   writeObservations(options.output, set)
   const { y, operator, noise, range } = set

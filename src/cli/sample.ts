@@ -16,13 +16,14 @@ import { NdArray, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
+import { checkedOutput } from './output.ts'
 import { samplingSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'sample'>
 
 const outputOf = (source: string, { output }: Options, name: string): string => {
-  if (output !== undefined) return output
+  if (output !== undefined) return checkedOutput(output)
   if (!isRunFolder(source)) throw new TweedieError('input', 'say where to write the draws with --output')
   return join(layoutOf(source).draws, name)
 }
@@ -110,16 +111,15 @@ export const run = async (
   io: Io,
 ): Promise<void> => {
   const prior = loadPrior(source)
+  const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
   const started = performance.now()
   if (observations === undefined) {
-    const path = outputOf(source, options, 'prior.npz')
     const x = await own(prior, options, io)
     writeArrays(path, { x })
     const pictures = options.images ? writeImages(path, { x }) : 0
     report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
     return
   }
-  const path = outputOf(source, options, 'posterior.npz')
   const draws = await posterior(prior, observations, options, io)
   const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
   writeArrays(path, { mean, spread, draws })

@@ -118,7 +118,7 @@ const monitor = z.strictObject({
 export const experimentSchema = z
   .strictObject({
     seed: z.int().nonnegative().default(0),
-    data,
+    data: data.prefault({}),
     range: z
       .tuple([z.number(), z.number()])
       .optional()

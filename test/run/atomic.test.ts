@@ -1,42 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { writeAtomic } from '../../src/data/atomic.ts'
 import { openRun, saveCheckpoint } from '../../src/run/index.ts'
 import { zeros } from '../../src/tensor/ndarray.ts'
 import { scratch } from './scratch.ts'
-
-const quietly = (command: string, ...args: string[]): boolean => {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** A file system of a few kilobytes, or undefined where the user may not mount one. */
-const smallDisk = (folder: string, size: string): string | undefined => {
-  const path = join(folder, 'small')
-  mkdirSync(path)
-  if (!quietly('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path)) return undefined
-  onTestFinished(() => {
-    quietly('umount', '--lazy', path)
-  })
-  return path
-}
-
-/** Tried once for real: being root is not enough in a container. */
-const canMount = (): boolean => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
-  const folder = mkdtempSync(join(tmpdir(), 'tweedie-mount-'))
-  const mounted =
-    quietly('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder) && quietly('umount', folder)
-  rmdirSync(folder)
-  return mounted
-}
+import { canMount, smallDisk } from './small-disk.ts'
 
 describe('writeAtomic', () => {
   it('replaces a file and leaves nothing else', () => {
@@ -71,7 +40,6 @@ describe('writeAtomic', () => {
 describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without them)', () => {
   it('keeps the old file and removes the temporary', () => {
     const disk = smallDisk(scratch(), '64k')
-    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
     const path = join(disk, 'a.bin')
     writeAtomic(path, Buffer.alloc(1000, 1))
     expect(() => writeAtomic(path, Buffer.alloc(200_000, 2))).toThrow(
@@ -86,7 +54,6 @@ describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without
 
   it('keeps the checkpoint before, and the journal ends in a whole line', () => {
     const disk = smallDisk(scratch(), '128k')
-    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
     const run = openRun(join(disk, 'run'), { config: {} })
     const small = saveCheckpoint(run, 'small', { arrays: { w: zeros([1000]) }, state: 1 })
     expect(() => saveCheckpoint(run, 'large', { arrays: { w: zeros([100_000]) }, state: 2 })).toThrow(
@@ -111,7 +78,6 @@ describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without
 
   it('makes no half of a run, and makes it when there is room again', () => {
     const disk = smallDisk(scratch(), '64k')
-    if (disk === undefined) throw new Error('mount failed though it worked a moment ago')
     const filler = join(disk, 'filler')
     writeFileSync(filler, Buffer.alloc(60 * 1024)) // leaves one page: for the lock, not for the configuration
     const path = join(disk, 'run')

@@ -12,7 +12,7 @@ import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { posteriorDraws, priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
-import { NdArray, sizeOf } from '../tensor/index.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
@@ -82,18 +82,19 @@ const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArr
   return applyAffine(fromPrior(prior.range), draws)
 }
 
+/** @throws TweedieError `input` when events are no images */
+const checkImages = (event: Shape): void => {
+  if (event.length !== 3 || (event[0] !== 1 && event[0] !== 3)) {
+    throw new TweedieError('input', `--images: [${event}] is not an image of one or three channels`)
+  }
+}
+
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */
 const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'float32'>>>): number => {
   const stem = path.replace(/\.[^.]*$/, '')
   let written = 0
   for (const [name, x] of Object.entries(arrays)) {
     const [n, c, h, w] = x.shape
-    if (x.shape.length !== 4 || (c !== 1 && c !== 3)) {
-      throw new TweedieError(
-        'input',
-        `--images: [${x.shape.slice(1)}] is not an image of one or three channels`,
-      )
-    }
     for (let i = 0; i < Math.min(n, MOST_IMAGES); i++) {
       const image = new NdArray('float32', [c, h, w], x.data.subarray(i * c * h * w, (i + 1) * c * h * w))
       writeAtomic(`${stem}-${name}-${String(i).padStart(3, '0')}.png`, encodePng(image))
@@ -112,6 +113,7 @@ export const run = async (
 ): Promise<void> => {
   const prior = loadPrior(source)
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
+  if (options.images) checkImages(prior.event)
   const started = performance.now()
   if (observations === undefined) {
     const x = await own(prior, options, io)

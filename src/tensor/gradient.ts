@@ -34,7 +34,7 @@ export const topological = (roots: readonly Tensor[]): Tensor[] => {
 }
 
 /** Sums over the axes along which the op has broadcast its input. */
-const fit = (node: Tensor, cotangent: Tensor, into: Tensor): Tensor => {
+const narrowed = (node: Tensor, cotangent: Tensor, into: Tensor): Tensor => {
   if (cotangent.dtype !== into.dtype || !broadcasts(cotangent.shape, into.shape)) {
     const [got, want] = [cotangent, into].map((t) => `${t.dtype}${show(t.shape)}`)
     throw new TweedieError('shape', `${node.op.name}: its gradient rule gave ${got} for an input ${want}`)
@@ -55,7 +55,7 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
     for (const [i, gi] of node.op.grad(node, g).entries()) {
       const into = node.inputs[i]
       if (!gi || !relevant.has(into)) continue
-      const fitted = fit(node, gi, into)
+      const fitted = narrowed(node, gi, into)
       const before = gathered.get(into)
       gathered.set(into, before ? add(before, fitted) : fitted)
     }

@@ -1,6 +1,7 @@
 /** Which way of writing ops suits a device. */
 import { blockedLowering, cpuLowering } from '../onnx/cpu.ts'
 import type { Lowering } from '../onnx/emitter.ts'
+import { Readers } from '../onnx/readers.ts'
 import { webgpuLowering } from '../onnx/webgpu.ts'
 import type { Tensor } from '../tensor.ts'
 import { defaultLayout, type ExecuteOptions } from './device.ts'
@@ -15,5 +16,6 @@ export const loweringFor = async (
   if (device !== 'cpu') return {}
   const images = layout === 'auto' && order.some(({ op }) => op.name === 'conv2d')
   const n = images ? await channelBlock() : undefined
-  return n === undefined ? cpuLowering : blockedLowering(n, order)
+  const readers = new Readers(order)
+  return n === undefined ? cpuLowering(readers) : blockedLowering(n, readers)
 }

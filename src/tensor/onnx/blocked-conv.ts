@@ -149,7 +149,7 @@ const cutOf = (t: Tensor, b: Blocked): { node: Tensor; w: Tensor } | undefined =
   const { starts, steps } = t.attrs
   if (
     x.op.name !== 'convInput' ||
-    !b.readBy(x, 'slice') ||
+    !b.readers.only(x, 'slice') ||
     typeof starts !== 'object' ||
     typeof steps !== 'object'
   )
@@ -168,7 +168,7 @@ export const cutBack = (node: Tensor, b: Blocked): Held | undefined => {
 /** Twofold sum pooling of (a cut of) a convolution's transpose: the gradient at the small side of an upsampling. */
 export const pooledBack = (node: Tensor, b: Blocked): Held | undefined => {
   const [x] = node.inputs
-  const cut = node.attrs.factor === 2 && b.fits(node) && b.single(x) ? cutOf(x, b) : undefined
+  const cut = node.attrs.factor === 2 && b.fits(node) && b.readers.single(x) ? cutOf(x, b) : undefined
   if (!cut || !isSame3(cut.node, cut.w)) return undefined
   const [g] = cut.node.inputs
   if (!readable(g, b)) return undefined
@@ -179,7 +179,7 @@ export const pooledBack = (node: Tensor, b: Blocked): Held | undefined => {
 
 /** The channel mean taken off a convolution's transpose: off its weights instead. */
 export const centredBack = (x: Tensor, b: Blocked): Held | undefined => {
-  if (x.op.name !== 'convInput' || !b.single(x) || !b.fits(x)) return undefined
+  if (x.op.name !== 'convInput' || !b.readers.single(x) || !b.fits(x)) return undefined
   const [, w] = x.inputs
   return convolveBack(x, b, { w: sub(w, mean(w, { axes: 1, keepdims: true })) })
 }

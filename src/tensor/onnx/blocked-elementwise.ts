@@ -68,7 +68,7 @@ const mul: Rule = (node, b) => {
 
 /** A term of a sum that can take the other term in: its blocked result with `sum` added. */
 const absorb = (term: Tensor, sum: string, b: Blocked): Held | undefined => {
-  if (!b.single(term)) return undefined
+  if (!b.readers.single(term)) return undefined
   if (term.op.name === 'conv2d') return convolve(term, b, sum)
   if (term.op.name === 'convInput') return convolveBack(term, b, { sum })
   const pair = scaled(term)
@@ -83,7 +83,7 @@ const add: Rule = (node, b) => {
     [y, x],
   ]) {
     if (!isWhole(image, node) || !isChannel(shift, node) || b.kindOf(image) !== 'blocked') continue
-    const pair = b.single(image) ? scaled(image) : undefined
+    const pair = b.readers.single(image) ? scaled(image) : undefined
     if (pair) return blocked(affine(b.blocked(pair[0]), node, { scale: pair[1], shift }, b))
     return blocked(affine(b.blocked(image), node, { shift }, b))
   }

@@ -31,7 +31,7 @@ export interface Modulation {
 
 /** `t` as a modulation that only a normalisation reads. */
 export const modulationOf = (t: Tensor, b: Blocked): Modulation | undefined => {
-  if (t.op.name !== 'add' || !b.readBy(t, 'layerNorm', 'invStd')) return undefined
+  if (t.op.name !== 'add' || !b.readers.only(t, 'layerNorm', 'invStd')) return undefined
   const [p, q] = t.inputs
   const [product, shift] = isChannel(q, t) ? [p, q] : [q, p]
   const pair = isChannel(shift, t) ? scaled(product) : undefined

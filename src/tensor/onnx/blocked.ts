@@ -10,6 +10,7 @@ import { full, type NdArray, type Shape } from '../ndarray.ts'
 import type { Tensor } from '../tensor.ts'
 import type { Emitter, Lowering } from './emitter.ts'
 import type { Attribute } from './proto.ts'
+import type { Readers } from './readers.ts'
 
 const NCHWC = 'com.microsoft.nchwc'
 
@@ -35,23 +36,13 @@ export class Blocked {
   readonly emit: Emitter
   /** n, the channels of a block. */
   readonly n: number
+  readonly readers: Readers
   private readonly held = new Map<Tensor, Held>()
-  private readonly readers: ReadonlyMap<Tensor, readonly Tensor[]>
 
-  constructor(emit: Emitter, n: number, readers: ReadonlyMap<Tensor, readonly Tensor[]>) {
+  constructor(emit: Emitter, n: number, readers: Readers) {
     this.emit = emit
     this.n = n
     this.readers = readers
-  }
-
-  /** True when exactly one node reads `t`: it may be folded into its reader. */
-  single(t: Tensor): boolean {
-    return this.readers.get(t)?.length === 1
-  }
-
-  /** True when nodes of these ops alone read `t`. */
-  readBy(t: Tensor, ...ops: readonly string[]): boolean {
-    return this.readers.get(t)?.every(({ op }) => ops.includes(op.name)) ?? false
   }
 
   /** True for float32 image batches whose channels fill whole blocks. */
@@ -138,27 +129,8 @@ export class Blocked {
   }
 }
 
-/** The nodes that read each tensor, once for each time they do. */
-const readersOf = (order: readonly Tensor[]): Map<Tensor, Tensor[]> => {
-  const readers = new Map<Tensor, Tensor[]>()
-  for (const node of order) {
-    for (const t of node.inputs) {
-      const list = readers.get(t)
-      if (list) list.push(node)
-      else readers.set(t, [node])
-    }
-  }
-  return readers
-}
-
 /** A lowering table for one program from rules; what they decline goes to `otherwise`. */
-export const lowerBlocked = (
-  rules: Rules,
-  otherwise: Lowering,
-  n: number,
-  order: readonly Tensor[],
-): Lowering => {
-  const readers = readersOf(order)
+export const lowerBlocked = (rules: Rules, otherwise: Lowering, n: number, readers: Readers): Lowering => {
   let state: Blocked | undefined
   const table: Record<string, Lowering[string]> = { ...otherwise }
   for (const [op, rule] of Object.entries(rules)) {

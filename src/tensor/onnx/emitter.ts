@@ -117,35 +117,42 @@ export class Emitter {
     return this.constant(ndarray(values, [values.length], 'int64'))
   }
 
-  /** The finished model. Outputs get the given names through Identity, so they never clash with inputs. */
+  /** The finished model. Outputs that are inputs or constants, or appear twice, are named through Identity. */
   finish(outputs: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): Uint8Array {
     const values: ValueProto[] = []
+    const computed = new Set(this.nodes.flatMap((node) => node.outputs))
+    const renamed = new Map<string, string>()
     for (const [name, t] of outputs) {
-      this.nodes.push({
-        op: 'Identity',
-        domain: '',
-        inputs: [this.value(t)],
-        outputs: [name],
-        attributes: {},
-      })
+      const value = this.value(t)
+      if (computed.has(value) && !renamed.has(value)) renamed.set(value, name)
+      else this.nodes.push({ op: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} })
       values.push({ name, dtype: t.dtype, shape: t.shape })
     }
-    const { nodes, used } = this.reachable(outputs.keys())
+    const final = (name: string) => renamed.get(name) ?? name
+    const all = this.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(final),
+      outputs: node.outputs.map(final),
+    }))
+    const { nodes, used } = reachable(all, outputs.keys())
     const opsets: Record<string, number> = { '': OPSET }
     for (const { domain } of nodes) if (domain) opsets[domain] = 1
     const initializers = this.initializers.filter(({ name }) => used.has(name))
     return encodeModel({ nodes, inputs: this.inputs, outputs: values, initializers, opsets, metadata })
   }
+}
 
-  /** Drops what a fusion has made superfluous: ONNX Runtime would compute it. */
-  private reachable(outputs: Iterable<string>): { nodes: NodeProto[]; used: Set<string> } {
-    const used = new Set(outputs)
-    const nodes: NodeProto[] = []
-    for (const node of [...this.nodes].reverse()) {
-      if (!node.outputs.some((name) => used.has(name))) continue
-      nodes.push(node)
-      for (const name of node.inputs) used.add(name)
-    }
-    return { nodes: nodes.reverse(), used }
+/** Drops what a fusion has made superfluous: ONNX Runtime would compute it. */
+const reachable = (
+  all: readonly NodeProto[],
+  outputs: Iterable<string>,
+): { nodes: NodeProto[]; used: Set<string> } => {
+  const used = new Set(outputs)
+  const nodes: NodeProto[] = []
+  for (const node of [...all].reverse()) {
+    if (!node.outputs.some((name) => used.has(name))) continue
+    nodes.push(node)
+    for (const name of node.inputs) used.add(name)
   }
+  return { nodes: nodes.reverse(), used }
 }

@@ -1,0 +1,28 @@
+/** Who reads each value of a program: what may be folded into its reader. */
+import type { Tensor } from '../tensor.ts'
+
+/** The readers of the values of one program. */
+export class Readers {
+  private readonly of = new Map<Tensor, Tensor[]>()
+
+  /** @param order - all nodes of the program */
+  constructor(order: readonly Tensor[]) {
+    for (const node of order) {
+      for (const t of node.inputs) {
+        const list = this.of.get(t)
+        if (list) list.push(node)
+        else this.of.set(t, [node])
+      }
+    }
+  }
+
+  /** True when `t` is read exactly once. */
+  single(t: Tensor): boolean {
+    return this.of.get(t)?.length === 1
+  }
+
+  /** True when nodes of these ops alone read `t`. */
+  only(t: Tensor, ...ops: readonly string[]): boolean {
+    return this.of.get(t)?.every(({ op }) => ops.includes(op.name)) ?? false
+  }
+}

@@ -119,9 +119,14 @@ With --observed the data are observations already: they are checked and packed w
       noise: {
         kind: 'number',
         value: 'sigma',
-        default: 0.05,
         min: 0,
-        description: 'standard deviation of the noise, in units of the data',
+        description:
+          'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed)',
+      },
+      range: {
+        kind: 'text',
+        value: 'low,high',
+        description: 'lowest and highest value of clean data (default 0,1): what the prior is scaled by',
       },
       mask: { kind: 'text', value: 'path', description: 'your own masks: 0 and 1, shaped like the data' },
       observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
@@ -243,12 +248,20 @@ Writes the draws, and for observations their mean and spread (standard deviation
       },
       count: { kind: 'integer', value: 'n', min: 1, description: 'use the first n observations only' },
       images: { kind: 'flag', description: 'also write mean, spread and first draws as PNG' },
+      report: {
+        kind: 'flag',
+        description: 'also write the report of the run, with these restorations in it',
+      },
       device,
     },
     examples: [
       {
         command: 'tweedie sample runs/digits test.npz --draws 16 -o restored.npz',
         does: 'mean, spread and 16 draws of each observation',
+      },
+      {
+        command: 'tweedie sample runs/digits test.npz --count 100 --report',
+        does: 'the same into the run folder, and runs/digits/report.html',
       },
       {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',

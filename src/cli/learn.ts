@@ -1,4 +1,6 @@
 /** `tweedie learn`: DiEM in a run folder. */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type LearnedPrior, learn, openRun } from '../run/index.ts'
 import { sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -16,10 +18,21 @@ import { recordOf } from './record.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
+/** A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package. */
+const configurationAt = (path: string | undefined): string | undefined => {
+  if (path === undefined || existsSync(path) || !path.startsWith('experiments/')) return path
+  const shipped = fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  return existsSync(shipped) ? shipped : path
+}
+
 /** The experiment that arguments describe: file, overrides, and `--seed` over both. */
 export const experimentOf = (args: readonly string[], seed: number | undefined): Experiment => {
   const { path, overrides } = splitConfigArguments(args)
-  return loadConfig(experimentSchema, path, seed === undefined ? overrides : [...overrides, `seed=${seed}`])
+  return loadConfig(
+    experimentSchema,
+    configurationAt(path),
+    seed === undefined ? overrides : [...overrides, `seed=${seed}`],
+  )
 }
 
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {

@@ -1,6 +1,7 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
 import {
+  type DataRange,
   type ObservationSet,
   observationsFromArrays,
   observationsFromImages,
@@ -23,9 +24,26 @@ const operatorOf = ({ operator, keep, dimension }: Options): Simulation['operato
   return operator === 'projection' ? { kind: 'projection', dimension } : { kind: 'identity' }
 }
 
-const own = (source: string, { mask, noise, count }: Options): ObservationSet => {
+/** `low,high` of the data; undefined when not given. */
+const rangeOf = ({ range }: Options): DataRange | undefined => {
+  if (range === undefined) return undefined
+  const [low, high, ...more] = range
+    .split(',')
+    .map((text) => (text.trim() === '' ? Number.NaN : Number(text)))
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high) || more.length > 0)
+    throw new TweedieError('input', `--range: expected two numbers, low,high, got '${range}'`)
+  return [low, high]
+}
+
+const own = (source: string, options: Options): ObservationSet => {
+  const { mask, noise, count } = options
+  const range = rangeOf(options)
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
-  if (!statSync(source).isDirectory()) return firstOf(observationsFromArrays(source, mask, noise), count)
+  if (noise === undefined)
+    throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
+  if (!statSync(source).isDirectory())
+    return firstOf(observationsFromArrays(source, mask, noise, range), count)
+  if (range !== undefined) throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
   if (mask === undefined)
     throw new TweedieError(
       'input',
@@ -37,8 +55,8 @@ const own = (source: string, { mask, noise, count }: Options): ObservationSet =>
 const simulated = (source: string, options: Options): ObservationSet => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
-  const { count, skip, split, noise, seed = 1, truth } = options
-  const clean = loadClean(source, { split, count, skip })
+  const { count, skip, split, noise = 0.05, seed = 1, truth } = options
+  const clean = loadClean(source, { split, count, skip, range: rangeOf(options) })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
   return simulateObservations(clean.x, { operator: operatorOf(options), noise, range: clean.range, seed })
 }

@@ -17,6 +17,7 @@ import type { OptionsOf } from './commands.ts'
 import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
+import { run as writeRunReport } from './report.ts'
 import { samplingSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
@@ -83,10 +84,17 @@ const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArr
 }
 
 /** @throws TweedieError `input` when events are no images */
-const checkImages = (event: Shape): void => {
+const checkImages = (option: string, event: Shape): void => {
   if (event.length !== 3 || (event[0] !== 1 && event[0] !== 3)) {
-    throw new TweedieError('input', `--images: [${event}] is not an image of one or three channels`)
+    throw new TweedieError('input', `${option}: [${event}] is not an image of one or three channels`)
   }
+}
+
+const checkReport = (source: string, observations: string | undefined, { event }: LearnedPrior): void => {
+  checkImages('--report', event)
+  if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
+  if (observations === undefined)
+    throw new TweedieError('input', "--report goes with observations; 'tweedie report' needs none")
 }
 
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */
@@ -113,7 +121,8 @@ export const run = async (
 ): Promise<void> => {
   const prior = loadPrior(source)
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
-  if (options.images) checkImages(prior.event)
+  if (options.images) checkImages('--images', prior.event)
+  if (options.report) checkReport(source, observations, prior)
   const started = performance.now()
   if (observations === undefined) {
     const x = await own(prior, options, io)
@@ -128,18 +137,46 @@ export const run = async (
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
   const pictures = options.images ? writeImages(path, { mean, spread, draw: first }) : 0
-  report(io, { path, shape: [...draws.shape], pictures, seconds: seconds(started) })
+  const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
+  report(io, { path, shape: [...draws.shape], pictures, seconds: seconds(started), report: page })
+}
+
+/** The report of the run with these draws in it: `tweedie report`, without its words. */
+const reportOf = async (
+  source: string,
+  draws: string,
+  observations: string,
+  options: Options,
+  io: Io,
+): Promise<string> => {
+  const { json, quiet, debug, threads, seed } = options
+  const page = layoutOf(source).report
+  await writeRunReport(
+    [source],
+    { json, quiet, debug, threads, seed, draws, observations, output: page, truth: undefined },
+    { ...io, result: () => {} },
+  )
+  return page
 }
 
 const seconds = (since: number): number => (performance.now() - since) / 1000
 
-const report = (io: Io, facts: { path: string; shape: number[]; pictures: number; seconds: number }): void =>
+interface Facts {
+  readonly path: string
+  readonly shape: number[]
+  readonly pictures: number
+  readonly seconds: number
+  readonly report?: string
+}
+
+const report = (io: Io, { report: page, ...facts }: Facts): void =>
   io.result(
     formatFields([
       ['written', facts.path],
       ['draws', `[${facts.shape.join(', ')}]`],
       ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
+      ...(page === undefined ? [] : [['report', page] as const]),
       ['time', `${facts.seconds.toFixed(1)} s`],
     ]),
-    facts,
+    page === undefined ? facts : { ...facts, report: page },
   )

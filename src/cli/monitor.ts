@@ -19,7 +19,7 @@ const priorAt = (lap: number, learned: LearnedPrior): Prior =>
 
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
 export const lapMonitor = (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
-  const { samples, sinkhorn, steps, method } = experiment.monitor
+  const { samples, sinkhorn, reg, steps, method } = experiment.monitor
   const truth = sinkhorn > 0 ? truthFor(experiment, sinkhorn) : undefined
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
@@ -35,11 +35,14 @@ export const lapMonitor = (run: Run, experiment: Experiment, io: Io, execute?: E
       x: applyAffine(fromPrior(learned.range), draws),
     })
     if (!truth) return
-    const divergence = sinkhornDivergence(flat(rows(draws, 0, sinkhorn)), truth)
+    const divergence = sinkhornDivergence(flat(rows(draws, 0, sinkhorn)), truth, { reg, tolerance: MASS })
     run.journal.append({ event: 'divergence', lap: lap + 1, points: sinkhorn, sinkhorn: divergence })
     io.note(`lap ${lap + 1}: Sinkhorn divergence ${divergence.toPrecision(3)} (${sinkhorn} points)`)
   }
 }
+
+/** Mass that may be left in the wrong place: its effect on the divergence is far below the sampling error. */
+const MASS = 1e-2
 
 const flat = (x: NdArray<'float32'>): NdArray<'float32'> =>
   new NdArray('float32', [x.shape[0], sizeOf(x.shape.slice(1))], x.data)

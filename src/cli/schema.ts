@@ -109,7 +109,8 @@ const monitor = z.strictObject({
     .int()
     .nonnegative()
     .default(0)
-    .describe('points of the Sinkhorn divergence to the clean data (0: none)'),
+    .describe('points of the Sinkhorn divergence to held-out clean data (0: none)'),
+  reg: positive.default(0.05).describe('its entropic regularisation, squared prior units'),
   steps: count.default(64).describe('sampler steps of the prior samples'),
   method: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim'),
 })

@@ -1,0 +1,57 @@
+/**
+ * Trains the demo's oracle: the network of `experiments/demo.yaml` on clean digits, for as many optimiser steps as the
+ * demo takes in all its laps, and judges it on the demo's test. Writes `data/oracle-demo.json`.
+ *
+ *     npx tsx scripts/prepare-oracle.ts
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { demoExperiment, demoTestPlan, type Oracle } from '../src/cli/demo.ts'
+import { demoFigures } from '../src/cli/demo-report.ts'
+import { loadClean, networkConfigOf, trainingOf } from '../src/cli/experiment.ts'
+import { makeIo } from '../src/cli/io.ts'
+import { recordOf } from '../src/cli/record.ts'
+import { restoreWithPrior, testSet } from '../src/cli/restore-digits.ts'
+import { applyAffine, toPrior, writeAtomic } from '../src/data/index.ts'
+import { openRun, priorOf, train } from '../src/run/index.ts'
+
+const experiment = demoExperiment('full', undefined)
+const { train: training, em, schedule, seed } = experiment
+const steps = (training.firstSteps ?? training.steps) + (em.laps - 1) * training.steps
+const io = makeIo({ stdout: process.stdout, stderr: process.stderr }, {}, new AbortController().signal)
+const clean = loadClean('mnist', { split: 'train', count: experiment.data.count })
+const x = applyAffine(toPrior(clean.range), clean.x)
+const folder = mkdtempSync(join(tmpdir(), 'oracle-'))
+const run = openRun(folder, { config: recordOf(experiment), replace: true })
+const prior = await train(run, {
+  net: networkConfigOf(experiment, x.shape.slice(1)),
+  x,
+  range: clean.range,
+  options: trainingOf(experiment, steps),
+  steps,
+  ...schedule,
+  seed,
+  onProgress: io.progress,
+})
+run.close()
+const plan = demoTestPlan('full', experiment)
+const { figures } = await restoreWithPrior(
+  priorOf(prior),
+  testSet(plan.count, 0.25, 0.05),
+  plan,
+  io,
+  'restoring (oracle)',
+)
+const oracle: Oracle = {
+  command: 'npx tsx scripts/prepare-oracle.ts',
+  steps,
+  digits: x.shape[0],
+  figures: demoFigures(figures),
+}
+writeAtomic(
+  join(import.meta.dirname, '../data/oracle-demo.json'),
+  new TextEncoder().encode(`${JSON.stringify(oracle, null, 2)}\n`),
+)
+rmSync(folder, { recursive: true })
+io.result(JSON.stringify(oracle, null, 2), oracle)

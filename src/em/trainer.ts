@@ -10,7 +10,7 @@ import {
   type Moments,
   type Network,
 } from '../nn/index.ts'
-import { bernoulli, betaBatch, integers, normalBatch, permutation, type Stream } from '../random/index.ts'
+import { bernoulli, betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import {
   type ExecuteOptions,
   item,
@@ -25,6 +25,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { type Augmentation, augmented } from './augment.ts'
+import { type MinibatchOptions, minibatches } from './minibatch.ts'
 
 /** Everything that training changes. */
 export type TrainState<P = Tree<NdArray>> = {
@@ -41,8 +42,7 @@ export const initTrainState = (params: Tree<NdArray>): TrainState => ({
 })
 
 /** How to train. */
-export interface TrainOptions {
-  readonly batch: number
+export interface TrainOptions extends MinibatchOptions {
   /** Learning rate at step 0, 1, … */
   readonly rate: LearningRate
   /** Decay of the moving average of the weights, such as 0.999; 0 for none. */
@@ -50,8 +50,6 @@ export interface TrainOptions {
   readonly schedule: Schedule
   readonly adam?: AdamOptions
   readonly augment?: Augmentation
-  /** Batches with replacement (manifold) or by epochs, each a new permutation, the short last batch dropped. */
-  readonly replacement?: boolean
   /** Where the program runs, with how many threads; never changes what is computed, up to rounding. */
   readonly execute?: ExecuteOptions
 }
@@ -67,22 +65,7 @@ export interface Trainer {
   release(): Promise<void>
 }
 
-/** Indices of the rows of a batch. */
-const chooser = (stream: Stream, { batch, replacement = false }: TrainOptions) => {
-  let epoch: { key: string; order: ArrayLike<number> } | undefined
-  return (count: number, { lap, step }: { lap: number; step: number }): ArrayLike<number> => {
-    if (replacement || count < batch)
-      return Array.from(integers(stream, 0, count, [batch], { lap, step }).data, Number)
-    const perEpoch = Math.floor(count / batch)
-    const at = { lap, step: Math.floor(step / perEpoch) }
-    const key = `${lap} ${at.step} ${count}`
-    if (epoch?.key !== key) epoch = { key, order: permutation(stream, count, at).data }
-    const from = (step % perEpoch) * batch
-    return Array.from({ length: batch }, (_, i) => Number(epoch?.order[from + i]))
-  }
-}
-
-const gather = (data: NdArray<'float32'>, index: ArrayLike<number>): NdArray<'float32'> => {
+const gather = (data: NdArray<'float32'>, index: readonly number[]): NdArray<'float32'> => {
   const out = zeros([index.length, ...data.shape.slice(1)])
   const n = sizeOf(data.shape.slice(1))
   for (let i = 0; i < index.length; i++) out.data.set(rows(data, index[i], index[i] + 1).data, i * n)
@@ -128,7 +111,7 @@ export const trainer = (
     },
     options.execute,
   )
-  const choose = chooser(streamOf('rows'), options)
+  const choose = minibatches(streamOf('rows'), options)
   const [noise, times, masks, changes] = ['noise', 'times', 'dropout', 'augment'].map(streamOf)
   const batchRows = Array.from({ length: batch }, (_, i) => i)
   return {

@@ -228,9 +228,18 @@ def images(layout, net, batch=32):
     return net.to(memory_format=to), (torch.rand(batch, 1, 28, 28) * 4 - 2).to(memory_format=to)
 
 
-def matmul(_):
-    a, b, out = (torch.randn(1024, 1024) for _ in range(3))
-    return lambda: torch.mm(a, b, out=out)
+def matmul(n):
+    def setup(_):
+        a, b, out = (torch.randn(n, n) for _ in range(3))
+        return lambda: torch.mm(a, b, out=out)
+
+    return setup
+
+
+def conv_forward(layout):
+    to = channels_last(layout)
+    x, layer = torch.randn(16, 64, 32, 32).to(memory_format=to), frozen(conv(64, 64, 3)).to(memory_format=to)
+    return torch.no_grad()(lambda: layer(x))
 
 
 def mlp_train(_):
@@ -267,7 +276,8 @@ def mmps(iterations):
 
 
 CASES = {
-    "matmul": (matmul, [""]),
+    **{f"matmul-{n}": (matmul(n), [""]) for n in (256, 512, 1024)},
+    "conv": (conv_forward, ["nhwc", "nchw"]),
     "mlp-train": (mlp_train, [""]),
     "unet-train": (unet_train, ["nhwc", "nchw"]),
     "unet-forward": (unet_forward, ["nhwc", "nhwc jit", "nchw jit"]),

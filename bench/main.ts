@@ -1,0 +1,22 @@
+/**
+ * Benchmarks by name: `npm run bench -- NAME [options]`.
+ *
+ *   engine     matrix products, convolutions, the frozen U-Net's forward pass
+ *   train      training steps of the MLP and the U-Net
+ *   posterior  MMPS steps with one and with three CG iterations
+ *   exact      problems with exact answers (gates)
+ *   random     random fillers
+ *   memory     growth of memory over many training steps
+ *
+ * The first three race the same networks in PyTorch (bench/peers). All take --json.
+ */
+const names = ['engine', 'train', 'posterior', 'exact', 'random', 'memory']
+
+const [name, ...args] = process.argv.slice(2)
+if (name === undefined || !names.includes(name)) {
+  console.error(`bench: expected one of ${names.join(', ')}, got '${name ?? ''}'`)
+  process.exitCode = 2
+} else {
+  const module: { run?: (args: readonly string[]) => Promise<number> } = await import(`./${name}.ts`)
+  if (module.run) process.exitCode = await module.run(args)
+}

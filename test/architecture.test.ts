@@ -1,0 +1,95 @@
+/** The rules of docs/ARCHITECTURE.md that can be read off the sources. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const src = join(root, 'src')
+
+/** Lowest first: a folder imports only from those before it. A new folder finds its place here. */
+const folders = [
+  'tensor',
+  'random',
+  'data',
+  'operators',
+  'nn',
+  'diffusion',
+  'posterior',
+  'em',
+  'diagnose',
+  'run',
+  'report',
+  'cli',
+]
+
+const read = (file: string): string => readFileSync(join(src, file), 'utf8')
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+/** Modules that a file imports, whichever way. */
+const importsOf = (file: string): string[] =>
+  [...read(file).matchAll(/(?:\bfrom|\bimport\(|^import)\s*'([^']+)'/gm)].map(([, module]) => module)
+
+/** Folder below src of an import, `undefined` for packages and for the files beside the folders. */
+const folderOf = (file: string, module: string): string | undefined => {
+  if (!module.startsWith('.')) return undefined
+  const [folder, rest] = relative(src, join(src, file, '..', module)).split(sep)
+  return rest === undefined ? undefined : folder
+}
+
+const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+
+describe('the sources', () => {
+  it('lie in the folders that are listed', () => {
+    const found = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    expect(found.map(({ name }) => name).sort()).toEqual([...folders].sort())
+  })
+
+  it.each(folders)('%s imports only from folders above it', (folder) => {
+    const allowed = folders.slice(0, folders.indexOf(folder) + 1)
+    const own = files.filter((file) => file.startsWith(folder + sep))
+    const wrong = own.flatMap((file) =>
+      importsOf(file)
+        .map((module) => folderOf(file, module))
+        .filter((target) => target !== undefined && !allowed.includes(target))
+        .map((target) => `${file} imports from ${target}`),
+    )
+    expect(own.length).toBeGreaterThan(0)
+    expect(wrong).toEqual([])
+  })
+
+  it('name every local import by a file that exists', () => {
+    const missing = files.flatMap((file) =>
+      importsOf(file)
+        .filter((module) => module.startsWith('.') && !existsSync(join(src, file, '..', module)))
+        .map((module) => `${file}: ${module}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('only re-export in index.ts', () => {
+    const exports = /^(\s*export\s+(type\s+)?(\*|\{[^}]*\})\s+from\s+'[^']+'\s*)+$/
+    const indices = files.filter((file) => file.endsWith('index.ts'))
+    expect(indices.filter((file) => !exports.test(withoutComments(read(file))))).toEqual([])
+  })
+
+  it('load ONNX Runtime when the first program is opened, not before', () => {
+    const eager = /^import\s+(?!type\b)[^;]*?from\s*'onnxruntime-node'/m
+    expect(files.filter((file) => eager.test(read(file)))).toEqual([])
+    expect(files.filter((file) => importsOf(file).includes('onnxruntime-node'))).toEqual([
+      join('tensor', 'execute', 'session.ts'),
+    ])
+  })
+})
+
+it('every folder but the command line is a subpath of the package', () => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const wanted = folders.filter((folder) => folder !== 'cli').map((folder) => `./${folder}`)
+  expect(Object.keys(exports).sort()).toEqual(['.', './package.json', ...wanted].sort())
+  for (const folder of wanted) {
+    expect(exports[folder]).toEqual({
+      types: `./dist/${folder.slice(2)}/index.d.ts`,
+      default: `./dist/${folder.slice(2)}/index.js`,
+    })
+  }
+})

@@ -1,6 +1,7 @@
 /** Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), with clipping of the global gradient norm before. */
 import {
   add,
+  concat,
   div,
   leavesOf,
   mapArrays,
@@ -10,6 +11,7 @@ import {
   type NdArray,
   pow,
   scalarLike,
+  split,
   sqrt,
   square,
   sub,
@@ -64,25 +66,47 @@ export const adam = <T extends Tree<Tensor>>(
   { lr, step }: { lr: Tensor; step: Tensor },
   { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, clip = 1 }: AdamOptions = {},
 ): { params: T; moments: Moments<T> } => {
+  const { pack, unpack } = packing(params)
+  const [P, G, M, V] = [params, grads, m, v].map(pack)
   const shrink = Number.isFinite(clip)
-    ? minimum(div(scalarLike(lr, clip), add(globalNorm(grads), 1e-12)), 1)
-    : undefined
-  const g = shrink ? mapTensors((leaf) => mul(leaf, shrink), grads) : grads
-  const m1 = mapTensors((a, b) => add(mul(a, beta1), mul(b, 1 - beta1)), m, g)
-  const v1 = mapTensors((a, b) => add(mul(a, beta2), mul(square(b), 1 - beta2)), v, g)
+    ? minimum(div(scalarLike(lr, clip), add(globalNorm(G), 1e-12)), 1)
+    : scalarLike(lr, 1)
   const correction = (beta: number) => sub(1, pow(scalarLike(step, beta), step))
-  const rate = div(lr, correction(beta1))
   const scale = sqrt(correction(beta2))
-  const moved = mapTensors(
-    (p, a, b) => {
-      const kept = weightDecay ? sub(p, mul(p, mul(lr, weightDecay))) : p
-      return sub(kept, div(mul(a, mul(rate, scale)), add(sqrt(b), mul(scale, eps))))
-    },
-    params,
-    m1,
-    v1,
-  )
-  return { params: moved, moments: { m: m1, v: v1 } }
+  const rate = mul(div(lr, correction(beta1)), scale)
+  const tiny = mul(scale, eps)
+  // Clipping scales the gradient: it goes into the factors, which are scalars, instead of the gradient.
+  const [first, second] = [mul(shrink, 1 - beta1), mul(square(shrink), 1 - beta2)]
+  const m1 = M.map((a, i) => add(mul(a, beta1), mul(G[i], first)))
+  const v1 = V.map((a, i) => add(mul(a, beta2), mul(square(G[i]), second)))
+  const moved = P.map((p, i) => {
+    const kept = weightDecay ? sub(p, mul(p, mul(lr, weightDecay))) : p
+    return sub(kept, div(mul(m1[i], rate), add(sqrt(v1[i]), tiny)))
+  })
+  return { params: unpack(moved), moments: { m: unpack(m1), v: unpack(v1) } }
+}
+
+/**
+ * Leaves as a list in which all vectors (biases) are joined to one: a network has dozens, each too short to be worth the
+ * dozen operations of an update.
+ */
+const packing = <T extends Tree<Tensor>>(like: T) => {
+  const shapes = leavesOf(like).map(({ shape }) => shape)
+  const lengths = shapes.flatMap((shape) => (shape.length === 1 ? [shape[0]] : []))
+  const isVector = (_: unknown, i: number) => lengths.length > 1 && shapes[i].length === 1
+  const pack = (tree: T): Tensor[] => {
+    const leaves = leavesOf(tree)
+    const vectors = leaves.filter(isVector)
+    const rest = leaves.filter((_, i) => !isVector(_, i))
+    return vectors.length > 0 ? [...rest, concat(vectors)] : rest
+  }
+  const unpack = (list: readonly Tensor[]): T => {
+    const rest = lengths.length > 1 ? list.slice(0, -1) : [...list]
+    const vectors = lengths.length > 1 ? split(list[list.length - 1], lengths) : []
+    let [nextVector, nextRest, leaf] = [0, 0, 0]
+    return mapTensors(() => (isVector(undefined, leaf++) ? vectors[nextVector++] : rest[nextRest++]), like)
+  }
+  return { pack, unpack }
 }
 
 /** Exponential moving average: average + (1 − decay)(params − average). */

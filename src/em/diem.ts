@@ -76,6 +76,7 @@ export interface DiemState {
 export interface DiemHooks {
   /** Asked often: should the state be saved now? */
   readonly wantsCheckpoint?: () => boolean
+  /** Save it before returning: the loop goes on writing into its samples. */
   readonly onCheckpoint?: (state: DiemState) => void
   /**
    * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is that before

@@ -14,6 +14,9 @@ const dense = ({ mean, covariance: c }: Gaussian): Matrix => {
   return U.mmul(U.transpose()).add(D)
 }
 
+/** Without the rounding by which a product misses being symmetric, over which Cholesky stumbles. */
+const symmetric = (m: Matrix): Matrix => Matrix.add(m, m.transpose()).div(2)
+
 /** The matrix A of observation i, [M, N], without the rows of deleted entries. */
 const rowsOf = ({ y, operator }: ObservationSet, i: number): { A: Matrix; y: Matrix } => {
   const m = sizeOf(y.shape.slice(1))
@@ -51,7 +54,7 @@ export const posteriorMoments = (
   for (let i = 0; i < count; i++) {
     const { A, y } = rowsOf(set, i)
     const SAt = S.mmul(A.transpose())
-    const G = A.mmul(SAt).add(Matrix.eye(A.rows, A.rows, set.noise ** 2))
+    const G = symmetric(A.mmul(SAt)).add(Matrix.eye(A.rows, A.rows, set.noise ** 2))
     const Kt = A.rows ? new CholeskyDecomposition(G).solve(SAt.transpose()) : Matrix.zeros(0, n)
     const m = Matrix.add(mu, Kt.transpose().mmul(Matrix.sub(y, A.mmul(mu))))
     first.add(m)

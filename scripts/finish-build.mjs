@@ -1,5 +1,13 @@
-// Make the command executable; the JSON Schema of the configuration is written by the CLI's own module.
-import { chmodSync, existsSync } from 'node:fs'
+// After the compiler: remove what is left of sources that are gone, and make the command executable.
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const main = new URL('../dist/cli/main.js', import.meta.url)
-if (existsSync(main)) chmodSync(main, 0o755)
+const [dist, src] = ['../dist/', '../src/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+
+for (const name of readdirSync(dist, { recursive: true })) {
+  const source = `${String(name).replace(/(\.d\.ts|\.js|\.js\.map)$/, '')}.ts`
+  const isOutput = /\.(d\.ts|js|js\.map)$/.test(String(name))
+  if (isOutput && !existsSync(join(src, source))) rmSync(join(dist, String(name)))
+}
+chmodSync(join(dist, 'cli', 'main.js'), 0o755)

@@ -28,6 +28,7 @@ export {
 export { observationsFromArrays, observationsFromImages } from './own-data.ts'
 export { decodePng, encodePng } from './png.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
+export { type Simulation, simulateObservations } from './simulate.ts'
 export {
   type Affine,
   applyAffine,
@@ -36,4 +37,3 @@ export {
   PRIOR_RANGE,
   toPrior,
 } from './units.ts'
-export { type Simulation, simulateObservations } from './simulate.ts'

@@ -6,6 +6,9 @@ import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 /** Above this many uniforms the ratio of gammas is cheaper than sorting. */
 const MOST_UNIFORMS = 32
 
+/** Order statistics whose words are made at once. */
+const CHUNK = 128
+
 /** Blocks that one gamma may try; a try fails with probability < 0.05, so 32 failures never happen. */
 const TRIES = 32
 
@@ -16,17 +19,28 @@ const LARGEST = 1 - 2 ** -24
 const inside = (x: number): number => Math.min(LARGEST, Math.max(SMALLEST, x))
 const unit = (word: number): number => ((word >>> 0) + 0.5) * 2 ** -32
 
+/** Puts u among the first `count` elements, which are sorted: for a handful, quicker than a call to sort. */
+const insert = (sorted: Float64Array, count: number, u: number): void => {
+  let at = count
+  for (; at > 0 && sorted[at - 1] > u; at--) sorted[at] = sorted[at - 1]
+  sorted[at] = u
+}
+
 /** Beta(a, b) of integers is the a-th smallest of a + b - 1 uniforms (David & Nagaraja, Order Statistics, 2.3). */
 const orderStatistic = (a: number, b: number): Fill<Float32Array> => {
   const count = a + b - 1
   const blocks = Math.ceil(count / 4)
-  const words = new Int32Array(4 * blocks)
+  const words = new Int32Array(4 * blocks * CHUNK)
   const uniforms = new Float64Array(count)
   return (out, stream, at) => {
-    for (let i = 0; i < out.length; i++) {
-      randomWords(words, blocks, stream, at, i * blocks)
-      for (let j = 0; j < count; j++) uniforms[j] = unit(words[j])
-      out[i] = inside(uniforms.sort()[a - 1])
+    for (let start = 0; start < out.length; start += CHUNK) {
+      const stop = Math.min(start + CHUNK, out.length)
+      randomWords(words, blocks * (stop - start), stream, at, start * blocks)
+      for (let i = start; i < stop; i++) {
+        const first = 4 * blocks * (i - start)
+        for (let j = 0; j < count; j++) insert(uniforms, j, unit(words[first + j]))
+        out[i] = inside(uniforms[a - 1])
+      }
     }
   }
 }

@@ -26,12 +26,14 @@ export interface Case {
 export interface RaceOptions {
   readonly threads: number
   readonly rounds: number
+  /** One case alone. */
+  readonly only?: string
   readonly json: boolean
   readonly peer: boolean
   readonly python: string
 }
 
-/** `--threads N` (default: physical cores), `--rounds N` (8), `--json`, `--no-peer`, `--python PATH` (python3). */
+/** `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`, `--python PATH` (python3). */
 export const raceOptions = (args: readonly string[]): RaceOptions => {
   const { values } = parseArgs({
     args: [...args],
@@ -39,6 +41,7 @@ export const raceOptions = (args: readonly string[]): RaceOptions => {
     options: {
       threads: { type: 'string', default: `${defaultThreads()}` },
       rounds: { type: 'string', default: '8' },
+      only: { type: 'string' },
       json: { type: 'boolean', default: false },
       peer: { type: 'boolean', default: true },
       python: { type: 'string', default: process.env.TWEEDIE_PEER_PYTHON ?? 'python3' },
@@ -171,7 +174,9 @@ export const race = async (
   const results: Result[] = []
   try {
     for (const prepare of cases) {
-      const result = await raceOne(await prepare(options.threads), peer, options)
+      const item = await prepare(options.threads)
+      if (options.only !== undefined && item.name !== options.only) continue
+      const result = await raceOne(item, peer, options)
       results.push(result)
       say(line(result))
     }

@@ -15,6 +15,7 @@ import {
 import type { Io } from './io.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
+import { requireDevice } from './require-device.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
@@ -42,6 +43,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event)
   const { device } = options
+  await requireDevice(device)
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
   try {
     const prior = await learn(folder, {

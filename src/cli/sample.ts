@@ -18,6 +18,7 @@ import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
 import { run as writeRunReport } from './report.ts'
+import { requireDevice } from './require-device.ts'
 import { samplingSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
@@ -31,6 +32,16 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
 
 const samplingOf = ({ steps, sampler, iterations, solver, covariance }: Options) =>
   samplingSchema.parse({ steps, method: sampler, iterations, solver, covariance })
+
+/** The draws, when they are numbers. */
+const finite = (draws: NdArray<'float32'>): NdArray<'float32'> => {
+  const bad = draws.data.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0)
+  if (bad === 0) return draws
+  throw new TweedieError(
+    'numeric',
+    `${bad} of ${draws.size} values drawn are NaN or infinite; try --covariance tweedie, more --steps, or --solver gmres`,
+  )
+}
 
 /** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
 const posterior = async (
@@ -63,7 +74,7 @@ const posterior = async (
     onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
     signal: io.signal,
   })
-  return applyAffine(fromPrior(prior.range), draws)
+  return applyAffine(fromPrior(prior.range), finite(draws))
 }
 
 const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
@@ -80,7 +91,7 @@ const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArr
     onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
     signal: io.signal,
   })
-  return applyAffine(fromPrior(prior.range), draws)
+  return applyAffine(fromPrior(prior.range), finite(draws))
 }
 
 /** @throws TweedieError `input` when events are no images */
@@ -123,6 +134,7 @@ export const run = async (
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
   if (options.images) checkImages('--images', prior.event)
   if (options.report) checkReport(source, observations, prior)
+  await requireDevice(options.device)
   const started = performance.now()
   if (observations === undefined) {
     const x = await own(prior, options, io)

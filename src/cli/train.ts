@@ -8,6 +8,7 @@ import type { Io } from './io.ts'
 import { experimentOf } from './learn.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
+import { requireDevice } from './require-device.ts'
 import { formatFields } from './table.ts'
 
 export const run = async (args: readonly string[], options: OptionsOf<'train'>, io: Io): Promise<void> => {
@@ -20,6 +21,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const net = networkConfigOf(experiment, x.shape.slice(1))
   checkExperiment(experiment, x.shape.slice(1))
   const { device } = options
+  await requireDevice(device)
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
   try {
     const prior = await train(folder, {

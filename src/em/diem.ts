@@ -98,6 +98,17 @@ const checkAborted = (signal: AbortSignal | undefined): void => {
     throw new TweedieError('interrupted', 'learning was interrupted', { cause: signal.reason })
 }
 
+/** The samples, when they are numbers: what comes next would not end with others. */
+const finite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
+  const bad = samples.data.findIndex((v) => !Number.isFinite(v))
+  if (bad < 0) return samples
+  const row = Math.floor(bad / sizeOf(samples.shape.slice(1)))
+  throw new TweedieError(
+    'numeric',
+    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; try more steps, or a bound`,
+  )
+}
+
 /** Rows whose coordinates all lie inside (−bound, bound). */
 const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> => {
   const n = sizeOf(samples.shape.slice(1))
@@ -255,7 +266,7 @@ const sampleLap = async (
     await draw.release()
   }
   const samples =
-    lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : state.samples
+    lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : finite(state.samples, lap)
   const gaussian = options.refitRank === undefined ? state.gaussian : await ppca(samples, options.refitRank)
   track({
     position: { lap, stage: 'train', done: 0 },

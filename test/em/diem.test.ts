@@ -5,7 +5,7 @@ import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import { type DiemHooks, type DiemOptions, type DiemState, diem } from '../../src/em/index.ts'
 import { constantRate, mlp } from '../../src/nn/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { flatten, NdArray, rows, toNumbers } from '../../src/tensor/index.ts'
+import { flatten, mul, NdArray, rows, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
 
 const COUNT = 23
@@ -180,6 +180,19 @@ describe('DiEM', () => {
     expect(kept).toBeLessThan(2 * COUNT)
     await expect(learn({ bound: 1e-6 })).rejects.toMatchObject({ code: 'numeric' })
   }, 60_000)
+
+  it('stops when the sampler diverges, naming the lap; the last state saved is before that', async () => {
+    const states: DiemState[] = []
+    const diverging = learn(
+      { posterior: (prior) => (xt, sigma) => mul(prior(xt, sigma), Number.NaN) },
+      { onCheckpoint: (state) => states.push(copy(state)) },
+    )
+    await expect(diverging).rejects.toMatchObject({
+      code: 'numeric',
+      message: expect.stringMatching(/^posterior sample 0 of lap 2 is not finite/),
+    })
+    expect(states.at(-1)?.position).toEqual({ lap: 1, stage: 'sample', done: 5 })
+  })
 
   it('keeps the Gaussian of the start unless it is asked to refit it', async () => {
     const start = numbers(whole.states[0])

@@ -1,0 +1,129 @@
+/** The line of commands from clean data to draws, as programs use it: with --json. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodePng, readArrays, readObservations } from '../../src/data/index.ts'
+import { toNumbers } from '../../src/tensor/index.ts'
+import { expectClose } from '../numbers.ts'
+import { startTweedie, tweedie } from './built.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-commands-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a command with --json: one object on stdout, JSON lines of progress on stderr. */
+const json = (...args: string[]) => {
+  const { status, stdout, stderr } = tweedie([...args, '--json'], { cwd: folder })
+  expect([status, stderr.split('\n').filter((line) => line.startsWith('tweedie:'))]).toEqual([0, []])
+  for (const line of stderr.split('\n').filter(Boolean)) expect(JSON.parse(line)).toHaveProperty('phase')
+  expect(stdout).toMatch(/^\{.*\}\n$/)
+  return JSON.parse(stdout)
+}
+
+const config = `
+net: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 8, unshuffle: 2 }
+gaussian: { rank: 4, iterations: 2 }
+em: { laps: 1, batch: 16, sampling: { steps: 3 } }
+train: { steps: 4, batch: 8 }
+monitor: { samples: 4, steps: 3 }
+`
+
+describe('the commands', () => {
+  beforeAll(() => {
+    writeFileSync(join(folder, 'config.yaml'), config)
+  })
+
+  it('observe makes a set, and keeps the truth when asked', () => {
+    const facts = json(
+      ...['observe', 'mnist', '--split', 'test', '--skip', '10', '--count', '20', '--keep', '0.4'],
+      ...['--noise', '0.1', '-o', 'set.npz', '--truth', 'truth.npy'],
+    )
+    expect(facts).toMatchObject({
+      path: 'set.npz',
+      observations: 20,
+      shape: [1, 28, 28],
+      operator: 'mask',
+      noise: 0.1,
+    })
+    expect(facts.observed).toBeCloseTo(0.4, 1)
+    const { y, operator } = readObservations(join(folder, 'set.npz'))
+    const { truth } = readArrays(join(folder, 'truth.npy'))
+    expect([y.shape, truth.shape, operator.kind]).toEqual([[20, 1, 28, 28], [20, 1, 28, 28], 'mask'])
+    const others = json(...'observe mnist --split test --skip 10 --count 20 --seed 7 -o other.npz'.split(' '))
+    expect(others.operator).toBe('mask')
+    expect(readObservations(join(folder, 'other.npz')).y.data).not.toEqual(y.data)
+  })
+
+  it('learn and train make priors, with samples of each lap', () => {
+    const learned = json('learn', 'config.yaml', 'data.observations=set.npz', '-o', 'learned', '--seed', '5')
+    expect(learned).toMatchObject({ path: 'learned', observations: 20, laps: 1 })
+    expect(readFileSync(join(folder, 'learned/config.yaml'), 'utf8')).toMatch(/^seed: 5$/m)
+    expect(readdirSync(join(folder, 'learned/draws'))).toEqual(['prior-lap-000.npz', 'prior-lap-001.npz'])
+    const trained = json('train', 'config.yaml', 'data.clean=truth.npy', '-o', 'trained')
+    expect(trained).toMatchObject({ path: 'trained', items: 20, steps: 4 })
+    for (const { prior } of [learned, trained]) expect(existsSync(join(folder, prior))).toBe(true)
+    expect(json('info', 'learned')).toMatchObject({ kind: 'run', events: { lap: 2, loss: 1 } })
+  }, 60_000)
+
+  it('sample gives the same draws for the same seed, in any batch', () => {
+    const sample = (out: string, ...more: string[]) => {
+      json('sample', 'learned', 'set.npz', '--count', '5', '-n', '3', '--steps', '4', '-o', out, ...more)
+      return readArrays(join(folder, out))
+    }
+    const first = sample('a.npz')
+    expect(first.draws.shape).toEqual([3, 5, 1, 28, 28])
+    expect(sample('b.safetensors').draws.data).toEqual(first.draws.data)
+    expectClose(toNumbers(sample('c.npz', '--batch', '2').draws), toNumbers(first.draws), 1e-5)
+    expect(sample('d.npz', '--seed', '1').draws.data).not.toEqual(first.draws.data)
+    const draws = toNumbers(first.draws)
+    const size = draws.length / 3
+    const at = (i: number) => [0, 1, 2].map((k) => draws[k * size + i])
+    expectClose(
+      toNumbers(first.mean),
+      Array.from({ length: size }, (_, i) => at(i).reduce((a, b) => a + b, 0) / 3),
+      1e-5,
+    )
+  }, 60_000)
+
+  it('sample draws from a prior alone, and writes pictures', () => {
+    const facts = json('sample', 'trained', '-n', '3', '--steps', '4', '--images')
+    expect(facts).toMatchObject({ path: 'trained/draws/prior.npz', shape: [3, 1, 28, 28], pictures: 3 })
+    const picture = join(folder, 'trained/draws/prior-x-002.png')
+    expect(decodePng(readFileSync(picture), picture).shape).toEqual([1, 28, 28])
+  })
+
+  it('report writes a page of a run alone, and of its draws', () => {
+    expect(json('report', 'trained')).toEqual({ path: 'trained/report.html' })
+    const facts = json(
+      ...['report', 'learned', '--draws', 'a.npz', '--observations', 'set.npz'],
+      ...['--truth', 'truth.npy', '-o', 'page.html'],
+    )
+    expect(facts).toEqual({ path: 'page.html' })
+    expect(readFileSync(join(folder, 'page.html'), 'utf8')).toMatch(/PSNR/)
+  })
+
+  it('a device that is not there is missed before a run is made', () => {
+    const { status, stderr } = tweedie(
+      ['learn', 'config.yaml', 'data.observations=set.npz', '-o', 'elsewhere', '--device', 'cuda'],
+      { cwd: folder },
+    )
+    if (status === 0) return // there is one
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^tweedie: device 'cuda' is not available here .*\n$/),
+    ])
+    expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
+  })
+
+  it('an interrupted sample leaves with 130 and writes nothing', async () => {
+    const work = startTweedie(['sample', 'learned', 'set.npz', '-n', '2000', '-o', 'never.npz', '--json'], {
+      cwd: folder,
+    })
+    while (!work.stderr().includes('sampling') && work.child.exitCode === null) await sleep(5)
+    work.child.kill('SIGINT')
+    expect(await work.ended).toBe(130)
+    expect(work.stderr()).toMatch(/\ntweedie: sampling was interrupted\n$/)
+    expect([work.stdout(), existsSync(join(folder, 'never.npz'))]).toEqual(['', false])
+  })
+})

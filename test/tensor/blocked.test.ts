@@ -5,11 +5,13 @@ import {
   add,
   concat,
   conv2d,
+  frozen,
   jit,
   layerNorm,
   mean,
   mul,
   NdArray,
+  relu,
   type Shape,
   silu,
   sizeOf,
@@ -114,29 +116,50 @@ describe('blocked lowering', () => {
     })
   }
 
-  it('agrees on a small U-Net with frozen and with fed weights', async () => {
-    const weights = [
-      wave([16, 1, 3, 3], 1),
-      wave([32, 16, 3, 3], 2),
-      wave([16, 48, 3, 3], 3),
-      wave([1, 16, 1, 1], 4),
-    ]
-    const net = ([x, head, down, merge, tail]: readonly Tensor[]) => {
-      const fine = silu(conv2d(x, head, { padding: 1 }))
-      const coarse = layerNorm(conv2d(fine, down, { stride: 2, padding: 1 }), { axis: 1 })
-      const joined = conv2d(concat([fine, upsample(coarse, 2)], 1), merge, { padding: 1 })
-      return conv2d(silu(joined), tail)
-    }
-    const x = wave([3, 1, 8, 12], 5)
-    expect(await disagreement(twice(net), [x, ...weights])).toBeLessThan(1e-5)
+  const weights = [
+    wave([16, 1, 3, 3], 1),
+    wave([32, 16, 3, 3], 2),
+    wave([16, 48, 3, 3], 3),
+    wave([16], 4),
+    wave([1, 16, 1, 1], 5),
+  ]
+  const net = (x: Tensor, [head, down, merge, bias, tail]: readonly Tensor[]) => {
+    const fine = silu(conv2d(x, head, { padding: 1 }))
+    const coarse = layerNorm(conv2d(fine, down, { stride: 2, padding: 1 }), { axis: 1 })
+    const joined = conv2d(concat([fine, upsample(coarse, 2)], 1), merge, { padding: 1, bias })
+    return conv2d(silu(joined), tail)
+  }
+  for (const [batch, h, w] of [
+    [1, 8, 12],
+    [3, 14, 14],
+    [10, 4, 6],
+    [32, 4, 4],
+  ]) {
+    it(`agrees on a small U-Net, ${batch}×${h}×${w}, weights fed and weights frozen`, async () => {
+      const x = wave([batch, 1, h, w], 6)
+      const fed = twice(([x, ...w]) => net(x, w))
+      expect(await disagreement(fed, [x, ...weights])).toBeLessThan(1e-5)
+      const fixed = twice(([x]) => net(x, frozen(weights)))
+      expect(await disagreement(fixed, [x])).toBeLessThan(1e-5)
+    })
+  }
+
+  it('convolves upsampled images alone, beside others and into a sum', async () => {
+    const fn = twice(([x, y, w, v, bias]) => {
+      const alone = conv2d(upsample(x, 2), w, { padding: 1, bias })
+      const joined = conv2d(concat([upsample(x, 2), y, upsample(x, 2)], 1), v, { padding: 1, bias })
+      return add(add(y, joined), alone)
+    })
+    const args = [wave([2, 16, 5, 3], 1), wave([2, 16, 10, 6], 2), wave([16, 16, 3, 3], 3)]
+    expect(await disagreement(fn, [...args, wave([16, 48, 3, 3], 4), wave([16], 5)])).toBeLessThan(1e-5)
   })
 
   it('pools, cuts and compares blocked values', async () => {
     const fn = twice(([x, w]) => {
       const y = conv2d(x, w, { padding: 1 })
-      const low = slice(y, [0, 16], [2, 32])
+      const low = relu(slice(y, [0, 16], [2, 32]))
       return sub(
-        add(sumPool(low, 2), sum(y, { axes: [2, 3], keepdims: true }).shape.length),
+        add(sumPool(low, 2), sum(low, { axes: [2, 3], keepdims: true })),
         mean(sumPool(low, 2), { axes: 1, keepdims: true }),
       )
     })

@@ -60,7 +60,7 @@ const isSame3 = (node: Tensor, w: Tensor): boolean =>
   number(node, 'stride') === 1 && number(node, 'padding') === 1 && w.shape[2] === 3 && w.shape[3] === 3
 
 /** A small blocked image of which `x` is the twofold upsampling. */
-const smallOf = (x: Tensor, b: Blocked): Tensor | undefined =>
+export const smallOf = (x: Tensor, b: Blocked): Tensor | undefined =>
   x.op.name === 'upsample' && x.attrs.factor === 2 && b.fits(x) ? x.inputs[0] : undefined
 
 /** 3×3 convolution of an upsampled image, phase by phase. */

@@ -9,6 +9,8 @@
 import { full } from '../ndarray.ts'
 import type { Tensor } from '../tensor.ts'
 import { type Blocked, plain, type Rule, type Rules } from './blocked.ts'
+import { smallOf } from './blocked-conv.ts'
+import { phaseGradient } from './blocked-taps.ts'
 
 interface Geometry {
   /** Samples, rounded up to whole blocks. */
@@ -58,9 +60,11 @@ const surrounded = (
 /** x as blocks of samples [1, B, H, W·I], channels innermost, zeros beside the columns. */
 const samplesAsChannels = (x: Tensor, { batch, columns }: Geometry, b: Blocked): string => {
   const [samples, c, h, w] = x.shape
-  const last = b.fits(x)
-    ? b.node('ReorderOutput', [b.blocked(x)], { channels: { int: c }, channels_last: { int: 1 } })
-    : b.transpose(b.emit.value(x), [0, 2, 3, 1])
+  const last = b.emit.once(`channels last ${x.id}`, () =>
+    b.fits(x)
+      ? b.node('ReorderOutput', [b.blocked(x)], { channels: { int: c }, channels_last: { int: 1 } })
+      : b.transpose(b.emit.value(x), [0, 2, 3, 1]),
+  )
   const wide = surrounded(b.reshape(last, [samples, h, w, c]), [samples, h, w, c], 2, columns, b)
   const width = w + columns[0] + columns[1]
   const all = surrounded(wide, [samples, h, width, c], 0, [0, batch - samples], b)
@@ -68,22 +72,41 @@ const samplesAsChannels = (x: Tensor, { batch, columns }: Geometry, b: Blocked):
 }
 
 /** g as weights [groups·O, B/groups, H, W] in blocks of samples and of outputs. */
-const asWeights = (g: Tensor, { batch, groups }: Geometry, b: Blocked): string => {
+const asWeights = (g: Tensor, { batch, groups }: Geometry, b: Blocked): string =>
+  b.emit.once(`as weights ${g.id}`, () => {
+    const [samples, o, h, w] = g.shape
+    const { n } = b
+    const all = surrounded(b.blocked(g), g.shape, 0, [0, batch - samples], b)
+    const blocks = b.reshape(all, [groups, batch / groups / n, n, o / n, h * w, n])
+    return b.reshape(b.transpose(blocks, [0, 3, 1, 4, 2, 5]), [groups * o, batch / groups, h, w])
+  })
+
+/** The same for each of the four phases of g: (even, even), (even, odd), (odd, even), (odd, odd) rows and columns. */
+const phasesAsWeights = (g: Tensor, { batch, groups }: Geometry, b: Blocked): string[] => {
   const [samples, o, h, w] = g.shape
   const { n } = b
   const all = surrounded(b.blocked(g), g.shape, 0, [0, batch - samples], b)
-  const blocks = b.reshape(all, [groups, batch / groups / n, n, o / n, h * w, n])
-  return b.reshape(b.transpose(blocks, [0, 3, 1, 4, 2, 5]), [groups * o, batch / groups, h, w])
+  const cells = b.reshape(all, [groups, batch / groups / n, n, o / n, h / 2, 2, w / 2, 2, n])
+  const phases = b.reshape(b.transpose(cells, [5, 7, 0, 3, 1, 4, 6, 2, 8]), [
+    4,
+    batch * o * (h / 2) * (w / 2),
+  ])
+  const parts = b.emit.multi('Split', [phases], 4, { axis: { int: 0 }, num_outputs: { int: 4 } })
+  return parts.map((name) => b.reshape(name, [groups * o, batch / groups, h / 2, w / 2]))
 }
 
-const convKernel: Rule = (node, b) => {
-  const [x, g] = node.inputs
-  const shape = geometry(node, b.n)
-  if (!shape || !b.fits(g) || x.dtype !== 'float32') return undefined
-  const [o, i, kh, kw] = node.shape
+/** Gradient [O, I, kh, kw], row-major, of the weights between x and a g of `size` given as weights. */
+const kernel = (
+  x: Tensor,
+  weights: string,
+  size: readonly number[],
+  [o, i, kh, kw]: readonly number[],
+  shape: Geometry,
+  b: Blocked,
+): string => {
   const { groups, stride, rows } = shape
-  const taps = b.conv([samplesAsChannels(x, shape, b), asWeights(g, shape, b)], {
-    kernel: g.shape.slice(2),
+  const taps = b.conv([samplesAsChannels(x, shape, b), weights], {
+    kernel: size,
     pads: [rows[0], 0, rows[1], 0],
     dilations: [stride, stride * i],
     group: groups,
@@ -93,7 +116,35 @@ const convKernel: Rule = (node, b) => {
     groups === 1 ? parts : b.emit.node('ReduceSum', [parts, b.emit.ints([0])], { keepdims: { int: 1 } })
   const outputs = b.node('ReorderOutput', [summed], { channels: { int: o }, channels_last: { int: 0 } })
   const ordered = i === 1 ? outputs : b.transpose(b.reshape(outputs, [o, kh * kw, i]), [0, 2, 1])
-  return plain(b.reshape(ordered, node.shape))
+  return b.reshape(ordered, [o, i, kh, kw])
+}
+
+/** Under a twofold upsampling: gradients of the 2×2 taps of each phase, from the small image, then of the nine taps. */
+const upsampledKernel = (small: Tensor, g: Tensor, shape: Geometry, b: Blocked): string => {
+  const [, o, h, w] = g.shape
+  const [, i] = small.shape
+  const taps = phasesAsWeights(g, shape, b).map((weights, phase) => {
+    const [row, column] = [phase >> 1, phase & 1]
+    const part: Geometry = { ...shape, rows: [1 - row, row], columns: [1 - column, column] }
+    return b.reshape(kernel(small, weights, [h / 2, w / 2], [o, i, 2, 2], part, b), [o * i, 4])
+  })
+  const joined = b.emit.node('Concat', taps, { axis: { int: 1 } })
+  return b.reshape(b.emit.node('MatMul', [joined, b.constant(phaseGradient())]), [o, i, 3, 3])
+}
+
+const convKernel: Rule = (node, b) => {
+  const [x, g] = node.inputs
+  const shape = geometry(node, b.n)
+  if (!shape || !b.fits(g) || x.dtype !== 'float32') return undefined
+  const [o, , kh, kw] = node.shape
+  const same = kh === 3 && kw === 3 && shape.stride === 1 && shape.rows[0] === 1
+  const joined = x.op.name === 'concat' && x.attrs.axis === 1 && x.inputs.every((t) => b.fits(t))
+  const parts = (joined ? x.inputs : [x]).map((t) => {
+    const small = same ? smallOf(t, b) : undefined
+    if (small) return upsampledKernel(small, g, shape, b)
+    return kernel(t, asWeights(g, shape, b), g.shape.slice(2), [o, t.shape[1], kh, kw], shape, b)
+  })
+  return plain(parts.length === 1 ? parts[0] : b.emit.node('Concat', parts, { axis: { int: 1 } }))
 }
 
 export const kernelRules: Rules = { convKernel }

@@ -4,7 +4,7 @@
  * nine: along one axis (w₀, w₁ + w₂) for even and (w₀ + w₁, w₂) for odd positions. Its transpose followed by the
  * transpose of upsampling is one 4×4 convolution of stride 2. Both need 4/9 of the products.
  */
-import { ndarray } from '../ndarray.ts'
+import { type NdArray, ndarray } from '../ndarray.ts'
 import { reshape, slice } from '../ops/layout.ts'
 import { matmul } from '../ops/matmul.ts'
 import { type Constant, constant, type Tensor } from '../tensor.ts'
@@ -36,7 +36,8 @@ const product = (rows: Mix, columns: Mix): Constant => {
   return constant(ndarray(taps.flat(), [9, rows.length * columns.length]))
 }
 
-const PHASES = [EVEN, ODD].flatMap((rows) => [EVEN, ODD].map((columns) => product(rows, columns)))
+const BOTH = [EVEN, ODD]
+const PHASES = BOTH.flatMap((rows) => BOTH.map((columns) => product(rows, columns)))
 const POOL = product(POOLED, POOLED)
 
 const mixed = (w: Tensor, mix: Constant, k: number): Tensor => {
@@ -49,6 +50,14 @@ export const phaseTaps = (w: Tensor): Tensor[] => PHASES.map((mix) => mixed(w, m
 
 /** Weights [O, I, 4, 4] whose stride-2 transpose is that of upsampling and convolving with [O, I, 3, 3]. */
 export const pooledTaps = (w: Tensor): Tensor => mixed(w, POOL, 4)
+
+/** [16, 9]: gradients of the taps of the four phases → gradient of the nine taps; the transpose of {@link phaseTaps}. */
+export const phaseGradient = (): NdArray => {
+  const rows = PHASES.flatMap(({ value }) =>
+    [0, 1, 2, 3].map((tap) => Array.from({ length: 9 }, (_, t) => Number(value.data[4 * t + tap]))),
+  )
+  return ndarray(rows.flat(), [16, 9])
+}
 
 /** The weights of some of the input channels. */
 export const inputsOf = (w: Tensor, from: number, size: number): Tensor =>

@@ -186,6 +186,18 @@ const observations: Case[] = [
     says: /--noise.*at least 0/,
   },
   {
+    name: 'observations of unknown noise',
+    files: own({}),
+    args: ['observe', 'y.npy', '--observed', '-o', 'out.npz'],
+    says: /^--observed needs --noise/,
+  },
+  {
+    name: 'a range upside down',
+    files: own({}),
+    args: [...observe, '--range=1,0'],
+    says: /^--range: expected two numbers, low,high, got '1,0'/,
+  },
+  {
     name: 'no noise in an observation set',
     files: { 'set.npz': set({ noise: scalar(0, 'float64') }) },
     args: learn('set.npz'),
@@ -206,25 +218,25 @@ const observations: Case[] = [
   {
     name: 'images without masks',
     files: { 'damaged/a.png': png(0.5) },
-    args: ['observe', 'damaged', '--observed', '-o', 'out.npz'],
+    args: ['observe', 'damaged', '--observed', '--noise', '0.05', '-o', 'out.npz'],
     says: /^damaged: a folder of damaged images needs --mask/,
   },
   {
     name: 'an image without its mask',
     files: { 'damaged/a.png': png(0.5), 'damaged/b.png': png(0.5), 'masks/a.png': png(1) },
-    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '-o', 'out.npz'],
+    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '--noise', '0.05', '-o', 'out.npz'],
     says: /^masks\/b\.png: missing; images and masks need the same names/,
   },
   {
     name: 'images of two sizes',
     files: { 'damaged/a.png': png(0.5), 'damaged/b.png': png(0.5, 4), 'masks/a.png': png(1) },
-    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '-o', 'out.npz'],
+    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '--noise', '0.05', '-o', 'out.npz'],
     says: /^damaged\/b\.png: image of shape \[1,4,4\], but a\.png has \[1,8,8\]/,
   },
   {
     name: 'a grey mask image',
     files: { 'damaged/a.png': png(0.5), 'masks/a.png': png(0.5) },
-    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '-o', 'out.npz'],
+    args: ['observe', 'damaged', '--observed', '--mask', 'masks', '--noise', '0.05', '-o', 'out.npz'],
     says: /field 'mask' must be 0 or 1 \(1 = observed\)/,
   },
 ]

@@ -25,7 +25,7 @@ describe('command line', () => {
     ).toEqual({
       name: 'learn',
       args: ['a.yaml', 'em.laps=4', 'x=1'],
-      options: { run: 'runs/a', device: 'cpu', resume: true, threads: 3 },
+      options: { run: 'runs/a', checkpointEvery: 60, device: 'cpu', resume: true, threads: 3 },
     })
     expect(await parse('observe', 'mnist', '-o', 'y.npz', '--noise', '1e-2', '--seed=7', '--json')).toEqual({
       name: 'observe',
@@ -37,6 +37,7 @@ describe('command line', () => {
         dimension: 2,
         noise: 0.01,
         skip: 0,
+        split: 'train',
         seed: 7,
         json: true,
       },

@@ -3,15 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { channelBlock } from '../../src/tensor/execute/probe.ts'
 import {
   add,
+  attention,
   concat,
   conv2d,
   frozen,
   jit,
   layerNorm,
+  matmul,
   mean,
   mul,
   NdArray,
+  ndarray,
   relu,
+  reshape,
   type Shape,
   silu,
   sizeOf,
@@ -21,6 +25,7 @@ import {
   sumPool,
   type Tensor,
   toNumbers,
+  transpose,
   upsample,
   vjp,
 } from '../../src/tensor/index.ts'
@@ -30,6 +35,12 @@ const wave = (shape: Shape, seed: number): NdArray =>
     'float32',
     shape,
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed)),
+  )
+
+const tenth = (a: NdArray): NdArray =>
+  ndarray(
+    toNumbers(a).map((v) => v / 10),
+    a.shape,
   )
 
 /** Largest difference between the layouts, relative to the largest value, over all outputs. */
@@ -82,6 +93,7 @@ describe('blocked lowering', () => {
     [32, 32, 16, 5, 4, 1],
     [16, 16, 32, 7, 7, 2],
     [10, 3, 16, 5, 9, 2],
+    [2, 16, 16, 1, 1, 1],
   ]) {
     it(`convolves ${batch}×${from}×${h}×${w} to ${to} channels, stride ${stride}`, async () => {
       const fn = twice(([x, w, bias]) => silu(conv2d(x, w, { bias, stride, padding: 1 })))
@@ -152,6 +164,18 @@ describe('blocked lowering', () => {
     })
     const args = [wave([2, 16, 5, 3], 1), wave([2, 16, 10, 6], 2), wave([16, 16, 3, 3], 3)]
     expect(await disagreement(fn, [...args, wave([16, 48, 3, 3], 4), wave([16], 5)])).toBeLessThan(1e-5)
+  })
+
+  it('attends over pixels between convolutions', async () => {
+    const fn = twice(([x, w, v]) => {
+      const y = conv2d(x, w, { padding: 1 })
+      const [b, c, h, wd] = y.shape
+      const pixels = transpose(reshape(y, [b, c, h * wd]), [0, 2, 1])
+      const mixed = attention(pixels, matmul(pixels, v), pixels, 2)
+      return conv2d(add(y, reshape(transpose(mixed, [0, 2, 1]), [b, c, h, wd])), w, { padding: 1 })
+    })
+    const args = [wave([2, 16, 3, 5], 1), wave([16, 16, 3, 3], 2), wave([16, 16], 3)]
+    expect(await disagreement(fn, args.map(tenth))).toBeLessThan(1e-5)
   })
 
   it('pools, cuts and compares blocked values', async () => {

@@ -11,6 +11,7 @@ import { kernelRules } from './blocked-kernel.ts'
 import { normRules } from './blocked-norm.ts'
 import { reduceRules } from './blocked-reduce.ts'
 import { resampleRules } from './blocked-resample.ts'
+import { sequenceRules } from './blocked-sequence.ts'
 import type { Emitter, Lowering } from './emitter.ts'
 import type { Readers } from './readers.ts'
 
@@ -123,6 +124,7 @@ export const blockedLowering = (n: number, readers: Readers): Lowering => {
     ...normRules,
     ...reduceRules,
     ...resampleRules,
+    ...sequenceRules,
   }
   return lowerBlocked(rules, portable, n, readers)
 }

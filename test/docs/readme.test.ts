@@ -1,0 +1,120 @@
+/** What the pages say about code holds: examples type-check and run, commands and links exist. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commands, commonOptions } from '../../src/cli/commands.ts'
+
+const root = join(import.meta.dirname, '../..')
+const under = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file))
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'data/README.md', ...under('docs')].filter(
+  (file) => file.endsWith('.md'),
+)
+const read = (page: string): string => readFileSync(join(root, page), 'utf8')
+
+/** Code blocks of a language, with `tweedie` and its subpaths pointing at the sources. */
+const blocksOf = (page: string, language: string): string[] =>
+  [...read(page).matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, block]) => block,
+  )
+
+const fromSources = (code: string): string =>
+  code.replace(/'tweedie(\/\w+)?'/g, (_, folder = '') => `'${join(root, 'src')}${folder}/index.ts'`)
+
+describe('TypeScript on the pages', () => {
+  let folder: string
+  const examples = pages.flatMap((page) =>
+    blocksOf(page, 'ts').map((code, i) => ({ file: `${page.replace(/\W/g, '-')}-${i}.ts`, code })),
+  )
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tweedie-pages-'))
+    for (const { file, code } of examples) writeFileSync(join(folder, file), fromSources(code))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const options = { typeRoots: [join(root, 'node_modules/@types')], noUnusedLocals: false }
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions: options, include: ['*.ts'] }),
+    )
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('type-checks', () => {
+    expect(examples.length).toBeGreaterThan(2)
+    const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' })
+    expect(stdout.split('\n').filter((line) => line.startsWith('README') || line.includes('error'))).toEqual(
+      [],
+    )
+  })
+
+  it('runs: the first example restores digits, and prints what it says', () => {
+    const tsx = join(root, 'node_modules/tsx/dist/loader.mjs')
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', tsx, join(folder, 'README-md-0.ts')],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(stderr).toBe('')
+    const said = [...blocksOf('README.md', 'ts')[0].matchAll(/([\d.]+) dB/g)].map(([, dB]) => Number(dB))
+    const [seen, restored] = stdout.split(' ').map(Number)
+    expect(Math.abs(seen - said[0])).toBeLessThan(0.1)
+    expect(Math.abs(restored - said[1])).toBeLessThan(0.3)
+  })
+})
+
+describe('commands on the pages', () => {
+  const lines = pages.flatMap((page) =>
+    blocksOf(page, 'sh')
+      .flatMap((block) => block.split('\n'))
+      .filter((line) => line.startsWith('tweedie '))
+      .map((line) => ({ page, line })),
+  )
+  it('the README lists all of them', () => {
+    const listed = [...read('README.md').matchAll(/^\| `tweedie (\w+)`/gm)].map(([, name]) => name)
+    expect(listed.sort()).toEqual(Object.keys(commands).sort())
+  })
+
+  const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+  it.each(lines)('$page: $line', ({ line }) => {
+    const [, name, ...args] = line.replace(/\s#.*/, '').split(/\s+/)
+    const spec = Object.entries(commands).find(([command]) => command === name)?.[1]
+    if (!spec) expect.fail(`there is no command '${name}'`)
+    const options = { ...spec.options, ...commonOptions }
+    const known = Object.keys(options).map((option) => `--${kebab(option)}`)
+    for (const arg of args.filter((a) => a.startsWith('--'))) expect(known).toContain(arg.split('=')[0])
+  })
+})
+
+/** Targets of links, without those to other hosts and to pictures, which a run of the demo makes. */
+const linksOf = (page: string): string[] =>
+  [...read(page).matchAll(/(?<!!)\[[^\]]*\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^\w+:/.test(target))
+
+/** Anchors as GitHub makes them of headings. */
+const anchorsOf = (page: string): string[] =>
+  [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replace(/ /g, '-'),
+  )
+
+describe.each(pages)('links of %s', (page) => {
+  it('lead somewhere', () => {
+    const dead = linksOf(page).filter((link) => {
+      const [path, anchor] = link.split('#')
+      const target = path === '' ? page : join(dirname(page), path)
+      if (!existsSync(join(root, target))) return true
+      return anchor !== undefined && !anchorsOf(target).includes(anchor)
+    })
+    expect(dead).toEqual([])
+  })
+})

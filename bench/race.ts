@@ -30,10 +30,10 @@ export interface RaceOptions {
   readonly only?: string
   readonly json: boolean
   readonly peer: boolean
-  readonly python: string
+  readonly python?: string
 }
 
-/** `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`, `--python PATH` (python3). */
+/** `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`, `--python PATH` (the first python3 that has torch). */
 export const raceOptions = (args: readonly string[]): RaceOptions => {
   const { values } = parseArgs({
     args: [...args],
@@ -44,7 +44,7 @@ export const raceOptions = (args: readonly string[]): RaceOptions => {
       only: { type: 'string' },
       json: { type: 'boolean', default: false },
       peer: { type: 'boolean', default: true },
-      python: { type: 'string', default: process.env.TWEEDIE_PEER_PYTHON ?? 'python3' },
+      python: { type: 'string' },
     },
   })
   return { ...values, threads: Number(values.threads), rounds: Number(values.rounds) }
@@ -149,6 +149,31 @@ const line = ({ what, ours, peer, ratio, target, gflops, share }: Result): strin
     `${(100 * share).toFixed(0)} %`.padStart(6),
   ].join(' ')
 
+/** Debian's python3-torch belongs to /usr/bin/python3, which need not come first on the path. */
+const PYTHONS = ['python3', '/usr/bin/python3']
+
+const firstPeer = async (pythons: readonly string[], threads: number): Promise<Peer | string> => {
+  const reasons: string[] = []
+  for (const python of pythons) {
+    const peer = await startPeer(python, threads)
+    if (typeof peer !== 'string') return peer
+    reasons.push(peer)
+  }
+  return reasons.join('; ')
+}
+
+/** A peer without a good BLAS (Debian's default is the reference one) would make the race unfair: say so. */
+const blasWarning = async (peer: Peer, threads: number): Promise<string | undefined> => {
+  const n = 512
+  const peak = peakOf(threads)
+  const ours = await peak.slice()
+  await peak.release()
+  const theirs = (2e-6 * n ** 3) / Math.min(...(await peer.time(`matmul-${n}`, '', 5)))
+  if (theirs > ours / 3) return undefined
+  const rates = `${theirs.toFixed(0)} GFLOP/s to our ${ours.toFixed(0)}`
+  return `the peer multiplies matrices at ${rates}: give it OpenBLAS (apt install libopenblas0-pthread)`
+}
+
 /**
  * Races all cases and prints a table, or with --json one object.
  *
@@ -161,7 +186,7 @@ export const race = async (
 ): Promise<number> => {
   const options = raceOptions(args)
   const started = options.peer
-    ? await startPeer(options.python, options.threads)
+    ? await firstPeer(options.python ? [options.python] : PYTHONS, options.threads)
     : 'not asked for (--no-peer)'
   const peer = typeof started === 'string' ? undefined : started
   const words =
@@ -172,6 +197,8 @@ export const race = async (
     `${''.padEnd(44)} ${'ours'.padStart(17)} ${'peer'.padStart(26)} ${'ratio'.padStart(7)} ${'target'.padStart(7)} ${'speed'.padStart(13)} ${'share'.padStart(6)}`,
   )
   const results: Result[] = []
+  const warning = peer && (await blasWarning(peer, options.threads))
+  if (warning) say(`warning: ${warning}`)
   try {
     for (const prepare of cases) {
       const item = await prepare(options.threads)
@@ -185,7 +212,12 @@ export const race = async (
   }
   if (options.json) {
     console.log(
-      JSON.stringify({ threads: options.threads, peer: peer ? `torch ${peer.version}` : null, results }),
+      JSON.stringify({
+        threads: options.threads,
+        peer: peer ? `torch ${peer.version}` : null,
+        warning,
+        results,
+      }),
     )
   }
   return 0

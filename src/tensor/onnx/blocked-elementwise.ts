@@ -36,14 +36,16 @@ const onImages =
     const names = new Map<Tensor, string>()
     // A per-pixel operand [B, n, H, W] broadcasts over the blocks when these have an axis of their own.
     const seen = (name: string, blocks: number) =>
-      rest.length === 0 ? name : b.emit.once(`4d ${name}`, () => b.reshape(name, [batch, blocks, h * w, b.n]))
+      rest.length === 0 ? name : b.reshape(name, [batch, blocks, h * w, b.n])
     for (const t of wholes) names.set(t, seen(b.blocked(t), c / b.n))
     for (const t of rest) names.set(t, seen(b.pixel(t), 1))
     const result = b.emit.renamed(
       names,
       () => portable[node.op.name]?.(node, b.emit) ?? node.op.lower(node, b.emit),
     )
-    return blocked(rest.length === 0 ? result : b.reshape(result, [batch, c, h, w]))
+    return blocked(
+      rest.length === 0 ? result : b.reshape(result, [batch, c, h, w], [batch, c / b.n, h * w, b.n]),
+    )
   }
 
 /** Among [B, 1, H, W] tensors held n-fold. */

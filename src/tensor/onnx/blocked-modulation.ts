@@ -57,7 +57,7 @@ export const affine = (
 ): string => {
   const [batch, c, h, w] = image.shape
   const all = batch * c
-  const view = (name: string) => b.emit.once(`flat ${name}`, () => b.reshape(name, [1, all, h, w]))
+  const view = (name: string) => b.reshape(name, [1, all, h, w])
   const row = (t: Tensor | number, shape: readonly number[]) =>
     typeof t === 'number'
       ? b.emit.once(`row ${t} ${shape}`, () => b.constant(full(shape, t)))
@@ -65,5 +65,5 @@ export const affine = (
   const inputs = [view(x), row(scale, [all, 1, 1, 1])]
   if (shift !== undefined || sum) inputs.push(shift === undefined ? '' : row(shift, [all]))
   if (sum) inputs.push(view(sum))
-  return b.reshape(b.conv(inputs, { group: all }), [batch, c, h, w])
+  return b.reshape(b.conv(inputs, { group: all }), [batch, c, h, w], [1, all, h, w])
 }

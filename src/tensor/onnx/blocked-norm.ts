@@ -23,9 +23,9 @@ const perPixel = (
   [batch, c, h, w]: readonly number[],
   b: Blocked,
 ): string => {
-  const view = (name: string, blocks: number) =>
-    b.emit.once(`4d ${name}`, () => b.reshape(name, [batch, blocks, h * w, b.n]))
-  return b.reshape(b.emit.node(op, [view(x, c / b.n), view(s, 1)]), [batch, c, h, w])
+  const view = (name: string, blocks: number) => b.reshape(name, [batch, blocks, h * w, b.n])
+  const result = b.emit.node(op, [view(x, c / b.n), view(s, 1)])
+  return b.reshape(result, [batch, c, h, w], [batch, c / b.n, h * w, b.n])
 }
 
 /** I − 1/C in blocked order [C/n, C/n, n (in), n (out)]: symmetric, and constant off the diagonal. */
@@ -60,7 +60,7 @@ const centredModulation = ({ x, scale, shift }: Modulation, b: Blocked): string 
   )
   const bias = b.emit.node('MatMul', [b.reshape(b.emit.value(shift), [batch, c]), b.constant(rows)])
   const inputs = [b.reshape(b.blocked(x), [1, batch * c, h, w]), weights, b.reshape(bias, [batch * c])]
-  return b.reshape(b.conv(inputs, { group: batch }), [batch, c, h, w])
+  return b.reshape(b.conv(inputs, { group: batch }), [batch, c, h, w], [1, batch * c, h, w])
 }
 
 /** Names of y = (x − mean)/√(variance + eps) and of r = 1/√(variance + eps), emitted once for both. */

@@ -38,6 +38,8 @@ export class Blocked {
   readonly n: number
   readonly readers: Readers
   private readonly held = new Map<Tensor, Held>()
+  /** What each view is a view of. */
+  private readonly origins = new Map<string, string>()
 
   constructor(emit: Emitter, n: number, readers: Readers) {
     this.emit = emit
@@ -116,8 +118,18 @@ export class Blocked {
     })
   }
 
-  reshape(name: string, shape: Shape): string {
-    return this.emit.node('Reshape', [name, this.emit.ints(shape)])
+  /**
+   * A view of the same memory. Views of a view are views of its origin, each made once.
+   * @param was - the shape that `name` has now, if it may be asked for again
+   */
+  reshape(name: string, shape: Shape, was?: Shape): string {
+    const origin = this.origins.get(name) ?? name
+    if (was) this.emit.once(`view ${origin} ${was}`, () => name)
+    return this.emit.once(`view ${origin} ${shape}`, () => {
+      const view = this.emit.node('Reshape', [origin, this.emit.ints(shape)])
+      this.origins.set(view, origin)
+      return view
+    })
   }
 
   transpose(name: string, perm: readonly number[]): string {

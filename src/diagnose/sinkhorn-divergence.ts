@@ -48,10 +48,12 @@ export const sinkhornExcess = (truth: NdArray, otherTruth: NdArray, options: Sin
  */
 export const sinkhornDivergence = (x: NdArray, y: NdArray, options: SinkhornOptions = {}): number => {
   const settings: SinkhornOptions = {
+    reg: 1e-2,
     scaling: true,
+    relaxation: 1.9,
     norm: 'l1',
-    tolerance: 1e-4,
-    iterations: 4096,
+    tolerance: 1e-3,
+    iterations: 2048,
     ...options,
   }
   const dual = (a: NdArray, b: NdArray) => sinkhorn(a, b, settings).dual

@@ -1,4 +1,4 @@
-/** Mixtures of isotropic Gaussians: an analytic, multimodal prior (ALGORITHMS 2.7). */
+/** Mixtures of isotropic Gaussians: an analytic, multimodal prior. */
 import {
   add,
   alignTo,

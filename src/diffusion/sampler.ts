@@ -68,8 +68,7 @@ const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
  * @param denoiserOf - the denoiser given the context of a batch: observations and operator parameters for a
  *   posterior, `{}` for a prior. Called while the programs are traced.
  *
- * The start is μ + σ_max z and the end one extra denoise at σ_min, without which samples carry σ_min noise
- * (ALGORITHMS 1.4).
+ * The start is μ + σ_max z and the end one extra denoise at σ_min, without which samples carry σ_min noise (Rozet et al. 2024).
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
  * One step of a reverse sampler from noise level σt to σs < σt, as expressions. `z` holds the step's noise,
- * [noises, ...xt.shape]. All are azula's and DiEM's VE forms (ALGORITHMS 1.4).
+ * [noises, ...xt.shape]. All are in the VE form of DiEM (Rozet et al. 2024).
  */
 import { TweedieError } from '../error.ts'
 import {

@@ -26,7 +26,7 @@ import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
 import { initTrainState, type TrainOptions, type TrainState, trainer } from './trainer.ts'
 
-/** How DiEM is run. Numbers of the paper's three experiments: ALGORITHMS 2.2. */
+/** How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its section 5.1. */
 export interface DiemOptions {
   /** EM iterations, each an E-step and an M-step. */
   readonly laps: number

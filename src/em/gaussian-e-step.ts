@@ -10,7 +10,7 @@ import { type BatchDraw, type DrawAddress, range, samplerDraw } from './draws.ts
 export type GaussianEStep =
   /** Matheron's rule: exact up to the conjugate gradients. */
   | { readonly kind: 'exact'; readonly iterations: number; readonly tolerance: number }
-  /** DiEM's way: the reverse sampler with the Gaussian's own denoiser and exact covariance (ALGORITHMS 2.5). */
+  /** DiEM's way: the reverse sampler with the Gaussian's own denoiser and exact covariance (Rozet et al. 2024). */
   | {
       readonly kind: 'diffusion'
       readonly steps: number

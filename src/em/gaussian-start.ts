@@ -1,6 +1,6 @@
 /**
  * The initial prior of DiEM: a low-rank Gaussian fitted to the observations by expectation–maximisation
- * (ALGORITHMS 2.5). A network cannot be bootstrapped from masked data; this can.
+ * (Rozet et al. 2024). A network cannot be bootstrapped from masked data; this can.
  */
 import type { ObservationSet } from '../data/index.ts'
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'

@@ -4,7 +4,7 @@ import { Initialiser, type Linear } from './init.ts'
 import { embed, linear } from './layers.ts'
 import type { Network } from './network.ts'
 
-/** Sizes of an MLP; the defaults are those of the manifold experiment (ALGORITHMS 1.3). */
+/** Sizes of an MLP; the defaults are those of the manifold experiment (Rozet et al. 2024, section 5.1). */
 export interface MlpOptions {
   /** Length of the signal. */
   readonly features: number

@@ -1,4 +1,4 @@
-/** The U-Net of DiEM (ALGORITHMS 1.3), any number of levels, blocks and heads. */
+/** The U-Net of DiEM (Rozet et al. 2024, appendix), any number of levels, blocks and heads. */
 import { TweedieError } from '../error.ts'
 import {
   concat,

@@ -1,5 +1,5 @@
 /**
- * Choices for V[x | xt] inside C = Σy + A V Aᵀ (ALGORITHMS 2.6). All heuristics are one formula,
+ * Choices for V[x | xt] inside C = Σy + A V Aᵀ (Rozet et al. 2024, section 5.1). All heuristics are one formula,
  * V = (Σx⁻¹ + σ⁻² I)⁻¹, with different Σx; Tweedie's covariance is σ² times the denoiser's own Jacobian.
  */
 import { type GaussianCovariance, gaussianCovariance } from '../diffusion/index.ts'

@@ -7,7 +7,7 @@ import { ndarray, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
 import { denseCovariance, relativeGap, sampleMoments } from './dense.ts'
 
-/** Six published points in three dimensions (ALGORITHMS 11). */
+/** Six published points in three dimensions. */
 const points = ndarray([1, 2, 0, 0, 1, 1, 2, 0, 1, 3, 3, 0, -1, 0, 2, 0, -2, 1], [6, 3])
 
 const variance = ({ covariance }: Gaussian): number => {

@@ -13,10 +13,9 @@ export type Reply =
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly code?: ErrorCode }
 
 /** What the worker is asked. */
-export interface Request {
-  readonly id: number
-  readonly feeds: Record<string, NdArray>
-}
+export type Request =
+  | { readonly kind: 'run'; readonly id: number; readonly feeds: Record<string, NdArray> }
+  | { readonly kind: 'close' }
 
 interface Waiting {
   readonly resolve: (reply: Reply) => void
@@ -59,8 +58,22 @@ class Dialogue {
   ask(feeds: Record<string, NdArray>): Promise<Reply> {
     if (this.ended) return Promise.reject(this.ended)
     const id = this.serial++
-    this.worker.postMessage({ id, feeds } satisfies Request)
+    this.worker.postMessage({ kind: 'run', id, feeds } satisfies Request)
     return this.expect(id)
+  }
+
+  /**
+   * Fails what is asked and lets the thread end by itself, after the run that it is in: ending it from here, inside
+   * ONNX Runtime's native code, would abort the whole process.
+   */
+  async close(): Promise<void> {
+    const exit = new Promise((resolve) => this.worker.once('exit', resolve))
+    const running = !this.ended
+    this.end(new TweedieError('interrupted', 'the program was released'))
+    if (!running) return
+    this.worker.ref()
+    this.worker.postMessage({ kind: 'close' } satisfies Request)
+    await exit
   }
 
   /** The worker keeps the process alive only while an answer is due. */
@@ -72,7 +85,7 @@ class Dialogue {
   private settle(reply: Reply): void {
     const entry = this.waiting.get(reply.id)
     this.waiting.delete(reply.id)
-    if (this.waiting.size === 0) this.worker.unref()
+    if (this.waiting.size === 0 && !this.ended) this.worker.unref()
     if (reply.kind === 'failed') entry?.reject(errorOf(reply))
     else entry?.resolve(reply)
   }
@@ -98,8 +111,6 @@ export const openWorkerSession = async (model: Uint8Array, execute: ExecuteOptio
       if (reply.kind !== 'result') throw new Error('the worker thread answered out of turn')
       return revive(reply.arrays)
     },
-    release: async () => {
-      await worker.terminate()
-    },
+    release: () => dialogue.close(),
   }
 }

@@ -17,7 +17,12 @@ const fail = (id: number, cause: unknown): void =>
 
 try {
   const session = await openSession(workerData.model, workerData.execute)
-  parentPort?.on('message', ({ id, feeds }: Request) => {
+  parentPort?.on('message', (request: Request) => {
+    if (request.kind === 'close') {
+      session.release().finally(() => process.exit()) // of this thread only
+      return
+    }
+    const { id, feeds } = request
     session.run(revive(feeds)).then(
       (arrays) => send({ id, kind: 'result', arrays }),
       (cause: unknown) => fail(id, cause),

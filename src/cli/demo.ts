@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { writeArrays } from '../data/index.ts'
-import { type LearnedPrior, learn, openRun, priorOf, type Run, readText, scheduleOf } from '../run/index.ts'
+import {
+  GAUSSIAN_START,
+  type LearnedPrior,
+  learn,
+  loadPrior,
+  openRun,
+  priorOf,
+  type Run,
+  readText,
+  scheduleOf,
+} from '../run/index.ts'
 import { parseJson } from '../run/json.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig } from './config.ts'
@@ -108,8 +118,9 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
     const watch = new Stopwatch()
     const prior = await watch.time('learn', () => learnDigits(folder, experiment, io))
     const test = testSet(plan.count, KEEP, NOISE)
+    const start = loadPrior(join(folder.paths.checkpoints, `${GAUSSIAN_START}.safetensors`)).gaussian
     const gaussian = await watch.time('restore with the Gaussian', () =>
-      restoreWithGaussian(prior.gaussian, test, plan, io),
+      restoreWithGaussian(start, test, plan, io),
     )
     const learned = await watch.time('restore with the learned prior', () =>
       restoreWithPrior(priorOf(prior), test, plan, io),

@@ -95,7 +95,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
       },
       onLap: async (lap, state) => {
         const prior = priorAfter(lap, state)
-        if (lap >= 0) savePrior(run, `lap-${String(lap + 1).padStart(3, '0')}`, prior)
+        savePrior(run, lap < 0 ? GAUSSIAN_START : `lap-${String(lap + 1).padStart(3, '0')}`, prior)
         await request.onLap?.(lap, prior)
         run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
       },
@@ -106,6 +106,9 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
   savePrior(run, 'prior', prior)
   return prior
 }
+
+/** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
+export const GAUSSIAN_START = 'gaussian-start'
 
 /** Steps between two losses in the journal. */
 export const LOSS_EVERY = 20

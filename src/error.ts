@@ -7,6 +7,12 @@
  */
 export type ErrorCode = 'input' | 'shape' | 'device' | 'numeric' | 'io' | 'locked' | 'interrupted'
 
+/** One line, whatever it quotes: files may hold anything. */
+const oneLine = (message: string): string =>
+  message.replace(/\p{Cc}/gu, (c) =>
+    c === '\n' ? '\\n' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+
 /**
  * The only error that Tweedie throws on purpose: one line that says what was expected and what came.
  *
@@ -20,7 +26,7 @@ export class TweedieError extends Error {
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(oneLine(message), options)
     this.code = code
   }
 }

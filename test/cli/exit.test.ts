@@ -25,7 +25,7 @@ describe('exit codes', () => {
 
 describe('explain', () => {
   it('is one line', () => {
-    expect(explain(new TweedieError('io', 'disk\n  full'), false)).toBe('tweedie: disk full')
+    expect(explain(new TweedieError('io', 'disk\n\0full'), false)).toBe('tweedie: disk\\n\\x00full')
     expect(explain(new TypeError('x is not a function'), false)).toBe(
       'tweedie: unexpected error: x is not a function (--debug shows where)',
     )

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { writeArrays } from '../data/index.ts'
+import { ddpm } from '../diffusion/index.ts'
 import {
   GAUSSIAN_START,
   type LearnedPrior,
@@ -16,10 +17,11 @@ import {
   scheduleOf,
 } from '../run/index.ts'
 import { parseJson } from '../run/json.ts'
+import type { ExecuteOptions } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig } from './config.ts'
 import { figureTable, writeDemoReport } from './demo-report.ts'
-import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf, stepOf } from './experiment.ts'
+import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
@@ -64,10 +66,14 @@ export const demoExperiment = (plan: keyof typeof plans, seed: number | undefine
   loadConfig(experimentSchema, packaged(plans[plan].config), seed === undefined ? [] : [`seed=${seed}`])
 
 /** How the demo tests a prior. */
-export const demoTestPlan = (plan: keyof typeof plans, { schedule, em, seed }: Experiment): TestPlan => ({
+export const demoTestPlan = (
+  plan: keyof typeof plans,
+  { schedule, em, seed }: Experiment,
+  execute: ExecuteOptions = {},
+): TestPlan => ({
   count: plans[plan].count,
   draws: plans[plan].draws,
-  sampling: { schedule: scheduleOf(schedule), steps: em.sampling.steps, method: stepOf(em.sampling) },
+  sampling: { ...execute, schedule: scheduleOf(schedule), steps: em.sampling.steps, method: ddpm() },
   batch: 100,
   seed,
 })
@@ -89,7 +95,12 @@ class Stopwatch {
   }
 }
 
-const learnDigits = (folder: Run, experiment: Experiment, io: Io): Promise<LearnedPrior> => {
+const learnDigits = (
+  folder: Run,
+  experiment: Experiment,
+  io: Io,
+  execute: ExecuteOptions,
+): Promise<LearnedPrior> => {
   const observations = loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   return learn(folder, {
@@ -98,8 +109,8 @@ const learnDigits = (folder: Run, experiment: Experiment, io: Io): Promise<Learn
     range: observations.range,
     event,
     ...experiment.schedule,
-    options: diemOptionsOf(experiment),
-    onLap: lapMonitor(folder, experiment, io),
+    options: diemOptionsOf(experiment, execute),
+    onLap: lapMonitor(folder, experiment, io, execute),
     onProgress: (event) => io.progress({ ...event, laps: experiment.em.laps }),
     signal: io.signal,
   })
@@ -108,7 +119,7 @@ const learnDigits = (folder: Run, experiment: Experiment, io: Io): Promise<Learn
 export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, io: Io): Promise<void> => {
   const size = options.quick ? 'quick' : 'full'
   const experiment = demoExperiment(size, options.seed)
-  const plan = demoTestPlan(size, experiment)
+  const plan = demoTestPlan(size, experiment, { device: options.device })
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume, replace: true })
   try {
     io.note(
@@ -116,7 +127,9 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
         `then restoring ${plan.count} others (${options.quick ? 'about a minute' : 'about ten minutes on two cores'})`,
     )
     const watch = new Stopwatch()
-    const prior = await watch.time('learn', () => learnDigits(folder, experiment, io))
+    const prior = await watch.time('learn', () =>
+      learnDigits(folder, experiment, io, { device: options.device }),
+    )
     const test = testSet(plan.count, KEEP, NOISE)
     const start = loadPrior(join(folder.paths.checkpoints, `${GAUSSIAN_START}.safetensors`)).gaussian
     const gaussian = await watch.time('restore with the Gaussian', () =>

@@ -1,5 +1,5 @@
 /** Operators in use, and what each must satisfy. A new operator joins the list. */
-import { identity, mask, type Operator, projection } from '../../src/operators/index.ts'
+import { identity, type LinearOperator, mask, projection } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import {
   abs,
@@ -28,7 +28,7 @@ export interface Listed {
   readonly name: string
   /** Parameters of a batch, as float64; those of sample i depend on i only. */
   parameters(batch: number): readonly NdArray[]
-  operator(parameters: readonly Tensor[]): Operator
+  operator(parameters: readonly Tensor[]): LinearOperator
 }
 
 const values = (name: string, batch: number, event: Shape): NdArray =>

@@ -7,6 +7,7 @@ import {
   add,
   broadcastTo,
   div,
+  fullLike,
   minimum,
   mul,
   reshape,
@@ -50,14 +51,12 @@ export const ddim = ({ eta = 0 } = {}): Step => ({
   noises: eta === 0 ? 0 : 1,
   evaluations: 1,
   step: (D, xt, { t, s }, z) => {
-    const d = D(xt, perSample(t, xt))
     const ratio = div(s, t)
-    if (eta === 0) return add(d, mul(sub(xt, d), ratio))
     const tau = minimum(mul(sub(1, square(ratio)), eta), 1)
-    return add(
-      add(d, mul(sub(xt, d), mul(ratio, sqrt(sub(1, tau))))),
-      mul(noise(z, 0, xt), mul(s, sqrt(tau))),
-    )
+    const keep = eta === 0 ? ratio : mul(ratio, sqrt(sub(1, tau)))
+    const d = D(xt, perSample(t, xt), { sigma: s, sensitivity: sub(1, keep) })
+    const mean = add(d, mul(sub(xt, d), keep))
+    return eta === 0 ? mean : add(mean, mul(noise(z, 0, xt), mul(s, sqrt(tau))))
   },
 })
 
@@ -68,7 +67,7 @@ export const ddpm = (): Step => ({
   evaluations: 1,
   step: (D, xt, { t, s }, z) => {
     const keep = square(div(s, t))
-    const d = D(xt, perSample(t, xt))
+    const d = D(xt, perSample(t, xt), { sigma: s, sensitivity: sub(1, keep) })
     return add(add(d, mul(sub(xt, d), keep)), mul(noise(z, 0, xt), mul(s, sqrt(sub(1, keep)))))
   },
 })
@@ -83,9 +82,10 @@ export const predictorCorrector = ({ corrections = 1, tau = 0.1 } = {}): Step =>
   evaluations: 1 + corrections,
   step: (D, xt, levels, z) => {
     const { s } = levels
+    const langevin = { sigma: s, sensitivity: fullLike(s, tau) }
     let x = ddim().step(D, xt, levels, undefined)
     for (let i = 0; i < corrections; i++) {
-      const drift = mul(sub(x, D(x, perSample(s, x))), tau)
+      const drift = mul(sub(x, D(x, perSample(s, x), langevin)), tau)
       x = add(sub(x, drift), mul(noise(z, i, x), mul(s, Math.sqrt(2 * tau))))
     }
     return x
@@ -98,10 +98,12 @@ export const heun = (): Step => ({
   noises: 0,
   evaluations: 2,
   step: (D, xt, { t, s }) => {
-    const slope = div(sub(xt, D(xt, perSample(t, xt))), t)
+    // Each evaluation is told the sensitivity of the Euler step of which it is half.
+    const move = { sigma: s, sensitivity: sub(1, div(s, t)) }
+    const slope = div(sub(xt, D(xt, perSample(t, xt), move)), t)
     const h = sub(s, t)
     const guess = add(xt, mul(slope, h))
-    const next = div(sub(guess, D(guess, perSample(s, xt))), s)
+    const next = div(sub(guess, D(guess, perSample(s, xt), move)), s)
     return add(xt, mul(add(slope, next), mul(h, 0.5)))
   },
 })

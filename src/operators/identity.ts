@@ -1,9 +1,10 @@
 import type { Shape } from '../tensor/index.ts'
-import type { Operator } from './operator.ts'
+import type { LinearOperator } from './operator.ts'
 
 /** y = x: denoising. */
-export const identity = (shape: Shape): Operator => ({
+export const identity = (shape: Shape): LinearOperator => ({
   name: 'identity',
+  linear: true,
   inShape: shape,
   outShape: shape,
   apply: (x) => x,

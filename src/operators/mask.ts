@@ -1,5 +1,5 @@
 import { mul, type Tensor } from '../tensor/index.ts'
-import type { Operator } from './operator.ts'
+import type { LinearOperator } from './operator.ts'
 
 /**
  * y = m ∘ x: entries are kept (1) or deleted (0); deleted entries of y are 0 (plus noise, which Aᵀ ignores).
@@ -7,8 +7,9 @@ import type { Operator } from './operator.ts'
  * @param m - [B, ...event] or broadcastable to it, such as [B, 1, H, W] for a mask shared by the channels; 0 or 1 only
  * @param event - shape of one x; that of one m by default
  */
-export const mask = (m: Tensor, event = m.shape.slice(1)): Operator => ({
+export const mask = (m: Tensor, event = m.shape.slice(1)): LinearOperator => ({
   name: 'mask',
+  linear: true,
   inShape: event,
   outShape: event,
   apply: (x) => mul(x, m),

@@ -1,16 +1,68 @@
-import type { Shape, Tensor } from '../tensor/index.ts'
-
 /**
- * A forward model A on batches: `apply` maps [B, ...inShape] to [B, ...outShape]. Parameters that differ between
+ * Forward models A on batches: `apply` maps [B, ...inShape] to [B, ...outShape]. Parameters that differ between
  * observations (a mask per image) are tensors with a batch axis, so one compiled program serves all observations.
  */
-export interface Operator {
+import { TweedieError } from '../error.ts'
+import { jvp, type Shape, type Tensor, vjp } from '../tensor/index.ts'
+
+interface ForwardModel {
   readonly name: string
   readonly inShape: Shape
   readonly outShape: Shape
   apply(x: Tensor): Tensor
+}
+
+/** y = A x. */
+export interface LinearOperator extends ForwardModel {
+  readonly linear: true
   /** Aᵀ y: ⟨A x, y⟩ = ⟨x, Aᵀ y⟩. */
   adjoint(y: Tensor): Tensor
   /** A⁺ y, where it is cheap: A A⁺ A = A. */
   pinv?(y: Tensor): Tensor
+}
+
+/** y = A(x), differentiable; its derivative at a point is {@link linearAt}. */
+export interface NonlinearOperator extends ForwardModel {
+  readonly linear: false
+}
+
+/** Any forward model. */
+export type Operator = LinearOperator | NonlinearOperator
+
+/**
+ * The derivative of A at x: v ↦ A'(x) v with its transpose; a linear operator is its own derivative.
+ *
+ * @param x - [B, ...inShape]
+ */
+export const linearAt = (A: Operator, x: Tensor): LinearOperator => {
+  if (A.linear) return A
+  return {
+    name: `derivative of ${A.name}`,
+    linear: true,
+    inShape: A.inShape,
+    outShape: A.outShape,
+    apply: (v) => jvp(A.apply(x), x, v),
+    adjoint: (w) => vjp(A.apply(x), x, w),
+  }
+}
+
+/**
+ * A, when it is linear.
+ *
+ * @param who - the method that needs it, for the message
+ * @throws TweedieError `input` for non-linear operators
+ */
+export const requireLinear = (A: Operator, who: string): LinearOperator => {
+  if (A.linear) return A
+  throw new TweedieError(
+    'input',
+    `${who} needs a linear operator, '${A.name}' is not; mmps, dps, tmpd and pigdm take it`,
+  )
+}
+
+/** A⁺ of a linear operator that has one. @throws TweedieError `input` when it has none */
+export const requirePinv = (A: Operator, who: string): ((y: Tensor) => Tensor) => {
+  const { pinv, name } = requireLinear(A, who)
+  if (pinv) return pinv
+  throw new TweedieError('input', `${who} needs the pseudo-inverse of the operator, '${name}' has none`)
 }

@@ -1,6 +1,6 @@
 import { expandDims, matmul, reshape, type Shape, type Tensor } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
-import type { Operator } from './operator.ts'
+import type { LinearOperator } from './operator.ts'
 
 /**
  * y = P x for a dense matrix per observation (the random projections of DiEM 5.1).
@@ -8,7 +8,7 @@ import type { Operator } from './operator.ts'
  * @param matrix - [B, M, N], or [1, M, N] shared by the batch
  * @param event - shape of one x with N entries, [N] by default
  */
-export const projection = (matrix: Tensor, event: Shape = matrix.shape.slice(2)): Operator => {
+export const projection = (matrix: Tensor, event: Shape = matrix.shape.slice(2)): LinearOperator => {
   const [, m, n] = matrix.shape
   if (matrix.shape.length !== 3 || event.reduce((a, d) => a * d, 1) !== n) {
     shapeError('projection', `matrices [${matrix.shape}] do not act on events [${event}]`)
@@ -16,6 +16,7 @@ export const projection = (matrix: Tensor, event: Shape = matrix.shape.slice(2))
   const column = (v: Tensor) => expandDims(reshape(v, [v.shape[0], -1]), 2)
   return {
     name: 'projection',
+    linear: true,
     inShape: event,
     outShape: [m],
     apply: (x) => reshape(matmul(matrix, column(x)), [x.shape[0], m]),

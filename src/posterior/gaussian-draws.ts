@@ -6,6 +6,7 @@
  * is a draw from p(x | y). One linear solve instead of a sampler's hundreds (Doucet 2010).
  */
 import { covarianceTimes, type Gaussian, type GaussianCovariance } from '../diffusion/index.ts'
+import { requireLinear } from '../operators/index.ts'
 import { add, constant, matmul, mul, reshape, sqrt, sub, type Tensor } from '../tensor/index.ts'
 import type { Observation } from './mmps.ts'
 import type { Solver } from './solver.ts'
@@ -33,10 +34,11 @@ const priorDraw = ({ mean, covariance }: Gaussian, { white, factor }: GaussianNo
 /** Draws [B, ...event] from p(x | y), exact up to the solver. */
 export const gaussianPosteriorDraw = (
   prior: Gaussian,
-  { y, A, noise }: Observation,
+  { y, A: forward, noise }: Observation,
   solve: Solver,
   z: GaussianNoise,
 ): Tensor => {
+  const A = requireLinear(forward, 'an exact Gaussian posterior')
   const image = (v: Tensor) => reshape(v, [v.shape[0], ...A.inShape])
   const times = (v: Tensor) => image(covarianceTimes(prior.covariance, reshape(v, [v.shape[0], -1])))
   const x0 = image(priorDraw(prior, z))

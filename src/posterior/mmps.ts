@@ -5,10 +5,11 @@
  *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u,   (Σy + A V Aᵀ) u = y − A x̂.
  *
  * Exact for a Gaussian prior and an exact solve. Cost: one network evaluation and (solver products + 1) vector–Jacobian
- * products. V enters the system only; the outer product is always the true one.
+ * products. V enters the system only; the outer product is always the true one. Non-linear operators are taken by their
+ * derivative at x̂.
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import type { Noise, Operator } from '../operators/index.ts'
+import { linearAt, type Noise, type Operator } from '../operators/index.ts'
 import { add, alignTo, mul, square, sub, type Tensor, vjp } from '../tensor/index.ts'
 import { cg } from './cg.ts'
 import { type Covariance, tweedieCovariance } from './covariance.ts'
@@ -50,7 +51,8 @@ export const mmps =
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
     const V = covariance(sigma, pullback)
-    const C = (u: Tensor) => add(noise.apply(u), A.apply(V(A.adjoint(u))))
+    const dA = linearAt(A, xhat)
+    const C = (u: Tensor) => add(noise.apply(u), dA.apply(V(dA.adjoint(u))))
     const u = solve(C, sub(y, A.apply(xhat)))
-    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(A.adjoint(u))))
+    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(dA.adjoint(u))))
   }

@@ -5,10 +5,16 @@ export interface Noise {
   readonly name: string
   /** Σy v. */
   apply(v: Tensor): Tensor
+  /** s of Σy = s² I, where the noise is of that kind. */
+  readonly std?: number
 }
 
 /** Σy = s² I. @param std - s > 0, in the units of the prior */
-export const isotropicNoise = (std: number): Noise => ({ name: 'isotropic', apply: (v) => mul(v, std * std) })
+export const isotropicNoise = (std: number): Noise => ({
+  name: 'isotropic',
+  std,
+  apply: (v) => mul(v, std * std),
+})
 
 /** Σy = diag(s²). @param std - [...event of y], each > 0, same dtype as the observations */
 export const diagonalNoise = (std: Tensor | NdArray): Noise => {

@@ -94,11 +94,11 @@ interface Page extends Results {
 }
 
 /** Writes `report.html` and the pictures of `figures/`. */
-export const writeDemoReport = (
+export const writeDemoReport = async (
   run: Run,
   { experiment, plan, test, gaussian, learned, oracle, table, seconds, command }: Page,
-): void => {
-  const pages = runPages(run.paths.path, {})
+): Promise<void> => {
+  const pages = await runPages(run.paths.path, {})
   const shown = { learned: stripsOf(learned, test), gaussian: stripsOf(gaussian, test) }
   for (const [name, block] of Object.entries(shown)) {
     writeAtomic(join(run.paths.figures, `restored-${name}.png`), pngOf(stripsPicture(block)))

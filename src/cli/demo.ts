@@ -95,13 +95,13 @@ class Stopwatch {
   }
 }
 
-const learnDigits = (
+const learnDigits = async (
   folder: Run,
   experiment: Experiment,
   io: Io,
   execute: ExecuteOptions,
 ): Promise<LearnedPrior> => {
-  const observations = loadObservations(experiment)
+  const observations = await loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   return learn(folder, {
     net: networkConfigOf(experiment, event),
@@ -110,7 +110,7 @@ const learnDigits = (
     event,
     ...experiment.schedule,
     options: diemOptionsOf(experiment, execute),
-    onLap: lapMonitor(folder, experiment, io, execute),
+    onLap: await lapMonitor(folder, experiment, io, execute),
     onProgress: (event) => io.progress({ ...event, laps: experiment.em.laps }),
     signal: io.signal,
   })
@@ -146,7 +146,7 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
     })
     const result = { gaussian, learned, oracle: options.quick ? undefined : oracleFigures() }
     const table = figureTable(result)
-    await watch.time('report', async () =>
+    await watch.time('report', () =>
       writeDemoReport(folder, {
         experiment,
         plan,

@@ -81,7 +81,7 @@ const ofFile = (path: string): NdArray<'float32'> => {
 }
 
 /** Clean data by name (mnist, manifold), file or folder; [N, H, W] becomes [N, 1, H, W]. */
-export const loadClean = (
+export const loadClean = async (
   source: string,
   {
     split = 'train',
@@ -89,7 +89,7 @@ export const loadClean = (
     skip = 0,
     range = [0, 1],
   }: { split?: 'train' | 'test' | 'all'; count?: number; skip?: number; range?: DataRange } = {},
-): CleanData => {
+): Promise<CleanData> => {
   const cut = (x: NdArray<'float32'>): NdArray<'float32'> => {
     const stop = count === undefined ? x.shape[0] : skip + count
     if (stop > x.shape[0] || skip >= x.shape[0]) {
@@ -114,7 +114,7 @@ export const loadClean = (
 }
 
 /** The observations that a configuration names, or makes; in their own units. */
-export const loadObservations = ({ data, range }: Experiment): ObservationSet => {
+export const loadObservations = async ({ data, range }: Experiment): Promise<ObservationSet> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
@@ -125,7 +125,7 @@ export const loadObservations = ({ data, range }: Experiment): ObservationSet =>
   if (data.clean === undefined || data.observe === undefined) {
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
   }
-  const clean = loadClean(data.clean, { split: data.split, count: data.count, range })
+  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range })
   return simulateObservations(clean.x, { ...data.observe, range: clean.range })
 }
 

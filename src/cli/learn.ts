@@ -38,7 +38,7 @@ export const experimentOf = (args: readonly string[], seed: number | undefined):
 
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
   const experiment = experimentOf(args, options.seed)
-  const observations = loadObservations(experiment)
+  const observations = await loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event)
@@ -54,7 +54,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       ...experiment.schedule,
       options: diemOptionsOf(experiment, { device }),
       checkpointSeconds: options.checkpointEvery,
-      onLap: lapMonitor(folder, experiment, io, { device }),
+      onLap: await lapMonitor(folder, experiment, io, { device }),
       onProgress: io.progress,
       signal: io.signal,
     })

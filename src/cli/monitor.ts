@@ -18,9 +18,9 @@ const priorAt = (lap: number, learned: LearnedPrior): Prior =>
   lap < 0 ? { denoiser: gaussianDenoiser(learned.gaussian), mean: learned.gaussian.mean } : priorOf(learned)
 
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
-export const lapMonitor = (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
+export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
   const { samples, sinkhorn, reg, steps, method } = experiment.monitor
-  const truth = sinkhorn > 0 ? truthFor(experiment, sinkhorn) : undefined
+  const truth = sinkhorn > 0 ? await truthFor(experiment, sinkhorn) : undefined
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
@@ -48,7 +48,7 @@ const flat = (x: NdArray<'float32'>): NdArray<'float32'> =>
   new NdArray('float32', [x.shape[0], sizeOf(x.shape.slice(1))], x.data)
 
 /** Held-out clean points, in the units of the prior. */
-const truthFor = ({ data, range }: Experiment, points: number): NdArray<'float32'> => {
-  const clean = loadClean(data.clean ?? '', { split: 'test', count: points, range })
+const truthFor = async ({ data, range }: Experiment, points: number): Promise<NdArray<'float32'>> => {
+  const clean = await loadClean(data.clean ?? '', { split: 'test', count: points, range })
   return flat(applyAffine(toPrior(clean.range), clean.x))
 }

@@ -52,11 +52,11 @@ const own = (source: string, options: Options): ObservationSet => {
   return firstOf(observationsFromImages(source, mask, noise), count)
 }
 
-const simulated = (source: string, options: Options): ObservationSet => {
+const simulated = async (source: string, options: Options): Promise<ObservationSet> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
   const { count, skip, split, noise = 0.05, seed = 1, truth } = options
-  const clean = loadClean(source, { split, count, skip, range: rangeOf(options) })
+  const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
   return simulateObservations(clean.x, { operator: operatorOf(options), noise, range: clean.range, seed })
 }
@@ -64,7 +64,7 @@ const simulated = (source: string, options: Options): ObservationSet => {
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
   checkedOutput(options.output)
   if (options.truth !== undefined) checkedOutput(options.truth, ['.npy', '.npz', '.safetensors'])
-  const set = options.observed ? own(source, options) : simulated(source, options)
+  const set = options.observed ? own(source, options) : await simulated(source, options)
   writeObservations(options.output, set)
   const { y, operator, noise, range } = set
   const seen =

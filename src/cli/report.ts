@@ -26,10 +26,10 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 }
 
 /** Strips of the draws, and their figures where the truth is known. */
-const restored = (
+const restored = async (
   folder: string,
   { draws: file, observations, truth: truthFile }: Options,
-): Partial<RunReport> => {
+): Promise<Partial<RunReport>> => {
   const path = file ?? join(layoutOf(folder).draws, 'posterior.npz')
   if (file === undefined && !existsSync(path)) return {}
   if (observations === undefined)
@@ -46,7 +46,7 @@ const restored = (
   const cut = (a: NdArray<'float32'>) =>
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
   const [y, mask] = [cut(set.y), cut(maskLikeY(set))]
-  const truth = truthFile === undefined ? undefined : loadClean(truthFile, { count: n }).x
+  const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
   const range = set.range
   const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
   if (!truth || range[0] !== 0 || range[1] !== 1) return { strips: [shown] }
@@ -75,8 +75,8 @@ export const run = async ([folder]: readonly string[], options: Options, io: Io)
   const content: RunReport = {
     title: `Run ${folder}`,
     command: `tweedie report ${folder}`,
-    ...runPages(folder, config),
-    ...restored(folder, options),
+    ...(await runPages(folder, config)),
+    ...(await restored(folder, options)),
   }
   writeReport(path, runReport(content))
   io.result(`written  ${path}`, { path })

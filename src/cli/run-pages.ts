@@ -74,16 +74,19 @@ const fewOf = <T>(items: readonly T[], most: number): T[] =>
   })
 
 /** Clean low-dimensional points to draw beside those of the prior. */
-const referenceOf = (config: Readonly<Record<string, unknown>>, count: number): NdArray | undefined => {
+const referenceOf = async (
+  config: Readonly<Record<string, unknown>>,
+  count: number,
+): Promise<NdArray | undefined> => {
   const clean = isRecord(config.data) ? config.data.clean : undefined
-  return typeof clean === 'string' ? loadClean(clean, { split: 'test', count }).x : undefined
+  return typeof clean === 'string' ? (await loadClean(clean, { split: 'test', count })).x : undefined
 }
 
 /** The parts of a report that a run folder alone can fill. */
-export const runPages = (
+export const runPages = async (
   path: string,
   config: Readonly<Record<string, unknown>>,
-): Pick<RunReport, 'curves' | 'priorSamplesByLap' | 'corners'> => {
+): Promise<Pick<RunReport, 'curves' | 'priorSamplesByLap' | 'corners'>> => {
   const { journal, draws } = layoutOf(path)
   const curves = existsSync(journal) ? curvesOf(readJournal(journal)) : []
   const laps = existsSync(draws) ? lapsOf(draws) : []
@@ -98,7 +101,7 @@ export const runPages = (
     curves,
     corners: {
       byLap: fewOf(laps, 6).map(({ label, x }) => ({ label, samples: x })),
-      reference: referenceOf(config, laps[0].x.shape[0]),
+      reference: await referenceOf(config, laps[0].x.shape[0]),
       range,
     },
   }

@@ -16,7 +16,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { data, train: training, seed } = experiment
   if (data.clean === undefined)
     throw new TweedieError('input', "data: 'train' needs 'clean' (mnist, manifold, a file, or a folder)")
-  const clean = loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
+  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
   const x = applyAffine(toPrior(clean.range), clean.x)
   const net = networkConfigOf(experiment, x.shape.slice(1))
   checkExperiment(experiment, x.shape.slice(1))
@@ -24,6 +24,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   await requireDevice(device)
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
   try {
+    const monitor = await lapMonitor(folder, experiment, io, { device })
     const prior = await train(folder, {
       net,
       x,
@@ -36,7 +37,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       onProgress: io.progress,
       signal: io.signal,
     })
-    await lapMonitor(folder, experiment, io, { device })(0, prior)
+    await monitor(0, prior)
     const path = `${options.run}/checkpoints/prior.safetensors`
     io.result(
       formatFields([

@@ -3,7 +3,7 @@
  * V = (Σx⁻¹ + σ⁻² I)⁻¹, with different Σx; Tweedie's covariance is σ² times the denoiser's own Jacobian.
  */
 import { type GaussianCovariance, gaussianCovariance } from '../diffusion/index.ts'
-import { alignTo, mul, square, type Tensor } from '../tensor/index.ts'
+import { alignTo, fullLike, mul, square, type Tensor } from '../tensor/index.ts'
 
 /** v ↦ V v, given σ [B] and the product v ↦ Jᵀ v of the denoiser at xt. */
 export type Covariance = (sigma: Tensor, pullback: (v: Tensor) => Tensor) => (v: Tensor) => Tensor
@@ -29,3 +29,7 @@ export const gaussianPosteriorCovariance =
   (sigma) =>
   (v) =>
     gaussianCovariance(covariance, sigma, v)
+
+/** V = diag(σ² Jᵀ 1): Tweedie's covariance with the sum of each row on the diagonal (TMPD, Boys et al. 2023). */
+export const rowSumCovariance: Covariance = (sigma, pullback) => (v) =>
+  mul(mul(square(alignTo(sigma, v)), pullback(fullLike(v, 1))), v)

@@ -4,7 +4,7 @@
  * vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
  */
 import { add, cast, div, greater, mul, neg, sqrt, square, sub, type Tensor, where } from '../tensor/index.ts'
-import { inner, positive, type Solver, widened } from './solver.ts'
+import { inner, norm, positive, type Solver, widened } from './solver.ts'
 
 /** Options of {@link gmres}. */
 export interface GmresOptions {
@@ -23,11 +23,9 @@ const rotate = (c: Tensor, s: Tensor, a: Tensor, b: Tensor): readonly [Tensor, T
   sub(mul(c, b), mul(s, a)),
 ]
 
-const length = (w: Tensor): Tensor => sqrt(inner(w, w))
-
 /** w/‖w‖, or 0 where ‖w‖ ≤ short. */
-const direction = (w: Tensor, norm: Tensor, short: Tensor | number = 0): Tensor =>
-  where(greater(norm, short), div(w, positive(norm)), 0)
+const direction = (w: Tensor, length: Tensor, short: Tensor | number = 0): Tensor =>
+  where(greater(length, short), div(w, positive(length)), 0)
 
 /** A truncated GMRES solver; see the module comment. */
 export const gmres =
@@ -35,21 +33,21 @@ export const gmres =
   (C, b) => {
     const apply = widened(C, b)
     const start = cast(b, 'float64')
-    const rhs = [length(start)]
+    const rhs = [norm(start)]
     const basis = [direction(start, rhs[0])]
     const columns: Tensor[][] = [] // columns of R, upper triangular
     const rotations: (readonly [Tensor, Tensor])[] = []
     let scale = rhs[0]
     for (let k = 0; k < iterations; k++) {
       let w = apply(basis[k])
-      const whole = length(w)
+      const whole = norm(w)
       if (k === 0) scale = whole
       const h: Tensor[] = basis.map((v) => {
         const dot = inner(v, w)
         w = sub(w, mul(dot, v))
         return dot
       })
-      const rest = length(w)
+      const rest = norm(w)
       basis.push(direction(w, rest, mul(whole, SHORT)))
       for (const [i, [c, s]] of rotations.entries()) [h[i], h[i + 1]] = rotate(c, s, h[i], h[i + 1])
       const radius = positive(sqrt(add(square(h[k]), square(rest))))

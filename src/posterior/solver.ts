@@ -1,4 +1,4 @@
-import { cast, maximum, mul, sum, type Tensor } from '../tensor/index.ts'
+import { cast, maximum, mul, sqrt, sum, type Tensor } from '../tensor/index.ts'
 
 /** v ↦ C v on batches [B, ...]. */
 export type Linear = (v: Tensor) => Tensor
@@ -15,6 +15,9 @@ export const TINY = 1e-300
 /** Σ u v over everything but the batch axis, kept as [B, 1, …]; over the batch too when it is shared. */
 export const inner = (u: Tensor, v: Tensor, shared = false): Tensor =>
   sum(mul(u, v), { axes: u.shape.map((_, i) => i).slice(shared ? 0 : 1), keepdims: true })
+
+/** ‖v‖ of every sample, [B, 1, …]. */
+export const norm = (v: Tensor): Tensor => sqrt(inner(v, v))
 
 /** C as it acts on float64 vectors when b is float32. */
 export const widened =

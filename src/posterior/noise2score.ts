@@ -1,0 +1,25 @@
+/**
+ * Noise2Score (Kim & Ye 2021): an observation y = x + s z is itself a noisy latent, so its denoised version is Tweedie's formula at
+ * the level of its own noise, E[x | y] = D(y, s). A point estimate: all draws are equal. Cost: one network evaluation in all.
+ */
+import type { Denoiser } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import { fullLike } from '../tensor/index.ts'
+import type { Observation } from './mmps.ts'
+
+/**
+ * D(y, s) as a denoiser that ignores the state, so that any sampler returns it.
+ *
+ * @throws TweedieError `input` unless the operator is the identity and the noise isotropic
+ */
+export const noise2score = (prior: Denoiser, { y, A, noise }: Observation): Denoiser => {
+  if (A.name !== 'identity')
+    throw new TweedieError(
+      'input',
+      `noise2score only denoises: it needs the identity, got operator '${A.name}'`,
+    )
+  const { std } = noise
+  if (std === undefined)
+    throw new TweedieError('input', `noise2score needs isotropic noise, got '${noise.name}'`)
+  return (_xt, sigma) => prior(y, fullLike(sigma, std))
+}

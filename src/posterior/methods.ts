@@ -65,6 +65,8 @@ export type ObservationOf<C> = (context: C) => Observation
 /** One posterior sampler. */
 export interface Method {
   readonly name: MethodName
+  /** The name as tables print it. */
+  readonly title: string
   /** Authors and year. */
   readonly reference: string
   /** Operators that it takes: any differentiable one, linear ones with a pseudo-inverse, masks, or the identity alone. */
@@ -107,7 +109,7 @@ export const settled = (
 }
 
 /** What tells one guidance method from another. */
-interface Guidance extends Pick<Method, 'name' | 'reference' | 'needs' | 'settings'> {
+interface Guidance extends Pick<Method, 'name' | 'title' | 'reference' | 'needs' | 'settings'> {
   guide(prior: Denoiser, observation: Observation, settings: Settings): Denoiser
   /** Products through the network's Jacobian for each evaluation. */
   vjps(settings: Settings): number
@@ -134,6 +136,7 @@ const zeta: Setting = { default: 1, range: [0.1, 10], scale: 'log', about: 'leng
 const table: Readonly<Record<MethodName, Method>> = {
   mmps: guidance({
     name: 'mmps',
+    title: 'MMPS',
     reference: 'Rozet et al. 2024',
     needs: 'any',
     settings: {
@@ -144,6 +147,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   dps: guidance({
     name: 'dps',
+    title: 'DPS',
     reference: 'Chung et al. 2023',
     needs: 'any',
     settings: { zeta },
@@ -152,6 +156,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   pigdm: guidance({
     name: 'pigdm',
+    title: 'ΠGDM',
     reference: 'Song et al. 2023',
     needs: 'any',
     settings: {
@@ -162,6 +167,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   tmpd: guidance({
     name: 'tmpd',
+    title: 'TMPD',
     reference: 'Boys et al. 2023',
     needs: 'any',
     settings: {},
@@ -170,6 +176,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   diffpir: guidance({
     name: 'diffpir',
+    title: 'DiffPIR',
     reference: 'Zhu et al. 2023',
     needs: 'any',
     settings: {
@@ -185,6 +192,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   mcg: guidance({
     name: 'mcg',
+    title: 'MCG',
     reference: 'Chung et al. 2022',
     needs: 'pinv',
     settings: { zeta },
@@ -193,6 +201,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   ddnm: guidance({
     name: 'ddnm',
+    title: 'DDNM',
     reference: 'Wang, Yu & Zhang 2023',
     needs: 'pinv',
     settings: {},
@@ -201,6 +210,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   repaint: guidance({
     name: 'repaint',
+    title: 'RePaint',
     reference: 'Lugmayr et al. 2022',
     needs: 'mask',
     settings: {
@@ -212,6 +222,7 @@ const table: Readonly<Record<MethodName, Method>> = {
   }),
   noise2score: guidance({
     name: 'noise2score',
+    title: 'Noise2Score',
     reference: 'Kim & Ye 2021',
     needs: 'identity',
     settings: {},

@@ -1,6 +1,4 @@
-/** Operators in use, and what each must satisfy. A new operator joins the list. */
-import { identity, type LinearOperator, mask, projection } from '../../src/operators/index.ts'
-import { normal, stream, uniform } from '../../src/random/index.ts'
+/** What every operator must satisfy (E1); those in use are in operator-list.ts. */
 import {
   abs,
   constant,
@@ -12,7 +10,6 @@ import {
   ndarray,
   rows,
   type Shape,
-  sizeOf,
   sqrt,
   square,
   sub,
@@ -22,59 +19,7 @@ import {
   vjp,
 } from '../../src/tensor/index.ts'
 import { atMost, type Gate } from './gate.ts'
-
-/** An operator with parameters drawn per observation. */
-export interface Listed {
-  readonly name: string
-  /** Parameters of a batch, as float64; those of sample i depend on i only. */
-  parameters(batch: number): readonly NdArray[]
-  operator(parameters: readonly Tensor[]): LinearOperator
-}
-
-const values = (name: string, batch: number, event: Shape): NdArray =>
-  drawn(batch, event, (i) => normal(stream(11, name), event, { observation: i }))
-
-const bits = (name: string, batch: number, event: Shape): NdArray =>
-  drawn(batch, event, (i) => {
-    const u = uniform(stream(12, name), event, { observation: i })
-    return ndarray(
-      toNumbers(u).map((v) => (v < 0.5 ? 0 : 1)),
-      event,
-    )
-  })
-
-const drawn = (batch: number, event: Shape, row: (i: number) => NdArray): NdArray =>
-  ndarray(Array.from({ length: batch }, (_, i) => toNumbers(row(i))).flat(), [batch, ...event], 'float64')
-
-/** Every operator, over even, odd and non-square events. */
-export const operators: readonly Listed[] = [
-  ...[[5], [1, 4, 4], [3, 5, 7]].map((event) => ({
-    name: `identity [${event}]`,
-    parameters: () => [],
-    operator: () => identity(event),
-  })),
-  ...[[6], [1, 4, 4], [3, 5, 7]].map((event) => ({
-    name: `mask [${event}]`,
-    parameters: (batch: number) => [bits('mask', batch, event)],
-    operator: ([m]: readonly Tensor[]) => mask(m),
-  })),
-  {
-    name: 'mask shared by channels [3,5,7]',
-    parameters: (batch) => [bits('shared mask', batch, [1, 5, 7])],
-    operator: ([m]) => mask(m, [3, 5, 7]),
-  },
-  ...(
-    [
-      [2, [5]],
-      [7, [5]],
-      [4, [2, 3, 3]],
-    ] as const
-  ).map(([m, event]) => ({
-    name: `projection ${m} of [${event}]`,
-    parameters: (batch: number) => [values('projection', batch, [m, sizeOf(event)])],
-    operator: ([p]: readonly Tensor[]) => projection(p, event),
-  })),
-]
+import { type Listed, linearOperators, values } from './operator-list.ts'
 
 /** Element types in which operators are checked. */
 export type Float = 'float32' | 'float64'
@@ -166,7 +111,7 @@ export const batchGap = async (listed: Listed): Promise<number> => {
 /** E1. */
 export const operatorGates = async (): Promise<Gate[]> => {
   const gates: Gate[] = []
-  for (const listed of operators) {
+  for (const listed of linearOperators) {
     const { name } = listed
     gates.push(atMost(`E1 adjoint f64 ${name}`, await adjointGap(listed), 1e-10))
     gates.push(atMost(`E1 adjoint f32 ${name}`, await adjointGap(listed, 'float32'), 1e-4))

@@ -1,0 +1,143 @@
+/**
+ * Convolution with a kernel per observation, as products in the Fourier plane of the padded image:
+ *
+ *     y = crop F⁻¹ (k̂ ∘ F pad x),    y[i] = Σ_j k[j] x[i − (j − c)],    c = ⌊K/2⌋.
+ *
+ * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products.
+ */
+import {
+  add,
+  greater,
+  matmul,
+  max,
+  mul,
+  reciprocal,
+  type Shape,
+  square,
+  sub,
+  type Tensor,
+  where,
+} from '../tensor/index.ts'
+import { shapeError } from '../tensor/shape.ts'
+import { type Boundary, pixelAt } from './boundary.ts'
+import {
+  type Complex,
+  type ComplexDense,
+  conjugate,
+  leftProduct,
+  polarMatrix,
+  realRightProduct,
+  scaleBy,
+  times,
+} from './complex.ts'
+import { dense, matrixOf } from './dense.ts'
+import { imageShape } from './image.ts'
+import type { LinearOperator } from './operator.ts'
+import { transposeOf } from './transpose.ts'
+
+/** Options of {@link blur}. */
+export interface BlurOptions {
+  /** Default `reflect`. */
+  readonly boundary?: Boundary
+  /** Pseudo-inverse (circular only): frequencies with |k̂| below this share of the largest are left out; default 1e-6. */
+  readonly cutoff?: number
+}
+
+/** One axis: pixels to frequencies and back, and the kernel to frequencies. */
+interface Axis {
+  readonly forward: ComplexDense
+  readonly back: ComplexDense
+  readonly kernel: ComplexDense
+}
+
+/** @param frequencies - how many of the m frequencies are kept: of real images the first half says it all */
+const axisOf = (n: number, k: number, boundary: Boundary, frequencies: (m: number) => number): Axis => {
+  const c = Math.floor(k / 2)
+  const before = boundary === 'circular' ? 0 : k - 1 - c
+  const m = boundary === 'circular' ? n : n + k - 1
+  const kept = frequencies(m)
+  const angle = (f: number, t: number) => (2 * Math.PI * ((f * t) % m)) / m
+  const seenAt = Array.from({ length: n }, (): number[] => [])
+  for (let t = 0; t < m; t++) {
+    const pixel = pixelAt(t - before, n, boundary)
+    if (pixel !== undefined) seenAt[pixel].push(t)
+  }
+  const padded = (part: (angle: number) => number) =>
+    dense(matrixOf(kept, n, (f, i) => seenAt[i].reduce((total, t) => total + part(angle(f, t)), 0)))
+  const double = (f: number) => (kept === m || f === 0 || 2 * f === m ? 1 : 2)
+  return {
+    forward: { re: padded(Math.cos), im: padded((a) => -Math.sin(a)) },
+    back: polarMatrix(
+      n,
+      kept,
+      (_, f) => double(f) / m,
+      (i, f) => angle(f, i + before),
+    ),
+    kernel: polarMatrix(
+      kept,
+      k,
+      () => 1,
+      (f, j) => -angle(f, j - c),
+    ),
+  }
+}
+
+/** Re(z Rᵀ): back to pixels along the halved axis. */
+const realPart = ({ re, im }: Complex, R: ComplexDense): Tensor => {
+  const by = (a: Tensor, b: Tensor) => matmul(a, b, { transB: true })
+  return sub(by(re, R.re(re)), by(im, R.im(im)))
+}
+
+/**
+ * Blur by a kernel per observation: y = k ∗ x, the same size.
+ *
+ * @param kernel - [B, 1, K, L], or [B, C, K, L] for a kernel per channel; B may be 1
+ * @param event - [C, H, W]
+ * @throws TweedieError `input` when the event is no image, `shape` when the kernel does not fit
+ *
+ * @example
+ * ```ts
+ * const A = blur(motionKernels, [3, 256, 256], { boundary: 'reflect' }) // motionKernels [B, 1, 61, 61]
+ * ```
+ */
+export const blur = (
+  kernel: Tensor,
+  event: Shape,
+  { boundary = 'reflect', cutoff = 1e-6 }: BlurOptions = {},
+): LinearOperator => {
+  const [c, h, w] = imageShape(event, 'blur')
+  const [, channels, kh, kw] = kernel.shape
+  if (kernel.shape.length !== 4 || ![1, c].includes(channels)) {
+    shapeError('blur', `kernels [${kernel.shape}] do not fit images [${event}]: they must be [B, 1, K, L]`)
+  }
+  const rows = axisOf(h, kh, boundary, (m) => m)
+  const columns = axisOf(w, kw, boundary, (m) => Math.floor(m / 2) + 1)
+  const spectrum = leftProduct(rows.kernel, realRightProduct(kernel, columns.kernel))
+  const filtered = (x: Tensor, filter: Complex): Tensor => {
+    const z = leftProduct(rows.forward, realRightProduct(x, columns.forward))
+    return realPart(leftProduct(rows.back, times(filter, z)), columns.back)
+  }
+  const apply = (x: Tensor) => filtered(x, spectrum)
+  const operator: LinearOperator = {
+    name: 'blur',
+    linear: true,
+    inShape: event,
+    outShape: event,
+    apply,
+    adjoint: transposeOf(apply, event),
+  }
+  if (boundary !== 'circular') return operator
+  return {
+    ...operator,
+    adjoint: (y) => filtered(y, conjugate(spectrum)),
+    pinv: (y) => filtered(y, inverted(spectrum, cutoff)),
+  }
+}
+
+/** 1/k̂ where it is not small, else 0. */
+const inverted = (spectrum: Complex, cutoff: number): Complex => {
+  const power = add(square(spectrum.re), square(spectrum.im))
+  const largest = max(power, { axes: [1, 2, 3], keepdims: true })
+  const seen = greater(power, mul(largest, cutoff * cutoff))
+  return scaleBy(where(seen, reciprocal(where(seen, power, 1)), 0), conjugate(spectrum))
+}

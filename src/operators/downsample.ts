@@ -1,0 +1,72 @@
+/** Smaller images: the mean of each block, or antialiased bicubic interpolation. */
+import { TweedieError } from '../error.ts'
+import { mul, type NdArray, type Shape } from '../tensor/index.ts'
+import { mirroredPixel } from './boundary.ts'
+import { matrixOf } from './dense.ts'
+import { imageShape, requireInteger } from './image.ts'
+import type { LinearOperator } from './operator.ts'
+import { separable } from './separable.ts'
+
+/**
+ * The mean of each block of factor × factor pixels. A Aᵀ = factor⁻² I, so A⁺ = factor² Aᵀ.
+ *
+ * @param event - [C, H, W], H and W divisible by the factor
+ * @throws TweedieError `input` when they are not
+ *
+ * @example
+ * ```ts
+ * averagePool([3, 64, 64], 4).outShape // [3, 16, 16]
+ * ```
+ */
+export const averagePool = (event: Shape, factor: number): LinearOperator => {
+  const [, h, w] = imageShape(event, 'average-pool')
+  requireInteger(factor, 1, 'average-pool: factor')
+  if (h % factor || w % factor)
+    throw new TweedieError('input', `average-pool: factor ${factor} does not divide images of ${h}×${w}`)
+  const blocks = (n: number) =>
+    matrixOf(n / factor, n, (i, j) => (Math.floor(j / factor) === i ? 1 / factor : 0))
+  const A = separable('average-pool', blocks(h), blocks(w), event)
+  return { ...A, pinv: (y) => mul(A.adjoint(y), factor * factor) }
+}
+
+/** Keys' cubic (1981) with a = −1/2. */
+const cubic = (t: number): number => {
+  const u = Math.abs(t)
+  if (u <= 1) return 1.5 * u ** 3 - 2.5 * u ** 2 + 1
+  return u < 2 ? -0.5 * u ** 3 + 2.5 * u ** 2 - 4 * u + 2 : 0
+}
+
+/** Weights [⌈n/f⌉, n]: the cubic stretched by f around the centre of each output pixel, mirrored at the edges. */
+const bicubicWeights = (n: number, factor: number): NdArray<'float64'> => {
+  const size = Math.ceil(n / factor)
+  const weights = matrixOf(size, n, () => 0)
+  for (let i = 0; i < size; i++) {
+    const centre = (i + 0.5) * factor - 0.5
+    const row = weights.data.subarray(i * n, (i + 1) * n)
+    for (let j = Math.ceil(centre - 2 * factor); j <= centre + 2 * factor; j++) {
+      row[mirroredPixel(j, n)] += cubic((centre - j) / factor)
+    }
+    const total = row.reduce((a, b) => a + b, 0)
+    for (let j = 0; j < n; j++) row[j] /= total
+  }
+  return weights
+}
+
+/**
+ * Bicubic downsampling (a = −1/2) with antialiasing, as Matlab's imresize: the kernel is stretched by the factor, the
+ * edges are mirrored, the weights sum to 1.
+ *
+ * @param event - [C, H, W] → [C, ⌈H/factor⌉, ⌈W/factor⌉]
+ * @param factor - any integer ≥ 1
+ * @throws TweedieError `input` for other factors, and events that are no images
+ *
+ * @example
+ * ```ts
+ * bicubic([3, 256, 256], 4).outShape // [3, 64, 64]
+ * ```
+ */
+export const bicubic = (event: Shape, factor: number): LinearOperator => {
+  const [, h, w] = imageShape(event, 'bicubic')
+  requireInteger(factor, 1, 'bicubic: factor')
+  return separable('bicubic', bicubicWeights(h, factor), bicubicWeights(w, factor), event)
+}

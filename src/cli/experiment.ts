@@ -1,16 +1,14 @@
 /** From a configuration to the things that it describes. */
-import { existsSync, statSync } from 'node:fs'
 import {
+  type CleanData,
   type DataRange,
-  loadMnist,
+  dataSetNames,
   type ObservationSet,
   observationsInPriorUnits,
-  PRIOR_RANGE,
-  readArrays,
-  readImages,
+  readClean,
   readObservations,
+  type Split,
   simulateObservations,
-  smoothManifold,
 } from '../data/index.ts'
 import {
   ddim,
@@ -43,74 +41,28 @@ import {
   tweedieCovariance,
   zeroCovariance,
 } from '../posterior/index.ts'
-import {
-  type ExecuteOptions,
-  NdArray,
-  ndarray,
-  rows,
-  type Shape,
-  sizeOf,
-  toNumbers,
-} from '../tensor/index.ts'
+import { type ExecuteOptions, type NdArray, rows, type Shape, sizeOf } from '../tensor/index.ts'
 import type { Experiment } from './schema.ts'
 
-/** Clean data and their units. */
-export interface CleanData {
-  readonly x: NdArray<'float32'>
-  readonly range: DataRange
-}
-
-/** Size and seed of the manifold experiment (DiEM 5.1). */
-const MANIFOLD = { m: 1, n: 5, seed: 0 } as const
-
-const ofFile = (path: string): NdArray<'float32'> => {
-  const arrays = Object.entries(readArrays(path))
-  const [name, array] = arrays.find(([key]) => ['x', 'images', 'data'].includes(key)) ?? arrays[0] ?? []
-  if (!array) throw new TweedieError('input', `${path}: holds no array`)
-  if (array.dtype !== 'float32' && array.dtype !== 'float64') {
-    throw new TweedieError(
-      'input',
-      `${path}: field '${name}' must have dtype float32 or float64, got ${array.dtype}`,
-    )
-  }
-  const bad = array.data.findIndex((v) => !Number.isFinite(Number(v)))
-  if (bad >= 0) throw new TweedieError('input', `${path}: field '${name}' is not finite at flat index ${bad}`)
-  return array.data instanceof Float32Array
-    ? new NdArray('float32', array.shape, array.data)
-    : ndarray(toNumbers(array), array.shape)
-}
-
-/** Clean data by name (mnist, manifold), file or folder; [N, H, W] becomes [N, 1, H, W]. */
+/** Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own units. */
 export const loadClean = async (
   source: string,
   {
     split = 'train',
     count,
     skip = 0,
-    range = [0, 1],
-  }: { split?: 'train' | 'test' | 'all'; count?: number; skip?: number; range?: DataRange } = {},
+    range,
+  }: { split?: Split; count?: number; skip?: number; range?: DataRange } = {},
 ): Promise<CleanData> => {
-  const cut = (x: NdArray<'float32'>): NdArray<'float32'> => {
-    const stop = count === undefined ? x.shape[0] : skip + count
-    if (stop > x.shape[0] || skip >= x.shape[0]) {
-      throw new TweedieError('input', `${source}: has ${x.shape[0]} items, ${skip} to ${stop} were asked for`)
-    }
-    return rows(x, skip, stop)
+  const wanted = count === undefined ? undefined : skip + count
+  const clean = await readClean(source, { split, most: wanted })
+  const there = clean.x.shape[0]
+  const stop = wanted ?? there
+  if (stop > there || skip >= there) {
+    throw new TweedieError('input', `${source}: has ${there} items, ${skip} to ${stop} were asked for`)
   }
-  if (source === 'mnist') return { x: cut(loadMnist({ split }).images), range: [0, 1] }
-  if (source === 'manifold') {
-    const train = 65536
-    const all = smoothManifold({ ...MANIFOLD, count: 2 * train })
-    return {
-      x: cut(split === 'train' ? rows(all, 0, train) : rows(all, train, 2 * train)),
-      range: PRIOR_RANGE,
-    }
-  }
-  if (!existsSync(source))
-    throw new TweedieError('input', `${source}: no such file or folder, nor a data set (mnist, manifold)`)
-  const x = statSync(source).isDirectory() ? readImages(source).images : ofFile(source)
-  const [n, ...event] = x.shape
-  return { x: cut(event.length === 2 ? new NdArray('float32', [n, 1, ...event], x.data) : x), range }
+  const ownUnits = dataSetNames.includes(source)
+  return { x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
 }
 
 /** The observations that a configuration names, or makes; in their own units. */

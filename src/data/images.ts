@@ -3,10 +3,20 @@ import { extname, join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
 import { readBytes, unreadable } from './files.ts'
+import { decodeJpeg } from './jpeg.ts'
 import { decodePng } from './png.ts'
 
 /** Pictures in formats that are not read: naming them beats leaving them out in silence. */
-const otherPictures = new Set(['.jpg', '.jpeg', '.gif', '.tif', '.tiff', '.bmp', '.webp'])
+const otherPictures = new Set(['.gif', '.tif', '.tiff', '.bmp', '.webp', '.avif', '.heic'])
+
+/** The decoder of each extension. */
+const decoders: Readonly<Record<string, typeof decodePng>> = {
+  '.png': decodePng,
+  '.jpg': decodeJpeg,
+  '.jpeg': decodeJpeg,
+}
+
+const extensionOf = (name: string): string => extname(name).toLowerCase()
 
 /** The images of a folder and their file names, in the same order. */
 export interface ImageFolder {
@@ -22,19 +32,19 @@ const listImages = (folder: string): string[] => {
   } catch (error) {
     throw unreadable(folder, error)
   }
-  const other = names.find((name) => otherPictures.has(extname(name).toLowerCase()))
+  const other = names.find((name) => otherPictures.has(extensionOf(name)))
   if (other !== undefined)
-    throw new TweedieError('input', `${join(folder, other)}: images must be PNG; convert it first`)
-  const images = names.filter((name) => extname(name).toLowerCase() === '.png' && !name.startsWith('.'))
-  if (images.length === 0) throw new TweedieError('input', `${folder}: no .png file in this folder`)
+    throw new TweedieError('input', `${join(folder, other)}: images must be PNG or JPEG; convert it first`)
+  const images = names.filter((name) => Object.hasOwn(decoders, extensionOf(name)) && !name.startsWith('.'))
+  if (images.length === 0) throw new TweedieError('input', `${folder}: no .png or .jpg file in this folder`)
   return images.sort()
 }
 
 /**
- * Reads every PNG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`); other files are left out,
+ * Reads every PNG and JPEG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`); other files are left out,
  * but pictures of another format are an error.
  *
- * @throws TweedieError `input` when the folder has no PNG, one is damaged, or their sizes or channels differ.
+ * @throws TweedieError `input` when the folder has no image, one is damaged, or their sizes or channels differ.
  * @example
  * ```ts
  * const { images, names } = readImages('damaged/') // images: [N, C, H, W] in [0, 1]
@@ -42,7 +52,8 @@ const listImages = (folder: string): string[] => {
  */
 export const readImages = (folder: string): ImageFolder => {
   const names = listImages(folder)
-  const read = (name: string) => decodePng(readBytes(join(folder, name)), join(folder, name))
+  const read = (name: string) =>
+    decoders[extensionOf(name)](readBytes(join(folder, name)), join(folder, name))
   const first = read(names[0])
   const data = new Float32Array(names.length * first.size)
   names.forEach((name, i) => {

@@ -1,5 +1,6 @@
-import { inflateSync, type Zippable, zipSync } from 'fflate'
+import { type Zippable, zipSync } from 'fflate'
 import { TweedieError } from '../error.ts'
+import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /**
  * ZIP archives, read from the central directory with every size checked against the file before it is used, because
@@ -33,21 +34,6 @@ const LOCAL_BYTES = 30
 const STORED = 0
 const DEFLATED = 8
 const IN_ZIP64 = 0xffffffff
-
-/** Deflate cannot expand more than this: 258 bytes for 2 bits. */
-const BEST_RATIO = 1032
-
-const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
-  return crc
-})
-
-const crc32 = (bytes: Uint8Array): number => {
-  let crc = -1
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
-  return ~crc >>> 0
-}
 
 const wrong = (where: string, message: string): TweedieError =>
   new TweedieError('input', `${where}: ${message}`)
@@ -145,27 +131,6 @@ const dataStart = (
   const start = local + LOCAL_BYTES + view.getUint16(local + 26, true) + view.getUint16(local + 28, true)
   if (start + compressed > limit) throw wrong(entry, `its ${compressed} bytes pass the end of the data`)
   return start
-}
-
-const reserve = (size: number, where: string): Uint8Array => {
-  try {
-    return new Uint8Array(size)
-  } catch (error) {
-    throw new TweedieError('input', `${where}: ${size} bytes do not fit into memory`, { cause: error })
-  }
-}
-
-/** Inflates into a buffer one byte longer than claimed, so that too much data shows. */
-const inflate = (raw: Uint8Array, size: number, entry: string): Uint8Array => {
-  const out = reserve(size + 1, entry)
-  let inflated: Uint8Array
-  try {
-    inflated = inflateSync(raw, { out })
-  } catch (error) {
-    throw new TweedieError('input', `${entry}: its compressed data is damaged`, { cause: error })
-  }
-  if (inflated.length !== size) throw wrong(entry, `claims ${size} bytes but does not inflate to as many`)
-  return inflated
 }
 
 const checkApart = (spans: readonly { name: string; from: number; to: number }[], where: string): void => {

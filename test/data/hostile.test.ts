@@ -368,7 +368,7 @@ describe('files', () => {
         join(folder, name),
         encodePng(ndarray(new Float32Array(shape[0] * shape[1]).fill(value), shape)),
       )
-    expect(() => readImages(folder)).toThrow(/no .png file in this folder/)
+    expect(() => readImages(folder)).toThrow(/no .png or .jpg file in this folder/)
     write('b.png', 1, [2, 3])
     write('a.PNG', 0, [2, 3])
     writeFileSync(join(folder, 'notes.txt'), 'left out')
@@ -378,8 +378,8 @@ describe('files', () => {
     expect(toNumbers(images)).toEqual([...Array(6).fill(0), ...Array(6).fill(1)])
     write('c.png', 1, [3, 2])
     expect(() => readImages(folder)).toThrow(/c.png: image of shape \[1,3,2\], but a.PNG has \[1,2,3\]/)
-    writeFileSync(join(folder, 'd.jpg'), '')
-    expect(() => readImages(folder)).toThrow(/d.jpg: images must be PNG/)
+    writeFileSync(join(folder, 'd.gif'), '')
+    expect(() => readImages(folder)).toThrow(/d.gif: images must be PNG or JPEG; convert it first/)
     expect(() => readImages(join(folder, 'missing'))).toThrow(/missing: cannot read/)
   })
 })

@@ -1,0 +1,48 @@
+import { inflateSync } from 'fflate'
+import { TweedieError } from '../error.ts'
+
+/** What archives of deflated data share: the bound on expansion, the checksum, inflation into a claimed size (RFC 1951, 1952). */
+
+/** Deflate cannot expand more than this: 258 bytes for 2 bits. */
+export const BEST_RATIO = 1032
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})
+
+/** The checksum of zip and gzip. */
+export const crc32 = (bytes: Uint8Array): number => {
+  let crc = -1
+  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
+  return ~crc >>> 0
+}
+
+const reserve = (size: number, where: string): Uint8Array => {
+  try {
+    return new Uint8Array(size)
+  } catch (error) {
+    throw new TweedieError('input', `${where}: ${size} bytes do not fit into memory`, { cause: error })
+  }
+}
+
+/**
+ * Inflates raw deflate data into a buffer one byte longer than claimed, so that too much data shows.
+ *
+ * @param size bytes claimed; the caller has checked them against {@link BEST_RATIO}.
+ * @param where file and entry, for messages.
+ * @throws TweedieError `input` when the data is damaged or inflates to another size.
+ */
+export const inflate = (raw: Uint8Array, size: number, where: string): Uint8Array => {
+  const out = reserve(size + 1, where)
+  let inflated: Uint8Array
+  try {
+    inflated = inflateSync(raw, { out })
+  } catch (error) {
+    throw new TweedieError('input', `${where}: its compressed data is damaged`, { cause: error })
+  }
+  if (inflated.length !== size)
+    throw new TweedieError('input', `${where}: claims ${size} bytes but does not inflate to as many`)
+  return inflated
+}

@@ -1,0 +1,22 @@
+import type { NdArray } from '../tensor/ndarray.ts'
+import { shippedPictures } from './shipped.ts'
+import { unitImages } from './unit-images.ts'
+
+/** Parts of the slices. */
+const parts = { train: ['train'], test: ['test'], macaque: ['macaque'], all: ['train', 'test'] } as const
+
+/**
+ * Slices of magnetic-resonance images of a human head and of a macaque's brain, which ship with the package; see
+ * data/README.md for what is held out from what. Magnitudes only: their k-space is simulated.
+ *
+ * @param split `train` (default) and `test` are slices of one head, apart from each other; `all` is both; `macaque` is
+ *   another species, to see what a prior of human heads does with it.
+ * @returns [N, 1, 64, 64] in [0, 1].
+ * @throws TweedieError `input` when the file is missing or damaged.
+ * @example
+ * ```ts
+ * const x = loadMri('test')
+ * ```
+ */
+export const loadMri = (split: keyof typeof parts = 'train'): NdArray<'float32'> =>
+  unitImages(shippedPictures('mri.npz', parts[split], [64, 64]), [1, 64, 64])

@@ -3,7 +3,7 @@
  *
  *   engine     matrix products, convolutions, the frozen U-Net's forward pass
  *   train      training steps of the MLP and the U-Net
- *   posterior  MMPS steps with one and with three CG iterations
+ *   posterior  steps of MMPS (one and three CG iterations), DPS and ΠGDM
  *   exact      problems with exact answers (gates)
  *   random     random fillers
  *   memory     growth of memory over many training steps

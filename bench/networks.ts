@@ -1,8 +1,14 @@
 /** The networks and programs of the races: those of peers/peer.py, on inputs of the same shapes. */
-import { ddpm, denoisingLoss, exponentialSchedule, preconditioned } from '../src/diffusion/index.ts'
+import {
+  type Denoiser,
+  ddpm,
+  denoisingLoss,
+  exponentialSchedule,
+  preconditioned,
+} from '../src/diffusion/index.ts'
 import { adam, initMoments, mlp, type Network, unet } from '../src/nn/index.ts'
 import { isotropicNoise, mask } from '../src/operators/index.ts'
-import { cg, mmps } from '../src/posterior/index.ts'
+import { cg, dps, mmps, type Observation, pigdm } from '../src/posterior/index.ts'
 import { bernoulli, beta, normal, stream } from '../src/random/index.ts'
 import {
   frozen,
@@ -99,9 +105,9 @@ export const unetTrain = async (threads: number): Promise<Case> =>
     1e2,
   )
 
-/** An ancestral step of the MMPS posterior: 75 % of the pixels unseen, noise 1e-3. */
-export const mmpsStep =
-  (iterations: number) =>
+/** An ancestral step of a posterior sampler: 75 % of the pixels unseen, noise 1e-3. */
+const posteriorStep =
+  (about: About, guide: (prior: Denoiser, observation: Observation) => Denoiser) =>
   async (threads: number): Promise<Case> => {
     const net = smallUnet()
     const weights = net.init(0)
@@ -115,22 +121,34 @@ export const mmpsStep =
     const sampler = ddpm()
     const [t, s] = [0.5, 0.5 - 1 / 256].map((at) => scalar(schedule.sigma(at)))
     return fixed(
-      {
-        name: `mmps-cg${iterations}`,
-        what: `MMPS step, ${iterations} CG iteration${iterations > 1 ? 's' : ''}, batch 32`,
-        target: 0.95,
-        calls: 3,
-      },
+      about,
       threads,
       ([xt, y, m, t, s, z]) => {
         const prior = preconditioned(net, frozen(weights))
-        const posterior = mmps(
-          prior,
-          { y, A: mask(m), noise: isotropicNoise(1e-3) },
-          { solve: cg({ iterations }) },
-        )
+        const posterior = guide(prior, { y, A: mask(m), noise: isotropicNoise(1e-3) })
         return sampler.step(posterior, xt, { t, s }, z)
       },
       [x, y, seen, t, s, normal(key, [1, ...IMAGES], { draw: 1 })],
     )
   }
+
+export const mmpsStep = (iterations: number) =>
+  posteriorStep(
+    {
+      name: `mmps-cg${iterations}`,
+      what: `MMPS step, ${iterations} CG iteration${iterations > 1 ? 's' : ''}, batch 32`,
+      target: 0.95,
+      calls: 3,
+    },
+    (prior, observation) => mmps(prior, observation, { solve: cg({ iterations }) }),
+  )
+
+export const dpsStep = posteriorStep(
+  { name: 'dps', what: 'DPS step, batch 32', target: 1, calls: 4 },
+  (prior, o) => dps(prior, o),
+)
+
+export const pigdmStep = posteriorStep(
+  { name: 'pigdm', what: 'ΠGDM step, batch 32', target: 1, calls: 4 },
+  (prior, o) => pigdm(prior, o),
+)

@@ -202,6 +202,12 @@ def cg(apply, b, iterations):
     return x
 
 
+def ancestral(xt, d, t, s):
+    low, high = per_sample(s, xt), per_sample(t, xt)
+    tau = 1 - (low / high) ** 2
+    return xt - tau * (xt - d) + low * tau.sqrt() * torch.randn_like(d)
+
+
 def mmps_step(net, xt, y, mask, t, s, iterations, variance=1e-6):
     """MMPS posterior mean at noise level t (CG in float64), then an ancestral step to level s."""
     xt = xt.detach().requires_grad_()
@@ -211,10 +217,30 @@ def mmps_step(net, xt, y, mask, t, s, iterations, variance=1e-6):
     covariance = lambda u: s2 * torch.autograd.grad(xhat, xt, mask * u.to(xt.dtype), retain_graph=True)[0]
     known = xhat.detach()
     u = cg(lambda v: variance * v + mask * covariance(v), (y - mask * known).double(), iterations)
-    d = (known + covariance(u)).float()
-    low, high = per_sample(s, xt), per_sample(t, xt)
-    tau = 1 - (low / high) ** 2
-    return xt.detach() - tau * (xt.detach() - d) + low * tau.sqrt() * torch.randn_like(d)
+    return ancestral(xt.detach(), (known + covariance(u)).float(), t, s)
+
+
+def guided_step(net, xt, y, mask, t, s, shift):
+    """An ancestral step, and the shift of the next state that one vector-Jacobian product gives."""
+    xt = xt.detach().requires_grad_()
+    with torch.enable_grad():
+        xhat = denoise(net, xt, t)
+    known = xhat.detach()
+    cotangent, weight = shift(mask * (y - mask * known), t, s)
+    (g,) = torch.autograd.grad(xhat, xt, cotangent)
+    return ancestral(xt.detach(), known, t, s) + weight * g
+
+
+def dps_shift(e, t, s, zeta=1.0):
+    """VP state, gradient of the norm of the residual: in VE coordinates both bring a factor sqrt(1 + sigma^2)."""
+    norm = per_sample(e.flatten(1).norm(dim=1).clamp_min(1e-30), e)
+    return e / norm, zeta * per_sample(((1 + s * s) * (1 + t * t)).sqrt(), e)
+
+
+def pigdm_shift(e, t, s, variance=1e-6):
+    """r A^T (Sy + r A A^T)^-1 e; for a mask the solve is a division."""
+    r = per_sample(t * t / (1 + t * t), e)
+    return r * e / (variance + r), 1.0
 
 
 # ---- cases: name -> variant -> a function that sets up and returns the timed call
@@ -263,16 +289,26 @@ def unet_forward(layout):
     return torch.no_grad()(lambda: denoise(net, x, sigma))
 
 
-def mmps(iterations):
+def posterior(step):
+    """One step of a posterior sampler: a quarter of the pixels seen, noise 1e-3."""
+
     def setup(layout):
         net, x = images(layout, frozen(Unet()))
         mask = (torch.rand_like(x) > 0.75).float()
         y = mask * (x + 1e-3 * torch.randn_like(x))
         t, s = (sigma_at(torch.full((32,), v), 1e2) for v in (0.5, 0.5 - 1 / 256))
         xt = x + per_sample(t, x) * torch.randn_like(x)
-        return torch.no_grad()(lambda: mmps_step(net, xt, y, mask, t, s, iterations))
+        return torch.no_grad()(lambda: step(net, xt, y, mask, t, s))
 
     return setup
+
+
+def mmps(iterations):
+    return posterior(lambda *args: mmps_step(*args, iterations))
+
+
+def guided(shift):
+    return posterior(lambda *args: guided_step(*args, shift))
 
 
 CASES = {
@@ -283,6 +319,8 @@ CASES = {
     "unet-forward": (unet_forward, ["nhwc", "nhwc jit", "nchw jit"]),
     "mmps-cg1": (mmps(1), ["nhwc", "nchw"]),
     "mmps-cg3": (mmps(3), ["nhwc", "nchw"]),
+    "dps": (guided(dps_shift), ["nhwc", "nchw"]),
+    "pigdm": (guided(pigdm_shift), ["nhwc", "nchw"]),
 }
 
 

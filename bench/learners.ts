@@ -1,0 +1,126 @@
+/**
+ * Learners of a prior from digits with three pixels in four deleted, compared: DiEM by the covariance in its E-step,
+ * AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean digits. Same network, same observations, as many
+ * optimiser steps.
+ *
+ *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER] [--json]
+ *
+ * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is not done
+ * again, what was interrupted goes on. `full` takes about six minutes of one core for each learner.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { recordOf } from '../src/cli/record.ts'
+import { readArrays, writeArrays } from '../src/data/index.ts'
+import { TweedieError } from '../src/error.ts'
+import {
+  interruptible,
+  isRunFolder,
+  type LearnedPrior,
+  type LongCall,
+  loadPrior,
+  openRun,
+  type Progress,
+} from '../src/run/index.ts'
+import { NdArray } from '../src/tensor/index.ts'
+import { type LearnerKind, learners } from './learners/learners.ts'
+import { type Budget, budgets, type Plan, planOf } from './learners/plan.ts'
+import { report } from './learners/report.ts'
+import { restorationsOf, samplesOf } from './learners/use.ts'
+
+/** What one learner has made, in [0, 1] units. */
+export interface Made {
+  readonly kind: LearnerKind
+  /** Seconds of learning. */
+  readonly seconds: number
+  /** [N, 1, 28, 28]. */
+  readonly samples: NdArray<'float32'>
+  /** [K, N, 1, 28, 28]. */
+  readonly restored: NdArray<'float32'>
+}
+
+/** An array of a file, or what makes it, which then is the file. */
+const cached = async (path: string, make: () => Promise<NdArray<'float32'>>): Promise<NdArray<'float32'>> => {
+  if (!existsSync(path)) writeArrays(path, { x: await make() })
+  const { x } = readArrays(path)
+  if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
+  throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
+}
+
+const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall): Promise<Made> => {
+  const config = recordOf({ learner: kind.name, budget: plan.budget, ...plan.experiment })
+  const run = openRun(path, { config, resume: isRunFolder(path) })
+  try {
+    const done = join(run.paths.checkpoints, 'prior.safetensors')
+    const prior: LearnedPrior = existsSync(done) ? loadPrior(done) : await kind.fit(run, plan, call)
+    const draws = (name: string) => join(run.paths.draws, name)
+    const seconds = run.journal.seconds
+    const samples = await cached(draws('prior.npz'), () => samplesOf(kind, prior, plan, call))
+    const restored = await cached(draws('restored.npz'), () => restorationsOf(kind, prior, plan, call))
+    return { kind, seconds, samples, restored }
+  } finally {
+    run.close()
+  }
+}
+
+/** A line on stderr every ten seconds. */
+const progressOf = (name: string): Progress => {
+  let shown = 0
+  return ({ phase, done, total, lap, loss }) => {
+    if (Date.now() - shown < 10_000) return
+    shown = Date.now()
+    const more = [
+      lap === undefined ? '' : `lap ${lap}`,
+      typeof loss === 'number' ? `loss ${loss.toFixed(3)}` : '',
+    ]
+    console.error(`${name}: ${phase} ${done}/${total} ${more.join(' ')}`.trimEnd())
+  }
+}
+
+const budgetOf = (name: string): Budget => {
+  const found = budgets.find((b) => b === name)
+  if (found) return found
+  throw new TweedieError('input', `--budget: expected one of ${budgets.join(', ')}, got '${name}'`)
+}
+
+const wanted = (only: string | undefined): readonly LearnerKind[] => {
+  const names = only?.split(',')
+  const unknown = names?.find((name) => !learners.some((kind) => kind.name === name))
+  if (unknown !== undefined) {
+    const known = learners.map(({ name }) => name).join(', ')
+    throw new TweedieError('input', `--only: expected some of ${known}, got '${unknown}'`)
+  }
+  return learners.filter(({ name }) => names === undefined || names.includes(name))
+}
+
+/** @returns the exit code: 2 for bad input, 130 when interrupted */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      budget: { type: 'string', default: 'full' },
+      only: { type: 'string' },
+      out: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const { signal, dispose } = interruptible()
+  try {
+    const plan = planOf(budgetOf(values.budget))
+    const out = values.out ?? `runs/learners-${plan.budget}`
+    const made: Made[] = []
+    for (const kind of wanted(values.only)) {
+      const call = { signal, onProgress: progressOf(kind.name) }
+      made.push(await make(kind, plan, join(out, kind.name), call))
+    }
+    await report(made, plan, { out, json: values.json })
+    return 0
+  } catch (error) {
+    if (!(error instanceof TweedieError)) throw error
+    console.error(`bench: ${error.message}`)
+    return error.code === 'interrupted' ? 130 : 2
+  } finally {
+    dispose()
+  }
+}

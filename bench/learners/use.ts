@@ -1,0 +1,127 @@
+/** What a learned prior makes: prior samples, and test digits restored. All in [0, 1] units. */
+import { applyAffine, fromPrior, maskLikeY, observationsInPriorUnits } from '../../src/data/index.ts'
+import { sampler } from '../../src/diffusion/index.ts'
+import { fixedMask, maskedDenoiser } from '../../src/em/ambient.ts'
+import { posteriorDraws, priorDraws } from '../../src/em/index.ts'
+import { network } from '../../src/nn/index.ts'
+import { bernoulliBatch, normalBatch, stream } from '../../src/random/index.ts'
+import { checkAborted, type LearnedPrior, type LongCall, priorOf } from '../../src/run/index.ts'
+import {
+  frozen,
+  full,
+  jit,
+  type NdArray,
+  reshaped,
+  rows,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from '../../src/tensor/index.ts'
+import { DELTA, type LearnerKind } from './learners.ts'
+import { type Plan, posteriorSampling, priorSampling } from './plan.ts'
+
+const BATCH = 100
+const SEED = 7
+
+const inData = (x: NdArray<'float32'>) => applyAffine(fromPrior([0, 1]), x)
+
+/** Work on consecutive rows, BATCH at a time, put together along the first axis. */
+const byBatches = async (
+  count: number,
+  event: readonly number[],
+  { onProgress, signal }: LongCall,
+  work: (from: number, to: number) => Promise<NdArray>,
+): Promise<NdArray<'float32'>> => {
+  const out = zeros([count, ...event])
+  for (let from = 0; from < count; from += BATCH) {
+    checkAborted(signal)
+    const to = Math.min(from + BATCH, count)
+    const part = await work(from, to)
+    out.data.set(part.data as Float32Array, from * sizeOf(event))
+    onProgress?.({ phase: 'sampling', done: to, total: count })
+  }
+  return out
+}
+
+/** The fixed-mask sampler of AmbientDiffusion: each sample keeps a mask of its own. */
+const maskedSamples = async (
+  prior: LearnedPrior,
+  plan: Plan,
+  call: LongCall,
+): Promise<NdArray<'float32'>> => {
+  const keep = (plan.mask.data.reduce((a, b) => a + b, 0) / plan.mask.size) * (1 - DELTA)
+  const h = maskedDenoiser(network(prior.net), frozen(prior.params))
+  const draw = sampler(
+    ({ mask }: { mask: Tensor }) => fixedMask(h, mask),
+    priorSampling(prior.sigmaMin, prior.sigmaMax),
+  )
+  const samples = await byBatches(plan.samples, plan.event, call, (from, to) => {
+    const observation = Array.from({ length: to - from }, (_, i) => from + i)
+    const mask = bernoulliBatch(stream(SEED, 'mask'), keep, { observation }, plan.event)
+    return draw(
+      { mask },
+      {
+        shape: [to - from, ...plan.event],
+        noise: () => normalBatch(stream(SEED, 'start'), { observation }, plan.event),
+      },
+    )
+  })
+  await draw.release()
+  return samples
+}
+
+/** Samples of the prior, [plan.samples, 1, 28, 28]. */
+export const samplesOf = async (
+  { masked }: LearnerKind,
+  prior: LearnedPrior,
+  plan: Plan,
+  call: LongCall = {},
+): Promise<NdArray<'float32'>> => {
+  if (masked) return inData(await maskedSamples(prior, plan, call))
+  return inData(
+    await priorDraws(priorOf(prior), plan.event, plan.samples, {
+      sampling: priorSampling(prior.sigmaMin, prior.sigmaMax),
+      batch: BATCH,
+      seed: SEED,
+      onProgress: (done, total) => call.onProgress?.({ phase: 'sampling', done, total }),
+      signal: call.signal,
+    }),
+  )
+}
+
+/**
+ * A masked denoiser restores in one evaluation: y is Ã xt for Ã = A at the lowest noise level, so h(y, A, σ_min) is the
+ * posterior mean itself. It has no draws.
+ */
+const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Promise<NdArray<'float32'>> => {
+  const set = observationsInPriorUnits(test.set)
+  const mask = maskLikeY(set)
+  const h = maskedDenoiser(network(prior.net), frozen(prior.params))
+  const program = jit((y: Tensor, m: Tensor, sigma: Tensor) => h(y, m, sigma))
+  const [count, ...event] = set.y.shape
+  const means = await byBatches(count, event, call, (from, to) =>
+    program(rows(set.y, from, to), rows(mask, from, to), full([to - from], prior.sigmaMin)),
+  )
+  await program.release()
+  return reshaped(means, [1, ...means.shape])
+}
+
+/** Restorations of the test digits: draws by MMPS(1) [K, N, …], or the posterior mean alone as one "draw". */
+export const restorationsOf = async (
+  { masked }: LearnerKind,
+  prior: LearnedPrior,
+  plan: Plan,
+  call: LongCall = {},
+): Promise<NdArray<'float32'>> => {
+  if (masked) return inData(await directly(prior, plan, call))
+  return inData(
+    await posteriorDraws(priorOf(prior), observationsInPriorUnits(plan.test.set), {
+      sampling: posteriorSampling(prior.sigmaMin, prior.sigmaMax),
+      draws: plan.draws,
+      batch: BATCH,
+      seed: SEED,
+      onProgress: (done, total) => call.onProgress?.({ phase: 'restoring', done, total }),
+      signal: call.signal,
+    }),
+  )
+}

@@ -33,7 +33,10 @@ export interface SamplerOptions extends ExecuteOptions {
 export interface SampleRequest {
   /** [B, ...event]. */
   readonly shape: Shape
-  /** Standard normal noise of that shape, for `step` −1 (the start) and 0 … T − 1, and `index` 0 … noises − 1. */
+  /**
+   * Standard normal noise of that shape, for `step` −1 (the start) and 0 … T − 1, and `index` 0 … noises − 1. Samplers with K
+   * particles ask for steps up to K(T + 1), index 0 and 1.
+   */
   readonly noise: (step: number, index: number) => NdArray
   /** μ of the start μ + σ_max z, shape event; zero when absent. */
   readonly mean?: NdArray
@@ -46,6 +49,29 @@ export interface SampleRequest {
 export interface Sampler<C> {
   (context: Feeds<C>, request: SampleRequest): Promise<NdArray>
   release(): Promise<void>
+}
+
+/**
+ * The noise levels of a sampler, from high to low.
+ *
+ * @throws TweedieError `input` for steps that are no positive integer, and for levels that do not fall
+ */
+export const levelsOf = ({
+  schedule = exponentialSchedule(),
+  steps = 64,
+  grid,
+}: SamplerOptions): readonly number[] => {
+  if (!grid && !(Number.isInteger(steps) && steps > 0)) {
+    throw new TweedieError('input', `sampler: steps must be a positive integer, got ${steps}`)
+  }
+  const levels = grid ?? sigmaGrid(schedule, steps)
+  if (levels.length < 2 || levels.some((s, i) => !(s > 0) || (i > 0 && s >= levels[i - 1]))) {
+    throw new TweedieError(
+      'input',
+      'sampler: noise levels must be positive and fall strictly, at least two of them',
+    )
+  }
+  return levels
 }
 
 const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
@@ -80,17 +106,8 @@ export const sampler = <C>(
   denoiserOf: (context: C) => Denoiser,
   options: SamplerOptions = {},
 ): Sampler<C> => {
-  const { schedule = exponentialSchedule(), steps = 64, method = ddpm() } = options
-  if (!options.grid && !(Number.isInteger(steps) && steps > 0)) {
-    throw new TweedieError('input', `sampler: steps must be a positive integer, got ${steps}`)
-  }
-  const grid = options.grid ?? sigmaGrid(schedule, steps)
-  if (grid.length < 2 || grid.some((s, i) => !(s > 0) || (i > 0 && s >= grid[i - 1]))) {
-    throw new TweedieError(
-      'input',
-      'sampler: noise levels must be positive and fall strictly, at least two of them',
-    )
-  }
+  const { method = ddpm() } = options
+  const grid = levelsOf(options)
   const start = jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
   const plain = jit(
     (x: Tensor, t: Tensor, s: Tensor, context: C) => method.step(denoiserOf(context), x, { t, s }, undefined),

@@ -7,10 +7,25 @@ export * from './dps.ts'
 export * from './gaussian-draws.ts'
 export * from './gmres.ts'
 export * from './mcg.ts'
+export {
+  type Cost,
+  type Method,
+  type MethodName,
+  methodNames,
+  type ObservationOf,
+  type Setting,
+  type Settings,
+  settled,
+} from './method.ts'
 export * from './methods.ts'
 export * from './mmps.ts'
 export * from './noise2score.ts'
 export * from './pigdm.ts'
+export * from './red-diff.ts'
 export * from './repaint.ts'
+export * from './smc.ts'
+export * from './smc-mmps.ts'
 export type { Linear, Solver } from './solver.ts'
+export * from './tds.ts'
 export * from './tmpd.ts'
+export * from './twist.ts'

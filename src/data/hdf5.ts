@@ -42,6 +42,9 @@ const withFile = async <T>(path: string, use: (file: File) => T): Promise<T> => 
   }
 }
 
+/** Class of the datatype, H5T_FLOAT of H5Tpublic.h. */
+const FLOAT = 1
+
 const isDataset = (entry: unknown): entry is Dataset =>
   typeof entry === 'object' && entry !== null && 'slice' in entry && 'filters' in entry
 
@@ -57,8 +60,8 @@ const datasetOf = (
   if (!keys.includes(key)) throw wrong(`lacks the dataset '${key}', it has ${keys.join(', ') || 'none'}`)
   const dataset = file.get(key)
   if (!isDataset(dataset)) throw wrong(`'${key}' must be a dataset`)
-  const { shape, total_size: bytes, virtual_sources: elsewhere } = dataset.metadata
-  if (dataset.dtype !== '<f4' && dataset.dtype !== '>f4')
+  const { type, size: width, shape, total_size: bytes, virtual_sources: elsewhere } = dataset.metadata
+  if (type !== FLOAT || width !== 4)
     throw wrong(`dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
   if (shape === null || elsewhere?.length) throw wrong(`dataset '${key}' has no data of its own`)
   const most = size * (dataset.filters.length > 0 ? BEST_RATIO : 1)

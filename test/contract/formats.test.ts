@@ -1,9 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arrayFormats, decodePng, encodeNpz, encodePng } from '../../src/data/index.ts'
+import {
+  arrayFormats,
+  decodeIdx,
+  decodeNifti,
+  decodePng,
+  encodeNpz,
+  encodePng,
+} from '../../src/data/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import { allocate, type DType } from '../../src/tensor/dtype.ts'
 import { NdArray, ndarray, sizeOf } from '../../src/tensor/ndarray.ts'
+import { encodeIdx, encodeNifti, gzipped } from '../data/layouts.ts'
 
 /**
  * What every file format must do: give back what was written, and meet damage with a TweedieError `input` that names the
@@ -54,6 +62,27 @@ const picture = fc
     return { file: new NdArray('float32', [channels, height, width], values) }
   })
 
+/** What IDX can name. */
+const idxArray = anyArray
+  .filter(({ dtype }) => dtype !== 'int64' && dtype !== 'bool')
+  .map((array) => ({ file: array }))
+
+const volume = anyArray
+  .filter(({ dtype, shape }) => dtype === 'float32' && shape.length > 0 && shape.every((d) => d > 0))
+  .map((array) => ({ file: array }))
+
+const idx = {
+  encode: ({ file }: Record<string, NdArray>) => encodeIdx(file),
+  decode: (bytes: Uint8Array, path: string) => ({ file: decodeIdx(bytes, path) }),
+  contents: idxArray,
+}
+
+const nifti = {
+  encode: ({ file }: Record<string, NdArray>) => encodeNifti(file),
+  decode: (bytes: Uint8Array, path: string) => ({ file: decodeNifti(bytes, path).values }),
+  contents: volume,
+}
+
 const formats: Format[] = [
   {
     name: 'npy',
@@ -82,6 +111,10 @@ const formats: Format[] = [
     decode: (bytes, path) => ({ file: decodePng(bytes, path) }),
     contents: picture,
   },
+  { name: 'idx', ...idx, unchecked: true },
+  { name: 'idx, gzipped', ...idx, encode: (arrays) => gzipped(idx.encode(arrays)) },
+  { name: 'nifti', ...nifti, unchecked: true },
+  { name: 'nifti, gzipped', ...nifti, encode: (arrays) => gzipped(nifti.encode(arrays)) },
 ]
 
 /** What decoding damaged bytes does; anything but a TweedieError `input` naming the file is a failure of the test. */

@@ -109,7 +109,11 @@ describe('a file of observations', () => {
     ],
     ['negative noise', { y, noise: scalar(-1) }, /got -1/],
     ['noise NaN', { y, noise: scalar(Number.NaN) }, /got NaN/],
-    ['many noises', { y, noise: ndarray([1, 2]) }, /field 'noise' must hold 1 number\(s\), got shape \[2\]/],
+    [
+      'many noises',
+      { y, noise: ndarray([1, 2]) },
+      /field 'noise' must be one number, or of the shape of y, \[2,1,2,2\], or of one of its items, got \[2\]/,
+    ],
     [
       'an empty range',
       { y, noise, range: ndarray([1, 1]) },

@@ -36,7 +36,10 @@ describe('the affine map between data and prior', () => {
 })
 
 /** A x for each kind, from its definition. */
-const observe = (operator: ObservationOperator, x: NdArray<'float32'>): number[] => {
+const observe = (
+  operator: Exclude<ObservationOperator, { kind: 'family' }>,
+  x: NdArray<'float32'>,
+): number[] => {
   switch (operator.kind) {
     case 'identity':
       return Array.from(x.data)
@@ -58,7 +61,12 @@ const observe = (operator: ObservationOperator, x: NdArray<'float32'>): number[]
 describe('observations in the prior’s units', () => {
   const s = stream(0, 'units')
   const image = normal(s, [2, 3, 4, 5])
-  const cases: { name: string; x: NdArray<'float32'>; operator: ObservationOperator; shape: number[] }[] = [
+  const cases: {
+    name: string
+    x: NdArray<'float32'>
+    operator: Exclude<ObservationOperator, { kind: 'family' }>
+    shape: number[]
+  }[] = [
     { name: 'identity', x: image, operator: { kind: 'identity' }, shape: [2, 3, 4, 5] },
     {
       name: 'mask',

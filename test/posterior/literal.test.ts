@@ -1,0 +1,200 @@
+/**
+ * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers, against our step with the
+ * denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u), so that J is neither symmetric nor constant.
+ */
+import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
+import { describe, expect, it } from 'vitest'
+import { type Denoiser, ddpm } from '../../src/diffusion/index.ts'
+import { isotropicNoise, type LinearOperator, projection } from '../../src/operators/index.ts'
+import {
+  ddnm,
+  diffpir,
+  dps,
+  gmres,
+  mcg,
+  mmps,
+  type Observation,
+  pigdm,
+  tmpd,
+} from '../../src/posterior/index.ts'
+import {
+  alignTo,
+  constant,
+  div,
+  jit,
+  matmul,
+  add as plus,
+  sqrt,
+  square,
+  type Tensor,
+  tanh,
+  toNumbers,
+} from '../../src/tensor/index.ts'
+import { expectClose, f64, wave } from '../numbers.ts'
+
+const [n, m] = [4, 3]
+const C = Matrix.from1DArray(n, n, wave(n * n, 1))
+const B = Matrix.from1DArray(n, n, wave(n * n, 5))
+const A = Matrix.from1DArray(m, n, wave(m * n, 10))
+const pinvA = pseudoInverse(A)
+const noise = 0.3
+const y = Matrix.columnVector(wave(m, 20))
+const z = Matrix.columnVector(wave(n, 21))
+const [sigmaT, sigmaS] = [0.8, 0.5]
+
+const table = (M: Matrix) => constant(f64(M.to1DArray(), [M.rows, M.columns]))
+
+const prior: Denoiser = (xt, sigma) => {
+  const u = div(xt, sqrt(plus(square(alignTo(sigma, xt)), 1)))
+  return matmul(tanh(matmul(u, table(C), { transB: true })), table(B), { transB: true })
+}
+
+const operator = (): LinearOperator => ({
+  ...projection(constant(f64(A.to1DArray(), [1, m, n]))),
+  pinv: (v) => matmul(v, table(pinvA), { transB: true }),
+})
+
+/** VP quantities at the two levels. */
+const [abarT, abarS] = [sigmaT, sigmaS].map((s) => 1 / (1 + s ** 2))
+const ut = Matrix.columnVector(wave(n, 22))
+const hidden = C.mmul(ut).to1DArray().map(Math.tanh)
+const xhat = B.mmul(Matrix.columnVector(hidden))
+/** (∂x̂/∂ut)ᵀ v. */
+const g = (v: Matrix) =>
+  C.transpose()
+    .mmul(Matrix.diag(hidden.map((h) => 1 - h ** 2)))
+    .mmul(B.transpose())
+    .mmul(v)
+const e = Matrix.sub(y, A.mmul(xhat))
+const At = A.transpose()
+const eye = (size: number) => Matrix.eye(size)
+const scaled = (M: Matrix, by: number) => Matrix.mul(M, by)
+
+/** The published ancestral step without guidance, and its sensitivity to x̂. */
+const plain = (): { us: Matrix; kappa: number } => {
+  const sg = Math.sqrt((1 - abarS) / (1 - abarT)) * Math.sqrt(1 - abarT / abarS)
+  const rest = Math.sqrt(1 - abarS - sg ** 2)
+  const eps = Matrix.sub(ut, scaled(xhat, Math.sqrt(abarT))).div(Math.sqrt(1 - abarT))
+  const us = scaled(xhat, Math.sqrt(abarS)).add(scaled(eps, rest)).add(scaled(z, sg))
+  return { us, kappa: Math.sqrt(abarS) - (rest * Math.sqrt(abarT)) / Math.sqrt(1 - abarT) }
+}
+const { us, kappa } = plain()
+const c = (1 - abarT) / Math.sqrt(abarT)
+const shift = (by: Matrix, weight: number) => Matrix.add(us, scaled(by, weight))
+const solve = (M: Matrix, b: Matrix) => inverse(M).mmul(b)
+const Sy = scaled(eye(m), noise ** 2)
+/** A c gᵀ Aᵀ as a matrix, and Σ_j g(e_j) as a vector. */
+const dense = (fn: (v: Matrix) => Matrix, size: number) =>
+  new Matrix(Array.from({ length: size }, (_, j) => fn(eye(size).getColumnVector(j)).to1DArray())).transpose()
+
+const dpsStep = (zeta: number) => shift(g(At.mmul(e)).div(e.norm()), zeta)
+const pigdmShift = () => {
+  const r = 1 - abarT
+  return scaled(g(At.mmul(solve(Matrix.add(Sy, scaled(A.mmul(At), r)), e))), r)
+}
+
+const published: { name: string; guide: (o: Observation) => Denoiser; want: () => Matrix }[] = [
+  {
+    name: 'mmps',
+    guide: (o) => mmps(prior, o, { solve: gmres({ iterations: m, ridge: 0 }) }),
+    want: () => {
+      const u = solve(
+        Matrix.add(
+          Sy,
+          dense((v) => scaled(A.mmul(g(At.mmul(v))), c), m),
+        ),
+        e,
+      )
+      return shift(g(At.mmul(u)), kappa * c)
+    },
+  },
+  { name: 'dps', guide: (o) => dps(prior, o, { zeta: 0.7 }), want: () => dpsStep(0.7) },
+  {
+    name: 'pigdm',
+    guide: (o) => pigdm(prior, o),
+    want: () => shift(pigdmShift(), Math.sqrt(abarS * abarT)),
+  },
+  {
+    name: 'pigdm, half the weight',
+    guide: (o) => pigdm(prior, o, { weight: 0.5 }),
+    want: () => shift(pigdmShift(), 0.5 * Math.sqrt(abarS * abarT)),
+  },
+  {
+    name: 'pigdm by pseudo-inverse',
+    guide: (o) => pigdm(prior, o, { form: 'pinv' }),
+    want: () => shift(g(Matrix.sub(pinvA.mmul(y), pinvA.mmul(A).mmul(xhat))), Math.sqrt(abarS * abarT)),
+  },
+  {
+    name: 'tmpd by row sums',
+    guide: (o) => tmpd(prior, o),
+    want: () => {
+      const V = Matrix.diag(scaled(g(Matrix.ones(n, 1)), c).to1DArray())
+      return shift(g(At.mmul(solve(Matrix.add(Sy, A.mmul(V).mmul(At)), e))), kappa * c)
+    },
+  },
+  {
+    name: 'tmpd, diagonal',
+    guide: (o) => tmpd(prior, o, { form: 'diagonal' }),
+    want: () => {
+      const spread = scaled(A.mmul(g(At.mmul(Matrix.ones(m, 1)))), c).to1DArray()
+      const u = e.to1DArray().map((v, i) => v / (noise ** 2 + Math.max(0, spread[i])))
+      return shift(g(At.mmul(Matrix.columnVector(u))), kappa * c)
+    },
+  },
+  {
+    name: 'diffpir',
+    guide: (o) => diffpir(prior, o, { lambda: 3 }),
+    want: () => {
+      const rho = (1 - abarT) / (3 * abarT) / noise ** 2
+      const delta = solve(Matrix.add(eye(n), scaled(At.mmul(A), rho)), scaled(At.mmul(e), rho))
+      return shift(delta, kappa)
+    },
+  },
+]
+
+const step = async (guide: (o: Observation) => Denoiser): Promise<number[]> => {
+  const program = jit((x: Tensor, z: Tensor, y: Tensor, t: Tensor, s: Tensor) =>
+    ddpm().step(guide({ y, A: operator(), noise: isotropicNoise(noise) }), x, { t, s }, z),
+  )
+  const xt = scaled(ut, 1 / Math.sqrt(abarT)).to1DArray()
+  const out = await program(
+    f64(xt, [1, n]),
+    f64(z.to1DArray(), [1, 1, n]),
+    f64(y.to1DArray(), [1, m]),
+    f64([sigmaT], []),
+    f64([sigmaS], []),
+  )
+  await program.release()
+  return toNumbers(out)
+}
+
+/** An x of our coordinates in variance-preserving ones. */
+const inVp = (xs: readonly number[]): number[] => xs.map((v) => v * Math.sqrt(abarS))
+
+describe('one ancestral step from 0.8 to 0.5', () => {
+  it.each(published)('$name, as published', async ({ guide, want }) => {
+    const wanted = want().to1DArray()
+    expectClose(inVp(await step(guide)), wanted, 1e-9)
+    expect(Math.hypot(...wanted.map((v, i) => v - us.get(i, 0)))).toBeGreaterThan(1e-3) // there is guidance
+  })
+
+  it('mcg: the unobserved part is that of DPS, the observed part the observation and noise of variance σs²', async () => {
+    const hidden = Matrix.sub(eye(n), pinvA.mmul(A))
+    const own = new Matrix([inVp(await step((o) => mcg(prior, o, { zeta: 0.7 })))]).transpose()
+    expectClose(hidden.mmul(own).to1DArray(), hidden.mmul(dpsStep(0.7)).to1DArray(), 1e-9)
+    const seen = A.mmul(own).div(Math.sqrt(abarS)).to1DArray()
+    const keep = (sigmaS / sigmaT) ** 2
+    const before = Matrix.sub(A.mmul(ut).div(Math.sqrt(abarT)), y) // A xt − y, of variance σt² A Aᵀ
+    const fresh = A.mmul(z).mul(sigmaS * Math.sqrt(1 - keep))
+    expectClose(seen, Matrix.add(y, scaled(before, keep)).add(fresh).to1DArray(), 1e-9)
+    expect(keep ** 2 * sigmaT ** 2 + sigmaS ** 2 * (1 - keep)).toBeCloseTo(sigmaS ** 2, 12)
+  })
+
+  it('ddnm: the same observed part, the unobserved part of the prior', async () => {
+    const hidden = Matrix.sub(eye(n), pinvA.mmul(A))
+    const [own, both] = [await step((o) => ddnm(prior, o)), await step((o) => mcg(prior, o, { zeta: 0.7 }))]
+    const column = (v: number[]) => new Matrix([v]).transpose()
+    expectClose(hidden.mmul(column(inVp(own))).to1DArray(), hidden.mmul(us).to1DArray(), 1e-9)
+    expectClose(A.mmul(column(own)).to1DArray(), A.mmul(column(both)).to1DArray(), 1e-9)
+  })
+})

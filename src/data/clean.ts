@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { NdArray, rows } from '../tensor/ndarray.ts'
+import { type DataRange, PRIOR_RANGE } from './affine.ts'
 import { readArrays } from './arrays.ts'
 import { isCifarFolder, readCifar } from './cifar.ts'
 import { isIdxFolder, readIdxImages } from './fashion.ts'
@@ -14,9 +15,7 @@ import { loadMnist } from './mnist.ts'
 import { loadMri } from './mri.ts'
 import { nearest } from './nearest.ts'
 import { decodeNifti } from './nifti.ts'
-import type { DataRange } from './observations.ts'
 import { loadPhotos } from './photos.ts'
-import { PRIOR_RANGE } from './units.ts'
 
 /** Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the field. */
 
@@ -28,7 +27,7 @@ export interface CleanData {
 }
 
 /** Part of data that come in parts. */
-export type Split = 'train' | 'test' | 'all'
+export type Split = 'train' | 'val' | 'test' | 'all'
 
 /** Size and seed of the manifold experiment (DiEM 5.1). */
 const MANIFOLD = { m: 1, n: 5, seed: 0 } as const
@@ -41,11 +40,20 @@ const manifoldPoints = (split: Split): NdArray<'float32'> => {
 
 const UNIT: DataRange = [0, 1]
 
+/** For data without validation items. @throws TweedieError `input` when they are asked for */
+const noVal = (source: string, split: Split): Exclude<Split, 'val'> => {
+  if (split !== 'val') return split
+  throw new TweedieError(
+    'input',
+    `${source}: has no validation part; give validation images as a file or folder`,
+  )
+}
+
 /** The data sets with a name. */
 const dataSets: Readonly<Record<string, (split: Split) => CleanData>> = {
-  mnist: (split) => ({ x: loadMnist({ split }).images, range: UNIT }),
+  mnist: (split) => ({ x: loadMnist({ split: noVal('mnist', split) }).images, range: UNIT }),
   photos: (split) => ({ x: loadPhotos(split), range: UNIT }),
-  mri: (split) => ({ x: loadMri(split), range: UNIT }),
+  mri: (split) => ({ x: loadMri(noVal('mri', split)), range: UNIT }),
   'mri-macaque': () => ({ x: loadMri('macaque'), range: UNIT }),
   manifold: (split) => ({ x: manifoldPoints(split), range: PRIOR_RANGE }),
 }
@@ -101,8 +109,8 @@ const ofFile = (path: string, split: Split): NdArray<'float32'> => {
 }
 
 const ofFolder = async (folder: string, split: Split, most?: number): Promise<NdArray<'float32'>> => {
-  if (isCifarFolder(folder)) return readCifar(folder, split)
-  if (isIdxFolder(folder)) return readIdxImages(folder, split)
+  if (isCifarFolder(folder)) return readCifar(folder, noVal(folder, split))
+  if (isIdxFolder(folder)) return readIdxImages(folder, noVal(folder, split))
   if (listVolumes(folder).length > 0) return readFastMri(folder, most)
   return readImages(folder).images
 }

@@ -1,3 +1,4 @@
+export { type Affine, applyAffine, type DataRange, fromPrior, PRIOR_RANGE, toPrior } from './affine.ts'
 export {
   type ArrayFormat,
   type Arrays,
@@ -25,11 +26,10 @@ export { nearestName } from './nearest.ts'
 export { decodeNifti, type NiftiVolume } from './nifti.ts'
 export { decodeNpy, encodeNpy } from './npy.ts'
 export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
+export type { FamilyOperator, ObservationOperator, OperatorSettings } from './observation-operator.ts'
 export {
   checkObservations,
-  type DataRange,
   maskLikeY,
-  type ObservationOperator,
   type ObservationSet,
   observationsOf,
   readObservations,
@@ -39,12 +39,5 @@ export { observationsFromArrays, observationsFromImages } from './own-data.ts'
 export { loadPhotos } from './photos.ts'
 export { decodePng, encodePng } from './png.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
-export { type Simulation, simulateObservations } from './simulate.ts'
-export {
-  type Affine,
-  applyAffine,
-  fromPrior,
-  observationsInPriorUnits,
-  PRIOR_RANGE,
-  toPrior,
-} from './units.ts'
+export { maskedObservations, maskShape, noisy, type Simulation, simulateObservations } from './simulate.ts'
+export { observationsInPriorUnits } from './units.ts'

@@ -1,81 +1,45 @@
-import { TweedieError } from '../error.ts'
-import { full, NdArray, ndarray, type Shape, scalar, toNumbers } from '../tensor/ndarray.ts'
+import { full, NdArray, ndarray, reshaped, type Shape, scalar, toNumbers } from '../tensor/ndarray.ts'
+import type { DataRange } from './affine.ts'
 import { type Arrays, readArrays, writeArrays } from './arrays.ts'
+import { asFloat32, checkFinite, indexOf, numbers, wrong } from './fields.ts'
 import { nearestName } from './nearest.ts'
-
-/** How the latent x became y, before noise. */
-export type ObservationOperator =
-  /** y = m * x: 1 where observed, 0 elsewhere; of y's shape, or [N, 1, H, W] for y [N, C, H, W]. */
-  | { readonly kind: 'mask'; readonly mask: NdArray<'float32'> }
-  /** y_n = A_n x_n with matrix [N, M, D] for y [N, M]. */
-  | { readonly kind: 'projection'; readonly matrix: NdArray<'float32'> }
-  /** y = x. */
-  | { readonly kind: 'identity' }
-
-/** Lowest and highest value of the data, mapped to [-2, 2] for the prior. */
-export type DataRange = readonly [low: number, high: number]
+import {
+  arraysOfOperator,
+  checkOperator,
+  isParameterKey,
+  type ObservationOperator,
+  OPERATOR_KEYS,
+  operatorOfArrays,
+} from './observation-operator.ts'
 
 /** Noisy observations y = A x + noise · z of N latents, each seen once through its own operator. */
 export interface ObservationSet {
   /** [N, ...]; finite everywhere, also where nothing was observed. */
   readonly y: NdArray<'float32'>
   readonly operator: ObservationOperator
-  /** Standard deviation of the noise in units of y, > 0. */
+  /** Standard deviation of the noise in units of y, > 0; the root of its mean square where entries differ. */
   readonly noise: number
+  /** Where entries differ: the standard deviation of each, [N, ...] like y, or [1, ...] for all observations alike. */
+  readonly std?: NdArray<'float32'>
   /** Default when read: [0, 1]. */
   readonly range: DataRange
 }
 
-const KEYS = ['y', 'noise', 'mask', 'projection', 'range'] as const
+const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range'] as const
 
-const wrong = (where: string, message: string): TweedieError =>
-  new TweedieError('input', `${where}: ${message}`)
+const NOISE = "field 'noise' must be a positive standard deviation in units of y"
 
-/** Multi-index of a flat one. */
-const indexOf = (flat: number, shape: Shape): number[] => {
-  const index: number[] = []
-  let rest = flat
-  for (const dimension of [...shape].reverse()) {
-    index.unshift(rest % dimension)
-    rest = Math.floor(rest / dimension)
-  }
-  return index
-}
-
-const checkFinite = (array: NdArray<'float32'>, field: string, advice: string, where: string): void => {
-  const first = array.data.findIndex((value) => !Number.isFinite(value))
-  if (first < 0) return
-  const count = array.data.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0)
-  const at = indexOf(first, array.shape).join(', ')
-  throw wrong(
-    where,
-    `field '${field}' has ${count} values that are NaN or infinite, the first at [${at}]${advice}`,
-  )
-}
-
-const checkMask = (mask: NdArray<'float32'>, y: Shape, where: string): void => {
-  const shared = y.map((dimension, axis) => (axis === 1 && y.length > 2 ? 1 : dimension))
-  if (![String(y), String(shared)].includes(String(mask.shape))) {
-    const or = String(shared) === String(y) ? '' : ` or [${shared}]`
-    throw wrong(where, `field 'mask' must have the shape of y, [${y}]${or}, got [${mask.shape}]`)
-  }
-  const first = mask.data.findIndex((value) => value !== 0 && value !== 1)
-  if (first >= 0) {
-    const at = indexOf(first, mask.shape).join(', ')
-    throw wrong(where, `field 'mask' must be 0 or 1 (1 = observed), got ${mask.data[first]} at [${at}]`)
-  }
-}
-
-const checkProjection = (matrix: NdArray<'float32'>, y: Shape, where: string): void => {
-  const fits =
-    y.length === 2 && matrix.shape.length === 3 && matrix.shape[0] === y[0] && matrix.shape[1] === y[1]
-  if (!fits || matrix.shape[2] < 1) {
+const checkStd = (std: NdArray<'float32'>, y: Shape, where: string): void => {
+  const fits = [1, y[0]].includes(std.shape[0]) && String(std.shape.slice(1)) === String(y.slice(1))
+  if (!fits) {
     throw wrong(
       where,
-      `field 'projection' must be [N, M, D] for y [N, M], got [${matrix.shape}] for y [${y}]`,
+      `field 'noise' must be one number, or of the shape of y, [${y}], or of one of its items, got [${std.shape}]`,
     )
   }
-  checkFinite(matrix, 'projection', '', where)
+  const bad = std.data.findIndex((s) => !(Number.isFinite(s) && s > 0))
+  if (bad >= 0)
+    throw wrong(where, `${NOISE}, got ${std.data[bad]} at [${indexOf(bad, std.shape).join(', ')}]`)
 }
 
 /**
@@ -85,56 +49,47 @@ const checkProjection = (matrix: NdArray<'float32'>, y: Shape, where: string): v
  * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), a mask that is not 0/1,
  * shapes that do not fit, noise or range that make no sense.
  */
-export const checkObservations = ({ y, operator, noise, range }: ObservationSet, where: string): void => {
+export const checkObservations = (
+  { y, operator, noise, std, range }: ObservationSet,
+  where: string,
+): void => {
   if (y.shape.length < 2 || y.size === 0) {
     throw wrong(where, `field 'y' must be [N, ...] with at least one value, got shape [${y.shape}]`)
   }
   checkFinite(y, 'y', "; write 0 there and mark what is missing with 0 in 'mask'", where)
-  if (!(Number.isFinite(noise) && noise > 0)) {
-    throw wrong(where, `field 'noise' must be a positive standard deviation in units of y, got ${noise}`)
-  }
+  if (std) checkStd(std, y.shape, where)
+  if (!(Number.isFinite(noise) && noise > 0)) throw wrong(where, `${NOISE}, got ${noise}`)
   const [low, high] = range
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
     throw wrong(where, `field 'range' must be two numbers, low < high, got [${range}]`)
   }
-  if (operator.kind === 'mask') checkMask(operator.mask, y.shape, where)
-  if (operator.kind === 'projection') checkProjection(operator.matrix, y.shape, where)
+  checkOperator(operator, y.shape, where)
 }
 
-/** As float32; integers and booleans only where they make sense. */
-const asFloat32 = (array: NdArray, field: string, floatOnly: boolean, where: string): NdArray<'float32'> => {
-  const { dtype, shape, data } = array
-  if (floatOnly && dtype !== 'float32' && dtype !== 'float64') {
-    throw wrong(
-      where,
-      `field '${field}' must have dtype float32 or float64, got ${dtype}; convert and scale it`,
-    )
-  }
-  if (data instanceof Float32Array) return new NdArray('float32', shape, data)
-  return ndarray(toNumbers(array), shape)
-}
+/** Root of the mean square of standard deviations. */
+export const noiseLevel = (std: NdArray<'float32'>): number =>
+  Math.sqrt(std.data.reduce((total, s) => total + s * s, 0) / std.size)
 
-const numbers = (array: NdArray, count: number, field: string, where: string): number[] => {
-  if (array.size !== count)
-    throw wrong(where, `field '${field}' must hold ${count} number(s), got shape [${array.shape}]`)
-  return toNumbers(array)
-}
-
-const operatorOf = ({ mask, projection }: Arrays, where: string): ObservationOperator => {
-  if (mask && projection)
-    throw wrong(where, "has both 'mask' and 'projection'; an observation set has one operator")
-  if (mask) return { kind: 'mask', mask: asFloat32(mask, 'mask', false, where) }
-  if (projection) return { kind: 'projection', matrix: asFloat32(projection, 'projection', true, where) }
-  return { kind: 'identity' }
+/** One number, or an array; that of one item is shared by all. */
+const noiseOf = (noise: NdArray, y: Shape, where: string): Pick<ObservationSet, 'noise' | 'std'> => {
+  if (noise.size === 1) return { noise: toNumbers(noise)[0] }
+  const array = asFloat32(noise, 'noise', true, where)
+  const shared = String(array.shape) === String(y.slice(1)) && array.shape.length < y.length
+  const std = shared ? reshaped(array, [1, ...array.shape]) : array
+  checkStd(std, y, where)
+  return { noise: noiseLevel(std), std }
 }
 
 /**
- * An observation set from the arrays of a file: `y`, `noise`, and optionally `mask` or `projection`, and `range`.
+ * An observation set from the arrays of a file: `y`, `noise`, optionally `range`, and what describes the operator: `mask`,
+ * `projection`, or `operator` with `parameter.NAME` (and, of a blind set, `truth.NAME`); without any, y is x with noise.
  *
  * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown keys and wrong dtypes.
  */
 export const observationsOf = (arrays: Arrays, where: string): ObservationSet => {
-  const unknown = Object.keys(arrays).find((key) => !KEYS.some((known) => known === key))
+  const unknown = Object.keys(arrays).find(
+    (key) => !isParameterKey(key) && !KEYS.some((known) => known === key),
+  )
   if (unknown !== undefined)
     throw wrong(where, `unknown field '${unknown}'; did you mean '${nearestName(unknown, KEYS)}'?`)
   const { y, noise, range } = arrays
@@ -142,8 +97,8 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
   const [low, high] = range ? numbers(range, 2, 'range', where) : [0, 1]
   const set: ObservationSet = {
     y: asFloat32(y, 'y', true, where),
-    operator: operatorOf(arrays, where),
-    noise: numbers(noise, 1, 'noise', where)[0],
+    operator: operatorOfArrays(arrays, where),
+    ...noiseOf(noise, y.shape, where),
     range: [low, high],
   }
   checkObservations(set, where)
@@ -172,10 +127,13 @@ export const readObservations = (path: string): ObservationSet => observationsOf
  */
 export const writeObservations = (path: string, set: ObservationSet): void => {
   checkObservations(set, path)
-  const { y, operator, noise, range } = set
-  const arrays: Arrays = { y, noise: scalar(noise, 'float64'), range: ndarray(range, [2], 'float64') }
-  if (operator.kind === 'mask') arrays.mask = ndarray(operator.mask.data, operator.mask.shape, 'bool')
-  if (operator.kind === 'projection') arrays.projection = operator.matrix
+  const { y, operator, noise, std, range } = set
+  const arrays: Arrays = {
+    y,
+    noise: std ?? scalar(noise, 'float64'),
+    range: ndarray(range, [2], 'float64'),
+    ...arraysOfOperator(operator),
+  }
   writeArrays(path, arrays)
 }
 

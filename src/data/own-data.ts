@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { NdArray, ndarray, reshaped, scalar } from '../tensor/ndarray.ts'
+import type { DataRange } from './affine.ts'
 import { type Arrays, readArrays } from './arrays.ts'
 import { readImages } from './images.ts'
-import { checkObservations, type DataRange, type ObservationSet, observationsOf } from './observations.ts'
+import { checkObservations, type ObservationSet, observationsOf } from './observations.ts'
 
 const onlyArray = (path: string): NdArray => {
   const arrays = Object.entries(readArrays(path))

@@ -2,8 +2,9 @@
 
 import { TweedieError } from '../error.ts'
 import { bernoulli, normal, normalBatch, stream } from '../random/index.ts'
-import { NdArray, sizeOf } from '../tensor/ndarray.ts'
-import type { DataRange, ObservationSet } from './observations.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
+import type { DataRange } from './affine.ts'
+import type { ObservationSet } from './observations.ts'
 
 /** What to delete or mix, and how much noise to add. */
 export interface Simulation {
@@ -33,7 +34,7 @@ export const simulateObservations = (
   x: NdArray<'float32'>,
   { operator, noise, range = [0, 1], seed }: Simulation,
 ): ObservationSet => {
-  if (!(noise > 0)) throw new TweedieError('input', `observe: noise must be positive, got ${noise}`)
+  checkLevel(noise)
   switch (operator.kind) {
     case 'identity':
       return { y: noisy(x, noise, seed), operator, noise, range }
@@ -41,23 +42,43 @@ export const simulateObservations = (
       if (!(operator.keep > 0 && operator.keep <= 1)) {
         throw new TweedieError('input', `observe: keep must be in (0, 1], got ${operator.keep}`)
       }
-      const [n, channels, ...space] = x.shape
-      const shape = space.length > 0 ? [n, 1, ...space] : x.shape
-      const mask = bernoulli(stream(seed, 'observe mask'), operator.keep, shape)
-      const inner = space.length > 0 ? sizeOf(space) : 1
-      const repeat = space.length > 0 ? channels : 1
-      const y = noisy(x, noise, seed)
-      const masked = y.data.map(
-        (v, i) => v * mask.data[Math.floor(i / (inner * repeat)) * inner + (i % inner)],
-      )
-      return { y: new NdArray('float32', x.shape, masked), operator: { kind: 'mask', mask }, noise, range }
+      const mask = bernoulli(stream(seed, 'observe mask'), operator.keep, maskShape(x.shape))
+      return maskedObservations(x, mask, { noise, range, seed })
     }
     case 'projection':
       return { ...project(x, operator.dimension, noise, seed), noise, range }
   }
 }
 
-const noisy = (x: NdArray<'float32'>, noise: number, seed: number): NdArray<'float32'> => {
+/** Shape of masks of latents [N, ...event]: one for all channels of an image, and for all coordinates of a vertex. */
+export const maskShape = ([n, channels, ...space]: Shape): Shape =>
+  space.length > 0 ? [n, 1, ...space] : [n, channels]
+
+/**
+ * Observations of x [N, ...event] through masks of {@link maskShape}: noise where something was observed, 0 elsewhere.
+ *
+ * @throws TweedieError `input` when the noise is not positive
+ */
+export const maskedObservations = (
+  x: NdArray<'float32'>,
+  mask: NdArray<'float32'>,
+  { noise, range = [0, 1], seed }: Omit<Simulation, 'operator'>,
+): ObservationSet => {
+  checkLevel(noise)
+  const [, channels, ...space] = x.shape
+  const inner = space.length > 0 ? sizeOf(space) : 1
+  const repeat = space.length > 0 ? channels : 1
+  const y = noisy(x, noise, seed)
+  const masked = y.data.map((v, i) => v * mask.data[Math.floor(i / (inner * repeat)) * inner + (i % inner)])
+  return { y: new NdArray('float32', x.shape, masked), operator: { kind: 'mask', mask }, noise, range }
+}
+
+const checkLevel = (noise: number): void => {
+  if (!(noise > 0)) throw new TweedieError('input', `observe: noise must be positive, got ${noise}`)
+}
+
+/** x + noise z on every entry. */
+export const noisy = (x: NdArray<'float32'>, noise: number, seed: number): NdArray<'float32'> => {
   const z = normal(stream(seed, 'observe noise'), x.shape)
   return new NdArray(
     'float32',

@@ -1,45 +1,19 @@
-import { NdArray } from '../tensor/ndarray.ts'
-import { type DataRange, maskLikeY, type ObservationSet } from './observations.ts'
-
 /**
- * The prior lives on [-2, 2]; data have units of their own. This is the one place where they meet: for a range [lo, hi]
+ * The prior lives on [-2, 2]; data have units of their own. This is the one place where observations change theirs:
  *
  *     x' = s x + o,   s = 4 / (hi - lo),   o = -2 - s lo,   noise' = s noise.
  */
-
-/** x -> scale · x + offset. */
-export interface Affine {
-  readonly scale: number
-  readonly offset: number
-}
-
-/** Range of the prior's units. */
-export const PRIOR_RANGE: DataRange = [-2, 2]
-
-/** Data units to the prior's: [lo, hi] to [-2, 2]. `toPrior([0, 1])` is x -> 4 x - 2. */
-export const toPrior = ([low, high]: DataRange): Affine => {
-  const scale = 4 / (high - low)
-  return { scale, offset: -2 - scale * low }
-}
-
-/** The prior's units to data units: [-2, 2] to [lo, hi]. */
-export const fromPrior = ([low, high]: DataRange): Affine => ({
-  scale: (high - low) / 4,
-  offset: (low + high) / 2,
-})
-
-/** Every element through the map. `applyAffine(fromPrior([0, 1]), draws)` are draws in data units. */
-export const applyAffine = ({ scale, offset }: Affine, array: NdArray<'float32'>): NdArray<'float32'> =>
-  new NdArray(
-    'float32',
-    array.shape,
-    array.data.map((value) => scale * value + offset),
-  )
+import { NdArray } from '../tensor/ndarray.ts'
+import { type Affine, applyAffine, PRIOR_RANGE, toPrior } from './affine.ts'
+import type { FamilyOperator } from './observation-operator.ts'
+import { maskLikeY, type ObservationSet } from './observations.ts'
 
 /** y' of each kind of operator, so that y' = A x' + s noise z again. */
 const observed = (set: ObservationSet, { scale, offset }: Affine): NdArray<'float32'> => {
   const { y, operator } = set
   switch (operator.kind) {
+    case 'family':
+      return y
     case 'identity':
       return applyAffine({ scale, offset }, y)
     case 'mask': {
@@ -64,10 +38,26 @@ const observed = (set: ObservationSet, { scale, offset }: Affine): NdArray<'floa
   }
 }
 
+/** `second` after `first`. */
+const after = (first: Affine, second: Affine): Affine => ({
+  scale: second.scale * first.scale,
+  offset: second.scale * first.offset + second.offset,
+})
+
+const IDENTITY: Affine = { scale: 1, offset: 0 }
+
+const withUnits = (operator: FamilyOperator, map: Affine): FamilyOperator => ({
+  ...operator,
+  units: after(operator.units ?? IDENTITY, map),
+})
+
 /**
  * The same observations of x' = s x + o, in the prior's units: range [-2, 2], noise s · noise, the same operator.
  *
  * Masked: y' = s y + o where observed, 0 elsewhere. Projected: y' = s y + o A 1. Identity: y' = s y + o.
+ *
+ * A family keeps its y, and its operator notes the map: programs make y' = s y + o A 1 of it where y is linear in x, and observe
+ * (x' − o)/s where it is not; then the noise keeps its units too.
  *
  * @example
  * ```ts
@@ -75,6 +65,14 @@ const observed = (set: ObservationSet, { scale, offset }: Affine): NdArray<'floa
  * ```
  */
 export const observationsInPriorUnits = (set: ObservationSet): ObservationSet => {
+  const { operator, noise, std } = set
   const map = toPrior(set.range)
-  return { y: observed(set, map), operator: set.operator, noise: map.scale * set.noise, range: PRIOR_RANGE }
+  const s = operator.kind === 'family' && !operator.linear ? 1 : map.scale
+  return {
+    y: observed(set, map),
+    operator: operator.kind === 'family' ? withUnits(operator, map) : operator,
+    noise: s * noise,
+    ...(std ? { std: applyAffine({ scale: s, offset: 0 }, std) } : {}),
+    range: PRIOR_RANGE,
+  }
 }

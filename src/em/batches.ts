@@ -1,11 +1,23 @@
 /** Batches of an observation set: what a compiled posterior takes, and the observation it makes of that inside. */
 import type { ObservationSet } from '../data/index.ts'
-import { identity, isotropicNoise, mask, projection } from '../operators/index.ts'
+import {
+  checkSeen,
+  diagonalNoise,
+  eventOf,
+  isotropicNoise,
+  parameterRows,
+  parametersOf,
+  seenBy,
+} from '../operators/index.ts'
 import type { Observation } from '../posterior/index.ts'
-import { type NdArray, rows, type Shape, type Tensor, zeros } from '../tensor/index.ts'
+import { type NdArray, rows, type Shape, type Tensor } from '../tensor/index.ts'
 
-/** Observations and the operator's parameters of one batch. */
-export type ObservationBatch<L> = { readonly y: L; readonly parameter: L }
+/** Observations of one batch, the operator's parameters, and `std` where the noise differs between entries. */
+export interface ObservationBatch<L> {
+  readonly y: L
+  readonly parameters: Readonly<Record<string, L>>
+  readonly noise: { readonly std?: L }
+}
 
 /** An observation set, in the units of the prior, as programs see it. */
 export interface BatchedObservations {
@@ -18,27 +30,29 @@ export interface BatchedObservations {
   observation(batch: ObservationBatch<Tensor>): Observation
 }
 
-/** Prepares a set (already in prior units, see `observationsInPriorUnits`) for batching. */
-export const batchedObservations = ({ y, operator, noise }: ObservationSet): BatchedObservations => {
-  const Sy = isotropicNoise(noise)
-  const parameters =
-    operator.kind === 'mask' ? operator.mask : operator.kind === 'projection' ? operator.matrix : undefined
-  const event = operator.kind === 'projection' ? operator.matrix.shape.slice(2) : y.shape.slice(1)
+/**
+ * Prepares a set (already in prior units, see `observationsInPriorUnits`) for batching.
+ *
+ * @throws TweedieError `input` when its operator is unknown or does not make such observations
+ */
+export const batchedObservations = (set: ObservationSet): BatchedObservations => {
+  const { y, operator, noise, std } = set
+  checkSeen(set)
+  const count = y.shape[0]
+  const event = eventOf(set)
+  const parameters = parametersOf(operator)
+  const stds: Record<string, NdArray<'float32'>> = std ? { std } : {}
   return {
-    count: y.shape[0],
+    count,
     event,
     batch: (start, stop) => ({
       y: rows(y, start, stop),
-      parameter: parameters ? rows(parameters, start, stop) : zeros([1]),
+      parameters: parameterRows(parameters, count, start, stop),
+      noise: parameterRows(stds, count, start, stop),
     }),
-    observation: ({ y, parameter }) => {
-      const A =
-        operator.kind === 'mask'
-          ? mask(parameter, event)
-          : operator.kind === 'projection'
-            ? projection(parameter)
-            : identity(event)
-      return { y, A, noise: Sy }
-    },
+    observation: ({ y, parameters, noise: { std } }) => ({
+      ...seenBy(operator, event, y, parameters),
+      noise: std ? diagonalNoise(std) : isotropicNoise(noise),
+    }),
   }
 }

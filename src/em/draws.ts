@@ -1,6 +1,6 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 import type { ObservationSet } from '../data/index.ts'
-import { type Denoiser, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import { type Denoiser, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { mmps, type Observation } from '../posterior/index.ts'
 import { normalBatch, type Stream, stream } from '../random/index.ts'
@@ -95,6 +95,12 @@ export interface DrawOptions {
   readonly batch?: number
   /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
   readonly posterior?: (prior: Denoiser, observation: Observation) => Denoiser
+  /** A whole sampler instead of a denoiser to be sampled with: `compile` of a method of posterior/, its settings bound. */
+  readonly compile?: (
+    prior: Denoiser,
+    observationOf: BatchedObservations['observation'],
+    sampling: SamplerOptions,
+  ) => Sampler<ObservationBatch<Tensor>>
   readonly seed: number
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -104,7 +110,13 @@ export interface DrawOptions {
 export const drawSeveral = async (
   draw: BatchDraw,
   set: BatchedObservations,
-  { draws = 1, batch = 64, seed, onProgress, signal }: Omit<DrawOptions, 'sampling' | 'posterior'>,
+  {
+    draws = 1,
+    batch = 64,
+    seed,
+    onProgress,
+    signal,
+  }: Omit<DrawOptions, 'sampling' | 'posterior' | 'compile'>,
 ): Promise<NdArray<'float32'>> => {
   const out = zeros([draws, set.count, ...set.event])
   const each = set.count * sizeOf(set.event)
@@ -134,12 +146,11 @@ export const posteriorDraws = async (
   set: ObservationSet,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
-  const { posterior = mmps, sampling, signal } = options
+  const { posterior = mmps, compile, sampling, signal } = options
   const batched = batchedObservations(set)
-  const compiled = sampler(
-    (batch: ObservationBatch<Tensor>) => posterior(denoiser, batched.observation(batch)),
-    sampling,
-  )
+  const compiled = compile
+    ? compile(denoiser, batched.observation, sampling)
+    : sampler((batch: ObservationBatch<Tensor>) => posterior(denoiser, batched.observation(batch)), sampling)
   const draw = samplerDraw(compiled, batched, mean, signal)
   try {
     return await drawSeveral(draw, batched, options)
@@ -153,12 +164,12 @@ export const priorDraws = async (
   { denoiser, mean }: Prior,
   event: Shape,
   count: number,
-  options: Omit<DrawOptions, 'draws' | 'posterior'>,
+  options: Omit<DrawOptions, 'draws' | 'posterior' | 'compile'>,
 ): Promise<NdArray<'float32'>> => {
   const nothing: BatchedObservations = {
     count,
     event,
-    batch: () => ({ y: zeros([1]), parameter: zeros([1]) }),
+    batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }),
     observation: () => {
       throw new Error('a prior has no observation')
     },

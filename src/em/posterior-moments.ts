@@ -26,9 +26,8 @@ const rowsOf = ({ y, operator }: ObservationSet, i: number): { A: Matrix; y: Mat
     const P = operator.matrix.data.subarray(i * m * n, (i + 1) * m * n)
     return { A: Matrix.from1DArray(m, n, Array.from(P)), y: Matrix.columnVector(values) }
   }
-  const kept = values.flatMap((_, j) =>
-    operator.kind === 'identity' || operator.mask.data[i * m + j] === 1 ? [j] : [],
-  )
+  const isKept = (j: number) => operator.kind !== 'mask' || operator.mask.data[i * m + j] === 1
+  const kept = values.flatMap((_, j) => (isKept(j) ? [j] : []))
   const A = Matrix.zeros(kept.length, m)
   for (const [row, j] of kept.entries()) A.set(row, j, 1)
   return { A, y: Matrix.columnVector(kept.map((j) => values[j])) }
@@ -37,6 +36,8 @@ const rowsOf = ({ y, operator }: ObservationSet, i: number): { A: Matrix; y: Mat
 /**
  * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + s²)⁻¹, each posterior is
  * N(μ + K (y − A μ), Σ − K A Σ).
+ *
+ * @throws TweedieError `input` for other operators than masks, projections and the identity, and for noise that differs between entries
  */
 export const posteriorMoments = (
   prior: Gaussian,
@@ -45,6 +46,14 @@ export const posteriorMoments = (
 ): { mean: NdArray<'float64'>; covariance: NdArray<'float64'> } => {
   if (set.operator.kind === 'mask' && set.operator.mask.size !== set.y.size) {
     throw new TweedieError('input', 'the closed-form E-step needs a mask of the shape of y')
+  }
+  if (set.operator.kind === 'family' || set.std) {
+    const what =
+      set.operator.kind === 'family' ? `operator '${set.operator.name}'` : 'noise of its own on each entry'
+    throw new TweedieError(
+      'input',
+      `the closed-form E-step knows masks, projections and one noise level, the observations have ${what}; use eStep: exact`,
+    )
   }
   const n = prior.mean.size
   const mu = Matrix.columnVector(toNumbers(prior.mean))

@@ -1,4 +1,4 @@
-import { mul, type Tensor } from '../tensor/index.ts'
+import { mul, type Shape, type Tensor } from '../tensor/index.ts'
 import type { LinearOperator } from './operator.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { LinearOperator } from './operator.ts'
  * @param m - [B, ...event] or broadcastable to it, such as [B, 1, H, W] for a mask shared by the channels; 0 or 1 only
  * @param event - shape of one x; that of one m by default
  */
-export const mask = (m: Tensor, event = m.shape.slice(1)): LinearOperator => ({
+export const mask = (m: Tensor, event: Shape = m.shape.slice(1)): LinearOperator => ({
   name: 'mask',
   linear: true,
   inShape: event,

@@ -1,0 +1,5 @@
+export * from './family.ts'
+export * from './observe.ts'
+export * from './operator-of.ts'
+export * from './settings.ts'
+export * from './table.ts'

@@ -1,0 +1,67 @@
+/** Masks drawn per observation: boxes, exact numbers of pixels, vertices. 1 = observed. */
+import { TweedieError } from '../error.ts'
+import { integersBatch, permutation, stream } from '../random/index.ts'
+import { full, NdArray, zeros } from '../tensor/index.ts'
+import { requireInteger } from './image.ts'
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+/**
+ * Masks [count, 1, h, w] with one square of side `size` missing, its place uniform at least `margin` from the edges (box
+ * inpainting of the MMPS benchmark: size 128 and margin 16 in 256×256).
+ *
+ * @throws TweedieError `input` when the square does not fit
+ */
+export const boxMasks = (
+  count: number,
+  {
+    height,
+    width,
+    size,
+    margin = 0,
+    seed,
+  }: { height: number; width: number; size: number; margin?: number; seed: number },
+): NdArray<'float32'> => {
+  requireInteger(size, 1, 'box: size')
+  requireInteger(margin, 0, 'box: margin')
+  if (size + 2 * margin > Math.min(height, width)) {
+    throw new TweedieError(
+      'input',
+      `box: a square of ${size} with a margin of ${margin} does not fit images of ${height}×${width}`,
+    )
+  }
+  const corner = (name: string, length: number) =>
+    // The upper end is one past the last place; of length 256, size 128, margin 16 the places are 16 … 112.
+    integersBatch(
+      stream(seed, `observe box ${name}`),
+      margin,
+      length - margin - size + 1,
+      { observation: range(count) },
+      [1],
+    )
+  const [tops, lefts] = [corner('top', height), corner('left', width)]
+  const masks = full([count, 1, height, width], 1)
+  for (let i = 0; i < count; i++) {
+    for (let row = tops.data[i]; row < tops.data[i] + size; row++) {
+      const start = (i * height + row) * width + lefts.data[i]
+      masks.data.fill(0, start, start + size)
+    }
+  }
+  return masks
+}
+
+/**
+ * Masks [count, 1, entries] that keep exactly `kept` entries each, uniformly at random: pixels (random inpainting of the
+ * MMPS benchmark) or vertices of a mesh.
+ */
+export const exactMasks = (
+  count: number,
+  { entries, kept, seed }: { entries: number; kept: number; seed: number },
+): NdArray<'float32'> => {
+  const masks = zeros([count, 1, entries])
+  for (let i = 0; i < count; i++) {
+    const order = permutation(stream(seed, 'observe exact mask'), entries, { observation: i }).data
+    for (let k = 0; k < kept; k++) masks.data[i * entries + order[k]] = 1
+  }
+  return new NdArray('float32', masks.shape, masks.data)
+}

@@ -39,13 +39,18 @@ describe('clean data', () => {
     expect(train.shape).toEqual([1, 1, 2, 2])
     expect(toNumbers(train)).toEqual([0, 51 / 255, 1, 102 / 255].map(Math.fround))
     const other = (await readClean(at('parts.npz'), { split: 'test' })).x
-    expect([other.shape, toNumbers(other)]).toEqual([[3, 2], [1, 2, 3, 4, 5, 6]])
+    expect([other.shape, toNumbers(other)]).toEqual([
+      [3, 2],
+      [1, 2, 3, 4, 5, 6],
+    ])
     writeArrays(at('x.npy'), { x: ndarray([0.5, 2], [2, 1], 'float64') })
     expect(toNumbers((await readClean(at('x.npy'))).x)).toEqual([0.5, 2])
     writeArrays(at('bad.npy'), { bad: ndarray([1, Number.NaN], [2, 1]) })
     await expect(readClean(at('bad.npy'))).rejects.toThrow(/field 'bad' is not finite at flat index 1/)
     writeArrays(at('int.npy'), { x: ndarray([1, 2], [2, 1], 'int32') })
-    await expect(readClean(at('int.npy'))).rejects.toThrow(/must have dtype float32, float64 or uint8, got int32/)
+    await expect(readClean(at('int.npy'))).rejects.toThrow(
+      /must have dtype float32, float64 or uint8, got int32/,
+    )
   })
 
   it('come from volumes and IDX files', async () => {

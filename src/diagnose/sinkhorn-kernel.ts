@@ -1,74 +1,8 @@
 // The inner loops of sinkhorn.ts. Everything here is divided by ε: potentials, costs, exponents.
-
-/** `n` points in `d` dimensions, ready for exponents at one ε: transposed, times sqrt(2/ε). */
-export interface Cloud {
-  n: number
-  d: number
-  /** `[d, n]` */
-  columns: Float64Array
-  /** `|x|²/ε` */
-  norms: Float64Array
-}
+import { type Cloud, eachRow } from './cloud.ts'
 
 /** Terms below e^{-45} of the largest do not change a float64 sum. */
 const negligible = -45
-
-/** The cloud of row-major points `[n, d]`, about `centre` (distances keep, rounding shrinks), for one ε. */
-export const cloudAt = (points: ArrayLike<number>, n: number, centre: Float64Array, reg: number): Cloud => {
-  const d = centre.length
-  const scale = Math.sqrt(2 / reg)
-  const columns = new Float64Array(d * n)
-  const norms = new Float64Array(n)
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < d; c++) {
-      const value = scale * (points[i * d + c] - centre[c])
-      columns[c * n + i] = value
-      norms[i] += (value * value) / 2
-    }
-  }
-  return { n, d, columns, norms }
-}
-
-/** `row_j = base_j + <a_i, b_j>`, four coordinates at a time (this loop is most of the run time). */
-const addProducts = (row: Float64Array, base: Float64Array, a: Cloud, i: number, b: Cloud): void => {
-  row.set(base)
-  const m = b.n
-  let c = 0
-  for (; c + 4 <= a.d; c += 4) {
-    const [p, q] = [c * m, c * a.n + i]
-    const [a0, a1, a2, a3] = [
-      a.columns[q],
-      a.columns[q + a.n],
-      a.columns[q + 2 * a.n],
-      a.columns[q + 3 * a.n],
-    ]
-    const b0 = b.columns.subarray(p, p + m)
-    const b1 = b.columns.subarray(p + m, p + 2 * m)
-    const b2 = b.columns.subarray(p + 2 * m, p + 3 * m)
-    const b3 = b.columns.subarray(p + 3 * m, p + 4 * m)
-    for (let j = 0; j < m; j++) row[j] += a0 * b0[j] + a1 * b1[j] + (a2 * b2[j] + a3 * b3[j])
-  }
-  for (; c < a.d; c++) {
-    const value = a.columns[c * a.n + i]
-    const column = b.columns.subarray(c * m, c * m + m)
-    for (let j = 0; j < m; j++) row[j] += value * column[j]
-  }
-}
-
-/** Calls `visit(i, row)` with `row_j = h_j - |a_i - b_j|²/ε + |a_i|²/ε` for every point of `a`; `row` is reused. */
-const eachRow = (
-  a: Cloud,
-  b: Cloud,
-  h: Float64Array,
-  visit: (i: number, row: Float64Array) => void,
-): void => {
-  const base = h.map((v, j) => v - b.norms[j])
-  const row = new Float64Array(b.n)
-  for (let i = 0; i < a.n; i++) {
-    addProducts(row, base, a, i, b)
-    visit(i, row)
-  }
-}
 
 /** `-log mean_j exp(h_j - |a_i - b_j|²/ε)` for every point of `a`. */
 export const softmin = (a: Cloud, b: Cloud, h: Float64Array): Float64Array => {

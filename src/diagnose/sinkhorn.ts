@@ -14,18 +14,16 @@
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
+import { type Cloud, cloudAt, type Points, pairOf } from './cloud.ts'
 import {
   type ActivePairs,
   activePairs,
-  type Cloud,
-  cloudAt,
   columnSums,
   rise,
   rowSums,
   softmin,
   transportCost,
 } from './sinkhorn-kernel.ts'
-import { finiteValues } from './values.ts'
 
 /** Options of {@link sinkhorn}. */
 export interface SinkhornOptions {
@@ -154,20 +152,6 @@ const settle = (
   }
 }
 
-interface Points {
-  n: number
-  d: number
-  values: ArrayLike<number>
-}
-
-const pointsOf = (array: NdArray, what: string): Points => {
-  const [n, d] = array.shape
-  if (array.shape.length !== 2 || n < 1 || d < 1) {
-    throw new TweedieError('shape', `${what}: expected points of shape [n, d], got [${array.shape}]`)
-  }
-  return { n, d, values: finiteValues(array, what) }
-}
-
 /** Centre and squared diameter of the common bounding box. */
 const boxOf = (x: Points, y: Points): { centre: Float64Array; diameter2: number } => {
   const centre = new Float64Array(x.d)
@@ -218,10 +202,7 @@ export const sinkhorn = (x: NdArray, y: NdArray, options: SinkhornOptions = {}):
   if (!(Number.isInteger(iterations) && iterations >= 1)) {
     throw new TweedieError('input', `sinkhorn: iterations must be a positive integer, got ${iterations}`)
   }
-  const [from, to] = [pointsOf(x, 'sinkhorn: x'), pointsOf(y, 'sinkhorn: y')]
-  if (from.d !== to.d) {
-    throw new TweedieError('shape', `sinkhorn: dimensions differ, x is [${x.shape}] and y is [${y.shape}]`)
-  }
+  const [from, to] = pairOf(x, y, 'sinkhorn')
   const { centre, diameter2 } = boxOf(from, to)
   const stateAt = (eps: number, f: Float64Array, g: Float64Array, previous = eps): State => ({
     x: cloudAt(from.values, from.n, centre, eps),

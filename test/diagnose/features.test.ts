@@ -78,7 +78,7 @@ describe('the network that ships', () => {
       return own.indexOf(Math.max(...own))
     })
     const right = best.filter((label, i) => label === labels.data[i]).length
-    expect(right).toBeGreaterThanOrEqual(58)
+    expect(right).toBeGreaterThanOrEqual(60)
   })
 
   test('an image alone and in batches has the same features', async () => {
@@ -196,7 +196,7 @@ describe('frechetDistance', () => {
       distances.push((await frechetFeatureDistance(shipped, x, b)).value)
     }
     expect(distances[1]).toBeGreaterThan(1.2 * distances[0])
-    expect(distances[2]).toBeGreaterThan(2 * distances[1])
+    expect(distances[2]).toBeGreaterThan(1.5 * distances[1])
     expect(distances[3]).toBeGreaterThan(10 * distances[0])
   })
 })

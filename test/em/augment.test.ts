@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { recoloured } from '../../src/em/augment.ts'
 import { augmented } from '../../src/em/index.ts'
 import { stream } from '../../src/random/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
@@ -70,5 +71,81 @@ describe('augmentation', () => {
     const vectors = new NdArray('float32', [3, 4], new Float32Array(12))
     expect(augmented(vectors, all, random, at)).toBe(vectors)
     expect(augmented(images, {}, random, at)).toBe(images)
+  })
+})
+
+describe('augmentation of colours', () => {
+  const close = (colour: readonly number[], expected: readonly number[]) =>
+    colour.forEach((value, k) => {
+      expect(value).toBeCloseTo(expected[k], 12)
+    })
+
+  it('turns the hue around the circle: red, yellow, green, cyan, blue, magenta', () => {
+    const circle = [
+      [1, 0, 0],
+      [1, 1, 0],
+      [0, 1, 0],
+      [0, 1, 1],
+      [0, 0, 1],
+      [1, 0, 1],
+    ] as const
+    circle.forEach((colour, i) => {
+      for (let turns = -6; turns <= 6; turns++)
+        close(recoloured(colour, turns / 6, 1), circle[(i + turns + 6) % 6])
+    })
+    // orange is 30°, half way from red to yellow; a twelfth of a turn more is yellow
+    close(recoloured([0.8, 0.4, 0], 1 / 12, 1), [0.8, 0.8, 0])
+  })
+
+  it('scales the saturation towards white of the same value, and stops at the full', () => {
+    close(recoloured([0.8, 0.4, 0.6], 0, 0.5), [0.8, 0.6, 0.7])
+    close(recoloured([0.8, 0.4, 0.6], 0, 0), [0.8, 0.8, 0.8])
+    close(recoloured([0.8, 0.4, 0.6], 0, 5), [0.8, 0, 0.4])
+    close(recoloured([0.5, 0.5, 0.5], 0.3, 2), [0.5, 0.5, 0.5])
+  })
+
+  it('leaves colours beyond the cube where they are, and undoes itself', () => {
+    close(recoloured([1.2, -0.1, 0.3], 0, 1), [1.2, -0.1, 0.3])
+    close(recoloured(recoloured([1.1, 0.2, 0.5], 0.13, 1), -0.13, 1), [1.1, 0.2, 0.5])
+  })
+
+  it('changes an image as a whole, by as much as was said, in the units of the prior', () => {
+    // one colour an image: hue 0 (red to white), value 0.75, saturation 2/3
+    const [r, gb] = [4 * 0.75 - 2, 4 * 0.25 - 2]
+    const red = new NdArray(
+      'float32',
+      [500, 3, 2, 2],
+      Float32Array.from({ length: 6000 }, (_, i) => (i % 12 < 4 ? r : gb)),
+    )
+    const { data } = augmented(red, { saturation: 0.05, hue: 0.01 }, random, at)
+    const gains: number[] = []
+    const turns: number[] = []
+    for (let i = 0; i < 500; i++) {
+      const [first, ...rest] = Array.from({ length: 4 }, (_, p) =>
+        [0, 1, 2].map((k) => (data[12 * i + 4 * k + p] + 2) / 4),
+      )
+      for (const other of rest) expect(other).toEqual(first)
+      const [red, green, blue] = first
+      expect(red).toBeCloseTo(0.75, 6)
+      const chroma = red - Math.min(green, blue)
+      gains.push(chroma / 0.5)
+      turns.push((green - blue) / chroma / 6)
+    }
+    for (const [values, from, to] of [
+      [gains, 0.95, 1.05],
+      [turns, -0.01, 0.01],
+    ] as const) {
+      const span = to - from
+      expect(Math.min(...values)).toBeGreaterThan(from - 1e-5)
+      expect(Math.min(...values)).toBeLessThan(from + 0.05 * span)
+      expect(Math.max(...values)).toBeLessThan(to + 1e-5)
+      expect(Math.max(...values)).toBeGreaterThan(to - 0.05 * span)
+    }
+  })
+
+  it('refuses images without colours', () => {
+    expect(() => augmented(images, { hue: 0.01 }, random, at)).toThrow(
+      /augment: hue and saturation need images of 3 channels, got 2/,
+    )
   })
 })

@@ -16,6 +16,7 @@ const folders = [
   'diffusion',
   'posterior',
   'em',
+  'flows',
   'diagnose',
   'run',
   'report',

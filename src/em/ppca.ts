@@ -81,18 +81,14 @@ const bySubspace = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
 /** Three powers a round: an eigenvalue gap of 1 % has had its effect by then. */
 const MOST_ROUNDS = 40
 
-/** The Gaussian of rank r closest to a mean [N] and a covariance [N, N], both float64. */
-export const ppcaOfMoments = async (
+/** The fit from the leading eigenpairs of the covariance and its trace. */
+const fitted = (
   mean: NdArray<'float64'>,
-  covariance: NdArray<'float64'>,
+  trace: number,
+  { values, vectors }: Eigen,
   rank: number,
-): Promise<Gaussian> => {
+): Gaussian => {
   const n = mean.size
-  if (!Number.isInteger(rank) || rank < 1 || rank > n) {
-    throw new TweedieError('input', `ppca: the rank must be between 1 and ${n}, got ${rank}`)
-  }
-  const { values, vectors } = await leading(covariance, rank)
-  const trace = mean.data.reduce((sum, _, i) => sum + covariance.data[i * (n + 1)], 0)
   const rest = trace - values.reduce((a, b) => a + b, 0)
   const d = rank === n ? FULL_RANK_VARIANCE : Math.max(rest / (n - rank), FULL_RANK_VARIANCE)
   const factor = vectors
@@ -104,30 +100,98 @@ export const ppcaOfMoments = async (
   }
 }
 
+const checkRank = (rank: number, n: number): void => {
+  if (!Number.isInteger(rank) || rank < 1 || rank > n)
+    throw new TweedieError('input', `ppca: the rank must be between 1 and ${n}, got ${rank}`)
+}
+
+const traceOf = ({ data, shape: [n] }: NdArray<'float64'>): number => {
+  let sum = 0
+  for (let i = 0; i < n; i++) sum += data[i * (n + 1)]
+  return sum
+}
+
+/** The Gaussian of rank r closest to a mean [N] and a covariance [N, N], both float64. */
+export const ppcaOfMoments = async (
+  mean: NdArray<'float64'>,
+  covariance: NdArray<'float64'>,
+  rank: number,
+): Promise<Gaussian> => {
+  checkRank(rank, mean.size)
+  return fitted(mean, traceOf(covariance), await leading(covariance, rank), rank)
+}
+
+/** Eigenvalues of the covariance below this part of the largest are rounding: their directions mean nothing. */
+const NEGLIGIBLE = 1e-12
+
+/**
+ * The same from S < N samples by their Gram matrix G = X Xᵀ / S, [S, S], which has the eigenvalues of the covariance Xᵀ X / S:
+ * from G w = λ w follows q = Xᵀ w / √(S λ). No matrix of N × N is made.
+ */
+const ppcaOfFew = async (samples: NdArray, rank: number): Promise<Gaussian> => {
+  const s = samples.shape[0]
+  const n = samples.size / s
+  const mean = meanOf(samples)
+  const x = reshaped(samples, [s, n])
+  const gram = jit((x: Tensor, mu: Tensor) => {
+    const d = sub(cast(x, 'float64'), mu)
+    return mul(matmul(d, d, { transB: true }), 1 / s)
+  })
+  const directions = jit((x: Tensor, mu: Tensor, w: Tensor) =>
+    matmul(sub(cast(x, 'float64'), mu), w, { transA: true }),
+  )
+  const G = float64(await gram(x, mean))
+  await gram.release()
+  const few = Math.min(rank, s)
+  const { values, vectors: w } = await leading(G, few)
+  const columns = toNumbers(await directions(x, mean, ndarray(w.to1DArray(), [s, few], 'float64')))
+  await directions.release()
+  const q = Matrix.zeros(n, rank)
+  for (let j = 0; j < few; j++) {
+    if (values[j] <= NEGLIGIBLE * values[0]) continue
+    const scale = 1 / Math.sqrt(s * values[j])
+    for (let i = 0; i < n; i++) q.set(i, j, columns[i * few + j] * scale)
+  }
+  const padded = [...values, ...Array<number>(rank - few).fill(0)]
+  return fitted(mean, traceOf(G), { values: padded, vectors: q }, rank)
+}
+
+const float64 = (array: NdArray): NdArray<'float64'> =>
+  array.data instanceof Float64Array
+    ? new NdArray('float64', array.shape, array.data)
+    : ndarray(toNumbers(array), array.shape, 'float64')
+
+/** Mean [N] of samples [S, ...event], summed in float64. */
+const meanOf = (samples: NdArray): NdArray<'float64'> => {
+  const s = samples.shape[0]
+  const n = samples.size / s
+  const sums = new Float64Array(n)
+  for (let i = 0; i < samples.size; i++) sums[i % n] += Number(samples.data[i])
+  return new NdArray(
+    'float64',
+    [n],
+    sums.map((v) => v / s),
+  )
+}
+
 /** Mean [N] and biased covariance [N, N] of samples [S, ...event], accumulated in float64. */
 export const moments = async (
   samples: NdArray,
 ): Promise<{ mean: NdArray<'float64'>; covariance: NdArray<'float64'> }> => {
   const s = samples.shape[0]
   const n = samples.size / s
-  const sums = new Float64Array(n)
-  for (let i = 0; i < samples.size; i++) sums[i % n] += Number(samples.data[i])
-  const mean = new NdArray(
-    'float64',
-    [n],
-    sums.map((v) => v / s),
-  )
-  const gram = jit((x: Tensor, mu: Tensor) => {
+  const mean = meanOf(samples)
+  const square = jit((x: Tensor, mu: Tensor) => {
     const d = sub(cast(x, 'float64'), mu)
     return mul(matmul(d, d, { transA: true }), 1 / s)
   })
-  const covariance = await gram(reshaped(samples, [s, n]), mean)
-  await gram.release()
-  return { mean, covariance: ndarray(toNumbers(covariance), [n, n], 'float64') }
+  const covariance = await square(reshaped(samples, [s, n]), mean)
+  await square.release()
+  return { mean, covariance: float64(covariance) }
 }
 
 /**
- * PPCA of samples.
+ * PPCA of samples, through their covariance or their Gram matrix, whichever is smaller.
  *
  * @param samples - [S, ...event] with N entries each
  * @param rank - 1 … N; with rank N the variance outside the factor is 1e-6
@@ -139,6 +203,10 @@ export const moments = async (
  * ```
  */
 export const ppca = async (samples: NdArray, rank: number): Promise<Gaussian> => {
+  const s = samples.shape[0]
+  const n = samples.size / s
+  checkRank(rank, n)
+  if (s < n) return ppcaOfFew(samples, rank)
   const { mean, covariance } = await moments(samples)
   return ppcaOfMoments(mean, covariance, rank)
 }

@@ -62,6 +62,25 @@ describe('PPCA', () => {
     }
   })
 
+  it.each([
+    { s: 40, n: 50, rank: 5 },
+    { s: 40, n: 50, rank: 30 },
+    { s: 6, n: 50, rank: 20 },
+    { s: 6, n: 50, rank: 50 },
+  ])('of $s samples in $n dimensions, rank $rank, is that of their covariance', async ({ s, n, rank }) => {
+    const z = normal(stream(2, 'few'), [s, n]).data
+    const samples = ndarray(
+      z.map((v, i) => v * 0.9 ** (i % n) + (i % n)),
+      [s, n],
+    )
+    const { mean, covariance } = sampleMoments(samples)
+    const want = await ppcaOfMoments(f64(mean), f64(covariance.to1DArray(), [n, n]), rank)
+    const fit = await ppca(samples, rank)
+    expectClose(toNumbers(fit.mean), toNumbers(want.mean), 1e-5)
+    expect(variance(fit)).toBeCloseTo(variance(want), 8)
+    expect(relativeGap(denseCovariance(fit), denseCovariance(want))).toBeLessThan(1e-5)
+  })
+
   it('survives data that vary in fewer directions than asked for', async () => {
     const flat = ndarray([1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4], [3, 4])
     const fit = await ppca(flat, 2)

@@ -28,6 +28,7 @@
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
+import { overlap, ratioOverProblems, sampleQuantile } from './quantiles.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
 /** Options of {@link coverage}. */
@@ -66,18 +67,6 @@ export interface Coverage {
    * as inside, so an overconfident sampler looks better than it is (50 % needs 3 draws, 90 % needs 19).
    */
   resolved: boolean
-}
-
-/** Fraction of the interval [from, to] that lies in [low, high]. */
-const overlap = (from: number, to: number, low: number, high: number): number =>
-  Math.max(0, Math.min(to, high) - Math.max(from, low)) / (to - from)
-
-/** Linearly interpolated quantile of ascending values (type 7 of Hyndman and Fan, the default of NumPy). */
-const sampleQuantile = (sorted: Float64Array, p: number): number => {
-  const at = p * (sorted.length - 1)
-  const below = Math.floor(at)
-  const above = Math.min(below + 1, sorted.length - 1)
-  return sorted[below] + (at - below) * (sorted[above] - sorted[below])
 }
 
 /** How much of an entry counts as inside the central interval of a level; `draws` may be reordered. */
@@ -166,10 +155,7 @@ export const coverage = (draws: NdArray, truth: NdArray, options: CoverageOption
     throw new TweedieError('shape', `coverage: ${reason}`)
   }
   return levels.map((level, l) => {
-    const observed = insideOf[l].reduce((a, b) => a + b, 0) / count
-    const scatter = insideOf[l].reduce((sum, s, i) => sum + (s - observed * countOf[i]) ** 2, 0)
-    // Ratio estimator over clusters: problems are independent, pixels of one image are not.
-    const standardError = n > 1 ? Math.sqrt((scatter * n) / (n - 1)) / count : Number.NaN
+    const { value: observed, standardError } = ratioOverProblems(insideOf[l], countOf)
     return {
       level,
       observed,

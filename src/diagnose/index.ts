@@ -1,3 +1,4 @@
+export * from './ball-coverage.ts'
 export * from './bures.ts'
 export * from './c2st.ts'
 export { classScore } from './class-score.ts'

@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
+import { overlap, ratioOverProblems } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
@@ -66,15 +67,15 @@ export const pit = (draws: NdArray, truth: NdArray, { bins = 10, mask }: PitOpti
     // u is uniform on [from, to]; each bin gets its part of that.
     const [from, to] = [below / (k + 1), (below + equal + 1) / (k + 1)]
     for (let b = Math.floor(from * bins); b < bins && b / bins < to; b++) {
-      inBin[b][problem] += Math.max(0, Math.min(to, (b + 1) / bins) - Math.max(from, b / bins)) / (to - from)
+      inBin[b][problem] += overlap(from, to, b / bins, (b + 1) / bins)
     }
   }
   const count = countOf.reduce((a, b) => a + b, 0)
   if (count === 0) throw new TweedieError('shape', 'pit: the mask leaves no entry to count')
-  const shares = Float64Array.from(inBin, (own) => own.reduce((a, b) => a + b, 0) / count)
-  const standardErrors = shares.map((share, b) => {
-    const scatter = inBin[b].reduce((sum, s, i) => sum + (s - share * countOf[i]) ** 2, 0)
-    return n > 1 ? Math.sqrt((scatter * n) / (n - 1)) / count : Number.NaN
-  })
-  return { shares, standardErrors, count }
+  const readings = inBin.map((own) => ratioOverProblems(own, countOf))
+  return {
+    shares: Float64Array.from(readings, (r) => r.value),
+    standardErrors: Float64Array.from(readings, (r) => r.standardError),
+    count,
+  }
 }

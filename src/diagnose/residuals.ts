@@ -1,6 +1,7 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { chiSquareCdf, normalCdf } from './distributions.ts'
+import { ratioOverProblems } from './quantiles.ts'
 import { rankUniformity } from './rank-uniformity.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
@@ -69,15 +70,6 @@ const lagged = ({ k, n, size, r, seen }: Fields, length: number, stride: number,
   return { product, power }
 }
 
-/** Ratio of sums with its standard error over independent problems. */
-const ratioOf = (top: Float64Array, bottom: Float64Array): { value: number; standardError: number } => {
-  const n = top.length
-  const total = bottom.reduce((a, b) => a + b, 0)
-  const value = top.reduce((a, b) => a + b, 0) / total
-  const scatter = top.reduce((sum, t, i) => sum + (t - value * bottom[i]) ** 2, 0)
-  return { value, standardError: n > 1 ? Math.sqrt((scatter * n) / (n - 1)) / total : Number.NaN }
-}
-
 const autocorrelations = (fields: Fields, event: readonly number[], lags: number): Autocorrelation[] => {
   const [height = 1, width] = event.length > 1 ? event.slice(-2) : [1, event[0]]
   const axes = [
@@ -87,7 +79,7 @@ const autocorrelations = (fields: Fields, event: readonly number[], lags: number
   return axes.flatMap(({ axis, length, stride }) =>
     Array.from({ length: Math.max(0, Math.min(lags, length - 1)) }, (_, i) => {
       const { product, power } = lagged(fields, length, stride, i + 1)
-      return { axis, lag: i + 1, ...ratioOf(product, power) }
+      return { axis, lag: i + 1, ...ratioOverProblems(product, power) }
     }).filter(({ value }) => Number.isFinite(value)),
   )
 }
@@ -144,7 +136,7 @@ export const residualWhiteness = (
     for (let d = 0; d < k; d++) sum += squares[d * n + problem]
     return sum / k
   })
-  const { value: ratio, standardError } = ratioOf(overDraws, freedom)
+  const { value: ratio, standardError } = ratioOverProblems(overDraws, freedom)
   // Draws of one problem share its noise: only one of them is an independent sample of the law.
   const bins = Int32Array.from(freedom, (m, problem) =>
     Math.min(BINS - 1, Math.floor(BINS * chiSquareCdf(squares[problem], m))),

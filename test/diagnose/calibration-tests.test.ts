@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { chiSquareCdf, gammaP, logGamma, normalCdf } from '../../src/diagnose/distributions.ts'
-import { pit, rankBand, rankUniformity, residualWhiteness, sbc, tarp } from '../../src/diagnose/index.ts'
+import {
+  ballCoverage,
+  pit,
+  rankBand,
+  rankUniformity,
+  residualWhiteness,
+  sbc,
+  tarp,
+} from '../../src/diagnose/index.ts'
 import { integers, normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, zeros } from '../../src/tensor/index.ts'
 
@@ -138,6 +146,26 @@ describe('tarp', () => {
     const rank = (reference: number) =>
       tarp(draws, ndarray([2.4], [1, 1]), { references: ndarray([reference], [1, 1]) }).quantities[0].ranks[0]
     expect([rank(0), rank(2.5), rank(9)]).toEqual([2, 0, 1])
+  })
+})
+
+describe('ballCoverage', () => {
+  test('is nominal for every number of draws, and too low without the correction', () => {
+    for (const k of [3, 20, 100]) {
+      const { draws, truth } = problem(2000, k, 3)
+      for (const { level, observed, standardError } of ballCoverage(draws, truth)) {
+        expect(Math.abs(observed - level)).toBeLessThan(4 * standardError)
+      }
+    }
+    const { draws, truth } = problem(4000, 20, 3)
+    const [plain] = ballCoverage(draws, truth, { levels: [0.9], correction: 'none' })
+    expect(plain.observed).toBeLessThan(0.9 - 8 * plain.standardError)
+  })
+
+  test('finds overconfidence, and reads half for draws that are all the truth', () => {
+    const { draws, truth } = problem(500, 50, 3, { sd: 0.5 })
+    expect(ballCoverage(draws, truth)[1].observed).toBeLessThan(0.6)
+    expect(ballCoverage(zeros([7, 4, 2]), zeros([4, 2]), { levels: [0.5] })[0].observed).toBeCloseTo(0.5, 12)
   })
 })
 

@@ -45,6 +45,8 @@ export interface DiemOptions {
   readonly bound?: number
   /** Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start stay. */
   readonly refitRank?: number
+  /** Samples that it is refitted to, the first ones; default all. */
+  readonly refitCount?: number
   /** Training of a lap: the learning rate begins anew in each. */
   readonly training: (lap: number) => TrainOptions
   /** Optimiser steps of a lap. */
@@ -267,7 +269,9 @@ const sampleLap = async (
   }
   const samples =
     lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : finite(state.samples, lap)
-  const gaussian = options.refitRank === undefined ? state.gaussian : await ppca(samples, options.refitRank)
+  const { refitRank, refitCount = samples.shape[0] } = options
+  const gaussian =
+    refitRank === undefined ? state.gaussian : await ppca(rows(samples, 0, refitCount), refitRank)
   track({
     position: { lap, stage: 'train', done: 0 },
     gaussian,

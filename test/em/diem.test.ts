@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type ObservationSet, simulateObservations } from '../../src/data/index.ts'
 import { exponentialSchedule } from '../../src/diffusion/index.ts'
-import { type DiemHooks, type DiemOptions, type DiemState, diem } from '../../src/em/index.ts'
+import { type DiemHooks, type DiemOptions, type DiemState, diem, ppca } from '../../src/em/index.ts'
 import { constantRate, mlp } from '../../src/nn/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { flatten, mul, NdArray, rows, toNumbers } from '../../src/tensor/index.ts'
@@ -199,6 +199,14 @@ describe('DiEM', () => {
     expect(numbers(whole.end).variance).not.toBe(start.variance)
     const { states, end } = await learn({ refitRank: undefined })
     expect(numbers(end).variance).toBe(numbers(states[0]).variance)
+  }, 60_000)
+
+  it('refits it to the first samples only, when it is told how many', async () => {
+    const { laps } = await learn({ laps: 1, refitCount: 5 })
+    const { gaussian, samples } = laps[1].state
+    const few = await ppca(rows(samples, 0, 5), 2)
+    expect(toNumbers(gaussian.mean)).toEqual(toNumbers(few.mean))
+    expect(toNumbers(gaussian.mean)).not.toEqual(toNumbers((await ppca(samples, 2)).mean))
   }, 60_000)
 
   it('begins each lap with a fresh optimiser at the averaged weights', () => {

@@ -1,5 +1,7 @@
 export * from './affine.ts'
 export * from './flow.ts'
+export * from './fold.ts'
+export * from './folded-sample.ts'
 export * from './gaussian.ts'
 export * from './image-flow.ts'
 export * from './masked-condition.ts'

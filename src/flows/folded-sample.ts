@@ -1,0 +1,134 @@
+/** Sampling by a folded flow: three matrix products, two of LeakyReLU, tanh, exp and a multiply–add for each coupling. */
+import { TweedieError } from '../error.ts'
+import {
+  add,
+  concat,
+  constant,
+  exp,
+  expandDims,
+  full,
+  matmul,
+  maximum,
+  mul,
+  type NdArray,
+  split,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  tanh,
+  transpose,
+} from '../tensor/index.ts'
+import type { FoldedCoupling, FoldedFlow } from './fold.ts'
+
+/** How samples lie in memory: one in each row, or one in each column, which is faster for many of them. */
+export type SampleLayout = 'rows' | 'columns'
+
+/** Draws from which on columns are faster. */
+const MANY = 8
+
+/** What depends on where the entries of a sample lie. */
+interface Axes {
+  /** The axis of the entries. */
+  readonly entries: 0 | 1
+  /** W x for every sample x. */
+  times(weight: NdArray, x: Tensor): Tensor
+  /** A vector over entries, against every sample. */
+  vector(v: Tensor): Tensor
+}
+
+const axes: Readonly<Record<SampleLayout, Axes>> = {
+  rows: {
+    entries: 1,
+    times: (weight, x) => matmul(x, constant(weight), { transB: true }),
+    vector: (v) => expandDims(v, 0),
+  },
+  columns: {
+    entries: 0,
+    times: (weight, x) => matmul(constant(weight), x),
+    vector: (v) => expandDims(v, 1),
+  },
+}
+
+/** LeakyReLU as a maximum, which two ops compute. */
+const leaky = (x: Tensor): Tensor => maximum(x, mul(x, 0.01))
+
+/** The two halves of a batch. */
+interface Halves {
+  readonly stays: Tensor
+  readonly moves: Tensor
+}
+
+const arrived = ({ arrival, signal }: FoldedCoupling, { stays, moves }: Halves, axis: number): Halves => {
+  if (arrival.kind === 'swap') return { stays: moves, moves: stays }
+  const a = signal.shape[1]
+  const gathered = take(concat([stays, moves], axis), arrival.order, axis)
+  const [first, second] = split(gathered, [a, arrival.order.length - a], axis)
+  return { stays: first, moves: second }
+}
+
+/** Each of Y observations' columns (or rows) repeated for its K draws. */
+const repeated = (x: Tensor, draws: number, axis: 0 | 1): Tensor => {
+  const [rows, columns] = x.shape
+  if ((axis === 0 ? columns : rows) === 1 || draws === 1) return x
+  const index = Array.from({ length: (axis === 0 ? columns : rows) * draws }, (_, i) => Math.floor(i / draws))
+  return take(x, index, 1 - axis)
+}
+
+/**
+ * Draws by a folded flow, K for each of Y observations; y is projected once for all of its draws.
+ *
+ * @param y - [Y, m]
+ * @param z - [Y·K, n], standard normal, the draws of one observation in sequence
+ * @param layout - how draws lie in memory inside; default columns from 8 draws on
+ * @returns x [Y·K, n] and log|det ∂x/∂z| [Y·K]; what is not used is not computed
+ * @throws TweedieError `shape` when y and z are not of these shapes
+ *
+ * @example
+ * ```ts
+ * const folded = foldRealNvp(flow, params)
+ * const draw = jit((y: Tensor, z: Tensor) => foldedSample(folded, y, z).x)
+ * ```
+ */
+export const foldedSample = (
+  flow: FoldedFlow,
+  y: Tensor,
+  z: Tensor,
+  layout: SampleLayout = z.shape[0] >= MANY ? 'columns' : 'rows',
+): { x: Tensor; logdet: Tensor } => {
+  const { size: n, condition: m, couplings } = flow
+  const [count, seen] = [z.shape[0], y.shape[0]]
+  if (z.shape.join() !== [count, n].join() || y.shape.join() !== [seen, m].join() || count % seen !== 0) {
+    throw new TweedieError(
+      'shape',
+      `foldedSample: needs y [Y, ${m}] and z [Y·K, ${n}], got [${y.shape}] and [${z.shape}]`,
+    )
+  }
+  const { entries: axis, times, vector } = axes[layout]
+  const turned = (x: Tensor): Tensor => (layout === 'columns' ? transpose(x) : x)
+  const bias = (array: NdArray): Tensor => vector(constant(array))
+  const projections = split(
+    add(times(flow.conditions, turned(y)), bias(flow.conditionBias)),
+    couplings.length,
+    axis,
+  )
+
+  const g = turned(flow.offset ? sub(z, constant(flow.offset)) : z)
+  const a = couplings[0].signal.shape[1]
+  const [stays, moves] = split(g, [a, n - a], axis)
+  let now: Halves = { stays, moves }
+  let logdet: Tensor = constant(full([count], flow.logdet, z.dtype))
+  for (const [k, coupling] of couplings.entries()) {
+    const { stays, moves } = arrived(coupling, now, axis)
+    const given = repeated(projections[k], count / seen, axis)
+    const first = leaky(add(times(coupling.signal, stays), given))
+    const second = leaky(add(times(coupling.hidden, first), bias(coupling.hiddenBias)))
+    const raw = add(times(coupling.out, second), bias(coupling.outBias))
+    const [s, shift] = split(raw, 2, axis)
+    const tau = tanh(s)
+    now = { stays, moves: add(mul(moves, exp(tau)), shift) }
+    logdet = add(logdet, sum(tau, { axes: axis }))
+  }
+  const out = turned(take(concat([now.stays, now.moves], axis), flow.departure, axis))
+  return { x: mul(out, flow.scale), logdet }
+}

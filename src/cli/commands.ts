@@ -1,3 +1,4 @@
+import { operatorsHelp } from './operators-help.ts'
 import type { OptionSpecs, ValuesOf } from './options.ts'
 
 /** Options that every command takes. */
@@ -85,8 +86,13 @@ export const commands = {
     description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves all of it in one file.
 
 DATA is a .npy, .npz or .safetensors file, a folder of PNG images, or the name of a data set (mnist).
-With --observed the data are observations already: they are checked and packed with --mask and --noise.`,
-    arguments: [{ usage: '<data>', description: 'clean data, or observations with --observed' }],
+With --observed the data are observations already: they are checked and packed with --mask and --noise.
+
+Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
+    arguments: [
+      { usage: '<data>', description: 'clean data, or observations with --observed' },
+      { usage: '[settings...]', description: 'settings of the operator, as key=value: size=9 intensity=0.5' },
+    ],
     options: {
       output: {
         kind: 'text',
@@ -98,23 +104,26 @@ With --observed the data are observations already: they are checked and packed w
       operator: {
         kind: 'text',
         value: 'name',
-        choices: ['mask', 'projection', 'identity'],
         default: 'mask',
-        description: 'how the data are observed',
+        description: 'how the data are observed: one of the operators above',
       },
       keep: {
         kind: 'number',
         value: 'fraction',
-        default: 0.25,
         min: 0,
-        description: 'mask: fraction of the pixels that is kept, at random',
+        description:
+          'mask: fraction of the pixels that is kept, at random (default 0.25); the same as keep=…',
       },
       dimension: {
         kind: 'integer',
         value: 'n',
-        default: 2,
         min: 1,
-        description: 'projection: numbers observed of each x',
+        description: 'projection: numbers observed of each x (default 2); the same as dimension=…',
+      },
+      blind: {
+        kind: 'flag',
+        description:
+          'draw parameters for each observation, but give samplers nominal ones: the truth is kept apart',
       },
       noise: {
         kind: 'number',
@@ -149,6 +158,10 @@ With --observed the data are observations already: they are checked and packed w
       {
         command: 'tweedie observe mnist --keep 0.25 --noise 0.05 --count 5000 -o digits.npz',
         does: '5000 digits with three pixels in four deleted',
+      },
+      {
+        command: 'tweedie observe photos/ --operator motion size=9 intensity=0.3 --noise 0.02 -o shaken.npz',
+        does: 'photographs by a camera that shakes',
       },
       {
         command: 'tweedie observe y.npy --observed --mask mask.npy --noise 0.02 -o mine.npz',
@@ -218,6 +231,12 @@ Writes the draws, and for observations their mean and spread (standard deviation
         default: 'ddpm',
         description: 'how the noise is taken away',
       },
+      method: {
+        kind: 'text',
+        value: 'name',
+        description:
+          'posterior sampler, with settings: dps:zeta=0.5, pigdm, tmpd, diffpir, mcg, ddnm, repaint, red-diff, tds, smc-mmps … (default: MMPS)',
+      },
       iterations: {
         kind: 'integer',
         value: 'n',
@@ -266,6 +285,113 @@ Writes the draws, and for observations their mean and spread (standard deviation
       {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',
         does: '64 digits that the prior makes up',
+      },
+    ],
+  },
+  bench: {
+    summary: 'compare posterior samplers on real images: methods × steps × tasks',
+    description: `Restores corrupted test images with every method at every number of steps, and writes one page with the figures and the
+pictures. Figures are kept by content: what was measured before is not measured again, so a table stops, resumes and grows.
+
+A method may carry settings: dps:zeta=0.5. A number of steps may carry its own number of draws: 1000:1.`,
+    arguments: [],
+    options: {
+      prior: {
+        kind: 'text',
+        value: 'path',
+        default: 'photos',
+        description: 'run folder or checkpoint of a prior, or photos: the prior that ships',
+      },
+      data: {
+        kind: 'text',
+        value: 'source',
+        default: 'photos',
+        description: 'clean data whose test split is restored',
+      },
+      tasks: {
+        kind: 'text',
+        value: 'names',
+        description: `box, random, motion, superresolution, deletion (default: these), or mri`,
+      },
+      methods: {
+        kind: 'text',
+        value: 'names',
+        default: 'mmps:iterations=1,mmps:iterations=3,mmps:iterations=5,dps,pigdm,tmpd,diffpir',
+        description: 'methods with their settings',
+      },
+      steps: {
+        kind: 'text',
+        value: 'numbers',
+        default: '10,100',
+        description: 'steps of the sampler, as 10,100,1000:1',
+      },
+      images: { kind: 'integer', value: 'n', default: 32, min: 1, description: 'test images' },
+      draws: {
+        kind: 'integer',
+        value: 'n',
+        default: 3,
+        min: 1,
+        description: 'draws of each; 3 tell the 50 % interval, 19 the 90 % interval',
+      },
+      tuned: { kind: 'text', value: 'file', description: "settings found by 'tweedie tune'" },
+      cache: { kind: 'text', value: 'folder', default: 'runs/bench', description: 'where figures are kept' },
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML page to write (default: report.html in the cache)',
+      },
+      markdown: { kind: 'text', value: 'file', description: 'also write the tables as Markdown' },
+      quick: {
+        kind: 'flag',
+        description: 'two tasks, four methods, ten steps, eight images: under three minutes',
+      },
+    },
+    examples: [
+      { command: 'tweedie bench --quick', does: 'a first look: runs/bench/report.html' },
+      {
+        command: 'tweedie bench --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
+        does: 'one task, two methods, three lengths',
+      },
+    ],
+  },
+  tune: {
+    summary: "find a method's best setting for a task, on validation images",
+    description: `Tries values of one setting on images of the validation split, which the bench never tests on, and keeps the one with the highest
+PSNR of single draws. The result is added to a file that 'tweedie bench --tuned' reads.`,
+    arguments: [{ usage: '<method>', description: 'method to tune: dps, pigdm, diffpir …' }],
+    options: {
+      setting: { kind: 'text', value: 'name', description: "setting to tune (default: the method's first)" },
+      task: { kind: 'text', value: 'name', required: true, description: 'task to tune for' },
+      steps: { kind: 'integer', value: 'n', default: 100, min: 1, description: 'steps of the sampler' },
+      budget: { kind: 'integer', value: 'n', default: 8, min: 2, description: 'values to try' },
+      search: {
+        kind: 'text',
+        value: 'name',
+        choices: ['golden', 'grid'],
+        default: 'golden',
+        description: 'how to look for it',
+      },
+      prior: { kind: 'text', value: 'path', default: 'photos', description: 'as for bench' },
+      data: {
+        kind: 'text',
+        value: 'source',
+        default: 'photos',
+        description: 'clean data whose validation split is used',
+      },
+      images: { kind: 'integer', value: 'n', default: 16, min: 1, description: 'validation images' },
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        default: 'runs/tuned.json',
+        description: 'file of tuned settings, made or added to',
+      },
+    },
+    examples: [
+      {
+        command: 'tweedie tune dps --task motion --steps 100 --budget 10',
+        does: 'the best zeta of DPS for motion deblurring, in runs/tuned.json',
       },
     ],
   },

@@ -4,11 +4,11 @@ import {
   type DataRange,
   dataSetNames,
   type ObservationSet,
+  observationRows,
   observationsInPriorUnits,
   readClean,
   readObservations,
   type Split,
-  simulateObservations,
 } from '../data/index.ts'
 import {
   ddim,
@@ -29,6 +29,7 @@ import {
   type NetworkConfig,
   warmUp,
 } from '../nn/index.ts'
+import { observe } from '../operators/index.ts'
 import {
   bicgstab,
   type Covariance,
@@ -41,7 +42,8 @@ import {
   tweedieCovariance,
   zeroCovariance,
 } from '../posterior/index.ts'
-import { type ExecuteOptions, type NdArray, rows, type Shape, sizeOf } from '../tensor/index.ts'
+import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
+import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
 /** Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own units. */
@@ -78,7 +80,8 @@ export const loadObservations = async ({ data, range }: Experiment): Promise<Obs
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
   }
   const clean = await loadClean(data.clean, { split: data.split, count: data.count, range })
-  return simulateObservations(clean.x, { ...data.observe, range: clean.range })
+  const { operator, noise, seed } = data.observe
+  return observe(clean.x, { operator: operatorSettingOf(operator), noise, seed, range: clean.range })
 }
 
 /** The first `count` observations. */
@@ -86,13 +89,7 @@ export const firstOf = (set: ObservationSet, count: number | undefined): Observa
   if (count === undefined) return set
   if (count > set.y.shape[0])
     throw new TweedieError('input', `the set has ${set.y.shape[0]} observations, ${count} were asked for`)
-  const { operator, y } = set
-  const cut = (a: NdArray<'float32'>) => rows(a, 0, count)
-  if (operator.kind === 'mask')
-    return { ...set, y: cut(y), operator: { kind: 'mask', mask: cut(operator.mask) } }
-  if (operator.kind === 'projection')
-    return { ...set, y: cut(y), operator: { kind: 'projection', matrix: cut(operator.matrix) } }
-  return { ...set, y: cut(y) }
+  return observationRows(set, 0, count)
 }
 
 /** The network for events of a shape. */
@@ -210,6 +207,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
     batch: em.batch,
     bound: em.bound,
     refitRank: em.refitRank,
+    refitCount: em.refitCount,
     training: (lap) => trainingOf(experiment, steps(lap), execute),
     steps,
     seed,

@@ -2,15 +2,15 @@
 import { existsSync, statSync } from 'node:fs'
 import {
   type DataRange,
+  type ObservationOperator,
   type ObservationSet,
   observationsFromArrays,
   observationsFromImages,
-  type Simulation,
-  simulateObservations,
   writeArrays,
   writeObservations,
 } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { type OperatorSetting, observe } from '../operators/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
@@ -19,9 +19,27 @@ import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'observe'>
 
-const operatorOf = ({ operator, keep, dimension }: Options): Simulation['operator'] => {
-  if (operator === 'mask') return { kind: 'mask', keep }
-  return operator === 'projection' ? { kind: 'projection', dimension } : { kind: 'identity' }
+/** A value of a setting: a number, true or false, else text. */
+const settingValue = (text: string): number | boolean | string => {
+  if (text === 'true' || text === 'false') return text === 'true'
+  const number = Number(text)
+  return text.trim() === '' || Number.isNaN(number) ? text : number
+}
+
+/** The operator by name, with settings from key=value arguments and from options of their own. */
+const operatorOf = (
+  { operator: name, keep, dimension, blind }: Options,
+  settings: readonly string[],
+): OperatorSetting => {
+  const pairs = settings.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new TweedieError('input', `'${text}': expected a setting of the operator, key=value`)
+    return [text.slice(0, at), settingValue(text.slice(at + 1))] as const
+  })
+  const options = Object.entries({ keep, dimension }).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  )
+  return { name, blind, settings: Object.fromEntries([...options, ...pairs]) }
 }
 
 /** `low,high` of the data; undefined when not given. */
@@ -52,19 +70,43 @@ const own = (source: string, options: Options): ObservationSet => {
   return firstOf(observationsFromImages(source, mask, noise), count)
 }
 
-const simulated = async (source: string, options: Options): Promise<ObservationSet> => {
+const simulated = async (
+  source: string,
+  settings: readonly string[],
+  options: Options,
+): Promise<ObservationSet> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
   const { count, skip, split, noise = 0.05, seed = 1, truth } = options
   const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
+  const operator = operatorOf(options, settings)
+  const set = await observe(clean.x, { operator, noise, range: clean.range, seed })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
-  return simulateObservations(clean.x, { operator: operatorOf(options), noise, range: clean.range, seed })
+  return set
 }
 
-export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
+const nameOf = (operator: ObservationOperator): string =>
+  operator.kind === 'family' ? operator.name : operator.kind
+
+const described = (operator: ObservationOperator): string => {
+  if (operator.kind !== 'family') return operator.kind
+  const settings = Object.entries(operator.settings).map(([key, value]) => `${key}=${value}`)
+  return [operator.name, ...settings, ...(operator.truth ? ['blind'] : [])].join(' ')
+}
+
+export const run = async (
+  [source, ...settings]: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<void> => {
   checkedOutput(options.output)
+  if (options.observed && settings.length > 0)
+    throw new TweedieError(
+      'input',
+      `'${settings[0]}': --observed data have been observed, they take no settings`,
+    )
   if (options.truth !== undefined) checkedOutput(options.truth, ['.npy', '.npz', '.safetensors'])
-  const set = options.observed ? own(source, options) : await simulated(source, options)
+  const set = options.observed ? own(source, options) : await simulated(source, settings, options)
   writeObservations(options.output, set)
   const { y, operator, noise, range } = set
   const seen =
@@ -73,7 +115,10 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     path: options.output,
     observations: y.shape[0],
     shape: [...y.shape.slice(1)],
-    operator: operator.kind,
+    operator: nameOf(operator),
+    ...(operator.kind === 'family'
+      ? { settings: operator.settings, blind: operator.truth !== undefined }
+      : {}),
     noise,
     range: [...range],
   }
@@ -81,7 +126,7 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     formatFields([
       ['written', options.output],
       ['observations', `${y.shape[0]} of [${y.shape.slice(1).join(', ')}]`],
-      ['operator', seen === undefined ? operator.kind : `mask, ${(100 * seen).toFixed(1)} % observed`],
+      ['operator', seen === undefined ? described(operator) : `mask, ${(100 * seen).toFixed(1)} % observed`],
       ['noise', `${noise} (data from ${range[0]} to ${range[1]})`],
     ]),
     seen === undefined ? facts : { ...facts, observed: seen },

@@ -1,5 +1,6 @@
 /** The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as `experiments/schema.json`. */
 import { z } from 'zod'
+import { operatorSchema } from './operator-schema.ts'
 
 const positive = z.number().positive()
 const count = z.int().positive()
@@ -20,26 +21,17 @@ const mlp = z.strictObject({
   emb: count.default(64).describe('features of the noise embedding'),
 })
 
-const operator = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('mask'),
-    keep: positive.max(1).default(0.25).describe('fraction of the pixels kept'),
-  }),
-  z.strictObject({
-    kind: z.literal('projection'),
-    dimension: count.default(2).describe('numbers observed of each x'),
-  }),
-  z.strictObject({ kind: z.literal('identity') }),
-])
-
 const data = z.strictObject({
   observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
-  clean: z.string().optional().describe('clean data: mnist, manifold, a file, or a folder of PNGs'),
+  clean: z
+    .string()
+    .optional()
+    .describe('clean data: mnist, photos, mri, mri-macaque, manifold, a file, or a folder'),
   split: z.enum(['train', 'test', 'all']).default('train').describe('part of a named data set'),
   count: count.optional().describe('only the first so many'),
   observe: z
     .strictObject({
-      operator: operator.prefault({ kind: 'mask' }),
+      operator: operatorSchema.prefault({ kind: 'mask' }),
       noise: positive.default(0.05),
       seed: z.int().nonnegative().default(1),
     })
@@ -64,7 +56,12 @@ const train = z.strictObject({
   weightDecay: z.number().nonnegative().default(0),
   replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
   augment: z
-    .strictObject({ flip: z.boolean().default(false), shift: z.int().nonnegative().default(0) })
+    .strictObject({
+      flip: z.boolean().default(false),
+      shift: z.int().nonnegative().default(0),
+      hue: z.number().min(0).max(0.5).default(0).describe('largest turn of the hue, in circles'),
+      saturation: z.number().min(0).max(1).default(0).describe('largest relative change of the saturation'),
+    })
     .prefault({}),
 })
 
@@ -100,6 +97,7 @@ const em = z.strictObject({
   batch: count.default(128).describe('observations sampled at once'),
   bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),
   refitRank: count.optional().describe('rank of the Gaussian refitted to each lap (default: not refitted)'),
+  refitCount: count.optional().describe('samples of a lap that it is refitted to (default: all)'),
   sampling: samplingSchema.prefault({}),
 })
 

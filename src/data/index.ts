@@ -27,6 +27,7 @@ export { decodeNifti, type NiftiVolume } from './nifti.ts'
 export { decodeNpy, encodeNpy } from './npy.ts'
 export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
 export type { FamilyOperator, ObservationOperator, OperatorSettings } from './observation-operator.ts'
+export { observationRows } from './observation-rows.ts'
 export {
   checkObservations,
   maskLikeY,

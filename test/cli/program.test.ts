@@ -33,8 +33,6 @@ describe('command line', () => {
       options: {
         output: 'y.npz',
         operator: 'mask',
-        keep: 0.25,
-        dimension: 2,
         noise: 0.01,
         skip: 0,
         split: 'train',

@@ -3,17 +3,9 @@ import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import { blur } from '../blur.ts'
-import { BOUNDARIES } from '../boundary.ts'
 import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
 import { motionKernels } from '../motion-kernel.ts'
 import { defineFamily, needed, observations, type Parameters } from './family.ts'
-
-const boundary = {
-  kind: 'choice',
-  choices: BOUNDARIES,
-  default: 'reflect',
-  description: 'what an image is beyond its edge',
-} as const
 
 /** Gaussian kernels [count, 1, size, size] with σ uniform between two values. */
 const gaussianKernels = (count: number, low: number, high: number, seed: number): NdArray<'float32'> => {
@@ -29,24 +21,6 @@ const gaussianKernels = (count: number, low: number, high: number, seed: number)
 }
 
 export const blurFamily = defineFamily('blur', {
-  summary: 'Gaussian blur',
-  linear: true,
-  settings: {
-    sigma: {
-      kind: 'number',
-      default: 1,
-      above: 0,
-      description: 'standard deviation of the kernel, in pixels',
-    },
-    sigmaMax: {
-      kind: 'number',
-      default: 0,
-      min: 0,
-      description: 'largest, when it is drawn for each observation, from sigma on (0: always sigma)',
-    },
-    size: { kind: 'integer', default: 0, min: 0, description: 'taps of the kernel, odd (0: eight sigma)' },
-    boundary,
-  },
   draw: ({ sigma, sigmaMax, size }, { count, seed }): Parameters<NdArray<'float32'>> => {
     if (sigmaMax === 0) return {}
     if (sigmaMax < sigma || size > 0)
@@ -63,20 +37,6 @@ export const blurFamily = defineFamily('blur', {
 })
 
 export const motionFamily = defineFamily('motion', {
-  summary: 'the blur of a camera that shakes, with a kernel for each observation',
-  linear: true,
-  settings: {
-    size: { kind: 'integer', default: 9, min: 3, description: 'side of the kernel, odd, in pixels' },
-    intensity: {
-      kind: 'number',
-      default: 0.5,
-      min: 0,
-      max: 1,
-      description: 'how erratic the motion is: 0 straight, 1 wild',
-    },
-    shared: { kind: 'flag', default: false, description: 'one kernel for all observations' },
-    boundary,
-  },
   draw: ({ size, intensity, shared }, { count, seed }) => ({
     kernel: motionKernels(shared ? 1 : count, { size, intensity, seed }),
   }),

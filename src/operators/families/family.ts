@@ -4,6 +4,7 @@ import { TweedieError } from '../../error.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
 import type { Operator } from '../operator.ts'
 import { type SettingSpecs, type SettingsOf, settingsOf } from './settings.ts'
+import { type FamilyName, type FamilySpec, familySpecs } from './specs.ts'
 
 /** Parameters by name: [N, ...], or [1, ...] where all observations share them. */
 export type Parameters<L> = Readonly<Record<string, L>>
@@ -22,14 +23,10 @@ export interface MakeRequest {
   readonly event: Shape
 }
 
-/** A family whose settings have types; see {@link defineFamily}. */
+/** How the operators of a family come about; see {@link defineFamily}. */
 export interface Definition<S extends SettingSpecs> {
-  /** One line for lists. */
-  readonly summary: string
-  readonly linear: boolean
-  /** Whether it deletes entries: parameters are then `mask` alone, and sets are those of masks. */
+  /** Whether it deletes entries: its parameters are then `mask` alone, and sets are those of masks. */
   readonly masks?: boolean
-  readonly settings: S
   /** Row i depends on the seed and i only. */
   draw(settings: SettingsOf<S>, request: DrawRequest): Parameters<NdArray<'float32'>>
   make(settings: SettingsOf<S>, parameters: Parameters<Tensor>, request: MakeRequest): Operator
@@ -37,30 +34,39 @@ export interface Definition<S extends SettingSpecs> {
   observed?(parameters: Parameters<Tensor>): Tensor
 }
 
-/** A family as tables hold it: settings are checked when it is used. */
-export interface Family extends Omit<Definition<SettingSpecs>, 'draw' | 'make'> {
+/** A family of operators; settings are checked whenever it is used. */
+export interface Family extends FamilySpec {
   readonly name: string
+  readonly masks: boolean
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
   complete(given: OperatorSettings): OperatorSettings
-  /** @throws TweedieError `input` for settings that do not fit the data */
+  /** Parameters for each observation. @throws TweedieError `input` for settings that do not fit the data */
   draw(given: OperatorSettings, request: DrawRequest): Parameters<NdArray<'float32'>>
   /** @throws TweedieError `input` for settings, `shape` for parameters that do not fit the data */
   make(given: OperatorSettings, parameters: Parameters<Tensor>, request: MakeRequest): Operator
+  /** 1 where y was observed, 0 elsewhere, broadcastable to y; absent when that is everywhere. */
+  observed?(parameters: Parameters<Tensor>): Tensor
 }
 
 /** Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the data. */
 export const rangeSettings = (family: Family, [low, high]: DataRange): OperatorSettings =>
   'low' in family.settings && 'high' in family.settings ? { low, high } : {}
 
-/** A family from its definition. */
-export const defineFamily = <S extends SettingSpecs>(name: string, definition: Definition<S>): Family => {
-  const complete = (given: OperatorSettings) => settingsOf(name, definition.settings, given)
+/** The family of a name, from its definition. */
+export const defineFamily = <N extends FamilyName>(
+  name: N,
+  { masks = false, draw, make, observed }: Definition<(typeof familySpecs)[N]['settings']>,
+): Family => {
+  const spec: (typeof familySpecs)[N] = familySpecs[name]
+  const checked = (given: OperatorSettings) => settingsOf(name, spec.settings, given)
   return {
-    ...definition,
+    ...spec,
     name,
-    complete,
-    draw: (given, request) => definition.draw(complete(given), request),
-    make: (given, parameters, request) => definition.make(complete(given), parameters, request),
+    masks,
+    complete: checked,
+    draw: (given, request) => draw(checked(given), request),
+    make: (given, parameters, request) => make(checked(given), parameters, request),
+    observed,
   }
 }
 

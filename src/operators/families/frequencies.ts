@@ -6,26 +6,7 @@ import { imageShape } from '../image.ts'
 import { smoothPhases } from '../smooth-phase.ts'
 import { defineFamily, needed, type Parameters } from './family.ts'
 
-const acceleration = {
-  kind: 'number',
-  default: 4,
-  min: 1,
-  description: 'R: one column in R is sampled on average, the central ones always',
-} as const
-
 export const fourierFamily = defineFamily('fourier', {
-  summary:
-    'magnetic resonance with one coil: columns of the Fourier plane, real and imaginary parts as channels',
-  linear: true,
-  settings: {
-    acceleration,
-    phase: {
-      kind: 'number',
-      default: 0,
-      min: 0,
-      description: 'standard deviation of a smooth random phase of the image, in radians (0: none)',
-    },
-  },
   draw: ({ acceleration, phase }, { count, event, seed }): Parameters<NdArray<'float32'>> => {
     const [, height, width] = imageShape(event, 'fourier')
     const mask = columnMasks(count, { width, acceleration, seed })

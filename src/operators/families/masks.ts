@@ -1,5 +1,4 @@
 /** Deleted entries: random pixels, boxes, vertices. */
-
 import { maskShape } from '../../data/index.ts'
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
@@ -8,23 +7,19 @@ import { imageShape } from '../image.ts'
 import { mask } from '../mask.ts'
 import { boxMasks, exactMasks } from '../mask-patterns.ts'
 import { type Definition, defineFamily, needed, observations } from './family.ts'
-import type { SettingSpecs } from './settings.ts'
+import type { familySpecs } from './specs.ts'
 
-const masking = <S extends SettingSpecs>(
-  name: string,
-  { summary, settings, draw }: Pick<Definition<S>, 'summary' | 'settings' | 'draw'>,
+/** A family that deletes entries. */
+const masking = <N extends 'mask' | 'box' | 'vertices'>(
+  name: N,
+  { draw }: Pick<Definition<(typeof familySpecs)[N]['settings']>, 'draw'>,
 ) =>
   defineFamily(name, {
-    summary,
-    settings,
-    draw,
-    linear: true,
     masks: true,
+    draw,
     make: (_, parameters, { event }) => mask(needed(name, parameters, 'mask'), event),
     observed: (parameters) => needed(name, parameters, 'mask'),
   })
-
-const fraction = { kind: 'number', above: 0, max: 1 } as const
 
 /** Each entry with probability p_i, p_i uniform between two fractions. */
 const betweenMasks = (
@@ -42,18 +37,6 @@ const betweenMasks = (
 }
 
 export const maskFamily = masking('mask', {
-  summary: 'pixels deleted at random, the same in all channels',
-  settings: {
-    keep: { ...fraction, default: 0.25, description: 'fraction of the pixels that is kept' },
-    keepMax: {
-      kind: 'number',
-      min: 0,
-      max: 1,
-      default: 0,
-      description: 'largest fraction, when it is drawn for each observation, from keep on (0: always keep)',
-    },
-    exact: { kind: 'flag', default: false, description: 'keep exactly that many pixels of each observation' },
-  },
   draw: ({ keep, keepMax, exact }, { count, event, seed }) => {
     const shape = maskShape([count, ...event])
     const entries = sizeOf(shape.slice(1))
@@ -71,11 +54,6 @@ export const maskFamily = masking('mask', {
 })
 
 export const boxFamily = masking('box', {
-  summary: 'a square hole at a random place',
-  settings: {
-    size: { kind: 'integer', default: 16, min: 1, description: 'side of the hole, in pixels' },
-    margin: { kind: 'integer', default: 0, min: 0, description: 'least distance from the edges, in pixels' },
-  },
   draw: ({ size, margin }, { count, event, seed }) => {
     const [, height, width] = imageShape(event, 'box')
     return { mask: boxMasks(count, { height, width, size, margin, seed }) }
@@ -83,16 +61,18 @@ export const boxFamily = masking('box', {
 })
 
 export const verticesFamily = masking('vertices', {
-  summary:
-    'points of a mesh or curve deleted at random, with all their coordinates: x is [coordinates, points]',
-  settings: {
-    keep: { ...fraction, default: 0.7, description: 'fraction of the points that is kept, exactly' },
-  },
   draw: ({ keep }, { count, event, seed }) => {
-    const [, points] = event
-    if (event.length !== 2)
-      throw new TweedieError('input', `vertices: needs data [coordinates, points], they are [${event}]`)
+    if (event.length < 2)
+      throw new TweedieError('input', `vertices: needs data [..., coordinates, points], they are [${event}]`)
+    const points = event[event.length - 1]
     const kept = Math.max(1, Math.round(keep * points))
-    return { mask: exactMasks(count, { entries: points, kept, seed }) }
+    const chosen = exactMasks(count, { entries: points, kept, seed }).data
+    const shape = maskShape([count, ...event])
+    const each = sizeOf(shape.slice(1))
+    const data = Float32Array.from(
+      { length: count * each },
+      (_, i) => chosen[Math.floor(i / each) * points + (i % points)],
+    )
+    return { mask: new NdArray('float32', shape, data) }
   },
 })

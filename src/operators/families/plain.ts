@@ -6,19 +6,11 @@ import { projection } from '../projection.ts'
 import { defineFamily, needed, observations } from './family.ts'
 
 export const identityFamily = defineFamily('identity', {
-  summary: 'y = x: noise alone',
-  linear: true,
-  settings: {},
   draw: () => ({}),
   make: (_, __, { event }) => identity(event),
 })
 
 export const projectionFamily = defineFamily('projection', {
-  summary: 'a few numbers of each x: random directions, uniform on the sphere',
-  linear: true,
-  settings: {
-    dimension: { kind: 'integer', default: 2, min: 1, description: 'numbers observed of each x' },
-  },
   draw: ({ dimension }, { count, event, seed }) => {
     const n = sizeOf(event)
     const at = { observation: observations(count) }

@@ -6,6 +6,7 @@ import { fourierFamily } from './frequencies.ts'
 import { boxFamily, maskFamily, verticesFamily } from './masks.ts'
 import { identityFamily, projectionFamily } from './plain.ts'
 import { bicubicFamily, poolFamily } from './resampling.ts'
+import { familyNames } from './specs.ts'
 
 /** Every family of operators, in the order of the help. */
 export const families: readonly Family[] = [
@@ -20,9 +21,6 @@ export const families: readonly Family[] = [
   bicubicFamily,
   fourierFamily,
 ]
-
-/** Names of the families. */
-export const familyNames: readonly string[] = families.map(({ name }) => name)
 
 /** The family of a name. @throws TweedieError `input` for unknown names, with the nearest */
 export const familyOf = (name: string): Family => {

@@ -1,0 +1,59 @@
+/** The operators of the configuration: one alternative for each family, made of its settings. */
+import { z } from 'zod'
+import type { OperatorSettings } from '../data/index.ts'
+import { type Family, families, type OperatorSetting, type SettingSpec } from '../operators/index.ts'
+
+const numberSchema = (spec: Extract<SettingSpec, { kind: 'number' | 'integer' }>): z.ZodType => {
+  const { kind, min = -Infinity, max = Infinity, above = -Infinity } = spec
+  let schema: z.ZodNumber = kind === 'integer' ? z.int() : z.number()
+  if (min > -Infinity) schema = schema.min(min)
+  if (max < Infinity) schema = schema.max(max)
+  if (above > -Infinity) schema = schema.gt(above)
+  return schema.default(spec.default).describe(spec.description)
+}
+
+const settingSchema = (spec: SettingSpec): z.ZodType => {
+  switch (spec.kind) {
+    case 'flag':
+      return z.boolean().default(spec.default).describe(spec.description)
+    case 'text':
+      return z.string().default(spec.default).describe(spec.description)
+    case 'choice':
+      return z.enum(spec.choices).default(spec.default).describe(spec.description)
+    default:
+      return numberSchema(spec)
+  }
+}
+
+const familySchema = ({ name, summary, settings }: Family) =>
+  z
+    .strictObject({
+      kind: z.literal(name),
+      ...Object.fromEntries(Object.entries(settings).map(([key, spec]) => [key, settingSchema(spec)])),
+      blind: z
+        .boolean()
+        .optional()
+        .describe('draw parameters for each observation, but give the sampler nominal ones'),
+    })
+    .describe(summary)
+
+const [first, ...others] = families.map(familySchema)
+
+/** `{ kind: motion, size: 9 }`: an operator with its settings. */
+export const operatorSchema = z.discriminatedUnion('kind', [first, ...others])
+
+const isPlain = (value: unknown): value is OperatorSettings[string] =>
+  ['number', 'string', 'boolean'].includes(typeof value)
+
+/** What `observe` of operators/ takes, of what the configuration says. */
+export const operatorSettingOf = ({
+  kind,
+  blind,
+  ...rest
+}: z.output<typeof operatorSchema>): OperatorSetting => ({
+  name: kind,
+  blind,
+  settings: Object.fromEntries(
+    Object.entries(rest).flatMap(([key, value]) => (isPlain(value) ? [[key, value] as const] : [])),
+  ),
+})

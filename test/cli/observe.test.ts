@@ -1,0 +1,138 @@
+/** `tweedie observe` with every operator: in-process, on small files. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { OptionsOf } from '../../src/cli/commands.ts'
+import { loadConfig } from '../../src/cli/config.ts'
+import { makeIo } from '../../src/cli/io.ts'
+import { run } from '../../src/cli/observe.ts'
+import { operatorSchema, operatorSettingOf } from '../../src/cli/operator-schema.ts'
+import { readArrays, readObservations, writeArrays } from '../../src/data/index.ts'
+import { familyNames, familyOf } from '../../src/operators/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const images = join(folder, 'x.npy')
+const points = join(folder, 'points.npy')
+writeArrays(images, { x: normal(stream(0, 'x'), [4, 3, 32, 32]) })
+writeArrays(points, { x: normal(stream(0, 'x'), [4, 3, 30]) })
+const output = join(folder, 'out.npz')
+
+const io = makeIo(process, { json: false, quiet: true }, new AbortController().signal)
+type Options = OptionsOf<'observe'>
+const nothing = {
+  keep: undefined,
+  dimension: undefined,
+  blind: undefined,
+  noise: undefined,
+  range: undefined,
+}
+const options: Options = {
+  ...nothing,
+  ...{
+    output,
+    operator: 'mask',
+    split: 'train',
+    skip: 0,
+    count: undefined,
+    truth: undefined,
+    mask: undefined,
+  },
+  ...{
+    observed: undefined,
+    json: undefined,
+    quiet: true,
+    debug: undefined,
+    threads: undefined,
+    seed: undefined,
+  },
+}
+const observe = (settings: readonly string[], more: Partial<Options>) =>
+  run([more.operator === 'vertices' ? points : images, ...settings], { ...options, ...more }, io)
+
+describe('tweedie observe', () => {
+  it.each(familyNames)('knows %s', async (operator) => {
+    await observe([], { operator })
+    const { y, operator: seen, noise } = readObservations(output)
+    expect(y.shape[0]).toBe(4)
+    expect(noise).toBe(0.05)
+    expect([operator, 'mask']).toContain(seen.kind === 'family' ? seen.name : seen.kind)
+  })
+
+  it('takes settings as key=value, and --keep', async () => {
+    await observe(['factor=2'], { operator: 'pool' })
+    expect(readObservations(output).y.shape).toEqual([4, 3, 16, 16])
+    await observe([], { keep: 1 })
+    const { operator } = readObservations(output)
+    expect(operator.kind === 'mask' && operator.mask.data.every((m) => m === 1)).toBe(true)
+  })
+
+  it('keeps the truth of a blind set apart', async () => {
+    await observe(['sigma=0.5', 'sigmaMax=2'], { operator: 'blur', blind: true })
+    const { operator } = readObservations(output)
+    if (operator.kind !== 'family' || !operator.truth) throw new Error('a blind set was asked for')
+    expect([operator.parameters.kernel.shape[0], operator.truth.kernel.shape[0]]).toEqual([1, 4])
+    expect(Object.keys(readArrays(output)).sort()).toEqual(
+      ['noise', 'operator', 'parameter.kernel', 'range', 'truth.kernel', 'y'].sort(),
+    )
+  })
+
+  it.each<[Partial<Options>, string[], RegExp]>([
+    [{ operator: 'bluur' }, [], /^unknown operator 'bluur'; did you mean 'blur'\? There are: mask, box/],
+    [{ operator: 'blur' }, ['sigam=2'], /^operator 'blur': unknown setting 'sigam'; did you mean 'sigma'\?/],
+    [
+      { operator: 'blur' },
+      ['sigma=-1'],
+      /^operator 'blur': 'sigma' must be a number above 0, at most 100, got -1/,
+    ],
+    [{ operator: 'blur' }, ['sigma=wide'], /'sigma' must be a number above 0, at most 100, got wide/],
+    [{ operator: 'blur' }, ['size=4'], /^gaussian-blur: size must be odd, got 4/],
+    [{ operator: 'blur' }, ['boundary=none'], /'boundary' must be one of reflect\|circular\|zero, got none/],
+    [{ operator: 'blur' }, ['sigma'], /^'sigma': expected a setting of the operator, key=value/],
+    [{ operator: 'identity' }, ['a=1'], /^operator 'identity': unknown setting 'a', it has no settings/],
+    [{ operator: 'pool' }, ['factor=5'], /^average-pool: factor 5 does not divide images of 32×32/],
+    [{ operator: 'pool' }, ['factor=1.5'], /'factor' must be an integer at least 1, got 1.5/],
+    [
+      { operator: 'box' },
+      ['size=30', 'margin=2'],
+      /^box: a square of 30 with a margin of 2 does not fit images of 32×32/,
+    ],
+    [{ operator: 'fourier' }, ['acceleration=0'], /'acceleration' must be a number at least 1, got 0/],
+    [{ operator: 'pool', blind: true }, [], /^observe: operator 'pool' .* no parameters/],
+    [{ operator: 'pool', keep: 0.5 }, [], /^operator 'pool': unknown setting 'keep'/],
+    [{ operator: 'motion', noise: 0 }, [], /^observe: noise must be positive, got 0/],
+    [{ observed: true, noise: 0.1 }, ['keep=1'], /^'keep=1': --observed data have been observed/],
+  ])('refuses %j %j', async (more, settings, message) => {
+    const path = join(folder, 'never.npz')
+    await expect(
+      observe(settings, { ...more, output: path, truth: join(folder, 'never.npy') }),
+    ).rejects.toThrow(message)
+    expect([path, join(folder, 'never.npy')].some(existsSync)).toBe(false)
+  })
+})
+
+describe('operators of the configuration', () => {
+  const parse = (text: string) => {
+    const path = join(folder, 'a.yaml')
+    writeFileSync(path, text)
+    return loadConfig(operatorSchema, path)
+  }
+
+  it.each(familyNames)('%s has its defaults', (kind) => {
+    const { name, settings } = operatorSettingOf(parse(`kind: ${kind}`))
+    expect([name, settings]).toEqual([kind, familyOf(kind).complete({})])
+  })
+
+  it('takes settings and says what is wrong with them', () => {
+    expect(operatorSettingOf(parse('{ kind: motion, size: 15, blind: true }'))).toMatchObject({
+      name: 'motion',
+      blind: true,
+      settings: { size: 15, intensity: 0.5 },
+    })
+    expect(() => parse('{ kind: motion, sise: 15 }')).toThrow(/unknown field 'sise'; did you mean 'size'/)
+    expect(() => parse('{ kind: moton }')).toThrow(/field 'kind': expected one of "mask"|"box"/)
+    expect(() => parse('{ kind: blur, sigma: 0 }')).toThrow(/field 'sigma': expected number to be >0, got 0/)
+  })
+})

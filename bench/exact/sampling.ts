@@ -11,7 +11,7 @@ import {
   sigmaGrid,
 } from '../../src/diffusion/index.ts'
 import { isotropicNoise, projection } from '../../src/operators/index.ts'
-import { cg, mmps } from '../../src/posterior/index.ts'
+import { cg, mmps, type Observation, onesCovariance, pigdm } from '../../src/posterior/index.ts'
 import { constant, ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { type Output, sampledMoments } from './affine.ts'
 import { type Problem, posterior, prior, problems, SIZE } from './circulant.ts'
@@ -23,18 +23,23 @@ export const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
 /** The spectrum has 17 values, so C has at most 17 and CG needs no more iterations; some more for rounding. */
 const exactly = (m: number) => cg({ iterations: Math.min(m, 17) + 2, tolerance: 1e-13 })
 
-/** The posterior denoiser of a problem, given y [B, m]. */
+/** A prior and an observation give a posterior denoiser. */
+export type Guide = (prior: Denoiser, observation: Observation) => Denoiser
+
+/** The posterior denoiser of a problem, given y [B, m]; MMPS with an exact solve by default. */
 export const guided =
-  ({ A, noise }: Problem) =>
+  (
+    { A, noise }: Problem,
+    guide: Guide = (denoiser, seen) => mmps(denoiser, seen, { solve: exactly(A.rows) }),
+  ) =>
   (y: Tensor): Denoiser => {
     const matrix = constant(ndarray(A.to1DArray(), [1, A.rows, A.columns], 'float64'))
-    const seen = { y, A: projection(matrix), noise: isotropicNoise(noise) }
-    return mmps(gaussianDenoiser(prior()), seen, { solve: exactly(A.rows) })
+    return guide(gaussianDenoiser(prior()), { y, A: projection(matrix), noise: isotropicNoise(noise) })
   }
 
 /** Both samplers' output on a problem: they share every evaluation of the denoiser. */
-export const outputs = (problem: Problem, steps: number): Promise<Record<string, Output>> =>
-  sampledMoments({ ddpm: ddpm(), ddim: ddim() }, guided(problem), {
+export const outputs = (problem: Problem, steps: number, guide?: Guide): Promise<Record<string, Output>> =>
+  sampledMoments({ ddpm: ddpm(), ddim: ddim() }, guided(problem, guide), {
     n: SIZE,
     m: problem.A.rows,
     grid: sigmaGrid(schedule, steps),
@@ -95,6 +100,17 @@ export const samplingGates = async (problem: Problem): Promise<Gate[]> => {
         atMost(`E2 sampler itself ${problem.name}`, await samplerGap(problem, steps, out.ddpm), 1e-9),
       )
     }
+  }
+  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same Gaussian in the denoiser.
+  const rivals: Record<string, Guide> = {
+    pigdm: (denoiser, seen) => pigdm(denoiser, seen),
+    'pigdm in the denoiser': (denoiser, seen) =>
+      mmps(denoiser, seen, { solve: exactly(problem.A.rows), covariance: onesCovariance }),
+  }
+  for (const [name, guide] of Object.entries(rivals)) {
+    const error = relativeDistance(problem, (await outputs(problem, 256, guide)).ddpm)
+    gates.push(shown(`E2 ${name}-256 ddpm ${problem.name}`, error))
+    gates.push(atMost(`E2 mmps over ${name}, 256 ddpm ${problem.name}`, errors['ddpm 256'] / error, 0.25))
   }
   const decay = errors['ddpm 256'] / errors['ddpm 1000']
   gates.push(between(`E2 order of ddpm, error 256/1000 ${problem.name}`, decay, 3, 5))

@@ -1,10 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jsonSchemaOf, loadConfig } from '../../src/cli/config.ts'
-import { diemOptionsOf } from '../../src/cli/experiment.ts'
+import { diemOptionsOf, loadObservations } from '../../src/cli/experiment.ts'
+import { makeIo } from '../../src/cli/io.ts'
+import { run as learn } from '../../src/cli/learn.ts'
 import { experimentSchema } from '../../src/cli/schema.ts'
+import { run as train } from '../../src/cli/train.ts'
+import { readArrays, writeArrays } from '../../src/data/index.ts'
+import { readJournal } from '../../src/run/index.ts'
+import { NdArray } from '../../src/tensor/index.ts'
+import { writeCifarFolder, writeFastMriVolume } from '../data/layouts.ts'
 import { root } from '../e2e/built.ts'
+import { scratch } from '../run/scratch.ts'
 
 const folder = join(root, 'experiments')
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
@@ -24,6 +33,120 @@ describe('experiments', () => {
     const { laps, steps, training } = diemOptionsOf(experiment)
     expect(laps).toBeGreaterThan(0)
     const { rate } = training(0)
-    expect(rate(steps(0) - 1)).toBeLessThanOrEqual(rate(0))
+    const { from, kind, warmUp } = experiment.train.rate
+    expect(rate(warmUp)).toBeGreaterThan(0.9 * from)
+    expect(rate(steps(0) - 1)).toBeLessThanOrEqual(kind === 'constant' ? from : from / 10)
+  })
+})
+
+/** What makes any experiment small: a network of a few channels, one lap of two steps, from a few observations. */
+const TINY = [
+  ...['em.laps=1', 'em.batch=2', 'em.sampling.steps=2', 'em.refitRank=2'],
+  ...['gaussian.rank=2', 'gaussian.iterations=1', 'gaussian.steps=2', 'gaussian.count=4', 'gaussian.cg=2'],
+  ...['train.steps=2', 'train.firstSteps=2', 'train.batch=2', 'train.rate.warmUp=0'],
+  ...['monitor.samples=2', 'monitor.steps=2', 'net.emb=8'],
+]
+
+const silent = { write: () => true }
+const io = makeIo({ stdout: silent, stderr: silent }, { quiet: true }, new AbortController().signal)
+const options = {
+  resume: false,
+  device: 'cpu',
+  checkpointEvery: 60,
+  json: false,
+  quiet: true,
+  debug: false,
+  threads: undefined,
+  seed: undefined,
+} as const
+
+describe('experiments on real data', () => {
+  const data = mkdtempSync(join(tmpdir(), 'tweedie-experiments-'))
+  afterAll(() => rmSync(data, { recursive: true }))
+  const cifar = join(data, 'cifar')
+  const mri = join(data, 'mri')
+  const photos64 = join(data, 'photos-64.npz')
+
+  beforeAll(async () => {
+    mkdirSync(cifar)
+    mkdirSync(mri)
+    writeCifarFolder(cifar, 2)
+    await writeFastMriVolume(join(mri, 'file1.h5'), 12, 32)
+    await writeFastMriVolume(join(mri, 'file2.h5'), 12, 32)
+    const bytes = Uint8Array.from({ length: 4 * 3 * 64 * 64 }, (_, i) => i % 256)
+    writeArrays(photos64, { train: new NdArray('uint8', [4, 3, 64, 64], bytes) })
+  })
+
+  const small = (channels: string, blocks: string, heads?: string): string[] => [
+    `net.channels=${channels}`,
+    `net.blocks=${blocks}`,
+    ...(heads === undefined ? [] : [`net.heads=${heads}`]),
+  ]
+  const paperCifar = [`data.clean=${cifar}`, ...small('[4,8,8]', '[1,1,1]')]
+  const photos = small('[4,8,8]', '[1,1,1]')
+  const learned = [
+    { name: 'cifar-paper-75', overrides: paperCifar, shape: [3, 32, 32] },
+    {
+      name: 'mri-paper',
+      overrides: [`data.clean=${mri}`, ...small('[4,4,8,8]', '[1,1,1,1]')],
+      shape: [1, 32, 32],
+    },
+    { name: 'mri', overrides: small('[4,8,8]', '[1,1,1]'), shape: [1, 64, 64] },
+    { name: 'photos-75', overrides: photos, shape: [3, 32, 32] },
+  ]
+
+  it.each(learned)(
+    '$name reads its data and learns from them, one tiny lap',
+    async ({ name, overrides, shape }) => {
+      const run = join(scratch(), 'run')
+      await learn(
+        [join(folder, `${name}.yaml`), ...overrides, ...TINY, 'data.count=4'],
+        { ...options, run },
+        io,
+      )
+      expect(existsSync(join(run, 'checkpoints', 'prior.safetensors'))).toBe(true)
+      expect(readArrays(join(run, 'draws', 'prior-lap-001.npz')).x.shape).toEqual([2, ...shape])
+      const losses = readJournal(join(run, 'journal.jsonl')).filter(({ event }) => event === 'loss')
+      for (const { loss } of losses) expect(loss).toBeGreaterThan(0)
+    },
+    120_000,
+  )
+
+  it.each(['cifar-paper', 'photos'])(
+    '%s-25, -50 and -75 differ in what is deleted, and in nothing else',
+    (name) => {
+      const [least, middle, most] = [25, 50, 75].map((deleted) => {
+        const { data, ...rest } = loadConfig(experimentSchema, join(folder, `${name}-${deleted}.yaml`))
+        expect(data.observe?.operator).toMatchObject({ kind: 'mask', keep: 1 - deleted / 100 })
+        return { ...rest, clean: data.clean, noise: data.observe?.noise }
+      })
+      expect(least).toEqual(most)
+      expect(middle).toEqual(most)
+    },
+  )
+
+  it.each([
+    { name: 'photos', overrides: photos },
+    { name: 'photos-64', overrides: [...small('[4,4,8,8]', '[1,1,1,1]'), `data.clean=${photos64}`] },
+  ])('$name trains on clean data, two steps', async ({ name, overrides }) => {
+    const run = join(scratch(), 'run')
+    await train(
+      [join(folder, `${name}.yaml`), ...overrides, ...TINY, 'data.count=4'],
+      { ...options, run },
+      io,
+    )
+    expect(existsSync(join(run, 'checkpoints', 'prior.safetensors'))).toBe(true)
+  })
+
+  it('of MRI sample a sixth of the columns of k-space', async () => {
+    const experiment = loadConfig(experimentSchema, join(folder, 'mri.yaml'))
+    const { operator, y, noise } = await loadObservations(experiment)
+    expect(y.shape).toEqual([416, 2, 64, 64])
+    expect(noise).toBe(0.01)
+    if (operator.kind !== 'family') throw new Error(`expected a family, got ${operator.kind}`)
+    const { mask } = operator.parameters
+    const share = mask.data.reduce((a, b) => a + b, 0) / mask.size
+    expect(share).toBeGreaterThan(0.14)
+    expect(share).toBeLessThan(0.2)
   })
 })

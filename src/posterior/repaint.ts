@@ -11,7 +11,7 @@ import { projected } from './ddnm.ts'
 import type { Observation } from './mmps.ts'
 
 const requireMask = (A: Operator): void => {
-  if (A.name.includes('mask') || A.name === 'identity') return
+  if (A.name === 'mask' || A.name === 'identity') return
   throw new TweedieError(
     'input',
     `repaint needs a mask, got operator '${A.name}'; ddnm takes any pseudo-inverse`,

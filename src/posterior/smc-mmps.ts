@@ -14,7 +14,7 @@ import { type MmpsTwistOptions, mmpsTwist } from './twist.ts'
 export interface SmcMmpsOptions extends SmcOptions, MmpsTwistOptions {}
 
 /**
- * The sampler of SMC-corrected MMPS; any differentiable operator, diagonal noise.
+ * The sampler of SMC-corrected MMPS; any differentiable operator.
  *
  * @throws TweedieError `input` as {@link smc}
  *

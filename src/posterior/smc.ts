@@ -104,7 +104,7 @@ const checked = (name: string, { particles = 16, threshold = 0.5, method }: SmcO
 }
 
 /**
- * Compiles a particle sampler; see the module comment. The likelihood at the end takes Σy as diagonal.
+ * Compiles a particle sampler; see the module comment.
  *
  * @param observationOf - the observation given the context of a batch
  * @throws TweedieError `input` for other steps than ancestral ones, and for particles or thresholds out of bounds

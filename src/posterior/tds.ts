@@ -15,7 +15,7 @@ export interface TdsOptions extends SmcOptions {
 }
 
 /**
- * The sampler of TDS; any differentiable operator, diagonal noise.
+ * The sampler of TDS; any differentiable operator.
  *
  * @throws TweedieError `input` as {@link smc}
  *

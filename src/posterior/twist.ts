@@ -46,9 +46,12 @@ export type Twist = (prior: Denoiser, observation: Observation) => (xt: Tensor, 
 const perSample = (v: Tensor): Tensor =>
   v.shape.length > 1 ? sum(v, { axes: v.shape.map((_, i) => i).slice(1) }) : v
 
+/** Smallest variance: the row sums of a noise that is not diagonal may be anything. */
+const SMALLEST = 1e-30
+
 /** log N(e; 0, diag(variance)) + const, [B]. */
 const logDiagonal = (e: Tensor, variance: Tensor): Tensor => {
-  const [wide, v] = [cast(e, 'float64'), cast(variance, 'float64')]
+  const [wide, v] = [cast(e, 'float64'), maximum(cast(variance, 'float64'), SMALLEST)]
   return mul(perSample(add(div(square(wide), v), log(v))), -0.5)
 }
 
@@ -66,7 +69,7 @@ export const isotropicTwist =
     const dA = linearAt(A, xhat)
     const e = sub(y, A.apply(xhat))
     const ones = fullLike(e, 1)
-    const total = add(noise.apply(ones), variance(sigma, () => ones)(ones))
+    const total = add(maximum(noise.apply(ones), 0), variance(sigma, () => ones)(ones))
     const gradient = vjp(xhat, xt, dA.adjoint(div(e, total)))
     return {
       xhat,
@@ -152,8 +155,8 @@ export const mmpsTwist =
     return { xhat, guided: add(xhat, back(solve(C, e))), logTwist: logDiagonal(e, variance) }
   }
 
-/** log p(y | x) + const, [B]: −½ eᵀ Σy⁻¹ e for diagonal Σy. */
+/** log p(y | x) + const, [B], float64: −½ eᵀ Σy⁻¹ e. */
 export const logLikelihood = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
   const e = sub(y, A.apply(x))
-  return logDiagonal(e, noise.apply(fullLike(e, 1)))
+  return mul(perSample(mul(cast(e, 'float64'), cast(noise.inverse(e), 'float64'))), -0.5)
 }

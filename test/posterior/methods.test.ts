@@ -6,7 +6,13 @@ import {
   predictorCorrector,
   standardGaussian,
 } from '../../src/diffusion/index.ts'
-import { identity, isotropicNoise, type LinearOperator, mask } from '../../src/operators/index.ts'
+import {
+  diagonalNoise,
+  identity,
+  isotropicNoise,
+  type LinearOperator,
+  mask,
+} from '../../src/operators/index.ts'
 import {
   ddnm,
   diffpir,
@@ -199,7 +205,7 @@ it('names that are not known get the nearest one', () => {
 })
 
 it('noise2score needs isotropic noise', async () => {
-  const noise = { name: 'diagonal', apply: (v: Tensor) => v }
+  const noise = diagonalNoise(full([n], 0.1))
   const context = { y: input('float32', [1, n]), A: identity(event), noise }
   await expect(methods.noise2score.compile(prior, () => context)({}, request)).rejects.toThrow(
     "noise2score needs isotropic noise, got 'diagonal'",

@@ -4,8 +4,8 @@
  */
 import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { type Denoiser, ddpm } from '../../src/diffusion/index.ts'
-import { isotropicNoise, type LinearOperator, projection } from '../../src/operators/index.ts'
+import { type Denoiser, ddpm, gaussianDenoiser, standardGaussian } from '../../src/diffusion/index.ts'
+import { isotropicNoise, type LinearOperator, type Operator, projection } from '../../src/operators/index.ts'
 import {
   ddnm,
   diffpir,
@@ -14,6 +14,7 @@ import {
   mcg,
   mmps,
   type Observation,
+  onesCovariance,
   pigdm,
   tmpd,
 } from '../../src/posterior/index.ts'
@@ -24,6 +25,7 @@ import {
   jit,
   matmul,
   add as plus,
+  slice,
   sqrt,
   square,
   type Tensor,
@@ -152,15 +154,15 @@ const published: { name: string; guide: (o: Observation) => Denoiser; want: () =
   },
 ]
 
-const step = async (guide: (o: Observation) => Denoiser): Promise<number[]> => {
+const step = async (guide: (o: Observation) => Denoiser, A: Operator = operator()): Promise<number[]> => {
   const program = jit((x: Tensor, z: Tensor, y: Tensor, t: Tensor, s: Tensor) =>
-    ddpm().step(guide({ y, A: operator(), noise: isotropicNoise(noise) }), x, { t, s }, z),
+    ddpm().step(guide({ y, A, noise: isotropicNoise(noise) }), x, { t, s }, z),
   )
   const xt = scaled(ut, 1 / Math.sqrt(abarT)).to1DArray()
   const out = await program(
     f64(xt, [1, n]),
     f64(z.to1DArray(), [1, 1, n]),
-    f64(y.to1DArray(), [1, m]),
+    f64(y.to1DArray().slice(0, A.outShape[0]), [1, A.outShape[0]]),
     f64([sigmaT], []),
     f64([sigmaS], []),
   )
@@ -196,5 +198,57 @@ describe('one ancestral step from 0.8 to 0.5', () => {
     const column = (v: number[]) => new Matrix([v]).transpose()
     expectClose(hidden.mmul(column(inVp(own))).to1DArray(), hidden.mmul(us).to1DArray(), 1e-9)
     expectClose(A.mmul(column(own)).to1DArray(), A.mmul(column(both)).to1DArray(), 1e-9)
+  })
+
+  it('dps through a non-linear operator: the derivative is taken at x̂', async () => {
+    const squares: Operator = {
+      name: 'squares of the first three',
+      linear: false,
+      inShape: [n],
+      outShape: [m],
+      apply: (x) => square(slice(x, [0, 0], [1, m])),
+    }
+    const seen = xhat.to1DArray().slice(0, m)
+    const residual = seen.map((v, i) => y.get(i, 0) - v ** 2)
+    const length = Math.hypot(...residual)
+    const pulled = [...seen.map((v, i) => (2 * v * residual[i]) / length), 0]
+    const want = shift(g(Matrix.columnVector(pulled)), 0.7).to1DArray()
+    expectClose(inVp(await step((o) => dps(prior, o, { zeta: 0.7 }), squares)), want, 1e-9)
+  })
+})
+
+describe('with a prior N(0, I), where V = σ²/(1 + σ²) I is the truth', () => {
+  const sigma = 0.6
+  const standard = gaussianDenoiser(standardGaussian(n, f64([0, 0, 0, 0])))
+  const solve = gmres({ iterations: m, ridge: 0 })
+  // ΠGDM moves the next state by r Jᵀ Aᵀ u; a step of this sensitivity makes it σ² Jᵀ Aᵀ u in the denoiser.
+  const kappa = 1 / (1 + sigma ** 2)
+  const own: { name: string; guide: (o: Observation) => Denoiser }[] = [
+    { name: 'mmps', guide: (o) => mmps(standard, o, { solve }) },
+    { name: 'mmps by V = r I', guide: (o) => mmps(standard, o, { solve, covariance: onesCovariance }) },
+    { name: 'tmpd by row sums', guide: (o) => tmpd(standard, o, { solve }) },
+    { name: 'pigdm at the step of sensitivity 1/(1 + σ²)', guide: (o) => pigdm(standard, o, { solve }) },
+  ]
+
+  it.each(own)('$name is E[x | xt, y]', async ({ guide }) => {
+    const program = jit((x: Tensor, s: Tensor, y: Tensor, next: Tensor, sensitivity: Tensor) =>
+      guide({ y, A: operator(), noise: isotropicNoise(noise) })(x, s, { sigma: next, sensitivity }),
+    )
+    const xt = wave(n, 30)
+    const got = await program(
+      f64(xt, [1, n]),
+      f64([sigma]),
+      f64(y.to1DArray(), [1, m]),
+      f64([0.5], []),
+      f64([kappa], []),
+    )
+    await program.release()
+    const precision = eye(n)
+      .mul(1 + 1 / sigma ** 2)
+      .add(At.mmul(A).div(noise ** 2))
+    const information = At.mmul(y)
+      .div(noise ** 2)
+      .add(Matrix.columnVector(xt).div(sigma ** 2))
+    expectClose(toNumbers(got), inverse(precision).mmul(information).to1DArray(), 1e-9)
   })
 })

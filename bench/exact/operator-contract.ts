@@ -1,6 +1,8 @@
 /** What every operator must satisfy (E1); those in use are in operator-list.ts. */
+import { linearAt } from '../../src/operators/index.ts'
 import {
   abs,
+  add,
   constant,
   div,
   jit,
@@ -19,7 +21,13 @@ import {
   vjp,
 } from '../../src/tensor/index.ts'
 import { atMost, type Gate } from './gate.ts'
-import { type Listed, linearOperators, values } from './operator-list.ts'
+import {
+  type Listed,
+  type ListedNonlinear,
+  linearOperators,
+  nonlinearOperators,
+  values,
+} from './operator-list.ts'
 
 /** Element types in which operators are checked. */
 export type Float = 'float32' | 'float64'
@@ -27,13 +35,16 @@ export type Float = 'float32' | 'float64'
 const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, dtype)
 
 /** Shapes of one x and one y. */
-export const shapesOf = ({ parameters, operator }: Listed): { inShape: Shape; outShape: Shape } => {
+export const shapesOf = ({
+  parameters,
+  operator,
+}: Listed | ListedNonlinear): { inShape: Shape; outShape: Shape } => {
   const { inShape, outShape } = operator(parameters(1).map(constant))
   return { inShape, outShape }
 }
 
 /** Parameters, latents and observations of a batch; sample i is the same in every batch. */
-const problem = (listed: Listed, batch: number, dtype: Float) => {
+const problem = (listed: Listed | ListedNonlinear, batch: number, dtype: Float) => {
   const { inShape, outShape } = shapesOf(listed)
   return {
     p: listed.parameters(batch).map((a) => as(dtype, a)),
@@ -89,7 +100,7 @@ export const pseudoInverseGap = async (listed: Listed): Promise<number | undefin
 }
 
 /** Largest difference in A x between samples in a batch and the same samples alone. */
-export const batchGap = async (listed: Listed): Promise<number> => {
+export const batchGap = async (listed: Listed | ListedNonlinear): Promise<number> => {
   const { p, x } = problem(listed, 5, 'float64')
   const program = jit((p: readonly Tensor[], x: Tensor) => listed.operator(p).apply(x))
   const together = toNumbers(await program(p, x))
@@ -108,6 +119,37 @@ export const batchGap = async (listed: Listed): Promise<number> => {
   return Math.max(...together.map((v, i) => Math.abs(v - alone[i])))
 }
 
+/** Step of the finite differences: far above the rounding of f64, far below the curvature of the operators. */
+const STEP = 1e-5
+
+/**
+ * Gaps of the derivative A'(x) of a non-linear operator: |A'(x) v − (A(x + hv) − A(x − hv))/2h| / |A'(x) v|, and
+ * |⟨A'(x) v, w⟩ − ⟨v, A'(x)ᵀ w⟩| / (|A'(x) v| |w|), over a batch.
+ */
+export const derivativeGaps = async (
+  listed: ListedNonlinear,
+): Promise<{ difference: number; transpose: number }> => {
+  const p = listed.parameters(3)
+  const { inShape, outShape } = listed.operator(listed.parameters(1).map(constant))
+  const [x, v, w] = [values('x', 3, inShape), values('v', 3, inShape), values('w', 3, outShape)]
+  const program = jit((p: readonly Tensor[], x: Tensor, v: Tensor, w: Tensor) => {
+    const A = listed.operator(p)
+    const dA = linearAt(A, x)
+    const forward = dA.apply(v)
+    const step = mul(v, STEP)
+    const measured = mul(sub(A.apply(add(x, step)), A.apply(sub(x, step))), 0.5 / STEP)
+    const size = sqrt(perSample(square(forward)))
+    const gap = sub(perSample(mul(forward, w)), perSample(mul(v, dA.adjoint(w))))
+    return {
+      difference: div(sqrt(perSample(square(sub(forward, measured)))), size),
+      transpose: div(abs(gap), mul(size, sqrt(perSample(square(w))))),
+    }
+  })
+  const { difference, transpose } = await program(p, x, v, w)
+  await program.release()
+  return { difference: worst(difference), transpose: worst(transpose) }
+}
+
 /** E1. */
 export const operatorGates = async (): Promise<Gate[]> => {
   const gates: Gate[] = []
@@ -118,6 +160,11 @@ export const operatorGates = async (): Promise<Gate[]> => {
     gates.push(atMost(`E1 batch ${name}`, await batchGap(listed), 1e-12))
     const inverse = await pseudoInverseGap(listed)
     if (inverse !== undefined) gates.push(atMost(`E1 pseudo-inverse ${name}`, inverse, 1e-10))
+  }
+  for (const listed of nonlinearOperators) {
+    const { difference, transpose } = await derivativeGaps(listed)
+    gates.push(atMost(`E1 derivative ${listed.name}`, difference, 1e-5))
+    gates.push(atMost(`E1 derivative transposed ${listed.name}`, transpose, 1e-10))
   }
   return gates
 }

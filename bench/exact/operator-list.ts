@@ -4,13 +4,21 @@ import {
   BOUNDARIES,
   bicubic,
   blur,
+  clipping,
+  compose,
   fourier,
   gaussianBlur,
   identity,
+  jpeg,
   type LinearOperator,
   mask,
   multiCoilFourier,
+  type Operator,
+  phaseRetrieval,
   projection,
+  radon,
+  scaled,
+  stacked,
 } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { type NdArray, ndarray, type Shape, sizeOf, type Tensor, toNumbers } from '../../src/tensor/index.ts'
@@ -125,5 +133,57 @@ export const linearOperators: readonly Listed[] = [
     name: 'multi-coil fourier, 3 coils [1,5,6]',
     parameters: (batch) => [bits('columns', batch, [1, 1, 6]), values('coils', batch, [6, 5, 6])],
     operator: ([m, s]) => multiCoilFourier(m, s, [1, 5, 6]),
+  },
+  {
+    name: 'radon, 5 angles [2,6,5]',
+    parameters: () => [],
+    operator: () => radon([2, 6, 5], { angles: 5 }),
+  },
+  {
+    name: 'bicubic after blur [1,8,6]',
+    parameters: (batch) => [values('kernel', batch, [1, 3, 3])],
+    operator: ([k]) => compose(bicubic([1, 8, 6], 2), blur(k, [1, 8, 6])),
+  },
+  {
+    name: 'stack of mask and average-pool [1,4,6]',
+    parameters: (batch) => [bits('mask', batch, [1, 4, 6])],
+    operator: ([m]) => stacked([mask(m), averagePool([1, 4, 6], 2)]),
+  },
+  {
+    name: 'scaled mask [1,4,6]',
+    parameters: (batch) => [bits('mask', batch, [1, 4, 6])],
+    operator: ([m]) => scaled(mask(m), -2.5),
+  },
+]
+
+/** A non-linear operator with parameters drawn per observation. */
+export interface ListedNonlinear {
+  readonly name: string
+  parameters(batch: number): readonly NdArray[]
+  operator(parameters: readonly Tensor[]): Operator
+}
+
+/** Every non-linear operator. */
+export const nonlinearOperators: readonly ListedNonlinear[] = [
+  { name: 'phase retrieval [1,4,4]', parameters: () => [], operator: () => phaseRetrieval([1, 4, 4]) },
+  {
+    name: 'phase retrieval × 1.5 [2,3,5]',
+    parameters: () => [],
+    operator: () => phaseRetrieval([2, 3, 5], 1.5),
+  },
+  {
+    name: 'clipping [2,3,5]',
+    parameters: () => [],
+    operator: () => clipping([2, 3, 5], { gain: 1.5, low: -1, high: 1 }),
+  },
+  {
+    name: 'jpeg [2,9,16]',
+    parameters: () => [],
+    operator: () => jpeg([2, 9, 16], { quality: 50, low: -4, high: 4 }),
+  },
+  {
+    name: 'clipping after blur, stacked [1,4,5]',
+    parameters: (batch) => [values('kernel', batch, [1, 3, 3])],
+    operator: ([k]) => stacked([compose(clipping([1, 4, 5]), blur(k, [1, 4, 5])), identity([1, 4, 5])]),
   },
 ]

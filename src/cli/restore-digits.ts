@@ -69,7 +69,7 @@ export const restoreWithGaussian = async (
 ): Promise<Restored> => {
   const set = observationsInPriorUnits(test.set)
   const batched = batchedObservations(set)
-  const draw = gaussianDraw(gaussian, batched, { kind: 'exact', iterations: 48, tolerance: 1e-4 }, set.noise)
+  const draw = gaussianDraw(gaussian, batched, { kind: 'exact', iterations: 48, tolerance: 1e-4 })
   const draws = await drawSeveral(draw, batched, { ...plan, ...callbacks('restoring (Gaussian)', io) })
   await draw.release()
   return judged(draws, test)

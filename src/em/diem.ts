@@ -223,7 +223,6 @@ const eStep = (
       gaussian,
       batched,
       options.firstEStep ?? { kind: 'exact', iterations: 32, tolerance: 1e-3 },
-      set.noise,
     )
   }
   const prior = preconditioned(net, frozen(train.average))

@@ -2,7 +2,7 @@
 import { ddim, type Gaussian, gaussianDenoiser, type Schedule, sampler } from '../diffusion/index.ts'
 import { cg, gaussianPosteriorCovariance, gaussianPosteriorDraw, mmps } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
-import { jit, mul, type NdArray, sizeOf, type Tensor } from '../tensor/index.ts'
+import { jit, type NdArray, sizeOf, type Tensor } from '../tensor/index.ts'
 import type { BatchedObservations, ObservationBatch } from './batches.ts'
 import { type BatchDraw, type DrawAddress, range, samplerDraw } from './draws.ts'
 
@@ -23,20 +23,17 @@ const exactDraw = (
   prior: Gaussian,
   set: BatchedObservations,
   { iterations, tolerance }: { iterations: number; tolerance: number },
-  noise: number,
 ): BatchDraw => {
   const r =
     prior.covariance.kind === 'ppca' || prior.covariance.kind === 'lowRank'
       ? prior.covariance.factor.shape[1]
       : 1
   const n = sizeOf(set.event)
-  const draw = jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, observation: Tensor) =>
-    gaussianPosteriorDraw(prior, set.observation(batch), cg({ iterations, tolerance }), {
-      white,
-      factor,
-      observation: mul(observation, noise),
-    }),
-  )
+  const draw = jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) => {
+    const seen = set.observation(batch)
+    const observation = seen.noise.factor(z)
+    return gaussianPosteriorDraw(prior, seen, cg({ iterations, tolerance }), { white, factor, observation })
+  })
   const run = async (
     start: number,
     stop: number,
@@ -54,14 +51,9 @@ const exactDraw = (
   return Object.assign(run, { release: draw.release })
 }
 
-/** Compiles the E-step of a Gaussian prior. @param noise - standard deviation, prior units */
-export const gaussianDraw = (
-  prior: Gaussian,
-  set: BatchedObservations,
-  how: GaussianEStep,
-  noise: number,
-): BatchDraw => {
-  if (how.kind === 'exact') return exactDraw(prior, set, how, noise)
+/** Compiles the E-step of a Gaussian prior. */
+export const gaussianDraw = (prior: Gaussian, set: BatchedObservations, how: GaussianEStep): BatchDraw => {
+  if (how.kind === 'exact') return exactDraw(prior, set, how)
   const { steps, iterations, tolerance, schedule } = how
   const denoiser = gaussianDenoiser(prior)
   const posterior = sampler(

@@ -60,7 +60,7 @@ export const gaussianStart = async (
       const { mean, covariance } = posteriorMoments(gaussian, set, Math.min(count, batched.count))
       gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
-      const draw = gaussianDraw(gaussian, batched, eStep, set.noise)
+      const draw = gaussianDraw(gaussian, batched, eStep)
       const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }
       const samples = await drawAll(draw, batched, address, { count: Math.min(count, batched.count), batch })
       await draw.release()

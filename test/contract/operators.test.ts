@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import {
   adjointGap,
   batchGap,
+  derivativeGaps,
   pseudoInverseGap,
   pullbackGap,
   shapesOf,
 } from '../../bench/exact/operator-contract.ts'
-import { linearOperators } from '../../bench/exact/operator-list.ts'
+import { linearOperators, nonlinearOperators } from '../../bench/exact/operator-list.ts'
 import { constant, zeros } from '../../src/tensor/index.ts'
 
 /** What every linear operator must do; the list is in bench/exact/operator-list.ts. */
@@ -36,3 +37,18 @@ describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))
     expect(await batchGap(listed)).toBe(0)
   })
 })
+
+describe.each(nonlinearOperators.map((listed) => ({ title: listed.name, listed })))(
+  '$title',
+  ({ listed }) => {
+    it('has the derivative that differences have, and its transpose', async () => {
+      const { difference, transpose } = await derivativeGaps(listed)
+      expect(difference).toBeLessThan(1e-5)
+      expect(transpose).toBeLessThan(1e-10)
+    })
+
+    it('a sample does not depend on its batch', async () => {
+      expect(await batchGap(listed)).toBe(0)
+    })
+  },
+)

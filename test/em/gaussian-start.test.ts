@@ -110,7 +110,7 @@ describe.each(sets)('E-step under a Gaussian, $name', ({ name, A, set }) => {
   it.each([exact, diffusion])('draws with these moments, $kind', async (how) => {
     const count = how.kind === 'exact' ? 4096 : 1024
     const batched = batchedObservations(set(count))
-    const draw = gaussianDraw(prior, batched, how, noise)
+    const draw = gaussianDraw(prior, batched, how)
     const address = { stream: (purpose: string) => stream(5, purpose), lap: 0 }
     const got = sampleMoments(await drawAll(draw, batched, address, { batch: 2048 }))
     await draw.release()

@@ -1,7 +1,11 @@
 /** Magnetic resonance: sampled columns of the Fourier plane. */
-import type { NdArray } from '../../tensor/index.ts'
+
+import { readArrays } from '../../data/index.ts'
+import { TweedieError } from '../../error.ts'
+import { type NdArray, ndarray, toNumbers } from '../../tensor/index.ts'
+import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'
-import { fourier } from '../fourier.ts'
+import { fourier, multiCoilFourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
 import { smoothPhases } from '../smooth-phase.ts'
 import { defineFamily, needed, type Parameters } from './family.ts'
@@ -19,4 +23,29 @@ export const fourierFamily = defineFamily('fourier', {
       phase > 0 ? { phase: needed('fourier', parameters, 'phase') } : {},
     ),
   observed: (parameters) => needed('fourier', parameters, 'mask'),
+})
+
+/** Sensitivities [1, 2K, h, w] from a file that holds them alone, with or without the first axis. */
+const readSensitivities = (path: string, height: number, width: number): NdArray<'float32'> => {
+  const [array, ...more] = Object.values(readArrays(path))
+  const shape = array?.shape.length === 3 ? [1, ...array.shape] : (array?.shape ?? [])
+  const fits = shape.length === 4 && shape[0] === 1 && shape[1] % 2 === 0
+  if (more.length > 0 || !fits || String(shape.slice(2)) !== String([height, width]))
+    throw new TweedieError(
+      'input',
+      `${path}: sensitivities must be one array [2K, ${height}, ${width}], real parts first, got [${shape}]`,
+    )
+  return ndarray(toNumbers(array), shape)
+}
+
+export const coilsFamily = defineFamily('coils', {
+  draw: ({ acceleration, coils, maps }, { count, event, seed }) => {
+    const [, height, width] = imageShape(event, 'coils')
+    const sensitivity =
+      maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
+    return { mask: columnMasks(count, { width, acceleration, seed }), sensitivity }
+  },
+  make: (_, parameters, { event }) =>
+    multiCoilFourier(needed('coils', parameters, 'mask'), needed('coils', parameters, 'sensitivity'), event),
+  observed: (parameters) => needed('coils', parameters, 'mask'),
 })

@@ -34,6 +34,17 @@ const acceleration = {
   description: 'R: one column in R is sampled on average, the central ones always',
 } as const
 
+const low = {
+  kind: 'number',
+  default: 0,
+  description: 'lowest value that can be told; that of the data when observing',
+} as const
+const high = {
+  ...low,
+  default: 1,
+  description: 'highest value that can be told; that of the data when observing',
+}
+
 /** Every family of operators, in the order of the help. */
 export const familySpecs = {
   mask: {
@@ -151,6 +162,69 @@ export const familySpecs = {
         min: 0,
         description: 'standard deviation of a smooth random phase of the image, in radians',
       },
+    },
+  },
+  coils: {
+    summary: 'magnetic resonance with several coils: real parts of all, then imaginary parts',
+    linear: true,
+    settings: {
+      acceleration,
+      coils: {
+        kind: 'integer',
+        default: 4,
+        min: 1,
+        max: 64,
+        description: 'coils around the image, when maps are made up',
+      },
+      maps: {
+        kind: 'text',
+        default: '',
+        description: 'file with measured sensitivities [2 coils, H, W], real parts first; none: made up',
+      },
+    },
+  },
+  radon: {
+    summary: 'tomography with parallel beams: sums along lines, divided by the side of the image',
+    linear: true,
+    settings: {
+      angles: { kind: 'integer', default: 30, min: 1, description: 'number of angles over half a turn' },
+      detectors: {
+        kind: 'integer',
+        default: 0,
+        min: 0,
+        description: 'detectors one pixel apart; 0 for all that see it',
+      },
+    },
+  },
+  phase: {
+    summary: 'phase retrieval: magnitudes of the oversampled Fourier transform (not linear)',
+    linear: false,
+    settings: {
+      oversampling: {
+        kind: 'number',
+        default: 2,
+        min: 1,
+        max: 8,
+        description: 'frequencies per pixel along each axis',
+      },
+    },
+  },
+  clip: {
+    summary: 'a sensor that saturates: contrast grows by a factor and is cut (not linear)',
+    linear: false,
+    settings: {
+      gain: { kind: 'number', default: 2, above: 0, description: 'factor of the contrast' },
+      low,
+      high,
+    },
+  },
+  jpeg: {
+    summary: 'compression in blocks of 8×8 pixels, with soft rounding (not linear)',
+    linear: false,
+    settings: {
+      quality: { kind: 'number', default: 10, min: 1, max: 100, description: 'quality, 100 is best' },
+      low,
+      high,
     },
   },
 } as const satisfies Readonly<Record<string, FamilySpec>>

@@ -2,11 +2,13 @@ import { nearestName } from '../../data/index.ts'
 import { TweedieError } from '../../error.ts'
 import { blurFamily, motionFamily } from './blurs.ts'
 import type { Family } from './family.ts'
-import { fourierFamily } from './frequencies.ts'
+import { coilsFamily, fourierFamily } from './frequencies.ts'
 import { boxFamily, maskFamily, verticesFamily } from './masks.ts'
+import { clipFamily, jpegFamily, phaseFamily } from './nonlinear.ts'
 import { identityFamily, projectionFamily } from './plain.ts'
 import { bicubicFamily, poolFamily } from './resampling.ts'
 import { familyNames } from './specs.ts'
+import { radonFamily } from './tomography.ts'
 
 /** Every family of operators, in the order of the help. */
 export const families: readonly Family[] = [
@@ -20,6 +22,11 @@ export const families: readonly Family[] = [
   poolFamily,
   bicubicFamily,
   fourierFamily,
+  coilsFamily,
+  radonFamily,
+  phaseFamily,
+  clipFamily,
+  jpegFamily,
 ]
 
 /** The family of a name. @throws TweedieError `input` for unknown names, with the nearest */

@@ -26,7 +26,7 @@ import {
   type Feeds,
   jit,
   mul,
-  NdArray,
+  type NdArray,
   reshape,
   scalar,
   sqrt,
@@ -37,7 +37,8 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Observation } from './mmps.ts'
-import { effectiveSize, normalised, systematic, uniformOf } from './resample.ts'
+import { type Particle, resampled, rowsFrom, type Seen, uniformsOf, weightsOf } from './population.ts'
+import { systematic } from './resample.ts'
 import { logLikelihood, type Twist } from './twist.ts'
 
 /** Options of {@link smc}: those of a sampler, whose steps are always ancestral. */
@@ -76,23 +77,6 @@ const propose = (
   return { x, logRatio: mul(add(mul(dots(z, d), 2), dots(d, d)), -0.5) }
 }
 
-/** Arrays whose row b of number k is row b of number ancestors[b][k]. */
-const gathered = (arrays: readonly NdArray[], ancestors: readonly (readonly number[])[]): NdArray[] => {
-  const size = arrays[0].size / ancestors.length
-  return arrays.map(({ dtype, shape, data }, k) => {
-    if (!(data instanceof Float32Array || data instanceof Float64Array))
-      throw new TweedieError('shape', `particles must be float arrays, got ${dtype}`)
-    const out = data.slice()
-    for (const [b, of] of ancestors.entries()) {
-      const from = arrays[of[k]].data.subarray(b * size, (b + 1) * size)
-      if (from instanceof Float32Array || from instanceof Float64Array) out.set(from, b * size)
-    }
-    return new NdArray(dtype, shape, out)
-  })
-}
-
-const first = ({ data, shape }: NdArray, b: number): number => Number(data[(b * data.length) / shape[0]])
-
 const checked = (name: string, { particles = 16, threshold = 0.5, method }: SmcOptions) => {
   if (!(Number.isInteger(particles) && particles > 0))
     throw new TweedieError('input', `${name}: particles must be a positive integer, got ${particles}`)
@@ -125,7 +109,6 @@ export const smc = <C>(
   const { particles: count, threshold } = checked(name, options)
   const grid = levelsOf(options)
   const total = grid.length - 1
-  const each = Array.from({ length: count }, (_, k) => k)
   const start = jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
   const look = jit(
     (x: Tensor, t: Tensor, context: C) =>
@@ -138,63 +121,62 @@ export const smc = <C>(
     return { x0, logLikelihood: logLikelihood(observationOf(context), x0) }
   }, options)
 
-  /** The weights of the particles of each observation. */
-  const weightsOf = (logs: readonly number[][]): number[][] =>
-    logs[0].map((_, b) => normalised(logs.map((log) => log[b])))
+  /** Particle k looks around at level i, and its weight takes in what it sees. */
+  const seen = async ({ x, log }: Particle, i: number, context: Feeds<C>): Promise<Seen> => {
+    const { xhat, guided, logTwist } = await look(x, scalar(grid[i], x.dtype), context)
+    const twist = Array.from(logTwist.data, Number)
+    return { x, xhat, guided, twist, log: log.map((w, b) => w + twist[b]) }
+  }
+  /** It moves on to level i + 1; what it saw was a promise, which the next look replaces. */
+  const moved = async ({ x, xhat, guided, twist, log }: Seen, i: number, z: NdArray): Promise<Particle> => {
+    const [t, s] = [scalar(grid[i], x.dtype), scalar(grid[i + 1], x.dtype)]
+    const next = await move({ xt: x, xhat, guided, z }, t, s)
+    return { x: next.x, log: log.map((w, b) => w + Number(next.logRatio.data[b]) - twist[b]) }
+  }
+  const finished = async ({ x, log }: Particle, context: Feeds<C>): Promise<Particle> => {
+    const { x0, logLikelihood } = await finish(x, scalar(grid[total], x.dtype), context)
+    return { x: x0, log: log.map((w, b) => w + Number(logLikelihood.data[b])) }
+  }
+  /** One after the other: a session runs one program at a time. */
+  const forEach = async <T>(fn: (k: number) => Promise<T>): Promise<T[]> => {
+    const out: T[] = []
+    for (let k = 0; k < count; k++) out.push(await fn(k))
+    return out
+  }
 
   const particles = async (
     context: Feeds<C>,
     { shape, noise, mean, onStep, signal }: SampleRequest,
   ): Promise<Particles> => {
-    const z0 = noise(0, 0)
-    const level = grid.map((sigma) => scalar(sigma, z0.dtype))
-    const centre = mean ?? zeros(shape.slice(1), z0.dtype)
-    let x: NdArray[] = []
-    for (const k of each) x.push(await start(noise(k, 0), centre, level[0]))
-    let logs: number[][] = each.map(() => Array(shape[0]).fill(0)) // [K][B]
+    const none = Array<number>(shape[0]).fill(0)
+    let population = await forEach<Particle>(async (k) => {
+      const z = noise(k, 0)
+      return {
+        x: await start(z, mean ?? zeros(shape.slice(1), z.dtype), scalar(grid[0], z.dtype)),
+        log: none,
+      }
+    })
     for (let i = 0; i < total; i++) {
       if (signal?.aborted) throw new TweedieError('interrupted', 'sampling was interrupted')
-      const looks = []
-      for (const k of each) looks.push(await look(x[k], level[i], context))
-      let [xhat, guided] = [looks.map((l) => l.xhat as NdArray), looks.map((l) => l.guided as NdArray)]
-      let twists = looks.map(({ logTwist }) => Array.from(logTwist.data, Number))
-      logs = logs.map((log, k) => log.map((w, b) => w + twists[k][b]))
-      const uniforms = noise((i + 1) * count, 1)
-      const ancestors = weightsOf(logs).map((weights, b) =>
-        effectiveSize(weights) < threshold * count
-          ? systematic(weights, uniformOf(first(uniforms, b)))
-          : undefined,
-      )
-      if (ancestors.some((of) => of !== undefined)) {
-        const all = ancestors.map((of) => of ?? each)
-        ;[x, xhat, guided] = [x, xhat, guided].map((arrays) => gathered(arrays, all))
-        logs = logs.map((log) => log.map((w, b) => (ancestors[b] ? 0 : w)))
-        twists = twists.map((_, k) => all.map((of, b) => twists[of[k]][b]))
-      }
-      for (const k of each) {
-        const z = noise((i + 1) * count + k, 0)
-        const next = await move({ xt: x[k], xhat: xhat[k], guided: guided[k], z }, level[i], level[i + 1])
-        x[k] = next.x
-        logs[k] = logs[k].map((w, b) => w + Number(next.logRatio.data[b]) - twists[k][b])
-      }
+      const before = population
+      const now = await forEach((k) => seen(before[k], i, context))
+      const next = (i + 1) * count
+      const alive = resampled(now, threshold, uniformsOf(noise(next, 1)))
+      population = await forEach((k) => moved(alive[k], i, noise(next + k, 0)))
       onStep?.(i + 1, total)
     }
-    for (const k of each) {
-      const { x0, logLikelihood } = await finish(x[k], level[total], context)
-      x[k] = x0
-      logs[k] = logs[k].map((w, b) => w + Number(logLikelihood.data[b]))
-    }
-    return { x, weights: weightsOf(logs) }
+    const last = population
+    const done = await forEach((k) => finished(last[k], context))
+    return { x: done.map(({ x }) => x), weights: weightsOf(done) }
   }
 
   const run = async (context: Feeds<C>, request: SampleRequest): Promise<NdArray> => {
     const { x, weights } = await particles(context, request)
-    const uniforms = request.noise((total + 1) * count, 1)
-    const chosen = weights.map((w, b) => systematic(w, uniformOf(first(uniforms, b)), 1))
-    return gathered(
+    const uniforms = uniformsOf(request.noise((total + 1) * count, 1))
+    return rowsFrom(
       x,
-      chosen.map(([k]) => each.map(() => k)),
-    )[0]
+      weights.map((own, b) => systematic(own, uniforms[b], 1)[0]),
+    )
   }
   return Object.assign(run, {
     particles,

@@ -20,6 +20,7 @@ const folders = [
   'diagnose',
   'run',
   'report',
+  'compare',
   'cli',
 ]
 

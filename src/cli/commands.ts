@@ -132,6 +132,13 @@ Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
         description:
           'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed)',
       },
+      photons: {
+        kind: 'number',
+        value: 'n',
+        min: 0,
+        description:
+          'shot noise beside it: counts of an entry of value 1, by the Gaussian approximation of Poisson',
+      },
       range: {
         kind: 'text',
         value: 'low,high',
@@ -392,6 +399,35 @@ PSNR of single draws. The result is added to a file that 'tweedie bench --tuned'
       {
         command: 'tweedie tune dps --task motion --steps 100 --budget 10',
         does: 'the best zeta of DPS for motion deblurring, in runs/tuned.json',
+      },
+    ],
+  },
+  diagnose: {
+    summary: 'what is calibrated in posterior draws, and what is not',
+    description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures. With the observations: do the
+draws explain them as noise of the stated size would? With the truth too: do intervals hold it as often as they say, is the
+spread as large as the error, are its ranks among the draws even (SBC, PIT, TARP)?
+
+DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a field 'draws'.`,
+    arguments: [{ usage: '<draws>', description: 'run folder, or file of draws' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML file to write (default: diagnosis.html in the run folder, or beside the file)',
+      },
+      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+    },
+    examples: [
+      {
+        command: 'tweedie diagnose runs/digits --observations test.npz --truth truth.npz',
+        does: 'runs/digits/diagnosis.html',
+      },
+      {
+        command: 'tweedie diagnose restored.npz --observations test.npz --json',
+        does: 'the fit to the observations alone, which needs no truth',
       },
     ],
   },

@@ -1,5 +1,6 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
+import { contender } from '../compare/index.ts'
 import {
   applyAffine,
   encodePng,
@@ -9,8 +10,9 @@ import {
   writeAtomic,
 } from '../data/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
-import { posteriorDraws, priorDraws } from '../em/index.ts'
+import { type DrawOptions, posteriorDraws, priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
+import { methods, settled } from '../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -43,6 +45,16 @@ const finite = (draws: NdArray<'float32'>): NdArray<'float32'> => {
   )
 }
 
+/** The method that was asked for; undefined for MMPS by the options of its own. */
+const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['compile'] => {
+  if (text === undefined) return undefined
+  if (solver !== 'cg' || covariance !== 'tweedie')
+    throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
+  const { method, settings } = contender(text)
+  settled(methods[method], settings)
+  return (prior, observationOf, sampling) => methods[method].compile(prior, observationOf, settings, sampling)
+}
+
 /** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
 const posterior = async (
   prior: LearnedPrior,
@@ -60,6 +72,7 @@ const posterior = async (
   }
   const sampling = samplingOf(options)
   const guide = posteriorOf(sampling)
+  const compile = samplerOf(options)
   const draws = await posteriorDraws(priorOf(prior), set, {
     sampling: {
       schedule: scheduleOf(prior),
@@ -68,6 +81,7 @@ const posterior = async (
       device: options.device,
     },
     posterior: (denoiser, observation) => guide(denoiser, observation, prior.gaussian),
+    compile,
     draws: options.draws,
     batch: options.batch,
     seed: options.seed ?? 0,

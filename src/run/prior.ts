@@ -62,7 +62,12 @@ export const savePrior = (run: Run, name: string, prior: LearnedPrior): string =
   })
 }
 
-const pathOf = (path: string): string => {
+/**
+ * The checkpoint file of a prior: of a run folder the final one, else that of the last lap; a file is itself.
+ *
+ * @throws TweedieError `input` when there is none
+ */
+export const priorFile = (path: string): string => {
   if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
   if (!statSync(path).isDirectory()) return path
   if (!isRunFolder(path)) throw new TweedieError('input', `${path}: not a run folder`)
@@ -85,7 +90,7 @@ const pathOf = (path: string): string => {
  * @throws TweedieError `input` when there is none, or the file is damaged or holds something else
  */
 export const loadPrior = (path: string): LearnedPrior => {
-  const file = pathOf(path)
+  const file = priorFile(path)
   const { arrays, state } = readCheckpoint(file)
   const parsed = header.safeParse(state)
   if (!parsed.success)

@@ -1,0 +1,76 @@
+/** `tweedie tune`: the best setting of a method for a task, on validation images. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { measure, observed, tune } from '../compare/index.ts'
+import { nearestName } from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import { type Method, methodNamed, type Setting } from '../posterior/index.ts'
+import { placeOf, tasksNamed } from './arena.ts'
+import type { OptionsOf } from './commands.ts'
+import type { Io } from './io.ts'
+import { checkedOutput } from './output.ts'
+import { formatTable } from './table.ts'
+import { addTuned } from './tuned.ts'
+
+/** The setting to tune. @throws TweedieError `input` when the method has none, or not that one */
+const settingOf = ({ name, settings }: Method, wanted: string | undefined): readonly [string, Setting] => {
+  const known = Object.keys(settings)
+  const key = wanted ?? known[0]
+  if (key === undefined) throw new TweedieError('input', `${name} has no setting to tune`)
+  const setting = Object.hasOwn(settings, key) ? settings[key] : undefined
+  if (setting) return [key, setting]
+  throw new TweedieError(
+    'input',
+    `${name} has no setting '${key}'; did you mean '${nearestName(key, known)}'?`,
+  )
+}
+
+export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>, io: Io): Promise<void> => {
+  const method = methodNamed(name)
+  const [key, setting] = settingOf(method, options.setting)
+  mkdirSync(dirname(options.output), { recursive: true })
+  checkedOutput(options.output, ['.json'])
+  const place = await placeOf(options, 'val')
+  const [task] = tasksNamed(place, options.task)
+  const { steps, budget, images, seed = 0 } = options
+  const set = await observed(task, place.truth, seed)
+  let tried = 0
+  const { best, trials } = await tune(
+    setting,
+    async (value) => {
+      const cell = { method: method.name, settings: { [key]: value }, steps, task, images, draws: 1, seed }
+      const { figures } = await measure(cell, {
+        ...place,
+        set,
+        onProgress: (done, total) =>
+          io.progress({ phase: `${key} = ${value}`, done: tried + done / total, total: budget }),
+        signal: io.signal,
+      })
+      tried++
+      return figures.psnr
+    },
+    options,
+  )
+  await place.features.release()
+  addTuned(options.output, method.name, task.name, { [key]: best.value })
+  io.result(
+    [
+      formatTable(
+        [key, 'PSNR'],
+        [...trials]
+          .sort((a, b) => a.value - b.value)
+          .map(({ value, score }) => [value, Number(score.toFixed(2))]),
+      ),
+      `${method.title} on ${task.name}: ${key} = ${best.value} (default ${setting.default}), kept in ${options.output}`,
+    ].join('\n\n'),
+    {
+      method: method.name,
+      task: task.name,
+      setting: key,
+      best: best.value,
+      default: setting.default,
+      trials: trials.map(({ value, score }) => ({ value, psnr: score })),
+      path: options.output,
+    },
+  )
+}

@@ -1,0 +1,70 @@
+/** One cell of a comparison: a method with its settings, at a number of steps, on a task. Everything that decides its figures. */
+import { createHash } from 'node:crypto'
+import type { OperatorSetting } from '../operators/index.ts'
+import { type MethodName, methods, type Settings } from '../posterior/index.ts'
+
+/** A corrupted view of the test data. */
+export interface Task {
+  readonly name: string
+  readonly operator: OperatorSetting
+  /** Standard deviation of the noise, in units of the data. */
+  readonly noise: number
+}
+
+/** What a cell measures. */
+export interface Cell {
+  readonly method: MethodName
+  /** Settings that differ from the method's defaults. */
+  readonly settings: Settings
+  readonly steps: number
+  readonly task: Task
+  /** Test items, and posterior draws of each. */
+  readonly images: number
+  readonly draws: number
+  readonly seed: number
+}
+
+/** What the cells of one comparison share, by content. */
+export interface Arena {
+  /** Digest of the prior's file. */
+  readonly prior: string
+  /** Digest of the test data. */
+  readonly truth: string
+  /** The network of the perceptual distance. */
+  readonly features: string
+}
+
+/** Version of what a cell's figures mean: a change here makes old ones be measured again. */
+const VERSION = 1
+
+/** Digest of bytes or text: the first 16 hexadecimal digits of SHA-256. */
+export const digest = (content: string | Uint8Array): string =>
+  createHash('sha256').update(content).digest('hex').slice(0, 16)
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, sorted(entry)]),
+  )
+}
+
+/** Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults left out. */
+export const cellKey = (cell: Cell, arena: Arena): string => {
+  const settings = { ...defaultSettings(cell.method), ...cell.settings }
+  return digest(JSON.stringify(sorted({ version: VERSION, ...cell, settings, arena })))
+}
+
+/** A method's settings when none are given. */
+export const defaultSettings = (method: MethodName): Settings =>
+  Object.fromEntries(Object.entries(methods[method].settings).map(([name, s]) => [name, s.default]))
+
+/** `MMPS(5)`, `DPS`: a method as tables name it; settings only where they are not the default. */
+export const labelOf = ({ method, settings }: Pick<Cell, 'method' | 'settings'>): string => {
+  const { title } = methods[method]
+  if (method === 'mmps') return `${title}(${settings.iterations ?? defaultSettings(method).iterations})`
+  const own = Object.entries(settings).filter(([name, value]) => value !== defaultSettings(method)[name])
+  return own.length === 0 ? title : `${title} ${own.map(([name, value]) => `${name}=${value}`).join(' ')}`
+}

@@ -1,0 +1,83 @@
+/** Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks for. */
+import { TweedieError } from '../error.ts'
+import type { Setting } from '../posterior/index.ts'
+
+/** One value tried, and its score: higher is better. */
+export interface Trial {
+  readonly value: number
+  readonly score: number
+}
+
+/** How to search. */
+export interface TuneOptions {
+  /** Values to try at most, ≥ 2. */
+  readonly budget: number
+  /** `golden` (default) narrows in on the maximum of a unimodal score; `grid` tries evenly spaced values. */
+  readonly search?: 'golden' | 'grid'
+}
+
+/** The range on which a search is uniform: log values for scales of magnitude. */
+const axisOf = ({ range: [low, high], scale }: Setting) => {
+  const to = scale === 'log' ? Math.log : (v: number) => v
+  const back = { log: Math.exp, linear: (v: number) => v, integer: Math.round }[scale]
+  return { from: to(low), to: to(high), value: (u: number) => Number(back(u).toPrecision(6)) }
+}
+
+/** Share of an interval that golden section keeps. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
+
+/**
+ * Looks for the value of a setting with the highest score. A score of NaN counts as the worst.
+ *
+ * @param score - of a value; expensive. No value is tried twice.
+ * @returns all trials in the order in which they were made; `best` is one of them
+ * @throws TweedieError `input` for a budget below 2; whatever `score` throws
+ *
+ * @example
+ * ```ts
+ * const { best } = await tune({ default: 1, range: [0.1, 10], scale: 'log', about: 'step' }, psnrAt, { budget: 8 })
+ * ```
+ */
+export const tune = async (
+  setting: Setting,
+  score: (value: number) => Promise<number>,
+  { budget, search = 'golden' }: TuneOptions,
+): Promise<{ best: Trial; trials: readonly Trial[] }> => {
+  if (!(Number.isInteger(budget) && budget >= 2))
+    throw new TweedieError('input', `tune: the budget must be an integer of at least 2, got ${budget}`)
+  const axis = axisOf(setting)
+  const trials: Trial[] = []
+  const at = async (u: number): Promise<number> => {
+    const value = axis.value(u)
+    const known = trials.find((trial) => trial.value === value)
+    if (known) return known.score
+    const found = await score(value)
+    trials.push({ value, score: Number.isNaN(found) ? Number.NEGATIVE_INFINITY : found })
+    return trials[trials.length - 1].score
+  }
+  await (search === 'grid' ? alongGrid : goldenSection)(axis.from, axis.to, budget, at)
+  return { best: trials.reduce((a, b) => (b.score > a.score ? b : a)), trials }
+}
+
+type Search = (from: number, to: number, budget: number, at: (u: number) => Promise<number>) => Promise<void>
+
+const alongGrid: Search = async (from, to, budget, at) => {
+  for (let i = 0; i < budget; i++) await at(from + ((to - from) * i) / (budget - 1))
+}
+
+const goldenSection: Search = async (from, to, budget, at) => {
+  let [a, b] = [from, to]
+  let [left, right] = [b - GOLDEN * (b - a), a + GOLDEN * (b - a)]
+  let [atLeft, atRight] = [await at(left), await at(right)]
+  for (let i = 2; i < budget; i++) {
+    if (atLeft >= atRight) {
+      ;[b, right, atRight] = [right, left, atLeft]
+      left = b - GOLDEN * (b - a)
+      atLeft = await at(left)
+    } else {
+      ;[a, left, atLeft] = [left, right, atRight]
+      right = a + GOLDEN * (b - a)
+      atRight = await at(right)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type Cell,
+  cellKey,
+  contender,
+  type Entry,
+  gridOf,
+  labelOf,
+  markdownOf,
+  resultsTables,
+  tune,
+} from '../../src/compare/index.ts'
+import { ndarray } from '../../src/tensor/index.ts'
+
+const task = { name: 'deletion', operator: { name: 'mask', settings: { keep: 0.25 } }, noise: 0.05 }
+const cell: Cell = { method: 'dps', settings: {}, steps: 10, task, images: 4, draws: 3, seed: 0 }
+const arena = { prior: 'p', truth: 't', features: 'f' }
+
+describe('the name of a cell', () => {
+  it('does not depend on the order of fields, nor on defaults being spelt out', () => {
+    const reordered: Cell = {
+      seed: 0,
+      draws: 3,
+      images: 4,
+      task,
+      steps: 10,
+      settings: { zeta: 1 },
+      method: 'dps',
+    }
+    expect(cellKey(reordered, { features: 'f', truth: 't', prior: 'p' })).toBe(cellKey(cell, arena))
+  })
+
+  it.each<[string, Partial<Cell>]>([
+    ['method', { method: 'mcg' }],
+    ['settings', { settings: { zeta: 2 } }],
+    ['steps', { steps: 11 }],
+    ['task', { task: { ...task, noise: 0.1 } }],
+    ['operator', { task: { ...task, operator: { name: 'mask', settings: { keep: 0.5 } } } }],
+    ['images', { images: 5 }],
+    ['draws', { draws: 4 }],
+    ['seed', { seed: 1 }],
+  ])('changes with the %s', (_, change) => {
+    expect(cellKey({ ...cell, ...change }, arena)).not.toBe(cellKey(cell, arena))
+  })
+
+  it('changes with the prior and the test data', () => {
+    expect(cellKey(cell, { ...arena, prior: 'q' })).not.toBe(cellKey(cell, arena))
+    expect(cellKey(cell, { ...arena, truth: 'u' })).not.toBe(cellKey(cell, arena))
+  })
+})
+
+describe('a contender', () => {
+  it('is a method with settings', () => {
+    expect(contender('mmps:iterations=3')).toEqual({ method: 'mmps', settings: { iterations: 3 } })
+    expect(labelOf(contender('mmps:iterations=3'))).toBe('MMPS(3)')
+    expect(labelOf(contender('dps'))).toBe('DPS')
+    expect(labelOf(contender('dps:zeta=0.5'))).toBe('DPS zeta=0.5')
+  })
+
+  it.each(['dsp', 'dps:zeta', 'dps:zeta=', 'dps:zeta=much'])('is refused: %s', (text) => {
+    expect(() => contender(text)).toThrow()
+  })
+})
+
+describe('a grid', () => {
+  const axes = { contenders: [contender('dps'), contender('pigdm')], tasks: [task], draws: () => 3 }
+  it('holds every combination, short runs first', () => {
+    const cells = gridOf({ ...axes, steps: [100, 10] }, { images: 4, seed: 0 })
+    expect(cells.map(({ method, steps }) => [method, steps])).toEqual([
+      ['dps', 10],
+      ['pigdm', 10],
+      ['dps', 100],
+      ['pigdm', 100],
+    ])
+  })
+
+  it('takes tuned settings for the task that they were found for, unless others are asked for', () => {
+    const tuned = { dps: { deletion: { zeta: 3 } }, pigdm: { box: { weight: 0.1 } } }
+    const [dps, pigdm] = gridOf({ ...axes, steps: [10], tuned }, { images: 4, seed: 0 })
+    expect([dps.settings, pigdm.settings]).toEqual([{ zeta: 3 }, {}])
+    const asked = gridOf(
+      { ...axes, contenders: [contender('dps:zeta=5')], steps: [10], tuned },
+      { images: 4, seed: 0 },
+    )
+    expect(asked[0].settings).toEqual({ zeta: 5 })
+  })
+})
+
+describe('tuning', () => {
+  const setting = { default: 1, range: [0.01, 100], scale: 'log', about: '' } as const
+  const peak = (at: number) => async (value: number) => -(Math.log(value / at) ** 2)
+
+  it('finds the top of a unimodal score on a log scale', async () => {
+    const { best, trials } = await tune(setting, peak(3), { budget: 14 })
+    expect(Math.abs(Math.log(best.value / 3))).toBeLessThan(0.05)
+    expect(trials.length).toBeLessThanOrEqual(14)
+  })
+
+  it('tries the ends of a grid and no value twice', async () => {
+    const seen: number[] = []
+    const integers = { default: 1, range: [1, 4], scale: 'integer', about: '' } as const
+    const { trials } = await tune(
+      integers,
+      async (value) => {
+        seen.push(value)
+        return value
+      },
+      { budget: 9, search: 'grid' },
+    )
+    expect(trials.map(({ value }) => value)).toEqual([1, 2, 3, 4])
+    expect(seen).toEqual([1, 2, 3, 4])
+  })
+
+  it('takes NaN for the worst', async () => {
+    const { best } = await tune(setting, async (v) => (v > 1 ? Number.NaN : v), { budget: 6, search: 'grid' })
+    expect(best.value).toBeLessThanOrEqual(1)
+  })
+
+  it('refuses a budget of one', async () => {
+    await expect(tune(setting, peak(1), { budget: 1 })).rejects.toThrow(/budget/)
+  })
+})
+
+describe('tables', () => {
+  const figures = {
+    psnr: 20.123,
+    ssim: 0.5,
+    psnrMean: 22,
+    perceptual: 0.1,
+    residual: 1.01,
+    sound: 1,
+    evaluations: 11,
+    vjps: 10,
+    seconds: 1,
+    perStep: 0.001,
+    peakMemory: 300,
+    growth: 0,
+  }
+  const entry = (steps: number, method: Cell['method']): Entry => ({
+    cell: { ...cell, steps, method },
+    figures,
+    pictures: ndarray([0], [1, 1, 1, 1]),
+  })
+
+  it('order rows by method, then steps', () => {
+    const [{ rows }] = resultsTables([entry(100, 'dps'), entry(10, 'pigdm'), entry(10, 'dps')])
+    expect(rows.map(([label, steps]) => [label, steps])).toEqual([
+      ['DPS', 10],
+      ['DPS', 100],
+      ['ΠGDM', 10],
+    ])
+  })
+
+  it('become Markdown with a cell for each column', () => {
+    const markdown = markdownOf(resultsTables([entry(10, 'dps')]))
+    const [title, , head, rule, row] = markdown.split('\n')
+    expect(title).toBe('### deletion')
+    expect([rule, row].map((line) => line.split('|').length)).toEqual(Array(2).fill(head.split('|').length))
+    expect(row).toContain('20.12')
+  })
+})

@@ -80,8 +80,14 @@ export const loadObservations = async ({ data, range }: Experiment): Promise<Obs
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
   }
   const clean = await loadClean(data.clean, { split: data.split, count: data.count, range })
-  const { operator, noise, seed } = data.observe
-  return observe(clean.x, { operator: operatorSettingOf(operator), noise, seed, range: clean.range })
+  const { operator, noise, photons, seed } = data.observe
+  return observe(clean.x, {
+    operator: operatorSettingOf(operator),
+    noise,
+    photons,
+    seed,
+    range: clean.range,
+  })
 }
 
 /** The first `count` observations. */

@@ -77,10 +77,10 @@ const simulated = async (
 ): Promise<ObservationSet> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
-  const { count, skip, split, noise = 0.05, seed = 1, truth } = options
+  const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
   const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
   const operator = operatorOf(options, settings)
-  const set = await observe(clean.x, { operator, noise, range: clean.range, seed })
+  const set = await observe(clean.x, { operator, noise, photons, range: clean.range, seed })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
   return set
 }
@@ -100,6 +100,11 @@ export const run = async (
   io: Io,
 ): Promise<void> => {
   checkedOutput(options.output)
+  if (options.observed && options.photons !== undefined)
+    throw new TweedieError(
+      'input',
+      '--photons: --observed data have their noise; write it as an array into the set',
+    )
   if (options.observed && settings.length > 0)
     throw new TweedieError(
       'input',
@@ -108,7 +113,7 @@ export const run = async (
   if (options.truth !== undefined) checkedOutput(options.truth, ['.npy', '.npz', '.safetensors'])
   const set = options.observed ? own(source, options) : await simulated(source, settings, options)
   writeObservations(options.output, set)
-  const { y, operator, noise, range } = set
+  const { y, operator, noise, std, range } = set
   const seen =
     operator.kind === 'mask' ? operator.mask.data.reduce((n, m) => n + m, 0) / operator.mask.size : undefined
   const facts = {
@@ -127,7 +132,10 @@ export const run = async (
       ['written', options.output],
       ['observations', `${y.shape[0]} of [${y.shape.slice(1).join(', ')}]`],
       ['operator', seen === undefined ? described(operator) : `mask, ${(100 * seen).toFixed(1)} % observed`],
-      ['noise', `${noise} (data from ${range[0]} to ${range[1]})`],
+      [
+        'noise',
+        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,
+      ],
     ]),
     seen === undefined ? facts : { ...facts, observed: seen },
   )

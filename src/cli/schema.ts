@@ -33,6 +33,9 @@ const data = z.strictObject({
     .strictObject({
       operator: operatorSchema.prefault({ kind: 'mask' }),
       noise: positive.default(0.05),
+      photons: positive
+        .optional()
+        .describe('shot noise: counts of an entry of value 1, by its Gaussian approximation'),
       seed: z.int().nonnegative().default(1),
     })
     .optional()

@@ -31,6 +31,7 @@ export { observationRows } from './observation-rows.ts'
 export {
   checkObservations,
   maskLikeY,
+  noiseLevel,
   type ObservationSet,
   observationsOf,
   readObservations,

@@ -16,13 +16,16 @@ const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const images = join(folder, 'x.npy')
 const points = join(folder, 'points.npy')
+const grey = join(folder, 'grey.npy')
 writeArrays(images, { x: normal(stream(0, 'x'), [4, 3, 32, 32]) })
+writeArrays(grey, { x: normal(stream(0, 'x'), [4, 1, 16, 12]) })
 writeArrays(points, { x: normal(stream(0, 'x'), [4, 3, 30]) })
 const output = join(folder, 'out.npz')
 
 const io = makeIo(process, { json: false, quiet: true }, new AbortController().signal)
 type Options = OptionsOf<'observe'>
 const nothing = {
+  photons: undefined,
   keep: undefined,
   dimension: undefined,
   blind: undefined,
@@ -49,8 +52,9 @@ const options: Options = {
     seed: undefined,
   },
 }
+const sources: Readonly<Record<string, string>> = { vertices: points, coils: grey }
 const observe = (settings: readonly string[], more: Partial<Options>) =>
-  run([more.operator === 'vertices' ? points : images, ...settings], { ...options, ...more }, io)
+  run([sources[more.operator ?? ''] ?? images, ...settings], { ...options, ...more }, io)
 
 describe('tweedie observe', () => {
   it.each(familyNames)('knows %s', async (operator) => {
@@ -67,6 +71,14 @@ describe('tweedie observe', () => {
     await observe([], { keep: 1 })
     const { operator } = readObservations(output)
     expect(operator.kind === 'mask' && operator.mask.data.every((m) => m === 1)).toBe(true)
+  })
+
+  it('writes the noise of each entry where photons are counted', async () => {
+    await observe([], { operator: 'mask', photons: 100, noise: 0.01 })
+    const { y, std, operator } = readObservations(output)
+    expect([std?.shape, operator.kind]).toEqual([y.shape, 'mask'])
+    const want = y.data.map((v) => Math.sqrt(Math.max(v, 0.01) / 100 + 1e-4))
+    expect(std?.data.every((s, i) => Math.abs(s - want[i]) < 1e-6)).toBe(true)
   })
 
   it('keeps the truth of a blind set apart', async () => {
@@ -102,6 +114,7 @@ describe('tweedie observe', () => {
     [{ operator: 'fourier' }, ['acceleration=0'], /'acceleration' must be a number at least 1, got 0/],
     [{ operator: 'pool', blind: true }, [], /^observe: operator 'pool' .* no parameters/],
     [{ operator: 'pool', keep: 0.5 }, [], /^operator 'pool': unknown setting 'keep'/],
+    [{ operator: 'radon', photons: 0 }, [], /^observe: photons must be positive, got 0/],
     [{ operator: 'motion', noise: 0 }, [], /^observe: noise must be positive, got 0/],
     [{ observed: true, noise: 0.1 }, ['keep=1'], /^'keep=1': --observed data have been observed/],
   ])('refuses %j %j', async (more, settings, message) => {

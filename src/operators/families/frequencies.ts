@@ -40,7 +40,9 @@ const readSensitivities = (path: string, height: number, width: number): NdArray
 
 export const coilsFamily = defineFamily('coils', {
   draw: ({ acceleration, coils, maps }, { count, event, seed }) => {
-    const [, height, width] = imageShape(event, 'coils')
+    const [channels, height, width] = imageShape(event, 'coils')
+    if (channels !== 1)
+      throw new TweedieError('input', `coils: needs images of one channel [1, H, W], the data are [${event}]`)
     const sensitivity =
       maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
     return { mask: columnMasks(count, { width, acceleration, seed }), sensitivity }

@@ -3,6 +3,7 @@ import {
   type DataRange,
   type FamilyOperator,
   maskedObservations,
+  noiseLevel,
   type ObservationOperator,
   type ObservationSet,
   type OperatorSettings,
@@ -42,6 +43,11 @@ export interface ObserveOptions extends ExecuteOptions {
   readonly operator: OperatorSetting
   /** Standard deviation of the noise, in units of y, > 0. */
   readonly noise: number
+  /**
+   * Shot noise beside it: counts of an entry of value 1, > 0, by the Gaussian approximation of `poissonNoise`. The set then has a
+   * standard deviation for each entry, from y itself: it is what one knows who does not know x.
+   */
+  readonly photons?: number
   /** Units of x, default [0, 1]. */
   readonly range?: DataRange
   readonly seed: number
@@ -144,32 +150,56 @@ const float32 = ({ data, dtype }: NdArray): Float32Array => {
  * ```
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
-  const { operator, noise, range = [0, 1], seed } = options
-  const plain = plainOperator(operator)
-  if (plain) return simulateObservations(x, { operator: plain, noise, range, seed })
+  const { operator, noise, photons, range = [0, 1], seed } = options
   if (!(noise > 0)) throw new TweedieError('input', `observe: noise must be positive, got ${noise}`)
+  if (photons !== undefined && !(photons > 0))
+    throw new TweedieError('input', `observe: photons must be positive, got ${photons}`)
+  const plain = photons === undefined ? plainOperator(operator) : undefined
+  if (plain) return simulateObservations(x, { operator: plain, noise, range, seed })
   const family = familyOf(operator.name)
   const settings = family.complete({ ...rangeSettings(family, range), ...operator.settings })
   const [count, ...event] = x.shape
   const drawn = family.draw(settings, { count, event, seed })
-  if (family.masks && !operator.blind) return maskedObservations(x, drawn.mask, { noise, range, seed })
-  const made: FamilyOperator = {
+  const masks = family.masks && !operator.blind
+  if (masks && photons === undefined) return maskedObservations(x, drawn.mask, { noise, range, seed })
+  const { image, observed } = await clean(family, settings, drawn, x, options)
+  const made = {
     kind: 'family',
     name: family.name,
     linear: family.linear,
     event,
     settings,
     parameters: drawn,
-  }
-  const { image, observed } = await clean(family, settings, drawn, x, options)
-  const z = normal(stream(seed, 'observe noise'), image.shape)
-  const y = image.data.map((v, i) => v + noise * observed[i] * z.data[i])
+  } as const
+  const seen = operator.blind ? hidden(made, nominal(family, settings, event)) : made
   return {
-    y: new NdArray('float32', image.shape, y),
-    operator: operator.blind ? hidden(made, nominal(family, settings, event)) : made,
-    noise,
+    ...withNoise(image, observed, options),
+    operator: masks ? { kind: 'mask', mask: drawn.mask } : seen,
     range,
   }
+}
+
+/** y = A x + noise where something was observed; the noise of a set with photons differs between entries. */
+const withNoise = (
+  { shape, data }: NdArray<'float32'>,
+  observed: Float32Array,
+  { noise, photons, seed }: ObserveOptions,
+): Pick<ObservationSet, 'y' | 'noise' | 'std'> => {
+  const z = normal(stream(seed, 'observe noise'), shape).data
+  const levelAt = (value: number, least: number) =>
+    photons === undefined ? noise : Math.sqrt(Math.max(value, least) / photons + noise * noise)
+  const y = new NdArray(
+    'float32',
+    shape,
+    data.map((v, i) => v + levelAt(v, 0) * observed[i] * z[i]),
+  )
+  if (photons === undefined) return { y, noise }
+  const std = new NdArray(
+    'float32',
+    shape,
+    y.data.map((v) => levelAt(v, 1 / photons)),
+  )
+  return { y, noise: noiseLevel(std), std }
 }
 
 /** The operator of a blind set. */

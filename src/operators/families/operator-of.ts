@@ -113,7 +113,9 @@ export const checkSeen = (set: Pick<ObservationSet, 'y' | 'operator'>): void => 
   if (operator.kind !== 'family') return
   const first = parameterRows(parametersOf(operator), y.shape[0], 0, 1)
   const parameters = Object.fromEntries(Object.entries(first).map(([name, array]) => [name, constant(array)]))
-  const { A } = seenBy(operator, operator.event, constant(rows(y, 0, 1)), parameters)
+  const { A } = fitting(operator.name, () =>
+    seenBy(operator, operator.event, constant(rows(y, 0, 1)), parameters),
+  )
   if (String(A.outShape) !== String(y.shape.slice(1)))
     throw new TweedieError(
       'input',
@@ -121,4 +123,15 @@ export const checkSeen = (set: Pick<ObservationSet, 'y' | 'operator'>): void => 
     )
   if (A.linear !== operator.linear)
     throw new TweedieError('input', `operator '${operator.name}': 'linear' must be ${A.linear}`)
+}
+
+/** Shapes that do not fit are the file's fault here. */
+const fitting = <T>(name: string, make: () => T): T => {
+  try {
+    return make()
+  } catch (cause) {
+    if (cause instanceof TweedieError && cause.code === 'shape')
+      throw new TweedieError('input', `operator '${name}': ${cause.message}`, { cause })
+    throw cause
+  }
 }

@@ -21,8 +21,8 @@ export interface Elimination {
 }
 
 /**
- * Gauss–Jordan elimination of (K + ridge·I) x = b for small symmetric positive definite K, batched: unrolled over the r rows,
- * without pivoting, which such matrices do not need (Golub & Van Loan, 4.2).
+ * Gauss–Jordan elimination of (K + ridge·I) x = b for small symmetric positive definite K, batched: unrolled over the
+ * r rows, without pivoting, which such matrices do not need (Golub & Van Loan, 4.2).
  *
  * @param k - [B, r, r]
  * @param b - [B, r, m]

@@ -3,8 +3,8 @@
  *
  *   D = argmin_x ‖y − A x‖²_Σy + (λ/σ²) ‖x − x̂‖² = x̂ + ρ Aᵀ (Σy + ρ A Aᵀ)⁻¹ (y − A x̂),   ρ = σ²/λ,
  *
- * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x | xt, y] for
- * V = ρ I without the Jacobian. Cost: one network evaluation.
+ * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x | xt, y]
+ * for V = ρ I without the Jacobian. Cost: one network evaluation.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { linearAt } from '../operators/index.ts'

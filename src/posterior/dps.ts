@@ -1,12 +1,14 @@
 /**
- * Diffusion posterior sampling (Chung et al. 2023): p(y | xt) ≈ N(y; A x̂, ·), one gradient step of length ζ on the norm
- * of the residual, not squared and over the whole of one observation:
+ * Diffusion posterior sampling (Chung et al. 2023): p(y | xt) ≈ N(y; A x̂, ·), one gradient step of length ζ on the
+ * norm of the residual, not squared and over the whole of one observation:
  *
  *   us ← us − ζ ∇_ut ‖y − A x̂‖,   ut = xt/√(1 + σt²) the variance-preserving state.
  *
- * In the coordinates of this library xs = us √(1 + σs²) and ∇_ut = √(1 + σt²) ∇_xt, so
- * δ = ζ √((1 + σs²)(1 + σt²)) Jᵀ Aᵀ e/‖e‖ with e = y − A x̂. The noise of the observation does not enter. Cost: one network
- * evaluation and one vector–Jacobian product.
+ * In the coordinates of this library xs = us √(1 + σs²) and ∇_ut = √(1 + σt²) ∇_xt, so with e = y − A x̂
+ *
+ *   δ = ζ √((1 + σs²)(1 + σt²)) Jᵀ Aᵀ e/‖e‖.
+ *
+ * The noise of the observation does not enter. Cost: one network evaluation and one vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { linearAt } from '../operators/index.ts'
@@ -18,8 +20,8 @@ import { norm } from './solver.ts'
 /** Options of {@link dps}. */
 export interface DpsOptions {
   /**
-   * Step ζ > 0 in the units of the prior, default 1. A published ζ' is for data in [-1, 1], half of ours: the gradient of a norm
-   * has no units and the state doubles, so ζ = 2ζ' (0.5 in the benchmark of Rozet et al. 2024).
+   * Step ζ > 0 in the units of the prior, default 1. A published ζ' is for data in [-1, 1], half of ours: the
+   * gradient of a norm has no units and the state doubles, so ζ = 2ζ' (0.5 in the benchmark of Rozet et al. 2024).
    */
   readonly zeta?: number
 }

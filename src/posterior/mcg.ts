@@ -4,8 +4,10 @@
  *
  * As a denoiser: D = (I − A⁺A) D_dps + A⁺ y. The unobserved part is that of DPS. For the observed part let
  * A⁺A xt = A⁺(y + σt z'); a step keeps the share k of xt − D and adds noise of variance σs²τ, 1 − τ = k²σt²/σs², so
- * A⁺A xs = A⁺y + k σt A⁺z' + σs√τ A⁺A z, whose noise is of variance k²σt² + σs²τ = σs²: the same law as ys at every level.
- * y is taken as noiseless; for denoising (A = I) nothing is left to the prior. Cost: one network evaluation and one
+ *
+ *   A⁺A xs = A⁺y + k σt A⁺z' + σs√τ A⁺A z,
+ *
+ * whose noise is of variance k²σt² + σs²τ = σs²: the same law as that of ys, at every level. y is taken as noiseless; for denoising (A = I) nothing is left to the prior. Cost: one network evaluation and one
  * vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'

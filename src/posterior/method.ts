@@ -58,7 +58,9 @@ export interface Method {
   readonly title: string
   /** Authors and year. */
   readonly reference: string
-  /** Operators that it takes: any differentiable one, linear ones with a pseudo-inverse, masks, or the identity alone. */
+  /**
+   * Operators that it takes: any differentiable one, linear ones with a pseudo-inverse, masks, or the identity alone.
+   */
   readonly needs: 'any' | 'linear' | 'pinv' | 'mask' | 'identity'
   readonly settings: Readonly<Record<string, Setting>>
   /** Of one step of a sampler made of such steps (default ancestral); the final denoise comes on top. */
@@ -85,7 +87,11 @@ const checkSetting = (method: string, name: string, value: number, setting: Sett
   throw new TweedieError('input', `${method}: setting '${name}' must be ${want}, got ${value}`)
 }
 
-/** The settings of a method, defaults filled in. @throws TweedieError `input` for unknown names and values out of bounds */
+/**
+ * The settings of a method, defaults filled in.
+ *
+ * @throws TweedieError `input` for unknown names and values out of bounds
+ */
 export const settled = (
   { name, settings }: Pick<Method, 'name' | 'settings'>,
   given: Settings = {},

@@ -1,6 +1,6 @@
 /**
- * Every posterior sampler under one roof: what each needs, what it costs, what it can be tuned by, and how it is compiled. The
- * command line and the benchmarks know the methods from this table alone.
+ * Every posterior sampler under one roof: what each needs, what it costs, what it can be tuned by, and how it is
+ * compiled. The command line and the benchmarks know the methods from this table alone.
  */
 import { nearestName } from '../data/index.ts'
 import { timeTravel } from '../diffusion/index.ts'

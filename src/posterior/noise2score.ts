@@ -1,6 +1,7 @@
 /**
- * Noise2Score (Kim & Ye 2021): an observation y = x + s z is itself a noisy latent, so its denoised version is Tweedie's formula at
- * the level of its own noise, E[x | y] = D(y, s). A point estimate: all draws are equal. Cost: one network evaluation in all.
+ * Noise2Score (Kim & Ye 2021): an observation y = x + s z is itself a noisy latent, so its denoised version is
+ * Tweedie's formula at the level of its own noise, E[x | y] = D(y, s). A point estimate: all draws are equal. Cost:
+ * one network evaluation in all.
  */
 import type { Denoiser, Sampler, SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'

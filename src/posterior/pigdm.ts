@@ -3,12 +3,13 @@
  *
  *   us ← us + √(ᾱs ᾱt) r gᵀ Aᵀ u,   (Σy + r A Aᵀ) u = y − A x̂,   g = ∂x̂/∂ut,
  *
- * the weight √(ᾱs ᾱt) being that of RED-diff's code (Mardani et al. 2024). With ᾱ = 1/(1 + σ²), us = √ᾱs xs and gᵀ = Jᵀ/√ᾱt
- * both weights cancel: xs ← xs + r Jᵀ Aᵀ u. For noiseless observations r Aᵀ (r A Aᵀ)⁻¹ = A⁺ and the shift is
+ * the weight √(ᾱs ᾱt) being that of RED-diff's code (Mardani et al. 2024). With ᾱ = 1/(1 + σ²), us = √ᾱs xs and
+ * gᵀ = Jᵀ/√ᾱt both weights cancel: xs ← xs + r Jᵀ Aᵀ u. For noiseless observations r Aᵀ (r A Aᵀ)⁻¹ = A⁺, the shift is
  * Jᵀ (A⁺ y − A⁺ A x̂), the other published form.
  *
- * The shift does not shrink with the step: with many steps it adds up to far more than the posterior asks for. The form that
- * does, x̂ + σ² Jᵀ Aᵀ u, is `mmps` with `onesCovariance`. Cost: one network evaluation and one vector–Jacobian product.
+ * The shift does not shrink with the step: with many steps it adds up to far more than the posterior asks for. The
+ * form that does, x̂ + σ² Jᵀ Aᵀ u, is `mmps` with `onesCovariance`. Cost: one network evaluation and one
+ * vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { linearAt, requirePinv } from '../operators/index.ts'
@@ -21,7 +22,10 @@ import type { Solver } from './solver.ts'
 
 /** Options of {@link pigdm}. */
 export interface PigdmOptions {
-  /** `covariance` (default) solves with Σy + r A Aᵀ; `pinv` uses A⁺ and takes y as noiseless: linear operators that have one. */
+  /**
+   * `covariance` (default) solves with Σy + r A Aᵀ; `pinv` uses A⁺ and takes y as noiseless: linear operators that
+   * have one.
+   */
   readonly form?: 'covariance' | 'pinv'
   /** For the covariance form; default five iterations of GMRES. */
   readonly solve?: Solver

@@ -1,4 +1,6 @@
-/** A population of particles in plain arrays: K particles of each of B observations, who live and die per observation. */
+/**
+ * A population of particles in plain arrays: K particles of each of B observations, who live and die per observation.
+ */
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/index.ts'
 import { effectiveSize, normalised, systematic, uniformOf } from './resample.ts'

@@ -1,8 +1,8 @@
 /**
  * RePaint (Lugmayr et al. 2022): the known pixels come from the observation, the unknown ones from the prior,
- * xs = m ∘ (y + σs z) + (1 − m) ∘ xs'. As a denoiser D = m ∘ y + (1 − m) ∘ x̂: see mcg.ts for why the known pixels have the same
- * law at every level. What is RePaint's own is going back: sample with `timeTravel(step, { repeats })`, which lets known and unknown
- * pixels agree. Cost: one network evaluation.
+ * xs = m ∘ (y + σs z) + (1 − m) ∘ xs'. As a denoiser D = m ∘ y + (1 − m) ∘ x̂: see mcg.ts for why the known pixels have the
+ * same law at every level. What is RePaint's own is going back: sample with `timeTravel(step, { repeats })`, which
+ * lets known and unknown pixels agree. Cost: one network evaluation.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'

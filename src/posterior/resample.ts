@@ -15,8 +15,8 @@ export const effectiveSize = (weights: readonly number[]): number =>
   1 / weights.reduce((sum, w) => sum + w * w, 0)
 
 /**
- * Systematic resampling: index of the ancestor at each of the positions (u + i)/count of the cumulated weights. Particle k
- * is taken ⌊count w⌋ or ⌈count w⌉ times, count w on average.
+ * Systematic resampling: index of the ancestor at each of the positions (u + i)/count of the cumulated weights.
+ * Particle k is taken ⌊count w⌋ or ⌈count w⌉ times, count w on average.
  *
  * @param u - one uniform in [0, 1)
  */

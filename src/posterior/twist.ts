@@ -56,8 +56,8 @@ const logDiagonal = (e: Tensor, variance: Tensor): Tensor => {
 }
 
 /**
- * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance: the twist of TDS
- * (Wu et al. 2023). Entries of y are taken as independent.
+ * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance: the
+ * twist of TDS (Wu et al. 2023). Entries of y are taken as independent.
  *
  * @param variance - r(σ) as a covariance v ↦ r v, default σ²/(1 + σ²)
  */
@@ -117,8 +117,8 @@ const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } 
 /** Options of {@link mmpsTwist}. */
 export interface MmpsTwistOptions {
   /**
-   * `dense` builds Σy + A V Aᵀ by M products, for observations of M ≤ 32 or so entries: the density is MMPS's own. `diagonal`
-   * keeps only its row sums, any M. Default: `dense` up to M = 32.
+   * `dense` builds Σy + A V Aᵀ by M products, for observations of M ≤ 32 or so entries: the density is MMPS's own.
+   * `diagonal` keeps only its row sums, any M. Default: `dense` up to M = 32.
    */
   readonly density?: 'dense' | 'diagonal'
   /** For the diagonal density, the solver of the guidance; default five iterations of GMRES. */
@@ -132,7 +132,8 @@ const DENSE = 32
  * l = N(y; A x̂, Σy + A V Aᵀ) with Tweedie's V = σ² Jᵀ, guided by MMPS (Rozet et al. 2024). The derivative of V is
  * neglected in the guidance, as there: weights make up for it.
  *
- * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two more (diagonal).
+ * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two more
+ * (diagonal).
  */
 export const mmpsTwist =
   ({ density, solve = gmres({ iterations: 5 }) }: MmpsTwistOptions = {}): Twist =>

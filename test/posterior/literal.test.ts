@@ -1,6 +1,7 @@
 /**
- * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers, against our step with the
- * denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u), so that J is neither symmetric nor constant.
+ * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers, against our
+ * step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u), so that J is neither
+ * symmetric nor constant.
  */
 import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'

@@ -7,8 +7,8 @@
  *
  *   A⁺A xs = A⁺y + k σt A⁺z' + σs√τ A⁺A z,
  *
- * whose noise is of variance k²σt² + σs²τ = σs²: the same law as that of ys, at every level. y is taken as noiseless; for denoising (A = I) nothing is left to the prior. Cost: one network evaluation and one
- * vector–Jacobian product.
+ * whose noise is of variance k²σt² + σs²τ = σs²: the same law as that of ys, at every level. y is taken as noiseless;
+ * for denoising (A = I) nothing is left to the prior. Cost: one network evaluation and one vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { projected } from './ddnm.ts'

@@ -1,12 +1,15 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { meanOverDraws, stdOverDraws } from './moments.ts'
+import { ratioOverProblems } from './quantiles.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
 /** How far the draws scatter beside how far their mean is off; all three in the units of the data. */
 export interface SpreadSkill {
   /** 1 when calibrated, below 1 when overconfident, above 1 when too cautious. */
   ratio: number
+  /** Standard error of the ratio, from the scatter between problems; NaN for one. */
+  standardError: number
   /** Root mean square of the (unbiased) standard deviation over the draws. */
   spread: number
   /** Root mean square error of the mean of the draws. */
@@ -46,17 +49,27 @@ export const spreadSkill = (
   const std = stdOverDraws(draws).data
   const x = finiteValues(truth, 'spreadSkill: truth')
   const counted = options.mask && finiteValues(options.mask, 'spreadSkill: mask')
-  let variance = 0
-  let squaredError = 0
+  const problems = truth.shape[0] ?? 1
+  const perProblem = x.length / problems
+  const variance = new Float64Array(problems)
+  const squaredError = new Float64Array(problems)
   let count = 0
   for (let i = 0; i < x.length; i++) {
     if (counted && counted[i] === 0) continue
-    variance += std[i] ** 2
-    squaredError += (mean[i] - x[i]) ** 2
+    const problem = Math.floor(i / perProblem)
+    variance[problem] += std[i] ** 2
+    squaredError[problem] += (mean[i] - x[i]) ** 2
     count++
   }
   if (count === 0) throw new TweedieError('shape', 'spreadSkill: the mask leaves no entry to count')
-  const spread = Math.sqrt(variance / count)
-  const error = Math.sqrt(squaredError / count)
-  return { ratio: Math.sqrt((k + 1) / k) * (spread / error), spread, error }
+  const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0)
+  const { value, standardError } = ratioOverProblems(variance, squaredError)
+  const ratio = Math.sqrt(((k + 1) / k) * value)
+  return {
+    ratio,
+    // Of the root: d√v = dv / (2 √v).
+    standardError: (ratio * standardError) / (2 * value),
+    spread: Math.sqrt(total(variance) / count),
+    error: Math.sqrt(total(squaredError) / count),
+  }
 }

@@ -1,11 +1,14 @@
 export { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
 export { type Colormap, colormapOf, ember, type Rgb, unobservedColor } from './colormap.ts'
 export { type CornerOptions, cornerPlot } from './corner-plot.ts'
+export { type DiagnosisReport, diagnosisReport, summaryOf } from './diagnosis-report.ts'
+export { type EcdfSeries, ecdfChart, ecdfKey } from './ecdf-chart.ts'
 export { type Content, escapeHtml, Html, html } from './html.ts'
 export { type Axis, type LineChart, lineChart, type Series } from './line-chart.ts'
 export { figure, type Page, page, type Section, type Table, table, writeReport } from './page.ts'
 export { dataUrl, enlarged, type Picture, pixels, pngOf } from './png.ts'
 export { type RunReport, runReport } from './run-report.ts'
+export { type Shares, shareChart } from './share-chart.ts'
 export {
   imageGrid,
   mosaic,

@@ -1,0 +1,149 @@
+import {
+  type Diagnosis,
+  type Finding,
+  type ResidualWhiteness,
+  rankBand,
+  type TruthDiagnosis,
+} from '../diagnose/index.ts'
+import { calibrationChart } from './calibration-chart.ts'
+import { ecdfChart, ecdfKey } from './ecdf-chart.ts'
+import { type Html, html } from './html.ts'
+import { lineChart } from './line-chart.ts'
+import { figure, page, type Section, table } from './page.ts'
+import { shareChart } from './share-chart.ts'
+
+/** A page about the calibration of draws. */
+export interface DiagnosisReport {
+  readonly title: string
+  readonly command?: string
+  readonly facts?: readonly (readonly [name: string, value: string])[]
+  readonly diagnosis: Diagnosis
+}
+
+const verdicts = { right: 'fine', wrong: 'wrong', open: 'open' } as const
+
+/** One sentence over all findings. */
+export const summaryOf = ({ findings, truth }: Diagnosis): string => {
+  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length
+  const open = findings.filter(({ verdict }) => verdict === 'open').length
+  const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
+  if (wrong > 0) return `${wrong} of ${findings.length} tests find something wrong.${scope}`
+  if (open === findings.length) return `There are too few data to tell.${scope}`
+  return `No test finds anything wrong${open > 0 ? `; ${open} could not decide` : ''}.${scope}`
+}
+
+const findingList = (findings: readonly Finding[]): Html =>
+  html`<div class="scroll"><table><thead><tr><th scope="col"></th><th scope="col" style="text-align:left">test</th><th scope="col" style="text-align:left">what it says</th></tr></thead><tbody>
+${findings.map(
+  ({ name, verdict, words }) =>
+    html`<tr${verdict === 'wrong' && html` class="marked"`}><th scope="row">${verdicts[verdict]}</th><td style="text-align:left">${name}</td><td style="text-align:left;white-space:normal;font-weight:400">${words}</td></tr>
+`,
+)}</tbody></table></div>`
+
+const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: number): Section => ({
+  title: 'Intervals',
+  lead: 'How often the truth lies inside the region that the draws span. On the diagonal the stated uncertainty is right; below it the sampler is overconfident.',
+  body: html`<div class="charts">${[
+    figure(
+      calibrationChart([
+        { name: 'single entries', readings: coverage },
+        {
+          name: 'as a whole',
+          readings: balls.map((b) => ({
+            ...b,
+            count: draws,
+            flat: 0,
+            resolved: b.level * (draws + 1) <= draws,
+          })),
+        },
+      ]),
+      'Central intervals of single entries, and balls about the centre of the draws; both are corrected for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.',
+    ),
+    figure(
+      shareChart(pit),
+      'Where the truth of single entries falls among the draws. Flat: calibrated. High at both ends: draws too narrow. High in the middle: too wide. A slope: shifted.',
+    ),
+  ]}</div>`,
+})
+
+const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
+  const problems = ranks.quantities[0].ranks.length
+  // The verdict is over all quantities together, so each has a band that is wider.
+  const band = (quantities: number) => rankBand(problems, ranks.draws, 1 - 0.01 / quantities)
+  return {
+    title: 'Ranks',
+    lead: 'Ranks of the truth among the draws, less what is expected of them. A calibrated sampler stays in the grey band everywhere, 99 times in 100.',
+    body: html`<div class="charts">${[
+      figure(
+        html`${ecdfChart(
+          names.map((name, i) => ({ name, ranks: ranks.quantities[i] })),
+          band(names.length),
+        )}${ecdfKey(names)}`,
+        'Simulation-based calibration of a few quantities. The misfit ‖y − A x‖² depends on the observation and sees what the others cannot.',
+      ),
+      figure(
+        ecdfChart([{ name: 'distance', ranks: points.quantities[0] }], band(1)),
+        'TARP: the same for the distance to random points. It sees the spread as a whole and is nearly blind to a shift.',
+      ),
+    ]}</div>`,
+  }
+}
+
+const residualSection = (residuals: ResidualWhiteness): Section => {
+  const along = (axis: 1 | 2) =>
+    residuals.autocorrelation
+      .filter((a) => a.axis === axis)
+      .map(({ lag, value }): readonly [number, number] => [lag, value])
+  const series = [
+    { name: 'along rows', points: along(1), dots: true },
+    { name: 'along columns', points: along(2), dots: true },
+  ].filter(({ points }) => points.length > 0)
+  const chart = {
+    x: { label: 'entries apart' },
+    y: { label: 'correlation of residuals' },
+    series,
+    guides: [{ label: 'white', y: 0 }],
+  }
+  return {
+    title: 'Residuals',
+    lead: 'What is left of the observations when A x of a draw is taken off, in units of the noise. For a calibrated sampler it is noise: of the right size and white. No truth is needed.',
+    body: [
+      table({
+        columns: ['', 'found', 'expected'],
+        rows: [
+          ['‖y − A x‖² over its expectation', residuals.ratio.toFixed(4), '1'],
+          ['standard error', residuals.standardError.toFixed(4), ''],
+          ['probability of its scatter (χ²)', residuals.chiSquare.toPrecision(2), 'not tiny'],
+        ],
+      }),
+      series.length > 0 && figure(lineChart(chart)),
+    ],
+  }
+}
+
+const limits: readonly string[] = [
+  'No test proves calibration: each sees some faults only, and few problems show gross faults only.',
+  'Residuals see nothing of what the operator hides, such as invented detail in pixels that were not observed.',
+  'Intervals of single entries and their ranks see no dependence between entries, and cannot tell a sampler that ignores the observation and draws from the prior.',
+  'A posterior of several modes of which one is dropped may pass every test but the ranks, and those if the mode is rare.',
+]
+
+/**
+ * The page of a diagnosis: what is calibrated, what is not, in words and figures; hand it to `writeReport`.
+ *
+ * @example
+ * ```ts
+ * writeReport('diagnosis.html', diagnosisReport({ title: 'Digits', diagnosis: diagnosis({ draws, truth }) }))
+ * ```
+ */
+export const diagnosisReport = ({ title, command, facts, diagnosis }: DiagnosisReport): string => {
+  const { findings, truth, residuals, draws } = diagnosis
+  const sections: Section[] = [{ title: 'Findings', body: findingList(findings) }]
+  if (truth) sections.push(calibrationSection(truth, draws), ranksSection(truth))
+  if (residuals) sections.push(residualSection(residuals))
+  sections.push({
+    title: 'What these tests cannot see',
+    body: html`<ul>${limits.map((text) => html`<li>${text}</li>`)}</ul>`,
+  })
+  return page({ title, lead: summaryOf(diagnosis), command, facts, sections })
+}

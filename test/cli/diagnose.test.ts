@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeArrays, writeObservations } from '../../src/data/index.ts'
+import { bernoulli, normal, stream } from '../../src/random/index.ts'
+import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+import { tweedie } from './tweedie.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'diagnose-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const at = (name: string) => join(folder, name)
+
+const [n, k] = [120, 19]
+const shape = [n, 1, 6, 6]
+const [level, sigma] = [0.15, 0.05]
+
+/** Pixels N(0.5, 0.15²), half of them seen with noise 0.05: draws of the exact posterior, or `sd` times as wide. */
+beforeAll(() => {
+  const x = normal(stream(0, 'x'), shape).data.map((z) => 0.5 + level * z)
+  const mask = toNumbers(bernoulli(stream(0, 'mask'), 0.5, shape))
+  const e = normal(stream(0, 'e'), shape).data
+  const y = x.map((v, i) => mask[i] * (v + sigma * e[i]))
+  const gain = level ** 2 / (level ** 2 + sigma ** 2)
+  const z = normal(stream(0, 'z'), [k, ...shape])
+  const drawsOf = (sd: number) =>
+    z.data.map((v, j) => {
+      const i = j % x.length
+      return mask[i] ? 0.5 + gain * (y[i] - 0.5) + sd * Math.sqrt(gain) * sigma * v : 0.5 + sd * level * v
+    })
+  writeArrays(at('truth.npz'), { x: new NdArray('float32', shape, x) })
+  writeArrays(at('draws.npz'), { draws: new NdArray('float32', z.shape, drawsOf(1)) })
+  writeArrays(at('narrow.npz'), { draws: new NdArray('float32', z.shape, drawsOf(0.6)) })
+  writeArrays(at('small.npz'), { x: normal(stream(0, 'small'), [n, 1, 3, 3]) })
+  writeObservations(at('few.npz'), {
+    y: normal(stream(0, 'few'), [3, 1, 6, 6]),
+    operator: { kind: 'identity' },
+    noise: 1,
+    range: [0, 1],
+  })
+  const set = { y: new NdArray('float32', shape, y), noise: sigma, range: [0, 1] } as const
+  writeObservations(at('set.npz'), { ...set, operator: { kind: 'mask', mask: ndarray(mask, shape) } })
+})
+
+describe('tweedie diagnose', () => {
+  test('finds nothing wrong with exact draws, and writes its page beside them', () => {
+    const args = ['--observations', at('set.npz'), '--truth', at('truth.npz'), '--json']
+    const { status, stdout } = tweedie('diagnose', at('draws.npz'), ...args)
+    expect(status).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(result.findings.map((f: { verdict: string }) => f.verdict)).not.toContain('wrong')
+    expect(result).toMatchObject({ path: at('draws-diagnosis.html'), problems: n, draws: k })
+    expect(Math.abs(result.residuals.ratio - 1)).toBeLessThan(4 * result.residuals.standardError)
+    expect(Object.keys(result.sbc)).toContain('misfit')
+    expect(readFileSync(at('draws-diagnosis.html'), 'utf8')).toContain('<h2>Ranks</h2>')
+  })
+
+  test('says in words that draws are too narrow', () => {
+    const { status, stdout } = tweedie(
+      ...['diagnose', at('narrow.npz'), '--truth', at('truth.npz'), '-o', at('page.html')],
+    )
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^WRONG {2}Intervals of single entries: .*overconfident\.$/m)
+    expect(stdout).toContain(`written  ${at('page.html')}`)
+  })
+
+  test.each<[string[], string]>([
+    [['draws.npz'], 'give --observations, --truth or both'],
+    [
+      ['truth.npz', '--truth', 'truth.npz'],
+      "field 'draws' should be float32 [draws, observations, ...signal]",
+    ],
+    [['draws.npz', '--truth', 'small.npz'], 'small.npz: has signals [1,3,3], the draws are of 120 × [1,6,6]'],
+    [
+      ['draws.npz', '--observations', 'few.npz'],
+      'few.npz: has 3 observations of signals [1,6,6], the draws are of 120',
+    ],
+    [['none.npz', '--truth', 'truth.npz'], 'none.npz: cannot read'],
+  ])('refuses %j in one line', (args, words) => {
+    const paths = args.map((arg) => (arg.endsWith('.npz') ? at(arg) : arg))
+    const { status, stderr } = tweedie('diagnose', ...paths, '-o', at('not.html'))
+    expect([status, stderr.trim().split('\n').length]).toEqual([2, 1])
+    expect(stderr).toContain(words)
+    expect(existsSync(at('not.html'))).toBe(false)
+  })
+})

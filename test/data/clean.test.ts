@@ -24,6 +24,11 @@ describe('clean data', () => {
       expect((await readClean(name)).range, name).toEqual([0, 1])
   })
 
+  it('have a validation part where there is one, and say so where not', async () => {
+    expect((await readClean('photos', { split: 'val' })).x.shape).toEqual([120, 3, 32, 32])
+    await expect(readClean('mnist', { split: 'val' })).rejects.toThrow(/^mnist: has no validation part/)
+  })
+
   it('of another name are refused with the name that was meant', async () => {
     await expect(readClean('mnits')).rejects.toThrow(
       /^mnits: no such file or folder, nor a data set \(mnist, photos, .*\); did you mean 'mnist'\?$/,

@@ -46,6 +46,13 @@ const frameOf = (
   return { height, width, components }
 }
 
+/** Whether an end marker is there; cameras may leave other data behind it. */
+const hasEnd = (bytes: Uint8Array): boolean => {
+  let at = bytes.lastIndexOf(END)
+  while (at > 0 && bytes[at - 1] !== 0xff) at = bytes.lastIndexOf(END, at - 1)
+  return at > 0
+}
+
 /** The one frame of the image, once all segments up to the first scan, and the end of the image, have been seen. */
 const readFrame = (bytes: Uint8Array, wrong: (m: string) => TweedieError): Frame => {
   if (bytes[0] !== 0xff || bytes[1] !== START) throw wrong('not a JPEG file')
@@ -70,8 +77,7 @@ const readFrame = (bytes: Uint8Array, wrong: (m: string) => TweedieError): Frame
     at = end
   }
   if (!frame) throw wrong('JPEG has image data before its frame header')
-  const last = bytes.lastIndexOf(END)
-  if (last < 1 || bytes[last - 1] !== 0xff) throw wrong('truncated: the JPEG has no end marker')
+  if (!hasEnd(bytes)) throw wrong('truncated: the JPEG has no end marker')
   return frame
 }
 

@@ -65,6 +65,11 @@ describe('JPEG', () => {
     expect(Array.from(data, (v) => Math.round(v * 255))).toEqual(Array(64).fill(178))
   })
 
+  it('reads past what cameras leave behind the end', () => {
+    const bytes = jpeg()
+    expect(decodeJpeg(Uint8Array.of(...bytes, 0, 0xd9, 7), 'a.jpg')).toEqual(decodeJpeg(bytes, 'a.jpg'))
+  })
+
   it('refuses every truncation', () => {
     const bytes = jpeg()
     for (let length = 0; length < bytes.length; length++)

@@ -7,10 +7,15 @@
  */
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { amortized } from './exact/amortized.ts'
 import { determinism } from './exact/determinism.ts'
+import { diagnostics } from './exact/diagnostics.ts'
 import { em } from './exact/em.ts'
+import { flowGates } from './exact/flow-contract.ts'
 import type { Gate } from './exact/gate.ts'
 import { guidedDenoiser } from './exact/guided-denoiser.ts'
+import { likelihoods } from './exact/likelihood.ts'
+import { mixtures } from './exact/mixtures.ts'
 import { operatorGates } from './exact/operator-contract.ts'
 import { sampling } from './exact/sampling.ts'
 import { solving } from './exact/solving.ts'
@@ -24,6 +29,11 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E12: determinism,
   E2: sampling,
   E7: em,
+  E8: likelihoods,
+  E9: () => amortized(),
+  E10: flowGates,
+  E11: diagnostics,
+  mixtures,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

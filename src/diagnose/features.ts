@@ -219,7 +219,26 @@ export const featureNetwork = async (
     const key = shape.join()
     const opened = sessions.get(key) ?? loadProgram(withImageShape(model, shape), execute)
     sessions.set(key, opened)
-    return opened
+    return opened.catch((cause: unknown) => {
+      sessions.delete(key)
+      throw cause
+    })
+  }
+  /** Some files hold the sizes of their author's images inside: ONNX Runtime finds that out when it opens or runs them. */
+  const evaluate = async (x: NdArray) => {
+    try {
+      const session = await sessionFor(x.shape)
+      const parts = partsOf(session, options, path)
+      return { parts, outputs: await session.run({ [input]: x }) }
+    } catch (cause) {
+      if (cause instanceof TweedieError && cause.message.startsWith(path)) throw cause
+      const [reason] = (cause instanceof Error ? cause.message : `${cause}`).split('\n')
+      throw new TweedieError(
+        'input',
+        `${path}: does not take images [${x.shape}]; set 'size' and 'batch' to those of the file, [${declared.map((d) => d ?? '?')}] (${reason})`,
+        { cause },
+      )
+    }
   }
 
   const run = async (images: NdArray): Promise<Features> => {
@@ -230,9 +249,7 @@ export const featureNetwork = async (
     const planes = x.shape[0] / n
     const padded = zeros([batch * planes, ...x.shape.slice(1)])
     padded.data.set(normalised(x, mean, scale).data as Float32Array)
-    const session = await sessionFor(padded.shape)
-    const parts = partsOf(session, options, path)
-    const outputs = await session.run({ [input]: padded })
+    const { parts, outputs } = await evaluate(padded)
     const outputOf = (name: string) =>
       perImage(asFloat(outputs[name], `${path}: output '${name}'`), n, planes)
     const features = outputOf(parts.features)

@@ -17,10 +17,14 @@ import { imageInput, withImageShape } from '../../src/diagnose/onnx-input.ts'
 import { resizeImages } from '../../src/diagnose/resize.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import {
+  constant,
+  full,
   jit,
+  matmul,
   mean,
   NdArray,
   ndarray,
+  reshape,
   reshaped,
   rows,
   type Tensor,
@@ -144,6 +148,20 @@ describe('a network of the user', () => {
       'expected at most 64 images [N, C, H, W], got [28,28]',
     )
     await expect(shipped.run(ndarray([Number.NaN], [1, 1, 1, 1]))).rejects.toThrow('got NaN')
+  })
+
+  test('with sizes of its own inside says which it takes', async () => {
+    const path = join(folder, 'flat.onnx')
+    const flat = jit((x: Tensor) => matmul(reshape(x, [4, 64]), constant(full([64, 3], 1 / 64))))
+    writeFileSync(path, await flat.onnx(zeros([4, 1, 8, 8])))
+    await using(featureNetwork(path, { batch: 4 }), async (network) => {
+      expect(toNumbers(await featuresOf(network, full([5, 1, 8, 8], 1))).every((v) => v > 0.99)).toBe(true)
+    })
+    await using(featureNetwork(path, { batch: 2 }), async (network) => {
+      await expect(network.run(zeros([2, 1, 8, 8]))).rejects.toThrow(
+        /flat\.onnx: does not take images \[2,1,8,8\]; set 'size' and 'batch' to those of the file, \[4,1,8,8\]/,
+      )
+    })
   })
 
   test('has its input found and its shape replaced', async () => {

@@ -4,6 +4,7 @@
  * Three names mean different things in two folders: here the second one of each has a name of its own.
  */
 
+export * from './amortize/index.ts'
 export * from './compare/index.ts'
 export type { Arrays as NamedArrays } from './data/index.ts'
 export * from './data/index.ts'

@@ -17,6 +17,7 @@ const folders = [
   'posterior',
   'em',
   'flows',
+  'amortize',
   'diagnose',
   'run',
   'report',

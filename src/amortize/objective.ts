@@ -1,0 +1,85 @@
+/**
+ * The objective of amortised posterior sampling (Mammadov, Chung & Ye, "Amortized Posterior Sampling with Diffusion Prior
+ * Distillation", 2024): over measurements y and x = G(z, y),
+ *
+ *   E_y KL(q(x | y) ‖ p(x | y)) = E_y E_z [−log p(y | x) − log p(x) − log|det ∂G/∂z|] + const,
+ *
+ * where the diffusion prior's log p(x) is replaced by its evidence lower bound. It needs measurements and a prior, no truth.
+ * Its gradient goes through the denoiser: the Jacobian is not dropped, as score distillation does.
+ */
+import {
+  type Denoiser,
+  type ElboNoise,
+  type ElboOptions,
+  negativeElbo,
+  scoreLoss,
+} from '../diffusion/index.ts'
+import type { Observation } from '../posterior/index.ts'
+import { add, mean, mul, sub, sum, type Tensor } from '../tensor/index.ts'
+
+/** What the objective is made of, besides flow and prior. */
+export interface ApsOptions extends ElboOptions {
+  /**
+   * `score` (default): the term of the bound that depends on the network, which is all that the paper writes; one evaluation.
+   * `full`: with the terms at both ends, as score_prior; two evaluations for next to nothing in the gradient.
+   */
+  readonly bound?: 'score' | 'full'
+}
+
+/** Means over the batch in nats, up to constants; `loss` = weight · data + prior − logdet. */
+export interface ApsTerms<L = Tensor> {
+  readonly loss: L
+  /** ½ (y − A x)ᵀ Σy⁻¹ (y − A x). */
+  readonly data: L
+  /** −log p(x), by the bound. */
+  readonly prior: L
+  /** log|det ∂x/∂z|: the entropy of q up to that of z. */
+  readonly logdet: L
+}
+
+const rowSums = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
+
+/** −log p(y | x) up to a constant: ½ (y − A x)ᵀ Σy⁻¹ (y − A x), [B]. */
+export const misfit = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
+  const residual = sub(y, A.apply(x))
+  return mul(rowSums(mul(residual, noise.inverse(residual))), 0.5)
+}
+
+/**
+ * The terms of the objective for one draw of each measurement.
+ *
+ * @param prior - denoiser of the prior, its weights fixed
+ * @param observation - y [B, ...], with the operator and the noise of each
+ * @param drawn - x [B, ...A.inShape], with log|det ∂x/∂z| [B]
+ * @param random - the noise of the bound
+ * @param weight - of the data term, [] (see `annealed`); 1 for the posterior itself
+ */
+export const apsTerms = (
+  prior: Denoiser,
+  observation: Observation,
+  drawn: { readonly x: Tensor; readonly logdet: Tensor },
+  random: ElboNoise,
+  weight: Tensor | number = 1,
+  { bound = 'score', ...elbo }: ApsOptions = {},
+): ApsTerms => {
+  const data = mean(misfit(observation, drawn.x))
+  const prices = bound === 'full' ? negativeElbo : scoreLoss
+  const price = mean(prices(prior, drawn.x, random, elbo))
+  const logdet = mean(drawn.logdet)
+  return { loss: sub(add(mul(data, weight), price), logdet), data, prior: price, logdet }
+}
+
+/** Weight of the data term at step 0, 1, …. */
+export type DataWeight = (step: number) => number
+
+/**
+ * score_prior's sigmoid 1/(1 + e^(−(step − pivot) rate)): the flow first learns the prior, then the data. Whether the paper
+ * keeps it is unknown.
+ *
+ * @param rate - default 0.002
+ * @param pivot - the step of weight one half, default 12000
+ */
+export const annealed =
+  ({ rate = 0.002, pivot = 12000 } = {}): DataWeight =>
+  (step) =>
+    1 / (1 + Math.exp(-(step - pivot) * rate))

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { maskLikeY, readArrays, readObservations } from '../data/index.ts'
 import { meanOverDraws, restorationFigures, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
+import { backProjection, eventOf } from '../operators/index.ts'
 import { type RunReport, runReport, strips, writeReport } from '../report/index.ts'
 import { layoutOf, readConfig } from '../run/index.ts'
-import { NdArray } from '../tensor/index.ts'
+import { NdArray, zeros } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { loadClean } from './experiment.ts'
+import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
 import { runPages } from './run-pages.ts'
 
@@ -37,26 +38,30 @@ const restored = async (
   const draws = drawsOf(path)
   const [, n, ...event] = draws.shape
   const set = readObservations(observations)
-  if (set.y.shape[0] < n || set.y.shape.slice(1).join() !== event.join()) {
+  const seen = eventOf(set)
+  if (set.y.shape[0] < n || seen.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${observations}: has observations [${set.y.shape}], the draws are of ${n} × [${event}]`,
+      `${observations}: has ${set.y.shape[0]} observations of [${seen}], the draws are of ${n} × [${event}]`,
     )
   }
   const cut = (a: NdArray<'float32'>) =>
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
-  const [y, mask] = [cut(set.y), cut(maskLikeY(set))]
+  const picture = await backProjection(firstOf(set, n))
+  const y = picture ?? zeros([n, ...event])
+  const mask = set.operator.kind === 'mask' ? cut(maskLikeY(set)) : undefined
+  const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
   const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
   const range = set.range
   const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
   if (!truth || range[0] !== 0 || range[1] !== 1) return { strips: [shown] }
-  const figures = restorationFigures(draws, truth, { observed: mask, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
+  const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
   const at = (level: number) => figures.coverage.find((c) => c.level === level)?.observed ?? Number.NaN
   return {
     strips: [shown],
     coverage: {
       series: [{ name: 'posterior', readings: figures.coverage }],
-      note: 'Pixels that were not observed, clipped to [0, 1]; differences below one grey level count as ties.',
+      note: `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below one grey level count as ties.`,
     },
     summaryTable: {
       columns: ['', 'PSNR', 'SSIM'],
@@ -64,7 +69,7 @@ const restored = async (
         ['posterior mean', `${figures.psnrMean.toFixed(2)} dB`, figures.ssimMean.toFixed(3)],
         ['single draws', `${figures.psnrDraw.toFixed(2)} dB`, figures.ssimDraw.toFixed(3)],
       ],
-      caption: `Coverage of unobserved pixels: 50 % intervals hold ${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
+      caption: `Coverage of ${mask ? 'unobserved' : 'all'} pixels: 50 % intervals hold ${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
     },
   }
 }

@@ -103,6 +103,23 @@ describe('the commands', () => {
     expect(readFileSync(join(folder, 'page.html'), 'utf8')).toMatch(/PSNR/)
   })
 
+  it('any operator goes the same way: from the configuration, or from a set, to draws and their page', () => {
+    const learned = json(
+      ...['learn', 'config.yaml', 'data.clean=truth.npy', 'data.observe.operator.kind=blur'],
+      ...['data.observe.operator.sigma=0.8', '-o', 'blurred'],
+    )
+    expect(learned).toMatchObject({ observations: 20, laps: 1 })
+    const facts = json(...'observe truth.npy factor=4 --operator pool --noise 0.02 -o small.npz'.split(' '))
+    expect(facts).toMatchObject({ operator: 'pool', settings: { factor: 4 }, blind: false, shape: [1, 7, 7] })
+    json(...'sample learned small.npz --draws 2 --steps 3 --count 3 -o sharp.npz'.split(' '))
+    expect(readArrays(join(folder, 'sharp.npz')).draws.shape).toEqual([2, 3, 1, 28, 28])
+    json(
+      ...['report', 'learned', '--draws', 'sharp.npz', '--observations', 'small.npz'],
+      ...['--truth', 'truth.npy', '-o', 'sharp.html'],
+    )
+    expect(readFileSync(join(folder, 'sharp.html'), 'utf8')).toMatch(/Coverage of all pixels/)
+  }, 60_000)
+
   it('a device that is not there is missed before a run is made', () => {
     const { status, stderr } = tweedie(
       ['learn', 'config.yaml', 'data.observations=set.npz', '-o', 'elsewhere', '--device', 'cuda'],

@@ -15,7 +15,13 @@ import {
   writeObservations,
 } from '../../src/data/index.ts'
 import { batchedObservations } from '../../src/em/index.ts'
-import { familyNames, familyOf, type OperatorSetting, observe } from '../../src/operators/index.ts'
+import {
+  backProjection,
+  familyNames,
+  familyOf,
+  type OperatorSetting,
+  observe,
+} from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { jit, type NdArray, ndarray, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
@@ -114,6 +120,32 @@ describe('sets of masks, projections and the identity', () => {
       expect(set.operator.mask.shape).toEqual([N, 1, 12, 16])
       expect(set.operator.mask.data.reduce((a, b) => a + b, 0)).toBe(N * kept)
     }
+  })
+})
+
+describe('what y says by itself', () => {
+  const picture = async (name: string, settings: OperatorSetting['settings'] = {}) => {
+    const set = await observe(grey, { operator: { name, settings }, noise: 1e-6, seed: 3 })
+    return { set, x: await backProjection(set, { batch: 2 }) }
+  }
+
+  it('is y where y is like x', async () => {
+    const { set, x } = await picture('motion')
+    expect(x).toBe(set.y)
+  })
+
+  it('is the pseudo-inverse, or the adjoint: all of x where all was seen', async () => {
+    const pooled = await picture('pool', { factor: 2 })
+    const first = pooled.x?.data.subarray(0, 2)
+    expectClose(first ?? [], [pooled.set.y.data[0], pooled.set.y.data[0]], 1e-5)
+    for (const name of ['fourier', 'coils']) {
+      const whole = await picture(name, { acceleration: 1 })
+      expectClose(whole.x?.data ?? [], grey.data, 1e-4)
+    }
+  })
+
+  it('is nothing to be shown of magnitudes', async () => {
+    expect((await picture('phase')).x).toBeUndefined()
   })
 })
 

@@ -178,6 +178,17 @@ describe('blind sets', () => {
     expect(gap).toBeGreaterThan(0.01)
   })
 
+  it('of scans hide the phase, not what was sampled', async () => {
+    const set = await blind('fourier', { phase: 1 })
+    if (set.operator.kind !== 'family') throw new Error('a family was asked for')
+    const { parameters, truth } = set.operator
+    expect([parameters.mask.shape[0], parameters.phase.shape[0], Object.keys(truth ?? {})]).toEqual([
+      N,
+      1,
+      ['phase'],
+    ])
+  })
+
   it('need something to be blind to', async () => {
     await expect(blind('pool', { factor: 2 })).rejects.toThrow(/operator 'pool' .* has no parameters/)
   })

@@ -27,6 +27,8 @@ export interface MakeRequest {
 export interface Definition<S extends SettingSpecs> {
   /** Whether it deletes entries: its parameters are then `mask` alone, and sets are those of masks. */
   readonly masks?: boolean
+  /** Parameters that a blind set hides; default all. */
+  readonly blindTo?: readonly string[]
   /** Row i depends on the seed and i only. */
   draw(settings: SettingsOf<S>, request: DrawRequest): Parameters<NdArray<'float32'>>
   make(settings: SettingsOf<S>, parameters: Parameters<Tensor>, request: MakeRequest): Operator
@@ -38,6 +40,8 @@ export interface Definition<S extends SettingSpecs> {
 export interface Family extends FamilySpec {
   readonly name: string
   readonly masks: boolean
+  /** Parameters that a blind set hides; all when absent. */
+  readonly blindTo?: readonly string[]
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
   complete(given: OperatorSettings): OperatorSettings
   /** Parameters for each observation. @throws TweedieError `input` for settings that do not fit the data */
@@ -55,7 +59,7 @@ export const rangeSettings = (family: Family, [low, high]: DataRange): OperatorS
 /** The family of a name, from its definition. */
 export const defineFamily = <N extends FamilyName>(
   name: N,
-  { masks = false, draw, make, observed }: Definition<(typeof familySpecs)[N]['settings']>,
+  { masks = false, blindTo, draw, make, observed }: Definition<(typeof familySpecs)[N]['settings']>,
 ): Family => {
   const spec: (typeof familySpecs)[N] = familySpecs[name]
   const checked = (given: OperatorSettings) => settingsOf(name, spec.settings, given)
@@ -63,6 +67,7 @@ export const defineFamily = <N extends FamilyName>(
     ...spec,
     name,
     masks,
+    blindTo,
     complete: checked,
     draw: (given, request) => draw(checked(given), request),
     make: (given, parameters, request) => make(checked(given), parameters, request),

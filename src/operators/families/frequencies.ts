@@ -11,6 +11,7 @@ import { smoothPhases } from '../smooth-phase.ts'
 import { defineFamily, needed, type Parameters } from './family.ts'
 
 export const fourierFamily = defineFamily('fourier', {
+  blindTo: ['phase'], // a scanner knows what it sampled
   draw: ({ acceleration, phase }, { count, event, seed }): Parameters<NdArray<'float32'>> => {
     const [, height, width] = imageShape(event, 'fourier')
     const mask = columnMasks(count, { width, acceleration, seed })
@@ -39,6 +40,7 @@ const readSensitivities = (path: string, height: number, width: number): NdArray
 }
 
 export const coilsFamily = defineFamily('coils', {
+  blindTo: [],
   draw: ({ acceleration, coils, maps }, { count, event, seed }) => {
     const [channels, height, width] = imageShape(event, 'coils')
     if (channels !== 1)

@@ -4,7 +4,6 @@ import {
   type FamilyOperator,
   maskedObservations,
   noiseLevel,
-  type ObservationOperator,
   type ObservationSet,
   type OperatorSettings,
   type Simulation,
@@ -171,7 +170,7 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
     settings,
     parameters: drawn,
   } as const
-  const seen = operator.blind ? hidden(made, nominal(family, settings, event)) : made
+  const seen = operator.blind ? hidden(made, family) : made
   return {
     ...withNoise(image, observed, options),
     operator: masks ? { kind: 'mask', mask: drawn.mask } : seen,
@@ -202,15 +201,20 @@ const withNoise = (
   return { y, noise: noiseLevel(std), std }
 }
 
-/** The operator of a blind set. */
-const hidden = (
-  operator: FamilyOperator,
-  parameters: Parameters<NdArray<'float32'>>,
-): ObservationOperator => {
-  if (Object.keys(parameters).length === 0)
+/** The operator of a blind set: nominal parameters in the place of those that are hidden. */
+const hidden = (operator: FamilyOperator, family: Family): FamilyOperator => {
+  const { settings, event, parameters } = operator
+  const names = (family.blindTo ?? Object.keys(parameters)).filter((name) => name in parameters)
+  if (names.length === 0)
     throw new TweedieError(
       'input',
       `observe: operator '${operator.name}' with these settings has no parameters of each observation to be blind to`,
     )
-  return { ...operator, parameters, truth: operator.parameters }
+  const of = (arrays: Parameters<NdArray<'float32'>>) =>
+    Object.fromEntries(names.map((name) => [name, arrays[name]]))
+  return {
+    ...operator,
+    parameters: { ...parameters, ...of(nominal(family, settings, event)) },
+    truth: of(parameters),
+  }
 }

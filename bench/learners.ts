@@ -6,7 +6,7 @@
  *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER] [--json]
  *
  * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is not done
- * again, what was interrupted goes on. `full` takes about six minutes of one core for each learner.
+ * again, what was interrupted goes on. `full` takes about five minutes of one core for each learner.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

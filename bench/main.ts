@@ -7,10 +7,12 @@
  *   exact      problems with exact answers (gates)
  *   random     random fillers
  *   memory     growth of memory over many training steps
+ *   covariance posteriors by what stands for V[x | xt] (gates, figure)
+ *   learners   priors learned from masked digits by several methods
  *
  * The first three race the same networks in PyTorch (bench/peers). All take --json.
  */
-const names = ['engine', 'train', 'posterior', 'exact', 'random', 'memory']
+const names = ['engine', 'train', 'posterior', 'exact', 'random', 'memory', 'covariance', 'learners']
 
 const [name, ...args] = process.argv.slice(2)
 if (name === undefined || !names.includes(name)) {

@@ -114,12 +114,6 @@ export interface Counts {
   readonly proposals: number
 }
 
-/** Points [points, 3] of p(xt | y) and of q(xt | y) for every choice of V, from the same proposals. */
-export interface GuidedPoints {
-  readonly truth: NdArray<'float64'>
-  readonly guesses: readonly NdArray<'float64'>[]
-}
-
 /** Both kinds of proposals, each in order along the curve, which resampling in order keeps. */
 const proposalsOf = (problem: Problem, sigma: number, count: number): Float64Array => {
   const parts = [
@@ -147,27 +141,21 @@ const resampled = (
   )
 }
 
-/** Compiled for a problem. */
+/** Points [points, 3] of q(xt | y) for every choice of V, in their order; compiled for a problem. */
 export const guided = (problem: Problem) => {
   const program = likelihoods(problem)
   const total = evidence(problem)
-  const at = async (sigma: number, { points, proposals }: Counts): Promise<GuidedPoints> => {
+  const at = async (sigma: number, { points, proposals }: Counts): Promise<NdArray<'float64'>[]> => {
     const all = proposalsOf(problem, sigma, proposals)
-    const truth: number[] = []
-    const guesses = choices.map((): number[] => [])
+    const weights = choices.map((): number[] => [])
     for (let from = 0; from < proposals; from += BATCH) {
       const batch = rows(asPoints(all), from, from + BATCH)
-      const out = await program(batch, full([BATCH], sigma, 'float64'))
-      const exact = toNumbers(out.exact)
-      const balance = exact.map((p) => Math.log(0.5 + (0.5 * p) / total))
-      truth.push(...exact.map((p, i) => Math.log(p) - balance[i]))
-      for (const [c, guess] of out.guesses.entries())
-        guesses[c].push(...toNumbers(guess).map((q, i) => q - balance[i]))
+      const { guesses, exact } = await program(batch, full([BATCH], sigma, 'float64'))
+      const balance = toNumbers(exact).map((p) => Math.log(0.5 + (0.5 * p) / total))
+      for (const [c, guess] of guesses.entries())
+        weights[c].push(...toNumbers(guess).map((q, i) => q - balance[i]))
     }
-    return {
-      truth: resampled(all, truth, points),
-      guesses: guesses.map((weights) => resampled(all, weights, points)),
-    }
+    return weights.map((logWeights) => resampled(all, logWeights, points))
   }
   return { at, release: program.release }
 }

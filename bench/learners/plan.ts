@@ -33,7 +33,10 @@ const NOISE = 0.01
 /** The learning of each budget is that of a shipped experiment, but for these fields. */
 const recipes: Readonly<Record<Budget, { config: string; overrides: readonly string[] }>> = {
   quick: { config: 'demo-quick.yaml', overrides: [] },
-  full: { config: 'demo.yaml', overrides: ['em.laps=4'] },
+  full: {
+    config: 'demo.yaml',
+    overrides: ['data.count=1000', 'em.laps=4', 'train.firstSteps=250', 'train.steps=200'],
+  },
 }
 
 /** How much is judged: prior samples, restored test digits, draws of each. */
@@ -118,6 +121,6 @@ export const priorSampling = (sigmaMin: number, sigmaMax: number): SamplerOption
 /** The sampler of the posterior. */
 export const posteriorSampling = (sigmaMin: number, sigmaMax: number): SamplerOptions => ({
   schedule: exponentialSchedule({ sigmaMin, sigmaMax }),
-  steps: 32,
+  steps: 20,
   method: ddim(),
 })

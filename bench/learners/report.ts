@@ -1,8 +1,15 @@
 /** The table of the learners, and the strip of their prior samples. */
 import { join } from 'node:path'
 import { formatTable } from '../../src/cli/table.ts'
-import { writeAtomic } from '../../src/data/index.ts'
-import { meanOverDraws, psnr } from '../../src/diagnose/index.ts'
+import { loadMnist, writeAtomic } from '../../src/data/index.ts'
+import {
+  featureNetwork,
+  frechetFeatureDistance,
+  type Labelled,
+  meanOverDraws,
+  psnr,
+} from '../../src/diagnose/index.ts'
+import { clip01 } from '../../src/diagnose/psnr.ts'
 import { enlarged, imageGrid, pngOf } from '../../src/report/index.ts'
 import { NdArray, rows, sizeOf } from '../../src/tensor/index.ts'
 import type { Made } from '../learners.ts'
@@ -12,6 +19,8 @@ import type { Plan } from './plan.ts'
 export interface LearnerFigures {
   readonly learner: string
   readonly seconds: number
+  /** Fréchet feature distance of prior samples to as many test digits. */
+  readonly distance: number
   readonly psnrMean: number
   /** Absent for a learner that restores without drawing. */
   readonly psnrDraw?: number
@@ -20,9 +29,24 @@ export interface LearnerFigures {
 const average = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((a, b) => a + b, 0) / values.length
 
-const figuresOf = ({ kind, seconds, restored }: Made, { test }: Plan): LearnerFigures => ({
+/** As an image file would hold them. */
+const clipped = (images: NdArray<'float32'>): NdArray<'float32'> =>
+  new NdArray('float32', images.shape, images.data.map(clip01))
+
+/** Distances to the test digits, of sets [plan.samples, 1, 28, 28]. */
+const distances = async ({ samples }: Plan, sets: readonly NdArray<'float32'>[]) => {
+  const network = await featureNetwork()
+  const reference = loadMnist({ split: 'test', count: samples }).images
+  const out: Labelled[] = []
+  for (const images of sets) out.push(await frechetFeatureDistance(network, clipped(images), reference))
+  await network.release()
+  return out
+}
+
+const figuresOf = ({ kind, seconds, restored }: Made, distance: number, { test }: Plan): LearnerFigures => ({
   learner: kind.name,
   seconds,
+  distance,
   psnrMean: average(psnr(meanOverDraws(restored), test.truth)),
   ...(restored.shape[0] > 1 ? { psnrDraw: average(psnr(restored, test.truth)) } : {}),
 })
@@ -43,17 +67,25 @@ export const report = async (
   plan: Plan,
   { out, json }: { out: string; json: boolean },
 ): Promise<void> => {
-  const figures = made.map((one) => figuresOf(one, plan))
+  const clean = loadMnist({ split: 'train', count: plan.samples }).images
+  const [floor, ...found] = await distances(plan, [clean, ...made.map(({ samples }) => samples)])
+  const figures = made.map((one, i) => figuresOf(one, found[i].value, plan))
   writeAtomic(join(out, 'samples.png'), pngOf(strip(made)))
   if (json) {
-    console.log(JSON.stringify({ budget: plan.budget, steps: plan.steps, figures }, null, 2))
+    const { budget, steps } = plan
+    console.log(
+      JSON.stringify({ budget, steps, distance: floor.label, floor: floor.value, figures }, null, 2),
+    )
     return
   }
   const cells = figures.map((f, i) => [
     made[i].kind.title,
+    f.distance.toFixed(2),
     decibels(f.psnrMean),
     decibels(f.psnrDraw),
     `${f.seconds.toFixed(0)} s`,
   ])
-  console.log(formatTable(['learner', 'PSNR mean', 'PSNR draw', 'learning'], cells))
+  cells.push(['(as many training digits)', floor.value.toFixed(2), '', '', ''])
+  console.log(formatTable(['learner', 'distance', 'PSNR mean', 'PSNR draw', 'learning'], cells))
+  console.log(`distance: ${floor.label}, prior samples to test digits; ${plan.steps} optimiser steps each`)
 }

@@ -55,7 +55,7 @@ export const placeOf = async (
     tasks: { ...photographTasks(truth.shape[2]), ...mriTasks },
     features,
     arena: {
-      features: features.name,
+      features: features.digest,
       prior: digest(readFileSync(file)),
       truth: digest(new Uint8Array(truth.data.buffer, truth.data.byteOffset, truth.data.byteLength)),
     },

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeNpz, encodeNpz, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { NdArray } from '../tensor/index.ts'
+import { NdArray, sizeOf } from '../tensor/index.ts'
 import { type Figures, figuresSchema } from './figures.ts'
 import type { Measured } from './measure.ts'
 
-/** A cell as it is kept: its figures, and the first draws of the first images as levels of 8 bits. */
+/** A cell as it is read back: its figures, and the first draw of the first images. */
 export interface Kept {
   readonly figures: Figures
   /** [N', C, H, W] in [0, 1]. */
@@ -20,25 +20,27 @@ export interface Cache {
   write(key: string, measured: Measured): Kept
 }
 
-/** Images that a cell keeps for the strips. */
+/** Images that a page shows of a cell. */
 export const KEPT_PICTURES = 8
 
-const levelsOf = (draws: NdArray<'float32'>): NdArray<'uint8'> => {
-  const [, n, ...event] = draws.shape
-  const shown = Math.min(KEPT_PICTURES, n)
-  const size = event.reduce((p, d) => p * d, 1) * shown
-  const levels = Uint8Array.from(draws.data.subarray(0, size), (v) =>
-    Math.round(255 * Math.min(1, Math.max(0, v))),
+/** Draws as levels of 8 bits: all of them are kept, so that a new figure needs no new sampling. */
+const levelsOf = ({ shape, data }: NdArray<'float32'>): NdArray<'uint8'> =>
+  new NdArray(
+    'uint8',
+    shape,
+    Uint8Array.from(data, (v) => Math.round(255 * Math.min(1, Math.max(0, v)))),
   )
-  return new NdArray('uint8', [shown, ...event], levels)
-}
 
-const imagesOf = ({ shape, data }: NdArray, where: string): NdArray<'float32'> => {
-  if (!(data instanceof Uint8Array)) throw new TweedieError('input', `${where}: 'pictures' must be uint8`)
+const picturesOf = ({ shape, data }: NdArray, where: string): NdArray<'float32'> => {
+  if (!(data instanceof Uint8Array) || shape.length < 2)
+    throw new TweedieError('input', `${where}: 'draws' must be uint8 [K, N, ...]; delete it`)
+  const [, n, ...event] = shape
+  const shown = Math.min(KEPT_PICTURES, n)
+  const levels = data.subarray(0, shown * sizeOf(event))
   return new NdArray(
     'float32',
-    shape,
-    Float32Array.from(data, (v) => v / 255),
+    [shown, ...event],
+    Float32Array.from(levels, (v) => v / 255),
   )
 }
 
@@ -56,16 +58,16 @@ export const openCache = (folder: string): Cache => {
       if (!existsSync(json) || !existsSync(npz)) return undefined
       const parsed = figuresSchema.safeParse(jsonOf(json))
       if (!parsed.success) throw new TweedieError('input', `${json}: not the figures of a cell; delete it`)
-      const { pictures } = decodeNpz(readFileSync(npz), npz)
-      if (!pictures) throw new TweedieError('input', `${npz}: has no 'pictures'; delete it`)
-      return { figures: parsed.data, pictures: imagesOf(pictures, npz) }
+      const { draws } = decodeNpz(readFileSync(npz), npz)
+      if (!draws) throw new TweedieError('input', `${npz}: has no 'draws'; delete it`)
+      return { figures: parsed.data, pictures: picturesOf(draws, npz) }
     },
     write: (key, { figures, draws }) => {
       const [json, npz] = paths(key)
-      const pictures = levelsOf(draws)
-      writeAtomic(npz, encodeNpz({ pictures }))
+      const levels = levelsOf(draws)
+      writeAtomic(npz, encodeNpz({ draws: levels }))
       writeAtomic(json, new TextEncoder().encode(`${JSON.stringify(figures, null, 2)}\n`))
-      return { figures, pictures: imagesOf(pictures, npz) }
+      return { figures, pictures: picturesOf(levels, npz) }
     },
   }
 }

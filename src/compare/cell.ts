@@ -30,7 +30,7 @@ export interface Arena {
   readonly prior: string
   /** Digest of the test data. */
   readonly truth: string
-  /** The network of the perceptual distance. */
+  /** Digest of the network of the perceptual distance. */
   readonly features: string
 }
 

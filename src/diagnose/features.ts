@@ -2,6 +2,7 @@
  * Networks that turn images into features, for Fréchet and perceptual distances. The one that ships is small and knows
  * digits and clothes; any other comes as an ONNX file.
  */
+import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readBytes } from '../data/index.ts'
@@ -62,6 +63,8 @@ export interface Features {
 /** A network in use; see {@link featureNetwork}. */
 export interface FeatureNetwork {
   readonly name: string
+  /** SHA-256 of the file, its first 16 hexadecimal digits: figures made with one network are not those of another. */
+  readonly digest: string
   /** Whether the user vouches for the original Inception network. */
   readonly inception: boolean
   /** Largest number of images for one {@link run}. */
@@ -262,6 +265,7 @@ export const featureNetwork = async (
   }
   return {
     name: options.name ?? basename(path, extname(path)),
+    digest: createHash('sha256').update(model).digest('hex').slice(0, 16),
     inception,
     batch,
     run,

@@ -3,6 +3,8 @@ import {
   type CleanData,
   type DataRange,
   dataSetNames,
+  type FamilyOperator,
+  type ObservationOperator,
   type ObservationSet,
   observationRows,
   observationsInPriorUnits,
@@ -223,9 +225,16 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
 /**
  * What can only be checked when the data are known, before a run is made of it.
  *
- * @throws TweedieError `input` for a rank above the number of entries of x, and a divergence without clean data
+ * @param operator - of the observations that it learns from, if it does
+ * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data, and a Gaussian start that
+ * the operator does not allow
  */
-export const checkExperiment = ({ data, gaussian, em, monitor }: Experiment, event: Shape): void => {
+export const checkExperiment = (
+  { data, gaussian, em, monitor }: Experiment,
+  event: Shape,
+  operator?: ObservationOperator,
+): void => {
+  if (operator?.kind === 'family') checkStart(gaussian.eStep, operator)
   const n = sizeOf(event)
   const ranks = [['gaussian.rank', gaussian.rank] as const, ['em.refitRank', em.refitRank] as const]
   for (const [field, rank] of ranks) {
@@ -234,6 +243,14 @@ export const checkExperiment = ({ data, gaussian, em, monitor }: Experiment, eve
   }
   if (monitor.sinkhorn > 0 && data.clean === undefined)
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
+}
+
+const checkStart = (eStep: Experiment['gaussian']['eStep'], { name, linear }: FamilyOperator): void => {
+  const field = `field 'gaussian.eStep': '${eStep}'`
+  if (eStep === 'moments')
+    throw new TweedieError('input', `${field} knows masks and projections only, not '${name}'; use exact`)
+  if (eStep === 'exact' && !linear)
+    throw new TweedieError('input', `${field} needs a linear operator, '${name}' is none; use diffusion`)
 }
 
 /** A set in the units of the prior, with the shape of its latents. */

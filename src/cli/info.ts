@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { readArrays, readSafetensors } from '../data/index.ts'
+import { type Arrays, readArrays, readSafetensors } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import {
   isRunFolder,
@@ -57,9 +57,15 @@ const describeFile = (path: string): FileInfo => {
     kind: kindOf(Object.keys(arrays), shown),
     bytes: statSync(path).size,
     arrays: Object.entries(arrays).map(([name, array]) => describeArray(name, array)),
-    metadata: shown,
+    metadata: { ...shown, ...operatorText(arrays) },
   }
 }
+
+/** What an observation set says about its operator: JSON, one byte for each element. */
+const operatorText = ({ operator }: Arrays): JsonRecord =>
+  operator?.data instanceof Uint8Array
+    ? { operator: new TextDecoder().decode(operator.data).replace(/\p{Cc}/gu, ' ') }
+    : {}
 
 const kindOf = (names: readonly string[], metadata: JsonRecord): FileKind => {
   if (metadata.format === 'tweedie-checkpoint') return 'checkpoint'

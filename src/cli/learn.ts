@@ -41,7 +41,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const observations = await loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   const net = networkConfigOf(experiment, event)
-  checkExperiment(experiment, event)
+  checkExperiment(experiment, event, set.operator)
   const { device } = options
   await requireDevice(device)
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })

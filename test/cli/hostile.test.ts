@@ -216,6 +216,43 @@ const observations: Case[] = [
     says: /^set\.npz: unknown field 'maks'; did you mean 'mask'\?/,
   },
   {
+    name: 'an operator that is not linear, with a start that needs one',
+    files: { 'x.npy': encodeNpy(y) },
+    args: ['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=clip', '-o', 'run'],
+    says: /^field 'gaussian\.eStep': 'exact' needs a linear operator, 'clip' is none; use diffusion/,
+  },
+  {
+    name: 'an operator that a closed form does not know',
+    files: { 'x.npy': encodeNpy(y) },
+    args: [
+      ...['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=pool'],
+      ...['gaussian.eStep=moments', '-o', 'run'],
+    ],
+    says: /^field 'gaussian\.eStep': 'moments' knows masks and projections only, not 'pool'; use exact/,
+  },
+  {
+    name: 'a set of an operator that nobody knows',
+    files: {
+      'set.npz': encodeNpz({
+        y,
+        noise,
+        operator: ndarray(
+          [...Buffer.from('{"name":"blurr","linear":true,"event":[1,8,8],"settings":{}}')],
+          undefined,
+          'uint8',
+        ),
+      }),
+    },
+    args: learn('set.npz'),
+    says: /^unknown operator 'blurr'; did you mean 'blur'\?/,
+  },
+  {
+    name: 'an operator that does not fit the data',
+    files: { 'x.npy': encodeNpy(y) },
+    args: ['observe', 'x.npy', 'factor=3', '--operator', 'pool', '-o', 'out.npz'],
+    says: /^average-pool: factor 3 does not divide images of 8×8/,
+  },
+  {
     name: 'images without masks',
     files: { 'damaged/a.png': png(0.5) },
     args: ['observe', 'damaged', '--observed', '--noise', '0.05', '-o', 'out.npz'],

@@ -1,4 +1,5 @@
 export * from './affine.ts'
+export * from './config.ts'
 export * from './flow.ts'
 export * from './fold.ts'
 export * from './folded-sample.ts'

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { moved, values } from '../../bench/exact/flow-contract.ts'
+import {
+  type Flow,
+  type FlowConfig,
+  flowOf,
+  gaussianFlow,
+  imageFlow,
+  realNvp,
+  spline,
+  withRange,
+} from '../../src/flows/index.ts'
+import { jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+
+const vector = { size: 6, condition: 3, steps: 2, hidden: 4 }
+const image = { event: [1, 4, 4], condition: [1, 4, 4], cells: [2], steps: 2, hidden: 4 }
+const range = { kind: 'interval', lo: -2, hi: 2 } as const
+
+const cases: { name: string; config: FlowConfig; flow: Flow }[] = [
+  { name: 'realNvp', config: { kind: 'realNvp', ...vector }, flow: realNvp(vector) },
+  {
+    name: 'spline',
+    config: { kind: 'realNvp', ...vector, transform: { kind: 'spline', bins: 4, bound: 3 } },
+    flow: realNvp({ ...vector, transform: spline({ bins: 4, bound: 3 }) }),
+  },
+  { name: 'image', config: { kind: 'image', ...image, range }, flow: withRange(imageFlow(image), range) },
+  {
+    name: 'gaussian',
+    config: { kind: 'gaussian', size: 6, condition: 3 },
+    flow: gaussianFlow({ size: 6, condition: 3 }),
+  },
+]
+
+it.each(cases)('$name: a flow as data, through JSON', async ({ config, flow }) => {
+  const same = flowOf(JSON.parse(JSON.stringify(config)))
+  const [y, z] = [values('y', [2, ...flow.condition]), values('z', [2, ...flow.event])]
+  const [a, b] = await Promise.all(
+    [flow, same].map((f) =>
+      jit((p: Parameters<Flow['sample']>[0], y: Tensor, z: Tensor) => f.sample(p, y, z).x)(moved(f), y, z),
+    ),
+  )
+  expect(toNumbers(b)).toEqual(toNumbers(a))
+})

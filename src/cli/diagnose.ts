@@ -1,7 +1,7 @@
 /** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ObservationSet, readArrays, readObservations } from '../data/index.ts'
+import { type ObservationSet, readArrays } from '../data/index.ts'
 import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { eventOf } from '../operators/index.ts'
@@ -9,7 +9,7 @@ import { diagnosisReport, summaryOf, writeReport } from '../report/index.ts'
 import { isRunFolder, layoutOf } from '../run/index.ts'
 import { NdArray, type Shape } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, loadClean } from './experiment.ts'
+import { firstOf, loadClean, readSet } from './experiment.ts'
 import type { Io } from './io.ts'
 import { residualProgram, residualsOfDraws } from './residuals.ts'
 
@@ -40,7 +40,7 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 
 const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
-  const set = readObservations(file)
+  const set = readSet(file)
   const seen = eventOf(set)
   if (set.y.shape[0] < n || seen.join() !== event.join()) {
     throw new TweedieError(

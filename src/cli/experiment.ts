@@ -31,7 +31,7 @@ import {
   type NetworkConfig,
   warmUp,
 } from '../nn/index.ts'
-import { observe } from '../operators/index.ts'
+import { checkSeen, observe } from '../operators/index.ts'
 import {
   bicgstab,
   type Covariance,
@@ -69,13 +69,20 @@ export const loadClean = async (
   return { x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
 }
 
+/** An observation set whose operator is known and fits. @throws TweedieError `input` naming the file */
+export const readSet = (path: string): ObservationSet => {
+  const set = readObservations(path)
+  checkSeen(set, path)
+  return set
+}
+
 /** The observations that a configuration names, or makes; in their own units. */
 export const loadObservations = async ({ data, range }: Experiment): Promise<ObservationSet> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
-    const set = readObservations(data.observations)
+    const set = readSet(data.observations)
     return firstOf(range ? { ...set, range } : set, data.count)
   }
   if (data.clean === undefined || data.observe === undefined) {

@@ -1,7 +1,7 @@
 /** `tweedie report`: one self-contained page about a run. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { maskLikeY, readArrays, readObservations } from '../data/index.ts'
+import { maskLikeY, readArrays } from '../data/index.ts'
 import { meanOverDraws, restorationFigures, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { backProjection, eventOf } from '../operators/index.ts'
@@ -9,7 +9,7 @@ import { type RunReport, runReport, strips, writeReport } from '../report/index.
 import { layoutOf, readConfig } from '../run/index.ts'
 import { NdArray, zeros } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, loadClean } from './experiment.ts'
+import { firstOf, loadClean, readSet } from './experiment.ts'
 import type { Io } from './io.ts'
 import { runPages } from './run-pages.ts'
 
@@ -37,7 +37,7 @@ const restored = async (
     throw new TweedieError('input', `${path}: say with --observations which set the draws belong to`)
   const draws = drawsOf(path)
   const [, n, ...event] = draws.shape
-  const set = readObservations(observations)
+  const set = readSet(observations)
   const seen = eventOf(set)
   if (set.y.shape[0] < n || seen.join() !== event.join()) {
     throw new TweedieError(

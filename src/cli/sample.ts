@@ -1,14 +1,7 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
 import { contender } from '../compare/index.ts'
-import {
-  applyAffine,
-  encodePng,
-  fromPrior,
-  readObservations,
-  writeArrays,
-  writeAtomic,
-} from '../data/index.ts'
+import { applyAffine, encodePng, fromPrior, writeArrays, writeAtomic } from '../data/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { type DrawOptions, posteriorDraws, priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
@@ -16,7 +9,7 @@ import { methods, settled } from '../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, inPriorUnits, posteriorOf, stepOf } from './experiment.ts'
+import { firstOf, inPriorUnits, posteriorOf, readSet, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
 import { run as writeRunReport } from './report.ts'
@@ -62,7 +55,7 @@ const posterior = async (
   options: Options,
   io: Io,
 ): Promise<NdArray<'float32'>> => {
-  const observations = firstOf(readObservations(file), options.count)
+  const observations = firstOf(readSet(file), options.count)
   const { set, event } = inPriorUnits({ ...observations, range: prior.range })
   if (event.join() !== prior.event.join()) {
     throw new TweedieError(

@@ -244,7 +244,7 @@ const observations: Case[] = [
       }),
     },
     args: learn('set.npz'),
-    says: /^unknown operator 'blurr'; did you mean 'blur'\?/,
+    says: /^set\.npz: unknown operator 'blurr'; did you mean 'blur'\?/,
   },
   {
     name: 'an operator that does not fit the data',

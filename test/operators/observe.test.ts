@@ -286,7 +286,7 @@ describe('files of families', () => {
     [
       'another event',
       { operator: text({ ...good, event: [1, 12, 12] }) },
-      /makes observations \[1,3,3\] of \[1,12,12\], y is \[1,3,4\]/,
+      /^pool: makes observations \[1,3,3\] of \[1,12,12\], y is \[1,3,4\]/,
     ],
     [
       'a wrong claim',
@@ -309,7 +309,7 @@ describe('files of families', () => {
         operator: text({ ...good, name: 'motion', settings: {} }),
         'parameter.kernel': ndarray([1, 2, 3, 4, 5]),
       },
-      /operator 'motion': blur: kernels \[1\] do not fit/,
+      /^blur: kernels \[1\] do not fit/,
     ],
     [
       'a parameter alone',

@@ -13,6 +13,7 @@ import {
   sub,
   type Tensor,
 } from '../../tensor/index.ts'
+import { shapeError } from '../../tensor/shape.ts'
 import { identity } from '../identity.ts'
 import { mask } from '../mask.ts'
 import type { LinearOperator, NonlinearOperator, Operator } from '../operator.ts'
@@ -106,32 +107,32 @@ const inUnits = (A: NonlinearOperator, { scale, offset }: Affine): NonlinearOper
 /**
  * Checks that the operator of a set can be made and gives observations of y's shape.
  *
+ * @param where - file, for messages
  * @throws TweedieError `input` when it does not, for unknown families and for settings and parameters that do not fit
  */
-export const checkSeen = (set: Pick<ObservationSet, 'y' | 'operator'>): void => {
-  const { y, operator } = set
+export const checkSeen = ({ y, operator }: Pick<ObservationSet, 'y' | 'operator'>, where?: string): void => {
   if (operator.kind !== 'family') return
   const first = parameterRows(parametersOf(operator), y.shape[0], 0, 1)
   const parameters = Object.fromEntries(Object.entries(first).map(([name, array]) => [name, constant(array)]))
-  const { A } = fitting(operator.name, () =>
-    seenBy(operator, operator.event, constant(rows(y, 0, 1)), parameters),
-  )
-  if (String(A.outShape) !== String(y.shape.slice(1)))
-    throw new TweedieError(
-      'input',
-      `operator '${operator.name}' makes observations [${A.outShape}] of [${operator.event}], y is [${y.shape.slice(1)}]`,
-    )
-  if (A.linear !== operator.linear)
-    throw new TweedieError('input', `operator '${operator.name}': 'linear' must be ${A.linear}`)
+  fitting(where, () => {
+    const { A } = seenBy(operator, operator.event, constant(rows(y, 0, 1)), parameters)
+    const { name, event, linear } = operator
+    if (String(A.outShape) !== String(y.shape.slice(1)))
+      shapeError(name, `makes observations [${A.outShape}] of [${event}], y is [${y.shape.slice(1)}]`)
+    if (A.linear !== linear)
+      throw new TweedieError('input', `operator '${name}': 'linear' must be ${A.linear}`)
+  })
 }
 
-/** Shapes that do not fit are the file's fault here. */
-const fitting = <T>(name: string, make: () => T): T => {
+/** Runs a check of what came from a file: what does not fit is the file's fault. */
+const fitting = (where: string | undefined, check: () => void): void => {
   try {
-    return make()
+    check()
   } catch (cause) {
-    if (cause instanceof TweedieError && cause.code === 'shape')
-      throw new TweedieError('input', `operator '${name}': ${cause.message}`, { cause })
-    throw cause
+    if (!(cause instanceof TweedieError)) throw cause
+    const code = cause.code === 'shape' ? 'input' : cause.code
+    throw new TweedieError(code, where === undefined ? cause.message : `${where}: ${cause.message}`, {
+      cause,
+    })
   }
 }

@@ -1,6 +1,10 @@
 /** E6: Tweedie's covariance against the heuristics, as gates. */
+import { sinkhornDivergence } from '../../src/diagnose/index.ts'
+import { full, toNumbers } from '../../src/tensor/index.ts'
 import { atMost, type Gate } from '../exact/gate.ts'
-import { choices } from './guided.ts'
+import { divergences } from './divergence.ts'
+import { choices, likelihoods } from './guided.ts'
+import { asPoints, posteriorPoints, randomProblem } from './problem.ts'
 import { bandOf, type Reading, study } from './study.ts'
 
 /** A choice is told from the truth when its median is this many times that of the noise which was taken off. */
@@ -18,6 +22,39 @@ export const ratioGates = (readings: readonly Reading[]): Gate[] => {
   )
 }
 
+/** Where p(x) is one Gaussian, q(y | xt) with Tweedie's covariance is p(y | xt): largest gap of the logarithms. */
+const gapOnOneGaussian = async (): Promise<number> => {
+  const { means, ...rest } = randomProblem(0, 'even')
+  const problem = { ...rest, means: means.map(() => means[0]) }
+  const program = likelihoods(problem)
+  const sigma = 0.1
+  const points = asPoints(posteriorPoints(problem, sigma, 64, 'one Gaussian'))
+  const { guesses, exact } = await program(points, full([64], sigma, 'float64'))
+  await program.release()
+  const tweedie = toNumbers(guesses[0])
+  return Math.max(...toNumbers(exact).map((p, i) => Math.abs(tweedie[i] - Math.log(p))))
+}
+
+/** Relative gap of the divergence used here to the library's. */
+const gapToLibrary = (): number => {
+  const problem = randomProblem(0, 'even')
+  const [x, y] = [0.5, 0.7].map((sigma) => asPoints(posteriorPoints(problem, sigma, 96, 'library')))
+  const want = sinkhornDivergence(x, y, { reg: 0.25 })
+  return Math.abs(divergences(x, [y], 0.25)[0] / want - 1)
+}
+
 /** The fast version, for `bench -- exact`: fewer problems, levels and points. */
-export const covarianceGates = async (): Promise<Gate[]> =>
-  ratioGates(await study({ seeds: [0, 1, 2, 3], sigmas: [0.05, 0.2, 1], points: 256, proposals: 2 ** 15 }))
+export const covarianceGates = async (): Promise<Gate[]> => {
+  const readings = await study({
+    seeds: [0, 1, 2, 3, 4, 5, 6, 7],
+    spacing: 'even',
+    sigmas: [0.1, 0.2],
+    points: 256,
+    proposals: 2 ** 14,
+  })
+  return [
+    atMost('E6 one Gaussian, q(y | xt) by Tweedie', await gapOnOneGaussian(), 1e-9),
+    atMost('E6 divergence against sinkhornDivergence', gapToLibrary(), 1e-3),
+    ...ratioGates(readings),
+  ]
+}

@@ -90,7 +90,7 @@ const exactLikelihood = (problem: Problem, xt: Tensor, sigma: Tensor): Tensor =>
 }
 
 /** Everything about a batch of points [B, 3]: log q(y | xt) of each choice, and p(y | xt). */
-const likelihoods = (problem: Problem) =>
+export const likelihoods = (problem: Problem) =>
   jit((xt: Tensor, sigma: Tensor) => {
     const xhat = mixtureDenoiser(mixtureOf(problem))(xt, sigma)
     const covariances = covariancesOf(problem)

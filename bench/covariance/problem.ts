@@ -3,15 +3,15 @@
  * through one projection. Everything about it is known in closed form.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
-import { smoothManifold } from '../../src/data/index.ts'
 import type { Mixture } from '../../src/diffusion/index.ts'
-import { normal, stream, uniform } from '../../src/random/index.ts'
+import { integers, normal, stream, uniform } from '../../src/random/index.ts'
 import { full, type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 
 /** Dimensions of the latent. */
 export const SIZE = 3
 /** Gaussians along the curve, their standard deviation τ, and the noise s of y. */
 const COMPONENTS = 256
+const TERMS = 10
 export const THICKNESS = 1e-2
 export const NOISE = 1e-2
 
@@ -27,16 +27,38 @@ export interface Problem {
 
 const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((sum, v, i) => sum + v * q[i], 0)
 
-const triples = (flat: readonly number[]): number[][] =>
-  Array.from({ length: flat.length / SIZE }, (_, i) => flat.slice(SIZE * i, SIZE * (i + 1)))
+/** How the means lie on the curve: at uniform random times, as DiEM draws them, or at even ones. */
+export const spacings = ['drawn', 'even'] as const
+export type Spacing = (typeof spacings)[number]
 
-/** Figure 2: a smooth random curve, a on the sphere, y an observation of the first mean. */
-export const randomProblem = (seed: number): Problem => {
-  const means = triples(toNumbers(smoothManifold({ m: 1, n: SIZE, seed, count: COMPONENTS })))
+/** DiEM's smooth random curve x_d(t) = Σ_k a_dk/k³ sin 2π(k b_dk t + c_dk), k ≤ 10, each axis stretched to [−2, 2]. */
+const curve = (seed: number, times: ArrayLike<number>): number[][] => {
+  const [a, b, c] = ['a', 'b', 'c'].map(
+    (name) => uniform(stream(seed, `manifold ${name}`), [SIZE, TERMS]).data,
+  )
+  const axis = (d: number) =>
+    Array.from(times, (t) => {
+      let sum = 0
+      for (let k = 1, at = d * TERMS; k <= TERMS; k++, at++)
+        sum += (a[at] / k ** 3) * Math.sin(2 * Math.PI * (k * b[at] * t + c[at]))
+      return sum
+    })
+  const stretched = [0, 1, 2].map(axis).map((values) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    return values.map((v) => (4 * (v - low)) / (high - low) - 2)
+  })
+  return Array.from(times, (_, i) => stretched.map((values) => values[i]))
+}
+
+/** Figure 2: a smooth random curve, a on the sphere, y an observation of one of the means. */
+export const randomProblem = (seed: number, spacing: Spacing): Problem => {
+  const drawn = uniform(stream(seed, 'manifold z'), [COMPONENTS]).data
+  const means = curve(seed, spacing === 'drawn' ? drawn : Array.from(drawn, (_, i) => (i + 0.5) / COMPONENTS))
   const g = toNumbers(normal(stream(seed, 'direction'), [SIZE]))
   const a = g.map((v) => v / Math.hypot(...g))
   const [n] = toNumbers(normal(stream(seed, 'observation noise'), [1]))
-  return { seed, means, a, y: dot(a, means[0]) + NOISE * n }
+  const [of] = toNumbers(integers(stream(seed, 'observed mean'), 0, COMPONENTS, [1]))
+  return { seed, means, a, y: dot(a, means[of]) + NOISE * n }
 }
 
 /** Figure 1: a coil, seen through [1 0 2] as 0. */

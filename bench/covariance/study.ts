@@ -8,7 +8,7 @@
 
 import { divergences } from './divergence.ts'
 import { type Choice, type Counts, choices, guided } from './guided.ts'
-import { asPoints, posteriorPoints, randomProblem } from './problem.ts'
+import { asPoints, posteriorPoints, randomProblem, type Spacing } from './problem.ts'
 
 /** Least divergence that is told apart from none. */
 export const FLOOR = 1e-6
@@ -25,6 +25,7 @@ export interface Reading {
 /** What to study. */
 export interface StudyOptions extends Counts {
   readonly seeds: readonly number[]
+  readonly spacing: Spacing
   readonly sigmas: readonly number[]
   readonly onReading?: (reading: Reading) => void
 }
@@ -37,10 +38,16 @@ const byChoice = (value: (index: number) => number): Readonly<Record<Choice, num
 })
 
 /** Readings of every problem and level. */
-export const study = async ({ seeds, sigmas, onReading, ...counts }: StudyOptions): Promise<Reading[]> => {
+export const study = async ({
+  seeds,
+  spacing,
+  sigmas,
+  onReading,
+  ...counts
+}: StudyOptions): Promise<Reading[]> => {
   const readings: Reading[] = []
   for (const seed of seeds) {
-    const problem = randomProblem(seed)
+    const problem = randomProblem(seed, spacing)
     const { at, release } = guided(problem)
     for (const sigma of sigmas) {
       const truth = (purpose: string) => asPoints(posteriorPoints(problem, sigma, counts.points, purpose))

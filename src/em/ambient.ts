@@ -34,7 +34,7 @@ import { type Batch, type Objective, rowsAt } from './learner.ts'
 /** (Ã xt, Ã, σ) ↦ E[x | Ã xt, Ã]: [B, C, H, W], a mask that broadcasts to it, [B]. */
 export type MaskedDenoiser = (seen: Tensor, mask: Tensor, sigma: Tensor) => Tensor
 
-/** 1 where Ã shows, `hidden` elsewhere: m a + (1 − m) b. */
+/** a where m is 1, b where it is 0. */
 const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, a), mul(sub(1, m), b))
 
 /**
@@ -43,6 +43,12 @@ const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, 
  * entry itself and the network answers directly.
  *
  * @param net - over [B, 2C, H, W]
+ *
+ * @example
+ * ```ts
+ * const h = maskedDenoiser(net, frozen(params))
+ * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean in one evaluation
+ * ```
  */
 export const maskedDenoiser =
   <T extends Tree<Tensor>>(
@@ -70,6 +76,15 @@ export type AmbientBatch<L = Tensor> = Batch<'y' | 'mask' | 'kept' | 'z' | 'sigm
  * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is trained with unit
  * weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the training on their
  * irreducible error at low σ.
+ *
+ * @param h - the denoiser to judge
+ * @param batch - y and z [B, C, H, W] in the units of the prior, mask (A) and kept (B) that broadcast to them, sigma [B]
+ * @returns a scalar, the mean over all entries
+ *
+ * @example
+ * ```ts
+ * const loss = ambientLoss(maskedDenoiser(net, params), { y, mask, kept, z, sigma })
+ * ```
  */
 export const ambientLoss = (h: MaskedDenoiser, { y, mask, kept, z, sigma }: AmbientBatch): Tensor => {
   const seen = mul(mask, kept)
@@ -87,7 +102,18 @@ export interface AmbientOptions {
   readonly sigma: (t: number) => number
 }
 
-/** The objective of a masked observation set, in the units of the prior. */
+/**
+ * The objective of a masked observation set, for `learner`.
+ *
+ * @param net - over [B, 2C, H, W]
+ * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel
+ * @param streamOf - the random stream of a purpose
+ *
+ * @example
+ * ```ts
+ * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, (purpose) => stream(0, purpose))
+ * ```
+ */
 export const ambientObjective = (
   net: Network,
   { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },

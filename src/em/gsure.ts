@@ -41,6 +41,12 @@ export type GsureBatch<L = Tensor> = Batch<'y' | 'mask' | 'z' | 'probe' | 'sigma
  * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a constant.
  *
  * @param noise - s > 0 of the observations, in the units of the prior
+ * @returns a scalar
+ *
+ * @example
+ * ```ts
+ * const loss = gsureLoss(preconditioned(net, params), { y, mask, z, probe, sigma }, 0.04)
+ * ```
  */
 export const gsureLoss = (
   denoiser: Denoiser,
@@ -68,7 +74,15 @@ export interface GsureOptions {
 /**
  * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry sometimes.
  *
+ * @param set - y [N, ...event], and its mask of the same shape
+ * @param streamOf - the random stream of a purpose
  * @throws TweedieError `input` when the schedule starts below the noise of the observations
+ *
+ * @example
+ * ```ts
+ * const { sigma } = exponentialSchedule({ sigmaMin: set.noise, sigmaMax: 20 })
+ * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, (purpose) => stream(0, purpose))
+ * ```
  */
 export const gsureObjective = (
   net: Network,

@@ -194,6 +194,9 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
  * grey images channel by channel, and the features are joined (3 F of them); a grey image is repeated for a network
  * that takes colours.
  *
+ * Its features are in units in which their mean variance over digits is 1. It learned from images with a little noise
+ * (a standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02.
+ *
  * It sees what its classes differ in and is blind to the rest: on images unlike its own (photographs) the features
  * are those of strokes and textures, fine for comparing samplers on the same images, without meaning beyond.
  *

@@ -85,7 +85,8 @@ export const commands = {
     summary: 'make an observation set: from clean data, or from your own observations and masks',
     description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves all of it in one file.
 
-DATA is a .npy, .npz or .safetensors file, a folder of PNG images, or the name of a data set (mnist).
+DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI .h5 files, or a data set by name
+(mnist, photos, mri, mri-macaque, manifold).
 With --observed the data are observations already: they are checked and packed with --mask and --noise.
 
 Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,

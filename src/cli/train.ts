@@ -15,7 +15,10 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const experiment = experimentOf(args, options.seed)
   const { data, train: training, seed } = experiment
   if (data.clean === undefined)
-    throw new TweedieError('input', "data: 'train' needs 'clean' (the name of a data set, a file, or a folder)")
+    throw new TweedieError(
+      'input',
+      "data: 'train' needs 'clean' (the name of a data set, a file, or a folder)",
+    )
   const clean = await loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
   const x = applyAffine(toPrior(clean.range), clean.x)
   const net = networkConfigOf(experiment, x.shape.slice(1))

@@ -47,10 +47,13 @@ export const samplerDraw = (
     return draw(set.batch(from, to), {
       shape: [to - from, ...set.event],
       mean: start,
-      noise: (step, index) =>
-        step < 0
+      noise: (step, index) => {
+        if (index >= NOISES)
+          throw new TweedieError('input', `a step takes ${NOISES} noises at most, this one wants more`)
+        return step < 0
           ? normalBatch(first, at, set.event)
-          : normalBatch(more, { ...at, step: step * NOISES + index }, set.event),
+          : normalBatch(more, { ...at, step: step * NOISES + index }, set.event)
+      },
       signal,
     })
   }

@@ -11,7 +11,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { recordOf } from '../src/cli/record.ts'
 import { readArrays, writeArrays } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
 import {
@@ -49,7 +48,8 @@ const cached = async (path: string, make: () => Promise<NdArray<'float32'>>): Pr
 }
 
 const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall): Promise<Made> => {
-  const config = recordOf({ learner: kind.name, budget: plan.budget, ...plan.experiment })
+  const { budget, steps, experiment, set } = plan
+  const config = { learner: kind.name, budget, steps, digits: set.y.shape[0], seed: experiment.seed }
   const run = openRun(path, { config, resume: isRunFolder(path) })
   try {
     const done = join(run.paths.checkpoints, 'prior.safetensors')

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { amortized } from './exact/amortized.ts'
 import { determinism } from './exact/determinism.ts'
 import { diagnostics } from './exact/diagnostics.ts'
+import { droppedMode } from './exact/dropped-mode.ts'
 import { em } from './exact/em.ts'
 import { flowGates } from './exact/flow-contract.ts'
 import type { Gate } from './exact/gate.ts'
@@ -34,6 +35,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E10: flowGates,
   E11: diagnostics,
   mixtures,
+  mode: droppedMode,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

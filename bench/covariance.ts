@@ -2,7 +2,7 @@
  * How far a posterior is from the truth by what stands for V[x | xt] in it: Figures 1 and 2 of DiEM (Rozet et al. 2024),
  * with the library's own denoiser and covariances.
  *
- *   npm run bench -- covariance [--seeds 16] [--points 512] [--spacing even|drawn] [--figure FILE.svg] [--json]
+ *   npm run bench -- covariance [--seeds 16] [--points 256] [--spacing even|drawn] [--figure FILE.svg] [--json]
  *
  * Sixteen random curves, eight noise levels: some three minutes of one core. DiEM draws the 256 means on a curve at random
  * times (--spacing drawn). They then leave gaps where the curve crosses the plane that y names: the true posterior knows of
@@ -76,7 +76,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     args: [...args],
     options: {
       seeds: { type: 'string', default: '16' },
-      points: { type: 'string', default: '512' },
+      points: { type: 'string', default: '256' },
       spacing: { type: 'string', default: 'even' },
       figure: { type: 'string' },
       json: { type: 'boolean', default: false },

@@ -68,7 +68,7 @@ const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
 
 /** A thousandth of the mass in the wrong place: the error of the dual value is of second order in it. */
 const TOLERANCE = 1e-3
-const ITERATIONS = 4096
+const ITERATIONS = 1024
 /** Scalings beyond this are absorbed before the kernel loses them. */
 const WIDE = 1e60
 
@@ -78,6 +78,17 @@ const iterate = (plan: Plan, eps: number): number => {
   if (plan.u.some((s) => !(s < WIDE && s > 1 / WIDE)) || plan.v.some((s) => !(s < WIDE && s > 1 / WIDE)))
     absorb(plan, eps)
   return wrong
+}
+
+/**
+ * Iterates at one ε until the rows fit. Every stage of the scaling settles: where branches differ in weight, the potentials
+ * between them grow by a small share of ε in an iteration, and only at large ε fast.
+ */
+const settle = (plan: Plan, eps: number): void => {
+  absorb(plan, eps)
+  let wrong = Infinity
+  for (let i = 0; i < ITERATIONS && !(wrong < TOLERANCE); i++) wrong = iterate(plan, eps)
+  absorb(plan, eps)
 }
 
 /** Value of the dual, mean f + mean g, by ε-scaling from the squared diameter down to ε. */
@@ -94,14 +105,9 @@ const dual = (x: NdArray, y: NdArray, reg: number): number => {
   }
   const most = cost.reduce((a, b) => Math.max(a, b), 0)
   for (let eps = Math.max(most, reg); eps > reg; eps = Math.max(reg, eps / 4)) {
-    absorb(plan, eps)
-    for (let i = 0; i < 5; i++) iterate(plan, eps)
-    absorb(plan, eps)
+    settle(plan, eps)
   }
-  absorb(plan, reg)
-  let wrong = Infinity
-  for (let i = 0; i < ITERATIONS && !(wrong < TOLERANCE); i++) wrong = iterate(plan, reg)
-  absorb(plan, reg)
+  settle(plan, reg)
   const value = mean(plan.f) + mean(plan.g)
   if (!Number.isFinite(value))
     throw new TweedieError('numeric', `divergence: the plan broke down at ε = ${reg}`)

@@ -3,10 +3,11 @@
  *
  *   npm run bench -- exact [--json] [--only E2,E5]
  *
- * About three minutes on two cores. E2 covers E3.
+ * Some minutes on two cores. E2 covers E3.
  */
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { covarianceGates } from './covariance/gates.ts'
 import { amortized } from './exact/amortized.ts'
 import { determinism } from './exact/determinism.ts'
 import { diagnostics } from './exact/diagnostics.ts'
@@ -30,6 +31,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E12: determinism,
   E2: sampling,
   E7: em,
+  E6: covarianceGates,
   E8: likelihoods,
   E9: () => amortized(),
   E10: flowGates,

@@ -52,7 +52,7 @@ export const gaussianStart = async (
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
   const { rank = Math.min(64, n), iterations = 16, count = batched.count, batch = 256, seed = 0 } = options
-  const eStep = options.eStep ?? { kind: 'exact', iterations: 32, tolerance: 1e-3 }
+  const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   let gaussian = standardGaussian(n)
   for (let i = 0; i < iterations; i++) {
     if (options.signal?.aborted) throw new TweedieError('interrupted', 'the Gaussian start was interrupted')

@@ -9,7 +9,7 @@ import { covarianceTimes, type Gaussian, type GaussianCovariance } from '../diff
 import { requireLinear } from '../operators/index.ts'
 import { add, constant, matmul, mul, reshape, sqrt, sub, type Tensor } from '../tensor/index.ts'
 import type { Observation } from './mmps.ts'
-import type { Solver } from './solver.ts'
+import type { Linear, Solver } from './solver.ts'
 
 /** Standard normals that one batch of draws consumes. */
 export interface GaussianNoise {
@@ -31,18 +31,39 @@ const priorDraw = ({ mean, covariance }: Gaussian, { white, factor }: GaussianNo
   return add(constant(mean), spread(covariance))
 }
 
-/** Draws [B, ...event] from p(x | y), exact up to the solver. */
-export const gaussianPosteriorDraw = (
-  prior: Gaussian,
-  { y, A: forward, noise }: Observation,
-  solve: Solver,
-  z: GaussianNoise,
-): Tensor => {
+/** What Matheron's rule solves, C u = b, and the draw x₀ + Σ Aᵀ u that a solution makes. */
+export interface MatheronSystem {
+  /** x₀ ~ N(μ, Σ) and b = y − A x₀ − n. */
+  readonly start: (z: GaussianNoise) => { readonly x0: Tensor; readonly b: Tensor }
+  /** C = A Σ Aᵀ + Σy. */
+  readonly C: Linear
+  /** x₀ + Σ Aᵀ u. */
+  readonly finish: (x0: Tensor, u: Tensor) => Tensor
+}
+
+/** The system of {@link gaussianPosteriorDraw}, for those who solve it in parts. */
+export const matheronSystem = (prior: Gaussian, { y, A: forward, noise }: Observation): MatheronSystem => {
   const A = requireLinear(forward, 'an exact Gaussian posterior')
   const image = (v: Tensor) => reshape(v, [v.shape[0], ...A.inShape])
   const times = (v: Tensor) => image(covarianceTimes(prior.covariance, reshape(v, [v.shape[0], -1])))
-  const x0 = image(priorDraw(prior, z))
-  const C = (u: Tensor) => add(noise.apply(u), A.apply(times(A.adjoint(u))))
-  const u = solve(C, sub(sub(y, A.apply(x0)), z.observation))
-  return add(x0, times(A.adjoint(u)))
+  return {
+    start: (z) => {
+      const x0 = image(priorDraw(prior, z))
+      return { x0, b: sub(sub(y, A.apply(x0)), z.observation) }
+    },
+    C: (u) => add(noise.apply(u), A.apply(times(A.adjoint(u)))),
+    finish: (x0, u) => add(x0, times(A.adjoint(u))),
+  }
+}
+
+/** Draws [B, ...event] from p(x | y), exact up to the solver. */
+export const gaussianPosteriorDraw = (
+  prior: Gaussian,
+  observation: Observation,
+  solve: Solver,
+  z: GaussianNoise,
+): Tensor => {
+  const { start, C, finish } = matheronSystem(prior, observation)
+  const { x0, b } = start(z)
+  return finish(x0, solve(C, b))
 }

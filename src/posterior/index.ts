@@ -1,5 +1,6 @@
 export * from './bicgstab.ts'
 export * from './cg.ts'
+export * from './cg-descent.ts'
 export * from './covariance.ts'
 export { ddnm } from './ddnm.ts'
 export * from './diffpir.ts'

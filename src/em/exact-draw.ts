@@ -1,0 +1,170 @@
+/**
+ * Exact posterior draws under a Gaussian by Matheron's rule (`posterior/gaussian-draws.ts`), solved until they are exact.
+ *
+ * Conjugate gradients that stop early do harm here. C = A Σ Aᵀ + Σy has an eigenvalue for each column of the factor of Σ, far above the
+ * noise and far apart; each takes an iteration, and a residual ρ that is left moves the draw by Σ Aᵀ C⁻¹ ρ, by up to ρ √‖Σ‖/(2 s).
+ * EM then takes the excess for variance, which makes the next systems worse. How much the draw is off can be bounded, though. With
+ * P = (Σ⁻¹ + Aᵀ Σy⁻¹ A)⁻¹ the posterior's covariance and δ = Σ Aᵀ C⁻¹ ρ,
+ *
+ *   δᵀ P⁻¹ δ = ρᵀ Σy⁻¹ ρ − ρᵀ C⁻¹ ρ ≤ ρᵀ Σy⁻¹ ρ:
+ *
+ * the residual in units of the noise bounds the error in units of the posterior's own spread. So that is what is made small, in
+ * float64, with as many iterations as it takes.
+ */
+import type { Gaussian, GaussianCovariance } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import {
+  type Descent,
+  descend,
+  matheronSystem,
+  type Observation,
+  type Unsettled,
+} from '../posterior/index.ts'
+import { normalBatch } from '../random/index.ts'
+import {
+  type Arrays,
+  cast,
+  greater,
+  item,
+  jit,
+  mapTensors,
+  max,
+  mean,
+  mul,
+  type NdArray,
+  ndarray,
+  scalar,
+  sizeOf,
+  type Tensor,
+  toNumbers,
+  zeros,
+} from '../tensor/index.ts'
+import type { BatchedObservations, ObservationBatch } from './batches.ts'
+import { type BatchDraw, type DrawAddress, range } from './draws.ts'
+
+/** Iterations between two looks at the residuals. */
+const STRIDE = 8
+
+/** Root mean square error over a batch, in posterior standard deviations, with which a draw is not one of the posterior any more. */
+const LOST = 1
+
+/** Options of {@link exactDraw}. */
+export interface ExactOptions {
+  /** Conjugate-gradient iterations, at most. */
+  readonly iterations: number
+  /** Error to be reached by each draw, in posterior standard deviations: root mean square over the entries of y; ≥ 0. */
+  readonly tolerance: number
+}
+
+const float64 = (t: Tensor): Tensor => cast(t, 'float64')
+
+const wide = (array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, 'float64')
+
+const wideCovariance = (c: GaussianCovariance): GaussianCovariance => {
+  switch (c.kind) {
+    case 'isotropic':
+      return c
+    case 'diagonal':
+      return { ...c, variance: wide(c.variance) }
+    case 'ppca':
+      return { ...c, factor: wide(c.factor) }
+    case 'lowRank':
+      return { ...c, variance: wide(c.variance), factor: wide(c.factor) }
+  }
+}
+
+const rankOf = (c: GaussianCovariance): number =>
+  c.kind === 'ppca' || c.kind === 'lowRank' ? c.factor.shape[1] : 1
+
+/** ρᵀ Σy⁻¹ ρ / M of every sample, [B, 1, …]. */
+const errorOf = ({ noise }: Observation, r: Tensor): Tensor =>
+  mean(mul(r, noise.inverse(r)), { axes: r.shape.map((_, i) => i).slice(1), keepdims: true })
+
+/** The three programs of a draw: its start, some iterations, and the draw that they make. */
+const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) => {
+  const gaussian: Gaussian = { mean: wide(prior.mean), covariance: wideCovariance(prior.covariance) }
+  const seen = (batch: ObservationBatch<Tensor>): Observation => set.observation(mapTensors(float64, batch))
+  const settledAt =
+    (observation: Observation): Unsettled =>
+    (r) =>
+      greater(errorOf(observation, r), tolerance * tolerance)
+  return {
+    start: jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) => {
+      const observation = seen(batch)
+      return matheronSystem(gaussian, observation).start({
+        white: float64(white),
+        factor: float64(factor),
+        observation: observation.noise.factor(float64(z)),
+      })
+    }),
+    descent: jit((batch: ObservationBatch<Tensor>, state: Descent, left: Tensor) => {
+      const observation = seen(batch)
+      const { C } = matheronSystem(gaussian, observation)
+      const next = descend(C, state, { iterations: STRIDE, left, unsettled: settledAt(observation) })
+      const error = errorOf(observation, next.r)
+      return { ...next, worst: max(error), average: mean(error) }
+    }),
+    finish: jit((batch: ObservationBatch<Tensor>, x0: Tensor, u: Tensor) =>
+      cast(matheronSystem(gaussian, seen(batch)).finish(x0, u), 'float32'),
+    ),
+  }
+}
+
+/**
+ * Compiles exact draws of the posteriors of a set under a Gaussian prior, in float64.
+ *
+ * @throws TweedieError (the draw) `numeric` when so few iterations are allowed that the draws are off by more than the posteriors are
+ * wide, `input` for operators that are not linear
+ *
+ * @example
+ * ```ts
+ * const draw = exactDraw(gaussian, batchedObservations(set), { iterations: 1000, tolerance: 1e-3 })
+ * const x = await draw(0, 64, { stream: (purpose) => stream(0, purpose), lap: 0 })
+ * ```
+ */
+export const exactDraw = (
+  prior: Gaussian,
+  set: BatchedObservations,
+  { iterations, tolerance }: ExactOptions,
+): BatchDraw => {
+  const rank = rankOf(prior.covariance)
+  const n = sizeOf(set.event)
+  const { start, descent, finish } = programs(prior, set, tolerance)
+  const solved = async (batch: ObservationBatch<NdArray>, b: NdArray): Promise<NdArray> => {
+    let state: Arrays<Descent> = { u: zeros(b.shape, 'float64'), r: b, p: b }
+    let average = 0
+    for (let done = 0; done < iterations; done += STRIDE) {
+      const next = await descent(batch, state, scalar(iterations - done))
+      state = { u: next.u, r: next.r, p: next.p }
+      average = item(next.average)
+      if (item(next.worst) <= tolerance * tolerance) break
+    }
+    if (!(average <= LOST * LOST)) throw lost(Math.sqrt(average), iterations)
+    return state.u
+  }
+  const run = async (
+    from: number,
+    to: number,
+    { stream, lap, draw: k = 0 }: DrawAddress,
+  ): Promise<NdArray> => {
+    const batch = set.batch(from, to)
+    const at = { lap, draw: k, observation: range(from, to) }
+    const { x0, b } = await start(
+      batch,
+      normalBatch(stream('white'), at, [n]),
+      normalBatch(stream('factor'), at, [rank]),
+      normalBatch(stream('observation noise'), at, batch.y.shape.slice(1)),
+    )
+    return finish(batch, x0, await solved(batch, b))
+  }
+  const release = async () => {
+    for (const program of [start, descent, finish]) await program.release()
+  }
+  return Object.assign(run, { release })
+}
+
+const lost = (error: number, iterations: number): TweedieError =>
+  new TweedieError(
+    'numeric',
+    `exact draws: ${iterations} iterations of conjugate gradients leave them ${error.toPrecision(2)} posterior standard deviations off, expected ${LOST} at most; allow more (gaussian.cg)`,
+  )

@@ -38,7 +38,7 @@ export interface GaussianStartOptions {
  *
  * @param set - in the units of the prior (`observationsInPriorUnits`)
  * @returns mean [N] and covariance, float32
- * @throws TweedieError `interrupted` when the signal is aborted
+ * @throws TweedieError `interrupted` when the signal is aborted, `numeric` when exact draws are not allowed the iterations they need
  *
  * @example
  * ```ts

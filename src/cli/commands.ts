@@ -296,6 +296,75 @@ Writes the draws, and for observations their mean and spread (standard deviation
       },
     ],
   },
+  distill: {
+    summary: 'distil a prior into a one-step sampler, from measurements alone',
+    description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the prior, without clean data.
+Writes the sampler, and sampler.onnx with its manifest for other programs and browsers.
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [
+      { usage: '<config>', description: 'distillation to run (YAML)' },
+      {
+        usage: '[overrides...]',
+        description: 'fields of the configuration, as key=value: train.steps=500 flow.hidden=64',
+      },
+    ],
+    options: learningOptions('runs/distill'),
+    examples: [
+      {
+        command: 'tweedie distill distill.yaml prior=runs/digits data.observations=digits.npz -o runs/fast',
+        does: 'a sampler of digits in runs/fast',
+      },
+    ],
+  },
+  restore: {
+    summary: 'draw from the posterior with a distilled sampler: one pass for each draw',
+    description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their mean and spread (standard deviation), and
+logq, the log density of each draw under the sampler.
+
+With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
+    arguments: [
+      { usage: '<sampler>', description: 'run folder or checkpoint of a sampler' },
+      { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'path',
+        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+      },
+      draws: {
+        kind: 'integer',
+        short: 'n',
+        value: 'n',
+        default: 16,
+        min: 1,
+        description: 'draws per observation',
+      },
+      batch: {
+        kind: 'integer',
+        value: 'n',
+        default: 1024,
+        min: 1,
+        description: 'draws made at once (memory, not result)',
+      },
+      count: { kind: 'integer', value: 'n', min: 1, description: 'use the first n observations only' },
+      summary: { kind: 'flag', description: 'write mean, spread and logq without the draws' },
+      onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie restore runs/fast test.npz -n 128 -o restored.npz',
+        does: 'mean, spread and 128 draws of each observation, with their log q',
+      },
+      {
+        command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',
+        does: 'the sampler for other programs',
+      },
+    ],
+  },
   bench: {
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
     description: `Restores corrupted test images with every method at every number of steps, and writes one page with the figures and the

@@ -77,7 +77,10 @@ export const readSet = (path: string): ObservationSet => {
 }
 
 /** The observations that a configuration names, or makes; in their own units. */
-export const loadObservations = async ({ data, range }: Experiment): Promise<ObservationSet> => {
+export const loadObservations = async ({
+  data,
+  range,
+}: Pick<Experiment, 'data' | 'range'>): Promise<ObservationSet> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
@@ -173,7 +176,8 @@ export const posteriorOf = ({
     mmps(prior, observation, { solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })
 }
 
-const rateOf = (
+/** The learning rate of a configuration, for so many steps. */
+export const rateOf = (
   { kind, from, to, warmUp: rise }: Experiment['train']['rate'],
   steps: number,
 ): LearningRate => {
@@ -206,7 +210,12 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
   const { gaussian, em, train, seed } = experiment
   const schedule = exponentialSchedule(experiment.schedule)
   const steps = (lap: number) => (lap === 0 ? (train.firstSteps ?? train.steps) : train.steps)
-  const eStep = { iterations: gaussian.cg, tolerance: gaussian.tolerance, steps: gaussian.steps, schedule }
+  const eStep = {
+    iterations: gaussian.cg ?? (gaussian.eStep === 'diffusion' ? 32 : 1000),
+    tolerance: gaussian.tolerance,
+    steps: gaussian.steps,
+    schedule,
+  }
   return {
     laps: em.laps,
     gaussian: {

@@ -21,7 +21,8 @@ const mlp = z.strictObject({
   emb: count.default(64).describe('features of the noise embedding'),
 })
 
-const data = z.strictObject({
+/** Which data, and how they are observed. */
+export const dataSchema = z.strictObject({
   observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
   clean: z
     .string()
@@ -42,7 +43,8 @@ const data = z.strictObject({
     .describe('learn: observe the clean data so, and throw them away'),
 })
 
-const rate = z.strictObject({
+/** The learning rate by step. */
+export const rateSchema = z.strictObject({
   kind: z.enum(['constant', 'linear', 'exponential']).default('constant'),
   from: positive.default(2e-4),
   to: positive.default(1e-6).describe('last rate of the linear and exponential schedules'),
@@ -53,7 +55,7 @@ const train = z.strictObject({
   batch: count.default(64),
   steps: count.default(1000).describe('optimiser steps (of each lap)'),
   firstSteps: count.optional().describe('steps of the first lap, when they differ'),
-  rate: rate.prefault({}),
+  rate: rateSchema.prefault({}),
   ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
   clip: positive.default(1).describe('largest global gradient norm'),
   weightDecay: z.number().nonnegative().default(0),
@@ -89,8 +91,14 @@ const gaussian = z.strictObject({
   iterations: count.default(16).describe('EM iterations'),
   count: count.optional().describe('observations used'),
   eStep: z.enum(['exact', 'diffusion', 'moments']).default('exact'),
-  cg: count.default(32).describe('conjugate-gradient iterations'),
-  tolerance: z.number().nonnegative().default(1e-3),
+  cg: count
+    .optional()
+    .describe('conjugate-gradient iterations, at most (default 1000; by diffusion, which unrolls them, 32)'),
+  tolerance: z
+    .number()
+    .nonnegative()
+    .default(1e-3)
+    .describe('exact: error of a draw, in posterior standard deviations; diffusion: relative residual'),
   steps: count.default(256).describe('diffusion: steps of the sampler'),
 })
 
@@ -120,7 +128,7 @@ const monitor = z.strictObject({
 export const experimentSchema = z
   .strictObject({
     seed: z.int().nonnegative().default(0),
-    data: data.prefault({}),
+    data: dataSchema.prefault({}),
     range: z
       .tuple([z.number(), z.number()])
       .optional()

@@ -222,7 +222,7 @@ const eStep = (
     return gaussianDraw(
       gaussian,
       batched,
-      options.firstEStep ?? { kind: 'exact', iterations: 32, tolerance: 1e-3 },
+      options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 },
     )
   }
   const prior = preconditioned(net, frozen(train.average))

@@ -1,0 +1,92 @@
+/** An observation set as distillation takes it: rows for every step, and what a batch of them means inside the program. */
+import {
+  type FamilyOperator,
+  type ObservationOperator,
+  type ObservationSet,
+  observationsInPriorUnits,
+  toPrior,
+} from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import { diagonalNoise, eventOf, isotropicNoise, parametersOf, seenBy } from '../operators/index.ts'
+import { constant, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
+import type { Measurements } from './distil.ts'
+import { conditionFrom, type Telling } from './telling.ts'
+
+type Arrays = Readonly<Record<string, NdArray<'float32'>>>
+
+/** How a set is learned from. */
+export interface MeasurementOptions {
+  readonly telling: Telling
+  /** Shape of one condition. */
+  readonly condition: Shape
+  /** Sets observed blindly: the likelihood takes the parameters that each observation really had. */
+  readonly blind?: boolean
+}
+
+/** The operator with its true parameters in place of the nominal ones. */
+const unveiled = (operator: ObservationOperator): FamilyOperator => {
+  if (operator.kind === 'family' && operator.truth)
+    return { ...operator, parameters: { ...operator.parameters, ...operator.truth } }
+  throw new TweedieError('input', "blind: the observations keep no true parameters; make them with 'blind'")
+}
+
+/** Names inside programs; those of parameters are their own, so they get a prefix. */
+const PARAMETER = 'parameter.'
+
+const prefixed = <L>(record: Readonly<Record<string, L>>): Record<string, L> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [`${PARAMETER}${name}`, value]))
+
+/** Arrays with a row for each observation, and those that all share as constants. */
+const divided = (arrays: Arrays, count: number): { own: Arrays; shared: Record<string, Tensor> } => {
+  const entries = Object.entries(arrays)
+  return {
+    own: Object.fromEntries(entries.filter(([, { shape }]) => shape[0] === count)),
+    shared: Object.fromEntries(
+      entries.filter(([, { shape }]) => shape[0] !== count).map(([name, array]) => [name, constant(array)]),
+    ),
+  }
+}
+
+/**
+ * Measurements of a set in the units of the data, whose `range` is the prior's.
+ *
+ * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters
+ *
+ * @example
+ * ```ts
+ * const telling = tellingOf(set, true)
+ * const measurements = measurementsOf(set, { telling, condition: conditionOf(telling, 'vector') })
+ * ```
+ */
+export const measurementsOf = (
+  set: ObservationSet,
+  { telling, condition, blind = false }: MeasurementOptions,
+): Measurements => {
+  const scaled = observationsInPriorUnits(set)
+  const operator = blind ? unveiled(scaled.operator) : scaled.operator
+  const event = eventOf(scaled)
+  const units = toPrior(set.range)
+  const { own, shared } = divided(
+    { ...prefixed(parametersOf(operator)), ...(scaled.std ? { std: scaled.std } : {}) },
+    set.y.shape[0],
+  )
+  return {
+    arrays: { y: scaled.y, told: set.y, ...own },
+    observe: (rows) => {
+      const all = { ...shared, ...rows }
+      const names = Object.keys(parametersOf(operator))
+      const parameters = Object.fromEntries(names.map((name) => [name, all[`${PARAMETER}${name}`]]))
+      return {
+        ...seenBy(operator, event, rows.y, parameters),
+        noise: all.std ? diagonalNoise(all.std) : isotropicNoise(scaled.noise),
+      }
+    },
+    condition: (rows) =>
+      conditionFrom(operator.kind, units, condition, {
+        y: rows.told,
+        beside: Object.fromEntries(
+          Object.keys(telling.beside).map((name) => [name, rows[`${PARAMETER}${name}`]]),
+        ),
+      }),
+  }
+}

@@ -1,0 +1,88 @@
+/** The configuration of `distill`: one distillation. Its JSON Schema ships as `experiments/distill-schema.json`. */
+import { z } from 'zod'
+import { dataSchema, rateSchema } from './schema.ts'
+
+const count = z.int().positive()
+
+const steps = count.default(8).describe('steps: two couplings each (realNvp), one of each level (image)')
+
+const realNvp = z.strictObject({
+  kind: z.literal('realNvp'),
+  steps,
+  hidden: count.optional().describe('width of the conditioners (default: an eighth of the entries of x)'),
+  transform: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('affine') }),
+      z.strictObject({
+        kind: z.literal('spline'),
+        bins: count.default(8),
+        bound: z.number().positive().default(5).describe('half-width of what is moved'),
+      }),
+    ])
+    .prefault({ kind: 'affine' }),
+})
+const image = z.strictObject({
+  kind: z.literal('image'),
+  cells: z
+    .array(count)
+    .min(1)
+    .default([2, 2])
+    .describe('for each level, the side of the cells of pixels that become channels'),
+  steps,
+  hidden: count.default(32).describe('channels of the conditioners'),
+})
+const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
+
+const objective = z.strictObject({
+  bound: z
+    .enum(['score', 'full'])
+    .default('score')
+    .describe('bound on log p(x): the term of the network alone, or with those at both ends'),
+  start: z.number().positive().lt(1).default(1e-3).describe('smallest time of the bound'),
+  anneal: z
+    .strictObject({
+      rate: z.number().positive().default(0.002),
+      pivot: z.number().nonnegative().default(12000).describe('step at which the data weigh one half'),
+    })
+    .optional()
+    .describe('let the weight of the data rise as a sigmoid of the step (default: 1 throughout)'),
+})
+
+const train = z.strictObject({
+  batch: count.default(64),
+  steps: count.default(5000).describe('optimiser steps'),
+  rate: rateSchema.prefault({ from: 1e-3, warmUp: 100 }),
+  clip: z.number().positive().default(1).describe('largest global gradient norm'),
+  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+})
+
+/** One distillation. */
+export const distillSchema = z
+  .strictObject({
+    seed: z.int().nonnegative().default(0),
+    prior: z.string().describe('run folder or checkpoint of the prior'),
+    data: dataSchema.prefault({}),
+    tell: z
+      .enum(['parameters', 'y'])
+      .default('parameters')
+      .describe(
+        'what the flow sees: y and what differs between observations (masks, projections), or y alone',
+      ),
+    blind: z
+      .boolean()
+      .default(false)
+      .describe('observations made with blind: train on the true parameters, which the flow is not told'),
+    flow: z.discriminatedUnion('kind', [realNvp, image, gaussian]).prefault({ kind: 'realNvp' }),
+    bounds: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('keep draws between these values, in the units of the data (default: anywhere)'),
+    objective: objective.prefault({}),
+    train: train.prefault({}),
+    export: z
+      .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })
+      .prefault({}),
+  })
+  .describe('A distillation of tweedie: which prior becomes a one-step sampler of which measurements')
+
+export type Distillation = z.output<typeof distillSchema>

@@ -1,0 +1,143 @@
+/** `tweedie distill`: a one-step sampler from a prior and measurements, in a run folder. */
+import { createHash } from 'node:crypto'
+import { annealed, conditionOf, type Telling, tellingOf } from '../amortize/index.ts'
+import { applyAffine, type DataRange, readBytes, toPrior } from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import { type FlowConfig, flowOf } from '../flows/index.ts'
+import { eventOf } from '../operators/index.ts'
+import {
+  type DistillRequest,
+  distill,
+  type LearnedPrior,
+  loadPrior,
+  openRun,
+  priorFile,
+  type SavedSampler,
+} from '../run/index.ts'
+import { ndarray, type Shape, sizeOf } from '../tensor/index.ts'
+import type { OptionsOf } from './commands.ts'
+import { loadConfig, splitConfigArguments } from './config.ts'
+import { type Distillation, distillSchema } from './distill-schema.ts'
+import { loadObservations, rateOf } from './experiment.ts'
+import type { Io } from './io.ts'
+import { configurationAt } from './learn.ts'
+import { recordOf } from './record.ts'
+import { requireDevice } from './require-device.ts'
+import { formatFields } from './table.ts'
+
+type Options = OptionsOf<'distill'>
+
+/** The distillation that arguments describe: file, overrides, and `--seed` over both. */
+const distillationOf = (args: readonly string[], seed: number | undefined): Distillation => {
+  const { path, overrides } = splitConfigArguments(args)
+  return loadConfig(
+    distillSchema,
+    configurationAt(path),
+    seed === undefined ? overrides : [...overrides, `seed=${seed}`],
+  )
+}
+
+/** Bounds of the draws in the units of the prior. */
+const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowConfig, 'range'> => {
+  if (!bounds) return {}
+  if (!(bounds[0] < bounds[1]))
+    throw new TweedieError('input', `field 'bounds': expected low < high, got [${bounds}]`)
+  const [lo, hi] = applyAffine(toPrior(range), ndarray(bounds)).data
+  return { range: { kind: 'interval', lo, hi } }
+}
+
+/** The flow for signals of a shape, told so much. */
+const flowConfigOf = (
+  { flow, bounds }: Distillation,
+  telling: Telling,
+  event: Shape,
+  range: DataRange,
+): FlowConfig => {
+  const kept = rangeOf(bounds, range)
+  if (flow.kind === 'image') return { ...flow, event, condition: conditionOf(telling, 'image'), ...kept }
+  const [condition] = conditionOf(telling, 'vector')
+  return { ...flow, size: sizeOf(event), condition, ...kept }
+}
+
+/** The prior's file as a short name of its content. */
+const digestOf = (path: string): string =>
+  createHash('sha256')
+    .update(readBytes(priorFile(path)))
+    .digest('hex')
+
+const requestOf = async (
+  distillation: Distillation,
+  prior: LearnedPrior,
+): Promise<Omit<DistillRequest, 'options'>> => {
+  const { data, tell, blind, objective, train, seed } = distillation
+  const observations = await loadObservations({ data, range: undefined })
+  const set = { ...observations, range: prior.range }
+  const event = eventOf(set)
+  if (String(event) !== String(prior.event)) {
+    throw new TweedieError(
+      'input',
+      `data: signals have shape [${event}], the prior '${distillation.prior}' knows [${prior.event}]`,
+    )
+  }
+  const telling = tellingOf(set, tell === 'parameters' && !blind)
+  const flow = flowConfigOf(distillation, telling, event, prior.range)
+  flowOf(flow) // sizes that do not fit are told before a run is made of them
+  return {
+    prior,
+    priorDigest: digestOf(distillation.prior),
+    set,
+    flow,
+    telling,
+    blind,
+    objective: { bound: objective.bound, start: objective.start },
+    steps: train.steps,
+    exportDraws: distillation.export.draws,
+    seed,
+  }
+}
+
+const summary = (
+  path: string,
+  { origin }: SavedSampler,
+  seconds: number,
+): [string, Record<string, string | number>] => {
+  const sampler = `${path}/checkpoints/sampler.safetensors`
+  const onnx = `${path}/sampler.onnx`
+  return [
+    formatFields([
+      ['distilled', sampler],
+      ['as ONNX', `${onnx}, described in sampler.json`],
+      ['from', `${origin.measurements} measurements, ${origin.steps} steps of ${origin.batch}`],
+      ['time', `${seconds.toFixed(0)} s`],
+    ]),
+    { path, sampler, onnx, measurements: origin.measurements, steps: origin.steps, seconds },
+  ]
+}
+
+export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
+  const distillation = distillationOf(args, options.seed)
+  const { train, objective } = distillation
+  const request = await requestOf(distillation, loadPrior(distillation.prior))
+  const { device } = options
+  await requireDevice(device)
+  const folder = openRun(options.run, { config: recordOf(distillation), resume: options.resume })
+  try {
+    const sampler = await distill(folder, {
+      ...request,
+      options: {
+        batch: train.batch,
+        replacement: train.replacement,
+        rate: rateOf(train.rate, train.steps),
+        adam: { clip: train.clip },
+        ...(objective.anneal ? { dataWeight: annealed(objective.anneal) } : {}),
+        execute: { device },
+      },
+      checkpointSeconds: options.checkpointEvery,
+      onProgress: io.progress,
+      signal: io.signal,
+    })
+    io.result(...summary(options.run, sampler, folder.journal.seconds))
+  } finally {
+    folder.close()
+  }
+}

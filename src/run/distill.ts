@@ -1,0 +1,163 @@
+/** Distillation in a run folder: checkpoints by the clock, a journal, the last good state when numbers fail. */
+import { join } from 'node:path'
+import { z } from 'zod'
+import {
+  boundOf,
+  type DistilOptions,
+  type DistilState,
+  distiller,
+  exportSampler,
+  initDistilState,
+  measurementsOf,
+  type Stepped,
+  samplerOperator,
+  type Telling,
+} from '../amortize/index.ts'
+import { type ObservationSet, writeAtomic } from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import { type FlowConfig, flowOf } from '../flows/index.ts'
+import { stream } from '../random/index.ts'
+import { unflatten } from '../tensor/index.ts'
+import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { Run } from './folder.ts'
+import { type Json, parseJson } from './json.ts'
+import { LOSS_EVERY } from './learn.ts'
+import { type LearnedPrior, priorOf } from './prior.ts'
+import { checkAborted, type LongCall } from './progress.ts'
+import { type SavedSampler, saveSampler } from './sampler.ts'
+
+/** What is distilled from what. */
+export interface DistillRequest extends LongCall {
+  readonly prior: LearnedPrior
+  /** What tells the prior from others, such as the SHA-256 of its file: a run goes on with the same one only. */
+  readonly priorDigest: string
+  /** Measurements in the units of the data; their `range` is the prior's. */
+  readonly set: ObservationSet
+  readonly flow: FlowConfig
+  readonly telling: Telling
+  /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
+  readonly blind?: boolean
+  readonly options: Omit<DistilOptions, 'objective'>
+  /** Which bound of the prior, and its smallest time; see `apsTerms`. */
+  readonly objective?: { readonly bound?: 'score' | 'full'; readonly start?: number }
+  readonly steps: number
+  /** Draws of one run of `sampler.onnx`, default 16. */
+  readonly exportDraws?: number
+  readonly seed: number
+  /** Seconds between resume points, default 60; it never changes the result. */
+  readonly checkpointSeconds?: number
+}
+
+const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
+
+/** Where a run stands. */
+interface Position {
+  readonly step: number
+  readonly state: DistilState
+}
+
+const restored = (point: Checkpoint, like: DistilState, prior: string): Position => {
+  const parsed = stateSchema.safeParse(point.state)
+  if (!parsed.success) throw new TweedieError('input', `${point.path}: not a resume point of distillation`)
+  if (parsed.data.prior !== prior) {
+    throw new TweedieError('input', `${point.path}: this run distils another prior than the one given now`)
+  }
+  const state = unflatten({ distil: like }, point.arrays, point.path).distil
+  return { step: parsed.data.step, state }
+}
+
+const journalled = (run: Run, done: number, { terms, gradient }: Stepped): void =>
+  run.journal.append({ event: 'loss', lap: 0, step: done, ...terms, gradient })
+
+/** The steps from where the folder stands to the last one. */
+const trained = async (run: Run, request: DistillRequest): Promise<DistilState> => {
+  const { prior, priorDigest, set, telling, blind, options, objective = {}, steps, seed } = request
+  const { checkpointSeconds = 60, signal } = request
+  const flow = flowOf(request.flow)
+  const point = resumeCheckpoint(run)
+  const fresh = initDistilState(flow.init(seed))
+  let { step: done, state } = point ? restored(point, fresh, priorDigest) : { step: 0, state: fresh }
+  const { step, release } = distiller(
+    flow,
+    priorOf(prior).denoiser,
+    measurementsOf(set, { telling, condition: flow.condition, blind }),
+    { ...options, objective: { ...boundOf(prior, objective.start), bound: objective.bound } },
+    (purpose) => stream(seed, `distill ${purpose}`),
+  )
+  let saved = Date.now()
+  const save = (): string => {
+    saved = Date.now()
+    const at = { kind: 'distill', prior: priorDigest, step: done }
+    return saveCheckpoint(run, `step-${done}`, { arrays: { distil: state }, state: at })
+  }
+  try {
+    while (done < steps) {
+      if (signal?.aborted) save()
+      checkAborted(signal)
+      const next = await step(state, done).catch((cause: unknown) => {
+        if (!(cause instanceof TweedieError && cause.code === 'numeric')) throw cause
+        throw new TweedieError('numeric', `${cause.message}: ${save()}`, { cause })
+      })
+      state = next.state
+      done++
+      request.onProgress?.({ phase: 'distilling', done, total: steps, loss: next.terms.loss })
+      if (done % LOSS_EVERY === 0 || done === steps) journalled(run, done, next)
+      if (Date.now() - saved > 1000 * checkpointSeconds) save()
+    }
+  } finally {
+    await release()
+  }
+  save()
+  return state
+}
+
+/**
+ * Writes a sampler as a `.onnx` file for K draws of one observation, with its manifest beside it (`.json`).
+ *
+ * @returns both paths
+ */
+export const writeSamplerOnnx = async (
+  sampler: SavedSampler,
+  draws: number,
+  path: string,
+): Promise<{ onnx: string; manifest: string }> => {
+  const { model, manifest } = await exportSampler(sampler, draws)
+  const beside = path.replace(/\.onnx$/, '.json')
+  const described: Json = parseJson(
+    JSON.stringify({ ...manifest, flow: sampler.flow, origin: sampler.origin }),
+    beside,
+  )
+  writeAtomic(path, model)
+  writeAtomic(beside, new TextEncoder().encode(`${JSON.stringify(described, null, 2)}\n`))
+  return { onnx: path, manifest: beside }
+}
+
+/**
+ * Distils a prior into a one-step sampler in a run folder, from where the folder stands.
+ *
+ * @returns the sampler, kept as `checkpoints/sampler.safetensors`, and as `sampler.onnx` with `sampler.json`
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer finite, after saving the
+ * state before it; `input` when the folder goes on with another prior; `io`
+ */
+export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
+  const { prior, priorDigest, set, flow, telling, options, steps, exportDraws = 16 } = request
+  const { weights, statistics } = await trained(run, request)
+  const sampler: SavedSampler = {
+    flow,
+    params: { weights, statistics },
+    event: prior.event,
+    range: set.range,
+    operator: samplerOperator(set.operator),
+    telling,
+    origin: {
+      noise: set.noise,
+      measurements: set.y.shape[0],
+      steps,
+      batch: options.batch,
+      prior: priorDigest,
+    },
+  }
+  saveSampler(run, sampler)
+  await writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
+  return sampler
+}

@@ -1,0 +1,124 @@
+/** A distilled sampler as a file: the flow with its weights, the units of the data, and what it was made for and from. */
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { AmortizedSampler } from '../amortize/index.ts'
+import { TweedieError } from '../error.ts'
+import { flowOf } from '../flows/index.ts'
+import { unflatten } from '../tensor/index.ts'
+import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
+import { isRunFolder, type Run } from './folder.ts'
+import { type Json, parseJson } from './json.ts'
+import { layoutOf } from './layout.ts'
+
+/** What a sampler learned from. */
+export interface SamplerOrigin {
+  /** Standard deviation of the noise, in the units of the data. */
+  readonly noise: number
+  /** Measurements in the training set. */
+  readonly measurements: number
+  readonly steps: number
+  readonly batch: number
+  /** SHA-256 of the prior's file. */
+  readonly prior: string
+}
+
+/** A sampler with its history. */
+export interface SavedSampler extends AmortizedSampler {
+  readonly origin: SamplerOrigin
+}
+
+/** Name of the checkpoint that holds the sampler of a run. */
+export const SAMPLER = 'sampler'
+
+const count = z.int().positive()
+const shape = z.array(count)
+const range = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('positive') }),
+  z.object({ kind: z.literal('interval'), lo: z.number(), hi: z.number() }),
+])
+const transform = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('affine') }),
+  z.object({ kind: z.literal('spline'), bins: count.optional(), bound: z.number().positive().optional() }),
+])
+const flow = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('realNvp'),
+    size: count,
+    condition: count,
+    steps: count.optional(),
+    hidden: count.optional(),
+    transform: transform.optional(),
+    range: range.optional(),
+  }),
+  z.object({
+    kind: z.literal('image'),
+    event: shape,
+    condition: shape,
+    cells: shape.optional(),
+    steps: count.optional(),
+    hidden: count.optional(),
+    range: range.optional(),
+  }),
+  z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),
+])
+const header = z.object({
+  kind: z.literal('sampler'),
+  flow,
+  event: shape,
+  range: z.tuple([z.number(), z.number()]),
+  operator: z.object({
+    kind: z.enum(['mask', 'projection', 'identity', 'family']),
+    name: z.string().optional(),
+    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional(),
+  }),
+  telling: z.object({ y: shape, beside: z.record(z.string(), shape) }),
+  origin: z.object({
+    noise: z.number(),
+    measurements: count,
+    steps: count,
+    batch: count,
+    prior: z.string(),
+  }),
+})
+
+/** What is said of a sampler beside its arrays, as plain JSON without what is undefined. */
+export const samplerHeader = ({ params: _, ...rest }: SavedSampler): Json =>
+  parseJson(JSON.stringify({ kind: 'sampler', ...rest }), 'sampler')
+
+/** Keeps a sampler as `checkpoints/sampler.safetensors`. @returns its path */
+export const saveSampler = (run: Run, sampler: SavedSampler): string =>
+  keepCheckpoint(run, SAMPLER, { arrays: { params: sampler.params }, state: samplerHeader(sampler) })
+
+/**
+ * The file of a sampler: of a run folder the one it made, a file is itself.
+ *
+ * @throws TweedieError `input` when there is none
+ */
+export const samplerFile = (path: string): string => {
+  if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
+  if (!statSync(path).isDirectory()) return path
+  if (!isRunFolder(path)) throw new TweedieError('input', `${path}: not a run folder`)
+  const file = join(layoutOf(path).checkpoints, `${SAMPLER}.safetensors`)
+  if (!existsSync(file))
+    throw new TweedieError('input', `${path}: holds no sampler yet; let 'tweedie distill' finish`)
+  return file
+}
+
+/**
+ * Loads a sampler from a run folder or from a checkpoint file.
+ *
+ * @throws TweedieError `input` when there is none, or the file is damaged or holds something else
+ */
+export const loadSampler = (path: string): SavedSampler => {
+  const file = samplerFile(path)
+  const { arrays, state } = readCheckpoint(file)
+  const parsed = header.safeParse(state)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new TweedieError('input', `${file}: holds no sampler (${issue?.path.join('.')}: ${issue?.message})`)
+  }
+  const { kind: _, ...rest } = parsed.data
+  const params = unflatten({ params: flowOf(rest.flow).init(0) }, arrays, file).params
+  return { ...rest, params }
+}

@@ -1,0 +1,42 @@
+/** From measurements and a prior to a one-step sampler and its draws, through the command line. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readArrays } from '../../src/data/index.ts'
+import { toNumbers } from '../../src/tensor/index.ts'
+import { tweedie } from './built.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const json = (...args: string[]) => {
+  const { status, stdout, stderr } = tweedie([...args, '--json'], { cwd: folder })
+  expect([status, stderr.split('\n').filter((line) => line.startsWith('tweedie:'))]).toEqual([0, []])
+  return JSON.parse(stdout)
+}
+
+describe('a distilled sampler', () => {
+  it('comes from measurements and a prior, and draws with log-densities', () => {
+    writeFileSync(
+      join(folder, 'prior.yaml'),
+      'data: { clean: mnist, count: 16 }\nnet: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 8, unshuffle: 2 }\ntrain: { steps: 2, batch: 8 }\nmonitor: { samples: 0 }\n',
+    )
+    writeFileSync(
+      join(folder, 'distill.yaml'),
+      'prior: prior\ndata: { clean: mnist, count: 16, observe: { operator: { kind: mask, keep: 0.25 }, noise: 0.1 } }\nflow: { kind: realNvp, steps: 1, hidden: 8 }\ntrain: { steps: 3, batch: 8 }\n',
+    )
+    json('train', 'prior.yaml', '-o', 'prior')
+    const { sampler, onnx } = json('distill', 'distill.yaml', '-o', 'fast')
+    expect([sampler, onnx].map((file) => existsSync(join(folder, file)))).toEqual([true, true])
+    json('observe', 'mnist', '--split', 'test', '--count', '3', '--noise', '0.1', '-o', 'set.npz')
+    expect(json('restore', 'fast', 'set.npz', '-n', '4', '-o', 'x.npz').shape).toEqual([4, 3, 1, 28, 28])
+    const { draws, mean, logq } = readArrays(join(folder, 'x.npz'))
+    expect([draws.shape, mean.shape, logq.shape]).toEqual([
+      [4, 3, 1, 28, 28],
+      [3, 1, 28, 28],
+      [4, 3],
+    ])
+    for (const array of [draws, logq]) expect(toNumbers(array).every(Number.isFinite)).toBe(true)
+  }, 60_000)
+})

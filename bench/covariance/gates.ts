@@ -25,7 +25,9 @@ export const ratioGates = (readings: readonly Reading[]): Gate[] => {
 /** Where p(x) is one Gaussian, q(y | xt) with Tweedie's covariance is p(y | xt): largest gap of the logarithms. */
 const gapOnOneGaussian = async (): Promise<number> => {
   const { means, ...rest } = randomProblem(0, 'even')
-  const problem = { ...rest, means: means.map(() => means[0]) }
+  const miss = (m: readonly number[]) => Math.abs(rest.y - m.reduce((sum, v, i) => sum + v * rest.a[i], 0))
+  const seen = means.reduce((a, b) => (miss(b) < miss(a) ? b : a))
+  const problem = { ...rest, means: means.map(() => seen) }
   const program = likelihoods(problem)
   const sigma = 0.1
   const points = asPoints(posteriorPoints(problem, sigma, 64, 'one Gaussian'))

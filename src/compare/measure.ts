@@ -155,7 +155,7 @@ export const measure = async (cell: Cell, bench: Bench): Promise<Measured> => {
   const draws = applyAffine(fromPrior(bench.set.range), latents)
   const singles = Array.from({ length: cell.draws }, (_, k) => drawOf(draws, k))
   const perceptual = await Promise.all(singles.map((x) => perceptualDistance(features, clipped(x), truth)))
-  const cost = method.cost(cell.settings, step)
+  const [cost, last] = [method.cost(cell.settings, step), method.last(cell.settings)]
   return {
     draws,
     figures: {
@@ -166,8 +166,8 @@ export const measure = async (cell: Cell, bench: Bench): Promise<Measured> => {
       coverage: coverageOf(draws, truth),
       residual,
       sound,
-      evaluations: cost.evaluations * cell.steps + 1,
-      vjps: cost.vjps * cell.steps,
+      evaluations: cost.evaluations * cell.steps + last.evaluations,
+      vjps: cost.vjps * cell.steps + last.vjps,
       seconds,
       perStep: seconds / (cell.steps * cell.draws * cell.images),
       peakMemory,

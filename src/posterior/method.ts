@@ -63,8 +63,10 @@ export interface Method {
    */
   readonly needs: 'any' | 'linear' | 'pinv' | 'mask' | 'identity'
   readonly settings: Readonly<Record<string, Setting>>
-  /** Of one step of a sampler made of such steps (default ancestral); the final denoise comes on top. */
+  /** Of one step of a sampler made of such steps (default ancestral); {@link Method.last} comes on top. */
   cost(settings?: Settings, step?: Step): Cost
+  /** Of what ends a draw, after its last step. */
+  last(settings?: Settings): Cost
   /**
    * The sampler of p(x | y).
    *
@@ -108,13 +110,22 @@ export interface Guidance extends Pick<Method, 'name' | 'title' | 'reference' | 
   guide(prior: Denoiser, observation: Observation, settings: Settings): Denoiser
   /** Products through the network's Jacobian for each evaluation. */
   vjps(settings: Settings): number
+  /** Whether it works by shifting the next state: the last denoise has none and is the network alone. */
+  readonly shifts?: boolean
   /** The step that it is sampled with, given the one that is asked for. */
   step?(asked: Step, settings: Settings): Step
 }
 
 /** The methods that are denoisers, sampled step by step. */
-export const guidance = ({ guide, vjps, step = (asked) => asked, ...rest }: Guidance): Method => ({
+export const guidance = ({
+  guide,
+  vjps,
+  shifts = false,
+  step = (asked) => asked,
+  ...rest
+}: Guidance): Method => ({
   ...rest,
+  last: (given) => ({ evaluations: 1, vjps: shifts ? 0 : vjps(settled(rest, given)) }),
   cost: (given, asked = ddpm()) => {
     const settings = settled(rest, given)
     const { evaluations } = step(asked, settings)
@@ -128,9 +139,12 @@ export const guidance = ({ guide, vjps, step = (asked) => asked, ...rest }: Guid
 })
 
 /** The methods that are samplers of their own. */
-export const own = (method: Omit<Method, 'cost'> & { cost(settings: Settings): Cost }): Method => ({
+export const own = (
+  method: Omit<Method, 'cost' | 'last'> & { cost(settings: Settings): Cost; last(settings: Settings): Cost },
+): Method => ({
   ...method,
   cost: (given) => method.cost(settled(method, given)),
+  last: (given) => method.last(settled(method, given)),
   compile: (prior, observationOf, given, options) =>
     method.compile(prior, observationOf, settled(method, given), options),
 })

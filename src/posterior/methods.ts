@@ -49,6 +49,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     settings: { zeta },
     guide: (prior, o, { zeta }) => dps(prior, o, { zeta }),
     vjps: () => 1,
+    shifts: true,
   }),
   pigdm: guidance({
     name: 'pigdm',
@@ -60,6 +61,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     },
     guide: (prior, o, { weight }) => pigdm(prior, o, { weight }),
     vjps: () => 1,
+    shifts: true,
   }),
   tmpd: guidance({
     name: 'tmpd',
@@ -94,6 +96,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     settings: { zeta },
     guide: (prior, o, { zeta }) => mcg(prior, o, { zeta }),
     vjps: () => 1,
+    shifts: true,
   }),
   ddnm: guidance({
     name: 'ddnm',
@@ -122,7 +125,8 @@ const table: Readonly<Record<MethodName, Method>> = {
     reference: 'Kim & Ye 2021',
     needs: 'identity',
     settings: {},
-    cost: () => ({ evaluations: 0, vjps: 0 }), // the final denoise is all
+    cost: () => ({ evaluations: 0, vjps: 0 }),
+    last: () => ({ evaluations: 1, vjps: 0 }),
     compile: (prior, observationOf, _settings, options) => noise2scoreSampler(prior, observationOf, options),
   }),
   'red-diff': own({
@@ -135,6 +139,7 @@ const table: Readonly<Record<MethodName, Method>> = {
       weight: { default: 0.25, range: [0.01, 4], scale: 'log', about: 'weight of the prior' },
     },
     cost: () => ({ evaluations: 1, vjps: 0 }),
+    last: () => ({ evaluations: 0, vjps: 0 }),
     compile: (prior, observationOf, { rate, weight } = {}, options = {}) =>
       redDiff(prior, observationOf, { rate, weight }, options),
   }),
@@ -145,6 +150,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     needs: 'any',
     settings: { particles, threshold },
     cost: ({ particles }) => ({ evaluations: particles, vjps: particles }),
+    last: ({ particles }) => ({ evaluations: particles, vjps: 0 }),
     compile: (prior, observationOf, { particles, threshold } = {}, options = {}) =>
       tds(prior, observationOf, { ...options, particles, threshold }),
   }),
@@ -155,6 +161,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     needs: 'any',
     settings: { particles, threshold, iterations },
     cost: ({ particles, iterations }) => ({ evaluations: particles, vjps: particles * (iterations + 2) }),
+    last: ({ particles }) => ({ evaluations: particles, vjps: 0 }),
     compile: (prior, observationOf, { particles, threshold, iterations } = {}, options = {}) => {
       const solve = gmres({ iterations })
       return smcMmps(prior, observationOf, { ...options, particles, threshold, solve, density: 'diagonal' })

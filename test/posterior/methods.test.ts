@@ -108,8 +108,25 @@ describe('the cost that a method states is what its graph holds', () => {
     expect(methods.noise2score.cost()).toEqual({ evaluations: 0, vjps: 0 })
   })
 
-  it('the last denoise of methods that shift the next state is the network alone', () => {
-    for (const guide of [dps, pigdm]) expect(products([guide(network, seen())(xt, sigma)])).toBe(1)
+  it('the last denoise: as dear as a step, or the network alone for methods that shift the next state', () => {
+    const o = seen()
+    const solve = gmres({ iterations: 3 })
+    const graphs: Partial<Record<MethodName, Tensor>> = {
+      mmps: mmps(network, o, { solve })(xt, sigma),
+      dps: dps(network, o)(xt, sigma),
+      pigdm: pigdm(network, o)(xt, sigma),
+      mcg: mcg(network, o)(xt, sigma),
+      tmpd: tmpd(network, o)(xt, sigma),
+      diffpir: diffpir(network, o)(xt, sigma),
+      ddnm: ddnm(network, o)(xt, sigma),
+    }
+    for (const [name, graph] of Object.entries(graphs)) {
+      const { evaluations, vjps } = methodNamed(name).last(name === 'mmps' ? { iterations: 3 } : {})
+      expect(products([graph]), name).toBe(evaluations + vjps)
+    }
+    expect(methods.tds.last({ particles: 5 })).toEqual({ evaluations: 5, vjps: 0 })
+    expect(methods.noise2score.last()).toEqual({ evaluations: 1, vjps: 0 })
+    expect(methods['red-diff'].last()).toEqual({ evaluations: 0, vjps: 0 })
   })
 })
 

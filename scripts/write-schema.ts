@@ -1,7 +1,13 @@
-/** Writes experiments/schema.json, by which editors complete and check the experiments. Run: npm run schema */
+/** Writes the schemas of experiments/, by which editors complete and check configurations. Run: npm run schema */
 import { writeFileSync } from 'node:fs'
 import { jsonSchemaOf } from '../src/cli/config.ts'
+import { distillSchema } from '../src/cli/distill-schema.ts'
 import { experimentSchema } from '../src/cli/schema.ts'
 
-const path = new URL('../experiments/schema.json', import.meta.url)
-writeFileSync(path, `${JSON.stringify(jsonSchemaOf(experimentSchema), null, 2)}\n`)
+for (const [name, schema] of [
+  ['schema.json', experimentSchema],
+  ['distill-schema.json', distillSchema],
+] as const) {
+  const path = new URL(`../experiments/${name}`, import.meta.url)
+  writeFileSync(path, `${JSON.stringify(jsonSchemaOf(schema), null, 2)}\n`)
+}

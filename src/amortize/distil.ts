@@ -2,7 +2,7 @@
  * Distillation of a diffusion prior into a one-step sampler: a conditional flow trained on measurements alone. One program
  * draws, evaluates the objective, goes back through flow, operator and denoiser, clips and takes Adam's step.
  */
-import type { Denoiser, ElboNoise } from '../diffusion/index.ts'
+import type { Denoiser, LikelihoodOptions } from '../diffusion/index.ts'
 import { rowsAt } from '../em/learner.ts'
 import { type MinibatchOptions, minibatches } from '../em/minibatch.ts'
 import { TweedieError } from '../error.ts'
@@ -16,7 +16,7 @@ import {
   type Moments,
 } from '../nn/index.ts'
 import type { Observation } from '../posterior/index.ts'
-import { normalBatch, type Stream, uniformBatch } from '../random/index.ts'
+import { normalBatch, type Stream } from '../random/index.ts'
 import {
   constant,
   type ExecuteOptions,
@@ -31,7 +31,9 @@ import {
   type Tree,
   vjp,
 } from '../tensor/index.ts'
-import { type ApsOptions, type ApsTerms, apsTerms, type DataWeight } from './objective.ts'
+import { exactPrice } from './exact-price.ts'
+import { type ApsOptions, type ApsTerms, type DataWeight, klTerms } from './objective.ts'
+import { boundPrice, type Price } from './price.ts'
 
 /** Arrays of measurements by name, such as y and mask; each has one row for each measurement. */
 export type Named<K extends string, L> = { readonly [name in K]: L }
@@ -60,7 +62,13 @@ export interface DistilOptions extends MinibatchOptions {
   /** Learning rate at step 0, 1, … */
   readonly rate: LearningRate
   readonly adam?: AdamOptions
+  /** The bound on log p(x). */
   readonly objective?: ApsOptions
+  /**
+   * Take log p(x) itself in place of its bound, by the probability-flow ODE (Feng et al. 2023): the comparator, hundreds of network
+   * evaluations a step. Its diffusion and start are given here; `objective` is then without meaning.
+   */
+  readonly exact?: LikelihoodOptions
   /** Weight of the data term, default 1 throughout. */
   readonly dataWeight?: DataWeight
   readonly execute?: ExecuteOptions
@@ -107,26 +115,6 @@ const countOf = (arrays: Named<string, NdArray<'float32'>>): number => {
   return first.count
 }
 
-/** The noise of step `step`: z of the draws, and what the bound is random in. One z for each y. */
-const noiseAt = (streamOf: (purpose: string) => Stream, batch: number, full: boolean) => {
-  const [latents, times, noises, firsts, lasts] = ['z', 'time', 'noise', 'first', 'last'].map(streamOf)
-  const observation = Array.from({ length: batch }, (_, i) => i)
-  return (step: number, latent: Shape, event: Shape): { z: NdArray; random: ElboNoise<NdArray> } => {
-    const at = { step, observation }
-    const noise = normalBatch(noises, at, event)
-    return {
-      z: normalBatch(latents, at, latent),
-      random: {
-        time: uniformBatch(times, at, []),
-        noise,
-        // Not part of the program unless the bound is `full`.
-        first: full ? normalBatch(firsts, at, event) : noise,
-        last: full ? normalBatch(lasts, at, event) : noise,
-      },
-    }
-  }
-}
-
 /**
  * Compiles distillation.
  *
@@ -151,30 +139,55 @@ export const distiller = (
   options: DistilOptions,
   streamOf: (purpose: string) => Stream,
 ): Distiller => {
-  const { batch, rate, dataWeight = () => 1, objective = {} } = options
+  const { exact, batch, objective, execute } = options
+  if (exact) {
+    const tangents = exactPrice(prior, drawing(flow, measurements, batch), { ...exact, ...execute })
+    return descent(flow, measurements, tangents, options, streamOf)
+  }
+  return descent(flow, measurements, boundPrice(prior, batch, streamOf, objective), options, streamOf)
+}
+
+/** A draw of each row, the way training makes it. */
+const drawing =
+  (flow: Flow, measurements: Measurements, batch: number) =>
+  (params: FlowParams<Tensor>, arrays: Named<string, Tensor>, z: Tensor) => {
+    const observation = measurements.observe(arrays)
+    const told = measurements.condition?.(arrays) ?? reshape(observation.y, [batch, ...flow.condition])
+    const drawn = flow.sample(params, told, z, { training: true })
+    return { ...drawn, x: reshape(drawn.x, [batch, ...observation.A.inShape]), observation }
+  }
+
+/** Steps down the objective, whatever the price of a draw under the prior. */
+const descent = <P>(
+  flow: Flow,
+  measurements: Measurements,
+  price: Price<P>,
+  options: DistilOptions,
+  streamOf: (purpose: string) => Stream,
+): Distiller => {
+  const { batch, rate, dataWeight = () => 1 } = options
   const count = countOf(measurements.arrays)
   const choose = minibatches(streamOf('rows'), options)
-  const noise = noiseAt(streamOf, batch, objective.bound === 'full')
-  const eventOf = inShape(measurements)
+  const latents = streamOf('z')
+  const observation = Array.from({ length: batch }, (_, i) => i)
+  const event = inShape(measurements)
+  const drawn = drawing(flow, measurements, batch)
   const program = jit(
     (
       { weights, statistics, moments }: DistilState<Tensor>,
       arrays: Named<string, Tensor>,
       z: Tensor,
-      random: ElboNoise,
+      given: P,
       { lr, step, weight }: { lr: Tensor; step: Tensor; weight: Tensor },
     ) => {
-      const observation = measurements.observe(arrays)
-      const told = measurements.condition?.(arrays) ?? reshape(observation.y, [batch, ...flow.condition])
-      const drawn = flow.sample({ weights, statistics }, told, z, { training: true })
-      const x = reshape(drawn.x, [batch, ...observation.A.inShape])
-      const terms = apsTerms(prior, observation, { x, logdet: drawn.logdet }, random, weight, objective)
+      const draw = drawn({ weights, statistics }, arrays, z)
+      const terms = klTerms(draw.observation, draw, price.of(draw.x, given), weight)
       const grads = vjp(terms.loss, weights, constant(full([], 1)))
       const next = adam(weights, grads, moments, { lr, step }, options.adam)
       return {
         terms,
         gradient: globalNorm(grads),
-        state: { weights: next.params, statistics: drawn.statistics, moments: next.moments },
+        state: { weights: next.params, statistics: draw.statistics, moments: next.moments },
       }
     },
     options.execute,
@@ -182,9 +195,10 @@ export const distiller = (
   return {
     step: async (state, step) => {
       const arrays = rowsOf(measurements.arrays, choose(count, { lap: 0, step }))
-      const { z, random } = noise(step, flow.event, eventOf)
+      const z = normalBatch(latents, { step, observation }, flow.event) // one z for each y
+      const given = await price.given({ step, event, state, arrays, z })
       const settings = { lr: rate(step), step: step + 1, weight: dataWeight(step) }
-      const out = await program(state, arrays, z, random, settings)
+      const out = await program(state, arrays, z, given, settings)
       const terms = {
         loss: item(out.terms.loss),
         data: item(out.terms.data),
@@ -192,18 +206,26 @@ export const distiller = (
         logdet: item(out.terms.logdet),
       }
       const gradient = item(out.gradient)
-      if (!Number.isFinite(terms.loss) || !Number.isFinite(gradient)) {
-        const { loss, data, prior, logdet } = terms
-        throw new TweedieError(
-          'numeric',
-          `distillation: step ${step} has loss ${loss} (data ${data}, prior ${prior}, logdet ${logdet}) with a ` +
-            `gradient of norm ${gradient}; the state before it is the last good one`,
-        )
-      }
+      checkFinite(terms, gradient, step)
       return { state: out.state, terms, gradient }
     },
-    release: () => program.release(),
+    release: async () => {
+      await Promise.all([program.release(), price.release()])
+    },
   }
+}
+
+const checkFinite = (
+  { loss, data, prior, logdet }: ApsTerms<number>,
+  gradient: number,
+  step: number,
+): void => {
+  if (Number.isFinite(loss) && Number.isFinite(gradient)) return
+  throw new TweedieError(
+    'numeric',
+    `distillation: step ${step} has loss ${loss} (data ${data}, prior ${prior}, logdet ${logdet}) with a ` +
+      `gradient of norm ${gradient}; the state before it is the last good one`,
+  )
 }
 
 /** Shape of one x, as the operator takes it. */

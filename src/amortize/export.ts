@@ -69,7 +69,9 @@ export const exportSampler = async (
       format: 'tweedie-sampler',
       version: 1,
       inputs: [
-        array('0.y', [1, ...telling.y], 'the observation, in the units of the data'),
+        ...(telling.nothing
+          ? []
+          : [array('0.y', [1, ...telling.y], 'the observation, in the units of the data')]),
         ...beside.map(([name, shape]) => array(`0.beside.${name}`, [1, ...shape], ABOUT[name] ?? name)),
         array('1', [draws, ...event], 'z, standard normal: a draw for each row'),
       ],

@@ -82,11 +82,14 @@ export const measurementsOf = (
       }
     },
     condition: (rows) =>
-      conditionFrom(operator.kind, units, condition, {
-        y: rows.told,
-        beside: Object.fromEntries(
-          Object.keys(telling.beside).map((name) => [name, rows[`${PARAMETER}${name}`]]),
-        ),
-      }),
+      conditionFrom(
+        { kind: operator.kind, units, condition, nothing: telling.nothing },
+        {
+          y: rows.told,
+          beside: Object.fromEntries(
+            Object.keys(telling.beside).map((name) => [name, rows[`${PARAMETER}${name}`]]),
+          ),
+        },
+      ),
   }
 }

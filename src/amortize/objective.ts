@@ -31,7 +31,7 @@ export interface ApsTerms<L = Tensor> {
   readonly loss: L
   /** ½ (y − A x)ᵀ Σy⁻¹ (y − A x). */
   readonly data: L
-  /** −log p(x), by the bound. */
+  /** −log p(x), or its bound. */
   readonly prior: L
   /** log|det ∂x/∂z|: the entropy of q up to that of z. */
   readonly logdet: L
@@ -48,11 +48,36 @@ export const misfit = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
 /**
  * The terms of the objective for one draw of each measurement.
  *
- * @param prior - denoiser of the prior, its weights fixed
  * @param observation - y [B, ...], with the operator and the noise of each
  * @param drawn - x [B, ...A.inShape], with log|det ∂x/∂z| [B]
- * @param random - the noise of the bound
+ * @param price - −log p(x) of each draw [B], or an upper bound
  * @param weight - of the data term, [] (see `annealed`); 1 for the posterior itself
+ */
+export const klTerms = (
+  observation: Observation,
+  drawn: { readonly x: Tensor; readonly logdet: Tensor },
+  price: Tensor,
+  weight: Tensor | number = 1,
+): ApsTerms => {
+  const data = mean(misfit(observation, drawn.x))
+  const prior = mean(price)
+  const logdet = mean(drawn.logdet)
+  return { loss: sub(add(mul(data, weight), prior), logdet), data, prior, logdet }
+}
+
+/** The price of draws by the bound, [B]. */
+export const boundOn = (
+  prior: Denoiser,
+  x: Tensor,
+  random: ElboNoise,
+  { bound = 'score', ...elbo }: ApsOptions = {},
+): Tensor => (bound === 'full' ? negativeElbo : scoreLoss)(prior, x, random, elbo)
+
+/**
+ * {@link klTerms} with the bound for the price.
+ *
+ * @param prior - denoiser of the prior, its weights fixed
+ * @param random - the noise of the bound
  */
 export const apsTerms = (
   prior: Denoiser,
@@ -60,14 +85,8 @@ export const apsTerms = (
   drawn: { readonly x: Tensor; readonly logdet: Tensor },
   random: ElboNoise,
   weight: Tensor | number = 1,
-  { bound = 'score', ...elbo }: ApsOptions = {},
-): ApsTerms => {
-  const data = mean(misfit(observation, drawn.x))
-  const prices = bound === 'full' ? negativeElbo : scoreLoss
-  const price = mean(prices(prior, drawn.x, random, elbo))
-  const logdet = mean(drawn.logdet)
-  return { loss: sub(add(mul(data, weight), price), logdet), data, prior: price, logdet }
-}
+  options: ApsOptions = {},
+): ApsTerms => klTerms(observation, drawn, boundOn(prior, drawn.x, random, options), weight)
 
 /** Weight of the data term at step 0, 1, …. */
 export type DataWeight = (step: number) => number

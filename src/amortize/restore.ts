@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ObservationOperator, ObservationSet } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { parametersOf } from '../operators/index.ts'
+import { familyOf, parametersOf } from '../operators/index.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
   type ExecuteOptions,
@@ -53,10 +53,22 @@ export interface Restored {
 }
 
 /** What a sampler needs to know of an operator. */
-export const samplerOperator = (operator: ObservationOperator): SamplerOperator =>
-  operator.kind === 'family'
-    ? { kind: operator.kind, name: operator.name, settings: operator.settings }
-    : { kind: operator.kind }
+export const samplerOperator = (operator: ObservationOperator, blind = false): SamplerOperator => ({
+  kind: operator.kind,
+  ...(operator.kind === 'family' ? { name: operator.name, settings: operator.settings } : {}),
+  ...(blind ? { blind } : {}),
+})
+
+/**
+ * Whether a sampler for one operator takes observations of another: the same with the same settings. A blind one saw settings drawn, so it
+ * takes any; those of masks also when the masks are known, which it does not look at.
+ */
+const isFor = (own: SamplerOperator, given: SamplerOperator): boolean => {
+  if (!own.blind) return isDeepStrictEqual(given, own)
+  if (given.kind !== 'family')
+    return given.kind === 'mask' && own.name !== undefined && familyOf(own.name).masks
+  return given.name === own.name
+}
 
 const nameOf = ({ kind, name, settings }: SamplerOperator): string =>
   name === undefined ? kind : `${name} ${JSON.stringify(settings)}`
@@ -73,7 +85,7 @@ export const checkRestorable = (
   where: string,
 ): void => {
   const given = samplerOperator(set.operator)
-  if (!isDeepStrictEqual(given, operator)) {
+  if (!isFor(operator, given)) {
     throw new TweedieError(
       'input',
       `${where}: observed by ${nameOf(given)}, the sampler is for ${nameOf(operator)}`,

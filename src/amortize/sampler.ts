@@ -36,6 +36,8 @@ import { conditionFrom, type Telling, type Told } from './telling.ts'
 /** What a sampler was made for: the kind of operator, and of families their name and settings. */
 export interface SamplerOperator {
   readonly kind: ObservationOperator['kind']
+  /** It was told y alone, of observations whose parameters are hidden: it takes any of the family, whatever its settings. */
+  readonly blind?: boolean
   readonly name?: string
   readonly settings?: OperatorSettings
 }
@@ -50,6 +52,8 @@ export interface AmortizedSampler {
   readonly range: DataRange
   readonly operator: SamplerOperator
   readonly telling: Telling
+  /** Of a flow of one measurement: which, by `measurementDigest`. */
+  readonly measurement?: string
 }
 
 /** What a draw is: x [B, ...event] and log q(x | y) [B], nats per unit of the data. */
@@ -101,7 +105,8 @@ export const oneStep = ({
   event,
   range,
   operator,
-}: Omit<AmortizedSampler, 'telling'>): ((seen: Told, z: Tensor) => Draw) => {
+  telling: { nothing },
+}: AmortizedSampler): ((seen: Told, z: Tensor) => Draw) => {
   const { event: inside, condition } = flowOf(config)
   const draw = drawOf(config, params)
   const [units, back] = [toPrior(range), fromPrior(range)]
@@ -109,7 +114,7 @@ export const oneStep = ({
   return (seen, z) => {
     const count = z.shape[0]
     const latent = reshape(z, [count, ...inside])
-    const drawn = draw(conditionFrom(operator.kind, units, condition, seen), latent)
+    const drawn = draw(conditionFrom({ kind: operator.kind, units, condition, nothing }, seen), latent)
     return {
       x: add(mul(reshape(drawn.x, [count, ...event]), back.scale), back.offset),
       logq: add(logqOf(latent, drawn), perUnit),

@@ -2,13 +2,26 @@
 import type { Affine, ObservationOperator, ObservationSet } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { parametersOf } from '../operators/index.ts'
-import { add, concat, mul, reshape, type Shape, sizeOf, sum, type Tensor } from '../tensor/index.ts'
+import {
+  add,
+  concat,
+  constant,
+  mul,
+  reshape,
+  type Shape,
+  sizeOf,
+  sum,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
 
 /** Shapes of what a flow is told of one observation. */
 export interface Telling {
   readonly y: Shape
   /** Parameters of the operator by name: `mask` of masks, `matrix` of projections. */
   readonly beside: Readonly<Record<string, Shape>>
+  /** Nothing is told: the flow is of one measurement. `y` is then only the shape of that. */
+  readonly nothing?: boolean
 }
 
 /**
@@ -32,6 +45,9 @@ export const tellingOf = (
   return { y: event, beside: parameters ? beside : {} }
 }
 
+/** A flow of one measurement needs to be told nothing. Its condition is a zero, or a channel of them. */
+export const tellingNothing = ({ y }: Telling): Telling => ({ y, beside: {}, nothing: true })
+
 const fail = (message: string): never => {
   throw new TweedieError('input', message)
 }
@@ -41,14 +57,14 @@ const fail = (message: string): never => {
  *
  * @throws TweedieError `input` when something told is not an image of y's height and width
  */
-export const conditionOf = ({ y, beside }: Telling, form: 'vector' | 'image'): Shape => {
+export const conditionOf = ({ y, beside, nothing }: Telling, form: 'vector' | 'image'): Shape => {
   const parts = [y, ...Object.values(beside)]
-  if (form === 'vector') return [parts.reduce((n, shape) => n + sizeOf(shape), 0)]
+  if (form === 'vector') return nothing ? [1] : [parts.reduce((n, shape) => n + sizeOf(shape), 0)]
   const [, height, width] = y
   const odd = parts.find((shape) => shape.length !== 3 || shape[1] !== height || shape[2] !== width)
   if (odd)
     fail(`flow: a flow over images is told images [C, H, W] of one size, not [${odd}]; use kind: realNvp`)
-  return [parts.reduce((n, [channels]) => n + channels, 0), height, width]
+  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), height, width]
 }
 
 /**
@@ -77,18 +93,24 @@ export interface Told<L = Tensor> {
   readonly beside: Readonly<Record<string, L>>
 }
 
-/**
- * The condition of a flow, [B, ...condition].
- *
- * @param condition - see {@link conditionOf}
- */
+/** How observations become conditions. */
+export interface ConditionOptions {
+  readonly kind: ObservationOperator['kind']
+  /** From the data to the prior (`toPrior`). */
+  readonly units: Affine
+  /** Shape of one condition, see {@link conditionOf}. */
+  readonly condition: Shape
+  /** See {@link Telling}. */
+  readonly nothing?: boolean
+}
+
+/** The condition of a flow, [B, ...condition]. */
 export const conditionFrom = (
-  kind: ObservationOperator['kind'],
-  units: Affine,
-  condition: Shape,
+  { kind, units, condition, nothing }: ConditionOptions,
   { y, beside }: Told,
 ): Tensor => {
   const batch = y.shape[0]
+  if (nothing) return constant(zeros([batch, ...condition]))
   const parts = [toldUnits(kind, units, y, beside), ...Object.values(beside)]
   if (condition.length > 1) return concat(parts, 1)
   return concat(

@@ -34,6 +34,20 @@ const image = z.strictObject({
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 
 const objective = z.strictObject({
+  prior: z
+    .enum(['bound', 'exact'])
+    .default('bound')
+    .describe(
+      'log p(x) by the evidence bound, or by the probability-flow ODE: hundreds of times slower, for small signals',
+    ),
+  probes: z
+    .int()
+    .nonnegative()
+    .default(16)
+    .describe(
+      'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the trace itself',
+    ),
+  tolerance: z.number().positive().default(1e-3).describe('exact: relative tolerance of the ODE'),
   bound: z
     .enum(['score', 'full'])
     .default('score')
@@ -72,6 +86,11 @@ export const distillSchema = z
       .boolean()
       .default(false)
       .describe('observations made with blind: train on the true parameters, which the flow is not told'),
+    measurement: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('a flow of this row of the observations alone, told nothing (default: one flow of all)'),
     flow: z.discriminatedUnion('kind', [realNvp, image, gaussian]).prefault({ kind: 'realNvp' }),
     bounds: z
       .tuple([z.number(), z.number()])

@@ -1,7 +1,13 @@
 /** `tweedie distill`: a one-step sampler from a prior and measurements, in a run folder. */
-import { createHash } from 'node:crypto'
-import { annealed, conditionOf, type Telling, tellingOf } from '../amortize/index.ts'
-import { applyAffine, type DataRange, readBytes, toPrior } from '../data/index.ts'
+import {
+  annealed,
+  conditionOf,
+  measurementDigest,
+  type Telling,
+  tellingNothing,
+  tellingOf,
+} from '../amortize/index.ts'
+import { applyAffine, type DataRange, toPrior } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { type FlowConfig, flowOf } from '../flows/index.ts'
 import { eventOf } from '../operators/index.ts'
@@ -11,7 +17,7 @@ import {
   type LearnedPrior,
   loadPrior,
   openRun,
-  priorFile,
+  priorDigest,
   type SavedSampler,
 } from '../run/index.ts'
 import { ndarray, type Shape, sizeOf } from '../tensor/index.ts'
@@ -59,17 +65,19 @@ const flowConfigOf = (
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }
 
-/** The prior's file as a short name of its content. */
-const digestOf = (path: string): string =>
-  createHash('sha256')
-    .update(readBytes(priorFile(path)))
-    .digest('hex')
+const objectiveOf = ({
+  objective: { prior, bound, start, probes, tolerance },
+}: Distillation): NonNullable<DistillRequest['objective']> => {
+  const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
+  const integrate = { rtol: tolerance, atol: tolerance / 100 }
+  return { bound, start, ...(prior === 'exact' ? { exact: { trace, integrate } } : {}) }
+}
 
 const requestOf = async (
   distillation: Distillation,
   prior: LearnedPrior,
 ): Promise<Omit<DistillRequest, 'options'>> => {
-  const { data, tell, blind, objective, train, seed } = distillation
+  const { data, tell, blind, measurement, train, seed } = distillation
   const observations = await loadObservations({ data, range: undefined })
   const set = { ...observations, range: prior.range }
   const event = eventOf(set)
@@ -79,17 +87,21 @@ const requestOf = async (
       `data: signals have shape [${event}], the prior '${distillation.prior}' knows [${prior.event}]`,
     )
   }
-  const telling = tellingOf(set, tell === 'parameters' && !blind)
+  if (measurement !== undefined) measurementDigest(set, measurement) // told before a run is made of it
+  const told = tellingOf(set, tell === 'parameters' && !blind)
+  const telling = measurement === undefined ? told : tellingNothing(told)
   const flow = flowConfigOf(distillation, telling, event, prior.range)
   flowOf(flow) // sizes that do not fit are told before a run is made of them
   return {
     prior,
-    priorDigest: digestOf(distillation.prior),
+    priorDigest: priorDigest(distillation.prior),
+    priorPath: distillation.prior,
     set,
     flow,
     telling,
     blind,
-    objective: { bound: objective.bound, start: objective.start },
+    measurement,
+    objective: objectiveOf(distillation),
     steps: train.steps,
     exportDraws: distillation.export.draws,
     seed,

@@ -8,12 +8,14 @@ import {
   distiller,
   exportSampler,
   initDistilState,
+  measurementDigest,
   measurementsOf,
   type Stepped,
   samplerOperator,
   type Telling,
 } from '../amortize/index.ts'
-import { type ObservationSet, writeAtomic } from '../data/index.ts'
+import { type ObservationSet, observationRows, writeAtomic } from '../data/index.ts'
+import type { LikelihoodOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { type FlowConfig, flowOf } from '../flows/index.ts'
 import { stream } from '../random/index.ts'
@@ -26,20 +28,33 @@ import { type LearnedPrior, priorOf } from './prior.ts'
 import { checkAborted, type LongCall } from './progress.ts'
 import { type SavedSampler, saveSampler } from './sampler.ts'
 
+/** How log p(x) is taken, on the diffusion of `boundOf`. */
+export interface DistillObjective {
+  /** Which bound of the prior; see `apsTerms`. */
+  readonly bound?: 'score' | 'full'
+  /** Its smallest time, default 1e-3. */
+  readonly start?: number
+  /** Not the bound but the probability-flow ODE: slow, see `exactPrice`. */
+  readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
+}
+
 /** What is distilled from what. */
 export interface DistillRequest extends LongCall {
   readonly prior: LearnedPrior
   /** What tells the prior from others, such as the SHA-256 of its file: a run goes on with the same one only. */
   readonly priorDigest: string
+  /** Where the prior lies; the sampler remembers it. */
+  readonly priorPath?: string
   /** Measurements in the units of the data; their `range` is the prior's. */
   readonly set: ObservationSet
   readonly flow: FlowConfig
   readonly telling: Telling
   /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
   readonly blind?: boolean
-  readonly options: Omit<DistilOptions, 'objective'>
-  /** Which bound of the prior, and its smallest time; see `apsTerms`. */
-  readonly objective?: { readonly bound?: 'score' | 'full'; readonly start?: number }
+  /** Row of the set, for a flow of that measurement alone; `telling` is then {@link tellingNothing}. */
+  readonly measurement?: number
+  readonly options: Omit<DistilOptions, 'objective' | 'exact'>
+  readonly objective?: DistillObjective
   readonly steps: number
   /** Draws of one run of `sampler.onnx`, default 16. */
   readonly exportDraws?: number
@@ -66,12 +81,25 @@ const restored = (point: Checkpoint, like: DistilState, prior: string): Position
   return { step: parsed.data.step, state }
 }
 
+/** What there is to learn from: the set, or one measurement of it. */
+const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
+  measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
+
+/** The prior's part of the objective. */
+const priced = ({ prior, objective = {} }: DistillRequest): Pick<DistilOptions, 'objective' | 'exact'> => {
+  const diffusion = boundOf(prior, objective.start)
+  return {
+    objective: { ...diffusion, bound: objective.bound },
+    ...(objective.exact ? { exact: { ...diffusion, ...objective.exact } } : {}),
+  }
+}
+
 const journalled = (run: Run, done: number, { terms, gradient }: Stepped): void =>
   run.journal.append({ event: 'loss', lap: 0, step: done, ...terms, gradient })
 
 /** The steps from where the folder stands to the last one. */
 const trained = async (run: Run, request: DistillRequest): Promise<DistilState> => {
-  const { prior, priorDigest, set, telling, blind, options, objective = {}, steps, seed } = request
+  const { prior, priorDigest, telling, blind, options, steps, seed } = request
   const { checkpointSeconds = 60, signal } = request
   const flow = flowOf(request.flow)
   const point = resumeCheckpoint(run)
@@ -80,8 +108,8 @@ const trained = async (run: Run, request: DistillRequest): Promise<DistilState> 
   const { step, release } = distiller(
     flow,
     priorOf(prior).denoiser,
-    measurementsOf(set, { telling, condition: flow.condition, blind }),
-    { ...options, objective: { ...boundOf(prior, objective.start), bound: objective.bound } },
+    measurementsOf(learnedFrom(request), { telling, condition: flow.condition, blind }),
+    { ...options, ...priced(request) },
     (purpose) => stream(seed, `distill ${purpose}`),
   )
   let saved = Date.now()
@@ -140,21 +168,24 @@ export const writeSamplerOnnx = async (
  * state before it; `input` when the folder goes on with another prior; `io`
  */
 export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
-  const { prior, priorDigest, set, flow, telling, options, steps, exportDraws = 16 } = request
+  const { prior, priorDigest, priorPath, set, flow, telling, blind, measurement } = request
+  const { options, steps, exportDraws = 16 } = request
   const { weights, statistics } = await trained(run, request)
   const sampler: SavedSampler = {
     flow,
     params: { weights, statistics },
     event: prior.event,
     range: set.range,
-    operator: samplerOperator(set.operator),
+    operator: samplerOperator(set.operator, blind),
     telling,
+    ...(measurement === undefined ? {} : { measurement: measurementDigest(set, measurement) }),
     origin: {
       noise: set.noise,
-      measurements: set.y.shape[0],
+      measurements: measurement === undefined ? set.y.shape[0] : 1,
       steps,
       batch: options.batch,
       prior: priorDigest,
+      ...(priorPath === undefined ? {} : { priorPath }),
     },
   }
   saveSampler(run, sampler)

@@ -1,8 +1,10 @@
 /** A distilled sampler as a file: the flow with its weights, the units of the data, and what it was made for and from. */
+import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { AmortizedSampler } from '../amortize/index.ts'
+import { readBytes } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { flowOf } from '../flows/index.ts'
 import { unflatten } from '../tensor/index.ts'
@@ -10,6 +12,7 @@ import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
 import { type Json, parseJson } from './json.ts'
 import { layoutOf } from './layout.ts'
+import { priorFile } from './prior.ts'
 
 /** What a sampler learned from. */
 export interface SamplerOrigin {
@@ -21,6 +24,8 @@ export interface SamplerOrigin {
   readonly batch: number
   /** SHA-256 of the prior's file. */
   readonly prior: string
+  /** Where it lay, as the configuration says; refining looks there. */
+  readonly priorPath?: string
 }
 
 /** A sampler with its history. */
@@ -69,22 +74,36 @@ const header = z.object({
   range: z.tuple([z.number(), z.number()]),
   operator: z.object({
     kind: z.enum(['mask', 'projection', 'identity', 'family']),
+    blind: z.boolean().optional(),
     name: z.string().optional(),
     settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional(),
   }),
-  telling: z.object({ y: shape, beside: z.record(z.string(), shape) }),
+  telling: z.object({ y: shape, beside: z.record(z.string(), shape), nothing: z.boolean().optional() }),
+  measurement: z.string().optional(),
   origin: z.object({
     noise: z.number(),
     measurements: count,
     steps: count,
     batch: count,
     prior: z.string(),
+    priorPath: z.string().optional(),
   }),
 })
 
 /** What is said of a sampler beside its arrays, as plain JSON without what is undefined. */
 export const samplerHeader = ({ params: _, ...rest }: SavedSampler): Json =>
   parseJson(JSON.stringify({ kind: 'sampler', ...rest }), 'sampler')
+
+/**
+ * A prior's file as a name of its content: the SHA-256.
+ *
+ * @param path - run folder or checkpoint
+ * @throws TweedieError `input` when there is no prior
+ */
+export const priorDigest = (path: string): string =>
+  createHash('sha256')
+    .update(readBytes(priorFile(path)))
+    .digest('hex')
 
 /** Keeps a sampler as `checkpoints/sampler.safetensors`. @returns its path */
 export const saveSampler = (run: Run, sampler: SavedSampler): string =>

@@ -4,7 +4,9 @@ import { TweedieError } from '../error.ts'
 import { NdArray, rows } from '../tensor/ndarray.ts'
 import { type DataRange, PRIOR_RANGE } from './affine.ts'
 import { readArrays } from './arrays.ts'
+import { bunnyThere, imagesOnBunny, loadBunnyDigits } from './bunny.ts'
 import { isCifarFolder, readCifar } from './cifar.ts'
+import { isEra5Folder, readEra5 } from './era5.ts'
 import { isIdxFolder, readIdxImages } from './fashion.ts'
 import { listVolumes, readFastMri } from './fastmri.ts'
 import { readBytes } from './files.ts'
@@ -16,6 +18,9 @@ import { loadMri } from './mri.ts'
 import { nearest } from './nearest.ts'
 import { decodeNifti } from './nifti.ts'
 import { loadPhotos } from './photos.ts'
+import { sphereGrid, sphereThere, sphereVector } from './sphere.ts'
+import { loadTemperatures, seaThere } from './temperature.ts'
+import { loadWinds } from './winds.ts'
 
 /** Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the field. */
 
@@ -24,6 +29,8 @@ export interface CleanData {
   /** [N, …event]; images are [N, C, H, W]. */
   readonly x: NdArray<'float32'>
   readonly range: DataRange
+  /** Of data on points [N, C, V]: [V], 1 where there is a point, 0 for padding and land, which are neither observed nor judged. */
+  readonly there?: NdArray<'float32'>
 }
 
 /** Part of data that come in parts. */
@@ -56,6 +63,10 @@ const dataSets: Readonly<Record<string, (split: Split) => CleanData>> = {
   mri: (split) => ({ x: loadMri(noVal('mri', split)), range: UNIT }),
   'mri-macaque': () => ({ x: loadMri('macaque'), range: UNIT }),
   manifold: (split) => ({ x: manifoldPoints(split), range: PRIOR_RANGE }),
+  'bunny-mnist': (split) => ({ x: loadBunnyDigits(split), range: UNIT, there: bunnyThere() }),
+  winds: (split) => ({ x: loadWinds(split), range: UNIT, there: sphereThere() }),
+  temperatures: (split) => ({ x: loadTemperatures(split), range: UNIT, there: seaThere() }),
+  'sea-surface': () => ({ x: loadTemperatures('surface'), range: UNIT, there: seaThere() }),
 }
 
 /** Names of the data sets that ship with the package or are made by it. */
@@ -115,6 +126,12 @@ const ofFolder = async (folder: string, split: Split, most?: number): Promise<Nd
   return readImages(folder).images
 }
 
+/** Other views of a source, by the word before it: images on the bunny, and the sphere as a grid instead of a list of vertices. */
+const views: Readonly<Record<string, (data: CleanData) => CleanData>> = {
+  bunny: ({ x, range }) => ({ x: imagesOnBunny(x), range, there: bunnyThere() }),
+  grid: ({ x, range, there }) => ({ x: sphereGrid(x), range, there: there && sphereGrid(there) }),
+}
+
 const unknown = (source: string): TweedieError => {
   const meant = nearest(source, dataSetNames)
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
@@ -129,14 +146,17 @@ const unknown = (source: string): TweedieError => {
  *
  * | source | what it is |
  * |---|---|
- * | `mnist`, `photos`, `mri`, `mri-macaque`, `manifold` | shipped with the package, or made by it |
+ * | `mnist`, `photos`, `mri`, `mri-macaque`, `manifold`, `bunny-mnist`, `winds`, `temperatures`, `sea-surface` | shipped with the package, or made by it |
  * | `.npy`, `.npz`, `.safetensors` | field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255 |
  * | `.nii`, `.nii.gz` | slices of a volume, divided by its largest value |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
  * | folder with `data_batch_1.bin` … | CIFAR-10 |
  * | folder with `train-images-idx3-ubyte` … | MNIST's layout, such as Fashion-MNIST |
  * | folder with `.h5` | fastMRI volumes |
+ * | folder with `.npz` maps, or `era5_…_train` … | ERA5 temperatures as GASP has them, on the sphere |
  * | any other folder | PNG and JPEG images |
+ * | `bunny:` and any of these with grey images | the images on the vertices of the bunny, [N, 1, 1896] |
+ * | `grid:` and any of these on the sphere | fields [N, 1, 46, 90] instead of vertices [N, 1, 4144] |
  *
  * @param split part of data that come in parts (default `train`); others are taken whole.
  * @param most how many items are needed: a source may stop reading there, or give more.
@@ -152,7 +172,12 @@ export const readClean = async (
   { split = 'train', most }: { split?: Split; most?: number } = {},
 ): Promise<CleanData> => {
   if (Object.hasOwn(dataSets, source)) return dataSets[source](split)
+  const [view, ...of] = source.split(':')
+  if (of.length > 0 && Object.hasOwn(views, view))
+    return views[view](await readClean(of.join(':'), { split, most }))
   if (!existsSync(source)) throw unknown(source)
+  if (isEra5Folder(source))
+    return { x: sphereVector(readEra5(source, { split, most })), range: UNIT, there: sphereThere() }
   const x = statSync(source).isDirectory() ? await ofFolder(source, split, most) : ofFile(source, split)
   const [n, ...event] = x.shape
   return { x: event.length === 2 ? new NdArray('float32', [n, 1, ...event], x.data) : x, range: UNIT }

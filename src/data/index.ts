@@ -9,8 +9,18 @@ export {
   writeSafetensors,
 } from './arrays.ts'
 export { writeAtomic } from './atomic.ts'
+export {
+  BUNNY,
+  bunnyThere,
+  imagesOnBunny,
+  imagesOnMesh,
+  loadBunny,
+  loadBunnyDigits,
+  type Mesh,
+} from './bunny.ts'
 export { type CifarBatch, decodeCifar, readCifar } from './cifar.ts'
 export { type CleanData, dataSetNames, readClean, type Split } from './clean.ts'
+export { ERA5_RANGE, readEra5 } from './era5.ts'
 export { type LabelledImages, readFashion } from './fashion.ts'
 export { readFastMri } from './fastmri.ts'
 export { readBytes } from './files.ts'
@@ -40,6 +50,18 @@ export {
 export { observationsFromArrays, observationsFromImages } from './own-data.ts'
 export { loadPhotos } from './photos.ts'
 export { decodePng, encodePng } from './png.ts'
+export { firstPoints, padPoints, selectPoints } from './points.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
 export { maskedObservations, maskShape, noisy, type Simulation, simulateObservations } from './simulate.ts'
+export {
+  SPHERE,
+  sphereGrid,
+  sphereLatitudes,
+  sphereLongitudes,
+  spherePoints,
+  sphereThere,
+  sphereVector,
+} from './sphere.ts'
+export { loadTemperatures, seaThere, TEMPERATURE_RANGE } from './temperature.ts'
 export { observationsInPriorUnits } from './units.ts'
+export { loadWinds, WIND_RANGES } from './winds.ts'

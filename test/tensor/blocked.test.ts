@@ -7,6 +7,7 @@ import {
   concat,
   conv2d,
   frozen,
+  halo,
   jit,
   layerNorm,
   matmul,
@@ -112,6 +113,38 @@ describe('blocked lowering', () => {
       const fn = twice(([x, w]) => conv2d(x, w, { padding }))
       // Sums of 800 products, squared: rounding alone reaches 2e-5.
       expect(await disagreement(fn, [wave([2, 16, 7, 6], 1), wave([32, 16, k, k], 2)])).toBeLessThan(4e-5)
+    }
+  })
+
+  it('convolves signals, images of one row, and upsamples them', async () => {
+    for (const [from, to, stride, batch] of [
+      [16, 32, 1, 2],
+      [16, 32, 2, 16],
+      [3, 16, 1, 32],
+      [16, 3, 1, 3],
+    ]) {
+      const fn = twice(([x, w, v, bias]) => {
+        const y = silu(conv2d(x, w, { stride: [1, stride], padding: [0, 1], bias }))
+        return to === 32 ? conv2d(concat([x, upsample(y, [1, stride])], 1), v, { padding: [0, 1] }) : y
+      })
+      const args = [wave([batch, from, 1, 12], 1), wave([to, from, 1, 3], 2), wave([16, from + to, 1, 3], 3)]
+      const used = to === 32 ? args : args.slice(0, 2)
+      const at = (list: readonly Tensor[]) => [
+        list[0],
+        list[1],
+        list[to === 32 ? 2 : 1],
+        list[list.length - 1],
+      ]
+      expect(await disagreement((list) => fn(at(list)), [...used, wave([to], 4)])).toBeLessThan(2e-5)
+    }
+  })
+
+  it('convolves on a cylinder, with a border of one cell on each side', async () => {
+    const around = (x: Tensor) => halo(halo(x, 3, 'wrap'), 2, 'edge')
+    for (const stride of [1, 2, 3]) {
+      const fn = twice(([x, w, v]) => conv2d(around(silu(conv2d(around(x), w))), v, { stride }))
+      const args = [wave([16, 16, 6, 12], 1), wave([32, 16, 3, 3], 2), wave([16, 32, 3, 3], 3)]
+      expect(await disagreement(fn, args)).toBeLessThan(2e-5)
     }
   })
 

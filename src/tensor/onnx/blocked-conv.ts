@@ -2,17 +2,21 @@
 import { full } from '../ndarray.ts'
 import { sub } from '../ops/arithmetic.ts'
 import { mean } from '../ops/reduce.ts'
+import { sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { type Blocked, blocked, type Held, plain, type Rule, type Rules } from './blocked.ts'
 import { interleave, transposed } from './blocked-phases.ts'
 import { inputsOf, phaseTaps, pooledTaps } from './blocked-taps.ts'
 import { blockedWeights, flipped, forward, padded } from './blocked-weights.ts'
 
-const number = (node: Tensor, key: string): number => {
+/** Stride, padding or factor of a node, along H and along W. */
+const pair = (node: Tensor, key: string): readonly number[] => {
   const value = node.attrs[key]
-  if (typeof value !== 'number') throw new Error(`${node.op.name} has no ${key}`)
+  if (typeof value !== 'object') throw new Error(`${node.op.name} has no ${key}`)
   return value
 }
+
+const isTwofold = (node: Tensor): boolean => sameShape(pair(node, 'factor'), [2, 2])
 
 /** Whole blocks, or so few channels that the convolution reads them row-major. */
 const readable = (x: Tensor, b: Blocked): boolean =>
@@ -49,19 +53,21 @@ const operands = (x: string, weights: string, { bias, sum }: Extras, b: Blocked)
 }
 
 const direct = (x: Tensor, w: Tensor, node: Tensor, extras: Extras, b: Blocked): string => {
-  const p = number(node, 'padding')
+  const p = pair(node, 'padding')
   const weights = blockedWeights(w, 'forward', forward(w.shape), b)
-  const shape = { kernel: w.shape.slice(2), pads: [p, p, p, p], stride: number(node, 'stride') }
+  const shape = { kernel: w.shape.slice(2), pads: [...p, ...p], stride: pair(node, 'stride') }
   return b.conv(operands(read(x, b), weights, extras, b), shape)
 }
 
 /** Same-size 3×3 convolution (stride 1). */
 const isSame3 = (node: Tensor, w: Tensor): boolean =>
-  number(node, 'stride') === 1 && number(node, 'padding') === 1 && w.shape[2] === 3 && w.shape[3] === 3
+  sameShape(pair(node, 'stride'), [1, 1]) &&
+  sameShape(pair(node, 'padding'), [1, 1]) &&
+  sameShape(w.shape.slice(2), [3, 3])
 
 /** A small blocked image of which `x` is the twofold upsampling. */
 export const smallOf = (x: Tensor, b: Blocked): Tensor | undefined =>
-  x.op.name === 'upsample' && x.attrs.factor === 2 && b.fits(x) ? x.inputs[0] : undefined
+  x.op.name === 'upsample' && isTwofold(x) && b.fits(x) ? x.inputs[0] : undefined
 
 /** 3×3 convolution of an upsampled image, phase by phase. */
 const upsampled = (small: Tensor, w: Tensor, bias: Tensor | undefined, b: Blocked): string => {
@@ -127,15 +133,15 @@ export const convolveBack = (
 ): Held | undefined => {
   const [g] = node.inputs
   const [o, i, kh, kw] = w.shape
-  const [stride, p] = [number(node, 'stride'), number(node, 'padding')]
+  const p = pair(node, 'padding')
   if (!readable(g, b) || (sum !== undefined && i % b.n !== 0) || (i < b.n && o < b.n)) return undefined
-  if (stride > 1) {
+  if (Math.max(...pair(node, 'stride')) > 1) {
     const result = transposed(read(g, b), node, w, b)
     if (result === undefined) return undefined
     return blocked(sum === undefined ? result : b.emit.node('Add', [result, sum]))
   }
-  if (p >= kh || p >= kw) return undefined
-  const [ph, pw] = [kh - 1 - p, kw - 1 - p]
+  const [ph, pw] = [kh - 1 - p[0], kw - 1 - p[1]]
+  if (ph < 0 || pw < 0) return undefined
   const weights = blockedWeights(w, 'flipped', flipped(w.shape), b)
   const shape = { kernel: [kh, kw], pads: [ph, pw, ph, pw] }
   return written(b.conv(operands(read(g, b), weights, { sum }, b), shape), i, b)
@@ -168,13 +174,13 @@ export const cutBack = (node: Tensor, b: Blocked): Held | undefined => {
 /** Twofold sum pooling of (a cut of) a convolution's transpose: the gradient at the small side of an upsampling. */
 export const pooledBack = (node: Tensor, b: Blocked): Held | undefined => {
   const [x] = node.inputs
-  const cut = node.attrs.factor === 2 && b.fits(node) && b.readers.single(x) ? cutOf(x, b) : undefined
+  const cut = isTwofold(node) && b.fits(node) && b.readers.single(x) ? cutOf(x, b) : undefined
   if (!cut || !isSame3(cut.node, cut.w)) return undefined
   const [g] = cut.node.inputs
   if (!readable(g, b)) return undefined
   const taps = pooledTaps(cut.w)
   const weights = blockedWeights(taps, 'flipped', flipped(taps.shape), b)
-  return blocked(b.conv([read(g, b), weights], { kernel: [4, 4], pads: [1, 1, 1, 1], stride: 2 }))
+  return blocked(b.conv([read(g, b), weights], { kernel: [4, 4], pads: [1, 1, 1, 1], stride: [2, 2] }))
 }
 
 /** The channel mean taken off a convolution's transpose: off its weights instead. */

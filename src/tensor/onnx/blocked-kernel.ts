@@ -7,6 +7,7 @@
  * as fast as the forward convolution, twice as fast as a matrix product for each tap.
  */
 import { full } from '../ndarray.ts'
+import { sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { type Blocked, plain, type Rule, type Rules } from './blocked.ts'
 import { smallOf } from './blocked-conv.ts'
@@ -17,7 +18,7 @@ interface Geometry {
   readonly batch: number
   /** Parts of the batch that are summed afterwards, so that there is work for several threads. */
   readonly groups: number
-  readonly stride: number
+  readonly stride: readonly number[]
   /** Zeros before and after, along h and along w. */
   readonly rows: readonly [number, number]
   readonly columns: readonly [number, number]
@@ -26,10 +27,12 @@ interface Geometry {
 const geometry = (node: Tensor, n: number): Geometry | undefined => {
   const [x, g] = node.inputs
   const { stride, padding } = node.attrs
-  if (typeof stride !== 'number' || typeof padding !== 'number') return undefined
-  const after = (size: number, out: number, k: number) => k - size - padding + stride * (out - 1)
-  const rows = [padding, after(x.shape[2], g.shape[2], node.shape[2])] as const
-  const columns = [padding, after(x.shape[3], g.shape[3], node.shape[3])] as const
+  if (typeof stride !== 'object' || typeof padding !== 'object') return undefined
+  const ends = (axis: 0 | 1) => {
+    const [size, out, k] = [x, g, node].map(({ shape }) => shape[2 + axis])
+    return [padding[axis], k - size - padding[axis] + stride[axis] * (out - 1)] as const
+  }
+  const [rows, columns] = [ends(0), ends(1)]
   const batch = Math.ceil(x.shape[0] / n) * n
   if ([...rows, ...columns].some((p) => p < 0) || batch > 2 * x.shape[0]) return undefined
   return { batch, groups: batch % (2 * n) === 0 ? 2 : 1, stride, rows, columns }
@@ -112,7 +115,7 @@ const kernel = (
   const taps = b.conv([samplesAsChannels(x, shape, b), weights], {
     kernel: size,
     pads: [rows[0], 0, rows[1], 0],
-    dilations: [stride, stride * i],
+    dilations: [stride[0], stride[1] * i],
     group: groups,
   })
   const summed = b.reshape(groups === 1 ? taps : halvesAdded(taps, b), [1, o, kh, kw * i])
@@ -139,7 +142,11 @@ const convKernel: Rule = (node, b) => {
   const shape = geometry(node, b.n)
   if (!shape || !b.fits(g) || x.dtype !== 'float32') return undefined
   const [o, , kh, kw] = node.shape
-  const same = kh === 3 && kw === 3 && shape.stride === 1 && shape.rows[0] === 1
+  const same =
+    kh === 3 &&
+    kw === 3 &&
+    sameShape(shape.stride, [1, 1]) &&
+    sameShape([shape.rows[0], shape.columns[0]], [1, 1])
   const joined = x.op.name === 'concat' && x.attrs.axis === 1 && x.inputs.every((t) => b.fits(t))
   const parts = (joined ? x.inputs : [x]).map((t) => {
     const small = same ? smallOf(t, b) : undefined

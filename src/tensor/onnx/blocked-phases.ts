@@ -16,33 +16,34 @@ const taps = (k: number, s: number, p: number) => {
 }
 
 /**
- * The transpose of a convolution with stride s > 1 and weights w: one convolution of g with s² times the outputs.
+ * The transpose of a convolution with strides s and weights w: one convolution of g with s × s times the outputs.
  * Undefined for geometries that would need negative padding.
  */
 export const transposed = (g: string, node: Tensor, w: Tensor, b: Blocked): string | undefined => {
-  const { stride: s, padding: p } = node.attrs
-  if (typeof s !== 'number' || typeof p !== 'number') return undefined
+  const { stride, padding: p } = node.attrs
+  if (typeof stride !== 'object' || typeof p !== 'object') return undefined
+  const [sh, sw] = stride
   const [o, i, kh, kw] = w.shape
   const [batch, , h, wd] = node.shape
   const [, , gh, gw] = node.inputs[0].shape
-  const [ty, tx] = [taps(kh, s, p), taps(kw, s, p)]
-  const [mh, mw] = [Math.ceil(h / s), Math.ceil(wd / s)]
+  const [ty, tx] = [taps(kh, sh, p[0]), taps(kw, sw, p[1])]
+  const [mh, mw] = [Math.ceil(h / sh), Math.ceil(wd / sw)]
   const pads = [-ty.low, -tx.low, mh - gh + ty.high, mw - gw + tx.high]
   if (i % b.n !== 0 || pads.some((n) => n < 0)) return undefined
   const derived: Derived = {
-    shape: [s * s * i, o, ty.size, tx.size],
+    shape: [sh * sw * i, o, ty.size, tx.size],
     source: (out, c, y, x) => {
       const phase = Math.floor(out / i)
-      const t = ty.tapAt(Math.floor(phase / s), y)
-      const u = tx.tapAt(phase % s, x)
+      const t = ty.tapAt(Math.floor(phase / sw), y)
+      const u = tx.tapAt(phase % sw, x)
       return t === undefined || u === undefined ? -1 : ((c * i + (out % i)) * kh + t) * kw + u
     },
   }
-  const weights = blockedWeights(w, `phases ${s} ${p}`, derived, b)
+  const weights = blockedWeights(w, `phases ${stride} ${p}`, derived, b)
   const phases = b.conv([g, weights], { kernel: [ty.size, tx.size], pads })
-  const cells = b.reshape(phases, [batch, s, s, i / b.n, mh, mw, b.n])
-  const whole = b.reshape(b.transpose(cells, [0, 3, 4, 1, 5, 2, 6]), [batch, i, mh * s, mw * s])
-  return crop(whole, [batch, i, mh * s, mw * s], [h, wd], b)
+  const cells = b.reshape(phases, [batch, sh, sw, i / b.n, mh, mw, b.n])
+  const whole = b.reshape(b.transpose(cells, [0, 3, 4, 1, 5, 2, 6]), [batch, i, mh * sh, mw * sw])
+  return crop(whole, [batch, i, mh * sh, mw * sw], [h, wd], b)
 }
 
 /** The first h × w pixels of a blocked value. */

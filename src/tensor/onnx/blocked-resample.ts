@@ -1,17 +1,18 @@
 /** Ops that move whole blocks: resampling, joining and cutting along batch and channels. */
 import { full } from '../ndarray.ts'
+import type { Tensor } from '../tensor.ts'
 import { blocked, type Rule, type Rules } from './blocked.ts'
 import { cutBack, pooledBack } from './blocked-conv.ts'
 
-const factorOf = (factor: unknown): number => (typeof factor === 'number' ? factor : 1)
+const factorOf = (node: Tensor): readonly number[] =>
+  typeof node.attrs.factor === 'object' ? node.attrs.factor : [1, 1]
 
 const upsample: Rule = (node, b) => {
   const [x] = node.inputs
   if (!b.fits(x) || b.kindOf(x) !== 'blocked') return undefined
-  const f = factorOf(node.attrs.factor)
   return blocked(
     b.node('Upsample', [b.blocked(x)], {
-      scales: { ints: [1, 1, f, f] },
+      scales: { ints: [1, 1, ...factorOf(node)] },
       mode: { text: 'nearest' },
       coordinate_transformation_mode: { text: 'asymmetric' },
     }),
@@ -24,11 +25,10 @@ const sumPool: Rule = (node, b) => {
   const inside = pooledBack(node, b)
   if (inside) return inside
   if (!b.fits(x) || b.kindOf(x) !== 'blocked') return undefined
-  const f = factorOf(node.attrs.factor)
+  const cell = factorOf(node)
   const [, c] = x.shape
-  return blocked(
-    b.conv([b.blocked(x), b.constant(full([c, 1, f, f], 1))], { kernel: [f, f], stride: f, group: c }),
-  )
+  const ones = b.constant(full([c, 1, ...cell], 1))
+  return blocked(b.conv([b.blocked(x), ones], { kernel: cell, stride: cell, group: c }))
 }
 
 const concat: Rule = (node, b) => {

@@ -98,13 +98,13 @@ export class Blocked {
     {
       kernel = [1, 1],
       pads = [0, 0, 0, 0],
-      stride = 1,
+      stride = [1, 1],
       dilations = [1, 1],
       group = 1,
     }: {
       kernel?: readonly number[]
       pads?: readonly number[]
-      stride?: number
+      stride?: readonly number[]
       dilations?: readonly number[]
       group?: number
     } = {},
@@ -112,7 +112,7 @@ export class Blocked {
     return this.node('Conv', inputs, {
       kernel_shape: { ints: kernel },
       pads: { ints: pads },
-      strides: { ints: [stride, stride] },
+      strides: { ints: stride },
       dilations: { ints: dilations },
       group: { int: group },
     })

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts'
 import { lowerBlocked } from './blocked.ts'
 import { convRules } from './blocked-conv.ts'
 import { elementwiseRules } from './blocked-elementwise.ts'
+import { haloRules } from './blocked-halo.ts'
 import { kernelRules } from './blocked-kernel.ts'
 import { normRules } from './blocked-norm.ts'
 import { reduceRules } from './blocked-reduce.ts'
@@ -120,6 +121,7 @@ export const blockedLowering = (n: number, readers: Readers): Lowering => {
   const rules = {
     ...elementwiseRules(portable),
     ...convRules,
+    ...haloRules,
     ...kernelRules,
     ...normRules,
     ...reduceRules,

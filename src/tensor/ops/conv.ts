@@ -6,38 +6,44 @@
 import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
 import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Pair, pairOf, showPair } from './pair.ts'
 import { describe, expectDType } from './pointwise.ts'
 import { sum } from './reduce.ts'
 
-/** Stride and zero padding, the same in both directions. */
+/** Stride and zero padding: one number for both directions, or [along H, along W]. */
 export interface ConvOptions {
   /** Default 1. */
-  readonly stride?: number
+  readonly stride?: number | Pair
   /** Zeros on every side, default 0. */
-  readonly padding?: number
+  readonly padding?: number | Pair
   /** [O], added to each output channel. */
   readonly bias?: Tensor
 }
 
 interface ConvAttrs extends Attrs {
-  readonly stride: number
-  readonly padding: number
+  readonly stride: Pair
+  readonly padding: Pair
 }
 interface ConvInputAttrs extends ConvAttrs {
   readonly size: readonly number[]
 }
 
-const outSize = (n: number, k: number, { stride, padding }: ConvAttrs): number =>
-  Math.floor((n + 2 * padding - k) / stride) + 1
+const outSize = (axis: 0 | 1, n: number, k: number, { stride, padding }: ConvAttrs): number =>
+  Math.floor((n + 2 * padding[axis] - k) / stride[axis]) + 1
 
 const checkOptions = ({ stride, padding }: ConvAttrs): void => {
-  const valid = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0
-  if (!valid) shapeError('conv2d', `stride ${stride} must be ≥ 1 and padding ${padding} ≥ 0, both integers`)
+  const valid = [...stride, ...padding].every(Number.isInteger)
+  if (!valid || Math.min(...stride) < 1 || Math.min(...padding) < 0) {
+    shapeError(
+      'conv2d',
+      `stride ${showPair(stride)} must be ≥ 1 and padding ${showPair(padding)} ≥ 0, both integers`,
+    )
+  }
 }
 
 const conv = ({ stride, padding }: ConvAttrs) => ({
-  strides: { ints: [stride, stride] },
-  pads: { ints: [padding, padding, padding, padding] },
+  strides: { ints: stride },
+  pads: { ints: [...padding, ...padding] },
 })
 
 const convOp: Op<ConvAttrs> = {
@@ -53,11 +59,11 @@ const convOp: Op<ConvAttrs> = {
     }
     const [b, , h, wd] = x.shape
     const [o, , kh, kw] = w.shape
-    const size = [outSize(h, kh, attrs), outSize(wd, kw, attrs)]
+    const size = [outSize(0, h, kh, attrs), outSize(1, wd, kw, attrs)]
     if (size.some((n) => n <= 0))
       shapeError(
         'conv2d',
-        `kernel ${kh}×${kw} is larger than the input ${show(x.shape)} with padding ${attrs.padding}`,
+        `kernel ${kh}×${kw} is larger than the input ${show(x.shape)} with padding ${showPair(attrs.padding)}`,
       )
     return { dtype: x.dtype, shape: [b, o, ...size] }
   },
@@ -84,17 +90,20 @@ const convInputOp: Op<ConvInputAttrs> = {
   lower: (node, emit) => {
     const { stride, padding } = node.attrs
     const [g, w] = node.inputs
-    const k = w.shape[2]
+    const [kh, kw] = w.shape.slice(2)
+    const flippedPadding: Pair = [kh - 1 - padding[0], kw - 1 - padding[1]]
     // With stride 1 a convolution with flipped, transposed weights is faster than ConvTranspose.
-    if (stride === 1 && padding < k && w.shape[3] === k) {
-      const attrs = { stride, padding: k - 1 - padding }
+    if (Math.max(...stride) === 1 && Math.min(...flippedPadding) >= 0) {
+      const attrs = { stride, padding: flippedPadding }
       return emit.node('Conv', [emit.value(g), flippedWeights(w, emit)], conv(attrs))
     }
-    const [h, wd] = node.attrs.size
-    const rest = (n: number, out: number, kn: number) => n - ((out - 1) * stride - 2 * padding + kn)
+    const rest = (axis: 0 | 1) => {
+      const [n, out, k] = [node.attrs.size[axis], g.shape[2 + axis], w.shape[2 + axis]]
+      return n - ((out - 1) * stride[axis] - 2 * padding[axis] + k)
+    }
     return emit.node('ConvTranspose', [emit.value(g), emit.value(w)], {
       ...conv(node.attrs),
-      output_padding: { ints: [rest(h, g.shape[2], k), rest(wd, g.shape[3], w.shape[3])] },
+      output_padding: { ints: [rest(0), rest(1)] },
     })
   },
 }
@@ -125,22 +134,23 @@ const convKernelOp: Op<ConvInputAttrs> = {
     const [b, c, h, wd] = x.shape
     const [, o, oh, ow] = g.shape
     const [kh, kw] = size
-    const pads = [0, 0, padding, padding, 0, 0, padding, padding]
-    const padded = padding ? emit.node('Pad', [emit.value(x), emit.ints(pads)]) : emit.value(x)
+    const pads = [0, 0, ...padding, 0, 0, ...padding]
+    const padded =
+      Math.max(...padding) > 0 ? emit.node('Pad', [emit.value(x), emit.ints(pads)]) : emit.value(x)
     const flatG = emit.node('Reshape', [emit.value(g), emit.ints([b, o, oh * ow])])
-    const cut = (from: string, axis: number, k: number, out: number, n: number) =>
+    const cut = (from: string, axis: 0 | 1, k: number, out: number, n: number) =>
       emit.node('Slice', [
         from,
         emit.ints([k]),
-        emit.ints([Math.min(k + (out - 1) * stride + 1, n + 2 * padding)]),
-        emit.ints([axis]),
-        emit.ints([stride]),
+        emit.ints([Math.min(k + (out - 1) * stride[axis] + 1, n + 2 * padding[axis])]),
+        emit.ints([2 + axis]),
+        emit.ints([stride[axis]]),
       ])
     const taps: string[] = []
-    const columns = Array.from({ length: kw }, (_, j) => cut(padded, 3, j, ow, wd))
+    const columns = Array.from({ length: kw }, (_, j) => cut(padded, 1, j, ow, wd))
     for (let i = 0; i < kh; i++) {
       for (let j = 0; j < kw; j++) {
-        const shifted = emit.node('Reshape', [cut(columns[j], 2, i, oh, h), emit.ints([b, c, oh * ow])])
+        const shifted = emit.node('Reshape', [cut(columns[j], 0, i, oh, h), emit.ints([b, c, oh * ow])])
         const pixelsFirst = emit.node('Transpose', [shifted], { perm: { ints: [0, 2, 1] } })
         const products = emit.node('MatMul', [flatG, pixelsFirst])
         taps.push(emit.node('ReduceSum', [products, emit.ints([0])], { keepdims: { int: 0 } }))
@@ -159,7 +169,7 @@ const convKernelOp: Op<ConvInputAttrs> = {
 
 /**
  * Cross-correlation of images [B, I, H, W] with weights [O, I, kh, kw] → [B, O, H', W'],
- * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. Float32 only: ONNX Runtime has no other kernel on the CPU.
+ * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. A signal is an image of one row, with kernels [O, I, 1, k]. Float32 only: ONNX Runtime has no other kernel on the CPU.
  *
  * @throws TweedieError `shape` when images, weights and bias do not fit, or the kernel is larger than the image
  *
@@ -169,7 +179,7 @@ const convKernelOp: Op<ConvInputAttrs> = {
  * ```
  */
 export const conv2d = (x: Tensor, w: Tensor, { stride = 1, padding = 0, bias }: ConvOptions = {}): Tensor =>
-  apply(convOp, bias ? [x, w, bias] : [x, w], { stride, padding })
+  apply(convOp, bias ? [x, w, bias] : [x, w], { stride: pairOf(stride), padding: pairOf(padding) })
 
 /** The transpose of {@link conv2d} in its images: [B, O, H', W'] → [B, I, ...size]. */
 const convInput = (g: Tensor, w: Tensor, { stride, padding, size }: ConvInputAttrs): Tensor =>

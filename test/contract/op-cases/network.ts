@@ -44,21 +44,33 @@ const matrices: OpCase[] = sides.flatMap(([transA, transB]) =>
   ),
 )
 
-const crossCorrelation = (x: Grid, w: Grid, stride: number, padding: number, bias?: Grid): Grid => {
+const crossCorrelation = (
+  x: Grid,
+  w: Grid,
+  stride: number | t.Pair,
+  padding: number | t.Pair,
+  bias?: Grid,
+): Grid => {
+  const [[sh, sw], [ph, pw]] = [stride, padding].map((n) => (typeof n === 'number' ? [n, n] : n))
   const [b, c, h, wd] = x.shape
   const [o, , kh, kw] = w.shape
-  const size = (n: number, k: number) => Math.floor((n + 2 * padding - k) / stride) + 1
-  return grid([b, o, size(h, kh), size(wd, kw)], ([n, m, i, j]) => {
+  const size = (n: number, k: number, s: number, p: number) => Math.floor((n + 2 * p - k) / s) + 1
+  return grid([b, o, size(h, kh, sh, ph), size(wd, kw, sw, pw)], ([n, m, i, j]) => {
     const window = grid(
       [c, kh, kw],
-      ([ci, p, q]) =>
-        at(w, [m, ci, p, q]) * at(x, [n, ci, i * stride + p - padding, j * stride + q - padding]),
+      ([ci, p, q]) => at(w, [m, ci, p, q]) * at(x, [n, ci, i * sh + p - ph, j * sw + q - pw]),
     )
     return total(window.data) + (bias ? at(bias, [m]) : 0)
   })
 }
 
-const convolutions: OpCase[] = [
+interface Convolution {
+  readonly image: readonly number[]
+  readonly kernel: readonly number[]
+  readonly stride: number | t.Pair
+  readonly padding: number | t.Pair
+}
+const geometries: Convolution[] = [
   { image: [5, 4], kernel: [3, 3], stride: 1, padding: 1 },
   { image: [5, 6], kernel: [3, 3], stride: 2, padding: 1 },
   { image: [6, 5], kernel: [3, 3], stride: 2, padding: 0 },
@@ -67,7 +79,11 @@ const convolutions: OpCase[] = [
   { image: [3, 3], kernel: [1, 1], stride: 1, padding: 0 },
   { image: [3, 4], kernel: [1, 1], stride: 2, padding: 1 },
   { image: [3, 2], kernel: [2, 2], stride: 1, padding: 3 },
-].map(({ image, kernel, stride, padding }) =>
+  { image: [1, 7], kernel: [1, 3], stride: [1, 2], padding: [0, 1] },
+  { image: [1, 5], kernel: [1, 3], stride: 1, padding: [0, 1] },
+  { image: [5, 6], kernel: [3, 2], stride: [3, 1], padding: [1, 0] },
+]
+const convolutions: OpCase[] = geometries.map(({ image, kernel, stride, padding }) =>
   entry(
     'conv2d',
     `${image.join('×')} by ${kernel.join('×')}, stride ${stride}, padding ${padding}`,
@@ -119,6 +135,44 @@ const networks: OpCase[] = [
     [range([1, 1, 1, 2])],
     (x) => t.upsample(x, 3),
     (x) => grid([1, 1, 3, 6], ([b, c, , j]) => at(x, [b, c, 0, Math.floor(j / 3)])),
+  ),
+  entry(
+    'upsample',
+    'by 1 along H and 2 along W',
+    [range([2, 2, 2, 3])],
+    (x) => t.upsample(x, [1, 2]),
+    (x) => grid([2, 2, 2, 6], ([b, c, i, j]) => at(x, [b, c, i, j >> 1])),
+  ),
+  entry(
+    'sumPool',
+    'by 3 along H and 1 along W',
+    [range([1, 2, 6, 2])],
+    (x) => t.sumPool(x, [3, 1]),
+    (x) =>
+      grid([1, 2, 2, 2], ([b, c, i, j]) =>
+        total(Array.from({ length: 3 }, (_, p) => at(x, [b, c, 3 * i + p, j]))),
+      ),
+  ),
+  entry(
+    'halo',
+    'of a circle',
+    [range([2, 3, 4])],
+    (x) => t.halo(x, 1, 'wrap'),
+    (x) => grid([2, 5, 4], ([b, i, j]) => at(x, [b, (i + 2) % 3, j])),
+  ),
+  entry(
+    'halo',
+    'of a circle of two cells',
+    [range([2, 2])],
+    (x) => t.halo(x, -1, 'wrap'),
+    (x) => grid([2, 4], ([b, i]) => at(x, [b, (i + 1) % 2])),
+  ),
+  entry(
+    'halo',
+    'of a segment',
+    [range([2, 3, 4])],
+    (x) => t.halo(x, -1, 'edge'),
+    (x) => grid([2, 3, 6], ([b, i, j]) => at(x, [b, i, Math.min(Math.max(j - 1, 0), 3)])),
   ),
   entry(
     'sumPool',

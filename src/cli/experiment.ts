@@ -112,20 +112,38 @@ export const firstOf = (set: ObservationSet, count: number | undefined): Observa
 
 /** The network for events of a shape. */
 export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig => {
-  if (net.kind === 'mlp') return { ...net, features: sizeOf(event) }
-  if (event.length !== 3)
-    throw new TweedieError(
-      'input',
-      `net: a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`,
-    )
-  const fold = net.unshuffle * 2 ** (net.channels.length - 1)
-  if (event[1] % fold || event[2] % fold) {
-    throw new TweedieError(
-      'input',
-      `net: images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
-    )
+  const fail = (message: string): never => {
+    throw new TweedieError('input', `net: ${message}`)
   }
-  return { ...net, io: event[0] }
+  switch (net.kind) {
+    case 'mlp':
+      return { ...net, features: sizeOf(event) }
+    case 'unet': {
+      if (event.length !== 3) fail(`a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`)
+      const fold = net.unshuffle * 2 ** (net.channels.length - 1)
+      if (event[1] % fold || event[2] % fold) {
+        fail(
+          `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
+        )
+      }
+      return { ...net, io: event[0] }
+    }
+    case 'unet1d': {
+      if (event.length !== 2) fail(`a unet1d needs signals [C, V], the data are [${event}]`)
+      const fold = net.unshuffle * 2 ** (net.channels.length - 1)
+      if (event[1] % fold)
+        fail(`signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`)
+      return { ...net, io: event[0] }
+    }
+    case 'sphere': {
+      const [rows, columns] = net.grid
+      if (event.length !== 2 || event[1] < rows * columns)
+        fail(
+          `a sphere of ${rows}×${columns} needs fields [C, V] with V ≥ ${rows * columns}, the data are [${event}]`,
+        )
+      return { ...net, io: event[0] }
+    }
+  }
 }
 
 /** A step by name. */

@@ -6,14 +6,31 @@ const positive = z.number().positive()
 const count = z.int().positive()
 const sizes = z.array(count).min(1)
 
-const unet = z.strictObject({
-  kind: z.literal('unet'),
+const levels = {
   channels: sizes.default([32, 64]).describe('channels of each level, finest first'),
   blocks: sizes.default([2, 2]).describe('residual blocks of each level'),
   heads: z.array(z.int().nonnegative()).optional().describe('attention heads of each level, 0 for none'),
   emb: count.default(256).describe('features of the noise embedding'),
-  unshuffle: count.default(1).describe('pixel unshuffling in front of the network, by this factor'),
   dropout: z.number().min(0).lt(1).default(0),
+}
+const unet = z.strictObject({
+  kind: z.literal('unet'),
+  ...levels,
+  unshuffle: count.default(1).describe('pixel unshuffling in front of the network, by this factor'),
+})
+const unet1d = z.strictObject({
+  kind: z.literal('unet1d').describe('U-Net over the index of the vertices'),
+  ...levels,
+  unshuffle: count.default(1).describe('so many neighbours in the index become channels'),
+})
+const sphere = z.strictObject({
+  kind: z.literal('sphere').describe('U-Net over a grid of latitudes and longitudes'),
+  ...levels,
+  grid: z.tuple([count, count]).default([46, 90]).describe('rows from pole to pole, and columns'),
+  factors: z
+    .array(count)
+    .optional()
+    .describe('how many times coarser each level is than the one above it ([2, 3] for 90 columns)'),
 })
 const mlp = z.strictObject({
   kind: z.literal('mlp'),
@@ -133,7 +150,7 @@ export const experimentSchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
-    net: z.discriminatedUnion('kind', [unet, mlp]),
+    net: z.discriminatedUnion('kind', [unet, unet1d, sphere, mlp]),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),

@@ -1,12 +1,26 @@
 import { type MlpOptions, mlp } from './mlp.ts'
 import type { Network } from './network.ts'
+import { type SphereOptions, sphere } from './sphere.ts'
 import { type UnetOptions, unet } from './unet.ts'
+import { type Unet1dOptions, unet1d } from './unet1d.ts'
 
 /** A network as data: what a checkpoint keeps beside the weights. */
 export type NetworkConfig =
   | ({ readonly kind: 'mlp' } & MlpOptions)
   | ({ readonly kind: 'unet' } & UnetOptions)
+  | ({ readonly kind: 'unet1d' } & Unet1dOptions)
+  | ({ readonly kind: 'sphere' } & SphereOptions)
 
 /** The network that a configuration describes. */
-export const network = (config: NetworkConfig): Network =>
-  config.kind === 'mlp' ? mlp(config) : unet(config)
+export const network = (config: NetworkConfig): Network => {
+  switch (config.kind) {
+    case 'mlp':
+      return mlp(config)
+    case 'unet':
+      return unet(config)
+    case 'unet1d':
+      return unet1d(config)
+    case 'sphere':
+      return sphere(config)
+  }
+}

@@ -1,6 +1,6 @@
 /** Initial weights as in DiEM: U(−1/√fan_in, 1/√fan_in), biases 0. */
 import { stream, uniform } from '../random/index.ts'
-import { NdArray, type Shape, sizeOf, zeros } from '../tensor/index.ts'
+import { NdArray, type Pair, type Shape, sizeOf, zeros } from '../tensor/index.ts'
 
 /** Draws named parameters of one network: each has a stream of its own, so adding one moves no other. */
 export class Initialiser {
@@ -31,10 +31,11 @@ export class Initialiser {
     return { weight: this.weight(name, [outputs, inputs], scale), bias: zeros([outputs]) }
   }
 
-  conv(name: string, inputs: number, outputs: number, kernel: number): Linear<NdArray> {
-    return { weight: this.weight(name, [outputs, inputs, kernel, kernel]), bias: zeros([outputs]) }
+  conv(name: string, inputs: number, outputs: number, kernel: number | Pair): Linear<NdArray> {
+    const size = typeof kernel === 'number' ? [kernel, kernel] : kernel
+    return { weight: this.weight(name, [outputs, inputs, ...size]), bias: zeros([outputs]) }
   }
 }
 
-/** Weights [out, in] or [out, in, k, k], and biases [out]. */
+/** Weights [out, in] or [out, in, kh, kw], and biases [out]. */
 export type Linear<L> = { readonly weight: L; readonly bias: L }

@@ -8,6 +8,7 @@ import {
   matmul,
   mul,
   ndarray,
+  type Pair,
   sin,
   type Tensor,
 } from '../tensor/index.ts'
@@ -17,9 +18,11 @@ import type { Linear } from './init.ts'
 export const linear = (x: Tensor, { weight, bias }: Linear<Tensor>): Tensor =>
   add(matmul(x, weight, { transB: true }), bias)
 
-/** Convolution with "same" zero padding k // 2. */
-export const conv = (x: Tensor, { weight, bias }: Linear<Tensor>, stride = 1): Tensor =>
-  conv2d(x, weight, { bias, stride, padding: Math.floor(weight.shape[2] / 2) })
+/** Convolution with "same" zero padding k // 2 along each axis. */
+export const conv = (x: Tensor, { weight, bias }: Linear<Tensor>, stride: number | Pair = 1): Tensor => {
+  const [kh, kw] = weight.shape.slice(2)
+  return conv2d(x, weight, { bias, stride, padding: [Math.floor(kh / 2), Math.floor(kw / 2)] })
+}
 
 /**
  * Sinusoidal features of a scalar: [sin(w_j c)…, cos(w_j c)…], w_j = 10^(−4j/(F/2 − 1)).

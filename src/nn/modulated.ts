@@ -9,6 +9,7 @@ import {
   matmul,
   mul,
   type NdArray,
+  type Pair,
   reshape,
   rsqrt,
   silu,
@@ -18,7 +19,7 @@ import {
   transpose,
 } from '../tensor/index.ts'
 import type { Initialiser, Linear } from './init.ts'
-import { conv, linear } from './layers.ts'
+import { linear } from './layers.ts'
 
 type Modulation<L> = { readonly mod1: Linear<L>; readonly mod2: Linear<L> }
 const modulation = (draw: Initialiser, channels: number, emb: number): Modulation<NdArray> => ({
@@ -42,15 +43,28 @@ const modulated = (
 /** Weights of a residual block. */
 export type ResBlock<L> = Modulation<L> & { readonly conv1: Linear<L>; readonly conv2: Linear<L> }
 
-export const initResBlock = (draw: Initialiser, channels: number, emb: number): ResBlock<NdArray> => ({
+export const initResBlock = (
+  draw: Initialiser,
+  channels: number,
+  emb: number,
+  kernel: Pair,
+): ResBlock<NdArray> => ({
   ...modulation(draw, channels, emb),
-  conv1: draw.conv('conv1', channels, channels, 3),
-  conv2: draw.conv('conv2', channels, channels, 3),
+  conv1: draw.conv('conv1', channels, channels, kernel),
+  conv2: draw.conv('conv2', channels, channels, kernel),
 })
 
-/** f = Conv3×3 ∘ Dropout ∘ SiLU ∘ Conv3×3 ∘ LayerNorm. `drop` is the identity when the network is used. */
-export const resBlock = (p: ResBlock<Tensor>, x: Tensor, e: Tensor, drop: (y: Tensor) => Tensor): Tensor =>
-  modulated(p, x, e, (y) => conv(drop(silu(conv(y, p.conv1))), p.conv2))
+/** A convolution that keeps the size of its images, or divides it by the stride. */
+export type Convolve = (x: Tensor, weights: Linear<Tensor>, stride?: Pair) => Tensor
+
+/** f = Conv ∘ Dropout ∘ SiLU ∘ Conv ∘ LayerNorm. `drop` is the identity when the network is used. */
+export const resBlock = (
+  p: ResBlock<Tensor>,
+  x: Tensor,
+  e: Tensor,
+  drop: (y: Tensor) => Tensor,
+  convolve: Convolve,
+): Tensor => modulated(p, x, e, (y) => convolve(drop(silu(convolve(y, p.conv1))), p.conv2))
 
 /** Weights of an attention block; the output projection has no bias. */
 export type AttBlock<L> = Modulation<L> & { readonly qkv: Linear<L>; readonly proj: { readonly weight: L } }

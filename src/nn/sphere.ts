@@ -1,0 +1,150 @@
+/**
+ * A U-Net that knows that its points lie on a sphere: a grid of latitudes and longitudes, unfolded to an image.
+ *
+ * - Longitude closes on itself: convolutions wrap around, at every level.
+ * - Beyond a pole a meridian goes on with the opposite one. The rows that fill the finest grid to a size that divides
+ *   are made of these (row k of the opposite meridian for row −k); within the network the outermost row is
+ *   repeated, since half a turn is no whole number of columns on coarse levels, and a row at a pole is one point anyway.
+ * - Rows differ in size: (cos, sin) of the latitude are two more input channels.
+ *
+ * Turning a field by a multiple of the coarsest level's columns turns the output exactly, and with one level turning it
+ * by any number of columns does.
+ */
+import { TweedieError } from '../error.ts'
+import {
+  broadcastTo,
+  concat,
+  constant,
+  conv2d,
+  flip,
+  halo,
+  type NdArray,
+  ndarray,
+  type Pair,
+  pad,
+  reshape,
+  slice,
+  type Tensor,
+} from '../tensor/index.ts'
+import type { Convolve } from './modulated.ts'
+import type { Network } from './network.ts'
+import { checkedSizes, foldOf, type Lattice, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+
+/** Sizes of a network on the sphere. */
+export interface SphereOptions extends UnetSizes {
+  /** Channels of the field, in and out. */
+  readonly io: number
+  /**
+   * Rows and columns of the grid, row-major in the list of points: rows from pole to pole, both included, columns once
+   * around, evenly. Default [46, 90], four degrees.
+   */
+  readonly grid?: Pair
+  /**
+   * How many times coarser each level is than the one above it, in both directions; their product divides the columns.
+   * Default: the smallest factors that divide what is left of the columns, [2, 3, …] for 90.
+   */
+  readonly factors?: readonly number[]
+}
+
+/** Convolution around the sphere: columns wrap, the rows at the ends are repeated. */
+const around: Convolve = (x, { weight, bias }, stride) =>
+  conv2d(halo(halo(x, 3, 'wrap'), 2, 'edge'), weight, { bias, stride })
+
+const smallestFactors = (columns: number, count: number): number[] => {
+  const factors: number[] = []
+  for (let rest = columns, f = 2; factors.length < count && f <= rest; ) {
+    if (rest % f === 0) {
+      factors.push(f)
+      rest /= f
+    } else f++
+  }
+  return factors
+}
+
+const latticeOf = ({ channels, grid: [rows, columns], factors }: Required<SphereOptions>): Lattice => {
+  const lattice: Lattice = {
+    kernel: [3, 3],
+    factors: factors.map((f) => [f, f] as const),
+    convolve: around,
+  }
+  const [fold] = foldOf(lattice)
+  const whole = [rows, columns, ...factors].every((n) => Number.isInteger(n) && n > 1)
+  if (!whole || factors.length !== channels.length - 1 || columns % fold || columns % 2) {
+    throw new TweedieError(
+      'input',
+      `sphere: expected ${channels.length - 1} factors (one per level but the finest) above 1 whose product divides the even columns of the grid [${rows}, ${columns}], got [${factors}]`,
+    )
+  }
+  return lattice
+}
+
+/** x with `before` rows above and `after` below, of the meridians beyond the poles. */
+const beyondPoles = (x: Tensor, before: number, after: number): Tensor => {
+  const [, , rows, columns] = x.shape
+  const opposite = (from: number, to: number) => {
+    const band = slice(x, [0, 0, from], [x.shape[0], x.shape[1], to])
+    const [west, east] = [
+      slice(band, [0, 0, 0, 0], [...band.shape.slice(0, 3), columns / 2]),
+      slice(band, [0, 0, 0, columns / 2]),
+    ]
+    return flip(concat([east, west], 3), 2)
+  }
+  const north = before > 0 ? [opposite(1, 1 + before)] : []
+  const south = after > 0 ? [opposite(rows - 1 - after, rows - 1)] : []
+  return concat([...north, x, ...south], 2)
+}
+
+/** cos and sin of the latitude of each row [1, 2, rows, 1]; rows beyond a pole have those of the meridian they lie on. */
+const latitudes = (rows: number, before: number, after: number): NdArray => {
+  const angles = Array.from(
+    { length: before + rows + after },
+    (_, i) => Math.PI / 2 - ((i - before) * Math.PI) / (rows - 1),
+  )
+  const values = [...angles.map((a) => Math.abs(Math.cos(a))), ...angles.map(Math.sin)]
+  return ndarray(values, [1, 2, angles.length, 1])
+}
+
+/**
+ * A U-Net over [B, io, V] for fields on a grid of the sphere in the first rows · columns of V points. What follows them
+ * is padding: it is not read, and the output there is 0 (under the preconditioning of the denoiser: independent
+ * standard normals, as good a guess as any).
+ *
+ * @throws TweedieError `input` when the options contradict each other, `shape` when a field does not fit
+ *
+ * @example
+ * ```ts
+ * const net = sphere({ io: 1, channels: [32, 64, 64], blocks: [1, 2, 2] }) // for [B, 1, 4144]
+ * const params = net.init(0)
+ * ```
+ */
+export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
+  const sizes = checkedSizes('sphere', options)
+  const { io, grid = [46, 90] } = options
+  const { factors = smallestFactors(grid[1], sizes.channels.length - 1) } = options
+  const lattice = latticeOf({ ...sizes, io, grid, factors })
+  const body = unetBody({ inputs: io + 2, outputs: io }, sizes, lattice)
+  const [rows, columns] = grid
+  const missing = (foldOf(lattice)[0] - (rows % foldOf(lattice)[0])) % foldOf(lattice)[0]
+  const before = Math.floor(missing / 2)
+  const height = rows + missing
+  return {
+    dropout: sizes.dropout,
+    keepShapes: ([b]) => body.keepShapes([b, io + 2, height, columns]),
+    init: body.init,
+    apply: (params, x, cNoise, training) => {
+      const [b, c, points] = x.shape
+      if (x.shape.length !== 3 || c !== io || points < rows * columns) {
+        throw new TweedieError(
+          'shape',
+          `sphere: expected [B, ${io}, V] with V at least ${rows}·${columns} = ${rows * columns}, got [${x.shape}]`,
+        )
+      }
+      const field = reshape(slice(x, [0, 0, 0], [b, io, rows * columns]), [b, io, rows, columns])
+      const places = broadcastTo(constant(latitudes(rows, before, missing - before)), [b, 2, height, columns])
+      const image = concat([beyondPoles(field, before, missing - before), places], 1)
+      const out = body.apply(params, image, cNoise, training)
+      const inside = slice(out, [0, 0, before], [b, io, before + rows])
+      return pad(reshape(inside, [b, io, rows * columns]), [0, 0, 0], [0, 0, points - rows * columns])
+    },
+  }
+}

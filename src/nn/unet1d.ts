@@ -1,0 +1,64 @@
+/**
+ * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with convolutions
+ * along the index. This is the network of the amortised posterior sampling paper ("1-D formulation of DDPM"; its sizes
+ * are unknown); it knows nothing of geometry beyond the order of the vertices.
+ */
+import { TweedieError } from '../error.ts'
+import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
+import { conv } from './layers.ts'
+import type { Network } from './network.ts'
+import { checkedSizes, foldOf, type Lattice, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+
+/** Sizes of a U-Net over signals. */
+export interface Unet1dOptions extends UnetSizes {
+  /** Channels of the signal, in and out. */
+  readonly io: number
+  /** So many neighbours in the index become channels in front, and points again behind (default 1: none). */
+  readonly unshuffle?: number
+}
+
+/** A line with zeros beyond its ends, an image of one row; each level half as long as the one above. */
+const line = (levels: number): Lattice => ({
+  kernel: [1, 3],
+  factors: Array.from({ length: levels - 1 }, () => [1, 2] as const),
+  convolve: conv,
+})
+
+/**
+ * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`, with
+ * kernels of three points.
+ *
+ * @throws TweedieError `input` when the options contradict each other, `shape` when a signal does not fit
+ *
+ * @example
+ * ```ts
+ * const net = unet1d({ io: 1, channels: [32, 64, 64], blocks: [1, 2, 2] })
+ * const params = net.init(0)
+ * ```
+ */
+export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
+  const sizes = checkedSizes('unet1d', options)
+  const { io, unshuffle = 1 } = options
+  const lattice = line(sizes.channels.length)
+  const inner = io * unshuffle
+  const body = unetBody({ inputs: inner, outputs: inner }, sizes, lattice)
+  const fold = unshuffle * foldOf(lattice)[1]
+  return {
+    dropout: sizes.dropout,
+    keepShapes: ([b, , v]) => body.keepShapes([b, inner, 1, v / unshuffle]),
+    init: body.init,
+    apply: (params, x, cNoise, training) => {
+      const [b, c, v] = x.shape
+      if (x.shape.length !== 3 || c !== io || v % fold) {
+        throw new TweedieError(
+          'shape',
+          `unet1d: expected [B, ${io}, V] with V divisible by ${fold}, got [${x.shape}]`,
+        )
+      }
+      const cells = transpose(reshape(x, [b, io, v / unshuffle, unshuffle]), [0, 3, 1, 2])
+      const row = reshape(cells, [b, inner, 1, v / unshuffle])
+      const out = reshape(body.apply(params, row, cNoise, training), [b, unshuffle, io, v / unshuffle])
+      return reshape(transpose(out, [0, 2, 3, 1]), [b, io, v])
+    },
+  }
+}

@@ -9,10 +9,21 @@
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   learners   priors learned from masked digits by several methods
+ *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *
- * The first three race the same networks in PyTorch (bench/peers). All take --json.
+ * The first three and the last race the same networks in PyTorch (bench/peers). All take --json.
  */
-const names = ['engine', 'train', 'posterior', 'exact', 'random', 'memory', 'covariance', 'learners']
+const names = [
+  'engine',
+  'train',
+  'posterior',
+  'exact',
+  'random',
+  'memory',
+  'covariance',
+  'learners',
+  'amortize',
+]
 
 const [name, ...args] = process.argv.slice(2)
 if (name === undefined || !names.includes(name)) {

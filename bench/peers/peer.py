@@ -243,6 +243,71 @@ def pigdm_shift(e, t, s, variance=1e-6):
     return r * e / (variance + r), 1.0
 
 
+# ---- conditional RealNVP and the objective of amortised sampling: src/flows, src/amortize
+
+class Coupling(nn.Module):
+    """h_a and y choose log-scale and shift of h_b; from z to x."""
+
+    def __init__(self, size, condition, hidden):
+        super().__init__()
+        self.first, self.second = linear(size // 2 + condition, hidden), linear(hidden, hidden)
+        self.last = linear(hidden, size)
+        with torch.no_grad():
+            self.first.weight.normal_(std=0.05)
+            self.second.weight.normal_(std=0.05)
+            self.last.weight.zero_()
+        self.norm1, self.norm2 = (nn.BatchNorm1d(hidden, eps=1e-2, momentum=0.1) for _ in range(2))
+        self.scale = nn.Parameter(torch.zeros(size))
+
+    def mixed(self, a, y):
+        if len(y) == len(a):
+            return self.first(torch.cat((a, y), 1))
+        signal, condition = self.first.weight.split((a.shape[1], y.shape[1]), 1)  # y is projected once
+        return F.linear(a, signal) + F.linear(y, condition, self.first.bias)
+
+    def forward(self, h, y):
+        a, b = h.chunk(2, 1)
+        g = self.norm1(F.leaky_relu(self.mixed(a, y)))
+        g = self.norm2(F.leaky_relu(self.second(g)))
+        s, t = (self.last(g) * torch.exp(3 * self.scale)).chunk(2, 1)
+        s = torch.tanh(s)
+        return torch.cat((a, b * torch.exp(-s) - t), 1), -s.sum(1)
+
+
+class Flow(nn.Module):
+    """z -> x and the log-determinant; a reversal after each coupling, and a fixed permutation after each second one."""
+
+    def __init__(self, size=784, condition=784, steps=8, hidden=256):
+        super().__init__()
+        self.couplings = nn.ModuleList(Coupling(size, condition, hidden) for _ in range(2 * steps))
+        self.loc, self.log = nn.Parameter(torch.zeros(2 * steps)), nn.Parameter(torch.zeros(2 * steps))
+        flip = torch.arange(size).flip(0)
+        self.register_buffer("order", torch.stack([flip[torch.randperm(size)] if k % 2 else flip for k in range(2 * steps)]))
+
+    def forward(self, h, y):
+        logdet = h.shape[1] * self.log.sum()
+        for k, coupling in enumerate(self.couplings):
+            h, moved = coupling(h.index_select(1, self.order[k]), y)
+            h = h * torch.exp(self.log[k]) - self.loc[k]
+            logdet = logdet + moved
+        return h, logdet
+
+
+LOW = math.log(math.expm1(0.1 * 1e-3 + 19.9 * 1e-6 / 2))
+Z = math.log(math.expm1(0.1 + 19.9 / 2)) - LOW
+
+
+def amortised_loss(flow, prior, y, mask, variance):
+    """Data fidelity + the bound's score term - log-determinant, one draw of each measurement."""
+    x, logdet = flow(torch.randn_like(y), y)
+    data = (mask * (y - x).square()).sum(1) / (2 * variance)
+    sigma = torch.exp(0.5 * (LOW + Z * torch.rand(len(y))))
+    z = torch.randn_like(x)
+    u = x + sigma[:, None] * z
+    d = denoise(prior, u.view(-1, 1, 28, 28), sigma).reshape(len(y), -1)
+    return (data + Z / 2 * ((u - d) / sigma[:, None] - z).square().sum(1) - logdet).mean()
+
+
 # ---- cases: name -> variant -> a function that sets up and returns the timed call
 
 def channels_last(layout):
@@ -311,6 +376,36 @@ def guided(shift):
     return posterior(lambda *args: guided_step(*args, shift))
 
 
+def flow_train(layout):
+    flow, (prior, _) = Flow(), images(layout, frozen(Unet()))
+    mask = (torch.rand(64, 784) > 0.3).float()
+    y = mask * torch.rand(64, 784) + 0.1 * torch.randn(64, 784)
+    params = list(flow.parameters())
+    adam = torch.optim.Adam(params, lr=1e-5)
+
+    def step():
+        loss = amortised_loss(flow, prior, y, mask, 1e-2)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(params, 1.0)
+        adam.step()
+
+    return step
+
+
+def flow_sample(draws):
+    """K draws for one observation."""
+
+    def setup(variant):
+        flow, y = frozen(Flow()), torch.rand(1, 784)
+        seen = y.expand(draws, -1) if variant == "eager" and draws > 1 else y
+        if variant == "jit":
+            flow = torch.jit.freeze(torch.jit.trace(flow, (torch.randn(draws, 784), y)).eval())
+        return torch.no_grad()(lambda: flow(torch.randn(draws, 784), seen))
+
+    return setup
+
+
 CASES = {
     **{f"matmul-{n}": (matmul(n), [""]) for n in (256, 512, 1024)},
     "conv": (conv_forward, ["nhwc", "nchw"]),
@@ -321,6 +416,9 @@ CASES = {
     "mmps-cg3": (mmps(3), ["nhwc", "nchw"]),
     "dps": (guided(dps_shift), ["nhwc", "nchw"]),
     "pigdm": (guided(pigdm_shift), ["nhwc", "nchw"]),
+    "flow-train": (flow_train, ["nhwc", "nchw"]),
+    "flow-sample-1": (flow_sample(1), ["jit", "eager"]),
+    "flow-sample-128": (flow_sample(128), ["jit", "shared y", "eager"]),
 }
 
 

@@ -53,15 +53,18 @@ export const boxMasks = (
 /**
  * Masks [count, 1, entries] that keep exactly `kept` entries each, uniformly at random: pixels (random inpainting of the
  * MMPS benchmark) or vertices of a mesh.
+ *
+ * @param kept - one number, or one for each mask
  */
 export const exactMasks = (
   count: number,
-  { entries, kept, seed }: { entries: number; kept: number; seed: number },
+  { entries, kept, seed }: { entries: number; kept: number | readonly number[]; seed: number },
 ): NdArray<'float32'> => {
   const masks = zeros([count, 1, entries])
   for (let i = 0; i < count; i++) {
     const order = permutation(stream(seed, 'observe exact mask'), entries, { observation: i }).data
-    for (let k = 0; k < kept; k++) masks.data[i * entries + order[k]] = 1
+    const own = typeof kept === 'number' ? kept : kept[i]
+    for (let k = 0; k < own; k++) masks.data[i * entries + order[k]] = 1
   }
   return new NdArray('float32', masks.shape, masks.data)
 }

@@ -21,6 +21,23 @@ const masking = <N extends 'mask' | 'box' | 'vertices'>(
     observed: (parameters) => needed(name, parameters, 'mask'),
   })
 
+/** Where a fraction is drawn for each observation: from `keep` to `keepMax`, which is 0 for `keep` itself. */
+const between = (
+  name: string,
+  { keep, keepMax }: { readonly keep: number; readonly keepMax: number },
+): readonly [number, number] => {
+  if (keepMax > 0 && keepMax < keep)
+    throw new TweedieError(
+      'input',
+      `operator '${name}': 'keepMax' must be at least 'keep' (${keep}), got ${keepMax}`,
+    )
+  return [keep, keepMax > 0 ? keepMax : keep]
+}
+
+/** u_i in (0, 1), uniform, by which the fraction of observation i is chosen. */
+const shares = (count: number, seed: number): Float32Array =>
+  uniformBatch(stream(seed, 'observe share'), { observation: observations(count) }, [1]).data
+
 /** Each entry with probability p_i, p_i uniform between two fractions. */
 const betweenMasks = (
   [low, high]: readonly [number, number],
@@ -29,7 +46,7 @@ const betweenMasks = (
 ): NdArray<'float32'> => {
   const [count, ...event] = shape
   const at = { observation: observations(count) }
-  const share = uniformBatch(stream(seed, 'observe share'), at, [1]).data
+  const share = shares(count, seed)
   const size = sizeOf(event)
   const u = uniformBatch(stream(seed, 'observe mask between'), at, event)
   const data = u.data.map((v, i) => (v < low + (high - low) * share[Math.floor(i / size)] ? 1 : 0))
@@ -40,16 +57,14 @@ export const maskFamily = masking('mask', {
   draw: ({ keep, keepMax, exact }, { count, event, seed }) => {
     const shape = maskShape([count, ...event])
     const entries = sizeOf(shape.slice(1))
-    if (keepMax > 0 && (exact || keepMax < keep))
-      throw new TweedieError(
-        'input',
-        `operator 'mask': 'keepMax' must be at least 'keep' (${keep}) and goes without 'exact', got ${keepMax}`,
-      )
+    const ends = between('mask', { keep, keepMax })
+    if (keepMax > 0 && exact)
+      throw new TweedieError('input', "operator 'mask': 'keepMax' goes without 'exact'")
     if (exact) {
       const kept = entries - Math.floor((1 - keep) * entries + 1e-9)
       return { mask: reshaped(exactMasks(count, { entries, kept, seed }), shape) }
     }
-    return { mask: betweenMasks([keep, keepMax > 0 ? keepMax : keep], shape, seed) }
+    return { mask: betweenMasks(ends, shape, seed) }
   },
 })
 
@@ -61,11 +76,14 @@ export const boxFamily = masking('box', {
 })
 
 export const verticesFamily = masking('vertices', {
-  draw: ({ keep }, { count, event, seed }) => {
+  draw: ({ keep, keepMax }, { count, event, seed }) => {
     if (event.length < 2)
       throw new TweedieError('input', `vertices: needs data [..., coordinates, points], they are [${event}]`)
     const points = event[event.length - 1]
-    const kept = Math.max(1, Math.round(keep * points))
+    const [low, high] = between('vertices', { keep, keepMax })
+    const kept = Array.from(shares(count, seed), (u) =>
+      Math.max(1, Math.round((low + (high - low) * u) * points)),
+    )
     const chosen = exactMasks(count, { entries: points, kept, seed }).data
     const shape = maskShape([count, ...event])
     const each = sizeOf(shape.slice(1))

@@ -13,6 +13,14 @@ export interface FamilySpec {
 
 const fraction = { kind: 'number', above: 0, max: 1 } as const
 
+const keepMax = {
+  kind: 'number',
+  default: 0,
+  min: 0,
+  max: 1,
+  description: 'when above 0, the fraction is drawn for each observation between keep and this',
+} as const
+
 const boundary = {
   kind: 'choice',
   choices: BOUNDARIES,
@@ -52,13 +60,7 @@ export const familySpecs = {
     linear: true,
     settings: {
       keep: { ...fraction, default: 0.25, description: 'fraction of the pixels that is kept' },
-      keepMax: {
-        kind: 'number',
-        default: 0,
-        min: 0,
-        max: 1,
-        description: 'when above 0, the fraction is drawn for each observation between keep and this',
-      },
+      keepMax,
       exact: {
         kind: 'flag',
         default: false,
@@ -85,6 +87,7 @@ export const familySpecs = {
     linear: true,
     settings: {
       keep: { ...fraction, default: 0.7, description: 'fraction of the points that is kept, exactly' },
+      keepMax,
     },
   },
   projection: {

@@ -33,6 +33,20 @@ export const ember = colormapOf([
   '#fbfcbf',
 ])
 
+/** Ink on clay: values on a mesh, light at 0 and dark at 1, so that shading stays visible. */
+export const clay = colormapOf(['#ecdfcb', '#c9a58c', '#8a4f5c', '#3d1f4a', '#150b2e'])
+
+/** Blue through near-white to red: fields on the sphere. */
+export const thermal = colormapOf([
+  '#123a73',
+  '#3f7fba',
+  '#a3c9e0',
+  '#f3f0ea',
+  '#f0b490',
+  '#cd5d48',
+  '#7a1029',
+])
+
 /** Colour of pixels that were not observed: unlike any grey, quiet beside them. */
 export const unobservedColor: Rgb = hexToRgb('#5b7089')
 

@@ -7,17 +7,6 @@
  * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every entry, but an
  * offset matters only where the entry is moved by a nonlinear function: entries are kept as g with x = A g + c, and
  * the bias with which an entry is moved is chosen so that c = 0 when it is moved the next time. Wherever it is only read, c
- * goes into a bias. What is left is z − c at the start, and x = A g at the end.
- */
-/**
- * A trained RealNVP rewritten for sampling. With weights and statistics fixed, all that surrounds the couplings is affine
- * and goes into their matrices: BatchNorm and the output scales into the layer after or before them, signs into the
- * last layer. Reversals become a change of roles of the two halves, with rows and columns of the matrices reordered,
- * so that one gather for each step is left of the permutations.
- *
- * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every entry, but an
- * offset matters only where the entry is moved by a nonlinear function: entries are kept as g with x = A g + c, and
- * the bias with which an entry is moved is chosen so that c = 0 when it is moved the next time. Wherever it is only read, c
  * goes into a bias. What is left at the start is z − c, and at the end x = A g.
  */
 import { TweedieError } from '../error.ts'
@@ -36,7 +25,7 @@ export type Arrival =
   /** Rows of (stays, moves), one below the other. */
   | { readonly kind: 'gather'; readonly order: Order }
 
-/** One coupling: g ← g e^τ + shift with (τ, shift) from [H, a] · LeakyReLU layers · [2b, H]. */
+/** One coupling: g ← g e^τ + shift, both from [H, a] · LeakyReLU layers · [b, H]. */
 export interface FoldedCoupling {
   readonly arrival: Arrival
   /** [H, a]. */
@@ -44,9 +33,12 @@ export interface FoldedCoupling {
   /** [H, H], [H]. */
   readonly hidden: NdArray
   readonly hiddenBias: NdArray
-  /** [2b, H], [2b]: before tanh for τ, and the shift. */
-  readonly out: NdArray
-  readonly outBias: NdArray
+  /** [b, H], [b]: τ before its tanh. */
+  readonly logScale: NdArray
+  readonly logScaleBias: NdArray
+  /** [b, H], [b]. */
+  readonly shift: NdArray
+  readonly shiftBias: NdArray
 }
 
 /** A flow ready for {@link foldedSample}. */
@@ -163,7 +155,7 @@ const foldSignal = (signal: NdArray, places: Order, who: Order, { scale, offset 
   return { folded, bias }
 }
 
-/** The last layer: rows of −s, then rows of −(t + c)/A with the offset c that each entry is left with. */
+/** The last layer in two: rows of −s, and rows of −(t + c)/A with the offset c that each entry is left with. */
 const foldOut = (
   { net }: Layer,
   running: Running,
@@ -173,18 +165,16 @@ const foldOut = (
   const gain = numbers(net.scale).map((v) => Math.exp(3 * v))
   const [b, hidden] = [places.length, net.out.weight.shape[1]]
   const stays = net.signal.shape[1]
-  const out = new Float64Array(2 * b * hidden)
-  const outBias = new Float64Array(2 * b)
-  for (const part of [0, 1]) {
-    const by = part === 0 ? -1 : -1 / scale
+  const part = (index: number, by: number, offset: (place: number) => number) => {
+    const [matrix, vector] = [new Float64Array(b * hidden), new Float64Array(b)]
     for (const [row, place] of places.entries()) {
-      const [from, to] = [part * b + place - stays, part * b + row]
-      const c = part === 0 ? 0 : left(place)
-      for (let h = 0; h < hidden; h++) out[to * hidden + h] = by * gain[from] * w[from * hidden + h]
-      outBias[to] = by * (gain[from] * bias[from] + c)
+      const from = index * b + place - stays
+      for (let h = 0; h < hidden; h++) matrix[row * hidden + h] = by * gain[from] * w[from * hidden + h]
+      vector[row] = by * (gain[from] * bias[from] + offset(place))
     }
+    return { matrix, vector }
   }
-  return { out, outBias }
+  return { logScale: part(0, -1, () => 0), shift: part(1, -1 / scale, left) }
 }
 
 /** Matrices with the same columns, one below the other. */
@@ -252,8 +242,10 @@ export const foldRealNvp = (flow: RealNvp, params: RealNvpParams<NdArray>): Fold
       signal: as(signal.folded, net.signal.shape),
       hidden: as(second.w, net.hidden.weight.shape),
       hiddenBias: as(second.bias, [hidden]),
-      out: as(last.out, net.out.weight.shape),
-      outBias: as(last.outBias, net.out.bias.shape),
+      logScale: as(last.logScale.matrix, [n - a, hidden]),
+      logScaleBias: as(last.logScale.vector, [n - a]),
+      shift: as(last.shift.matrix, [n - a, hidden]),
+      shiftBias: as(last.shift.vector, [n - a]),
     }
   })
   return {

@@ -6,11 +6,11 @@ import {
   constant,
   exp,
   expandDims,
-  full,
+  leakyRelu,
   matmul,
-  maximum,
   mul,
   type NdArray,
+  ndarray,
   split,
   sub,
   sum,
@@ -35,23 +35,33 @@ interface Axes {
   times(weight: NdArray, x: Tensor): Tensor
   /** A vector over entries, against every sample. */
   vector(v: Tensor): Tensor
+  /** Sum over all entries of all parts, for every sample. */
+  total(parts: readonly Tensor[]): Tensor
+}
+
+/** A constant matrix transposed now: then product, bias and LeakyReLU become one node. */
+const turnedOnce = (weight: NdArray): NdArray => {
+  const [rows, columns] = weight.shape
+  const values = Array.from({ length: weight.size }, (_, i) =>
+    Number(weight.data[(i % rows) * columns + Math.floor(i / rows)]),
+  )
+  return ndarray(values, [columns, rows], weight.dtype)
 }
 
 const axes: Readonly<Record<SampleLayout, Axes>> = {
   rows: {
     entries: 1,
-    times: (weight, x) => matmul(x, constant(weight), { transB: true }),
+    times: (weight, x) => matmul(x, constant(turnedOnce(weight))),
     vector: (v) => expandDims(v, 0),
+    total: (parts) => sum(concat(parts, 1), { axes: 1 }),
   },
   columns: {
     entries: 0,
     times: (weight, x) => matmul(constant(weight), x),
     vector: (v) => expandDims(v, 1),
+    total: (parts) => parts.map((part) => sum(part, { axes: 0 })).reduce((a, b) => add(a, b)),
   },
 }
-
-/** LeakyReLU as a maximum, which two ops compute. */
-const leaky = (x: Tensor): Tensor => maximum(x, mul(x, 0.01))
 
 /** The two halves of a batch. */
 interface Halves {
@@ -104,7 +114,7 @@ export const foldedSample = (
       `foldedSample: needs y [Y, ${m}] and z [Y·K, ${n}], got [${y.shape}] and [${z.shape}]`,
     )
   }
-  const { entries: axis, times, vector } = axes[layout]
+  const { entries: axis, times, vector, total } = axes[layout]
   const turned = (x: Tensor): Tensor => (layout === 'columns' ? transpose(x) : x)
   const bias = (array: NdArray): Tensor => vector(constant(array))
   const projections = split(
@@ -117,18 +127,17 @@ export const foldedSample = (
   const a = couplings[0].signal.shape[1]
   const [stays, moves] = split(g, [a, n - a], axis)
   let now: Halves = { stays, moves }
-  let logdet: Tensor = constant(full([count], flow.logdet, z.dtype))
+  const taus: Tensor[] = []
   for (const [k, coupling] of couplings.entries()) {
     const { stays, moves } = arrived(coupling, now, axis)
     const given = repeated(projections[k], count / seen, axis)
-    const first = leaky(add(times(coupling.signal, stays), given))
-    const second = leaky(add(times(coupling.hidden, first), bias(coupling.hiddenBias)))
-    const raw = add(times(coupling.out, second), bias(coupling.outBias))
-    const [s, shift] = split(raw, 2, axis)
-    const tau = tanh(s)
+    const first = leakyRelu(add(times(coupling.signal, stays), given))
+    const second = leakyRelu(add(times(coupling.hidden, first), bias(coupling.hiddenBias)))
+    const tau = tanh(add(times(coupling.logScale, second), bias(coupling.logScaleBias)))
+    const shift = add(times(coupling.shift, second), bias(coupling.shiftBias))
     now = { stays, moves: add(mul(moves, exp(tau)), shift) }
-    logdet = add(logdet, sum(tau, { axes: axis }))
+    taus.push(tau)
   }
   const out = turned(take(concat([now.stays, now.moves], axis), flow.departure, axis))
-  return { x: mul(out, flow.scale), logdet }
+  return { x: mul(out, flow.scale), logdet: add(total(taus), flow.logdet) }
 }

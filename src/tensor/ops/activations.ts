@@ -4,7 +4,7 @@ import { apply, type Op, type Tensor } from '../tensor.ts'
 import { abs, add, maximum, mul, neg, sub } from './arithmetic.ts'
 import { greater, where } from './compare.ts'
 import { erf, exp, expm1, log1p } from './functions.ts'
-import { type None, unary } from './pointwise.ts'
+import { expectDType, type None, unary } from './pointwise.ts'
 
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = unary('sigmoid', 'Sigmoid', (_x, y, g) => mul(g, mul(y, sub(1, y))))
@@ -49,8 +49,22 @@ const siluSlopeOp: Op<None> = {
 /** max(x, 0); gradient 0 at 0. */
 export const relu = unary('relu', 'Relu', (x, _y, g) => where(greater(x, 0), g, 0))
 
+/** ONNX Runtime joins the float32 node to the matrix product before it; in float64 there is no such node. */
+const leakyReluOp: Op<{ readonly slope: number }> = {
+  name: 'leakyRelu',
+  infer: ([x]) => {
+    expectDType('leakyRelu', x, 'float')
+    return x
+  },
+  grad: ({ inputs: [x], attrs: { slope } }, g) => [where(greater(x, 0), g, mul(g, slope))],
+  lower: ({ inputs: [x], attrs: { slope }, dtype }, emit) =>
+    dtype === 'float32'
+      ? emit.node('LeakyRelu', [emit.value(x)], { alpha: { float: slope } })
+      : emit.value(where(greater(x, 0), x, mul(x, slope))),
+}
+
 /** x for x > 0, else slope · x. */
-export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope))
+export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => apply(leakyReluOp, [x], { slope })
 
 /** x for x > 0, else eˣ − 1. The exponential never sees x > 0, where it could overflow. */
 export const elu = (x: Tensor): Tensor => {

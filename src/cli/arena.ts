@@ -1,15 +1,25 @@
-/** What `bench` and `tune` work with: a prior, test images, tasks. */
+/** What `bench` and `tune` work with: a prior, test data, tasks. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Arena, digest, mriTasks, photographTasks, type Task } from '../compare/index.ts'
-import { nearestName } from '../data/index.ts'
+import {
+  type Arena,
+  amortizedTasks,
+  digest,
+  mriTasks,
+  photographTasks,
+  pointTasks,
+  type Task,
+  type View,
+  viewOf,
+} from '../compare/index.ts'
+import { nearestName, readClean } from '../data/index.ts'
 import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
 import type { Schedule } from '../diffusion/index.ts'
 import type { Prior } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { loadPrior, priorFile, priorOf, scheduleOf } from '../run/index.ts'
-import type { NdArray } from '../tensor/index.ts'
-import { loadClean } from './experiment.ts'
+import { type NdArray, rows, type Shape } from '../tensor/index.ts'
+import { fittedImages } from './fitted-images.ts'
 
 /** Priors that ship, by name; this file lies two folders below the root both in src/ and in dist/. */
 const SHIPPED: Readonly<Record<string, string>> = {
@@ -20,15 +30,41 @@ const SHIPPED: Readonly<Record<string, string>> = {
 export interface Place {
   readonly prior: Prior
   readonly schedule: Schedule
-  /** [N, C, H, W] in [0, 1]. */
+  /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
+  readonly view: View
   readonly tasks: Readonly<Record<string, Task>>
-  readonly features: FeatureNetwork
+  /** Of images. */
+  readonly features?: FeatureNetwork
   readonly arena: Arena
+  /** What was done to the data so that the prior knows them. */
+  readonly fitting?: string
+}
+
+/** The tasks that data of a shape can be seen by. */
+const tasksOf = (event: Shape, { kind }: View): Readonly<Record<string, Task>> =>
+  kind === 'images' ? { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks } : pointTasks
+
+/** The first items of a split, as the prior takes them. */
+const truthOf = async (
+  { data, images }: { readonly data: string; readonly images: number },
+  split: 'test' | 'val',
+  event: Shape,
+) => {
+  const { x, range, there } = await readClean(data, { split, most: images })
+  if (x.shape[0] < images)
+    throw new TweedieError('input', `${data}: has ${x.shape[0]} items, ${images} were asked for`)
+  const { images: truth, fitting } = fittedImages(rows(x, 0, images), event)
+  if (String(truth.shape.slice(1)) !== String(event))
+    throw new TweedieError(
+      'input',
+      `${data}: has items of shape [${x.shape.slice(1)}], the prior knows [${event}]`,
+    )
+  return { truth, fitting, range, there }
 }
 
 /**
- * Loads a prior and clean images that it knows.
+ * Loads a prior and clean data that it knows.
  *
  * @throws TweedieError `input` when they do not fit, are not in [0, 1], or are too few
  */
@@ -38,38 +74,40 @@ export const placeOf = async (
 ): Promise<Place> => {
   const file = priorFile(SHIPPED[options.prior] ?? options.prior)
   const prior = loadPrior(file)
-  const { x: truth, range } = await loadClean(options.data, { split, count: options.images })
-  if (truth.shape.slice(1).join() !== prior.event.join() || prior.event.length !== 3) {
-    throw new TweedieError(
-      'input',
-      `${options.data}: has items of shape [${truth.shape.slice(1)}], the prior knows [${prior.event}] (images are needed)`,
-    )
-  }
+  const { truth, fitting, range, there } = await truthOf(options, split, prior.event)
   if (range[0] !== 0 || range[1] !== 1 || prior.range[0] !== 0 || prior.range[1] !== 1)
-    throw new TweedieError('input', `${options.data}: figures of images need data and prior in [0, 1]`)
-  const features = await featureNetwork()
+    throw new TweedieError('input', `${options.data}: figures need data and prior in [0, 1]`)
+  const view = viewOf(prior.event, there)
+  const features = view.kind === 'images' ? await featureNetwork() : undefined
   return {
     prior: priorOf(prior),
     schedule: scheduleOf(prior),
     truth,
-    tasks: { ...photographTasks(truth.shape[2]), ...mriTasks },
+    view,
+    tasks: tasksOf(prior.event, view),
     features,
+    fitting,
     arena: {
-      features: features.digest,
+      features: features?.digest ?? 'none',
       prior: digest(readFileSync(file)),
       truth: digest(new Uint8Array(truth.data.buffer, truth.data.byteOffset, truth.data.byteLength)),
     },
   }
 }
 
-/** Tasks by name; without names those of photographs. @throws TweedieError `input` for unknown ones */
+/** Tasks that a comparison takes when none are named: those of the benchmark of samplers, or of points all. */
+const DEFAULT_TASKS: readonly string[] = [
+  ...['box', 'random', 'motion', 'superresolution', 'deletion'],
+  ...Object.keys(pointTasks),
+]
+
+/** Tasks by name; without names those of photographs, or of points. @throws TweedieError `input` for unknown ones */
 export const tasksNamed = (place: Pick<Place, 'tasks'>, names: string | undefined): Task[] => {
-  const { mri, ...photographs } = place.tasks
-  if (names === undefined) return Object.values(photographs)
-  return names.split(',').map((name) => {
-    const task = place.tasks[name.trim()]
-    if (task) return task
-    const known = Object.keys(place.tasks)
+  const known = Object.keys(place.tasks)
+  const wanted = names?.split(',') ?? known.filter((name) => DEFAULT_TASKS.includes(name))
+  return wanted.map((name) => {
+    const key = name.trim()
+    if (Object.hasOwn(place.tasks, key)) return place.tasks[key]
     throw new TweedieError(
       'input',
       `unknown task '${name}'; did you mean '${nearestName(name, known)}'? (known: ${known.join(', ')})`,

@@ -1,4 +1,4 @@
-/** `tweedie bench`: methods × steps × tasks on real images. */
+/** `tweedie bench`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are for. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -6,20 +6,30 @@ import {
   compare,
   comparisonPage,
   contender,
+  distilledCells,
+  type Entrant,
   type Entry,
   gridOf,
   labelOf,
   markdownOf,
+  misfitOf,
   observed,
   openCache,
+  pairingsOf,
   resultsTables,
+  type Sets,
+  stepsOf,
+  type Task,
+  trainingTable,
 } from '../compare/index.ts'
 import { type ObservationSet, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { writeReport } from '../report/index.ts'
+import { type Json, parseJson } from '../run/index.ts'
 import { rows } from '../tensor/index.ts'
 import { type Place, placeOf, tasksNamed } from './arena.ts'
 import type { OptionsOf } from './commands.ts'
+import { entrantsOf } from './entrants.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
 import { formatTable } from './table.ts'
@@ -41,7 +51,7 @@ interface Steps {
   readonly draws?: number
 }
 
-const stepsOf = (text: string): Steps[] =>
+const lengthsOf = (text: string): Steps[] =>
   text.split(',').map((part) => {
     const [steps, draws] = part.split(':').map(Number)
     const sound = (n: number | undefined) => n === undefined || (Number.isInteger(n) && n > 0)
@@ -50,13 +60,47 @@ const stepsOf = (text: string): Steps[] =>
     return { steps, draws }
   })
 
-const cellsOf = (place: Place, options: Options): Cell[] => {
-  const lengths = stepsOf(options.steps)
+/** Numbers of draws, as in `1,128`. */
+const countsOf = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const count = Number(part)
+    if (Number.isInteger(count) && count > 0) return count
+    throw new TweedieError('input', `--sampler-draws: expected numbers as 1,128, got '${part}'`)
+  })
+
+/** What the first item of every task looks like: enough to see which samplers are for it. */
+const firstSeen = async ({ truth, view }: Place, tasks: readonly Task[]): Promise<Map<string, Sets>> => {
+  const sets = new Map<string, Sets>()
+  for (const task of tasks) sets.set(task.name, await observed(task, rows(truth, 0, 1), 0, view))
+  return sets
+}
+
+/** Cells of the distilled samplers, each on the tasks that it is for. */
+const samplerCells = async (
+  place: Place,
+  tasks: readonly Task[],
+  entrants: readonly Entrant[],
+  options: Options,
+): Promise<Cell[]> => {
+  if (entrants.length === 0) return []
+  const sets = await firstSeen(place, tasks)
+  const misfit = (entrant: Entrant, task: Task) => {
+    const seen = sets.get(task.name)
+    return seen && misfitOf(entrant, task, seen)
+  }
+  const pairings = pairingsOf(entrants, tasks, misfit)
+  const { images, seed = 0 } = options
+  return distilledCells(pairings, countsOf(options.samplerDraws), { images, seed })
+}
+
+const guidedCells = (tasks: readonly Task[], options: Options): Cell[] => {
+  if (options.methods === 'none') return []
+  const lengths = lengthsOf(options.steps)
   return gridOf(
     {
       contenders: options.methods.split(',').map(contender),
       steps: lengths.map(({ steps }) => steps),
-      tasks: tasksNamed(place, options.tasks),
+      tasks,
       tuned: options.tuned === undefined ? undefined : readTuned(options.tuned),
       draws: (steps) => lengths.find((length) => length.steps === steps)?.draws ?? options.draws,
     },
@@ -64,20 +108,46 @@ const cellsOf = (place: Place, options: Options): Cell[] => {
   )
 }
 
-const commandOf = ({ tasks, methods, steps, images, draws, seed = 0 }: Options): string =>
-  `tweedie bench --methods ${methods} --steps ${steps}${tasks === undefined ? '' : ` --tasks ${tasks}`} --images ${images} --draws ${draws} --seed ${seed}`
+const commandOf = ({
+  prior,
+  data,
+  tasks,
+  methods,
+  samplers,
+  steps,
+  images,
+  draws,
+  seed = 0,
+}: Options): string =>
+  [
+    `tweedie bench --prior ${prior} --data ${data} --methods ${methods} --steps ${steps}`,
+    ...(tasks === undefined ? [] : [`--tasks ${tasks}`]),
+    ...(samplers === undefined ? [] : [`--samplers ${samplers}`]),
+    `--images ${images} --draws ${draws} --seed ${seed}`,
+  ].join(' ')
 
 /** What the first images of every task look like to the methods. */
 const seenBy = async (place: Place, cells: readonly Cell[]): Promise<Map<string, ObservationSet>> => {
   const sets = new Map<string, ObservationSet>()
   for (const { task, images, seed } of cells) {
-    if (!sets.has(task.name)) sets.set(task.name, await observed(task, rows(place.truth, 0, images), seed))
+    if (sets.has(task.name)) continue
+    const { shown } = await observed(task, rows(place.truth, 0, images), seed, place.view)
+    sets.set(task.name, shown)
   }
   return sets
 }
 
-const describe = ({ method, settings, steps, task }: Cell): string =>
-  `${task.name}: ${labelOf({ method, settings })}, ${steps} steps`
+const describe = (cell: Cell): string => `${cell.task.name}: ${labelOf(cell)}, ${stepsOf(cell)} steps`
+
+/** A cell with its figures, for machines. */
+const recordOf = ({ cell, figures }: Entry): Json => {
+  const { images, draws, seed } = cell
+  const who =
+    cell.kind === 'guided'
+      ? { method: cell.method, settings: { ...cell.settings }, steps: cell.steps }
+      : { method: 'aps', settings: {}, steps: 1, sampler: { ...cell.sampler } }
+  return parseJson(JSON.stringify({ ...who, task: cell.task.name, images, draws, seed, ...figures }), 'bench')
+}
 
 export const run = async (_: readonly string[], given: Options, io: Io): Promise<void> => {
   const options: Options = given.quick ? { ...given, ...QUICK } : given
@@ -86,10 +156,15 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   checkedOutput(output, ['.html'])
   if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
   const place = await placeOf(options, 'test')
-  const cells = cellsOf(place, options)
+  const taking = entrantsOf(options.samplers)
+  const entrants = taking.map(({ entrant }) => entrant)
+  const trainings = taking.map(({ training }) => training)
+  const tasks = tasksNamed(place, options.tasks)
+  const cells = [...(await samplerCells(place, tasks, entrants, options)), ...guidedCells(tasks, options)]
   let at = 0
   const entries: Entry[] = await compare(cells, {
     ...place,
+    entrants,
     cache: openCache(join(options.cache, 'cells')),
     onCell: (_cell, index) => {
       at = index
@@ -98,34 +173,35 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
       io.progress({ phase: describe(cell), done: at + done / total, total: cells.length }),
     signal: io.signal,
   })
-  await place.features.release()
+  await place.features?.release()
   const tables = resultsTables(entries)
   const facts: [string, string][] = [
     ['prior', `${options.prior} (${place.arena.prior})`],
-    ['data', `${options.data}, test split: ${options.images} images (${place.arena.truth})`],
+    ['data', `${options.data}, test split: ${options.images} items (${place.arena.truth})`],
   ]
+  if (place.fitting !== undefined) facts.push(['fitted', place.fitting])
   const sets = await seenBy(place, cells)
   writeReport(
     output,
-    comparisonPage({ entries, truth: place.truth, sets, command: commandOf(options), facts }),
+    comparisonPage({
+      entries,
+      truth: place.truth,
+      sets,
+      view: place.view,
+      trainings,
+      command: commandOf(options),
+      facts,
+    }),
   )
+  const all = trainings.length === 0 ? tables : [...tables, trainingTable(trainings)]
   if (options.markdown !== undefined)
-    writeAtomic(options.markdown, new TextEncoder().encode(`${markdownOf(tables)}\n`))
-  const text = tables.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
+    writeAtomic(options.markdown, new TextEncoder().encode(`${markdownOf(all)}\n`))
+  const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
   io.result([...text, `page: ${output}`].join('\n\n'), {
     page: output,
     prior: place.arena.prior,
     truth: place.arena.truth,
-    cells: entries.map(({ cell, figures: { coverage, ...figures } }) => ({
-      method: cell.method,
-      settings: { ...cell.settings },
-      steps: cell.steps,
-      task: cell.task.name,
-      images: cell.images,
-      draws: cell.draws,
-      seed: cell.seed,
-      ...figures,
-      ...(coverage === undefined ? {} : { coverage: { ...coverage } }),
-    })),
+    cells: entries.map(recordOf),
+    ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'bench') }),
   })
 }

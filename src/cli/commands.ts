@@ -192,6 +192,10 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         does: 'a prior of digits in runs/digits',
       },
       { command: 'tweedie learn experiments/digits.yaml -o runs/digits --resume', does: 'goes on with it' },
+      {
+        command: 'tweedie learn experiments/digits.yaml em.laps=12 -o runs/digits --resume',
+        does: 'adds laps to it, also when it was done',
+      },
     ],
   },
   train: {
@@ -315,12 +319,19 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie distill distill.yaml prior=runs/digits data.observations=digits.npz -o runs/fast',
         does: 'a sampler of digits in runs/fast',
       },
+      {
+        command: 'tweedie distill distill.yaml measurement=3 -o runs/third',
+        does: 'a sampler of one observation alone, row 3',
+      },
     ],
   },
   restore: {
     summary: 'draw from the posterior with a distilled sampler: one pass for each draw',
     description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their mean and spread (standard deviation), and
 logq, the log density of each draw under the sampler.
+
+With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion sampler that start from them
+(mmps, langevin); that takes the prior. With --truth it says what this bought.
 
 With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
     arguments: [
@@ -351,6 +362,35 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       },
       count: { kind: 'integer', value: 'n', min: 1, description: 'use the first n observations only' },
       summary: { kind: 'flag', description: 'write mean, spread and logq without the draws' },
+      refine: {
+        kind: 'text',
+        value: 'how',
+        choices: ['weights', 'mmps', 'langevin'],
+        description: 'refine the draws: by importance weights, or by steps of a slow sampler',
+      },
+      refineSteps: {
+        kind: 'integer',
+        value: 'n',
+        min: 1,
+        description: 'steps (default 16); of weights, evaluations of the bound for each draw (default 64)',
+      },
+      refineFrom: {
+        kind: 'number',
+        value: 'level',
+        default: 1,
+        min: 0,
+        description: 'mmps, langevin: noise level to go back to; data have a spread of about 1',
+      },
+      prior: {
+        kind: 'text',
+        value: 'path',
+        description: 'prior to refine with (default: the one that the sampler was distilled from)',
+      },
+      truth: {
+        kind: 'text',
+        value: 'file',
+        description: 'clean data of the observations: says how near the restorations come (PSNR)',
+      },
       onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
       device,
     },
@@ -358,6 +398,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       {
         command: 'tweedie restore runs/fast test.npz -n 128 -o restored.npz',
         does: 'mean, spread and 128 draws of each observation, with their log q',
+      },
+      {
+        command: 'tweedie restore runs/fast test.npz -n 128 --refine weights --truth truth.npz',
+        does: 'the same with weights, how far to trust them, and the gain in PSNR',
       },
       {
         command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',
@@ -369,6 +413,7 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
     description: `Restores corrupted test images with every method at every number of steps, and writes one page with the figures and the
 pictures. Figures are kept by content: what was measured before is not measured again, so a table stops, resumes and grows.
+Distilled samplers are measured one measurement at a time; what they cost to make stands apart.
 
 A method may carry settings: dps:zeta=0.5. A number of steps may carry its own number of draws: 1000:1.`,
     arguments: [],
@@ -383,18 +428,31 @@ A method may carry settings: dps:zeta=0.5. A number of steps may carry its own n
         kind: 'text',
         value: 'source',
         default: 'photos',
-        description: 'clean data whose test split is restored',
+        description:
+          'clean data whose test split is restored; images of another size or colour are fitted to the prior',
       },
       tasks: {
         kind: 'text',
         value: 'names',
-        description: `box, random, motion, superresolution, deletion (default: these), or mri`,
+        description: `box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits or mri; on points bunny,
+sphere, sphere-blind (default: all)`,
       },
       methods: {
         kind: 'text',
         value: 'names',
         default: 'mmps:iterations=1,mmps:iterations=3,mmps:iterations=5,dps,pigdm,tmpd,diffpir',
-        description: 'methods with their settings',
+        description: 'methods with their settings, or none',
+      },
+      samplers: {
+        kind: 'text',
+        value: 'paths',
+        description: 'run folders or files of distilled samplers; each joins the tasks that it is for',
+      },
+      samplerDraws: {
+        kind: 'text',
+        value: 'numbers',
+        default: '1,128',
+        description: 'draws of distilled samplers; a row for each number',
       },
       steps: {
         kind: 'text',
@@ -429,6 +487,11 @@ A method may carry settings: dps:zeta=0.5. A number of steps may carry its own n
       {
         command: 'tweedie bench --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
         does: 'one task, two methods, three lengths',
+      },
+      {
+        command:
+          'tweedie bench --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise --steps 100',
+        does: 'a distilled sampler, one draw and 128, beside two guided ones',
       },
     ],
   },

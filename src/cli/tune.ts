@@ -33,15 +33,25 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
   const place = await placeOf(options, 'val')
   const [task] = tasksNamed(place, options.task)
   const { steps, budget, images, seed = 0 } = options
-  const set = await observed(task, place.truth, seed)
+  const sets = await observed(task, place.truth, seed, place.view)
   let tried = 0
   const { best, trials } = await tune(
     setting,
     async (value) => {
-      const cell = { method: method.name, settings: { [key]: value }, steps, task, images, draws: 1, seed }
+      const settings = { [key]: value }
+      const cell = {
+        kind: 'guided',
+        method: method.name,
+        settings,
+        steps,
+        task,
+        images,
+        draws: 1,
+        seed,
+      } as const
       const { figures } = await measure(cell, {
         ...place,
-        set,
+        sets,
         onProgress: (done, total) =>
           io.progress({ phase: `${key} = ${value}`, done: tried + done / total, total: budget }),
         signal: io.signal,
@@ -51,7 +61,7 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
     },
     options,
   )
-  await place.features.release()
+  await place.features?.release()
   addTuned(options.output, method.name, task.name, { [key]: best.value })
   io.result(
     [

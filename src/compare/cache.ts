@@ -7,10 +7,10 @@ import { NdArray, sizeOf } from '../tensor/index.ts'
 import { type Figures, figuresSchema } from './figures.ts'
 import type { Measured } from './measure.ts'
 
-/** A cell as it is read back: its figures, and the first draw of the first images. */
+/** A cell as it is read back: its figures, and the first draw of the first items. */
 export interface Kept {
   readonly figures: Figures
-  /** [N', C, H, W] in [0, 1]. */
+  /** [N', ...event] in [0, 1]. */
   readonly pictures: NdArray<'float32'>
 }
 

@@ -1,4 +1,4 @@
-/** One cell of a comparison: a method with its settings, at a number of steps, on a task. Everything that decides its figures. */
+/** One cell of a comparison: what draws, on a task, how often. Everything that decides its figures. */
 import { createHash } from 'node:crypto'
 import type { OperatorSetting } from '../operators/index.ts'
 import { type MethodName, methods, type Settings } from '../posterior/index.ts'
@@ -11,18 +11,37 @@ export interface Task {
   readonly noise: number
 }
 
-/** What a cell measures. */
-export interface Cell {
-  readonly method: MethodName
-  /** Settings that differ from the method's defaults. */
-  readonly settings: Settings
-  readonly steps: number
+/** What all cells say. */
+interface Measurement {
   readonly task: Task
   /** Test items, and posterior draws of each. */
   readonly images: number
   readonly draws: number
   readonly seed: number
 }
+
+/** A guided diffusion sampler: a method with its settings, at a number of steps. */
+export interface GuidedCell extends Measurement {
+  readonly kind: 'guided'
+  readonly method: MethodName
+  /** Settings that differ from the method's defaults. */
+  readonly settings: Settings
+  readonly steps: number
+}
+
+/** A distilled sampler: one pass of a flow. */
+export interface DistilledCell extends Measurement {
+  readonly kind: 'distilled'
+  readonly sampler: {
+    /** What tables call it; no part of what it is. */
+    readonly name: string
+    /** Digest of its file. */
+    readonly digest: string
+  }
+}
+
+/** What a cell measures. */
+export type Cell = GuidedCell | DistilledCell
 
 /** What the cells of one comparison share, by content. */
 export interface Arena {
@@ -35,7 +54,7 @@ export interface Arena {
 }
 
 /** Version of what a cell's figures mean: a change here makes old ones be measured again. */
-const VERSION = 1
+const VERSION = 2
 
 /** Digest of bytes or text: the first 16 hexadecimal digits of SHA-256. */
 export const digest = (content: string | Uint8Array): string =>
@@ -51,18 +70,32 @@ const sorted = (value: unknown): unknown => {
   )
 }
 
+/** What decides a cell's figures, with defaults spelt out. */
+const contentOf = (cell: Cell, arena: Arena): object =>
+  cell.kind === 'guided'
+    ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, arena }
+    : { ...cell, sampler: cell.sampler.digest, arena }
+
 /** Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults left out. */
-export const cellKey = (cell: Cell, arena: Arena): string => {
-  const settings = { ...defaultSettings(cell.method), ...cell.settings }
-  return digest(JSON.stringify(sorted({ version: VERSION, ...cell, settings, arena })))
-}
+export const cellKey = (cell: Cell, arena: Arena): string =>
+  digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, arena) })))
 
 /** A method's settings when none are given. */
 export const defaultSettings = (method: MethodName): Settings =>
   Object.fromEntries(Object.entries(methods[method].settings).map(([name, s]) => [name, s.default]))
 
-/** `MMPS(5)`, `DPS`: a method as tables name it; settings only where they are not the default. */
-export const labelOf = ({ method, settings }: Pick<Cell, 'method' | 'settings'>): string => {
+/** Steps of a cell; a distilled sampler takes one. */
+export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
+
+/** What a label is made of. */
+type Named =
+  | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
+  | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
+
+/** `MMPS(5)`, `DPS`, `APS K=128 (flow)`: a cell as tables name it; settings only where they are not the default. */
+export const labelOf = (cell: Named): string => {
+  if (cell.kind === 'distilled') return `APS K=${cell.draws} (${cell.sampler.name})`
+  const { method, settings } = cell
   const { title } = methods[method]
   if (method === 'mmps') return `${title}(${settings.iterations ?? defaultSettings(method).iterations})`
   const own = Object.entries(settings).filter(([name, value]) => value !== defaultSettings(method)[name])

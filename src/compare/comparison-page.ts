@@ -10,21 +10,27 @@ import {
   type Picture,
   page,
   pictureAt,
+  type Section,
   table,
 } from '../report/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { KEPT_PICTURES } from './cache.ts'
-import { labelOf } from './cell.ts'
+import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import { legend, resultsTables } from './results-table.ts'
+import { type TrainingCost, trainingTable } from './training.ts'
+import { imagesOf, type View } from './view.ts'
 
 /** What a page shows beside the figures. */
 export interface ComparisonPage {
   readonly entries: readonly Entry[]
-  /** [N, C, H, W] in [0, 1]. */
+  /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
   /** What was observed, by task; y is shown where it is a picture. */
   readonly sets: ReadonlyMap<string, ObservationSet>
+  readonly view: View
+  /** Of the distilled samplers that take part. */
+  readonly trainings: readonly TrainingCost[]
   readonly command: string
   readonly facts: readonly (readonly [string, string])[]
 }
@@ -32,12 +38,19 @@ export interface ComparisonPage {
 const pictureRow = (images: NdArray, count: number): Picture[] =>
   Array.from({ length: count }, (_, i) => pictureAt(images, i))
 
-/** A picture of y as large as x: pixels repeated where y is smaller; none where y is no picture. */
-const observedRow = (set: ObservationSet | undefined, truth: NdArray, count: number): Picture[] => {
-  if (!set) return []
-  const [, channels, side] = set.y.shape
-  if (set.y.shape.length !== 4 || channels !== truth.shape[1] || truth.shape[2] % side) return []
-  return pictureRow(set.y, count).map((p) => enlarged(p, truth.shape[2] / side))
+/** Pictures of y as large as x: pixels repeated where y is smaller; none where y is no picture. */
+const observedRow = (
+  y: NdArray<'float32'> | undefined,
+  truth: NdArray,
+  view: View,
+  count: number,
+): Picture[] => {
+  if (!y) return []
+  const seen = view.kind === 'sphere' ? imagesOf(view, y) : y
+  if (seen?.shape.length !== 4) return []
+  const [, channels, side] = seen.shape
+  if (channels !== truth.shape[1] || truth.shape[2] % side) return []
+  return pictureRow(seen, count).map((p) => enlarged(p, truth.shape[2] / side))
 }
 
 const stripOf = (label: string, pictures: readonly Picture[]): Html => {
@@ -45,18 +58,31 @@ const stripOf = (label: string, pictures: readonly Picture[]): Html => {
   return html`<tr><th scope="row">${label}</th><td><img alt="${label}" src="${dataUrl(image)}"></td></tr>`
 }
 
-const picturesOf = (task: string, { entries, truth, sets }: ComparisonPage): Html => {
+const picturesOf = (task: string, { entries, truth, sets, view }: ComparisonPage): Html | undefined => {
   const mine = entries.filter(({ cell }) => cell.task.name === task)
+  const real = imagesOf(view, truth)
+  if (!real) return undefined
   const count = Math.min(KEPT_PICTURES, ...mine.map(({ pictures }) => pictures.shape[0]))
-  const seen = observedRow(sets.get(task), truth, count)
+  const seen = observedRow(sets.get(task)?.y, real, view, count)
+  const strips = mine.map(({ cell, pictures }) => {
+    const drawn = imagesOf(view, pictures)
+    return drawn && stripOf(`${labelOf(cell)}, ${stepsOf(cell)} steps`, pictureRow(drawn, count))
+  })
   return figure(
     html`<div class="scroll"><table><tbody>
-${stripOf('truth', pictureRow(truth, count))}
+${stripOf('truth', pictureRow(real, count))}
 ${seen.length > 0 && stripOf('observed', seen)}
-${mine.map(({ cell, pictures }) => stripOf(`${labelOf(cell)}, ${cell.steps} steps`, pictureRow(pictures, count)))}
+${strips}
 </tbody></table></div>`,
     'One draw of each method for the same images and the same noise.',
   )
+}
+
+/** What samplers cost before their first draw; nothing without samplers. */
+const trainingSection = (trainings: readonly TrainingCost[]): Section[] => {
+  if (trainings.length === 0) return []
+  const { task, columns, rows } = trainingTable(trainings)
+  return [{ title: task, lead: 'Spent once, before the first draw.', body: table({ columns, rows }) }]
 }
 
 /** The page's markup. */
@@ -67,9 +93,12 @@ export const comparisonPage = (content: ComparisonPage): string => {
     lead: legend,
     command: content.command,
     facts: content.facts,
-    sections: tables.map(({ task, columns, rows }) => ({
-      title: task,
-      body: [table({ columns, rows }), picturesOf(task, content)],
-    })),
+    sections: [
+      ...tables.map(({ task, columns, rows }) => ({
+        title: task,
+        body: [table({ columns, rows }), picturesOf(task, content)],
+      })),
+      ...trainingSection(content.trainings),
+    ],
   })
 }

@@ -1,26 +1,18 @@
 /** A comparison: every cell measured, or taken from the cache. */
-
-import type { ObservationSet } from '../data/index.ts'
-import { observe } from '../operators/index.ts'
 import { type NdArray, rows } from '../tensor/index.ts'
 import type { Cache, Kept } from './cache.ts'
-import { type Arena, type Cell, cellKey, type Task } from './cell.ts'
+import { type Arena, type Cell, cellKey } from './cell.ts'
 import { type Bench, measure } from './measure.ts'
+import { observed } from './sets.ts'
 
 /** A cell with what was found. */
 export interface Entry extends Kept {
   readonly cell: Cell
 }
 
-/** What was seen of the first test images of a task, for the pictures. */
-export interface Seen {
-  readonly truth: NdArray<'float32'>
-  readonly sets: ReadonlyMap<string, ObservationSet>
-}
-
 /** Where and with what to compare. */
-export interface ComparisonOptions extends Omit<Bench, 'set' | 'truth' | 'onProgress'> {
-  /** [N, C, H, W] in [0, 1]. */
+export interface ComparisonOptions extends Omit<Bench, 'sets' | 'truth' | 'onProgress'> {
+  /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
   readonly arena: Arena
   readonly cache: Cache
@@ -28,14 +20,6 @@ export interface ComparisonOptions extends Omit<Bench, 'set' | 'truth' | 'onProg
   readonly onCell?: (cell: Cell, index: number, total: number) => void
   readonly onProgress?: (cell: Cell, done: number, total: number) => void
 }
-
-/** The corrupted view of the first `images` test items: the same for all methods and steps. */
-export const observed = async (
-  task: Task,
-  truth: NdArray<'float32'>,
-  seed: number,
-): Promise<ObservationSet> =>
-  observe(truth, { operator: task.operator, noise: task.noise, range: [0, 1], seed })
 
 /**
  * Measures the cells in their order; those of the cache cost nothing.
@@ -54,11 +38,11 @@ export const compare = async (cells: readonly Cell[], options: ComparisonOptions
     }
     onCell?.(cell, index, cells.length)
     const truth = rows(options.truth, 0, cell.images)
-    const set = await observed(cell.task, truth, cell.seed)
+    const sets = await observed(cell.task, truth, cell.seed, bench.view)
     const measured = await measure(cell, {
       ...bench,
       truth,
-      set,
+      sets,
       onProgress: (done, total) => onProgress?.(cell, done, total),
     })
     entries.push({ cell, ...cache.write(key, measured) })

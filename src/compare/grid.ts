@@ -1,11 +1,12 @@
-/** The cells of a table: methods × steps × tasks. */
+/** The cells of a table: methods × steps × tasks, and distilled samplers on the tasks that they are for. */
 import { TweedieError } from '../error.ts'
 import { methodNamed, type Settings } from '../posterior/index.ts'
-import type { Cell, Task } from './cell.ts'
+import type { Cell, DistilledCell, GuidedCell, Task } from './cell.ts'
+import type { Entrant } from './distilled.ts'
 
 /** A method as it is asked for, with settings. */
 export interface Contender {
-  readonly method: Cell['method']
+  readonly method: GuidedCell['method']
   readonly settings: Settings
 }
 
@@ -40,12 +41,13 @@ export const gridOf = (
     readonly draws: (steps: number) => number
   },
   { images, seed }: Pick<Cell, 'images' | 'seed'>,
-): Cell[] =>
+): GuidedCell[] =>
   [...axes.steps]
     .sort((a, b) => a - b)
     .flatMap((steps) =>
       axes.tasks.flatMap((task) =>
         axes.contenders.map(({ method, settings }) => ({
+          kind: 'guided' as const,
           method,
           settings: { ...axes.tuned?.[method]?.[task.name], ...settings },
           steps,
@@ -56,3 +58,47 @@ export const gridOf = (
         })),
       ),
     )
+
+/** A distilled sampler and a task that it is for. */
+export interface Pairing {
+  readonly entrant: Pick<Entrant, 'name' | 'digest'>
+  readonly task: Task
+}
+
+/** Every pairing at every number of draws. */
+export const distilledCells = (
+  pairings: readonly Pairing[],
+  draws: readonly number[],
+  { images, seed }: Pick<Cell, 'images' | 'seed'>,
+): DistilledCell[] =>
+  pairings.flatMap(({ entrant: { name, digest }, task }) =>
+    draws.map((count) => ({
+      kind: 'distilled' as const,
+      sampler: { name, digest },
+      task,
+      images,
+      draws: count,
+      seed,
+    })),
+  )
+
+/**
+ * The tasks of each sampler.
+ *
+ * @param misfit - why a sampler is not for a task, or undefined (see `misfitOf`)
+ * @throws TweedieError `input` for a sampler that is for none, with the reasons
+ */
+export const pairingsOf = (
+  entrants: readonly Entrant[],
+  tasks: readonly Task[],
+  misfit: (entrant: Entrant, task: Task) => string | undefined,
+): Pairing[] =>
+  entrants.flatMap((entrant) => {
+    const judged = tasks.map((task) => ({ task, reason: misfit(entrant, task) }))
+    const own = judged.filter(({ reason }) => reason === undefined)
+    if (own.length === 0) {
+      const reasons = judged.map(({ reason }) => reason).join('; ')
+      throw new TweedieError('input', `sampler '${entrant.name}' is for none of these tasks: ${reasons}`)
+    }
+    return own.map(({ task }) => ({ entrant, task }))
+  })

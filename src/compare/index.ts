@@ -1,10 +1,34 @@
 export { type Cache, KEPT_PICTURES, type Kept, openCache } from './cache.ts'
-export { type Arena, type Cell, cellKey, defaultSettings, digest, labelOf, type Task } from './cell.ts'
-export { type ComparisonOptions, compare, type Entry, observed } from './comparison.ts'
+export {
+  type Arena,
+  type Cell,
+  cellKey,
+  type DistilledCell,
+  defaultSettings,
+  digest,
+  type GuidedCell,
+  labelOf,
+  stepsOf,
+  type Task,
+} from './cell.ts'
+export { type ComparisonOptions, compare, type Entry } from './comparison.ts'
 export { type ComparisonPage, comparisonPage } from './comparison-page.ts'
-export { type Figures, figuresSchema } from './figures.ts'
-export { type Contender, contender, gridOf, type Tuned } from './grid.ts'
+export { type Entrant, misfitOf } from './distilled.ts'
+export { type Figures, figuresSchema, type Merit } from './figures.ts'
+export {
+  type Contender,
+  contender,
+  distilledCells,
+  gridOf,
+  type Pairing,
+  pairingsOf,
+  type Tuned,
+} from './grid.ts'
 export { type Bench, type Measured, measure } from './measure.ts'
+export { type Judge, meritOf } from './merit.ts'
 export { legend, markdownOf, type ResultsTable, resultsTables } from './results-table.ts'
-export { mriTasks, photographTasks } from './tasks.ts'
+export { observed, type Sets } from './sets.ts'
+export { amortizedTasks, mriTasks, photographTasks, pointTasks } from './tasks.ts'
+export { type TrainingCost, trainingTable } from './training.ts'
 export { type Trial, type TuneOptions, tune } from './tune.ts'
+export { type View, viewOf } from './view.ts'

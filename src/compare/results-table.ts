@@ -1,6 +1,6 @@
 /** Tables of a comparison, as Markdown and as the rows that a terminal or a page shows. */
 
-import { labelOf } from './cell.ts'
+import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import type { Figures } from './figures.ts'
 
@@ -13,19 +13,43 @@ export interface ResultsTable {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
+/** What stands where there is no figure. */
+const NONE = '–'
+
+const fixed = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? NONE
+
+/** Seconds of one measurement: of a pass of a flow milliseconds count. */
+const secondsOf = (value: number): string => (value < 0.1 ? value.toPrecision(2) : value.toFixed(2))
+
 /** Columns of a table, in order: head and how a figure reads. */
 const columns: readonly (readonly [head: string, cell: (f: Figures) => string])[] = [
   ['PSNR', (f) => f.psnr.toFixed(2)],
   ['PSNR mean', (f) => f.psnrMean.toFixed(2)],
-  ['SSIM', (f) => f.ssim.toFixed(3)],
-  ['perceptual', (f) => f.perceptual.toFixed(3)],
-  ['inside', (f) => (f.coverage ? `${percent(f.coverage.share)} of ${percent(f.coverage.level)}` : '–')],
+  ['SSIM', (f) => fixed(f.ssim, 3)],
+  ['SSIM mean', (f) => fixed(f.ssimMean, 3)],
+  ['MSE', (f) => f.mse.toFixed(4)],
+  ['MSE mean', (f) => f.mseMean.toFixed(4)],
+  ['perceptual', (f) => fixed(f.perceptual, 3)],
+  ['Fréchet', (f) => fixed(f.frechet, 2)],
+  ['inside', (f) => (f.coverage ? `${percent(f.coverage.share)} of ${percent(f.coverage.level)}` : NONE)],
+  ['SBC p', (f) => (f.sbc === undefined ? NONE : f.sbc.toPrecision(2))],
   ['residual', (f) => (f.residual < 1000 ? f.residual.toPrecision(3) : f.residual.toExponential(1))],
   ['sound', (f) => percent(f.sound)],
   ['evaluations', (f) => `${f.evaluations} + ${f.vjps}`],
+  ['s/measurement', (f) => secondsOf(f.perMeasurement)],
   ['ms/step', (f) => (1000 * f.perStep).toFixed(2)],
   ['MiB', (f) => f.peakMemory.toFixed(0)],
 ]
+
+/** Without the columns that say nothing in any row. */
+const withoutEmpty = ({ task, columns: heads, rows }: ResultsTable): ResultsTable => {
+  const told = heads.map((_, i) => rows.some((row) => row[i] !== NONE))
+  return {
+    task,
+    columns: heads.filter((_, i) => told[i]),
+    rows: rows.map((row) => row.filter((_, i) => told[i])),
+  }
+}
 
 /** One table a task, in the order in which tasks first appear; rows by method, then steps. */
 export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
@@ -34,24 +58,27 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
     const mine = entries.filter(({ cell }) => cell.task.name === task)
     const methods = [...new Set(mine.map(({ cell }) => labelOf(cell)))]
     const ordered = methods.flatMap((label) =>
-      mine.filter(({ cell }) => labelOf(cell) === label).sort((a, b) => a.cell.steps - b.cell.steps),
+      mine.filter(({ cell }) => labelOf(cell) === label).sort((a, b) => stepsOf(a.cell) - stepsOf(b.cell)),
     )
-    return {
+    return withoutEmpty({
       task,
-      columns: ['method', 'steps', ...columns.map(([head]) => head)],
+      columns: ['method', 'steps', 'draws', ...columns.map(([head]) => head)],
       rows: ordered.map(({ cell, figures }) => [
         labelOf(cell),
-        cell.steps,
+        stepsOf(cell),
+        cell.draws,
         ...columns.map(([, format]) => format(figures)),
       ]),
-    }
+    })
   })
 }
 
 /** What the columns mean, for a reader who sees the table first. */
-export const legend = `PSNR (dB), SSIM and perceptual distance of single draws; “PSNR mean” of the mean over the draws; “inside”: share of the pixels within \
-the central interval that the draws give, beside what it should be; “residual”: ‖y − A x‖²/(M s²), 1 for a draw of the posterior; “sound”: draws that \
-did not diverge; network evaluations + vector–Jacobian products of one draw; milliseconds a step and image; peak memory of the process.`
+export const legend = `PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; “Fréchet”: feature distance of the first \
+draws to the test images, comparable within a table only; “inside”: share of the pixels within the central interval that the draws give, beside \
+what it should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A x‖²/(M s²), 1 for a draw of the posterior; \
+“sound”: draws that did not diverge; network evaluations + vector–Jacobian products of one draw; “s/measurement”: one draw of a guided sampler, in \
+batches, and all K draws of a distilled one (APS), one measurement at a time; milliseconds a step and image; peak memory of the process.`
 
 /** The tables as Markdown. */
 export const markdownOf = (tables: readonly ResultsTable[]): string =>

@@ -36,3 +36,29 @@ export const photographTasks = (side: number): Readonly<Record<string, Task>> =>
 export const mriTasks: Readonly<Record<string, Task>> = {
   mri: { name: 'mri', operator: { name: 'fourier', settings: { acceleration: 4 } }, noise: 0.0025 },
 }
+
+/**
+ * Tasks on images of Mammadov, Chung & Ye (2024), "Amortized Posterior Sampling with Diffusion Prior Distillation". The paper does not say how
+ * it makes images smaller, nor what its Gaussian is: the mean of 2×2 pixels, and a standard deviation of one pixel cut to 5×5, are
+ * ours. `digits` is the demo's: three pixels in four deleted.
+ */
+export const amortizedTasks: Readonly<Record<string, Task>> = {
+  denoise: { name: 'denoise', operator: { name: 'identity' }, noise: 0.1 },
+  sr2: { name: 'sr2', operator: { name: 'pool', settings: { factor: 2 } }, noise: 0.01 },
+  deblur: { name: 'deblur', operator: { name: 'blur', settings: { sigma: 1, size: 5 } }, noise: 0.01 },
+  digits: { name: 'digits', operator: { name: 'mask', settings: { keep: 0.25 } }, noise: 0.05 },
+}
+
+/**
+ * Tasks on points, of the same paper: which part of the vertices is missing there is what is not kept here. On `sphere-blind` the share
+ * differs between observations, and a blind sampler is not told which points are missing; guided samplers always are.
+ */
+export const pointTasks: Readonly<Record<string, Task>> = {
+  bunny: { name: 'bunny', operator: { name: 'vertices', settings: { keep: 0.7 } }, noise: 0.1 },
+  sphere: { name: 'sphere', operator: { name: 'vertices', settings: { keep: 0.4 } }, noise: 0.05 },
+  'sphere-blind': {
+    name: 'sphere-blind',
+    operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
+    noise: 0.05,
+  },
+}

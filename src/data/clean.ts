@@ -58,9 +58,9 @@ const noVal = (source: string, split: Split): Exclude<Split, 'val'> => {
 
 /** The data sets with a name. */
 const dataSets: Readonly<Record<string, (split: Split) => CleanData>> = {
-  mnist: (split) => ({ x: loadMnist({ split: noVal('mnist', split) }).images, range: UNIT }),
+  mnist: (split) => ({ x: loadMnist({ split }).images, range: UNIT }),
   photos: (split) => ({ x: loadPhotos(split), range: UNIT }),
-  mri: (split) => ({ x: loadMri(noVal('mri', split)), range: UNIT }),
+  mri: (split) => ({ x: loadMri(split), range: UNIT }),
   'mri-macaque': () => ({ x: loadMri('macaque'), range: UNIT }),
   manifold: (split) => ({ x: manifoldPoints(split), range: PRIOR_RANGE }),
   'bunny-mnist': (split) => ({ x: loadBunnyDigits(split), range: UNIT, there: bunnyThere() }),

@@ -11,10 +11,13 @@ export interface Digits {
   readonly labels: NdArray<'uint8'>
 }
 
-/** The first 9000 digits are for learning, the last 1000 for testing. */
+/**
+ * The first 9000 digits are for learning, the last 1000 for testing. The last 500 to learn from are also those to tune on: whoever tunes
+ * takes at most 8500 to learn.
+ */
 const TRAIN = 9000
 const TOTAL = 10_000
-const spans = { train: [0, TRAIN], test: [TRAIN, TOTAL], all: [0, TOTAL] } as const
+const spans = { train: [0, TRAIN], val: [TRAIN - 500, TRAIN], test: [TRAIN, TOTAL], all: [0, TOTAL] } as const
 
 /** `data/mnist.npz` of the package; this file lies two folders below its root both in src/ and in dist/. */
 const PATH = fileURLToPath(new URL('../../data/mnist.npz', import.meta.url))
@@ -29,7 +32,7 @@ const bytes = (array: NdArray | undefined, shape: Shape): Uint8Array => {
 
 /** Which digits {@link loadMnist} gives. */
 export interface MnistOptions {
-  /** 9000 digits to learn from, 1000 to test on, or all 10,000 (default `train`). */
+  /** 9000 digits to learn from, the last 500 of these to tune on, 1000 to test on, or all 10,000 (default `train`). */
   readonly split?: keyof typeof spans
   /** Only the first so many of the split; the order is random, so they are a fair sample. Default: all. */
   readonly count?: number

@@ -3,7 +3,9 @@ import {
   type Cell,
   cellKey,
   contender,
+  type DistilledCell,
   type Entry,
+  type GuidedCell,
   gridOf,
   labelOf,
   markdownOf,
@@ -13,12 +15,22 @@ import {
 import { ndarray } from '../../src/tensor/index.ts'
 
 const task = { name: 'deletion', operator: { name: 'mask', settings: { keep: 0.25 } }, noise: 0.05 }
-const cell: Cell = { method: 'dps', settings: {}, steps: 10, task, images: 4, draws: 3, seed: 0 }
+const cell: GuidedCell = {
+  kind: 'guided',
+  method: 'dps',
+  settings: {},
+  steps: 10,
+  task,
+  images: 4,
+  draws: 3,
+  seed: 0,
+}
 const arena = { prior: 'p', truth: 't', features: 'f' }
 
 describe('the name of a cell', () => {
   it('does not depend on the order of fields, nor on defaults being spelt out', () => {
     const reordered: Cell = {
+      kind: 'guided',
       seed: 0,
       draws: 3,
       images: 4,
@@ -30,7 +42,7 @@ describe('the name of a cell', () => {
     expect(cellKey(reordered, { features: 'f', truth: 't', prior: 'p' })).toBe(cellKey(cell, arena))
   })
 
-  it.each<[string, Partial<Cell>]>([
+  it.each<[string, Partial<GuidedCell>]>([
     ['method', { method: 'mcg' }],
     ['settings', { settings: { zeta: 2 } }],
     ['steps', { steps: 11 }],
@@ -49,12 +61,32 @@ describe('the name of a cell', () => {
   })
 })
 
+/** A contender as labels take it. */
+const guided = (text: string) => ({ kind: 'guided', ...contender(text) }) as const
+
+describe('a distilled cell', () => {
+  const sampler = { name: 'flow', digest: 'd' }
+  const one: DistilledCell = { kind: 'distilled', sampler, task, images: 4, draws: 1, seed: 0 }
+
+  it('is known by the file of its sampler, not by what tables call it', () => {
+    const renamed = { ...one, sampler: { ...sampler, name: 'other' } }
+    const retrained = { ...one, sampler: { ...sampler, digest: 'e' } }
+    expect(cellKey(renamed, arena)).toBe(cellKey(one, arena))
+    expect(cellKey(retrained, arena)).not.toBe(cellKey(one, arena))
+    expect(cellKey({ ...one, draws: 128 }, arena)).not.toBe(cellKey(one, arena))
+  })
+
+  it('is labelled with its draws', () => {
+    expect(labelOf({ ...one, draws: 128 })).toBe('APS K=128 (flow)')
+  })
+})
+
 describe('a contender', () => {
   it('is a method with settings', () => {
     expect(contender('mmps:iterations=3')).toEqual({ method: 'mmps', settings: { iterations: 3 } })
-    expect(labelOf(contender('mmps:iterations=3'))).toBe('MMPS(3)')
-    expect(labelOf(contender('dps'))).toBe('DPS')
-    expect(labelOf(contender('dps:zeta=0.5'))).toBe('DPS zeta=0.5')
+    expect(labelOf(guided('mmps:iterations=3'))).toBe('MMPS(3)')
+    expect(labelOf(guided('dps'))).toBe('DPS')
+    expect(labelOf(guided('dps:zeta=0.5'))).toBe('DPS zeta=0.5')
   })
 
   it.each(['dsp', 'dps:zeta', 'dps:zeta=', 'dps:zeta=much'])('is refused: %s', (text) => {
@@ -124,8 +156,10 @@ describe('tuning', () => {
 describe('tables', () => {
   const figures = {
     psnr: 20.123,
+    mse: 0.01,
     ssim: 0.5,
     psnrMean: 22,
+    mseMean: 0.005,
     perceptual: 0.1,
     residual: 1.01,
     sound: 1,
@@ -133,10 +167,11 @@ describe('tables', () => {
     vjps: 10,
     seconds: 1,
     perStep: 0.001,
+    perMeasurement: 0.25,
     peakMemory: 300,
     growth: 0,
   }
-  const entry = (steps: number, method: Cell['method']): Entry => ({
+  const entry = (steps: number, method: GuidedCell['method']): Entry => ({
     cell: { ...cell, steps, method },
     figures,
     pictures: ndarray([0], [1, 1, 1, 1]),
@@ -149,6 +184,15 @@ describe('tables', () => {
       ['DPS', 100],
       ['ΠGDM', 10],
     ])
+  })
+
+  it('leave out the columns that say nothing: data that are no images have no SSIM', () => {
+    const { ssim: _, perceptual: __, ...points } = figures
+    const [{ columns, rows }] = resultsTables([{ ...entry(10, 'dps'), figures: points }])
+    expect(columns).not.toContain('SSIM')
+    expect(columns).not.toContain('perceptual')
+    expect(rows[0]).toHaveLength(columns.length)
+    expect(resultsTables([entry(10, 'dps')])[0].columns).toContain('SSIM')
   })
 
   it('become Markdown with a cell for each column', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dataSetNames, encodePng, readClean, writeArrays } from '../../src/data/index.ts'
-import { ndarray, toNumbers } from '../../src/tensor/ndarray.ts'
+import { ndarray, rows, toNumbers } from '../../src/tensor/ndarray.ts'
 import { encodeIdx, encodeNifti, gzipped, writeCifarFolder, writeFastMriVolume } from './layouts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-clean-'))
@@ -26,7 +26,12 @@ describe('clean data', () => {
 
   it('have a validation part where there is one, and say so where not', async () => {
     expect((await readClean('photos', { split: 'val' })).x.shape).toEqual([120, 3, 32, 32])
-    await expect(readClean('mnist', { split: 'val' })).rejects.toThrow(/^mnist: has no validation part/)
+    const [train, val] = [await readClean('mnist'), await readClean('mnist', { split: 'val' })]
+    expect(val.x).toEqual(rows(train.x, 8500, 9000))
+    expect((await readClean('mri', { split: 'val' })).x.shape).toEqual([32, 1, 64, 64])
+    const cifar = fresh('cifar-val')
+    writeCifarFolder(cifar, 1)
+    await expect(readClean(cifar, { split: 'val' })).rejects.toThrow(/no validation part/)
   })
 
   it('of another name are refused with the name that was meant', async () => {

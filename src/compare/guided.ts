@@ -1,0 +1,68 @@
+/** Draws of a guided diffusion sampler, and what they cost. */
+import { applyAffine, fromPrior, type ObservationSet, observationsInPriorUnits } from '../data/index.ts'
+import { ddpm, type Sampler, type Schedule } from '../diffusion/index.ts'
+import { batchedObservations, drawSeveral, type Prior, samplerDraw } from '../em/index.ts'
+import { methods } from '../posterior/index.ts'
+import type { GuidedCell } from './cell.ts'
+import { type Drawn, memoryWatch, type Watch } from './drawn.ts'
+
+/** What guided samplers draw with. */
+export interface Guidance extends Watch {
+  readonly prior: Prior
+  readonly schedule: Schedule
+  /** Items in flight at once, default 32. */
+  readonly batch?: number
+}
+
+/** A sampler that tells of every step. */
+const watched = <C>(draw: Sampler<C>, onStep: (done: number, total: number) => void): Sampler<C> => {
+  const run = (...[context, request]: Parameters<Sampler<C>>) => draw(context, { ...request, onStep })
+  return Object.assign(run, { release: draw.release })
+}
+
+/**
+ * Runs a method on a set in the units of the data.
+ *
+ * @throws TweedieError `input` when the method does not take the operator; `interrupted`
+ */
+export const guidedDraws = async (
+  cell: GuidedCell,
+  set: ObservationSet,
+  { prior, schedule, batch = 32, onProgress, signal }: Guidance,
+): Promise<Drawn> => {
+  const { settings, steps, draws, images, seed } = cell
+  const batched = batchedObservations(observationsInPriorUnits(set))
+  const method = methods[cell.method]
+  const step = ddpm()
+  const compiled = method.compile(prior.denoiser, batched.observation, settings, {
+    schedule,
+    steps,
+    method: step,
+  })
+  const memory = memoryWatch()
+  const passes = draws * Math.ceil(images / batch)
+  let pass = 0
+  const onStep = (done: number, total: number) => {
+    memory.at(pass * total + done, passes * total)
+    onProgress?.(pass * total + done, passes * total)
+    if (done === total) pass++
+  }
+  const draw = samplerDraw(watched(compiled, onStep), batched, prior.mean, signal)
+  const started = performance.now()
+  const latents = await drawSeveral(draw, batched, { draws, batch, seed, signal })
+  const seconds = (performance.now() - started) / 1000
+  const spent = memory.figures()
+  await draw.release()
+  const [cost, last] = [method.cost(settings, step), method.last(settings)]
+  return {
+    draws: applyAffine(fromPrior(set.range), latents),
+    cost: {
+      evaluations: cost.evaluations * steps + last.evaluations,
+      vjps: cost.vjps * steps + last.vjps,
+      seconds,
+      perStep: seconds / (steps * draws * images),
+      perMeasurement: seconds / (draws * images),
+      ...spent,
+    },
+  }
+}

@@ -1,0 +1,122 @@
+/** Figures of merit of draws whose truth is known. */
+import {
+  coverage,
+  type FeatureNetwork,
+  frechetFeatureDistance,
+  meanOverDraws,
+  perceptualDistance,
+  psnr,
+  sbc,
+  signalQuantities,
+  ssim,
+} from '../diagnose/index.ts'
+import { NdArray, sizeOf } from '../tensor/index.ts'
+import type { Merit } from './figures.ts'
+import { countedOf, imagesOf, type View } from './view.ts'
+
+/** What draws are judged by. */
+export interface Judge {
+  readonly view: View
+  /** Of photographs: the network of the perceptual and the Fréchet feature distance. */
+  readonly features?: FeatureNetwork
+}
+
+/** Draws that tell the 50 % interval, and ranks. */
+const FEW = 3
+
+const average = (values: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum / values.length
+}
+
+/** Draw k of [K, N, …]. */
+export const drawOf = (draws: NdArray<'float32'>, k: number): NdArray<'float32'> => {
+  const shape = draws.shape.slice(1)
+  return new NdArray('float32', shape, draws.data.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)))
+}
+
+const clipped = (x: NdArray<'float32'>): NdArray<'float32'> =>
+  new NdArray(
+    'float32',
+    x.shape,
+    x.data.map((v) => Math.min(1, Math.max(0, v))),
+  )
+
+/** Mean of (x − truth)² on [0, 1], over everything. */
+const meanSquare = (x: NdArray<'float32'>, truth: NdArray<'float32'>): number => {
+  const [a, b] = [clipped(x).data, clipped(truth).data]
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i % b.length]) ** 2
+  return sum / a.length
+}
+
+/** The 90 % interval where the draws can tell it (19 of them), else the 50 % interval (3). */
+const coverageOf = (draws: NdArray<'float32'>, truth: NdArray<'float32'>): Merit['coverage'] => {
+  const levels = [0.9, 0.5]
+  const found = coverage(draws, truth, { levels, range: [0, 1], resolution: 1 / 255 })
+  const told = found.find(({ resolved }) => resolved)
+  return told && { level: told.level, share: told.observed }
+}
+
+/** Ranks of mean, mean square and three projections of the truth among those of the draws. */
+const ranksOf = (draws: NdArray<'float32'>, truth: NdArray<'float32'>): number | undefined => {
+  const [k, n, ...event] = draws.shape
+  if (k < FEW) return undefined
+  const [ofDraws, ofTruth] = [signalQuantities(draws, event), signalQuantities(truth, event)]
+  const table = (columns: typeof ofTruth, count: number) =>
+    Float64Array.from(
+      { length: count * columns.length },
+      (_, i) => columns[i % columns.length].values[Math.floor(i / columns.length)],
+    )
+  const q = ofTruth.length
+  return sbc(
+    new NdArray('float64', [k, n, q], table(ofDraws, k * n)),
+    new NdArray('float64', [n, q], table(ofTruth, n)),
+  ).pValue
+}
+
+/** What looks at pictures. */
+const pictorial = async (
+  draws: NdArray<'float32'>,
+  centre: NdArray<'float32'>,
+  truth: NdArray<'float32'>,
+  { view, features }: Judge,
+): Promise<Partial<Merit>> => {
+  const [seen, mean, real] = [draws, centre, truth].map((x) => imagesOf(view, x))
+  if (!seen || !mean || !real) return {}
+  const figures = { ssim: average(ssim(seen, real)), ssimMean: average(ssim(mean, real)) }
+  if (!features) return figures
+  const singles = Array.from({ length: seen.shape[0] }, (_, k) => clipped(drawOf(seen, k)))
+  const distances: number[] = []
+  for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
+  const many = real.shape[0] > 1
+  return {
+    ...figures,
+    perceptual: average(distances),
+    ...(many ? { frechet: (await frechetFeatureDistance(features, singles[0], real)).value } : {}),
+  }
+}
+
+/**
+ * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as the view says.
+ *
+ * @throws TweedieError `shape` when shapes do not fit
+ */
+export const meritOf = async (
+  draws: NdArray<'float32'>,
+  truth: NdArray<'float32'>,
+  judge: Judge,
+): Promise<Merit> => {
+  const centre = meanOverDraws(draws)
+  const [seen, mean, real] = [draws, centre, truth].map((x) => countedOf(judge.view, x))
+  return {
+    psnr: average(psnr(seen, real)),
+    mse: meanSquare(seen, real),
+    psnrMean: average(psnr(mean, real)),
+    mseMean: meanSquare(mean, real),
+    ...(await pictorial(draws, centre, truth, judge)),
+    coverage: coverageOf(seen, real),
+    sbc: ranksOf(seen, real),
+  }
+}

@@ -1,0 +1,55 @@
+/** How test data are looked at: which entries count, and what of them is a picture. */
+import { SPHERE, selectPoints, sphereGrid } from '../data/index.ts'
+import { NdArray, reshaped } from '../tensor/index.ts'
+
+/** What data are. */
+export interface View {
+  /** Images [N, C, H, W]; fields on the sphere [N, C, 4144], seen as images of 46×90; or points of which no picture is made. */
+  readonly kind: 'images' | 'sphere' | 'points'
+  /** [V] of points, [H, W] of images: 1 where an entry is one, 0 for padding and land. Default: all are. */
+  readonly there?: NdArray<'float32'>
+}
+
+/**
+ * The view of data of a shape.
+ *
+ * @param event - shape of one item
+ * @param there - see {@link View}
+ */
+export const viewOf = (event: readonly number[], there?: NdArray<'float32'>): View => {
+  if (event.length === 3) return { kind: 'images', there }
+  return {
+    kind: event.at(-1) === SPHERE.length && there?.size === SPHERE.length ? 'sphere' : 'points',
+    there,
+  }
+}
+
+/** The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count. */
+export const countedOf = ({ there }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
+  if (!there) return x
+  const lists = reshaped(x, [...x.shape.slice(0, x.shape.length - there.shape.length), there.size])
+  return selectPoints(lists, reshaped(there, [there.size]))
+}
+
+/** x where its entries count, 0 elsewhere; x [..., ...there]. */
+export const onlyThere = ({ there }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
+  if (!there) return x
+  const { size, data } = there
+  return new NdArray(
+    'float32',
+    x.shape,
+    x.data.map((v, i) => (data[i % size] === 0 ? 0 : v)),
+  )
+}
+
+/** x as images [..., C, H, W], 0 where nothing counts; undefined for points. */
+export const imagesOf = (view: View, x: NdArray<'float32'>): NdArray<'float32'> | undefined => {
+  switch (view.kind) {
+    case 'images':
+      return onlyThere(view, x)
+    case 'sphere':
+      return sphereGrid(onlyThere(view, x))
+    case 'points':
+      return undefined
+  }
+}

@@ -9,9 +9,10 @@
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   learners   priors learned from masked digits by several methods
+ *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *
- * The first three and the last race the same networks in PyTorch (bench/peers). All take --json.
+ * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch (bench/peers). All take --json.
  */
 const names = [
   'engine',
@@ -22,6 +23,7 @@ const names = [
   'memory',
   'covariance',
   'learners',
+  'mri',
   'amortize',
 ]
 

@@ -44,7 +44,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   checkExperiment(experiment, event, set.operator)
   const { device } = options
   await requireDevice(device)
-  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
+  const config = recordOf(experiment)
+  const folder = openRun(options.run, { config, resume: options.resume, grows: ['em.laps'] })
   try {
     const prior = await learn(folder, {
       net,

@@ -34,6 +34,11 @@ export interface RunOptions {
   readonly create?: boolean
   /** Start over unless resumed: what an earlier run left in the folder is removed (default false). */
   readonly replace?: boolean
+  /**
+   * Numbers, by their dotted path, that a resumed run may raise: what was done stays a prefix of what is asked for, as laps
+   * are. The new value is saved. Default: none.
+   */
+  readonly grows?: readonly string[]
 }
 
 /**
@@ -57,8 +62,10 @@ export const openRun = (path: string, options: RunOptions = {}): Run => {
   try {
     const resumed = isRun(paths) && resumeOrReplace(paths, options)
     if (!resumed) writeRun(paths, options.config)
-    const config = readConfig(path)
-    if (options.config !== undefined) refuseDifference(paths.config, config, options.config)
+    const saved = readConfig(path)
+    const config =
+      options.config === undefined ? saved : grown(paths.config, saved, options.config, options.grows ?? [])
+    if (config !== saved) writeAtomic(paths.config, Buffer.from(stringify(config)))
     for (const folder of [path, paths.checkpoints, paths.draws, paths.figures]) sweepTemporaries(folder)
     const journal = openJournal(paths.journal)
     const close = (): void => {
@@ -183,15 +190,28 @@ const difference = (
   return undefined
 }
 
-const refuseDifference = (source: string, saved: JsonRecord, config: JsonRecord): void => {
+/** A record with another value at a path. */
+const withField = (record: JsonRecord, [head, ...rest]: readonly string[], value: number): JsonRecord => {
+  const inner = record[head]
+  return { ...record, [head]: rest.length > 0 && isRecord(inner) ? withField(inner, rest, value) : value }
+}
+
+/** The saved configuration with what has grown since. @throws TweedieError `input` where it differs in any other way */
+const grown = (
+  source: string,
+  saved: JsonRecord,
+  config: JsonRecord,
+  grows: readonly string[],
+): JsonRecord => {
   // Through YAML and back, as the saved one went: fields that are undefined vanish.
   const found = difference(saved, parse(stringify(config)), '')
-  if (found === undefined) return
-  const [was, is] = [found.a, found.b].map((value) =>
-    value === undefined ? 'nothing' : JSON.stringify(value),
-  )
+  if (found === undefined) return saved
+  const { path, a, b } = found
+  if (grows.includes(path) && typeof a === 'number' && typeof b === 'number' && b > a)
+    return grown(source, withField(saved, path.split('.'), b), config, grows)
+  const [was, is] = [a, b].map((value) => (value === undefined ? 'nothing' : JSON.stringify(value)))
   throw new TweedieError(
     'input',
-    `${source}: field '${found.path}' is ${was}, got ${is}; resume with the run's own configuration`,
+    `${source}: field '${path}' is ${was}, got ${is}; resume with the run's own configuration`,
   )
 }

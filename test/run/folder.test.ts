@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openRun, readConfig } from '../../src/run/index.ts'
+import { type JsonRecord, openRun, readConfig } from '../../src/run/index.ts'
 import { scratch } from './scratch.ts'
 
 const config = { data: { path: 'y.npz' }, laps: 3, lr: 1e-4 }
@@ -35,6 +35,19 @@ describe('run folder', () => {
     expect(() => readConfig(nowhere)).toThrow(/b: not a run folder/)
     expect(existsSync(nowhere)).toBe(false)
     openRun(path, { resume: true }).close() // none of the failures kept the lock
+  })
+
+  it('lets what may grow grow, and keeps it', () => {
+    const path = join(scratch(), 'grown')
+    const of = (laps: number, rate = 1) => ({ em: { laps, rate }, seed: 0 })
+    openRun(path, { config: of(3) }).close()
+    const again = (config: JsonRecord) => openRun(path, { config, resume: true, grows: ['em.laps'] })
+    again(of(5)).close()
+    expect(readConfig(path)).toEqual(of(5))
+    expect(() => again(of(4))).toThrow(/field 'em.laps' is 5, got 4/)
+    expect(() => again(of(6, 2))).toThrow(/field 'em.rate' is 1, got 2/)
+    expect(() => openRun(path, { config: of(6), resume: true })).toThrow(/field 'em.laps' is 5, got 6/)
+    expect(readConfig(path)).toEqual(of(5))
   })
 
   it('makes room for another run when asked, and only for a run', () => {

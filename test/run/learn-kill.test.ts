@@ -141,6 +141,19 @@ describe('a run at work', () => {
     expect(prior('run').equals(prior('undisturbed'))).toBe(true)
   }, 120_000)
 
+  it.each(['60', '0'])(
+    'takes more laps when it is done, to the same bytes (resume points every %s s)',
+    (every) => {
+      const { learn, prior } = setUp(experiments[0].config, every)
+      expect(tweedie(learn('short', 'em.laps=1')).status).toBe(0)
+      expect(tweedie(learn('short', 'em.laps=2', '--resume')).status).toBe(0)
+      expect(tweedie(learn('long')).status).toBe(0)
+      expect(prior('short').equals(prior('long'))).toBe(true)
+      expect(tweedie(learn('long', 'em.laps=1', '--resume')).stderr).toMatch(/field 'em.laps' is 2, got 1/)
+    },
+    120_000,
+  )
+
   it('saves itself at SIGINT however seldom resume points are, also when training on clean data', async () => {
     const { folder } = setUp(experiments[0].config)
     const file = join(folder, 'config.yaml')

@@ -5,7 +5,7 @@
  *   dpkg -x ferret-datasets_*.deb ferret && dpkg -x libncarg-data_*.deb ncarg
  *   npx tsx scripts/prepare-sphere.ts ferret/usr/share/ferret-vis/data ncarg/usr/share/ncarg/data/cdf
  *
- * Writes data/sphere.npz, uint8 [N, 46, 90]; the same bytes everywhere. data/README.md says what is in it.
+ * Writes data/sphere.npz, uint8 [N, 46, 90], and data/sea.npz; the same bytes everywhere. data/README.md says what is in them.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -172,13 +172,20 @@ const temperatures = (ferret: string, ncarg: string) => {
     Array.from({ length: 12 }, (_, m) => [atSea(ocean[m * DEPTHS.length + DEPTHS.indexOf(depth)])])
   const part = (name: keyof typeof PARTS) =>
     packed(shuffled(PARTS[name].flatMap(months), `temperatures ${name}`))
-  return {
+  const fields = {
     temperatures_train: part('train'),
     temperatures_val: part('val'),
     temperatures_test: part('test'),
     surface: packed(surface.map(atSea)),
-    sea: new NdArray('uint8', [1, SPHERE.rows, SPHERE.columns], Uint8Array.from(sea)),
   }
+  return { sea: new NdArray('uint8', [1, SPHERE.rows, SPHERE.columns], Uint8Array.from(sea)), fields }
+}
+
+const write = (name: string, arrays: Readonly<Record<string, NdArray>>): void => {
+  const bytes = encodeNpz(arrays, { level: 9 })
+  writeAtomic(fileURLToPath(new URL(`../data/${name}`, import.meta.url)), bytes)
+  console.log(`data/${name}: ${(bytes.length / 1e6).toFixed(3)} MB`)
+  for (const [key, { shape }] of Object.entries(arrays)) console.log(`  ${key} [${shape}]`)
 }
 
 const [ferret, ncarg] = process.argv.slice(2)
@@ -187,12 +194,10 @@ if (ferret === undefined || ncarg === undefined)
     'input',
     'which folders? npx tsx scripts/prepare-sphere.ts …/ferret-vis/data …/ncarg/data/cdf',
   )
-const arrays = { ...winds(ferret), ...temperatures(ferret, ncarg) }
-const bytes = encodeNpz(arrays, { level: 9 })
-writeAtomic(fileURLToPath(new URL('../data/sphere.npz', import.meta.url)), bytes)
-console.log(`data/sphere.npz: ${(bytes.length / 1e6).toFixed(2)} MB`)
-for (const [name, { shape }] of Object.entries(arrays)) console.log(`  ${name} [${shape}]`)
-const wet = arrays.sea.data.reduce((sum, v) => sum + v, 0)
+const { sea, fields } = temperatures(ferret, ncarg)
+write('sphere.npz', { ...winds(ferret), ...fields })
+write('sea.npz', { sea }) // apart: operators read it without the fields
+const wet = sea.data.reduce((sum, v) => sum + v, 0)
 console.log(
-  `  ${wet} of ${SPHERE.points} points are sea; ${worst.outside} values cut; rounding at most ${worst.rounding.toFixed(4)}`,
+  `${wet} of ${SPHERE.points} points are sea; ${worst.outside} values cut; rounding at most ${worst.rounding.toFixed(4)}`,
 )

@@ -16,7 +16,6 @@ const parts = {
 /** Degrees Celsius that are 0 and 1. */
 export const TEMPERATURE_RANGE = [-3, 35] as const
 
-const FILE = 'sphere.npz'
 const GRID = [SPHERE.rows, SPHERE.columns] as const
 
 /**
@@ -34,10 +33,10 @@ const GRID = [SPHERE.rows, SPHERE.columns] as const
  * ```
  */
 export const loadTemperatures = (split: keyof typeof parts = 'train'): NdArray<'float32'> =>
-  sphereVector(unitImages(shippedPictures(FILE, parts[split], GRID), [1, ...GRID]))
+  sphereVector(unitImages(shippedPictures('sphere.npz', parts[split], GRID), [1, ...GRID]))
 
 /** [4144]: 1 where {@link loadTemperatures} has water, 0 on land, in shallow seas and in the padding. */
 export const seaThere = (): NdArray<'float32'> => {
-  const [sea] = shippedPictures(FILE, ['sea'], GRID)
+  const [sea] = shippedPictures('sea.npz', ['sea'], GRID)
   return padPoints(new NdArray('float32', [SPHERE.points], Float32Array.from(sea.data)), SPHERE.length)
 }

@@ -1,5 +1,5 @@
 /** Deleted entries: random pixels, boxes, vertices. */
-import { maskShape } from '../../data/index.ts'
+import { firstPoints, maskShape, seaThere } from '../../data/index.ts'
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import { NdArray, reshaped, type Shape, sizeOf } from '../../tensor/index.ts'
@@ -75,22 +75,43 @@ export const boxFamily = masking('box', {
   },
 })
 
+/** Indices of the vertices that there are, of `length`: not those of padding or land. */
+const placesOf = ({ points, sea }: { readonly points: number; readonly sea: boolean }, length: number) => {
+  const there = sea ? seaThere() : firstPoints(points > 0 ? points : length, length)
+  if (sea && (points > 0 || there.size !== length))
+    throw new TweedieError(
+      'input',
+      `operator 'vertices': 'sea' goes without 'points' and is of ${there.size} vertices, the data have ${length}`,
+    )
+  if (points > length)
+    throw new TweedieError(
+      'input',
+      `operator 'vertices': 'points' must be at most the ${length} vertices of the data, got ${points}`,
+    )
+  return Array.from(there.data.keys()).filter((v) => there.data[v] === 1)
+}
+
 export const verticesFamily = masking('vertices', {
-  draw: ({ keep, keepMax }, { count, event, seed }) => {
+  draw: ({ keep, keepMax, points, sea }, { count, event, seed }) => {
     if (event.length < 2)
       throw new TweedieError('input', `vertices: needs data [..., coordinates, points], they are [${event}]`)
-    const points = event[event.length - 1]
+    const length = event[event.length - 1]
+    const places = placesOf({ points, sea }, length)
+    const entries = places.length
     const [low, high] = between('vertices', { keep, keepMax })
     const kept = Array.from(shares(count, seed), (u) =>
-      Math.max(1, Math.round((low + (high - low) * u) * points)),
+      Math.max(1, Math.round((low + (high - low) * u) * entries)),
     )
-    const chosen = exactMasks(count, { entries: points, kept, seed }).data
+    const chosen = exactMasks(count, { entries, kept, seed }).data
     const shape = maskShape([count, ...event])
-    const each = sizeOf(shape.slice(1))
-    const data = Float32Array.from(
-      { length: count * each },
-      (_, i) => chosen[Math.floor(i / each) * points + (i % points)],
-    )
+    const lists = sizeOf(shape.slice(1, -1))
+    const data = new Float32Array(sizeOf(shape))
+    for (let list = 0; list < count * lists; list++) {
+      const from = Math.floor(list / lists) * entries
+      places.forEach((v, k) => {
+        data[list * length + v] = chosen[from + k]
+      })
+    }
     return { mask: new NdArray('float32', shape, data) }
   },
 })

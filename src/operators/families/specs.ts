@@ -88,6 +88,17 @@ export const familySpecs = {
     settings: {
       keep: { ...fraction, default: 0.7, description: 'fraction of the points that is kept, exactly' },
       keepMax,
+      points: {
+        kind: 'integer',
+        default: 0,
+        min: 0,
+        description: 'points that there are: those after them are padding and never observed; 0 for all',
+      },
+      sea: {
+        kind: 'flag',
+        default: false,
+        description: "only those with water in the data set 'temperatures': land is never observed",
+      },
     },
   },
   projection: {

@@ -31,6 +31,7 @@ const sphere = z.strictObject({
     .array(count)
     .optional()
     .describe('how many times coarser each level is than the one above it ([2, 3] for 90 columns)'),
+  unshuffle: count.default(1).describe('cells of so many points each way become channels'),
 })
 const mlp = z.strictObject({
   kind: z.literal('mlp'),

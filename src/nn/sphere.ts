@@ -7,8 +7,8 @@
  *   repeated, since half a turn is no whole number of columns on coarse levels, and a row at a pole is one point anyway.
  * - Rows differ in size: (cos, sin) of the latitude are two more input channels.
  *
- * Turning a field by a multiple of the coarsest level's columns turns the output exactly, and with one level turning it
- * by any number of columns does.
+ * Turning a field by whole columns of the coarsest level turns the output exactly; with one level and no unshuffling
+ * these are the columns of the grid.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -22,6 +22,8 @@ import {
   ndarray,
   type Pair,
   pad,
+  pixelShuffle,
+  pixelUnshuffle,
   reshape,
   slice,
   type Tensor,
@@ -40,10 +42,12 @@ export interface SphereOptions extends UnetSizes {
    */
   readonly grid?: Pair
   /**
-   * How many times coarser each level is than the one above it, in both directions; their product divides the columns.
-   * Default: the smallest factors that divide what is left of the columns, [2, 3, …] for 90.
+   * How many times coarser each level is than the one above it, in both directions; their product with `unshuffle`
+   * divides the columns. Default: the smallest factors that divide what is left of the columns, [2, 3, …] for 90.
    */
   readonly factors?: readonly number[]
+  /** Cells of unshuffle × unshuffle points become channels in front, and points again behind (default 1: none). */
+  readonly unshuffle?: number
 }
 
 /** Convolution around the sphere: columns wrap, the rows at the ends are repeated. */
@@ -61,21 +65,16 @@ const smallestFactors = (columns: number, count: number): number[] => {
   return factors
 }
 
-const latticeOf = ({ channels, grid: [rows, columns], factors }: Required<SphereOptions>): Lattice => {
-  const lattice: Lattice = {
-    kernel: [3, 3],
-    factors: factors.map((f) => [f, f] as const),
-    convolve: around,
-  }
-  const [fold] = foldOf(lattice)
+const checkGrid = ({ channels, grid, unshuffle, factors }: Required<SphereOptions>): void => {
+  const [rows, columns] = grid
+  const fold = factors.reduce((a, b) => a * b, unshuffle)
   const whole = [rows, columns, ...factors].every((n) => Number.isInteger(n) && n > 1)
   if (!whole || factors.length !== channels.length - 1 || columns % fold || columns % 2) {
     throw new TweedieError(
       'input',
-      `sphere: expected ${channels.length - 1} factors (one per level but the finest) above 1 whose product divides the even columns of the grid [${rows}, ${columns}], got [${factors}]`,
+      `sphere: expected ${channels.length - 1} factors (one for each level but the finest) above 1 whose product with unshuffle ${unshuffle} divides the even number of columns of the grid [${grid}], got [${factors}]`,
     )
   }
-  return lattice
 }
 
 /** x with `before` rows above and `after` below, of the meridians beyond the poles. */
@@ -119,17 +118,20 @@ const latitudes = (rows: number, before: number, after: number): NdArray => {
  */
 export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('sphere', options)
-  const { io, grid = [46, 90] } = options
-  const { factors = smallestFactors(grid[1], sizes.channels.length - 1) } = options
-  const lattice = latticeOf({ ...sizes, io, grid, factors })
-  const body = unetBody({ inputs: io + 2, outputs: io }, sizes, lattice)
+  const { io, grid = [46, 90], unshuffle = 1 } = options
   const [rows, columns] = grid
-  const missing = (foldOf(lattice)[0] - (rows % foldOf(lattice)[0])) % foldOf(lattice)[0]
-  const before = Math.floor(missing / 2)
-  const height = rows + missing
+  const { factors = smallestFactors(columns / unshuffle, sizes.channels.length - 1) } = options
+  checkGrid({ ...sizes, io, grid, unshuffle, factors })
+  const lattice: Lattice = { kernel: [3, 3], factors: factors.map((f) => [f, f] as const), convolve: around }
+  const cell = unshuffle * unshuffle
+  const body = unetBody({ inputs: cell * (io + 2), outputs: cell * io }, sizes, lattice)
+  const fold = unshuffle * foldOf(lattice)[0]
+  const height = fold * Math.ceil(rows / fold)
+  const before = Math.floor((height - rows) / 2)
+  const after = height - rows - before
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b]) => body.keepShapes([b, io + 2, height, columns]),
+    keepShapes: ([b]) => body.keepShapes([b, cell * (io + 2), height / unshuffle, columns / unshuffle]),
     init: body.init,
     apply: (params, x, cNoise, training) => {
       const [b, c, points] = x.shape
@@ -140,9 +142,9 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
         )
       }
       const field = reshape(slice(x, [0, 0, 0], [b, io, rows * columns]), [b, io, rows, columns])
-      const places = broadcastTo(constant(latitudes(rows, before, missing - before)), [b, 2, height, columns])
-      const image = concat([beyondPoles(field, before, missing - before), places], 1)
-      const out = body.apply(params, image, cNoise, training)
+      const places = broadcastTo(constant(latitudes(rows, before, after)), [b, 2, height, columns])
+      const image = pixelUnshuffle(concat([beyondPoles(field, before, after), places], 1), unshuffle)
+      const out = pixelShuffle(body.apply(params, image, cNoise, training), unshuffle)
       const inside = slice(out, [0, 0, before], [b, io, before + rows])
       return pad(reshape(inside, [b, io, rows * columns]), [0, 0, 0], [0, 0, points - rows * columns])
     },

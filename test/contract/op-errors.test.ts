@@ -98,7 +98,6 @@ const cases: readonly (readonly [() => unknown, string])[] = [
     () => t.conv2d(images, float(4, 3, 1, 9), { padding: [1, 0] }),
     'conv2d: kernel 1×9 is larger than the input [2,3,8,8] with padding [1, 0]',
   ],
-  [() => t.halo(float(3, 1), 1, 'wrap'), 'halo: axis 1 of [3,1] needs at least two cells'],
   [
     () => t.upsample(images, 1.5),
     'upsample: [2,3,8,8] is not an image batch [B, C, H, W] that fits the factor 1.5',

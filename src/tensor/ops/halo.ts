@@ -3,7 +3,7 @@
  * closes on itself, a meridian ends at a pole. One concatenation each way, where slices and zeros would take six.
  */
 import type { Emitter } from '../onnx/emitter.ts'
-import { axisOf, shapeError, show } from '../shape.ts'
+import { axisOf } from '../shape.ts'
 import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
 import { expectDType } from './pointwise.ts'
 
@@ -32,6 +32,7 @@ export const emitHalo = (x: string, axis: number, size: number, beyond: Beyond, 
 export const emitFold = (g: string, axis: number, size: number, beyond: Beyond, emit: Emitter): string => {
   const cell = (i: number) => cut(g, axis, i, i + 1, emit)
   const [before, after] = [cell(0), cell(size + 1)]
+  if (size === 1) return emit.node('Add', [emit.node('Add', [before, cell(1)]), after])
   const [first, last] = beyond === 'wrap' ? [after, before] : [before, after]
   const middle = size > 2 ? [cut(g, axis, 2, size, emit)] : []
   const ends = [emit.node('Add', [cell(1), first]), emit.node('Add', [cell(size), last])]
@@ -42,7 +43,6 @@ const haloOp: Op<HaloAttrs> = {
   name: 'halo',
   infer: ([x], { axis }) => {
     expectDType('halo', x, 'float')
-    if (x.shape[axis] < 2) shapeError('halo', `axis ${axis} of ${show(x.shape)} needs at least two cells`)
     return { dtype: x.dtype, shape: x.shape.map((d, i) => (i === axis ? d + 2 : d)) }
   },
   grad: (node, g) => [apply(foldOp, [g], node.attrs)],
@@ -66,7 +66,7 @@ const foldOp: Op<HaloAttrs> = {
 /**
  * x with one more cell at each end of an axis: of the other end (`wrap`), or of the same end (`edge`).
  *
- * @throws TweedieError `shape` when the axis has less than two cells
+ * @throws TweedieError `shape` when there is no such axis
  *
  * @example
  * ```ts

@@ -169,6 +169,13 @@ const networks: OpCase[] = [
   ),
   entry(
     'halo',
+    'of one cell',
+    [range([2, 1, 3])],
+    (x) => t.halo(x, 1, 'edge'),
+    (x) => grid([2, 3, 3], ([b, , j]) => at(x, [b, 0, j])),
+  ),
+  entry(
+    'halo',
     'of a segment',
     [range([2, 3, 4])],
     (x) => t.halo(x, -1, 'edge'),

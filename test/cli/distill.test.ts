@@ -1,0 +1,368 @@
+/** `tweedie distill` and `tweedie restore`, in-process, on images of 4 × 8 pixels. */
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { OptionsOf } from '../../src/cli/commands.ts'
+import { jsonSchemaOf } from '../../src/cli/config.ts'
+import { run as distill } from '../../src/cli/distill.ts'
+import { distillSchema } from '../../src/cli/distill-schema.ts'
+import { exitCodeOf, explain } from '../../src/cli/exit.ts'
+import { makeIo } from '../../src/cli/io.ts'
+import { run as restore } from '../../src/cli/restore.ts'
+import { run as train } from '../../src/cli/train.ts'
+import { readArrays, writeArrays, writeObservations } from '../../src/data/index.ts'
+import { observe } from '../../src/operators/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+import { loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
+import { NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { root } from '../e2e/built.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const at = (name: string): string => join(folder, name)
+
+/** Smooth images [N, 1, 4, 8] around ½. */
+const clean = (count: number, seed: number): NdArray<'float32'> => {
+  const z = normal(stream(seed, 'signals'), [count, 2]).data
+  const data = Float32Array.from({ length: count * 32 }, (_, i) => {
+    const [row, h, w] = [Math.floor(i / 32), Math.floor(i / 8) % 4, i % 8]
+    return 0.5 + 0.12 * (z[2 * row] * Math.cos(w / 3 + h) + z[2 * row + 1] * Math.sin(w / 3 - h))
+  })
+  return new NdArray('float32', [count, 1, 4, 8], data)
+}
+
+const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
+const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
+const restoring: OptionsOf<'restore'> = {
+  ...common,
+  ...{ output: undefined, draws: 4, batch: 1024, count: undefined, summary: undefined, onnx: undefined },
+  ...{ refine: undefined, refineSteps: undefined, refineFrom: 1, prior: undefined, truth: undefined },
+  device: 'cpu',
+}
+
+/** What a command prints with --json. */
+const ioTo = (sink: string[], signal = new AbortController().signal) =>
+  makeIo(
+    { stdout: { write: (text) => sink.push(text) }, stderr: { write: () => true } },
+    { json: true, quiet: true },
+    signal,
+  )
+
+const distilled = async (
+  run: string,
+  overrides: readonly string[] = [],
+  { signal, ...more }: Partial<OptionsOf<'distill'>> & { signal?: AbortSignal } = {},
+) => {
+  const sink: string[] = []
+  await distill(
+    [at('distill.yaml'), ...overrides],
+    { ...learning, run: at(run), ...more },
+    ioTo(sink, signal),
+  )
+  return JSON.parse(sink[0])
+}
+
+const restored = async (run: string, set: string, more: Partial<OptionsOf<'restore'>> = {}) => {
+  const sink: string[] = []
+  await restore([at(run), at(set)], { ...restoring, output: at('out.npz'), ...more }, ioTo(sink))
+  return { facts: JSON.parse(sink[0]), arrays: readArrays(at('out.npz')) }
+}
+
+const samplerBytes = (run: string) => readFileSync(join(at(run), 'checkpoints', 'sampler.safetensors'))
+const points = (run: string) =>
+  readdirSync(join(at(run), 'checkpoints')).filter((name) => /^\d{6}-/.test(name))
+const losses = (run: string) =>
+  readJournal(join(at(run), 'journal.jsonl')).map(({ seconds: _, ...line }) => line)
+
+beforeAll(async () => {
+  writeArrays(at('x.npy'), { x: clean(256, 1) })
+  writeArrays(at('test.npy'), { x: clean(6, 2) })
+  writeFileSync(
+    at('prior.yaml'),
+    `data: { clean: ${at('x.npy')} }
+net: { kind: unet, channels: [16], blocks: [1], emb: 16 }
+train: { steps: 300, batch: 64, rate: { from: 5e-3 }, ema: 0.97 }
+monitor: { samples: 0 }
+`,
+  )
+  writeFileSync(
+    at('distill.yaml'),
+    `prior: ${at('prior')}
+data: { clean: ${at('x.npy')}, observe: { operator: { kind: mask, keep: 0.6 }, noise: 0.05 } }
+flow: { kind: realNvp, steps: 2, hidden: 16 }
+train: { steps: 40, batch: 32, rate: { from: 3e-3 } }
+export: { draws: 2 }
+`,
+  )
+  await train([at('prior.yaml')], { ...learning, run: at('prior') }, ioTo([]))
+  const set = await observe(clean(6, 2), {
+    operator: { name: 'mask', settings: { keep: 0.6 } },
+    noise: 0.05,
+    seed: 3,
+  })
+  writeObservations(at('test.npz'), set)
+  await distilled('plain')
+}, 120_000)
+
+/** What a command fails with, as users see it. */
+const failure = async (work: Promise<unknown>): Promise<{ code: number; message: string }> => {
+  try {
+    await work
+  } catch (error) {
+    return { code: exitCodeOf(error), message: explain(error, false) }
+  }
+  return { code: 0, message: '' }
+}
+
+describe('the configuration', () => {
+  it('ships with its schema (npm run schema writes it)', () => {
+    expect(JSON.parse(readFileSync(join(root, 'experiments', 'distill-schema.json'), 'utf8'))).toEqual(
+      jsonSchemaOf(distillSchema),
+    )
+  })
+})
+
+describe('a run of distillation', () => {
+  it('interrupted again and again, gives the same bytes as one that was not', async () => {
+    for (let part = 0; part < 3; part++) {
+      const controller = new AbortController()
+      const sink: string[] = []
+      const io = {
+        ...ioTo(sink, controller.signal),
+        progress: ({ done }: { done: number }) => {
+          if (done === 11 * (part + 1)) controller.abort()
+        },
+      }
+      const options = { ...learning, run: at('parts'), resume: part > 0 ? (true as const) : undefined }
+      const { code, message } = await failure(distill([at('distill.yaml')], options, io))
+      expect([code, message]).toEqual([130, 'tweedie: interrupted'])
+      expect(points('parts').at(-1)).toMatch(new RegExp(`-step-${11 * (part + 1)}\\.`))
+      expect(existsSync(join(at('parts'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
+    }
+    await distilled('parts', [], { resume: true })
+    expect(samplerBytes('parts').equals(samplerBytes('plain'))).toBe(true)
+    expect(losses('parts')).toEqual(losses('plain'))
+    const onnx = (run: string) => readFileSync(join(at(run), 'sampler.onnx'))
+    expect(onnx('parts').equals(onnx('plain'))).toBe(true)
+  })
+
+  it('stops at the first loss that is no number, keeps the state before it, and says where', async () => {
+    const config = ['train.rate.from=1e30', 'train.rate.warmUp=0', 'train.clip=1e30']
+    const { code, message } = await failure(distilled('nan', config))
+    expect(code).toBe(1)
+    expect(message).toMatch(
+      /^tweedie: distillation: step \d+ has loss (NaN|-?Infinity|\S+) .* the last good one: \S+step-\d+\.safetensors$/,
+    )
+    const [, step] = /step (\d+)/.exec(message) ?? []
+    const { arrays, state } = readCheckpoint(/\S+\.safetensors/.exec(message)?.[0] ?? '')
+    expect(state).toMatchObject({ kind: 'distill', step: Number(step) })
+    for (const array of Object.values(arrays)) expect(toNumbers(array).every(Number.isFinite)).toBe(true)
+    expect(existsSync(join(at('nan'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
+  })
+
+  it('goes on from the checkpoint before, when told to by hand, or refuses a damaged one in one line', async () => {
+    const controller = new AbortController()
+    const io = {
+      ...ioTo([], controller.signal),
+      progress: ({ done }: { done: number }) => {
+        if (done === 7) controller.abort()
+      },
+    }
+    await failure(distill([at('distill.yaml')], { ...learning, run: at('damaged') }, io))
+    const [point] = points('damaged')
+    const path = join(at('damaged'), 'checkpoints', point)
+    truncateSync(path, 1000)
+    const { code, message } = await failure(distilled('damaged', [], { resume: true }))
+    expect(code).toBe(2)
+    expect(message).toMatch(new RegExp(`^tweedie: ${path}: `))
+    rmSync(path)
+    await distilled('damaged', [], { resume: true })
+    expect(samplerBytes('damaged').equals(samplerBytes('plain'))).toBe(true)
+  })
+
+  it.each([
+    ['a prior that is missing', ['prior=nowhere'], /^tweedie: nowhere: no such file or folder$/],
+    ['a folder without a prior', [`prior=${folder}`], /not a run folder$/],
+    ['a sampler for a prior', () => [`prior=${at('plain')}`], /holds no prior/],
+    [
+      'signals of another shape',
+      ['data.clean=manifold', 'data.count=8'],
+      /signals have shape \[5\], the prior '.*' knows \[1,4,8\]$/,
+    ],
+    ['a row that is not there', ['measurement=256'], /the set has rows 0 to 255, got 256$/],
+    ['blind training on masks that are known', ['blind=true'], /keep no true parameters/],
+    ['bounds the wrong way', ['bounds=[1,0]'], /'bounds': expected low < high/],
+    ['cells that do not fit', ['flow={kind: image, cells: [3]}'], /3/],
+  ] as const)('refuses %s', async (_, overrides, expected) => {
+    const given = typeof overrides === 'function' ? overrides() : overrides
+    const { code, message } = await failure(distilled('refused', given))
+    expect(message).toMatch(expected)
+    expect(code).toBe(2)
+    expect(message).not.toMatch(/\n/)
+    expect(existsSync(join(at('refused'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
+    rmSync(at('refused'), { recursive: true, force: true })
+  })
+
+  it('goes on with its own prior only', async () => {
+    const controller = new AbortController()
+    controller.abort()
+    const args = [at('distill.yaml'), `prior=${at('other')}`]
+    rmSync(at('other'), { recursive: true, force: true })
+    await train([at('prior.yaml'), 'train.steps=2'], { ...learning, run: at('other') }, ioTo([]))
+    await failure(distill(args, { ...learning, run: at('changed') }, ioTo([], controller.signal)))
+    rmSync(at('other'), { recursive: true })
+    await train([at('prior.yaml'), 'train.steps=3'], { ...learning, run: at('other') }, ioTo([]))
+    const again = await failure(distill(args, { ...learning, run: at('changed'), resume: true }, ioTo([])))
+    expect(again.message).toMatch(/this run distils another prior than the one given now/)
+  }, 60_000)
+})
+
+describe('a sampler of one measurement', () => {
+  it('is told nothing, restores that one, and no other', async () => {
+    writeObservations(
+      at('train.npz'),
+      await observe(clean(256, 1), {
+        operator: { name: 'mask', settings: { keep: 0.6 } },
+        noise: 0.05,
+        seed: 1,
+      }),
+    )
+    await distilled('single', ['measurement=3', 'train.steps=20'])
+    const manifest = JSON.parse(readFileSync(join(at('single'), 'sampler.json'), 'utf8'))
+    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['1'])
+    const { facts, arrays } = await restored('single', 'train.npz')
+    expect([facts.row, facts.shape]).toEqual([3, [4, 1, 1, 4, 8]])
+    expect(arrays.draws.shape).toEqual([4, 1, 1, 4, 8])
+    const { code, message } = await failure(restored('single', 'test.npz'))
+    expect([code, message]).toEqual([
+      2,
+      `tweedie: ${at('test.npz')}: the sampler is for one measurement, which is none of these 6`,
+    ])
+  })
+
+  it('may learn from the exact log-density', async () => {
+    const exact = ['objective.prior=exact', 'objective.probes=2', 'train.steps=2', 'train.batch=4']
+    await distilled('exact', ['measurement=0', ...exact])
+    const [line] = losses('exact').filter(({ event }) => event === 'loss')
+    expect(Number.isFinite(line.loss)).toBe(true)
+    expect(loadSampler(at('exact')).origin.measurements).toBe(1)
+  }, 60_000)
+})
+
+describe('blind restoration', () => {
+  const operator = 'data.observe.operator={kind: vertices, keep: 0.4, keepMax: 0.7, blind: true}'
+
+  it('learns from parameters of each observation, and is told y alone', async () => {
+    await distilled('blind', [operator, 'blind=true'])
+    const { telling, operator: made } = loadSampler(at('blind'))
+    expect([telling, made.blind]).toEqual([{ y: [1, 4, 8], beside: {} }, true])
+    const manifest = JSON.parse(readFileSync(join(at('blind'), 'sampler.json'), 'utf8'))
+    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['0.y', '1'])
+  })
+
+  it('takes sets whatever the share that was lost, known or not, and no other operator', async () => {
+    for (const [keep, blind] of [
+      [0.5, true],
+      [0.7, false],
+    ] as const) {
+      const set = await observe(clean(6, 2), {
+        operator: { name: 'vertices', settings: { keep }, blind },
+        noise: 0.05,
+        seed: 1,
+      })
+      writeObservations(at('level.npz'), set)
+      const { arrays } = await restored('blind', 'level.npz')
+      expect(toNumbers(arrays.mean).every(Number.isFinite)).toBe(true)
+    }
+    const noisy = await observe(clean(6, 2), { operator: { name: 'identity' }, noise: 0.05, seed: 1 })
+    writeObservations(at('noisy.npz'), noisy)
+    const { message } = await failure(restored('blind', 'noisy.npz'))
+    expect(message).toMatch(/observed by identity, the sampler is for vertices/)
+  })
+
+  it('cannot be refined, which takes the operator', async () => {
+    const set = await observe(clean(6, 2), {
+      operator: { name: 'vertices', settings: { keep: 0.5 }, blind: true },
+      noise: 0.05,
+      seed: 1,
+    })
+    writeObservations(at('hidden.npz'), set)
+    const { message } = await failure(restored('blind', 'hidden.npz', { refine: 'mmps' }))
+    expect(message).toMatch(/which blind sets hide/)
+  })
+})
+
+describe('refining', () => {
+  const truth = at('test.npy')
+
+  it('weighs draws, and says how far to trust that', async () => {
+    const { facts, arrays } = await restored('plain', 'test.npz', { refine: 'weights', draws: 64, truth })
+    expect(arrays.weights.shape).toEqual([64, 6])
+    for (let i = 0; i < 6; i++) {
+      const total = toNumbers(arrays.weights).reduce((sum, w, at) => sum + (at % 6 === i ? w : 0), 0)
+      expect(total).toBeCloseTo(1, 5)
+    }
+    expect(Object.keys(arrays).sort()).toEqual(
+      [
+        'draws',
+        'effective',
+        'logq',
+        'mean',
+        'paretoK',
+        'spread',
+        'weightedMean',
+        'weightedSpread',
+        'weights',
+      ].sort(),
+    )
+    expect(facts.paretoK).toBeTypeOf('number')
+    expect(facts.psnrMeanRefined).not.toBe(facts.psnrMean)
+  }, 60_000)
+
+  it.each(['mmps', 'langevin'] as const)(
+    'makes draws better that were barely trained: %s',
+    async (refine) => {
+      await distilled(`rough-${refine}`, ['train.steps=2'])
+      const more = { refine, refineSteps: 16, draws: 8, truth }
+      const { facts, arrays } = await restored(`rough-${refine}`, 'test.npz', more)
+      expect(facts.psnrMeanRefined).toBeGreaterThan(facts.psnrMean + 1)
+      expect(facts.psnrDrawRefined).toBeGreaterThan(facts.psnrDraw + 3)
+      expect(arrays.draws.shape).toEqual([8, 6, 1, 4, 8])
+      expect(Object.keys(arrays).sort()).toEqual(['draws', 'mean', 'spread'])
+    },
+    60_000,
+  )
+
+  it('keeps mean and spread alone when that is asked', async () => {
+    const { arrays } = await restored('plain', 'test.npz', { refine: 'mmps', refineSteps: 2, summary: true })
+    expect(Object.keys(arrays).sort()).toEqual(['mean', 'spread'])
+  })
+
+  it.each([
+    [
+      'too few draws to see a tail',
+      { refine: 'weights' },
+      /--refine weights: needs at least 25 draws \(-n\), got 4$/,
+    ],
+    [
+      'a level beyond the prior',
+      { refine: 'mmps', refineFrom: 1e4 },
+      /noise level must lie above 0.001 and up to 100/,
+    ],
+    ['a prior that is missing', { refine: 'mmps', prior: 'nowhere' }, /^tweedie: nowhere: no such file/],
+    ['truth of another shape', { truth: 'manifold' }, /holds \[5\], the sampler draws \[1,4,8\]/],
+  ] as const)('refuses %s', async (_, more, expected) => {
+    const { code, message } = await failure(restored('plain', 'test.npz', more))
+    expect(message).toMatch(expected)
+    expect(code).toBe(2)
+  })
+})

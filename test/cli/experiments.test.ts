@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jsonSchemaOf, loadConfig } from '../../src/cli/config.ts'
-import { diemOptionsOf, loadObservations } from '../../src/cli/experiment.ts'
+import { run as distil } from '../../src/cli/distill.ts'
+import { distillSchema } from '../../src/cli/distill-schema.ts'
+import { diemOptionsOf, loadObservations, rateOf } from '../../src/cli/experiment.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { run as learn } from '../../src/cli/learn.ts'
+import { operatorSettingOf } from '../../src/cli/operator-schema.ts'
 import { experimentSchema } from '../../src/cli/schema.ts'
 import { run as train } from '../../src/cli/train.ts'
+import { amortizedTasks, pointTasks } from '../../src/compare/index.ts'
 import { readArrays, writeArrays } from '../../src/data/index.ts'
 import { readJournal } from '../../src/run/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
@@ -59,6 +63,63 @@ const options = {
   threads: undefined,
   seed: undefined,
 } as const
+
+const distillations = join(folder, 'distill')
+const flows = readdirSync(distillations).filter((name) => name.endsWith('.yaml'))
+
+describe('distillations', () => {
+  it.each(flows)('%s names its schema, is valid, and describes a training', (name) => {
+    expect(readFileSync(join(distillations, name), 'utf8')).toMatch(
+      /^# yaml-language-server: \$schema=\.\.\/distill-schema\.json\n# \S/,
+    )
+    const { train, data } = loadConfig(distillSchema, join(distillations, name))
+    expect(rateOf(train.rate, train.steps)(train.rate.warmUp)).toBeGreaterThan(0.9 * train.rate.from)
+    expect(data.observe?.noise).toBeGreaterThan(0)
+  })
+
+  it.each(flows.filter((name) => !name.includes('-paper')))(
+    '%s has a companion at the scale of the paper, of the same measurements',
+    (name) => {
+      const [own, paper] = [name, name.replace('.yaml', '-paper.yaml')].map((file) =>
+        loadConfig(distillSchema, join(distillations, file)),
+      )
+      expect(paper.data.observe).toEqual(own.data.observe)
+      expect(paper.blind).toBe(own.blind)
+      expect(paper.flow).toMatchObject({ kind: 'realNvp', steps: 32 })
+      expect(paper.train).toMatchObject({ batch: 64, clip: 1 })
+      expect(paper.train.rate).toMatchObject({ kind: 'constant', from: 1e-5, warmUp: 5000 })
+    },
+  )
+
+  it.each(flows.filter((name) => !name.includes('-paper')))(
+    '%s observes as the task of its name does',
+    (name) => {
+      const { data } = loadConfig(distillSchema, join(distillations, name))
+      const known = { ...amortizedTasks, ...pointTasks }[name.replace('.yaml', '')]
+      const { operator, noise } = data.observe ?? {}
+      expect(noise).toBe(known.noise)
+      const {
+        name: operatorName,
+        blind = false,
+        settings,
+      } = operatorSettingOf(operator ?? { kind: 'identity', blind: false })
+      expect(operatorName).toBe(known.operator.name)
+      expect(blind).toBe(known.operator.blind ?? false)
+      expect(settings).toMatchObject(known.operator.settings ?? {})
+    },
+  )
+
+  it.each(['denoise', 'sr2', 'deblur'])(
+    '%s distils from the prior that ships, one step',
+    async (name) => {
+      const run = join(scratch(), 'run')
+      const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', 'flow.steps=1', 'flow.hidden=4']
+      await distil([join(distillations, `${name}.yaml`), ...tiny, 'export.draws=1'], { ...options, run }, io)
+      expect(existsSync(join(run, 'checkpoints', 'sampler.safetensors'))).toBe(true)
+    },
+    120_000,
+  )
+})
 
 describe('experiments on real data', () => {
   const data = mkdtempSync(join(tmpdir(), 'tweedie-experiments-'))

@@ -10,6 +10,13 @@ export { type Axis, type LineChart, lineChart, type Series } from './line-chart.
 export { type MeshView, renderMesh } from './mesh-render.ts'
 export { figure, type Page, page, type Section, type Table, table, writeReport } from './page.ts'
 export { dataUrl, enlarged, type Picture, pixels, pngOf } from './png.ts'
+export {
+  globeRenderer,
+  meshRenderer,
+  type PointRenderer,
+  type PointRestoration,
+  pointStrips,
+} from './point-strip.ts'
 export { type RunReport, runReport } from './run-report.ts'
 export { type Shares, shareChart } from './share-chart.ts'
 export {

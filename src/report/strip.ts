@@ -97,9 +97,51 @@ const spreadPicture = (std: Picture, top: number): Picture => {
 }
 
 /** The value below which 99.5 % lie: one bright pixel does not darken all others. */
-const highValue = (array: NdArray): number => {
+export const highValue = (array: NdArray): number => {
   const sorted = Float64Array.from(array.data as ArrayLike<number>).sort()
   return sorted[Math.floor(0.995 * (sorted.length - 1))] || 1
+}
+
+/** How the arrays of a restoration become pictures. */
+export interface Painter {
+  readonly observed: (image: number) => Picture
+  /** Item `index` of [..., event], leading axes flattened. */
+  readonly value: (array: NdArray, index: number) => Picture
+  readonly spread: (image: number) => Picture
+}
+
+/** Rows of observation, mean, a few draws, spread and truth. @throws TweedieError `shape` when arrays do not fit */
+export const paintedStrips = (
+  { draws, mean, std, truth }: Omit<Restoration, 'y' | 'mask'>,
+  options: StripOptions,
+  paint: Painter,
+): Pick<Strips, 'columns' | 'rows'> => {
+  const n = mean.shape[0]
+  if (draws.shape[1] !== n || sizeOf(draws.shape.slice(1)) !== mean.size || std.size !== mean.size) {
+    throw new TweedieError(
+      'shape',
+      `strips: draws [${draws.shape}], mean [${mean.shape}] and std [${std.shape}] do not fit`,
+    )
+  }
+  const images = options.images ?? Array.from({ length: Math.min(8, n) }, (_, i) => i)
+  const shown = Array.from({ length: Math.min(options.draws ?? 4, draws.shape[0]) }, (_, k) => k)
+  const rowOf = (i: number): Picture[] => [
+    paint.observed(i),
+    paint.value(mean, i),
+    ...shown.map((k) => paint.value(draws, k * n + i)),
+    paint.spread(i),
+    ...(truth ? [paint.value(truth, i)] : []),
+  ]
+  return {
+    columns: [
+      'observed',
+      'mean',
+      ...shown.map((k) => `draw ${k + 1}`),
+      'spread',
+      ...(truth ? ['truth'] : []),
+    ],
+    rows: images.map((i) => ({ label: options.label?.(i) ?? '', pictures: rowOf(i) })),
+  }
 }
 
 /**
@@ -113,35 +155,14 @@ const highValue = (array: NdArray): number => {
  * ```
  */
 export const strips = (restoration: Restoration, options: StripOptions = {}): Strips => {
-  const { y, mask, draws, mean, std, truth, range = [0, 1] } = restoration
-  const n = mean.shape[0]
-  if (draws.shape[1] !== n || sizeOf(draws.shape.slice(1)) !== mean.size || std.size !== mean.size) {
-    throw new TweedieError(
-      'shape',
-      `strips: draws [${draws.shape}], mean [${mean.shape}] and std [${std.shape}] do not fit`,
-    )
-  }
-  const images = options.images ?? Array.from({ length: Math.min(8, n) }, (_, i) => i)
-  const shown = Math.min(options.draws ?? 4, draws.shape[0])
+  const { y, mask, std, range = [0, 1] } = restoration
   const spreadTop = highValue(std)
-  const rowOf = (i: number): Picture[] => [
-    observed(pictureAt(y, i, range), mask && pictureAt(mask, i)),
-    pictureAt(mean, i, range),
-    ...Array.from({ length: shown }, (_, k) => pictureAt(draws, k * n + i, range)),
-    spreadPicture(pictureAt(std, i), spreadTop),
-    ...(truth ? [pictureAt(truth, i, range)] : []),
-  ]
-  return {
-    columns: [
-      'observed',
-      'mean',
-      ...Array.from({ length: shown }, (_, k) => `draw ${k + 1}`),
-      'spread',
-      ...(truth ? ['truth'] : []),
-    ],
-    rows: images.map((i) => ({ label: options.label?.(i) ?? '', pictures: rowOf(i) })),
-    spreadTop,
+  const painter: Painter = {
+    observed: (i) => observed(pictureAt(y, i, range), mask && pictureAt(mask, i)),
+    value: (array, index) => pictureAt(array, index, range),
+    spread: (i) => spreadPicture(pictureAt(std, i), spreadTop),
   }
+  return { ...paintedStrips(restoration, options, painter), spreadTop }
 }
 
 /** Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity. */

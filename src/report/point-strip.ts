@@ -1,0 +1,76 @@
+import type { Mesh } from '../data/index.ts'
+import { TweedieError } from '../error.ts'
+import type { NdArray } from '../tensor/index.ts'
+import { ember } from './colormap.ts'
+import type { Colouring } from './colouring.ts'
+import { type GlobeView, renderGlobe } from './globe.ts'
+import { type MeshView, renderMesh } from './mesh-render.ts'
+import type { Picture } from './png.ts'
+import { highValue, paintedStrips, type Restoration, type StripOptions, type Strips } from './strip.ts'
+
+/** A picture of values at points; the colours of one picture can be other than those of all. */
+export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
+
+/** Pictures of values on a mesh, always seen in the same way. `meshRenderer(loadBunny(), { size: 168 })` */
+export const meshRenderer =
+  (mesh: Mesh, view: MeshView = {}): PointRenderer =>
+  (values, colouring) =>
+    renderMesh(mesh, values, { ...view, ...colouring })
+
+/** Pictures of values on the sphere, always seen in the same way. `globeRenderer({ size: 168, longitude: 200 })` */
+export const globeRenderer =
+  (view: GlobeView = {}): PointRenderer =>
+  (values, colouring) =>
+    renderGlobe(values, { ...view, ...colouring })
+
+/** Restored values on points, [N, 1, V] where images are [N, C, H, W]; see {@link Restoration}. */
+export interface PointRestoration extends Restoration {
+  /** [V], 1 where there is a point; elsewhere nothing is shown. Default: everywhere. */
+  there?: NdArray
+}
+
+/** Item `index` of arrays [..., 1, V]; NaN where one of the masks is 0. */
+const valuesAt = (
+  array: NdArray,
+  index: number,
+  masks: readonly (ArrayLike<number> | undefined)[],
+): Float32Array => {
+  const length = array.shape[array.shape.length - 1]
+  const values = Float32Array.from({ length }, (_, v) => Number(array.data[index * length + v]))
+  return values.map((value, v) => (masks.some((mask) => mask?.[v] === 0) ? Number.NaN : value))
+}
+
+/**
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row an item.
+ *
+ * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
+ *
+ * @example
+ * ```ts
+ * const rows = pointStrips({ y, mask, draws, mean, std, truth, there }, meshRenderer(loadBunny(), { size: 168 }))
+ * ```
+ */
+export const pointStrips = (
+  restoration: PointRestoration,
+  render: PointRenderer,
+  options: StripOptions = {},
+): Strips => {
+  const { y, mask, mean, std, there, range = [0, 1] } = restoration
+  const length = mean.shape[mean.shape.length - 1]
+  const fits = (array: NdArray | undefined) => !array || array.size === mean.size
+  if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (there && there.size !== length))
+    throw new TweedieError(
+      'shape',
+      `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
+    )
+  const land = there && valuesAt(there, 0, [])
+  const spreadTop = highValue(std)
+  return {
+    ...paintedStrips(restoration, options, {
+      observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),
+      value: (array, index) => render(valuesAt(array, index, [land]), { range }),
+      spread: (i) => render(valuesAt(std, i, [land]), { range: [0, spreadTop], colormap: ember }),
+    }),
+    spreadTop,
+  }
+}

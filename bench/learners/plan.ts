@@ -35,7 +35,7 @@ const recipes: Readonly<Record<Budget, { config: string; overrides: readonly str
   quick: { config: 'demo-quick.yaml', overrides: [] },
   full: {
     config: 'demo.yaml',
-    overrides: ['data.count=1000', 'em.laps=8', 'train.steps=250'],
+    overrides: ['data.count=1000', 'em.laps=8', 'train.firstSteps=250', 'train.steps=200'],
   },
 }
 

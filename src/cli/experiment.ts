@@ -1,5 +1,6 @@
 /** From a configuration to the things that it describes. */
 import {
+  BUNNY,
   type CleanData,
   type DataRange,
   dataSetNames,
@@ -135,6 +136,10 @@ export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape):
         fail(`signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`)
       return { ...net, io: event[0] }
     }
+    case 'graph':
+      if (event.length !== 2 || event[1] < BUNNY.points)
+        fail(`a graph of the bunny needs signals [C, V] with V ≥ ${BUNNY.points}, the data are [${event}]`)
+      return { ...net, io: event[0] }
     case 'sphere': {
       const [rows, columns] = net.grid
       if (event.length !== 2 || event[1] < rows * columns)

@@ -33,6 +33,13 @@ const sphere = z.strictObject({
     .describe('how many times coarser each level is than the one above it ([2, 3] for 90 columns)'),
   unshuffle: count.default(1).describe('cells of so many points each way become channels'),
 })
+const graph = z.strictObject({
+  kind: z.literal('graph').describe('U-Net over the nearest neighbours of the vertices of a mesh'),
+  ...levels,
+  mesh: z.enum(['bunny']).default('bunny'),
+  k: count.default(8).describe('neighbours that a vertex sees'),
+  factor: count.default(4).describe('how many times fewer vertices each level has than the one above it'),
+})
 const mlp = z.strictObject({
   kind: z.literal('mlp'),
   hidden: sizes.default([256, 256, 256]).describe('widths of the hidden layers'),
@@ -151,7 +158,7 @@ export const experimentSchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
-    net: z.discriminatedUnion('kind', [unet, unet1d, sphere, mlp]),
+    net: z.discriminatedUnion('kind', [unet, unet1d, sphere, graph, mlp]),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),

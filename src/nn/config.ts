@@ -1,3 +1,4 @@
+import { type GraphOptions, graph } from './graph.ts'
 import { type MlpOptions, mlp } from './mlp.ts'
 import type { Network } from './network.ts'
 import { type SphereOptions, sphere } from './sphere.ts'
@@ -10,6 +11,7 @@ export type NetworkConfig =
   | ({ readonly kind: 'unet' } & UnetOptions)
   | ({ readonly kind: 'unet1d' } & Unet1dOptions)
   | ({ readonly kind: 'sphere' } & SphereOptions)
+  | ({ readonly kind: 'graph' } & GraphOptions)
 
 /** The network that a configuration describes. */
 export const network = (config: NetworkConfig): Network => {
@@ -22,5 +24,7 @@ export const network = (config: NetworkConfig): Network => {
       return unet1d(config)
     case 'sphere':
       return sphere(config)
+    case 'graph':
+      return graph(config)
   }
 }

@@ -1,5 +1,6 @@
 export * from './adam.ts'
 export * from './config.ts'
+export * from './graph.ts'
 export type { Linear } from './init.ts'
 export { conv, embed, linear } from './layers.ts'
 export * from './learning-rate.ts'

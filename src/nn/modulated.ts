@@ -9,16 +9,14 @@ import {
   matmul,
   mul,
   type NdArray,
-  type Pair,
-  reshape,
   rsqrt,
   silu,
   split,
   square,
   type Tensor,
-  transpose,
 } from '../tensor/index.ts'
 import type { Initialiser, Linear } from './init.ts'
+import type { Lattice } from './lattice.ts'
 import { linear } from './layers.ts'
 
 type Modulation<L> = { readonly mod1: Linear<L>; readonly mod2: Linear<L> }
@@ -31,11 +29,12 @@ const modulated = (
   { mod1, mod2 }: Modulation<Tensor>,
   x: Tensor,
   e: Tensor,
+  { axis, spread }: Lattice,
   f: (y: Tensor) => Tensor,
 ): Tensor => {
-  const abc = linear(silu(linear(e, mod1)), mod2)
-  const [a, b, c] = split(reshape(abc, [abc.shape[0], abc.shape[1], 1, 1]), 3, 1)
-  const y = f(layerNorm(add(mul(x, add(a, 1)), b), { axis: 1 }))
+  const abc = spread(linear(silu(linear(e, mod1)), mod2))
+  const [a, b, c] = split(abc, 3, 1)
+  const y = f(layerNorm(add(mul(x, add(a, 1)), b), { axis }))
   const r = rsqrt(add(square(c), 1))
   return add(mul(x, r), mul(y, mul(c, r)))
 }
@@ -47,24 +46,30 @@ export const initResBlock = (
   draw: Initialiser,
   channels: number,
   emb: number,
-  kernel: Pair,
+  lattice: Lattice,
 ): ResBlock<NdArray> => ({
   ...modulation(draw, channels, emb),
-  conv1: draw.conv('conv1', channels, channels, kernel),
-  conv2: draw.conv('conv2', channels, channels, kernel),
+  conv1: lattice.init(draw, 'conv1', channels, channels),
+  conv2: lattice.init(draw, 'conv2', channels, channels),
 })
 
-/** A convolution that keeps the size of its images, or divides it by the stride. */
-export type Convolve = (x: Tensor, weights: Linear<Tensor>, stride?: Pair) => Tensor
+/** Where a block is, and how. `drop` is the identity when the network is used. */
+export interface Place {
+  readonly lattice: Lattice
+  readonly level: number
+  readonly drop: (y: Tensor) => Tensor
+}
 
-/** f = Conv ∘ Dropout ∘ SiLU ∘ Conv ∘ LayerNorm. `drop` is the identity when the network is used. */
+/** f = Conv ∘ Dropout ∘ SiLU ∘ Conv ∘ LayerNorm. */
 export const resBlock = (
   p: ResBlock<Tensor>,
   x: Tensor,
   e: Tensor,
-  drop: (y: Tensor) => Tensor,
-  convolve: Convolve,
-): Tensor => modulated(p, x, e, (y) => convolve(drop(silu(convolve(y, p.conv1))), p.conv2))
+  { lattice, level, drop }: Place,
+): Tensor => {
+  const convolve = (y: Tensor, weights: Linear<Tensor>) => lattice.convolve(y, weights, level)
+  return modulated(p, x, e, lattice, (y) => convolve(drop(silu(convolve(y, p.conv1))), p.conv2))
+}
 
 /** Weights of an attention block; the output projection has no bias. */
 export type AttBlock<L> = Modulation<L> & { readonly qkv: Linear<L>; readonly proj: { readonly weight: L } }
@@ -75,12 +80,16 @@ export const initAttBlock = (draw: Initialiser, channels: number, emb: number): 
   proj: { weight: draw.weight('proj', [channels, channels]) },
 })
 
-/** f = multi-head self-attention over the pixels, after LayerNorm. */
-export const attBlock = (p: AttBlock<Tensor>, x: Tensor, e: Tensor, heads: number): Tensor =>
-  modulated(p, x, e, (y) => {
-    const [b, c, h, w] = y.shape
-    const pixels = transpose(reshape(y, [b, c, h * w]), [0, 2, 1])
-    const [q, k, v] = split(linear(pixels, p.qkv), 3, 2)
+/** f = multi-head self-attention over the points, after LayerNorm. */
+export const attBlock = (
+  p: AttBlock<Tensor>,
+  x: Tensor,
+  e: Tensor,
+  heads: number,
+  lattice: Lattice,
+): Tensor =>
+  modulated(p, x, e, lattice, (y) => {
+    const [q, k, v] = split(linear(lattice.tokens(y), p.qkv), 3, 2)
     const mixed = matmul(attention(q, k, v, heads), p.proj.weight, { transB: true })
-    return reshape(transpose(mixed, [0, 2, 1]), [b, c, h, w])
+    return lattice.untokens(mixed, y)
   })

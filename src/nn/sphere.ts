@@ -28,9 +28,9 @@ import {
   slice,
   type Tensor,
 } from '../tensor/index.ts'
-import type { Convolve } from './modulated.ts'
+import { type Convolve, foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, foldOf, type Lattice, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a network on the sphere. */
 export interface SphereOptions extends UnetSizes {
@@ -122,10 +122,10 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
   const [rows, columns] = grid
   const { factors = smallestFactors(columns / unshuffle, sizes.channels.length - 1) } = options
   checkGrid({ ...sizes, io, grid, unshuffle, factors })
-  const lattice: Lattice = { kernel: [3, 3], factors: factors.map((f) => [f, f] as const), convolve: around }
+  const pairs = factors.map((f) => [f, f] as const)
   const cell = unshuffle * unshuffle
-  const body = unetBody({ inputs: cell * (io + 2), outputs: cell * io }, sizes, lattice)
-  const fold = unshuffle * foldOf(lattice)[0]
+  const body = unetBody({ inputs: cell * (io + 2), outputs: cell * io }, sizes, images([3, 3], pairs, around))
+  const fold = unshuffle * foldOf(pairs)[0]
   const height = fold * Math.ceil(rows / fold)
   const before = Math.floor((height - rows) / 2)
   const after = height - rows - before

@@ -1,6 +1,6 @@
 /**
  * What all U-Nets of DiEM's form share (Rozet et al. 2024, appendix): levels of modulated blocks on the way down and
- * again on the way up, over images [B, C, H, W]. A {@link Lattice} says what a neighbour is and how levels shrink.
+ * again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -8,23 +8,14 @@ import {
   layerNorm,
   mul,
   type NdArray,
-  type Pair,
   rematerialise,
   type Shape,
   type Tensor,
-  upsample,
 } from '../tensor/index.ts'
 import { Initialiser, type Linear } from './init.ts'
-import { conv, embed } from './layers.ts'
-import {
-  type AttBlock,
-  attBlock,
-  type Convolve,
-  initAttBlock,
-  initResBlock,
-  type ResBlock,
-  resBlock,
-} from './modulated.ts'
+import type { Lattice } from './lattice.ts'
+import { embed } from './layers.ts'
+import { type AttBlock, attBlock, initAttBlock, initResBlock, type ResBlock, resBlock } from './modulated.ts'
 import type { Training } from './network.ts'
 
 /** Sizes that every U-Net has. */
@@ -40,27 +31,6 @@ export interface UnetSizes {
   /** Dropout probability inside the residual blocks, default 0. */
   readonly dropout?: number
 }
-
-/** The grid that a U-Net works on. */
-export interface Lattice {
-  /** Kernel of its convolutions, [3, 3] for images. */
-  readonly kernel: Pair
-  /** How many times coarser each level below the finest is than the one above it, along H and along W. */
-  readonly factors: readonly Pair[]
-  /** Convolution that keeps the size, or divides it by the stride. */
-  readonly convolve: Convolve
-}
-
-/** Images in the plane with zeros around them, each level half as large as the one above. */
-export const plane = (levels: number): Lattice => ({
-  kernel: [3, 3],
-  factors: Array.from({ length: levels - 1 }, () => [2, 2] as const),
-  convolve: conv,
-})
-
-/** By how much H and W shrink from the finest level to the coarsest. */
-export const foldOf = ({ factors }: Lattice): Pair =>
-  factors.reduce<Pair>(([h, w], [fh, fw]) => [h * fh, w * fw], [1, 1])
 
 /** One residual block and, on attention levels, the attention block that follows it. */
 type Block<L> = { readonly res: ResBlock<L>; readonly att: readonly AttBlock<L>[] }
@@ -92,77 +62,73 @@ export const checkedSizes = <O extends UnetSizes>(name: string, options: O): O &
   return { ...options, channels, blocks, heads, emb, dropout }
 }
 
-/** A U-Net from images [B, inputs, H, W] to images [B, outputs, H, W]. */
+/** A U-Net from features with `inputs` channels to features with `outputs` channels. */
 export interface UnetBody {
   init(seed: number): UnetParams<NdArray>
   apply(params: UnetParams<Tensor>, x: Tensor, cNoise: Tensor, training?: Training): Tensor
-  /** Shapes of the dropout masks for images of this shape. */
-  keepShapes(image: Shape): readonly Shape[]
+  /** Shapes of the dropout masks for features of this shape. */
+  keepShapes(finest: Shape): readonly Shape[]
 }
 
 /**
  * Level 0 starts with a convolution; deeper ones with a strided convolution and LayerNorm. On the way up each level
- * ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x). H and W must be
- * divisible by {@link foldOf} the lattice.
+ * ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x).
  */
 export const unetBody = (
   { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
   { channels, blocks, heads, emb, dropout }: Required<UnetSizes>,
-  { kernel, factors, convolve }: Lattice,
+  lattice: Lattice,
 ): UnetBody => {
+  const { axis } = lattice
   const levels = channels.map((_, i) => i)
   const initLevel = (draw: Initialiser, i: number): Block<NdArray>[] =>
     Array.from({ length: blocks[i] }, (_, j) => ({
-      res: initResBlock(draw.at(`${i}.${j}.res`), channels[i], emb, kernel),
+      res: initResBlock(draw.at(`${i}.${j}.res`), channels[i], emb, lattice),
       att: heads[i] ? [initAttBlock(draw.at(`${i}.${j}.att`), channels[i], emb)] : [],
     }))
-  const level = (list: readonly Block<Tensor>[], i: number, x: Tensor, e: Tensor, drop: Drop) =>
+  const onLevel = (list: readonly Block<Tensor>[], i: number, x: Tensor, e: Tensor, drop: Drop) =>
     list.reduce((h, block) => {
-      const y = resBlock(block.res, h, e, drop, convolve)
+      const y = resBlock(block.res, h, e, { lattice, level: i, drop })
       return block.att.reduce(
-        (a, p) => rematerialise(({ p, x, e }) => attBlock(p, x, e, heads[i]), { p, x: a, e }),
+        (a, p) => rematerialise(({ p, x, e }) => attBlock(p, x, e, heads[i], lattice), { p, x: a, e }),
         y,
       )
     }, x)
 
   return {
-    keepShapes: ([b, , h, w]) => {
-      const at = (i: number): Shape => {
-        const [fh, fw] = foldOf({ kernel, convolve, factors: factors.slice(0, i) })
-        return [b, channels[i], h / fh, w / fw]
-      }
+    keepShapes: (finest) => {
+      const at = (i: number): Shape => lattice.shapeAt(finest, channels[i], i)
       const way = (order: readonly number[]) => order.flatMap((i) => Array<Shape>(blocks[i]).fill(at(i)))
       return dropout ? [...way(levels), ...way([...levels].reverse())] : []
     },
     init: (seed) => {
       const draw = new Initialiser(seed)
+      const join = (name: string, from: number, to: number) => lattice.init(draw, name, from, to)
       return {
-        head: draw.conv('head', inputs, channels[0], kernel),
-        down: levels.slice(1).map((i) => draw.conv(`down.${i}`, channels[i - 1], channels[i], kernel)),
+        head: join('head', inputs, channels[0]),
+        down: levels.slice(1).map((i) => join(`down.${i}`, channels[i - 1], channels[i])),
         descent: levels.map((i) => initLevel(draw.at('descent'), i)),
         ascent: levels.map((i) => initLevel(draw.at('ascent'), i)),
-        merge: levels
-          .slice(1)
-          .map((i) => draw.conv(`merge.${i}`, channels[i - 1] + channels[i], channels[i - 1], kernel)),
-        tail: draw.conv('tail', channels[0], outputs, [1, 1]),
+        merge: levels.slice(1).map((i) => join(`merge.${i}`, channels[i - 1] + channels[i], channels[i - 1])),
+        tail: lattice.initPoint(draw, 'tail', channels[0], outputs),
       }
     },
-    apply: (params, image, cNoise, training) => {
+    apply: (params, finest, cNoise, training) => {
       const e = embed(cNoise, emb)
       const drop = dropper(dropout, training?.keep ?? [])
       const skips: Tensor[] = []
-      let x = convolve(image, params.head)
+      let x = lattice.convolve(finest, params.head, 0)
       for (const i of levels) {
-        if (i > 0) x = layerNorm(convolve(x, params.down[i - 1], factors[i - 1]), { axis: 1 })
-        x = level(params.descent[i], i, x, e, drop)
+        if (i > 0) x = layerNorm(lattice.down(x, params.down[i - 1], i), { axis })
+        x = onLevel(params.descent[i], i, x, e, drop)
         skips.push(x)
       }
       for (const i of [...levels].reverse()) {
-        if (i < levels.length - 1) x = convolve(concat([skips[i], x], 1), params.merge[i])
-        x = level(params.ascent[i], i, x, e, drop)
-        if (i > 0) x = upsample(layerNorm(x, { axis: 1 }), factors[i - 1])
+        if (i < levels.length - 1) x = lattice.convolve(concat([skips[i], x], axis), params.merge[i], i)
+        x = onLevel(params.ascent[i], i, x, e, drop)
+        if (i > 0) x = lattice.up(layerNorm(x, { axis }), i)
       }
-      return conv(x, params.tail)
+      return lattice.point(x, params.tail)
     },
   }
 }

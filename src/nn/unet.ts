@@ -1,8 +1,9 @@
 /** The U-Net of DiEM (Rozet et al. 2024, appendix), any number of levels, blocks and heads. */
 import { TweedieError } from '../error.ts'
 import { type NdArray, pixelShuffle, pixelUnshuffle, type Tensor } from '../tensor/index.ts'
+import { foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, foldOf, plane, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a U-Net over images. */
 export interface UnetOptions extends UnetSizes {
@@ -27,10 +28,10 @@ export interface UnetOptions extends UnetSizes {
 export const unet = (options: UnetOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('unet', options)
   const { io, unshuffle = 1 } = options
-  const lattice = plane(sizes.channels.length)
+  const factors = sizes.channels.slice(1).map(() => [2, 2] as const)
   const inner = io * unshuffle * unshuffle
-  const body = unetBody({ inputs: inner, outputs: inner }, sizes, lattice)
-  const fold = unshuffle * foldOf(lattice)[0]
+  const body = unetBody({ inputs: inner, outputs: inner }, sizes, images([3, 3], factors))
+  const fold = unshuffle * foldOf(factors)[0]
   return {
     dropout: sizes.dropout,
     keepShapes: ([b, , h, w]) => body.keepShapes([b, inner, h / unshuffle, w / unshuffle]),

@@ -5,9 +5,9 @@
  */
 import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
-import { conv } from './layers.ts'
+import { foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, foldOf, type Lattice, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a U-Net over signals. */
 export interface Unet1dOptions extends UnetSizes {
@@ -16,13 +16,6 @@ export interface Unet1dOptions extends UnetSizes {
   /** So many neighbours in the index become channels in front, and points again behind (default 1: none). */
   readonly unshuffle?: number
 }
-
-/** A line with zeros beyond its ends, an image of one row; each level half as long as the one above. */
-const line = (levels: number): Lattice => ({
-  kernel: [1, 3],
-  factors: Array.from({ length: levels - 1 }, () => [1, 2] as const),
-  convolve: conv,
-})
 
 /**
  * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`, with
@@ -39,10 +32,11 @@ const line = (levels: number): Lattice => ({
 export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('unet1d', options)
   const { io, unshuffle = 1 } = options
-  const lattice = line(sizes.channels.length)
+  // A signal is an image of one row.
+  const factors = sizes.channels.slice(1).map(() => [1, 2] as const)
   const inner = io * unshuffle
-  const body = unetBody({ inputs: inner, outputs: inner }, sizes, lattice)
-  const fold = unshuffle * foldOf(lattice)[1]
+  const body = unetBody({ inputs: inner, outputs: inner }, sizes, images([1, 3], factors))
+  const fold = unshuffle * foldOf(factors)[1]
   return {
     dropout: sizes.dropout,
     keepShapes: ([b, , v]) => body.keepShapes([b, inner, 1, v / unshuffle]),

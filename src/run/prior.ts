@@ -29,19 +29,33 @@ export interface LearnedPrior {
 }
 
 const sizes = z.array(z.int().positive())
+const levels = {
+  io: z.int(),
+  channels: sizes,
+  blocks: sizes,
+  heads: z.array(z.int().nonnegative()).optional(),
+  emb: z.int().optional(),
+  dropout: z.number().optional(),
+}
 const header = z.object({
   kind: z.literal('prior'),
   net: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('mlp'), features: z.int(), hidden: sizes, emb: z.int() }),
+    z.object({ kind: z.literal('unet'), ...levels, unshuffle: z.int().optional() }),
+    z.object({ kind: z.literal('unet1d'), ...levels, unshuffle: z.int().optional() }),
     z.object({
-      kind: z.literal('unet'),
-      io: z.int(),
-      channels: sizes,
-      blocks: sizes,
-      heads: z.array(z.int().nonnegative()).optional(),
-      emb: z.int().optional(),
+      kind: z.literal('sphere'),
+      ...levels,
+      grid: z.tuple([z.int(), z.int()]).optional(),
+      factors: sizes.optional(),
       unshuffle: z.int().optional(),
-      dropout: z.number().optional(),
+    }),
+    z.object({
+      kind: z.literal('graph'),
+      ...levels,
+      mesh: z.union([z.literal('bunny'), z.array(z.array(z.number()))]),
+      k: z.int().optional(),
+      factor: z.number().optional(),
     }),
   ]),
   gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number() }),

@@ -1,18 +1,31 @@
 /** What networks know of the shape of their events, against what is known of that shape. */
 import { describe, expect, it } from 'vitest'
-import { type Network, type SphereOptions, sphere, unet, unet1d } from '../../src/nn/index.ts'
 import {
+  type GraphOptions,
+  graph,
+  type Network,
+  type SphereOptions,
+  sphere,
+  unet,
+  unet1d,
+} from '../../src/nn/index.ts'
+import { farthestPoints, nearestOf, stencil } from '../../src/nn/point-graph.ts'
+import {
+  flatten,
+  grad,
   jit,
   mapArrays,
+  mul,
   type NdArray,
   ndarray,
   type Shape,
   sizeOf,
+  sum,
   type Tensor,
   type Tree,
   toNumbers,
 } from '../../src/tensor/index.ts'
-import { distance, expectClose, wave } from '../numbers.ts'
+import { distance, expectClose, f64, wave } from '../numbers.ts'
 
 const forward = async (net: Network, params: Tree<NdArray>, x: NdArray): Promise<NdArray> => {
   const program = jit((p: Tree<Tensor>, x: Tensor, c: Tensor) => net.apply(p, x, c))
@@ -177,5 +190,128 @@ describe('a network on the sphere', () => {
     expect(() => sphere({ ...options, factors: [5] })).toThrow(/divides the even number of columns.*\[5\]/)
     expect(() => sphere({ ...options, factors: [2, 3] })).toThrow(/expected 1 factors/)
     expect(() => sphere({ ...options, grid: [5, 9], factors: [3] })).toThrow(/even number of columns/)
+  })
+})
+
+describe('neighbourhoods of points', () => {
+  const line = [0, 1, 3, 7, 8].map((v) => [v])
+
+  it('are the nearest, with the mean and the slope as weights', () => {
+    const { own, neighbours, basis } = stencil(line, [1, 3], 2)
+    expect(own).toEqual([1, 3])
+    expect(neighbours).toEqual([0, 2, 4, 2])
+    // Offsets −1, 2 and 1, −4: h = √(5/2) and √(17/2); the slope of a function of slope s is √3 s h²/h.
+    const weights = (offsets: number[], h: number) => [
+      0.5,
+      0.5,
+      ...offsets.map((d) => (Math.sqrt(3) * d) / (2 * h)),
+    ]
+    expectClose(basis, [...weights([-1, 2], Math.sqrt(2.5)), ...weights([1, -4], Math.sqrt(8.5))], 1e-12)
+  })
+
+  it('thin out to the points that are farthest apart', () => {
+    // Mean 3.8: 8 is farthest, then 0, then 3 (5 and 3 away).
+    expect(farthestPoints(line, 3)).toEqual([0, 2, 4])
+    expect(nearestOf(line, [0, 2, 4])).toEqual([0, 0, 1, 2, 2])
+  })
+})
+
+describe('a network on a mesh', () => {
+  const points = Array.from({ length: 18 }, (_, i) => wave(3, 11 * i))
+  const options: GraphOptions = {
+    io: 2,
+    mesh: points,
+    k: 3,
+    factor: 3,
+    channels: [8, 12],
+    blocks: [1, 1],
+    heads: [0, 3],
+    emb: 8,
+  }
+  const signal = waves([2, 2, 20])
+
+  it('commutes with renumbering the vertices', async () => {
+    const net = graph(options)
+    const params = net.init(2)
+    const order = points.map((_, i) => (7 * i + 5) % 18)
+    const renumbered = (x: NdArray): NdArray =>
+      made(x.shape, ([b, c, v]) => Number(x.data[(b * 2 + c) * 20 + (v < 18 ? order[v] : v)]))
+    const out = await forward(net, params, signal)
+    const other = graph({ ...options, mesh: order.map((i) => points[i]) })
+    const got = await forward(other, params, renumbered(signal))
+    expectClose(toNumbers(got), toNumbers(renumbered(out)), 1e-5)
+    expect(
+      distance(toNumbers(await forward(net, params, renumbered(signal))), toNumbers(got)),
+    ).toBeGreaterThan(1e-2)
+  })
+
+  it('does not change with the size and place of the mesh', async () => {
+    const net = graph(options)
+    const params = net.init(2)
+    const elsewhere = graph({ ...options, mesh: points.map((p) => p.map((v, i) => 0.01 * v + i)) })
+    const [a, b] = [await forward(net, params, signal), await forward(elsewhere, params, signal)]
+    expectClose(toNumbers(a), toNumbers(b), 1e-5)
+  })
+
+  it('has in float64 the gradient that differences have, closely', async () => {
+    const net: Network = graph({ ...options, io: 1 })
+    const params = mapArrays((p) => f64(toNumbers(p), p.shape), net.init(2))
+    const score = (p: Tree<Tensor>, x: Tensor, c: Tensor, v: Tensor) => sum(mul(net.apply(p, x, c), v))
+    const program = jit((p: Tree<Tensor>, x: Tensor, c: Tensor, v: Tensor) => ({
+      value: score(p, x, c, v),
+      grads: grad(score)(p, x, c, v),
+    }))
+    const args = [f64(wave(36), [2, 1, 18]), f64([0.3, -1]), f64(wave(36, 2), [2, 1, 18])] as const
+    const along = (h: number) =>
+      mapArrays(
+        (p) =>
+          f64(
+            toNumbers(p).map((v, i) => v + h * wave(p.size, 3)[i]),
+            p.shape,
+          ),
+        params,
+      )
+    const h = 1e-5
+    const [up, down] = [await program(along(h), ...args), await program(along(-h), ...args)]
+    const { grads } = await program(params, ...args)
+    await program.release()
+    const slope = (Number(up.value.data[0]) - Number(down.value.data[0])) / (2 * h)
+    const want = Object.values(flatten(grads)).reduce((total, g) => {
+      const direction = wave(g.size, 3)
+      return total + toNumbers(g).reduce((t, v, i) => t + v * direction[i], 0)
+    }, 0)
+    expect(slope / want).toBeCloseTo(1, 7)
+  })
+
+  it('neither reads nor writes what follows the vertices', async () => {
+    const net = graph(options)
+    const params = net.init(2)
+    const other = made(signal.shape, ([b, c, v]) =>
+      v < 18 ? Number(signal.data[(b * 2 + c) * 20 + v]) : 1e3,
+    )
+    const [a, b] = [await forward(net, params, signal), await forward(net, params, other)]
+    expect(toNumbers(a)).toEqual(toNumbers(b))
+    expect(toNumbers(a).filter((_, i) => i % 20 >= 18)).toEqual(Array(8).fill(0))
+  })
+
+  it('fits the bunny of 1889 vertices in 1896', async () => {
+    const net = graph({ io: 1, mesh: 'bunny', channels: [4, 4], blocks: [1, 1], emb: 8, dropout: 0.1 })
+    expect(net.keepShapes([3, 1, 1896])).toEqual([
+      [1889, 3, 4],
+      [473, 3, 4],
+      [473, 3, 4],
+      [1889, 3, 4],
+    ])
+    expect((await forward(net, net.init(0), waves([1, 1, 1896]))).shape).toEqual([1, 1, 1896])
+  })
+
+  it('names what does not fit', async () => {
+    const net = graph(options)
+    await expect(forward(net, net.init(0), waves([1, 2, 17]))).rejects.toThrow(
+      /graph: expected \[B, 2, V\] with V at least 18, the vertices of the mesh, got \[1,2,17\]/,
+    )
+    expect(() => graph({ ...options, k: 6 })).toThrow(
+      /more than k of the 18 vertices.*k 6, factor 3, 6 vertices/,
+    )
   })
 })

@@ -42,6 +42,11 @@ const twoLevels = (emb: number, [i, o]: readonly number[], [a, b]: readonly numb
   product(a, o)
 
 const two = { channels: [16, 32], blocks: [1, 1], emb: 8 }
+/** Points in space in no special order. */
+const cloud = Array.from({ length: 20 }, (_, i) => wave(3, 7 * i))
+/** The vertex itself, the mean of its neighbours, and three slopes, where an image has nine taps; positions as inputs. */
+const graphLevels = twoLevels(8, [4, 1], [16, 32], 5)
+
 const kinds: Kind[] = [
   {
     config: { kind: 'mlp', features: 6, hidden: [16], emb: 8 },
@@ -65,6 +70,7 @@ const kinds: Kind[] = [
     event: [1, 61],
     count: twoLevels(8, [12, 4], [16, 32], 9),
   },
+  { config: { kind: 'graph', io: 1, mesh: cloud, k: 4, ...two }, event: [1, 22], count: graphLevels },
 ]
 
 const nameOf = ({ config, event }: Kind) =>

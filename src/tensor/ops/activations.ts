@@ -20,10 +20,20 @@ const stableSoftplus = (x: Tensor): Tensor => add(maximum(x, 0), log1p(exp(neg(a
 /** log sigmoid(x), stable at both ends. */
 export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
 
-/** x · sigmoid(x) (Elfwing, Uchibe & Doya 2018). */
+/**
+ * x · sigmoid(x) (Elfwing, Uchibe & Doya 2018). In float64 as x/(1 + e⁻ˣ): ONNX Runtime would join the two nodes of
+ * the product to one that it has in float32 alone.
+ */
 export const silu = unary(
   'silu',
-  (x, emit) => emit.node('Mul', [x, emit.node('Sigmoid', [x])]),
+  (x, emit, node) => {
+    if (node.dtype === 'float32') return emit.node('Mul', [x, emit.node('Sigmoid', [x])])
+    const below = emit.node('Add', [
+      emit.constant(full([], 1, node.dtype)),
+      emit.node('Exp', [emit.node('Neg', [x])]),
+    ])
+    return emit.node('Div', [x, below])
+  },
   (x, y, g) => {
     return mul(g, apply(siluSlopeOp, [x, y], {}))
   },

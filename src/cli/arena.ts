@@ -4,15 +4,16 @@ import { fileURLToPath } from 'node:url'
 import {
   type Arena,
   amortizedTasks,
+  bunnyTasks,
   digest,
   mriTasks,
   photographTasks,
-  pointTasks,
+  sphereTasks,
   type Task,
   type View,
   viewOf,
 } from '../compare/index.ts'
-import { nearestName, readClean } from '../data/index.ts'
+import { BUNNY, nearestName, readClean, SPHERE } from '../data/index.ts'
 import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
 import type { Schedule } from '../diffusion/index.ts'
 import type { Prior } from '../em/index.ts'
@@ -42,8 +43,11 @@ export interface Place {
 }
 
 /** The tasks that data of a shape can be seen by. */
-const tasksOf = (event: Shape, { kind }: View): Readonly<Record<string, Task>> =>
-  kind === 'images' ? { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks } : pointTasks
+const tasksOf = (event: Shape, { kind, there }: View): Readonly<Record<string, Task>> => {
+  if (kind === 'images') return { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks }
+  if (kind === 'points') return event.at(-1) === BUNNY.length ? bunnyTasks : {}
+  return sphereTasks(there !== undefined && there.data.reduce((n, v) => n + v, 0) < SPHERE.points)
+}
 
 /** The first items of a split, as the prior takes them. */
 const truthOf = async (
@@ -98,7 +102,7 @@ export const placeOf = async (
 /** Tasks that a comparison takes when none are named: those of the benchmark of samplers, or of points all. */
 const DEFAULT_TASKS: readonly string[] = [
   ...['box', 'random', 'motion', 'superresolution', 'deletion'],
-  ...Object.keys(pointTasks),
+  ...['bunny', 'sphere', 'sphere-blind'],
 ]
 
 /** Tasks by name; without names those of photographs, or of points. @throws TweedieError `input` for unknown ones */

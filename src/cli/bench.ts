@@ -69,9 +69,9 @@ const countsOf = (text: string): number[] =>
   })
 
 /** What the first item of every task looks like: enough to see which samplers are for it. */
-const firstSeen = async ({ truth, view }: Place, tasks: readonly Task[]): Promise<Map<string, Sets>> => {
+const firstSeen = async ({ truth }: Place, tasks: readonly Task[]): Promise<Map<string, Sets>> => {
   const sets = new Map<string, Sets>()
-  for (const task of tasks) sets.set(task.name, await observed(task, rows(truth, 0, 1), 0, view))
+  for (const task of tasks) sets.set(task.name, await observed(task, rows(truth, 0, 1), 0))
   return sets
 }
 
@@ -131,7 +131,7 @@ const seenBy = async (place: Place, cells: readonly Cell[]): Promise<Map<string,
   const sets = new Map<string, ObservationSet>()
   for (const { task, images, seed } of cells) {
     if (sets.has(task.name)) continue
-    const { shown } = await observed(task, rows(place.truth, 0, images), seed, place.view)
+    const { shown } = await observed(task, rows(place.truth, 0, images), seed)
     sets.set(task.name, shown)
   }
   return sets

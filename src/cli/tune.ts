@@ -33,7 +33,7 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
   const place = await placeOf(options, 'val')
   const [task] = tasksNamed(place, options.task)
   const { steps, budget, images, seed = 0 } = options
-  const sets = await observed(task, place.truth, seed, place.view)
+  const sets = await observed(task, place.truth, seed)
   let tried = 0
   const { best, trials } = await tune(
     setting,

@@ -14,7 +14,7 @@ export const meritSchema = z.strictObject({
   psnrMean: figure,
   mseMean: figure,
   ssimMean: figure.optional(),
-  /** Distance in the maps of the feature network; of single draws. Absent where data are no photographs. */
+  /** Distance in the maps of the feature network; of single draws, eight at most. Absent where data are no images. */
   perceptual: figure.optional(),
   /** Fréchet feature distance of the first draw of each item to the test items. */
   frechet: figure.optional(),

@@ -24,6 +24,9 @@ export interface Judge {
 /** Draws that tell the 50 % interval, and ranks. */
 const FEW = 3
 
+/** Draws of each item whose perceptual distance is taken: it is an average over items already. */
+const LOOKED_AT = 8
+
 const average = (values: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]
@@ -87,7 +90,7 @@ const pictorial = async (
   if (!seen || !mean || !real) return {}
   const figures = { ssim: average(ssim(seen, real)), ssimMean: average(ssim(mean, real)) }
   if (!features) return figures
-  const singles = Array.from({ length: seen.shape[0] }, (_, k) => clipped(drawOf(seen, k)))
+  const singles = Array.from({ length: Math.min(LOOKED_AT, seen.shape[0]) }, (_, k) => clipped(drawOf(seen, k)))
   const distances: number[] = []
   for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
   const many = real.shape[0] > 1

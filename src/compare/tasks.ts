@@ -4,6 +4,7 @@
  * of the side, the motion kernel too; random inpainting deletes 90 % instead of 98 %, because the structure of an image spans
  * as many pixels fewer as the image does.
  */
+import { BUNNY, type OperatorSettings, SPHERE } from '../data/index.ts'
 import type { Task } from './cell.ts'
 
 const odd = (value: number): number => 2 * Math.floor(value / 2) + 1
@@ -49,16 +50,33 @@ export const amortizedTasks: Readonly<Record<string, Task>> = {
   digits: { name: 'digits', operator: { name: 'mask', settings: { keep: 0.25 } }, noise: 0.05 },
 }
 
-/**
- * Tasks on points, of the same paper: which part of the vertices is missing there is what is not kept here. On `sphere-blind` the share
- * differs between observations, and a blind sampler is not told which points are missing; guided samplers always are.
- */
-export const pointTasks: Readonly<Record<string, Task>> = {
-  bunny: { name: 'bunny', operator: { name: 'vertices', settings: { keep: 0.7 } }, noise: 0.1 },
-  sphere: { name: 'sphere', operator: { name: 'vertices', settings: { keep: 0.4 } }, noise: 0.05 },
-  'sphere-blind': {
-    name: 'sphere-blind',
-    operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
-    noise: 0.05,
+/** Tasks on digits on the bunny, of the same paper: 30 % of the vertices are occluded. */
+export const bunnyTasks: Readonly<Record<string, Task>> = {
+  bunny: {
+    name: 'bunny',
+    operator: { name: 'vertices', settings: { keep: 0.7, points: BUNNY.points } },
+    noise: 0.1,
   },
+}
+
+/**
+ * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind sampler is not told
+ * which; guided samplers always are.
+ *
+ * @param sea - points of the sea instead of all, as for temperatures of the ocean
+ */
+export const sphereTasks = (sea = false): Readonly<Record<string, Task>> => {
+  const where: OperatorSettings = sea ? { sea } : { points: SPHERE.points }
+  return {
+    sphere: {
+      name: 'sphere',
+      operator: { name: 'vertices', settings: { keep: 0.4, ...where } },
+      noise: 0.05,
+    },
+    'sphere-blind': {
+      name: 'sphere-blind',
+      operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7, ...where }, blind: true },
+      noise: 0.05,
+    },
+  }
 }

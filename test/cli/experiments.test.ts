@@ -11,7 +11,7 @@ import { run as learn } from '../../src/cli/learn.ts'
 import { operatorSettingOf } from '../../src/cli/operator-schema.ts'
 import { experimentSchema } from '../../src/cli/schema.ts'
 import { run as train } from '../../src/cli/train.ts'
-import { amortizedTasks, pointTasks } from '../../src/compare/index.ts'
+import { amortizedTasks, bunnyTasks, sphereTasks } from '../../src/compare/index.ts'
 import { readArrays, writeArrays } from '../../src/data/index.ts'
 import { readJournal } from '../../src/run/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
@@ -95,7 +95,7 @@ describe('distillations', () => {
     '%s observes as the task of its name does',
     (name) => {
       const { data } = loadConfig(distillSchema, join(distillations, name))
-      const known = { ...amortizedTasks, ...pointTasks }[name.replace('.yaml', '')]
+      const known = { ...amortizedTasks, ...bunnyTasks, ...sphereTasks() }[name.replace('.yaml', '')]
       const { operator, noise } = data.observe ?? {}
       expect(noise).toBe(known.noise)
       const {

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { meritOf, observed, sphereTasks, viewOf } from '../../src/compare/index.ts'
+import { firstPoints, loadWinds, SPHERE, sphereThere } from '../../src/data/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+import { full, NdArray, ndarray, rows } from '../../src/tensor/index.ts'
+
+/** Draws of N(centre, spread²) in [K, N, 1, V], and a truth from the same law, within [0, 1]. */
+const gaussian = (draws: number, items: number, points: number, spread: number) => {
+  const at = (name: string, shape: number[]) =>
+    normal(stream(0, name), shape).data.map((z) => 0.5 + spread * z)
+  return {
+    draws: new NdArray('float32', [draws, items, 1, points], at('draws', [draws, items, 1, points])),
+    truth: new NdArray('float32', [items, 1, points], at('truth', [items, 1, points])),
+  }
+}
+
+describe('figures of merit', () => {
+  const points = 200
+  const view = viewOf([1, points], full([points], 1))
+
+  it('of exact posterior draws: twice the error of the mean, even ranks, intervals that hold', async () => {
+    const { draws, truth } = gaussian(99, 64, points, 0.05)
+    const merit = await meritOf(draws, truth, { view })
+    expect(merit.mse).toBeCloseTo(2 * 0.05 ** 2, 4)
+    expect(merit.mseMean).toBeCloseTo((1 + 1 / 99) * 0.05 ** 2, 4)
+    expect(merit.psnrMean - merit.psnr).toBeCloseTo(10 * Math.log10(2 / (1 + 1 / 99)), 1)
+    expect(merit.coverage?.level).toBe(0.9)
+    expect(merit.coverage?.share).toBeCloseTo(0.9, 1)
+    expect(merit.sbc).toBeGreaterThan(0.01)
+  })
+
+  it('tell draws that are too narrow by ranks and intervals', async () => {
+    const { draws } = gaussian(99, 64, points, 0.02)
+    const { truth } = gaussian(1, 64, points, 0.05)
+    const merit = await meritOf(draws, truth, { view })
+    expect(merit.coverage?.share).toBeLessThan(0.6)
+    expect(merit.sbc).toBeLessThan(1e-4)
+  })
+
+  it('say nothing of ranks and intervals with one draw, nor of pictures where there are none', async () => {
+    const { draws, truth } = gaussian(1, 8, points, 0.05)
+    const merit = await meritOf(draws, truth, { view })
+    expect([merit.coverage, merit.sbc, merit.ssim, merit.perceptual, merit.frechet]).toEqual(
+      Array(5).fill(undefined),
+    )
+  })
+
+  it('look at the entries that are there only', async () => {
+    const there = firstPoints(3, 4)
+    const truth = ndarray([0.2, 0.4, 0.6, 0], [1, 1, 4])
+    const draws = ndarray([0.3, 0.5, 0.7, 1], [1, 1, 1, 4])
+    const { mse, psnr } = await meritOf(draws, truth, { view: viewOf([1, 4], there) })
+    expect(mse).toBeCloseTo(0.01, 6)
+    expect(psnr).toBeCloseTo(20, 3)
+  })
+
+  it('see a field on the sphere as a picture of 46×90', async () => {
+    const truth = rows(loadWinds('test'), 0, 2)
+    const view = viewOf([1, SPHERE.length], sphereThere())
+    const same = new NdArray('float32', [1, ...truth.shape], truth.data)
+    const { ssim, perceptual } = await meritOf(same, truth, { view })
+    expect(ssim).toBeCloseTo(1, 6)
+    expect(perceptual).toBeUndefined()
+  })
+})
+
+describe('a blind task', () => {
+  it('shows y alone to blind samplers, and to guided ones the same y with its masks', async () => {
+    const truth = rows(loadWinds('test'), 0, 8)
+    const { known, shown } = await observed(sphereTasks()['sphere-blind'], truth, 3)
+    expect(known.y).toEqual(shown.y)
+    if (known.operator.kind !== 'mask' || shown.operator.kind !== 'family') throw new Error('other kinds')
+    const { mask } = known.operator
+    expect(shown.operator.parameters.mask.shape[0]).toBe(1)
+    for (let i = 0; i < 8; i++) {
+      const own = rows(mask, i, i + 1).data
+      const kept = own.reduce((n, m) => n + m, 0) / SPHERE.points
+      expect(kept).toBeGreaterThanOrEqual(0.4 - 1e-3)
+      expect(kept).toBeLessThanOrEqual(0.7 + 1e-3)
+      expect(own.slice(SPHERE.points).every((m) => m === 0)).toBe(true)
+    }
+    expect(known.y.data.every((v, i) => (v !== 0) === (mask.data[i] === 1))).toBe(true)
+  })
+})

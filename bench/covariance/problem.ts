@@ -9,16 +9,15 @@ import { full, type NdArray, ndarray, toNumbers } from '../../src/tensor/index.t
 
 /** Dimensions of the latent. */
 export const SIZE = 3
-/** Gaussians along the curve, their standard deviation τ, and the noise s of y. */
-const COMPONENTS = 256
 const TERMS = 10
+/** Standard deviation τ of the Gaussians along the curve, and the noise s of y. */
 export const THICKNESS = 1e-2
 export const NOISE = 1e-2
 
 /** A curve with one observation y = aᵀ x + s n. */
 export interface Problem {
   readonly seed: number
-  /** μ_k, 256 points. */
+  /** μ_k, in order along the curve. */
   readonly means: readonly (readonly number[])[]
   /** a. */
   readonly a: readonly number[]
@@ -50,40 +49,51 @@ const curve = (seed: number, times: ArrayLike<number>): number[][] => {
   return Array.from(times, (_, i) => stretched.map((values) => values[i]))
 }
 
+/** How a curve is made of Gaussians. */
+export interface Curve {
+  readonly spacing: Spacing
+  /** How many Gaussians. DiEM has 256; their gaps are wider than they are thick, and a thousand leave none. */
+  readonly components: number
+}
+
 /** Figure 2: a smooth random curve, a on the sphere, y an observation of one of the means. */
-export const randomProblem = (seed: number, spacing: Spacing): Problem => {
-  const drawn = uniform(stream(seed, 'manifold z'), [COMPONENTS]).data
-  const means = curve(seed, spacing === 'drawn' ? drawn : Array.from(drawn, (_, i) => (i + 0.5) / COMPONENTS))
+export const randomProblem = (seed: number, { spacing, components }: Curve): Problem => {
+  const drawn = uniform(stream(seed, 'manifold z'), [components]).data.sort()
+  const means = curve(seed, spacing === 'drawn' ? drawn : Array.from(drawn, (_, i) => (i + 0.5) / components))
   const g = toNumbers(normal(stream(seed, 'direction'), [SIZE]))
   const a = g.map((v) => v / Math.hypot(...g))
   const [n] = toNumbers(normal(stream(seed, 'observation noise'), [1]))
-  const [of] = toNumbers(integers(stream(seed, 'observed mean'), 0, COMPONENTS, [1]))
+  const [of] = toNumbers(integers(stream(seed, 'observed mean'), 0, components, [1]))
   return { seed, means, a, y: dot(a, means[of]) + NOISE * n }
 }
 
 /** Figure 1: a coil, seen through [1 0 2] as 0. */
 export const coil = (): Problem => ({
   seed: 0,
-  means: Array.from({ length: COMPONENTS }, (_, k) => {
-    const share = k / (COMPONENTS - 1)
+  means: Array.from({ length: 256 }, (_, k) => {
+    const share = k / 255
     return [2 * Math.sin(2 * Math.PI * share), 2 * Math.cos(2 * Math.PI * share), 4 * share - 2]
   }),
   a: [1, 0, 2],
   y: 0,
 })
 
+/** How often the curve crosses the plane aᵀ x = y: the branches of the posterior. */
+export const crossings = ({ means, a, y }: Problem): number =>
+  means.filter((m, k) => k > 0 && dot(a, m) - y > 0 !== dot(a, means[k - 1]) - y > 0).length
+
 /** The prior. */
 export const mixtureOf = ({ means }: Problem): Mixture => ({
-  weights: full([COMPONENTS], 1 / COMPONENTS, 'float64'),
-  means: ndarray(means.flat(), [COMPONENTS, SIZE], 'float64'),
-  variances: full([COMPONENTS], THICKNESS ** 2, 'float64'),
+  weights: full([means.length], 1 / means.length, 'float64'),
+  means: ndarray(means.flat(), [means.length, SIZE], 'float64'),
+  variances: full([means.length], THICKNESS ** 2, 'float64'),
 })
 
 /** Σx of the whole prior as τ² I + U Uᵀ, U the Cholesky factor of the covariance of the means. */
 export const priorCovariance = ({ means }: Problem) => {
   const points = new Matrix(means.map((m) => [...m]))
   const centred = points.subRowVector(points.mean('column'))
-  const spread = centred.transpose().mmul(centred).div(COMPONENTS)
+  const spread = centred.transpose().mmul(centred).div(means.length)
   const factor = new CholeskyDecomposition(spread).lowerTriangularMatrix.to1DArray()
   return {
     kind: 'lowRank' as const,
@@ -104,7 +114,7 @@ const evidences = (problem: Problem): number[] =>
 
 /** p(y). */
 export const evidence = (problem: Problem): number =>
-  evidences(problem).reduce((sum, p) => sum + p, 0) / COMPONENTS
+  evidences(problem).reduce((sum, p) => sum + p, 0) / problem.means.length
 
 /**
  * `count` components in proportion to the weights, in order along the curve, by one uniform for all: how many fall on

@@ -8,7 +8,7 @@
 
 import { divergences } from './divergence.ts'
 import { type Choice, type Counts, choices, guided } from './guided.ts'
-import { asPoints, posteriorPoints, randomProblem, type Spacing } from './problem.ts'
+import { asPoints, type Curve, posteriorPoints, randomProblem } from './problem.ts'
 
 /** Least divergence that is told apart from none. */
 export const FLOOR = 1e-6
@@ -25,7 +25,7 @@ export interface Reading {
 /** What to study. */
 export interface StudyOptions extends Counts {
   readonly seeds: readonly number[]
-  readonly spacing: Spacing
+  readonly curve: Curve
   readonly sigmas: readonly number[]
   readonly onReading?: (reading: Reading) => void
 }
@@ -40,14 +40,14 @@ const byChoice = (value: (index: number) => number): Readonly<Record<Choice, num
 /** Readings of every problem and level. */
 export const study = async ({
   seeds,
-  spacing,
+  curve,
   sigmas,
   onReading,
   ...counts
 }: StudyOptions): Promise<Reading[]> => {
   const readings: Reading[] = []
   for (const seed of seeds) {
-    const problem = randomProblem(seed, spacing)
+    const problem = randomProblem(seed, curve)
     const { at, release } = guided(problem)
     for (const sigma of sigmas) {
       const truth = (purpose: string) => asPoints(posteriorPoints(problem, sigma, counts.points, purpose))

@@ -6,6 +6,7 @@ import { TweedieError } from '../../error.ts'
 import { topological } from '../gradient.ts'
 import { NdArray, scalar } from '../ndarray.ts'
 import { Emitter, type Lowering } from '../onnx/emitter.ts'
+import { portableLowering } from '../onnx/webgpu.ts'
 import { show } from '../shape.ts'
 import { constant, input, type Tensor } from '../tensor.ts'
 import { type Arrays, type Feeds, type Tensors, toArrays, toTensors, walk } from '../tree.ts'
@@ -82,8 +83,6 @@ const emit = <R>({ inputs, outputs }: Trace<R>, order: readonly Tensor[], loweri
 
 const orderOf = <R>({ outputs }: Trace<R>): Tensor[] => topological([...outputs.values()])
 
-const PORTABLE: Lowering = {}
-
 const open = (model: Uint8Array, options: ExecuteOptions): Promise<Session> =>
   options.worker ? openWorkerSession(model, options) : openSession(model, options)
 
@@ -138,7 +137,7 @@ export const jit = <A extends readonly unknown[], R>(
   return Object.assign(run as Program<A, R>, {
     onnx: async (...args: readonly unknown[]) => {
       const traced = trace(fn, args)
-      return emit(traced, orderOf(traced), PORTABLE)
+      return emit(traced, orderOf(traced), portableLowering)
     },
     release: async () => {
       const sessions = [...cache.values()]

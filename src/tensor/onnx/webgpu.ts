@@ -1,7 +1,8 @@
-/** Ops that ONNX Runtime's WebGPU provider lacks, written with those that it has. */
+/** Ops that ONNX Runtime's WebGPU provider lacks or gets wrong, written with those that it has. */
 
 import { full } from '../ndarray.ts'
 import type { Tensor } from '../tensor.ts'
+import { channelsInThrees } from './channels-in-threes.ts'
 import type { Emitter, Lowering } from './emitter.ts'
 
 const literal = (emit: Emitter, node: Tensor, value: number): string =>
@@ -34,4 +35,7 @@ const or = (node: Tensor, emit: Emitter): string => {
   return emit.node('Not', [emit.node('And', [a, b])])
 }
 
-export const webgpuLowering: Lowering = { sign, round, or }
+export const webgpuLowering: Lowering = { sign, round, or, conv2d: channelsInThrees }
+
+/** Of files that any runtime opens: what a device gets wrong is avoided for all. */
+export const portableLowering: Lowering = { conv2d: channelsInThrees }

@@ -1,0 +1,110 @@
+/** A sampler's .onnx is one file for all: what onnxruntime-web computes in a browser is what onnxruntime-node computes. */
+import { describe, expect, it } from 'vitest'
+import { type AmortizedSampler, exportSampler } from '../../src/amortize/index.ts'
+import { type FlowConfig, flowOf } from '../../src/flows/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+import { loadProgram, mapArrays, type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+import { chromium, inBrowser, type NamedArray, type Provider } from './browser.ts'
+
+const DRAWS = 3
+
+const key = stream(0, 'web')
+
+/** Weights that are not those of an identity. */
+const shaken = (params: ReturnType<ReturnType<typeof flowOf>['init']>) => {
+  let leaf = 0
+  return mapArrays((array) => {
+    const noise = normal(key, array.shape, { draw: leaf++ }).data
+    return ndarray(
+      toNumbers(array).map((v, i) => v + 0.02 * noise[i]),
+      array.shape,
+    )
+  }, params)
+}
+
+const samplerOf = (flow: FlowConfig, event: readonly number[]): AmortizedSampler => {
+  const params = flowOf(flow).init(0)
+  return {
+    flow,
+    params: { weights: shaken(params).weights, statistics: params.statistics },
+    event,
+    range: [0, 1],
+    operator: { kind: 'mask' },
+    telling: { y: event, beside: { mask: event } },
+  }
+}
+
+const samplers: readonly [string, AmortizedSampler][] = [
+  [
+    'a RealNVP of digits, folded',
+    samplerOf({ kind: 'realNvp', size: 784, condition: 1568, steps: 2, hidden: 32 }, [1, 28, 28]),
+  ],
+  [
+    'a flow over photographs, kept in [0, 1]',
+    samplerOf(
+      {
+        kind: 'image',
+        event: [3, 16, 16],
+        condition: [6, 16, 16],
+        steps: 2,
+        hidden: 8,
+        range: { kind: 'interval', lo: -2, hi: 2 },
+      },
+      [3, 16, 16],
+    ),
+  ],
+]
+
+const inputsOf = ({ event, telling }: AmortizedSampler): NamedArray[] => {
+  const named = (name: string, { shape, data }: NdArray): NamedArray => ({
+    name,
+    shape: [...shape],
+    data: Array.from(data, Number),
+  })
+  return [
+    named('0.y', normal(key, [1, ...telling.y])),
+    named(
+      '0.beside.mask',
+      ndarray(
+        toNumbers(normal(key, [1, ...telling.beside.mask], { step: 1 })).map((v) => Number(v > 0)),
+        [1, ...telling.beside.mask],
+      ),
+    ),
+    named('1', normal(key, [DRAWS, ...event], { step: 2 })),
+  ]
+}
+
+/** Largest difference relative to the largest value. */
+const distance = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((v, i) => Math.abs(v - b[i]))) / Math.max(1, ...b.map(Math.abs))
+
+const why = chromium ? '' : ' (skipped: no Chromium here; apt install chromium)'
+
+describe.skipIf(!chromium)(`sampler.onnx in headless Chromium${why}`, () => {
+  for (const [what, sampler] of samplers) {
+    it.for<Provider>(['wasm', 'webgpu'])(
+      `${what}: %s agrees with onnxruntime-node to 1e-4`,
+      { timeout: 180_000 },
+      async (provider, context) => {
+        const { model } = await exportSampler(sampler, DRAWS)
+        const inputs = inputsOf(sampler)
+        const answer = await inBrowser(chromium ?? '', provider, model, inputs)
+        if ('failed' in answer) {
+          if (provider === 'webgpu' && answer.failed.includes('navigator.gpu'))
+            return context.skip(answer.failed)
+          throw new Error(answer.failed)
+        }
+        const here = await loadProgram(model)
+        const feeds = Object.fromEntries(inputs.map(({ name, shape, data }) => [name, ndarray(data, shape)]))
+        const expected = await here.run(feeds)
+        await here.release()
+        expect(answer.outputs.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort())
+        for (const { name, shape, data } of answer.outputs) {
+          expect(shape).toEqual([...expected[name].shape])
+          expect(data.every(Number.isFinite)).toBe(true)
+          expect(distance(data, toNumbers(expected[name]))).toBeLessThan(1e-4)
+        }
+      },
+    )
+  }
+})

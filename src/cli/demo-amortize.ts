@@ -1,0 +1,180 @@
+/**
+ * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from noisy
+ * photographs alone; then it meets DPS and Noise2Score on photographs that nobody has seen.
+ */
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { conditionOf, tellingOf } from '../amortize/index.ts'
+import { loadPhotos, readBytes, simulateObservations } from '../data/index.ts'
+import type { FlowConfig } from '../flows/index.ts'
+import { linearRate, warmUp } from '../nn/index.ts'
+import {
+  type DistillRequest,
+  distill,
+  type LearnedPrior,
+  loadPrior,
+  openRun,
+  type SavedSampler,
+} from '../run/index.ts'
+import { rows } from '../tensor/index.ts'
+import type { OptionsOf } from './commands.ts'
+import { byFlow, byMethod, type Contest, type Contestant } from './demo-amortize-contest.ts'
+import { contestTable, writeContestReport } from './demo-amortize-report.ts'
+import type { Io } from './io.ts'
+import { recordOf } from './record.ts'
+
+/** How much the demo does. */
+export interface AmortizePlan {
+  /** Noisy photographs to learn from. */
+  readonly measurements: number
+  /** Optimiser steps and photographs in each. */
+  readonly steps: number
+  readonly batch: number
+  /** Steps of each level of the flow, and channels of its conditioners. */
+  readonly flow: { readonly steps: number; readonly hidden: number }
+  /** Photographs to test on, and draws of each. */
+  readonly test: number
+  readonly draws: number
+  /** Noise levels of DPS, and how many photographs it restores: it takes long. */
+  readonly dps: { readonly steps: number; readonly count: number }
+}
+
+const plans: Readonly<Record<'full' | 'quick', AmortizePlan>> = {
+  full: {
+    measurements: 2610,
+    steps: 1000,
+    batch: 32,
+    flow: { steps: 4, hidden: 32 },
+    test: 64,
+    draws: 128,
+    dps: { steps: 1000, count: 8 },
+  },
+  quick: {
+    measurements: 64,
+    steps: 12,
+    batch: 8,
+    flow: { steps: 1, hidden: 16 },
+    test: 4,
+    draws: 8,
+    dps: { steps: 10, count: 2 },
+  },
+}
+
+/** Standard deviation of the noise where black is 0 and white 1. */
+const NOISE = 0.1
+/** Test photographs get other noise than those learned from. */
+const TEST_SEED = 1000
+
+const PRIOR = fileURLToPath(new URL('../../data/photos-prior.safetensors', import.meta.url))
+
+const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): DistillRequest => {
+  const set = simulateObservations(rows(loadPhotos('train'), 0, plan.measurements), {
+    operator: { kind: 'identity' },
+    noise: NOISE,
+    seed: 1,
+  })
+  const telling = tellingOf(set, true)
+  const flow: FlowConfig = {
+    kind: 'image',
+    event: prior.event,
+    condition: conditionOf(telling, 'image'),
+    cells: [2, 2],
+    ...plan.flow,
+  }
+  return {
+    prior,
+    priorDigest: createHash('sha256').update(readBytes(PRIOR)).digest('hex'),
+    set,
+    flow,
+    telling,
+    steps: plan.steps,
+    options: { batch: plan.batch, rate: warmUp(linearRate(2e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
+    seed,
+  }
+}
+
+/** All contestants, the distilled sampler first. */
+const contested = async (
+  sampler: SavedSampler,
+  prior: LearnedPrior,
+  contest: Contest,
+  { draws, dps }: AmortizePlan,
+  io: Io,
+): Promise<Contestant[]> => [
+  await byFlow('ours, one draw', sampler, contest, 1, io),
+  await byFlow(`ours, ${draws} draws`, sampler, contest, draws, io),
+  await byMethod(`DPS, ${dps.steps} steps`, prior, contest, { method: 'dps', ...dps }, io),
+  await byMethod(
+    'Noise2Score',
+    prior,
+    contest,
+    { method: 'noise2score', steps: 1, count: contest.truth.shape[0] },
+    io,
+  ),
+]
+
+/** Those of the options of `demo` that matter here. */
+type Options = Pick<OptionsOf<'demo'>, 'run' | 'quick' | 'resume' | 'device' | 'seed'>
+
+export const run = async (_args: readonly string[], options: Options, io: Io): Promise<void> => {
+  const plan = plans[options.quick ? 'quick' : 'full']
+  const { seed = 0, device } = options
+  const config = recordOf({ ...plan, noise: NOISE, seed })
+  const folder = openRun(options.run, { config, resume: options.resume, replace: true })
+  try {
+    io.note(
+      `${plan.measurements} photographs with noise ${NOISE}, and the shipped prior: ${plan.steps} steps of distillation, ` +
+        `then ${plan.test} unseen ones (${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
+    )
+    const prior = loadPrior(PRIOR)
+    const started = performance.now()
+    const request = requestOf(prior, plan, seed)
+    const sampler = await distill(folder, {
+      ...request,
+      options: { ...request.options, execute: { device } },
+      onProgress: io.progress,
+      signal: io.signal,
+    })
+    const distilled = (performance.now() - started) / 1000
+    const truth = rows(loadPhotos('test'), 0, plan.test)
+    const contest: Contest = {
+      truth,
+      set: simulateObservations(truth, { operator: { kind: 'identity' }, noise: NOISE, seed: TEST_SEED }),
+      seed,
+    }
+    const contestants = await contested(sampler, prior, contest, plan, io)
+    const table = contestTable(contestants)
+    writeContestReport(folder, {
+      plan,
+      contest,
+      contestants,
+      table,
+      distilled,
+      seed,
+      command: commandOf(options),
+    })
+    const total = folder.journal.seconds
+    io.result(
+      `${table.text}\n\ndistilled in ${distilled.toFixed(0)} s, ${total.toFixed(0)} s in all\nreport: ${folder.paths.report}`,
+      {
+        measurements: plan.measurements,
+        steps: plan.steps,
+        test: plan.test,
+        figures: table.figures,
+        distilledSeconds: distilled,
+        totalSeconds: total,
+        report: folder.paths.report,
+      },
+    )
+  } finally {
+    folder.close()
+  }
+}
+
+const commandOf = ({ quick, seed }: Options): string =>
+  [
+    'npm run demo:amortize',
+    ...(quick || seed !== undefined ? ['--'] : []),
+    ...(quick ? ['--quick'] : []),
+    ...(seed === undefined ? [] : [`--seed ${seed}`]),
+  ].join(' ')

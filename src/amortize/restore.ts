@@ -24,6 +24,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { type AmortizedSampler, oneStep, type SamplerOperator } from './sampler.ts'
+import { measurementDigest } from './single.ts'
 import type { Telling, Told } from './telling.ts'
 
 /** How to restore. */
@@ -181,7 +182,8 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
 /**
  * Restores every observation of a set (units of the data).
  *
- * @throws TweedieError `numeric` when draws are not finite, `interrupted`
+ * @throws TweedieError `input` for a sampler of one measurement and other observations, `numeric` when draws are not finite,
+ * `interrupted`
  *
  * @example
  * ```ts
@@ -194,8 +196,10 @@ export const restore = async (
   options: RestoreOptions,
 ): Promise<Restored> => {
   const { draws: K, batch = 1024, keep = true, seed, execute, onProgress, signal } = options
-  const { event, telling } = sampler
+  const { event, telling, measurement } = sampler
   const count = set.y.shape[0]
+  if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
+    throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
   const size = Math.min(count, Math.max(1, Math.floor(batch / K)))
   const program = jit(summarised(sampler), execute)
   const [centre, spread] = [zeros([count, ...event]), zeros([count, ...event])]

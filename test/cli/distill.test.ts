@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { restore as restoreSet } from '../../src/amortize/index.ts'
 import type { OptionsOf } from '../../src/cli/commands.ts'
 import { jsonSchemaOf } from '../../src/cli/config.ts'
 import { run as distill } from '../../src/cli/distill.ts'
@@ -19,7 +20,7 @@ import { exitCodeOf, explain } from '../../src/cli/exit.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { run as restore } from '../../src/cli/restore.ts'
 import { run as train } from '../../src/cli/train.ts'
-import { readArrays, writeArrays, writeObservations } from '../../src/data/index.ts'
+import { readArrays, readObservations, writeArrays, writeObservations } from '../../src/data/index.ts'
 import { observe } from '../../src/operators/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
@@ -160,7 +161,7 @@ describe('a run of distillation', () => {
     const { code, message } = await failure(distilled('nan', config))
     expect(code).toBe(1)
     expect(message).toMatch(
-      /^tweedie: distillation: step \d+ has loss (NaN|-?Infinity|\S+) .* the last good one: \S+step-\d+\.safetensors$/,
+      /^tweedie: distillation: step \d+ has loss \S+ .* the last good one: \S+step-\d+\.safetensors$/,
     )
     const [, step] = /step (\d+)/.exec(message) ?? []
     const { arrays, state } = readCheckpoint(/\S+\.safetensors/.exec(message)?.[0] ?? '')
@@ -242,6 +243,10 @@ describe('a sampler of one measurement', () => {
     const { facts, arrays } = await restored('single', 'train.npz')
     expect([facts.row, facts.shape]).toEqual([3, [4, 1, 1, 4, 8]])
     expect(arrays.draws.shape).toEqual([4, 1, 1, 4, 8])
+    const others = readObservations(at('test.npz'))
+    await expect(restoreSet(loadSampler(at('single')), others, { draws: 2, seed: 0 })).rejects.toThrow(
+      /for one measurement/,
+    )
     const { code, message } = await failure(restored('single', 'test.npz'))
     expect([code, message]).toEqual([
       2,

@@ -90,7 +90,9 @@ const pictorial = async (
   if (!seen || !mean || !real) return {}
   const figures = { ssim: average(ssim(seen, real)), ssimMean: average(ssim(mean, real)) }
   if (!features) return figures
-  const singles = Array.from({ length: Math.min(LOOKED_AT, seen.shape[0]) }, (_, k) => clipped(drawOf(seen, k)))
+  const singles = Array.from({ length: Math.min(LOOKED_AT, seen.shape[0]) }, (_, k) =>
+    clipped(drawOf(seen, k)),
+  )
   const distances: number[] = []
   for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
   const many = real.shape[0] > 1

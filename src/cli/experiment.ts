@@ -129,6 +129,12 @@ export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape):
       }
       return { ...net, io: event[0] }
     }
+    case 'ncsnpp': {
+      const fold = 2 ** (net.multipliers.length - 1)
+      if (event.length !== 3 || event[1] % fold || event[2] % fold)
+        fail(`an ncsnpp of these levels needs images [C, H, W] divisible by ${fold}, the data are [${event}]`)
+      return { ...net, io: event[0], size: event[1] }
+    }
     case 'unet1d': {
       if (event.length !== 2) fail(`a unet1d needs signals [C, V], the data are [${event}]`)
       const fold = net.unshuffle * 2 ** (net.channels.length - 1)

@@ -18,6 +18,14 @@ const unet = z.strictObject({
   ...levels,
   unshuffle: count.default(1).describe('pixel unshuffling in front of the network, by this factor'),
 })
+const ncsnpp = z.strictObject({
+  kind: z.literal('ncsnpp').describe('NCSN++: BigGAN blocks, filtered resampling, a pyramid of the input'),
+  width: count.default(64).describe('channels of the finest level, a multiple of 4'),
+  multipliers: sizes.default([1, 2, 2, 2]).describe('channels of each level in units of width, finest first'),
+  blocks: count.default(4).describe('residual blocks of each level, one more on the way up'),
+  attention: z.array(count).default([16]).describe('heights of the levels with attention'),
+  dropout: z.number().min(0).lt(1).default(0.1),
+})
 const unet1d = z.strictObject({
   kind: z.literal('unet1d').describe('U-Net over the index of the vertices'),
   ...levels,
@@ -158,7 +166,7 @@ export const experimentSchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
-    net: z.discriminatedUnion('kind', [unet, unet1d, sphere, graph, mlp]),
+    net: z.discriminatedUnion('kind', [unet, ncsnpp, unet1d, sphere, graph, mlp]),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),

@@ -1,5 +1,6 @@
 import { type GraphOptions, graph } from './graph.ts'
 import { type MlpOptions, mlp } from './mlp.ts'
+import { type NcsnppOptions, ncsnpp } from './ncsnpp.ts'
 import type { Network } from './network.ts'
 import { type SphereOptions, sphere } from './sphere.ts'
 import { type UnetOptions, unet } from './unet.ts'
@@ -9,6 +10,7 @@ import { type Unet1dOptions, unet1d } from './unet1d.ts'
 export type NetworkConfig =
   | ({ readonly kind: 'mlp' } & MlpOptions)
   | ({ readonly kind: 'unet' } & UnetOptions)
+  | ({ readonly kind: 'ncsnpp' } & NcsnppOptions)
   | ({ readonly kind: 'unet1d' } & Unet1dOptions)
   | ({ readonly kind: 'sphere' } & SphereOptions)
   | ({ readonly kind: 'graph' } & GraphOptions)
@@ -20,6 +22,8 @@ export const network = (config: NetworkConfig): Network => {
       return mlp(config)
     case 'unet':
       return unet(config)
+    case 'ncsnpp':
+      return ncsnpp(config)
     case 'unet1d':
       return unet1d(config)
     case 'sphere':

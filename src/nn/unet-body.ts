@@ -3,15 +3,8 @@
  * again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
  */
 import { TweedieError } from '../error.ts'
-import {
-  concat,
-  layerNorm,
-  mul,
-  type NdArray,
-  rematerialise,
-  type Shape,
-  type Tensor,
-} from '../tensor/index.ts'
+import { concat, layerNorm, type NdArray, rematerialise, type Shape, type Tensor } from '../tensor/index.ts'
+import { dropper } from './dropout.ts'
 import { Initialiser, type Linear } from './init.ts'
 import type { Lattice } from './lattice.ts'
 import { embed } from './layers.ts'
@@ -86,7 +79,13 @@ export const unetBody = (
       res: initResBlock(draw.at(`${i}.${j}.res`), channels[i], emb, lattice),
       att: heads[i] ? [initAttBlock(draw.at(`${i}.${j}.att`), channels[i], emb)] : [],
     }))
-  const onLevel = (list: readonly Block<Tensor>[], i: number, x: Tensor, e: Tensor, drop: Drop) =>
+  const onLevel = (
+    list: readonly Block<Tensor>[],
+    i: number,
+    x: Tensor,
+    e: Tensor,
+    drop: (y: Tensor) => Tensor,
+  ) =>
     list.reduce((h, block) => {
       const y = resBlock(block.res, h, e, { lattice, level: i, drop })
       return block.att.reduce(
@@ -131,12 +130,4 @@ export const unetBody = (
       return lattice.point(x, params.tail)
     },
   }
-}
-
-type Drop = (y: Tensor) => Tensor
-
-/** Inverted dropout with given masks, each used once in order; the identity without masks. */
-const dropper = (rate: number, keep: readonly Tensor[]): Drop => {
-  let next = 0
-  return (y) => (rate === 0 || keep.length === 0 ? y : mul(mul(y, keep[next++]), 1 / (1 - rate)))
 }

@@ -42,6 +42,16 @@ const header = z.object({
   net: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('mlp'), features: z.int(), hidden: sizes, emb: z.int() }),
     z.object({ kind: z.literal('unet'), ...levels, unshuffle: z.int().optional() }),
+    z.object({
+      kind: z.literal('ncsnpp'),
+      io: z.int(),
+      size: z.int(),
+      width: z.int().optional(),
+      multipliers: sizes.optional(),
+      blocks: z.int().optional(),
+      attention: sizes.optional(),
+      dropout: z.number().optional(),
+    }),
     z.object({ kind: z.literal('unet1d'), ...levels, unshuffle: z.int().optional() }),
     z.object({
       kind: z.literal('sphere'),

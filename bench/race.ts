@@ -174,15 +174,23 @@ const blasWarning = async (peer: Peer, threads: number): Promise<string | undefi
   return `the peer multiplies matrices at ${rates}: give it OpenBLAS (apt install libopenblas0-pthread)`
 }
 
+/** A measurement that is no race: a line for the table, fields for --json. */
+export interface Beside {
+  readonly line: string
+  readonly json: Readonly<Record<string, unknown>>
+}
+
 /**
  * Races all cases and prints a table, or with --json one object.
  *
- * @param prepare - sets up one case with this many threads
+ * @param cases - each sets up one case with this many threads
+ * @param besides - what else is measured in the same run, after the races
  * @returns the exit code, 0: a race that is lost is a result, not a failure
  */
 export const race = async (
   args: readonly string[],
   cases: readonly ((threads: number) => Promise<Case>)[],
+  besides: (options: RaceOptions) => Promise<Beside | undefined> = async () => undefined,
 ): Promise<number> => {
   const options = raceOptions(args)
   const started = options.peer
@@ -210,9 +218,12 @@ export const race = async (
   } finally {
     peer?.stop()
   }
+  const beside = await besides(options)
+  if (beside) say(beside.line)
   if (options.json) {
     console.log(
       JSON.stringify({
+        ...beside?.json,
         threads: options.threads,
         peer: peer ? `torch ${peer.version}` : null,
         warning,

@@ -168,7 +168,7 @@ describe.each(kinds.map((kind) => ({ name: nameOf(kind), ...kind })))('$name', (
           p.shape,
         )
       }, start)
-    const h = 5e-3
+    const h = 1e-3
     const [up, down] = [await program(along(h), x, c), await program(along(-h), x, c)]
     await program.release()
     const slope = (Number(up.loss.data[0]) - Number(down.loss.data[0])) / (2 * h)

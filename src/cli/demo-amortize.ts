@@ -45,9 +45,9 @@ const plans: Readonly<Record<'full' | 'quick', AmortizePlan>> = {
     steps: 1000,
     batch: 32,
     flow: { steps: 4, hidden: 32 },
-    test: 64,
+    test: 16,
     draws: 128,
-    dps: { steps: 1000, count: 8 },
+    dps: { steps: 1000, count: 16 },
   },
   quick: {
     measurements: 64,
@@ -113,8 +113,8 @@ const contested = async (
   ),
 ]
 
-/** Those of the options of `demo` that matter here. */
-type Options = Pick<OptionsOf<'demo'>, 'run' | 'quick' | 'resume' | 'device' | 'seed'>
+/** Those of the options that matter here. */
+type Options = Pick<OptionsOf<'demo-amortize'>, 'run' | 'quick' | 'resume' | 'device' | 'seed'>
 
 export const run = async (_args: readonly string[], options: Options, io: Io): Promise<void> => {
   const plan = plans[options.quick ? 'quick' : 'full']

@@ -27,4 +27,5 @@ export const loaders: { readonly [C in CommandName]?: () => Promise<CommandModul
   report: () => import('./report.ts'),
   info: () => import('./info.ts'),
   demo: () => import('./demo.ts'),
+  'demo-amortize': () => import('./demo-amortize.ts'),
 }

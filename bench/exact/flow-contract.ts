@@ -8,7 +8,6 @@ import {
   logqOf,
   realNvp,
   spline,
-  withHead,
   withRange,
 } from '../../src/flows/index.ts'
 import { fillUniform, normal, stream } from '../../src/random/index.ts'
@@ -86,22 +85,6 @@ export const flows: readonly ListedFlow[] = [
   {
     name: 'imageFlow, odd channels, coarse y',
     flow: imageFlow({ event: [3, 2, 4], condition: [1, 1, 2], cells: [1, 2], steps: 2, hidden: 6 }),
-    dtypes: ['float32'],
-  },
-  {
-    name: 'imageFlow under a head',
-    flow: withHead(imageFlow({ event: [1, 4, 4], condition: [2, 4, 4], cells: [2], steps: 2, hidden: 6 }), {
-      hidden: 6,
-      blocks: 1,
-    }),
-    dtypes: ['float32'],
-  },
-  {
-    name: 'imageFlow under a head, coarse y',
-    flow: withHead(imageFlow({ event: [3, 2, 4], condition: [1, 1, 2], cells: [1], steps: 2, hidden: 6 }), {
-      hidden: 6,
-      blocks: 2,
-    }),
     dtypes: ['float32'],
   },
 ]

@@ -30,15 +30,6 @@ const image = z.strictObject({
     .describe('for each level, the side of the cells of pixels that become channels'),
   steps,
   hidden: count.default(32).describe('channels of the conditioners'),
-  head: z
-    .strictObject({
-      hidden: count.default(64).describe('channels'),
-      blocks: z.int().nonnegative().default(3).describe('residual blocks of two convolutions'),
-    })
-    .optional()
-    .describe(
-      'a network of y alone that tells mean and spread; the couplings shape what is left (default: none)',
-    ),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 

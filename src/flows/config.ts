@@ -2,7 +2,6 @@ import { affine } from './affine.ts'
 import type { Flow } from './flow.ts'
 import { gaussianFlow } from './gaussian.ts'
 import { type ImageFlowOptions, imageFlow } from './image-flow.ts'
-import { type ImageHeadOptions, withHead } from './image-head.ts'
 import { type Range, withRange } from './output.ts'
 import { type RealNvpOptions, realNvp } from './real-nvp.ts'
 import { type SplineOptions, spline } from './spline.ts'
@@ -14,8 +13,7 @@ export type TransformConfig = { readonly kind: 'affine' } | ({ readonly kind: 's
 /** A flow as data: what a checkpoint keeps beside the weights. */
 export type FlowConfig = (
   | ({ readonly kind: 'realNvp'; readonly transform?: TransformConfig } & Omit<RealNvpOptions, 'transform'>)
-  /** With `head`, the flow shapes what is left when a network has told mean and spread. */
-  | ({ readonly kind: 'image'; readonly head?: ImageHeadOptions } & ImageFlowOptions)
+  | ({ readonly kind: 'image' } & ImageFlowOptions)
   | { readonly kind: 'gaussian'; readonly size: number; readonly condition: number }
 ) & {
   /** Where x may lie; anywhere when absent. */
@@ -30,7 +28,7 @@ const free = (config: FlowConfig): Flow => {
     case 'realNvp':
       return realNvp({ ...config, transform: transformOf(config.transform) })
     case 'image':
-      return config.head ? withHead(imageFlow(config), config.head) : imageFlow(config)
+      return imageFlow(config)
     case 'gaussian':
       return gaussianFlow(config)
   }

@@ -61,7 +61,6 @@ const flow = z.discriminatedUnion('kind', [
     event: shape,
     condition: shape,
     cells: shape.optional(),
-    head: z.object({ hidden: count.optional(), blocks: z.int().nonnegative().optional() }).optional(),
     steps: count.optional(),
     hidden: count.optional(),
     range: range.optional(),

@@ -79,7 +79,7 @@ const visited = async (executable: string, url: string, answered: Promise<Answer
   }
 }
 
-const LIMIT = 120_000
+const LIMIT = 170_000
 
 /** Runs a model on its inputs in Chromium. */
 export const inBrowser = async (

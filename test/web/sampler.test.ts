@@ -46,6 +46,7 @@ const samplers: readonly [string, AmortizedSampler][] = [
         kind: 'image',
         event: [3, 16, 16],
         condition: [6, 16, 16],
+        cells: [2],
         steps: 2,
         hidden: 8,
         range: { kind: 'interval', lo: -2, hi: 2 },
@@ -84,7 +85,7 @@ describe.skipIf(!chromium)(`sampler.onnx in headless Chromium${why}`, () => {
   for (const [what, sampler] of samplers) {
     it.for<Provider>(['wasm', 'webgpu'])(
       `${what}: %s agrees with onnxruntime-node to 1e-4`,
-      { timeout: 180_000 },
+      { timeout: 200_000 },
       async (provider, context) => {
         const { model } = await exportSampler(sampler, DRAWS)
         const inputs = inputsOf(sampler)

@@ -64,7 +64,9 @@ export const pointStrips = (
       `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
   const land = there && valuesAt(there, 0, [])
-  const spreadTop = highValue(std)
+  // Padding has a spread of its own, which nobody sees.
+  const seen = Float64Array.from(std.data, Number).filter((_, i) => there?.data[i % length] !== 0)
+  const spreadTop = highValue(seen)
   return {
     ...paintedStrips(restoration, options, {
       observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),

@@ -97,8 +97,8 @@ const spreadPicture = (std: Picture, top: number): Picture => {
 }
 
 /** The value below which 99.5 % lie: one bright pixel does not darken all others. */
-export const highValue = (array: NdArray): number => {
-  const sorted = Float64Array.from(array.data as ArrayLike<number>).sort()
+export const highValue = (values: Float64Array): number => {
+  const sorted = values.toSorted()
   return sorted[Math.floor(0.995 * (sorted.length - 1))] || 1
 }
 
@@ -156,7 +156,7 @@ export const paintedStrips = (
  */
 export const strips = (restoration: Restoration, options: StripOptions = {}): Strips => {
   const { y, mask, std, range = [0, 1] } = restoration
-  const spreadTop = highValue(std)
+  const spreadTop = highValue(Float64Array.from(std.data, Number))
   const painter: Painter = {
     observed: (i) => observed(pictureAt(y, i, range), mask && pictureAt(mask, i)),
     value: (array, index) => pictureAt(array, index, range),

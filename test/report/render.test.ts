@@ -212,12 +212,14 @@ describe('pointStrips', () => {
   const mask = full([N, 1, V], 1)
   mask.data.set([0, 1, 1, 0], V) // of the second item, the left side was not seen
   const there = ndarray([1, 1, 1, 1, 0, 0, 0, 0])
+  const std = full([N, 1, V], 0.1)
+  for (let i = 0; i < N; i++) std.data.fill(9, i * V + 4, (i + 1) * V) // padding spreads as it likes
   const restoration = {
     y: full([N, 1, V], 0.25),
     mask,
     draws: full([K, N, 1, V], 0.75),
     mean: full([N, 1, V], 0.5),
-    std: full([N, 1, V], 0.1),
+    std,
     truth: full([N, 1, V], 1),
     there,
   }

@@ -88,7 +88,7 @@ const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): Disti
     flow,
     telling,
     steps: plan.steps,
-    options: { batch: plan.batch, rate: warmUp(linearRate(2e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
+    options: { batch: plan.batch, rate: warmUp(linearRate(5e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
     seed,
   }
 }

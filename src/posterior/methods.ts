@@ -20,7 +20,8 @@ import { smcMmps } from './smc-mmps.ts'
 import { tds } from './tds.ts'
 import { tmpd } from './tmpd.ts'
 
-const zeta: Setting = { default: 1, range: [0.1, 10], scale: 'log', about: 'length of the gradient step' }
+/** A step moves M entries by ζ/√M each: many steps, small images and little noise ask for a small ζ. */
+const zeta: Setting = { default: 1, range: [0.01, 10], scale: 'log', about: 'length of the gradient step' }
 
 const iterations: Setting = { default: 5, range: [1, 8], scale: 'integer', about: 'vectors of GMRES' }
 const particles: Setting = { default: 8, range: [2, 64], scale: 'integer', about: 'particles of each draw' }

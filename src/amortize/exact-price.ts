@@ -4,8 +4,8 @@
  * the tangent −log p(x₀) − g·(x − x₀) with g = ∇ log p(x₀), whose value and gradient at x₀ are the true ones.
  */
 import { type Denoiser, type LikelihoodOptions, likelihood } from '../diffusion/index.ts'
-import type { FlowParams } from '../flows/index.ts'
-import { jit, mul, ndarray, sizeOf, sub, sum, type Tensor, toNumbers } from '../tensor/index.ts'
+import { type FlowParams, sumRows } from '../flows/index.ts'
+import { jit, mul, ndarray, sizeOf, sub, type Tensor, toNumbers } from '../tensor/index.ts'
 import type { Price } from './price.ts'
 
 /** −log p near a draw: at x, it is `at0` − `gradient` · x. */
@@ -23,8 +23,6 @@ export type DrawX = (
   z: Tensor,
 ) => { readonly x: Tensor }
 
-const rowSums = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
-
 /** The price by the ODE. Hutchinson's probes are those of the options' seed in every step: they are part of the objective. */
 export const exactPrice = (prior: Denoiser, drawX: DrawX, options: LikelihoodOptions): Price<Tangent> => {
   const draw = jit(
@@ -34,7 +32,7 @@ export const exactPrice = (prior: Denoiser, drawX: DrawX, options: LikelihoodOpt
   )
   const { withGradient, release } = likelihood(prior, options)
   return {
-    of: (x, { at0, gradient }) => sub(at0, rowSums(mul(gradient, x))),
+    of: (x, { at0, gradient }) => sub(at0, sumRows(mul(gradient, x))),
     given: async ({ state: { weights, statistics }, arrays, z }) => {
       const x = await draw({ weights, statistics }, arrays, z)
       const { logDensity, gradient } = await withGradient(x)

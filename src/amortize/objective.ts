@@ -14,8 +14,9 @@ import {
   negativeElbo,
   scoreLoss,
 } from '../diffusion/index.ts'
+import { sumRows } from '../flows/index.ts'
 import type { Observation } from '../posterior/index.ts'
-import { add, mean, mul, sub, sum, type Tensor } from '../tensor/index.ts'
+import { add, mean, mul, sub, type Tensor } from '../tensor/index.ts'
 
 /** What the objective is made of, besides flow and prior. */
 export interface ApsOptions extends ElboOptions {
@@ -37,12 +38,10 @@ export interface ApsTerms<L = Tensor> {
   readonly logdet: L
 }
 
-const rowSums = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
-
 /** −log p(y | x) up to a constant: ½ (y − A x)ᵀ Σy⁻¹ (y − A x), [B]. */
 export const misfit = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
   const residual = sub(y, A.apply(x))
-  return mul(rowSums(mul(residual, noise.inverse(residual))), 0.5)
+  return mul(sumRows(mul(residual, noise.inverse(residual))), 0.5)
 }
 
 /**

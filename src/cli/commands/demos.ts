@@ -1,24 +1,27 @@
 /** The demos. */
 import { type CommandSpec, device, resume } from './spec.ts'
 
+const demoOptions = (folder: string) =>
+  ({
+    run: {
+      kind: 'text',
+      short: 'o',
+      value: 'folder',
+      default: folder,
+      description: 'run folder, made anew',
+    },
+    quick: { kind: 'flag', description: 'a smaller version, for a first look' },
+    resume,
+    device,
+  }) as const
+
 export const demos = {
   demo: {
     summary: 'digits from digits with three pixels in four deleted: the whole line in minutes',
     description: `Learns a prior of handwritten digits from incomplete, noisy ones alone, restores 500 others with it, and writes a
 report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute and shows less.`,
     arguments: [],
-    options: {
-      run: {
-        kind: 'text',
-        short: 'o',
-        value: 'folder',
-        default: 'runs/demo',
-        description: 'run folder, made anew',
-      },
-      quick: { kind: 'flag', description: 'a smaller version, for a first look' },
-      resume,
-      device,
-    },
+    options: demoOptions('runs/demo'),
     examples: [{ command: 'tweedie demo --quick', does: 'runs/demo/report.html' }],
   },
   'demo-amortize': {
@@ -26,18 +29,7 @@ report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute a
     description: `Distils the prior of photographs that ships into a flow, from noisy photographs alone, and sets it beside DPS and Noise2Score on photographs
 that nobody has seen. At most ten minutes on two cores; --quick takes about a minute and shows less.`,
     arguments: [],
-    options: {
-      run: {
-        kind: 'text',
-        short: 'o',
-        value: 'folder',
-        default: 'runs/demo-amortize',
-        description: 'run folder, made anew',
-      },
-      quick: { kind: 'flag', description: 'a smaller version, for a first look' },
-      resume,
-      device,
-    },
+    options: demoOptions('runs/demo-amortize'),
     examples: [{ command: 'tweedie demo-amortize --quick', does: 'runs/demo-amortize/report.html' }],
   },
 } as const satisfies Readonly<Record<string, CommandSpec>>

@@ -6,6 +6,8 @@ import {
   imageFlow,
   logq,
   logqOf,
+  type NetworkFlowOptions,
+  networkFlow,
   realNvp,
   spline,
   withRange,
@@ -47,6 +49,21 @@ export type Float = 'float32' | 'float64'
 
 const vector = realNvp({ size: 6, condition: 3, steps: 4, hidden: 8 })
 
+const small = { channels: [4], blocks: [1], emb: 4 }
+
+/** A flow of small networks over `channels` channels, told one. */
+const ofNetworks = (
+  kind: 'unet' | 'unet1d',
+  [channels, ...space]: Shape,
+  steps: number,
+): NetworkFlowOptions => ({
+  event: [channels, ...space],
+  condition: [1, ...space],
+  encoder: { kind, io: 3, ...small },
+  coupling: { kind, io: 3 + channels, ...small },
+  steps,
+})
+
 /** Flows over events that are small enough for a dense Jacobian. */
 export const flows: readonly ListedFlow[] = [
   { name: 'realNvp', flow: vector, dtypes: ['float32', 'float64'] },
@@ -87,6 +104,8 @@ export const flows: readonly ListedFlow[] = [
     flow: imageFlow({ event: [3, 2, 4], condition: [1, 1, 2], cells: [1, 2], steps: 2, hidden: 6 }),
     dtypes: ['float32'],
   },
+  { name: 'networkFlow, images', flow: networkFlow(ofNetworks('unet', [2, 2, 3], 4)), dtypes: ['float32'] },
+  { name: 'networkFlow, curves', flow: networkFlow(ofNetworks('unet1d', [1, 5], 3)), dtypes: ['float32'] },
 ]
 
 /** The same over two entries, whose densities can be summed on a grid. */
@@ -117,6 +136,7 @@ export const planar: readonly ListedFlow[] = [
     flow: imageFlow({ event: [2, 1, 1], condition: [1, 1, 1], cells: [1], steps: 4, hidden: 6 }),
     dtypes: ['float32'],
   },
+  { name: 'networkFlow', flow: networkFlow(ofNetworks('unet1d', [1, 2], 4)), dtypes: ['float32'] },
 ]
 
 const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, dtype)

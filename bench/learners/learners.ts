@@ -5,8 +5,11 @@ import { gsureObjective } from '../../src/em/gsure.ts'
 import { network } from '../../src/nn/index.ts'
 import {
   type Covariance,
+  cg,
+  gmres,
   mmps,
   onesCovariance,
+  type Solver,
   timeCovariance,
   tweedieCovariance,
 } from '../../src/posterior/index.ts'
@@ -27,14 +30,19 @@ export interface LearnerKind {
   fit(run: Run, plan: Plan, call: LongCall): Promise<LearnedPrior>
 }
 
-const diem = (name: string, title: string, covariance: Covariance): LearnerKind => ({
+const diem = (
+  name: string,
+  title: string,
+  covariance: Covariance,
+  solve: Solver = cg({ iterations: 1 }),
+): LearnerKind => ({
   name,
   title: `DiEM, V = ${title}`,
   masked: false,
   fit: (run, plan, call) => {
     const { set, event, experiment } = plan
     const posterior: ReturnType<typeof diemOf>['posterior'] = (prior, seen) =>
-      mmps(prior, seen, { covariance })
+      mmps(prior, seen, { covariance, solve })
     return learn(run, {
       net: networkOf(plan),
       set,
@@ -140,6 +148,7 @@ const oracle: LearnerKind = {
 /** All learners, in the order of the table. */
 export const learners: readonly LearnerKind[] = [
   diem('tweedie', 'Tweedie', tweedieCovariance),
+  diem('tweedie-3', 'Tweedie, three GMRES iterations', tweedieCovariance, gmres({ iterations: 3 })),
   diem('ones', '(I + Σt⁻¹)⁻¹', onesCovariance),
   diem('cov_t', 'Σt', timeCovariance),
   ambient,

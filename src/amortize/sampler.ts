@@ -84,6 +84,7 @@ const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
     return (y, z) => foldedSample(folded, y, z)
   }
   const flow = flowOf(config)
+  if (config.kind === 'network') return (y, z) => flow.sample(frozen(params), y, z)
   return (y, z) => flow.sample(frozen(params), repeated(y, z.shape[0] / y.shape[0]), z)
 }
 

@@ -53,18 +53,20 @@ const fail = (message: string): never => {
 }
 
 /**
- * Shape of one condition: everything in one vector, or for flows over images everything as channels.
+ * Shape of one condition: everything in one vector, or for flows that know where points lie everything as channels.
  *
- * @throws TweedieError `input` when something told is not an image of y's height and width
+ * @throws TweedieError `input` when something told does not lie on the points of y
  */
-export const conditionOf = ({ y, beside, nothing }: Telling, form: 'vector' | 'image'): Shape => {
+export const conditionOf = ({ y, beside, nothing }: Telling, form: 'vector' | 'channels'): Shape => {
   const parts = [y, ...Object.values(beside)]
   if (form === 'vector') return nothing ? [1] : [parts.reduce((n, shape) => n + sizeOf(shape), 0)]
-  const [, height, width] = y
-  const odd = parts.find((shape) => shape.length !== 3 || shape[1] !== height || shape[2] !== width)
+  const [, ...space] = y
+  const odd = parts.find((shape) => shape.length < 2 || String(shape.slice(1)) !== String(space))
   if (odd)
-    fail(`flow: a flow over images is told images [C, H, W] of one size, not [${odd}]; use kind: realNvp`)
-  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), height, width]
+    fail(
+      `flow: this one is told channels [C, ...points], all over the same points, not [${odd}]; use kind: realNvp`,
+    )
+  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...space]
 }
 
 /**

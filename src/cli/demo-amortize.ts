@@ -79,7 +79,7 @@ const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): Disti
   const flow: FlowConfig = {
     kind: 'image',
     event: prior.event,
-    condition: conditionOf(telling, 'image'),
+    condition: conditionOf(telling, 'channels'),
     cells: [2, 2],
     ...plan.flow,
   }

@@ -1,10 +1,12 @@
 /** The configuration of `distill`: one distillation. Its JSON Schema ships as `experiments/distill-schema.json`. */
 import { z } from 'zod'
-import { dataSchema, rateSchema } from './schema.ts'
+import { dataSchema, rateSchema, spatialNetworks } from './schema.ts'
 
 const count = z.int().positive()
 
-const steps = count.default(8).describe('steps: two couplings each (realNvp), one of each level (image)')
+const steps = count
+  .default(8)
+  .describe('steps: two couplings each (realNvp), one of each level (image), one (network)')
 
 const realNvp = z.strictObject({
   kind: z.literal('realNvp'),
@@ -30,6 +32,13 @@ const image = z.strictObject({
     .describe('for each level, the side of the cells of pixels that become channels'),
   steps,
   hidden: count.default(32).describe('channels of the conditioners'),
+})
+const network = z.strictObject({
+  kind: z.literal('network').describe('couplings of networks that know where points lie'),
+  features: count.default(16).describe('channels that the encoder makes of y, at least those of y'),
+  steps,
+  encoder: z.discriminatedUnion('kind', spatialNetworks).describe('the network that reads y'),
+  coupling: z.discriminatedUnion('kind', spatialNetworks).describe('the network of each coupling'),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 
@@ -91,7 +100,7 @@ export const distillSchema = z
       .nonnegative()
       .optional()
       .describe('a flow of this row of the observations alone, told nothing (default: one flow of all)'),
-    flow: z.discriminatedUnion('kind', [realNvp, image, gaussian]).prefault({ kind: 'realNvp' }),
+    flow: z.discriminatedUnion('kind', [realNvp, image, network, gaussian]).prefault({ kind: 'realNvp' }),
     bounds: z
       .tuple([z.number(), z.number()])
       .optional()

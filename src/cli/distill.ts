@@ -24,7 +24,7 @@ import { ndarray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig, splitConfigArguments } from './config.ts'
 import { type Distillation, distillSchema } from './distill-schema.ts'
-import { loadObservations, rateOf } from './experiment.ts'
+import { loadObservations, rateOf, spatialNetworkOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { configurationAt } from './learn.ts'
 import { recordOf } from './record.ts'
@@ -60,7 +60,21 @@ const flowConfigOf = (
   range: DataRange,
 ): FlowConfig => {
   const kept = rangeOf(bounds, range)
-  if (flow.kind === 'image') return { ...flow, event, condition: conditionOf(telling, 'image'), ...kept }
+  if (flow.kind === 'image') return { ...flow, event, condition: conditionOf(telling, 'channels'), ...kept }
+  if (flow.kind === 'network') {
+    const { kind, features, steps, encoder, coupling } = flow
+    const [channels, ...space] = event
+    const network = (net: typeof encoder, io: number) => spatialNetworkOf({ net }, [io, ...space])
+    return {
+      kind,
+      steps,
+      event,
+      condition: conditionOf(telling, 'channels'),
+      encoder: network(encoder, features),
+      coupling: network(coupling, channels + features),
+      ...kept,
+    }
+  }
   const [condition] = conditionOf(telling, 'vector')
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }

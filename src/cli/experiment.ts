@@ -24,6 +24,7 @@ import {
 } from '../diffusion/index.ts'
 import { batchedObservations, type DiemOptions, type TrainOptions } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
+import type { SpatialNetwork } from '../flows/index.ts'
 import {
   constantRate,
   exponentialRate,
@@ -112,13 +113,18 @@ export const firstOf = (set: ObservationSet, count: number | undefined): Observa
 }
 
 /** The network for events of a shape. */
-export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig => {
+export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig =>
+  net.kind === 'mlp' ? { ...net, features: sizeOf(event) } : spatialNetworkOf({ net }, event)
+
+/** A network over points in space. */
+type SpatialNet = Exclude<Experiment['net'], { readonly kind: 'mlp' }>
+
+/** The network for events [C, ...space]. */
+export const spatialNetworkOf = ({ net }: { readonly net: SpatialNet }, event: Shape): SpatialNetwork => {
   const fail = (message: string): never => {
     throw new TweedieError('input', `net: ${message}`)
   }
   switch (net.kind) {
-    case 'mlp':
-      return { ...net, features: sizeOf(event) }
     case 'unet': {
       if (event.length !== 3) fail(`a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`)
       const fold = net.unshuffle * 2 ** (net.channels.length - 1)

@@ -54,6 +54,9 @@ const mlp = z.strictObject({
   emb: count.default(64).describe('features of the noise embedding'),
 })
 
+/** Networks that know where points lie. */
+export const spatialNetworks = [unet, ncsnpp, unet1d, sphere, graph] as const
+
 /** Which data, and how they are observed. */
 export const dataSchema = z.strictObject({
   observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
@@ -166,7 +169,7 @@ export const experimentSchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
-    net: z.discriminatedUnion('kind', [unet, ncsnpp, unet1d, sphere, graph, mlp]),
+    net: z.discriminatedUnion('kind', [...spatialNetworks, mlp]),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),

@@ -2,6 +2,7 @@ import { affine } from './affine.ts'
 import type { Flow } from './flow.ts'
 import { gaussianFlow } from './gaussian.ts'
 import { type ImageFlowOptions, imageFlow } from './image-flow.ts'
+import { type NetworkFlowOptions, networkFlow } from './network-flow.ts'
 import { type Range, withRange } from './output.ts'
 import { type RealNvpOptions, realNvp } from './real-nvp.ts'
 import { type SplineOptions, spline } from './spline.ts'
@@ -14,6 +15,7 @@ export type TransformConfig = { readonly kind: 'affine' } | ({ readonly kind: 's
 export type FlowConfig = (
   | ({ readonly kind: 'realNvp'; readonly transform?: TransformConfig } & Omit<RealNvpOptions, 'transform'>)
   | ({ readonly kind: 'image' } & ImageFlowOptions)
+  | ({ readonly kind: 'network' } & NetworkFlowOptions)
   | { readonly kind: 'gaussian'; readonly size: number; readonly condition: number }
 ) & {
   /** Where x may lie; anywhere when absent. */
@@ -29,6 +31,8 @@ const free = (config: FlowConfig): Flow => {
       return realNvp({ ...config, transform: transformOf(config.transform) })
     case 'image':
       return imageFlow(config)
+    case 'network':
+      return networkFlow(config)
     case 'gaussian':
       return gaussianFlow(config)
   }

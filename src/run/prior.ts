@@ -12,6 +12,7 @@ import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts
 import { isRunFolder, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
+import { networkHeader } from './network-header.ts'
 
 /** Everything that sampling needs. */
 export interface LearnedPrior {
@@ -29,45 +30,9 @@ export interface LearnedPrior {
 }
 
 const sizes = z.array(z.int().positive())
-const levels = {
-  io: z.int(),
-  channels: sizes,
-  blocks: sizes,
-  heads: z.array(z.int().nonnegative()).optional(),
-  emb: z.int().optional(),
-  dropout: z.number().optional(),
-}
 const header = z.object({
   kind: z.literal('prior'),
-  net: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('mlp'), features: z.int(), hidden: sizes, emb: z.int() }),
-    z.object({ kind: z.literal('unet'), ...levels, unshuffle: z.int().optional() }),
-    z.object({
-      kind: z.literal('ncsnpp'),
-      io: z.int(),
-      size: z.int(),
-      width: z.int().optional(),
-      multipliers: sizes.optional(),
-      blocks: z.int().optional(),
-      attention: sizes.optional(),
-      dropout: z.number().optional(),
-    }),
-    z.object({ kind: z.literal('unet1d'), ...levels, unshuffle: z.int().optional() }),
-    z.object({
-      kind: z.literal('sphere'),
-      ...levels,
-      grid: z.tuple([z.int(), z.int()]).optional(),
-      factors: sizes.optional(),
-      unshuffle: z.int().optional(),
-    }),
-    z.object({
-      kind: z.literal('graph'),
-      ...levels,
-      mesh: z.union([z.literal('bunny'), z.array(z.array(z.number()))]),
-      k: z.int().optional(),
-      factor: z.number().optional(),
-    }),
-  ]),
+  net: networkHeader,
   gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number() }),
   sigmaMin: z.number(),
   sigmaMax: z.number(),

@@ -12,6 +12,7 @@ import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
 import { type Json, parseJson } from './json.ts'
 import { layoutOf } from './layout.ts'
+import { spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
 
 /** What a sampler learned from. */
@@ -63,6 +64,15 @@ const flow = z.discriminatedUnion('kind', [
     cells: shape.optional(),
     steps: count.optional(),
     hidden: count.optional(),
+    range: range.optional(),
+  }),
+  z.object({
+    kind: z.literal('network'),
+    event: shape,
+    condition: shape,
+    encoder: spatialNetworkHeader,
+    coupling: spatialNetworkHeader,
+    steps: count.optional(),
     range: range.optional(),
   }),
   z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),

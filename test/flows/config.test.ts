@@ -6,6 +6,7 @@ import {
   flowOf,
   gaussianFlow,
   imageFlow,
+  networkFlow,
   realNvp,
   spline,
   withRange,
@@ -14,6 +15,13 @@ import { jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 
 const vector = { size: 6, condition: 3, steps: 2, hidden: 4 }
 const image = { event: [1, 4, 4], condition: [1, 4, 4], cells: [2], steps: 2, hidden: 4 }
+const levels = { channels: [4], blocks: [1], emb: 4 }
+const networks = {
+  event: [1, 4, 4],
+  condition: [1, 2, 2],
+  encoder: { kind: 'unet', io: 3, ...levels },
+  coupling: { kind: 'unet', io: 4, ...levels },
+} as const
 const range = { kind: 'interval', lo: -2, hi: 2 } as const
 
 const cases: { name: string; config: FlowConfig; flow: Flow }[] = [
@@ -24,6 +32,7 @@ const cases: { name: string; config: FlowConfig; flow: Flow }[] = [
     flow: realNvp({ ...vector, transform: spline({ bins: 4, bound: 3 }) }),
   },
   { name: 'image', config: { kind: 'image', ...image, range }, flow: withRange(imageFlow(image), range) },
+  { name: 'network', config: { kind: 'network', ...networks }, flow: networkFlow(networks) },
   {
     name: 'gaussian',
     config: { kind: 'gaussian', size: 6, condition: 3 },

@@ -1,0 +1,207 @@
+/**
+ * Conditional flow whose conditioners are networks of nn/, so that it knows the space its signals live on: images, curves, the sphere, a mesh.
+ * One network, the encoder, reads y once; from its features come a scale and a shift of every entry, and what each coupling is told. A
+ * coupling moves the points outside a fixed random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However
+ * many draws one y has, it is encoded once.
+ */
+import { TweedieError } from '../error.ts'
+import { conv, type Linear, type NetworkConfig, network } from '../nn/index.ts'
+import {
+  add,
+  concat,
+  constant,
+  mul,
+  type NdArray,
+  ndarray,
+  reshape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type Tree,
+  take,
+  zeros,
+} from '../tensor/index.ts'
+import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
+import { affine } from './affine.ts'
+import { expectRows, type Flow, type Moved } from './flow.ts'
+import { conditionAt, conditionShape } from './image-conditioner.ts'
+import { randomOrder } from './permutation.ts'
+
+/** A network over [B, io, ...space]. */
+export type SpatialNetwork = Exclude<NetworkConfig, { readonly kind: 'mlp' }>
+
+/** Sizes of a flow of networks. */
+export interface NetworkFlowOptions {
+  /** Shape [C, ...space] of x. */
+  readonly event: Shape
+  /** Shape [C', ...space] of y, with `maskedCondition` counting the mask; of images the height and width may be a multiple of those of x, or the reverse. */
+  readonly condition: Shape
+  /** Reads y; its `io` is the number of features, at least the channels of y. */
+  readonly encoder: SpatialNetwork
+  /** Chooses what a coupling does; its `io` is C + the number of features. */
+  readonly coupling: SpatialNetwork
+  /** Couplings, default 4. */
+  readonly steps?: number
+}
+
+/** From the channels of a network to the parameters of a transform: [k, io, 1, 1], [k]. */
+type Tail<L> = Linear<L>
+
+/** Weights; nothing is averaged. */
+export type NetworkFlowParams<L> = {
+  readonly weights: {
+    readonly norm: ActNorm<L>
+    readonly encoder: Tree<L>
+    readonly tail: Tail<L>
+    readonly couplings: readonly { readonly net: Tree<L>; readonly tail: Tail<L> }[]
+  }
+  readonly statistics: readonly []
+}
+
+const fail = (message: string): never => {
+  throw new TweedieError('input', `networkFlow: ${message}`)
+}
+
+/** Networks of one flow start from different weights. */
+const seedOf = (seed: number, which: number): number => 1009 * seed + which
+
+const initTail = (io: number, outputs: number): Tail<NdArray> => ({
+  weight: zeros([outputs, io, 1, 1]),
+  bias: zeros([outputs]),
+})
+
+/** Parameters of the transform at every point, from what a network says there. */
+const parametersFrom = (said: Tensor, tail: Tail<Tensor>): Tensor => {
+  const [b, io, ...space] = said.shape
+  const raw = conv(reshape(said, [b, io, 1, sizeOf(space)]), tail)
+  return reshape(raw, [b, raw.shape[1], ...space])
+}
+
+/** 1 at the points that coupling k leaves alone: half of them at random; couplings 2i and 2i + 1 share a division, by turns. */
+const pattern = (space: Shape, k: number): NdArray => {
+  const points = sizeOf(space)
+  const half = randomOrder(points, Math.floor(k / 2)).slice(0, Math.floor(points / 2))
+  const values = new Array<number>(points).fill(k % 2)
+  for (const i of half) values[i] = 1 - (k % 2)
+  return ndarray(values, [1, 1, ...space])
+}
+
+/** Each row K times in sequence. */
+const repeated = (x: Tensor, times: number): Tensor =>
+  times === 1
+    ? x
+    : take(
+        x,
+        Array.from({ length: x.shape[0] * times }, (_, i) => Math.floor(i / times)),
+      )
+
+/** x [B, c, ...] with zeros as further channels. */
+const widened = (x: Tensor, channels: number): Tensor => {
+  const [b, c, ...space] = x.shape
+  return c === channels ? x : concat([x, constant(zeros([b, channels - c, ...space]))], 1)
+}
+
+/** y at the points of x. */
+const atPoints = (y: Tensor, space: Shape): Tensor => (space.length === 2 ? conditionAt(y, space[0]) : y)
+
+/** Channels of y at the points of x. */
+const channelsAt = (condition: Shape, space: Shape): number => {
+  const [c, ...own] = condition
+  const fits = space.length === 2 ? conditionShape(condition, space[0], space[1]) : condition
+  if (!fits || (space.length !== 2 && own.join() !== space.join()))
+    return fail(`y [${condition}] does not lie on the points [${space}] of x`)
+  return space.length === 2 ? fits[0] : c
+}
+
+/**
+ * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many draws in
+ * sequence. float32 only.
+ *
+ * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
+ *
+ * @example
+ * ```ts
+ * const levels = { channels: [16], blocks: [1], emb: 16 }
+ * const flow = networkFlow({
+ *   event: [1, 28, 28],
+ *   condition: [2, 28, 28], // y and its mask
+ *   encoder: { kind: 'unet', io: 8, ...levels },
+ *   coupling: { kind: 'unet', io: 9, ...levels },
+ * })
+ * flow.sample(params, maskedCondition(y, mask), z)
+ * ```
+ */
+export const networkFlow = (
+  options: NetworkFlowOptions,
+): Flow<NetworkFlowParams<NdArray>, NetworkFlowParams<Tensor>> => {
+  const { event, condition, encoder, coupling, steps = 4 } = options
+  const [channels, ...space] = event
+  if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
+    fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
+  const seen = channelsAt(condition, space)
+  if (encoder.io < seen || coupling.io !== channels + encoder.io)
+    fail(
+      `the encoder needs io of at least ${seen}, the channels of y, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`,
+    )
+  const [reads, chooses] = [network(encoder), network(coupling)]
+  const outputs = affine.perEntry * channels
+  const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
+  const moves = stays.map((_, k) => pattern(space, k ^ 1))
+
+  type Weights = NetworkFlowParams<Tensor>['weights']
+  /** Networks are asked at noise level 1: they have no use for one. */
+  const level = (x: Tensor): Tensor => constant(zeros([x.shape[0]], x.dtype))
+  const features = ({ encoder: weights }: Weights, y: Tensor): Tensor => {
+    const x = widened(atPoints(y, space), encoder.io)
+    return reads.apply(weights, x, level(x))
+  }
+  /** What coupling k does, by the points that it leaves alone. */
+  const chosen = ({ couplings }: Weights, k: number, h: Tensor, told: Tensor): Tensor => {
+    const said = chooses.apply(couplings[k].net, concat([mul(h, constant(stays[k])), told], 1), level(h))
+    return mul(parametersFrom(said, couplings[k].tail), constant(moves[k]))
+  }
+  const then = (moved: Moved, next: (h: Tensor) => Moved): Moved => {
+    const { h, logdet } = next(moved.h)
+    return { h, logdet: add(moved.logdet, logdet) }
+  }
+
+  return {
+    event,
+    condition,
+    init: (seed) => ({
+      weights: {
+        norm: initActNorm(),
+        encoder: reads.init(seedOf(seed, 0)),
+        tail: initTail(encoder.io, outputs),
+        couplings: stays.map((_, k) => ({
+          net: chooses.init(seedOf(seed, k + 1)),
+          tail: initTail(coupling.io, outputs),
+        })),
+      },
+      statistics: [],
+    }),
+    sample: ({ weights }, y, z) => {
+      const draws = z.shape[0] / y.shape[0]
+      expectRows('networkFlow', 'z', z, event, z.shape[0])
+      expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
+      const told = features(weights, y)
+      const draft = repeated(parametersFrom(told, weights.tail), draws)
+      const each = repeated(told, draws)
+      let moved: Moved = { h: z, logdet: constant(zeros([z.shape[0]], z.dtype)) }
+      for (let k = steps - 1; k >= 0; k--)
+        moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
+      moved = then(moved, (h) => affine.inverse(h, draft))
+      const { h: x, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
+      return { x, logdet, statistics: [] }
+    },
+    inverse: ({ weights }, x, y) => {
+      expectRows('networkFlow', 'x', x, event, x.shape[0])
+      expectRows('networkFlow', 'y', y, condition, x.shape[0])
+      const told = features(weights, y)
+      let moved = then(actNorm(x, weights.norm), (h) => affine.forward(h, parametersFrom(told, weights.tail)))
+      for (let k = 0; k < steps; k++)
+        moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, told)))
+      return { z: moved.h, logdet: moved.logdet }
+    },
+  }
+}

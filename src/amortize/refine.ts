@@ -13,7 +13,7 @@ import {
 import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
 import { batchedObservations, type ObservationBatch } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
-import { cg, mmps } from '../posterior/index.ts'
+import { gmres, mmps } from '../posterior/index.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import { type ExecuteOptions, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { addressOf, drawRows, eachBatch, observedOf } from './draw-rows.ts'
@@ -27,7 +27,7 @@ export interface RefineOptions {
   readonly steps?: number
   /** Level σ to go back to, in the units of the prior, where data have a standard deviation of about 1; default 1. */
   readonly from?: number
-  /** Iterations of conjugate gradients in MMPS, default 3. */
+  /** Iterations of GMRES in MMPS, default 3. */
   readonly iterations?: number
   /** Draws in flight at once (memory and speed, not the result), default 64. */
   readonly batch?: number
@@ -80,7 +80,7 @@ export const refine = async (
   const batched = batchedObservations(observationsInPriorUnits(set))
   const draw = sampler(
     (seen: ObservationBatch<Tensor>) =>
-      mmps(denoiser, batched.observation(seen), { solve: cg({ iterations }) }),
+      mmps(denoiser, batched.observation(seen), { solve: gmres({ iterations }) }),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),

@@ -2,8 +2,7 @@
 import { join } from 'node:path'
 import { applyAffine, fromPrior, toPrior, writeArrays } from '../data/index.ts'
 import { sinkhornDivergence } from '../diagnose/index.ts'
-import { gaussianDenoiser } from '../diffusion/index.ts'
-import { type Prior, priorDraws } from '../em/index.ts'
+import { priorDraws } from '../em/index.ts'
 import { type LearnedPrior, priorOf, type Run, scheduleOf } from '../run/index.ts'
 import { type ExecuteOptions, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { loadClean, stepOf } from './experiment.ts'
@@ -13,10 +12,6 @@ import type { Experiment } from './schema.ts'
 /** Name of the file of prior samples of a lap; 0 is the Gaussian start. */
 export const samplesName = (lap: number): string => `prior-lap-${String(lap).padStart(3, '0')}.npz`
 
-/** The prior of a lap: the Gaussian itself before the first. */
-const priorAt = (lap: number, learned: LearnedPrior): Prior =>
-  lap < 0 ? { denoiser: gaussianDenoiser(learned.gaussian), mean: learned.gaussian.mean } : priorOf(learned)
-
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
 export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
   const { samples, sinkhorn, reg, steps, method } = experiment.monitor
@@ -24,7 +19,7 @@ export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execu
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
-    const draws = await priorDraws(priorAt(lap, learned), learned.event, count, {
+    const draws = await priorDraws(priorOf(learned), learned.event, count, {
       sampling: { ...execute, schedule: scheduleOf(learned), steps, method: stepOf({ method }) },
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,

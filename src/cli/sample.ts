@@ -25,7 +25,10 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
   return join(layoutOf(source).draws, name)
 }
 
-const samplingOf = ({ steps, sampler, iterations, solver, covariance }: Options) =>
+/** The Jacobian of a network is not quite symmetric: beyond one iteration, conjugate gradients may blow up. */
+const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
+
+const samplingOf = ({ steps, sampler, iterations, solver = safeSolver(iterations), covariance }: Options) =>
   samplingSchema.parse({ steps, method: sampler, iterations, solver, covariance })
 
 /** The draws, when they are numbers. */
@@ -34,14 +37,14 @@ const finite = (draws: NdArray<'float32'>): NdArray<'float32'> => {
   if (bad === 0) return draws
   throw new TweedieError(
     'numeric',
-    `${bad} of ${draws.size} values drawn are NaN or infinite; try --covariance tweedie, more --steps, or --solver gmres`,
+    `${bad} of ${draws.size} values drawn are NaN or infinite; try --covariance tweedie, or more --steps`,
   )
 }
 
 /** The method that was asked for; undefined for MMPS by the options of its own. */
 const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['compile'] => {
   if (text === undefined) return undefined
-  if (solver !== 'cg' || covariance !== 'tweedie')
+  if (solver !== undefined || covariance !== 'tweedie')
     throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
   const { method, settings } = contender(text)
   settled(methods[method], settings)

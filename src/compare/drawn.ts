@@ -23,15 +23,22 @@ export interface Watch {
 
 const MIB = 2 ** 20
 
-/** Resident memory while a sampler runs: its peak, and how much it grew after the first tenth. */
+/**
+ * Resident memory while a sampler runs: its peak, and how much it grew between a tenth of the steps and the last. The denoise after
+ * that is a program of its own, which takes its memory then, once: it counts for the peak.
+ */
 export const memoryWatch = () => {
-  let [peak, early] = [0, 0]
+  let [peak, early, late] = [0, 0, 0]
   return {
     at: (done: number, total: number) => {
       const { rss } = process.memoryUsage()
       peak = Math.max(peak, rss)
       if (early === 0 && done >= total / 10) early = rss
+      late = rss
     },
-    figures: () => ({ peakMemory: peak / MIB, growth: (process.memoryUsage().rss - early) / MIB }),
+    figures: () => ({
+      peakMemory: Math.max(peak, process.memoryUsage().rss) / MIB,
+      growth: (late - early) / MIB,
+    }),
   }
 }

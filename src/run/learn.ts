@@ -76,6 +76,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
     event,
     range,
     laps: lap + 1,
+    ...(lap < 0 ? { start: true } : {}),
   })
   const state = await diem(
     network(net),

@@ -3,7 +3,13 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { DataRange } from '../data/index.ts'
-import { exponentialSchedule, type Gaussian, preconditioned, type Schedule } from '../diffusion/index.ts'
+import {
+  exponentialSchedule,
+  type Gaussian,
+  gaussianDenoiser,
+  preconditioned,
+  type Schedule,
+} from '../diffusion/index.ts'
 import type { Prior } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
@@ -27,6 +33,8 @@ export interface LearnedPrior {
   readonly range: DataRange
   /** Finished laps of learning; 0 for training on clean data. */
   readonly laps: number
+  /** The Gaussian is the prior: its network has learned nothing yet. */
+  readonly start?: boolean
 }
 
 const sizes = z.array(z.int().positive())
@@ -39,6 +47,7 @@ const header = z.object({
   event: sizes,
   range: z.tuple([z.number(), z.number()]),
   laps: z.int().nonnegative(),
+  start: z.boolean().optional(),
 })
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
@@ -103,7 +112,7 @@ export const scheduleOf = ({ sigmaMin, sigmaMax }: Pick<LearnedPrior, 'sigmaMin'
   exponentialSchedule({ sigmaMin, sigmaMax })
 
 /** The prior as samplers take it, with its weights frozen. */
-export const priorOf = ({ net, params, gaussian }: LearnedPrior): Prior => ({
-  denoiser: preconditioned(network(net), frozen(params)),
+export const priorOf = ({ net, params, gaussian, start }: LearnedPrior): Prior => ({
+  denoiser: start ? gaussianDenoiser(gaussian) : preconditioned(network(net), frozen(params)),
   mean: gaussian.mean,
 })

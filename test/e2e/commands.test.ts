@@ -66,6 +66,15 @@ describe('the commands', () => {
     expect(json('info', 'learned')).toMatchObject({ kind: 'run', events: { lap: 2, loss: 1 } })
   }, 60_000)
 
+  it('the Gaussian start is a prior of its own, whatever its network says', () => {
+    const start = 'learned/checkpoints/gaussian-start.safetensors'
+    json('sample', start, '-n', '4', '--steps', '3', '--sampler', 'ddim', '--seed', '5', '-o', 'start.npz')
+    const [again, first] = ['start.npz', 'learned/draws/prior-lap-000.npz'].map(
+      (name) => readArrays(join(folder, name)).x,
+    )
+    expectClose(toNumbers(again), toNumbers(first), 1e-5)
+  })
+
   it('sample gives the same draws for the same seed, in any batch', () => {
     const sample = (out: string, ...more: string[]) => {
       json('sample', 'learned', 'set.npz', '--count', '5', '-n', '3', '--steps', '4', '-o', out, ...more)

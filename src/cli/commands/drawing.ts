@@ -50,8 +50,7 @@ Writes the draws, and for observations their mean and spread (standard deviation
         kind: 'text',
         value: 'name',
         choices: ['cg', 'gmres', 'bicgstab'],
-        default: 'cg',
-        description: 'linear solver inside MMPS',
+        description: 'linear solver inside MMPS (default: cg for one iteration, gmres for more)',
       },
       covariance: {
         kind: 'text',

@@ -4,8 +4,8 @@
  * the tangent −log p(x₀) − g·(x − x₀) with g = ∇ log p(x₀), whose value and gradient at x₀ are the true ones.
  */
 import { type Denoiser, type LikelihoodOptions, likelihood } from '../diffusion/index.ts'
-import { type FlowParams, sumRows } from '../flows/index.ts'
-import { jit, mul, ndarray, sizeOf, sub, type Tensor, toNumbers } from '../tensor/index.ts'
+import type { FlowParams } from '../flows/index.ts'
+import { jit, mul, ndarray, sizeOf, sub, sumRows, type Tensor, toNumbers } from '../tensor/index.ts'
 import type { Price } from './price.ts'
 
 /** −log p near a draw: at x, it is `at0` − `gradient` · x. */

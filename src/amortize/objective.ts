@@ -14,9 +14,8 @@ import {
   negativeElbo,
   scoreLoss,
 } from '../diffusion/index.ts'
-import { sumRows } from '../flows/index.ts'
 import type { Observation } from '../posterior/index.ts'
-import { add, mean, mul, sub, type Tensor } from '../tensor/index.ts'
+import { add, mean, mul, sub, sumRows, type Tensor } from '../tensor/index.ts'
 
 /** What the objective is made of, besides flow and prior. */
 export interface ApsOptions extends ElboOptions {

@@ -18,7 +18,7 @@ import {
   sizeOf,
   square,
   sub,
-  sum,
+  sumRows,
   type Tensor,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
@@ -42,13 +42,11 @@ export interface ElboNoise<L = Tensor> {
   readonly last: L
 }
 
-const rowSums = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
-
 /** ε at level s and what was put in, from x and z: x_t/α = x + s z. */
 const noiseError = (denoiser: Denoiser, x: Tensor, z: Tensor, level: Tensor): Tensor => {
   const s = alignTo(level, x)
   const u = add(x, mul(s, z))
-  return rowSums(square(sub(div(sub(u, denoiser(u, level)), s), z)))
+  return sumRows(square(sub(div(sub(u, denoiser(u, level)), s), z)))
 }
 
 /**
@@ -88,7 +86,7 @@ export const negativeElbo = (
   const n = sizeOf(x.shape.slice(1))
   const s2 = square(levelOf(random.time))
   const variance = mul(s2, square(rsqrt(add(s2, 1)))) // σ² = s²/(1 + s²)
-  const expected = sub(mul(variance, n), rowSums(square(random.noise)))
+  const expected = sub(mul(variance, n), sumRows(square(random.noise)))
   const middle = add(scoreLoss(denoiser, x, random, options), mul(expected, Z / 2))
   const ends = endTerms(denoiser, x, random, { sde, start })
   return add(middle, ends)
@@ -104,7 +102,7 @@ const endTerms = (
   const n = sizeOf(x.shape.slice(1))
   const [B0, B1] = [sde.integral(start), sde.integral(1)]
   const xT = add(mul(x, Math.exp(-B1 / 2)), mul(last, Math.sqrt(-Math.expm1(-B1))))
-  const atT = add(mul(rowSums(square(xT)), 0.5), (n / 2) * Math.log(2 * Math.PI))
+  const atT = add(mul(sumRows(square(xT)), 0.5), (n / 2) * Math.log(2 * Math.PI))
   const level = constant(full([x.shape[0]], sde.level(start), x.dtype))
   const at0 = add(mul(noiseError(denoiser, x, first, level), 0.5), (n * B0) / 2 - n / 2)
   return add(atT, at0)

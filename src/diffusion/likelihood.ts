@@ -36,6 +36,7 @@ import {
   square,
   sub,
   sum,
+  sumRows,
   type Tensor,
   toNumbers,
   vjp,
@@ -82,8 +83,6 @@ export interface Likelihood {
   release(): Promise<void>
 }
 
-const rowSums = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
-
 /** Velocity [B, ...event] and divergence [B] at v and ℓ, with probes [P, B, ...event] that are summed with a weight. */
 const flowOf = (denoiser: Denoiser, v: Tensor, time: Tensor, probes: Tensor, weight: number) => {
   const [P, B] = probes.shape
@@ -96,7 +95,7 @@ const flowOf = (denoiser: Denoiser, v: Tensor, time: Tensor, probes: Tensor, wei
   const u = mul(state, alignTo(root, v))
   const xhat = denoiser(u, s)
   const probe = reshape(probes, u.shape)
-  const along = rowSums(mul(probe, vjp(xhat, u, probe)))
+  const along = sumRows(mul(probe, vjp(xhat, u, probe)))
   const trace = mul(sum(reshape(along, [P, B]), { axes: 0 }), weight)
   const untiled = (t: Tensor): Tensor => mean(reshape(t, [P, B, ...t.shape.slice(1)]), { axes: 0 })
   const volume = mul(untiled(reciprocal(square(root))), sizeOf(event))
@@ -174,7 +173,7 @@ export const likelihood = (prior: Denoiser, options: LikelihoodOptions = {}): Li
   )
   const backward = jit((v: Tensor, time: Tensor, lambda: Tensor, probes: Tensor) => {
     const { velocity, divergence } = flowOf(prior, v, time, probes, weightOf(probes))
-    const total = add(rowSums(mul(velocity, lambda)), divergence)
+    const total = add(sumRows(mul(velocity, lambda)), divergence)
     return { velocity, pull: vjp(total, v, constant(full(total.shape, 1, v.dtype))) }
   }, options)
 

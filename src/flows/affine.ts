@@ -1,6 +1,5 @@
 /** The affine coupling of RealNVP (Dinh, Sohl-Dickstein & Bengio 2017) with log-scales bounded by tanh, as in DPI. */
-import { add, exp, mul, neg, split, sub, type Tensor, tanh } from '../tensor/index.ts'
-import { sumRows } from './flow.ts'
+import { add, exp, mul, neg, split, sub, sumRows, type Tensor, tanh } from '../tensor/index.ts'
 import type { Transform } from './transform.ts'
 
 /** log_s = tanh(first half), t = second half of the parameters. */

@@ -12,7 +12,7 @@ import {
   sizeOf,
   square,
   sub,
-  sum,
+  sumRows,
   type Tensor,
   type Tree,
   zeros,
@@ -78,9 +78,6 @@ export interface Moved {
   readonly h: Tensor
   readonly logdet: Tensor
 }
-
-/** Sum over all axes but the first. */
-export const sumRows = (x: Tensor): Tensor => sum(x, { axes: x.shape.map((_, i) => i).slice(1) })
 
 /** The log-determinant of the identity: [B] zeros. */
 export const noChange = (x: Tensor): Tensor => constant(zeros([x.shape[0]], x.dtype))

@@ -13,9 +13,10 @@ import {
   sigmoid,
   softplus,
   sub,
+  sumRows,
   type Tensor,
 } from '../tensor/index.ts'
-import { type Flow, type FlowParams, type Moved, sumRows } from './flow.ts'
+import type { Flow, FlowParams, Moved } from './flow.ts'
 
 /** Where x may lie. */
 export type Range =

@@ -32,11 +32,12 @@ import {
   square,
   sub,
   sum,
+  sumRows,
   type Tensor,
   transpose,
   where,
 } from '../tensor/index.ts'
-import { type Moved, sumRows } from './flow.ts'
+import type { Moved } from './flow.ts'
 import type { Transform } from './transform.ts'
 
 /** How fine a spline is. */

@@ -14,6 +14,7 @@ import {
   sqrt,
   square,
   sum,
+  sumRows,
   type Tensor,
   toNumbers,
 } from '../tensor/index.ts'
@@ -56,7 +57,7 @@ export const diagonalNoise = (std: Tensor | NdArray): Noise => {
     logDet: (y) => {
       const each = log(square(s))
       const own = each.shape.length === y.shape.length
-      return own ? sum(each, { axes: each.shape.map((_, i) => i).slice(1) }) : sum(each)
+      return own ? sumRows(each) : sum(each)
     },
   }
 }

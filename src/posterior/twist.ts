@@ -22,6 +22,7 @@ import {
   stack,
   sub,
   sum,
+  sumRows,
   type Tensor,
   vjp,
 } from '../tensor/index.ts'
@@ -43,16 +44,13 @@ export interface Twisted {
 /** A twist of a prior towards an observation. */
 export type Twist = (prior: Denoiser, observation: Observation) => (xt: Tensor, sigma: Tensor) => Twisted
 
-const perSample = (v: Tensor): Tensor =>
-  v.shape.length > 1 ? sum(v, { axes: v.shape.map((_, i) => i).slice(1) }) : v
-
 /** Smallest variance: the row sums of a noise that is not diagonal may be anything. */
 const SMALLEST = 1e-30
 
 /** log N(e; 0, diag(variance)) + const, [B]. */
 const logDiagonal = (e: Tensor, variance: Tensor): Tensor => {
   const [wide, v] = [cast(e, 'float64'), maximum(cast(variance, 'float64'), SMALLEST)]
-  return mul(perSample(add(div(square(wide), v), log(v))), -0.5)
+  return mul(sumRows(add(div(square(wide), v), log(v))), -0.5)
 }
 
 /**
@@ -110,7 +108,7 @@ const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } 
   const floor = mul(sum(mul(k, eye), { axes: [1, 2], keepdims: true }), PIVOT / m)
   const column = reshape(cast(e, 'float64'), [batch, m, 1])
   const { x, logDet } = eliminate(k, column, { floor: maximum(floor, 1e-300) })
-  const energy = add(perSample(mul(column, x)), reshape(logDet, [batch]))
+  const energy = add(sumRows(mul(column, x)), reshape(logDet, [batch]))
   return { u: reshape(cast(x, e.dtype), e.shape), logDensity: mul(energy, -0.5) }
 }
 
@@ -159,5 +157,5 @@ export const mmpsTwist =
 /** log p(y | x) + const, [B], float64: −½ eᵀ Σy⁻¹ e. */
 export const logLikelihood = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
   const e = sub(y, A.apply(x))
-  return mul(perSample(mul(cast(e, 'float64'), cast(noise.inverse(e), 'float64'))), -0.5)
+  return mul(sumRows(mul(cast(e, 'float64'), cast(noise.inverse(e), 'float64'))), -0.5)
 }

@@ -76,6 +76,16 @@ const reduce =
  * ```
  */
 export const sum = reduce(sumOp)
+/**
+ * Sum over all axes but the first: [B, ...] → [B]; [B] is itself.
+ *
+ * @example
+ * ```ts
+ * sumRows(x) // [2, 3, 4] → [2]
+ * ```
+ */
+export const sumRows = (x: Tensor): Tensor =>
+  x.shape.length > 1 ? sum(x, { axes: x.shape.map((_, i) => i).slice(1) }) : x
 /** Mean over axes (all by default) of a float tensor; otherwise like {@link sum}. */
 export const mean = reduce(meanOp)
 /** Largest element over axes (all by default); ties share the gradient equally. */

@@ -1,6 +1,8 @@
 /** `tweedie learn`: DiEM in a run folder. */
+
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { TweedieError } from '../error.ts'
 import { type LearnedPrior, learn, openRun } from '../run/index.ts'
 import { sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -38,6 +40,11 @@ export const experimentOf = (args: readonly string[], seed: number | undefined):
 
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
   const experiment = experimentOf(args, options.seed)
+  if (experiment.start !== undefined)
+    throw new TweedieError(
+      'input',
+      "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
+    )
   const observations = await loadObservations(experiment)
   const { set, event } = inPriorUnits(observations)
   const net = networkConfigOf(experiment, event)

@@ -170,6 +170,12 @@ export const experimentSchema = z
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
     net: z.discriminatedUnion('kind', [...spatialNetworks, mlp]),
+    start: z
+      .string()
+      .optional()
+      .describe(
+        'train: begin with the weights of this prior (run folder or checkpoint; same network, shape and units), such as one learned from observations',
+      ),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),

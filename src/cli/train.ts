@@ -1,7 +1,8 @@
 /** `tweedie train`: a prior from clean data. */
+import { isDeepStrictEqual } from 'node:util'
 import { applyAffine, toPrior } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { openRun, train } from '../run/index.ts'
+import { type LearnedPrior, loadPrior, openRun, train } from '../run/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { checkExperiment, loadClean, networkConfigOf, trainingOf } from './experiment.ts'
 import type { Io } from './io.ts'
@@ -10,6 +11,28 @@ import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
 import { requireDevice } from './require-device.ts'
 import { formatFields } from './table.ts'
+
+/** What a prior must share with a training that begins with its weights. */
+type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>
+
+/** The weights to begin with. */
+const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['params'] | undefined => {
+  if (path === undefined) return undefined
+  const { net, event, range, params } = loadPrior(path)
+  for (const [name, own, other] of [
+    ['network', wanted.net, net],
+    ['shape', wanted.event, event],
+    ['units', wanted.range, range],
+  ] as const) {
+    const [a, b] = [own, other].map((value) => JSON.parse(JSON.stringify(value)))
+    if (!isDeepStrictEqual(a, b))
+      throw new TweedieError(
+        'input',
+        `start: '${path}' has another ${name}: ${JSON.stringify(b)}, here ${JSON.stringify(a)}`,
+      )
+  }
+  return params
+}
 
 export const run = async (args: readonly string[], options: OptionsOf<'train'>, io: Io): Promise<void> => {
   const experiment = experimentOf(args, options.seed)
@@ -23,6 +46,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const x = applyAffine(toPrior(clean.range), clean.x)
   const net = networkConfigOf(experiment, x.shape.slice(1))
   checkExperiment(experiment, x.shape.slice(1))
+  const weights = weightsOf(experiment.start, { net, event: x.shape.slice(1), range: clean.range })
   const { device } = options
   await requireDevice(device)
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
@@ -36,6 +60,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       steps: training.steps,
       ...experiment.schedule,
       seed,
+      weights,
       checkpointSeconds: options.checkpointEvery,
       onProgress: io.progress,
       signal: io.signal,

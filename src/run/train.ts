@@ -5,7 +5,7 @@ import { initTrainState, ppca, type TrainOptions, type TrainState, trainer } fro
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import { stream } from '../random/index.ts'
-import { type NdArray, sizeOf, unflatten } from '../tensor/index.ts'
+import { type NdArray, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
 import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { LOSS_EVERY } from './learn.ts'
@@ -24,6 +24,8 @@ export interface TrainRequest extends LongCall {
   readonly sigmaMin: number
   readonly sigmaMax: number
   readonly seed: number
+  /** Weights to begin with, such as those of a prior that was learned from observations; default fresh ones. */
+  readonly weights?: Tree<NdArray>
   /** Seconds between resume points, default 60. */
   readonly checkpointSeconds?: number
 }
@@ -41,7 +43,7 @@ const RANK = 16
  */
 export const train = async (run: Run, request: TrainRequest): Promise<LearnedPrior> => {
   const { net, x, range, options, steps, sigmaMin, sigmaMax, seed, checkpointSeconds = 60, signal } = request
-  const fresh = initTrainState(network(net).init(seed))
+  const fresh = initTrainState(request.weights ?? network(net).init(seed))
   const point = resumeCheckpoint(run)
   const start = point ? restore(point, fresh) : { step: 0, state: fresh }
   const { step, release } = trainer(network(net), options, (purpose) => stream(seed, `train ${purpose}`))

@@ -66,6 +66,22 @@ describe('the commands', () => {
     expect(json('info', 'learned')).toMatchObject({ kind: 'run', events: { lap: 2, loss: 1 } })
   }, 60_000)
 
+  it('train goes on from what was learned from observations', () => {
+    const train = (out: string, ...more: string[]) => [
+      ...['train', 'config.yaml', 'data.clean=truth.npy', 'train.rate.from=1e-6', '-o', out, ...more],
+    ]
+    json(...train('further', 'start=learned'))
+    const weights = (run: string) =>
+      toNumbers(readArrays(join(folder, run, 'checkpoints/prior.safetensors'))['params.head.weight'])
+    const apart = (a: readonly number[], b: readonly number[]) =>
+      Math.max(...a.map((v, i) => Math.abs(v - b[i])))
+    expect(apart(weights('further'), weights('learned'))).toBeLessThan(1e-4)
+    expect(apart(weights('trained'), weights('learned'))).toBeGreaterThan(1e-4)
+    const odd = tweedie(train('odd', 'start=learned', 'net.channels=[8]', 'net.blocks=[1]'), { cwd: folder })
+    expect(odd.status).toBe(2)
+    expect(odd.stderr).toMatch(/start: 'learned' has another network/)
+  })
+
   it('the Gaussian start is a prior of its own, whatever its network says', () => {
     const start = 'learned/checkpoints/gaussian-start.safetensors'
     json('sample', start, '-n', '4', '--steps', '3', '--sampler', 'ddim', '--seed', '5', '-o', 'start.npz')

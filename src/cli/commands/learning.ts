@@ -35,6 +35,10 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie train experiments/digits.yaml data.clean=mnist -o runs/oracle',
         does: 'a prior of clean digits',
       },
+      {
+        command: 'tweedie train experiments/digits.yaml data.clean=mnist start=runs/digits -o runs/better',
+        does: 'goes on from what was learned from observations',
+      },
     ],
   },
   distill: {

@@ -13,7 +13,7 @@ import {
   type View,
   viewOf,
 } from '../compare/index.ts'
-import { BUNNY, nearestName, readClean, SPHERE } from '../data/index.ts'
+import { nearestName, readClean, SPHERE } from '../data/index.ts'
 import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
 import type { Schedule } from '../diffusion/index.ts'
 import type { Prior } from '../em/index.ts'
@@ -45,7 +45,8 @@ export interface Place {
 /** The tasks that data of a shape can be seen by. */
 const tasksOf = (event: Shape, { kind, there }: View): Readonly<Record<string, Task>> => {
   if (kind === 'images') return { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks }
-  if (kind === 'points') return event.at(-1) === BUNNY.length ? bunnyTasks : {}
+  if (kind === 'bunny') return bunnyTasks
+  if (kind === 'points') return {}
   return sphereTasks(there !== undefined && there.data.reduce((n, v) => n + v, 0) < SPHERE.points)
 }
 

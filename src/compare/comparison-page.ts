@@ -1,15 +1,20 @@
 /** A comparison as one self-contained page: tables, pictures, and how it was made. */
-import type { ObservationSet } from '../data/index.ts'
+import { loadBunny, type ObservationSet } from '../data/index.ts'
+import { parametersOf } from '../operators/index.ts'
 import {
   dataUrl,
   enlarged,
   figure,
+  globeRenderer,
   type Html,
   html,
+  meshRenderer,
   mosaic,
   type Picture,
+  type PointRenderer,
   page,
   pictureAt,
+  pointPictures,
   type Section,
   table,
 } from '../report/index.ts'
@@ -19,7 +24,7 @@ import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import { legend, resultsTables } from './results-table.ts'
 import { type TrainingCost, trainingTable } from './training.ts'
-import { imagesOf, type View } from './view.ts'
+import { onlyThere, type View } from './view.ts'
 
 /** What a page shows beside the figures. */
 export interface ComparisonPage {
@@ -35,44 +40,66 @@ export interface ComparisonPage {
   readonly facts: readonly (readonly [string, string])[]
 }
 
+/** How items look that are no images: on the globe or the bunny. */
+const rendererOf = ({ kind }: View): PointRenderer | undefined => {
+  if (kind === 'sphere') return globeRenderer({ size: 112, longitude: 200 })
+  return kind === 'bunny' ? meshRenderer(loadBunny(), { size: 112 }) : undefined
+}
+
+/** Pictures of the first items of x and of what was observed of them; none of what is no picture. */
+interface Looks {
+  of(x: NdArray<'float32'>): readonly Picture[]
+  observed(set: ObservationSet): readonly Picture[]
+}
+
 const pictureRow = (images: NdArray, count: number): Picture[] =>
   Array.from({ length: count }, (_, i) => pictureAt(images, i))
 
-/** Pictures of y as large as x: pixels repeated where y is smaller; none where y is no picture. */
-const observedRow = (
-  y: NdArray<'float32'> | undefined,
-  truth: NdArray,
-  view: View,
-  count: number,
-): Picture[] => {
-  if (!y) return []
-  const seen = view.kind === 'sphere' ? imagesOf(view, y) : y
-  if (seen?.shape.length !== 4) return []
-  const [, channels, side] = seen.shape
-  if (channels !== truth.shape[1] || truth.shape[2] % side) return []
-  return pictureRow(seen, count).map((p) => enlarged(p, truth.shape[2] / side))
+/** Twice their size, and y as large as x: pixels repeated where y is smaller. */
+const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks => ({
+  of: (x) => pictureRow(onlyThere(view, x), count).map((p) => enlarged(p, 2)),
+  observed: ({ y }) => {
+    if (y.shape.length !== 4) return []
+    const [, channels, side] = y.shape
+    if (channels !== truth.shape[1] || truth.shape[2] % side) return []
+    return pictureRow(y, count).map((p) => enlarged(p, (2 * truth.shape[2]) / side))
+  },
+})
+
+const pointLooks = (view: View, render: PointRenderer, count: number): Looks => ({
+  of: (x) => pointPictures(x, count, render, [view.there]),
+  observed: ({ y, operator }) => {
+    const { mask } = parametersOf(operator)
+    return mask?.size === y.size ? pointPictures(y, count, render, [view.there, mask]) : []
+  },
+})
+
+const looksOf = (view: View, truth: NdArray<'float32'>, count: number): Looks | undefined => {
+  if (view.kind === 'images') return imageLooks(view, truth, count)
+  const render = rendererOf(view)
+  return render && pointLooks(view, render, count)
 }
 
-const stripOf = (label: string, pictures: readonly Picture[]): Html => {
-  const image = enlarged(mosaic([pictures]), 2)
-  return html`<tr><th scope="row">${label}</th><td><img alt="${label}" src="${dataUrl(image)}"></td></tr>`
+const stripOf = (label: string, pictures: readonly Picture[]): Html =>
+  html`<tr><th scope="row">${label}</th><td><img alt="${label}" src="${dataUrl(mosaic([pictures]))}"></td></tr>`
+
+const titleOf = (cell: Entry['cell']): string => {
+  const steps = stepsOf(cell)
+  return `${labelOf(cell)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`
 }
 
 const picturesOf = (task: string, { entries, truth, sets, view }: ComparisonPage): Html | undefined => {
   const mine = entries.filter(({ cell }) => cell.task.name === task)
-  const real = imagesOf(view, truth)
-  if (!real) return undefined
   const count = Math.min(KEPT_PICTURES, ...mine.map(({ pictures }) => pictures.shape[0]))
-  const seen = observedRow(sets.get(task)?.y, real, view, count)
-  const strips = mine.map(({ cell, pictures }) => {
-    const drawn = imagesOf(view, pictures)
-    return drawn && stripOf(`${labelOf(cell)}, ${stepsOf(cell)} steps`, pictureRow(drawn, count))
-  })
+  const looks = looksOf(view, truth, count)
+  if (!looks) return undefined
+  const set = sets.get(task)
+  const seen = set ? looks.observed(set) : []
   return figure(
     html`<div class="scroll"><table><tbody>
-${stripOf('truth', pictureRow(real, count))}
+${stripOf('truth', looks.of(truth))}
 ${seen.length > 0 && stripOf('observed', seen)}
-${strips}
+${mine.map(({ cell, pictures }) => stripOf(titleOf(cell), looks.of(pictures)))}
 </tbody></table></div>`,
     'One draw of each method for the same images and the same noise.',
   )

@@ -1,11 +1,14 @@
 /** How test data are looked at: which entries count, and what of them is a picture. */
-import { SPHERE, selectPoints, sphereGrid } from '../data/index.ts'
+import { BUNNY, SPHERE, selectPoints, sphereGrid } from '../data/index.ts'
 import { NdArray, reshaped } from '../tensor/index.ts'
 
 /** What data are. */
 export interface View {
-  /** Images [N, C, H, W]; fields on the sphere [N, C, 4144], seen as images of 46×90; or points of which no picture is made. */
-  readonly kind: 'images' | 'sphere' | 'points'
+  /**
+   * Images [N, C, H, W]; fields on the sphere [N, C, 4144], judged as images of 46×90 and shown on a globe; values on the bunny
+   * [N, C, 1896], shown on it; or points of which no picture is made.
+   */
+  readonly kind: 'images' | 'sphere' | 'bunny' | 'points'
   /** [V] of points, [H, W] of images: 1 where an entry is one, 0 for padding and land. Default: all are. */
   readonly there?: NdArray<'float32'>
 }
@@ -18,10 +21,9 @@ export interface View {
  */
 export const viewOf = (event: readonly number[], there?: NdArray<'float32'>): View => {
   if (event.length === 3) return { kind: 'images', there }
-  return {
-    kind: event.at(-1) === SPHERE.length && there?.size === SPHERE.length ? 'sphere' : 'points',
-    there,
-  }
+  const length = event.at(-1)
+  if (there === undefined || there.size !== length) return { kind: 'points', there }
+  return { kind: length === SPHERE.length ? 'sphere' : length === BUNNY.length ? 'bunny' : 'points', there }
 }
 
 /** The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count. */
@@ -42,13 +44,14 @@ export const onlyThere = ({ there }: View, x: NdArray<'float32'>): NdArray<'floa
   )
 }
 
-/** x as images [..., C, H, W], 0 where nothing counts; undefined for points. */
+/** x as images [..., C, H, W], 0 where nothing counts; undefined for points that are no grid. */
 export const imagesOf = (view: View, x: NdArray<'float32'>): NdArray<'float32'> | undefined => {
   switch (view.kind) {
     case 'images':
       return onlyThere(view, x)
     case 'sphere':
       return sphereGrid(onlyThere(view, x))
+    case 'bunny':
     case 'points':
       return undefined
   }

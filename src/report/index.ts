@@ -15,6 +15,7 @@ export {
   meshRenderer,
   type PointRenderer,
   type PointRestoration,
+  pointPictures,
   pointStrips,
 } from './point-strip.ts'
 export { type RunReport, runReport } from './run-report.ts'

@@ -41,6 +41,36 @@ const valuesAt = (
 }
 
 /**
+ * The first `count` items of values on points [..., 1, V].
+ *
+ * @param masks - [V] or [..., 1, V] each: nothing is shown where one of them is 0
+ *
+ * @example
+ * ```ts
+ * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [there])
+ * ```
+ */
+export const pointPictures = (
+  array: NdArray,
+  count: number,
+  render: PointRenderer,
+  masks: readonly (NdArray | undefined)[] = [],
+): Picture[] => {
+  const length = array.shape[array.shape.length - 1]
+  const maskAt = (mask: NdArray, index: number) => valuesAt(mask, mask.size === length ? 0 : index, [])
+  return Array.from({ length: count }, (_, i) =>
+    render(
+      valuesAt(
+        array,
+        i,
+        masks.map((mask) => mask && maskAt(mask, i)),
+      ),
+      { range: [0, 1] },
+    ),
+  )
+}
+
+/**
  * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row an item.
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point

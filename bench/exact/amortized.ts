@@ -3,15 +3,17 @@
  * 0.2, an affine conditional flow. The optimum of the reverse KL is the posterior itself, N(K y, C).
  */
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
-import { distiller, initDistilState } from '../../src/amortize/index.ts'
+import { distiller, initDistilState, simulationDistiller } from '../../src/amortize/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { type Flow, type FlowParams, gaussianFlow, logq } from '../../src/flows/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import { isotropicNoise, mask } from '../../src/operators/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
 import {
+  add,
   constant,
   jit,
+  mul,
   type NdArray,
   ndarray,
   type Tensor,
@@ -147,14 +149,27 @@ const spreadOut = (y: NdArray): NdArray<'float32'> => {
   return ndarray(rows.mmul(A).to1DArray(), [y.shape[0], SIZE])
 }
 
-/** How long to train. */
+/** Draws of the prior, [count, 8]. */
+const priorDraws = (count: number): NdArray<'float32'> => {
+  const observation = Array.from({ length: count }, (_, i) => i)
+  const z = toNumbers(normalBatch(stream(9, 'prior'), { observation }, [SIZE]))
+  const x = Matrix.from1DArray(count, SIZE, z).mmul(cholesky(S).transpose())
+  return ndarray(x.to1DArray(), [count, SIZE])
+}
+
+/** How long to train, and on what: measurements by the reverse divergence, or simulations by the forward one. */
 export interface AmortizedOptions {
   readonly steps: number
   readonly batch?: number
+  readonly from?: 'measurements' | 'simulations'
 }
 
-/** The flow after training on measurements alone. */
-export const trained = async ({ steps, batch = 256 }: AmortizedOptions): Promise<FlowParams<NdArray>> => {
+/** The flow after training, without any truth. */
+export const trained = async ({
+  steps,
+  batch = 256,
+  from = 'measurements',
+}: AmortizedOptions): Promise<FlowParams<NdArray>> => {
   const keep = constant(
     ndarray(
       Array.from({ length: SIZE }, (_, i) => (SEEN.includes(i) ? 1 : 0)),
@@ -165,9 +180,14 @@ export const trained = async ({ steps, batch = 256 }: AmortizedOptions): Promise
     arrays: { y: spreadOut(measured('train', 16384)) },
     observe: ({ y }: { y: Tensor }) => ({ y, A: mask(keep), noise: isotropicNoise(NOISE) }),
     condition: ({ y }: { y: Tensor }) => take(y, SEEN, 1),
+    simulate: (_: { y: Tensor }, x: Tensor, e: Tensor) => take(add(x, mul(e, NOISE)), SEEN, 1),
   }
   const options = { batch, rate: exponentialRate(5e-2, 2e-5, steps), adam: { clip: Infinity } }
-  const { step, release } = distiller(flow, prior(), measurements, options, (p) => stream(0, p))
+  const streamOf = (purpose: string) => stream(0, purpose)
+  const { step, release } =
+    from === 'simulations'
+      ? simulationDistiller(flow, priorDraws(16384), measurements, options, streamOf)
+      : distiller(flow, prior(), measurements, options, streamOf)
   let state = initDistilState(flow.init(0))
   for (let i = 0; i < steps; i++) {
     state = (await step(state, i)).state
@@ -181,7 +201,10 @@ export const amortized = async (steps = 4000): Promise<Gate[]> => {
   const params = await trained({ steps })
   const { mean, covariance } = await errorsOf(params)
   const { own, posterior } = await logqErrors(params)
+  const simulated = await errorsOf(await trained({ steps: steps / 2, from: 'simulations' }))
   return [
+    atMost('E9 from simulations, mean map', simulated.mean, 0.02),
+    atMost('E9 from simulations, covariance', simulated.covariance, 0.05),
     atMost('E9 amortised Gaussian posterior, mean map', mean, 0.02),
     atMost('E9 amortised Gaussian posterior, covariance', covariance, 0.05),
     atMost('E9 log q against the density of its moments, nats', own, 1e-3),

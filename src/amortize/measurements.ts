@@ -1,15 +1,16 @@
 /** An observation set as distillation takes it: rows for every step, and what a batch of them means inside the program. */
 import {
   type FamilyOperator,
+  fromPrior,
   type ObservationOperator,
   type ObservationSet,
   observationsInPriorUnits,
   toPrior,
 } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { diagonalNoise, eventOf, isotropicNoise, parametersOf, seenBy } from '../operators/index.ts'
-import { constant, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
-import type { Measurements } from './distil.ts'
+import { diagonalNoise, eventOf, familyOf, isotropicNoise, parametersOf, seenBy } from '../operators/index.ts'
+import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
+import type { Measurements } from './descent.ts'
 import { conditionFrom, type Telling } from './telling.ts'
 
 type Arrays = Readonly<Record<string, NdArray<'float32'>>>
@@ -47,6 +48,15 @@ const divided = (arrays: Arrays, count: number): { own: Arrays; shared: Record<s
   }
 }
 
+/** 1 where y was observed, 0 elsewhere; undefined when it was everywhere. */
+const observedIn = (
+  operator: ObservationOperator,
+  parameters: Readonly<Record<string, Tensor>>,
+): Tensor | undefined => {
+  if (operator.kind === 'mask') return parameters.mask
+  return operator.kind === 'family' ? familyOf(operator.name).observed?.(parameters) : undefined
+}
+
 /**
  * Measurements of a set in the units of the data, whose `range` is the prior's.
  *
@@ -63,33 +73,45 @@ export const measurementsOf = (
   { telling, condition, blind = false }: MeasurementOptions,
 ): Measurements => {
   const scaled = observationsInPriorUnits(set)
-  const operator = blind ? unveiled(scaled.operator) : scaled.operator
+  const [operator, inData] = [scaled.operator, set.operator].map((o) => (blind ? unveiled(o) : o))
   const event = eventOf(scaled)
   const units = toPrior(set.range)
+  const back = fromPrior(set.range)
   const { own, shared } = divided(
     { ...prefixed(parametersOf(operator)), ...(scaled.std ? { std: scaled.std } : {}) },
     set.y.shape[0],
   )
+  const names = Object.keys(parametersOf(operator))
+  const parametersIn = (rows: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
+    const all = { ...shared, ...rows }
+    return Object.fromEntries(names.map((name) => [name, all[`${PARAMETER}${name}`]]))
+  }
+  /** What would be observed of x, in the units of the data. */
+  const simulated = (rows: Readonly<Record<string, Tensor>>, x: Tensor, e: Tensor): Tensor => {
+    const parameters = parametersIn(rows)
+    const { A } = seenBy(inData, event, rows.told, parameters)
+    const noise = mul(e, set.noise)
+    const there = observedIn(inData, parameters)
+    return add(A.apply(add(mul(x, back.scale), back.offset)), there ? mul(noise, there) : noise)
+  }
+  const conditionOn = (y: Tensor, rows: Readonly<Record<string, Tensor>>): Tensor =>
+    conditionFrom(
+      { kind: operator.kind, units, condition, nothing: telling.nothing },
+      {
+        y,
+        beside: Object.fromEntries(
+          Object.keys(telling.beside).map((name) => [name, rows[`${PARAMETER}${name}`]]),
+        ),
+      },
+    )
   return {
     arrays: { y: scaled.y, told: set.y, ...own },
-    observe: (rows) => {
-      const all = { ...shared, ...rows }
-      const names = Object.keys(parametersOf(operator))
-      const parameters = Object.fromEntries(names.map((name) => [name, all[`${PARAMETER}${name}`]]))
-      return {
-        ...seenBy(operator, event, rows.y, parameters),
-        noise: all.std ? diagonalNoise(all.std) : isotropicNoise(scaled.noise),
-      }
-    },
-    condition: (rows) =>
-      conditionFrom(
-        { kind: operator.kind, units, condition, nothing: telling.nothing },
-        {
-          y: rows.told,
-          beside: Object.fromEntries(
-            Object.keys(telling.beside).map((name) => [name, rows[`${PARAMETER}${name}`]]),
-          ),
-        },
-      ),
+    observe: (rows) => ({
+      ...seenBy(operator, event, rows.y, parametersIn(rows)),
+      noise: scaled.std ? diagonalNoise({ ...shared, ...rows }.std) : isotropicNoise(scaled.noise),
+    }),
+    condition: (rows) => conditionOn(rows.told, rows),
+    // The level of shot noise follows y: that of another y is not its own.
+    ...(set.std ? {} : { simulate: (rows, x, e) => conditionOn(simulated(rows, x, e), rows) }),
   }
 }

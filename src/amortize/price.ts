@@ -1,18 +1,12 @@
 /** What a draw costs under the prior, −log p(x): by the evidence bound here, by the probability-flow ODE in exact-price.ts. */
 import type { Denoiser, ElboNoise } from '../diffusion/index.ts'
-import type { FlowParams } from '../flows/index.ts'
 import { normalBatch, type Stream, uniformBatch } from '../random/index.ts'
-import type { Feeds, NdArray, Shape, Tensor } from '../tensor/index.ts'
+import type { Feeds, NdArray, Tensor } from '../tensor/index.ts'
+import type { Before } from './descent.ts'
 import { type ApsOptions, boundOn } from './objective.ts'
 
-/** A step before it is taken. */
-export interface Before {
-  readonly step: number
-  /** Shape of one x. */
-  readonly event: Shape
-  readonly state: FlowParams<NdArray>
-  /** The rows of the batch. */
-  readonly arrays: Readonly<Record<string, NdArray<'float32'>>>
+/** A step with the z of its draws. */
+export interface Priced extends Before {
   readonly z: NdArray
 }
 
@@ -20,7 +14,7 @@ export interface Before {
 export interface Price<P> {
   /** [B] of x [B, ...event], differentiable in x. */
   of(x: Tensor, given: P): Tensor
-  given(before: Before): Promise<Feeds<P>>
+  given(before: Priced): Promise<Feeds<P>>
   release(): Promise<void>
 }
 

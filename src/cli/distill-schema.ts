@@ -44,11 +44,13 @@ const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y
 
 const objective = z.strictObject({
   prior: z
-    .enum(['bound', 'exact'])
+    .enum(['bound', 'exact', 'samples'])
     .default('bound')
     .describe(
-      'log p(x) by the evidence bound, or by the probability-flow ODE: hundreds of times slower, for small signals',
+      'log p(x) by the evidence bound, or by the probability-flow ODE (hundreds of times slower, for small signals); or not at all: learn from simulations of samples of the prior, by the forward divergence',
     ),
+  samples: count.default(4096).describe('samples: how many'),
+  samplerSteps: count.default(64).describe('samples: steps of the sampler that draws them'),
   probes: z
     .int()
     .nonnegative()

@@ -80,10 +80,11 @@ const flowConfigOf = (
 }
 
 const objectiveOf = ({
-  objective: { prior, bound, start, probes, tolerance },
+  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps },
 }: Distillation): NonNullable<DistillRequest['objective']> => {
   const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
   const integrate = { rtol: tolerance, atol: tolerance / 100 }
+  if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
   return { bound, start, ...(prior === 'exact' ? { exact: { trace, integrate } } : {}) }
 }
 

@@ -1,8 +1,10 @@
 /** Distillation in a run folder: checkpoints by the clock, a journal, the last good state when numbers fail. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
   boundOf,
+  type Distiller,
   type DistilOptions,
   type DistilState,
   distiller,
@@ -12,19 +14,21 @@ import {
   measurementsOf,
   type Stepped,
   samplerOperator,
+  simulationDistiller,
   type Telling,
 } from '../amortize/index.ts'
-import { type ObservationSet, observationRows, writeAtomic } from '../data/index.ts'
-import type { LikelihoodOptions } from '../diffusion/index.ts'
+import { type ObservationSet, observationRows, readArrays, writeArrays, writeAtomic } from '../data/index.ts'
+import { ddim, type LikelihoodOptions } from '../diffusion/index.ts'
+import { priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
-import { type FlowConfig, flowOf } from '../flows/index.ts'
+import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
 import { stream } from '../random/index.ts'
-import { unflatten } from '../tensor/index.ts'
+import { NdArray, unflatten } from '../tensor/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { type Json, parseJson } from './json.ts'
 import { LOSS_EVERY } from './learn.ts'
-import { type LearnedPrior, priorOf } from './prior.ts'
+import { type LearnedPrior, priorOf, scheduleOf } from './prior.ts'
 import { checkAborted, type LongCall } from './progress.ts'
 import { type SavedSampler, saveSampler } from './sampler.ts'
 
@@ -36,6 +40,8 @@ export interface DistillObjective {
   readonly start?: number
   /** Not the bound but the probability-flow ODE: slow, see `exactPrice`. */
   readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
+  /** No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from simulations, see `simulationDistiller`. */
+  readonly samples?: { readonly count: number; readonly steps: number }
 }
 
 /** What is distilled from what. */
@@ -94,24 +100,50 @@ const priced = ({ prior, objective = {} }: DistillRequest): Pick<DistilOptions, 
   }
 }
 
+/** Draws of the prior to simulate from, made once for a run. */
+const samplesOf = async (
+  run: Run,
+  { prior, options, seed, onProgress, signal }: DistillRequest,
+  { count, steps }: NonNullable<DistillObjective['samples']>,
+): Promise<NdArray<'float32'>> => {
+  const path = join(run.paths.draws, 'prior.npz')
+  if (!existsSync(path)) {
+    const x = await priorDraws(priorOf(prior), prior.event, count, {
+      sampling: { ...options.execute, schedule: scheduleOf(prior), steps, method: ddim() },
+      batch: Math.min(count, 64),
+      seed,
+      onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
+      signal,
+    })
+    writeArrays(path, { x })
+  }
+  const { x } = readArrays(path)
+  if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
+  throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
+}
+
+const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise<Distiller> => {
+  const { prior, telling, blind, options, objective, seed } = request
+  const measurements = measurementsOf(learnedFrom(request), { telling, condition: flow.condition, blind })
+  const streamOf = (purpose: string) => stream(seed, `distill ${purpose}`)
+  if (objective?.samples) {
+    const x = await samplesOf(run, request, objective.samples)
+    return simulationDistiller(flow, x, measurements, options, streamOf)
+  }
+  return distiller(flow, priorOf(prior).denoiser, measurements, { ...options, ...priced(request) }, streamOf)
+}
+
 const journalled = (run: Run, done: number, { terms, gradient }: Stepped): void =>
   run.journal.append({ event: 'loss', lap: 0, step: done, ...terms, gradient })
 
 /** The steps from where the folder stands to the last one. */
 const trained = async (run: Run, request: DistillRequest): Promise<DistilState> => {
-  const { prior, priorDigest, telling, blind, options, steps, seed } = request
-  const { checkpointSeconds = 60, signal } = request
+  const { priorDigest, steps, seed, checkpointSeconds = 60, signal } = request
   const flow = flowOf(request.flow)
   const point = resumeCheckpoint(run)
   const fresh = initDistilState(flow.init(seed))
   let { step: done, state } = point ? restored(point, fresh, priorDigest) : { step: 0, state: fresh }
-  const { step, release } = distiller(
-    flow,
-    priorOf(prior).denoiser,
-    measurementsOf(learnedFrom(request), { telling, condition: flow.condition, blind }),
-    { ...options, ...priced(request) },
-    (purpose) => stream(seed, `distill ${purpose}`),
-  )
+  const { step, release } = await distillerOf(run, request, flow)
   let saved = Date.now()
   const save = (): string => {
     saved = Date.now()

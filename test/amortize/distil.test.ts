@@ -48,6 +48,14 @@ describe('distillation', () => {
     expect(covariance).toBeLessThan(0.15)
   })
 
+  it('finds it from simulations of prior draws, too', async () => {
+    const { mean, covariance } = await errorsOf(
+      await trained({ steps: 500, batch: 128, from: 'simulations' }),
+    )
+    expect(mean).toBeLessThan(0.06)
+    expect(covariance).toBeLessThan(0.15)
+  })
+
   it('continues to the byte', async () => {
     const start = initDistilState(flow.init(0))
     const through = await run(start, [0, 1, 2, 3])

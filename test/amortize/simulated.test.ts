@@ -1,0 +1,71 @@
+/** Simulations are observed the way that the measurements were, in their units, whatever was done to them. */
+import { expect, it } from 'vitest'
+import { conditionOf, measurementsOf, tellingOf } from '../../src/amortize/index.ts'
+import { applyAffine, toPrior } from '../../src/data/index.ts'
+import { type OperatorSetting, observe } from '../../src/operators/index.ts'
+import { stream, uniformBatch } from '../../src/random/index.ts'
+import { jit, NdArray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { expectClose } from '../numbers.ts'
+
+const RANGE = [0, 1] as const
+const NOISE = 1e-6 // so that y is A x
+const COUNT = 4
+
+const values = (shape: readonly number[]): NdArray<'float32'> => {
+  const observation = Array.from({ length: COUNT }, (_, i) => i)
+  const { data } = uniformBatch(stream(5, 'x'), { observation }, shape)
+  return new NdArray('float32', [COUNT, ...shape], Float32Array.from(data, Number))
+}
+
+const cases: { name: string; operator: OperatorSetting; event?: number[]; told?: boolean }[] = [
+  { name: 'identity', operator: { name: 'identity' } },
+  { name: 'mask, told', operator: { name: 'mask', settings: { keep: 0.4 } } },
+  { name: 'mask, not told', operator: { name: 'mask', settings: { keep: 0.4 } }, told: false },
+  { name: 'projection', operator: { name: 'projection', settings: { dimension: 3 } }, event: [5] },
+  { name: 'blur', operator: { name: 'blur', settings: { sigma: 1, size: 3 } } },
+  { name: 'pool', operator: { name: 'pool', settings: { factor: 2 } } },
+  { name: 'clip', operator: { name: 'clip' } },
+  {
+    name: 'vertices, blindly',
+    operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
+    event: [1, 24],
+    told: false,
+  },
+]
+
+it.each(cases)('$name', async ({ operator, event = [1, 8, 8], told = true }) => {
+  const x = values(event)
+  const set = await observe(x, { operator, noise: NOISE, range: RANGE, seed: 3 })
+  const telling = tellingOf(set, told)
+  const condition = conditionOf(telling, 'vector')
+  const {
+    arrays,
+    condition: tell,
+    simulate,
+  } = measurementsOf(set, {
+    telling,
+    condition,
+    blind: operator.blind,
+  })
+  if (!tell || !simulate) throw new Error('these can be told and simulated')
+  const program = jit((rows: Record<string, Tensor>, x: Tensor, e: Tensor) => ({
+    real: tell(rows),
+    simulated: simulate(rows, x, e),
+  }))
+  const inside = applyAffine(toPrior(RANGE), x)
+  const { real, simulated } = await program(arrays, inside, zeros(arrays.y.shape))
+  expect(simulated.shape).toEqual([COUNT, ...condition])
+  expectClose(toNumbers(simulated), toNumbers(real), 1e-4)
+  await program.release()
+})
+
+it('shot noise cannot be simulated: its level follows y', async () => {
+  const set = await observe(values([1, 4, 4]), {
+    operator: { name: 'identity' },
+    noise: 0.1,
+    photons: 10,
+    seed: 3,
+  })
+  const telling = tellingOf(set, true)
+  expect(measurementsOf(set, { telling, condition: conditionOf(telling, 'vector') }).simulate).toBeUndefined()
+})

@@ -141,7 +141,7 @@ export const networkFlow = (
   const seen = channelsAt(condition, space)
   if (encoder.io < seen || coupling.io !== channels + encoder.io)
     fail(
-      `the encoder needs io of at least ${seen}, the channels of y, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`,
+      `the encoder needs io (its features) of at least ${seen}, the channels of y, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`,
     )
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels

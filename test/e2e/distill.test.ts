@@ -39,4 +39,39 @@ describe('a distilled sampler', () => {
     ])
     for (const array of [draws, logq]) expect(toNumbers(array).every(Number.isFinite)).toBe(true)
   }, 60_000)
+
+  it('is a flow of networks that learns from simulations, if one likes', () => {
+    writeFileSync(
+      join(folder, 'networks.yaml'),
+      `prior: prior
+data: { observations: set.npz }
+objective: { prior: samples, samples: 12, samplerSteps: 2 }
+flow:
+  kind: network
+  features: 4
+  steps: 2
+  encoder: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 4 }
+  coupling: { kind: unet, channels: [4], blocks: [1], emb: 4, unshuffle: 2 }
+train: { steps: 3, batch: 4 }
+export: { draws: 2 }
+`,
+    )
+    json('distill', 'networks.yaml', '-o', 'simulated')
+    expect(readArrays(join(folder, 'simulated/draws/prior.npz')).x.shape).toEqual([12, 1, 28, 28])
+    const restored = json('restore', 'simulated', 'set.npz', '-n', '2', '-o', 'again.npz')
+    expect(restored.shape).toEqual([2, 3, 1, 28, 28])
+    expect(toNumbers(readArrays(join(folder, 'again.npz')).logq).every(Number.isFinite)).toBe(true)
+    writeFileSync(
+      join(folder, 'odd.yaml'),
+      `prior: prior
+data: { observations: set.npz }
+flow: { kind: network, features: 1, encoder: { kind: unet, channels: [4], blocks: [1] }, coupling: { kind: unet, channels: [4], blocks: [1] } }
+`,
+    )
+    const odd = tweedie(['distill', 'odd.yaml', '-o', 'odd'], { cwd: folder })
+    expect([odd.status, odd.stderr]).toEqual([
+      2,
+      expect.stringMatching(/the encoder needs io \(its features\) of at least 2, the channels of y/),
+    ])
+  }, 60_000)
 })

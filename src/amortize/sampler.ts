@@ -24,11 +24,11 @@ import {
   frozen,
   mul,
   type NdArray,
+  repeat,
   reshape,
   type Shape,
   sizeOf,
   type Tensor,
-  take,
   unflatten,
 } from '../tensor/index.ts'
 import { conditionFrom, type Telling, type Told } from './telling.ts'
@@ -62,15 +62,6 @@ export interface Draw<L = Tensor> {
   readonly logq: L
 }
 
-/** [Y, …] → [Y·K, …], each row K times in sequence. */
-const repeated = (x: Tensor, draws: number): Tensor =>
-  draws === 1
-    ? x
-    : take(
-        x,
-        Array.from({ length: x.shape[0] * draws }, (_, i) => Math.floor(i / draws)),
-      )
-
 /** x in the units of the prior, flat or in the flow's shape, with log|det ∂x/∂z|. */
 type DrawOf = (condition: Tensor, z: Tensor) => { readonly x: Tensor; readonly logdet: Tensor }
 
@@ -85,7 +76,7 @@ const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
   }
   const flow = flowOf(config)
   if (config.kind === 'network') return (y, z) => flow.sample(frozen(params), y, z)
-  return (y, z) => flow.sample(frozen(params), repeated(y, z.shape[0] / y.shape[0]), z)
+  return (y, z) => flow.sample(frozen(params), repeat(y, z.shape[0] / y.shape[0]), z)
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   mul,
   type NdArray,
   ndarray,
+  repeat,
   split,
   sub,
   sum,
@@ -81,8 +82,7 @@ const arrived = ({ arrival, signal }: FoldedCoupling, { stays, moves }: Halves, 
 const repeated = (x: Tensor, draws: number, axis: 0 | 1): Tensor => {
   const [rows, columns] = x.shape
   if ((axis === 0 ? columns : rows) === 1 || draws === 1) return x
-  const index = Array.from({ length: (axis === 0 ? columns : rows) * draws }, (_, i) => Math.floor(i / draws))
-  return take(x, index, 1 - axis)
+  return repeat(x, draws, 1 - axis)
 }
 
 /**

@@ -13,12 +13,12 @@ import {
   mul,
   type NdArray,
   ndarray,
+  repeat,
   reshape,
   type Shape,
   sizeOf,
   type Tensor,
   type Tree,
-  take,
   zeros,
 } from '../tensor/index.ts'
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
@@ -85,15 +85,6 @@ const pattern = (space: Shape, k: number): NdArray => {
   for (const i of half) values[i] = 1 - (k % 2)
   return ndarray(values, [1, 1, ...space])
 }
-
-/** Each row K times in sequence. */
-const repeated = (x: Tensor, times: number): Tensor =>
-  times === 1
-    ? x
-    : take(
-        x,
-        Array.from({ length: x.shape[0] * times }, (_, i) => Math.floor(i / times)),
-      )
 
 /** x [B, c, ...] with zeros as further channels. */
 const widened = (x: Tensor, channels: number): Tensor => {
@@ -185,8 +176,8 @@ export const networkFlow = (
       expectRows('networkFlow', 'z', z, event, z.shape[0])
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
       const told = features(weights, y)
-      const draft = repeated(parametersFrom(told, weights.tail), draws)
-      const each = repeated(told, draws)
+      const draft = repeat(parametersFrom(told, weights.tail), draws)
+      const each = repeat(told, draws)
       let moved: Moved = { h: z, logdet: constant(zeros([z.shape[0]], z.dtype)) }
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))

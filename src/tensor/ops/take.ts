@@ -72,9 +72,27 @@ const asIndices = (indices: Tensor | NdArray | readonly number[]): Tensor => {
 export const take = (x: Tensor, indices: Tensor | NdArray | readonly number[], axis = 0): Tensor =>
   apply(takeOp, [x, asIndices(indices)], { axis: axisOf('take', axis, x.shape.length) })
 
+/**
+ * Each entry of an axis several times in sequence.
+ *
+ * @example
+ * ```ts
+ * repeat(y, 128) // [2, 784] → [256, 784]: 128 times the first row, 128 times the second
+ * ```
+ */
+export const repeat = (x: Tensor, times: number, axis = 0): Tensor =>
+  times === 1
+    ? x
+    : take(
+        x,
+        Array.from({ length: x.shape[axis] * times }, (_, i) => Math.floor(i / times)),
+        axis,
+      )
+
 interface ShapeAttrs extends Attrs {
   readonly shape: readonly number[]
 }
+
 const scatterOp: Op<ShapeAttrs> = {
   name: 'scatterAdd',
   infer: ([x, indices], { shape }) => {

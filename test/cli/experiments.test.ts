@@ -113,7 +113,8 @@ describe('distillations', () => {
     '%s distils from the prior that ships, one step',
     async (name) => {
       const run = join(scratch(), 'run')
-      const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', 'flow.steps=1', 'flow.hidden=4']
+      const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
+      const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', ...small]
       await distil([join(distillations, `${name}.yaml`), ...tiny, 'export.draws=1'], { ...options, run }, io)
       expect(existsSync(join(run, 'checkpoints', 'sampler.safetensors'))).toBe(true)
     },

@@ -114,7 +114,8 @@ describe('distillations', () => {
     async (name) => {
       const run = join(scratch(), 'run')
       const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
-      const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', ...small]
+      const simulated = ['objective.samples=2', 'objective.samplerSteps=1']
+      const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', ...small, ...simulated]
       await distil([join(distillations, `${name}.yaml`), ...tiny, 'export.draws=1'], { ...options, run }, io)
       expect(existsSync(join(run, 'checkpoints', 'sampler.safetensors'))).toBe(true)
     },

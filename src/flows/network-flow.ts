@@ -97,11 +97,10 @@ const atPoints = (y: Tensor, space: Shape): Tensor => (space.length === 2 ? cond
 
 /** Channels of y at the points of x. */
 const channelsAt = (condition: Shape, space: Shape): number => {
-  const [c, ...own] = condition
-  const fits = space.length === 2 ? conditionShape(condition, space[0], space[1]) : condition
-  if (!fits || (space.length !== 2 && own.join() !== space.join()))
+  const at = space.length === 2 ? conditionShape(condition, space[0], space[1]) : condition
+  if (!at || String(at.slice(1)) !== String(space))
     return fail(`y [${condition}] does not lie on the points [${space}] of x`)
-  return space.length === 2 ? fits[0] : c
+  return at[0]
 }
 
 /**

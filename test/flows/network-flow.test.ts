@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { moved, values } from '../../bench/exact/flow-contract.ts'
+import { type Flow, type NetworkFlowOptions, networkFlow } from '../../src/flows/index.ts'
+import { jit, repeat, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { expectClose } from '../numbers.ts'
+
+const levels = { channels: [4], blocks: [1], emb: 4 }
+const options: NetworkFlowOptions = {
+  event: [1, 4, 4],
+  condition: [2, 2, 2],
+  encoder: { kind: 'unet', io: 3, ...levels },
+  coupling: { kind: 'unet', io: 4, ...levels },
+  steps: 2,
+}
+const flow: Flow = networkFlow(options)
+const draw = jit((p: Parameters<typeof flow.sample>[0], y: Tensor, z: Tensor) => flow.sample(p, y, z).x)
+
+describe('a flow of networks', () => {
+  it('is the identity before it has learned', async () => {
+    const z = values('z', [2, 1, 4, 4])
+    expectClose(toNumbers(await draw(flow.init(0), values('y', [2, 2, 2, 2]), z)), toNumbers(z), 1e-6)
+  })
+
+  it('draws several times from each y, in sequence, as if it had been given as often', async () => {
+    const params = moved(flow)
+    const [y, z] = [values('y', [2, 2, 2, 2]), values('z', [6, 1, 4, 4])]
+    const thrice = await jit((t: Tensor) => repeat(t, 3))(y)
+    expectClose(toNumbers(await draw(params, y, z)), toNumbers(await draw(params, thrice, z)), 1e-5)
+    const second = await draw(params, rows(y, 1, 2), rows(z, 3, 6))
+    expectClose(toNumbers(rows(await draw(params, y, z), 3, 6)), toNumbers(second), 1e-5)
+  })
+
+  it.each<[string, Partial<NetworkFlowOptions>, RegExp]>([
+    ['y elsewhere', { condition: [1, 3, 3] }, /y \[1,3,3\] does not lie on the points \[4,4\] of x/],
+    [
+      'too few features',
+      { encoder: { kind: 'unet', io: 1, ...levels } },
+      /needs io \(its features\) of at least 2/,
+    ],
+    [
+      'a coupling of another width',
+      { coupling: { kind: 'unet', io: 9, ...levels } },
+      /the coupling io of 1 more; got 3 and 9/,
+    ],
+    ['no couplings', { steps: 0 }, /a positive number of couplings, got \[1,4,4\] and 0/],
+  ])('refuses %s', (_, change, says) => {
+    expect(() => networkFlow({ ...options, ...change })).toThrow(says)
+  })
+})

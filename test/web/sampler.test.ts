@@ -54,6 +54,34 @@ const samplers: readonly [string, AmortizedSampler][] = [
       [3, 16, 16],
     ),
   ],
+  [
+    'a flow of networks over photographs',
+    samplerOf(
+      {
+        kind: 'network',
+        event: [3, 16, 16],
+        condition: [6, 16, 16],
+        encoder: { kind: 'unet', io: 8, channels: [8, 12], blocks: [1, 1], emb: 8 },
+        coupling: { kind: 'unet', io: 11, channels: [8], blocks: [1], emb: 8, unshuffle: 2 },
+        steps: 2,
+      },
+      [3, 16, 16],
+    ),
+  ],
+  [
+    'a flow of networks over a small globe',
+    samplerOf(
+      {
+        kind: 'network',
+        event: [1, 96],
+        condition: [2, 96],
+        encoder: { kind: 'sphere', io: 4, grid: [8, 12], channels: [8], blocks: [1], emb: 8, unshuffle: 2 },
+        coupling: { kind: 'sphere', io: 5, grid: [8, 12], channels: [8], blocks: [1], emb: 8, unshuffle: 2 },
+        steps: 2,
+      },
+      [1, 96],
+    ),
+  ],
 ]
 
 const inputsOf = ({ event, telling }: AmortizedSampler): NamedArray[] => {

@@ -5,6 +5,7 @@ import { NdArray, rows } from '../tensor/ndarray.ts'
 import { type DataRange, PRIOR_RANGE } from './affine.ts'
 import { readArrays } from './arrays.ts'
 import { bunnyThere, imagesOnBunny, loadBunnyDigits } from './bunny.ts'
+import { withChannel } from './channels.ts'
 import { isCifarFolder, readCifar } from './cifar.ts'
 import { isEra5Folder, readEra5 } from './era5.ts'
 import { isIdxFolder, readIdxImages } from './fashion.ts'
@@ -160,7 +161,7 @@ const unknown = (source: string): TweedieError => {
  *
  * @param split part of data that come in parts (default `train`); others are taken whole.
  * @param most how many items are needed: a source may stop reading there, or give more.
- * @returns images as [N, C, H, W]; grey [N, H, W] becomes [N, 1, H, W].
+ * @returns images as [N, C, H, W]; grey [N, H, W] becomes [N, 1, H, W], signals [N, 1, V] stay.
  * @throws TweedieError `input` when there is no such source, or it is damaged.
  * @example
  * ```ts
@@ -179,6 +180,5 @@ export const readClean = async (
   if (isEra5Folder(source))
     return { x: sphereVector(readEra5(source, { split, most })), range: UNIT, there: sphereThere() }
   const x = statSync(source).isDirectory() ? await ofFolder(source, split, most) : ofFile(source, split)
-  const [n, ...event] = x.shape
-  return { x: event.length === 2 ? new NdArray('float32', [n, 1, ...event], x.data) : x, range: UNIT }
+  return { x: withChannel(x), range: UNIT }
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { NdArray, ndarray, reshaped, scalar } from '../tensor/ndarray.ts'
+import { NdArray, ndarray, scalar } from '../tensor/ndarray.ts'
 import type { DataRange } from './affine.ts'
 import { type Arrays, readArrays } from './arrays.ts'
+import { withChannel } from './channels.ts'
 import { readImages } from './images.ts'
 import { checkObservations, type ObservationSet, observationsOf } from './observations.ts'
 
@@ -15,16 +16,10 @@ const onlyArray = (path: string): NdArray => {
   )
 }
 
-/** Grey images [N, H, W] as [N, 1, H, W]. */
-const withChannel = (array: NdArray): NdArray => {
-  const [n, h, w] = array.shape
-  return array.shape.length === 3 ? reshaped(array, [n, 1, h, w]) : array
-}
-
 /**
  * An observation set from arrays in files of their own: `y.npy`, `mask.npy` (1 = observed) and a noise level.
  *
- * @param yPath [N, C, H, W], [N, D], or [N, H, W], which is taken as [N, 1, H, W]; float.
+ * @param yPath [N, C, H, W], [N, D], [N, 1, V], or [N, H, W], which is taken as [N, 1, H, W]; float.
  * @param maskPath same shape, or one channel; 0/1 of any dtype. Undefined: everything was observed.
  * @param noise standard deviation in units of y, > 0.
  * @param range lowest and highest value of the data (default [0, 1]).

@@ -63,6 +63,13 @@ describe('clean data', () => {
     )
   })
 
+  it('are images when they have rows, and signals on points when they have one only', async () => {
+    writeArrays(at('grey.npz'), { x: ndarray(new Array(24).fill(0.5), [2, 3, 4]) })
+    writeArrays(at('signals.npz'), { x: ndarray(new Array(24).fill(0.5), [2, 1, 12]) })
+    expect((await readClean(at('grey.npz'))).x.shape).toEqual([2, 1, 3, 4])
+    expect((await readClean(at('signals.npz'))).x.shape).toEqual([2, 1, 12])
+  })
+
   it('come from volumes and IDX files', async () => {
     const volume = ndarray(
       Array.from({ length: 12 }, (_, i) => i - 1),

@@ -112,7 +112,7 @@ export const writeContestReport = (
     run.paths.report,
     runReport({
       title: 'Photographs denoised in one pass',
-      lead: `A diffusion prior of photographs distilled into a conditional flow with ${plan.measurements} noisy photographs, no clean one among them; then ${plan.test} unseen ones restored by it, by DPS and by Noise2Score.`,
+      lead: `A diffusion prior of photographs distilled into a conditional flow by simulations from ${plan.samples.count} samples of the prior; then ${plan.test} unseen ones restored by it, by DPS and by Noise2Score.`,
       command,
       facts: [
         ['seed', `${seed}`],

@@ -1,6 +1,6 @@
 /**
- * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from noisy
- * photographs alone; then it meets DPS and Noise2Score on photographs that nobody has seen.
+ * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from simulations
+ * of the prior's own samples; then it meets DPS and Noise2Score on photographs that nobody has seen.
  */
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,7 @@ import {
   openRun,
   type SavedSampler,
 } from '../run/index.ts'
-import { rows } from '../tensor/index.ts'
+import { rows, type Shape } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { byFlow, byMethod, type Contest, type Contestant } from './demo-amortize-contest.ts'
 import { contestTable, writeContestReport } from './demo-amortize-report.ts'
@@ -25,13 +25,18 @@ import { recordOf } from './record.ts'
 
 /** How much the demo does. */
 export interface AmortizePlan {
-  /** Noisy photographs to learn from. */
-  readonly measurements: number
+  /** Samples of the prior to learn from, and the steps of the sampler that draws them. */
+  readonly samples: { readonly count: number; readonly steps: number }
   /** Optimiser steps and photographs in each. */
   readonly steps: number
   readonly batch: number
-  /** Steps of each level of the flow, and channels of its conditioners. */
-  readonly flow: { readonly steps: number; readonly hidden: number }
+  /** Features and couplings of the flow, channels of the two levels of its encoder and of its couplings. */
+  readonly flow: {
+    readonly features: number
+    readonly steps: number
+    readonly encoder: readonly number[]
+    readonly coupling: readonly number[]
+  }
   /** Photographs to test on, and draws of each. */
   readonly test: number
   readonly draws: number
@@ -41,19 +46,19 @@ export interface AmortizePlan {
 
 const plans: Readonly<Record<'full' | 'quick', AmortizePlan>> = {
   full: {
-    measurements: 2610,
-    steps: 1000,
-    batch: 32,
-    flow: { steps: 4, hidden: 32 },
+    samples: { count: 1024, steps: 30 },
+    steps: 700,
+    batch: 16,
+    flow: { features: 16, steps: 6, encoder: [32, 64], coupling: [24] },
     test: 16,
     draws: 128,
     dps: { steps: 1000, count: 16 },
   },
   quick: {
-    measurements: 64,
+    samples: { count: 32, steps: 6 },
     steps: 12,
     batch: 8,
-    flow: { steps: 1, hidden: 16 },
+    flow: { features: 8, steps: 2, encoder: [8, 16], coupling: [8] },
     test: 4,
     draws: 8,
     dps: { steps: 10, count: 2 },
@@ -69,20 +74,38 @@ const TEST_SEED = 1000
 
 const PRIOR = fileURLToPath(new URL('../../data/photos-prior.safetensors', import.meta.url))
 
+const flowOf = (
+  { features, steps, encoder, coupling }: AmortizePlan['flow'],
+  event: Shape,
+  condition: Shape,
+): FlowConfig => {
+  const blocks = (channels: readonly number[]) => channels.map(() => 1)
+  return {
+    kind: 'network',
+    event,
+    condition,
+    encoder: { kind: 'unet', io: features, channels: encoder, blocks: blocks(encoder), emb: 16 },
+    coupling: {
+      kind: 'unet',
+      io: event[0] + features,
+      channels: coupling,
+      blocks: blocks(coupling),
+      emb: 16,
+      unshuffle: 2,
+    },
+    steps,
+  }
+}
+
 const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): DistillRequest => {
-  const set = simulateObservations(rows(loadPhotos('train'), 0, plan.measurements), {
+  // Simulations are observed as these are, which are not looked at themselves.
+  const set = simulateObservations(rows(loadPhotos('train'), 0, plan.batch), {
     operator: { kind: 'identity' },
     noise: NOISE,
     seed: 1,
   })
   const telling = tellingOf(set, true)
-  const flow: FlowConfig = {
-    kind: 'image',
-    event: prior.event,
-    condition: conditionOf(telling, 'channels'),
-    cells: [2, 2],
-    ...plan.flow,
-  }
+  const flow = flowOf(plan.flow, prior.event, conditionOf(telling, 'channels'))
   return {
     prior,
     priorDigest: createHash('sha256').update(readBytes(PRIOR)).digest('hex'),
@@ -90,7 +113,8 @@ const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): Disti
     flow,
     telling,
     steps: plan.steps,
-    options: { batch: plan.batch, rate: warmUp(linearRate(5e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
+    objective: { samples: plan.samples },
+    options: { batch: plan.batch, rate: warmUp(linearRate(1e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
     seed,
   }
 }
@@ -131,7 +155,7 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
   const folder = openRun(options.run, { config, resume: options.resume, replace: true })
   try {
     io.note(
-      `${plan.measurements} photographs with noise ${NOISE}, and the shipped prior: ${plan.steps} steps of distillation, ` +
+      `${plan.samples.count} samples of the shipped prior with noise ${NOISE}: ${plan.steps} steps of distillation, ` +
         `then ${plan.test} unseen ones (${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
     )
     const prior = loadPrior(PRIOR)
@@ -165,7 +189,7 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
     io.result(
       `${table.text}\n\ndistilled in ${distilled.toFixed(0)} s, ${total.toFixed(0)} s in all\nreport: ${folder.paths.report}`,
       {
-        measurements: plan.measurements,
+        samples: plan.samples.count,
         steps: plan.steps,
         test: plan.test,
         figures: table.figures,

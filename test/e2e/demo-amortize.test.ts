@@ -23,8 +23,8 @@ const demo = async (path: string) => {
 describe('demo-amortize --quick', () => {
   it('distils, restores, and tells its figures', async () => {
     const path = join(folder, 'run')
-    const { figures, measurements, steps, test, report } = await demo(path)
-    expect({ measurements, steps, test }).toEqual({ measurements: 64, steps: 12, test: 4 })
+    const { figures, samples, steps, test, report } = await demo(path)
+    expect({ samples, steps, test }).toEqual({ samples: 32, steps: 12, test: 4 })
     expect(Object.keys(figures)).toEqual(['ours, one draw', 'ours, 8 draws', 'DPS, 10 steps', 'Noise2Score'])
     for (const { psnr, ssim, secondsPerImage } of Object.values<Record<string, number>>(figures)) {
       expect(Number.isFinite(psnr) && Number.isFinite(ssim)).toBe(true)

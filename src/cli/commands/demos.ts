@@ -26,7 +26,7 @@ report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute a
   },
   'demo-amortize': {
     summary: 'photographs denoised in one pass by a sampler that is distilled in minutes',
-    description: `Distils the prior of photographs that ships into a flow, from noisy photographs alone, and sets it beside DPS and Noise2Score on photographs
+    description: `Distils the prior of photographs that ships into a flow, from simulations of its own samples, and sets it beside DPS and Noise2Score on photographs
 that nobody has seen. At most ten minutes on two cores; --quick takes about a minute and shows less.`,
     arguments: [],
     options: demoOptions('runs/demo-amortize'),

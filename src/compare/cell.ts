@@ -92,9 +92,9 @@ type Named =
   | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
 
-/** `MMPS(5)`, `DPS`, `APS K=128 (flow)`: a cell as tables name it; settings only where they are not the default. */
+/** `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the default. */
 export const labelOf = (cell: Named): string => {
-  if (cell.kind === 'distilled') return `APS K=${cell.draws} (${cell.sampler.name})`
+  if (cell.kind === 'distilled') return `one step K=${cell.draws} (${cell.sampler.name})`
   const { method, settings } = cell
   const { title } = methods[method]
   if (method === 'mmps') return `${title}(${settings.iterations ?? defaultSettings(method).iterations})`

@@ -51,7 +51,8 @@ const silently = async (work: (io: ReturnType<typeof makeIo>) => Promise<void>) 
 describe('distilled samplers in a comparison', () => {
   beforeAll(async () => {
     const config = join(root, 'experiments', 'distill', 'denoise.yaml')
-    const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'flow.steps=1', 'flow.hidden=4']
+    const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
+    const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'objective.prior=bound', ...small]
     await silently((io) =>
       distil(
         [config, ...tiny, 'export.draws=1'],

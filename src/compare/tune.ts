@@ -12,7 +12,10 @@ export interface Trial {
 export interface TuneOptions {
   /** Values to try at most, ≥ 2. */
   readonly budget: number
-  /** `golden` (default) narrows in on the maximum of a unimodal score; `grid` tries evenly spaced values. */
+  /**
+   * `golden` (default) spends half of the budget, if that is three values or more, on a coarse grid, since scores may be flat or have several hills, and
+   * narrows in around its best; `grid` tries evenly spaced values.
+   */
   readonly search?: 'golden' | 'grid'
 }
 
@@ -55,7 +58,7 @@ export const tune = async (
     trials.push({ value, score: Number.isNaN(found) ? Number.NEGATIVE_INFINITY : found })
     return trials[trials.length - 1].score
   }
-  await (search === 'grid' ? alongGrid : goldenSection)(axis.from, axis.to, budget, at)
+  await (search === 'grid' ? alongGrid : aroundBest)(axis.from, axis.to, budget, at)
   return { best: trials.reduce((a, b) => (b.score > a.score ? b : a)), trials }
 }
 
@@ -80,4 +83,15 @@ const goldenSection: Search = async (from, to, budget, at) => {
       atRight = await at(right)
     }
   }
+}
+
+const aroundBest: Search = async (from, to, budget, at) => {
+  const coarse = Math.floor(budget / 2)
+  if (coarse < 3) return goldenSection(from, to, budget, at)
+  const points = Array.from({ length: coarse }, (_, i) => from + ((to - from) * i) / (coarse - 1))
+  const scores: number[] = []
+  for (const u of points) scores.push(await at(u))
+  const best = scores.indexOf(Math.max(...scores))
+  const [below, above] = [Math.max(0, best - 1), Math.min(coarse - 1, best + 1)]
+  await goldenSection(points[below], points[above], budget - coarse, at)
 }

@@ -122,6 +122,13 @@ describe('tuning', () => {
   const setting = { default: 1, range: [0.01, 100], scale: 'log', about: '' } as const
   const peak = (at: number) => async (value: number) => -(Math.log(value / at) ** 2)
 
+  it('finds a hill beside a plateau', async () => {
+    const score = async (v: number) => Math.max(20, 26 - Math.log(v / 0.05) ** 2)
+    const { best, trials } = await tune({ ...setting, range: [0.01, 10] }, score, { budget: 8 })
+    expect(trials.length).toBeLessThanOrEqual(8)
+    expect(best.score).toBeGreaterThan(25.5)
+  })
+
   it('finds the top of a unimodal score on a log scale', async () => {
     const { best, trials } = await tune(setting, peak(3), { budget: 14 })
     expect(Math.abs(Math.log(best.value / 3))).toBeLessThan(0.05)

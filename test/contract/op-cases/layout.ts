@@ -165,6 +165,20 @@ export const layoutCases: readonly OpCase[] = [
     (x) => grid([2], ([i]) => at(x, [i, 1])),
   ),
   entry(
+    'repeat',
+    'rows',
+    [range([2, 3])],
+    (x) => t.repeat(x, 3),
+    (x) => grid([6, 3], ([i, j]) => at(x, [Math.floor(i / 3), j])),
+  ),
+  entry(
+    'repeat',
+    'another axis, and once',
+    [range([2, 3])],
+    (x) => t.repeat(t.repeat(x, 2, 1), 1),
+    (x) => grid([2, 6], ([i, j]) => at(x, [i, Math.floor(j / 2)])),
+  ),
+  entry(
     'scatterAdd',
     'repeated',
     [range([3, 2])],

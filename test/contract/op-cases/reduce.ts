@@ -44,6 +44,23 @@ const reductions: OpCase[] = [
   ...reduction('logsumexp', t.logsumexp, logTotal),
 ]
 
+const rowSums: OpCase[] = [
+  entry(
+    'sumRows',
+    'several axes',
+    [range([2, 3, 4])],
+    (x) => t.sumRows(x),
+    (x) => reshaped(reduced(x, [1, 2], total), [2]),
+  ),
+  entry(
+    'sumRows',
+    'of a list, which is itself',
+    [range([3])],
+    (x) => t.sumRows(x),
+    (x) => x,
+  ),
+]
+
 const softmaxes = [0, -1].flatMap((axis) => {
   const shift = (x: Grid) => reduced(x, [axis < 0 ? 1 : 0], logTotal)
   const minus = pointwise((a, b) => a - b)
@@ -103,4 +120,4 @@ const broadcasting: OpCase[] = [
   ),
 ]
 
-export const reduceCases: readonly OpCase[] = [...reductions, ...softmaxes, ...broadcasting]
+export const reduceCases: readonly OpCase[] = [...reductions, ...rowSums, ...softmaxes, ...broadcasting]

@@ -11,7 +11,7 @@ import { rowsAt } from '../em/learner.ts'
 import { TweedieError } from '../error.ts'
 import { type Flow, logStandardNormal } from '../flows/index.ts'
 import { integers, normalBatch, type Stream } from '../random/index.ts'
-import { mean, type NdArray, reshape, sub, type Tensor } from '../tensor/index.ts'
+import { mean, type NdArray, neg, reshape, scalarLike, sub, type Tensor } from '../tensor/index.ts'
 import { type DescentOptions, type Distiller, descent, type Loss, type Measurements } from './descent.ts'
 
 /**
@@ -45,9 +45,9 @@ export const simulationDistiller = (
       const told = simulate(arrays, given.x, given.e)
       const inside = reshape(given.x, [given.x.shape[0], ...flow.event])
       const { z, logdet } = flow.inverse(params, inside, told)
-      const [surprise, volume] = [mean(sub(0, logStandardNormal(z))), mean(logdet)]
+      const [surprise, volume] = [mean(neg(logStandardNormal(z))), mean(logdet)]
       return {
-        terms: { loss: sub(surprise, volume), data: sub(volume, volume), prior: surprise, logdet: volume },
+        terms: { loss: sub(surprise, volume), data: scalarLike(volume, 0), prior: surprise, logdet: volume },
         statistics: params.statistics,
       }
     },

@@ -127,6 +127,11 @@ const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promi
   const measurements = measurementsOf(learnedFrom(request), { telling, condition: flow.condition, blind })
   const streamOf = (purpose: string) => stream(seed, `distill ${purpose}`)
   if (objective?.samples) {
+    if (!measurements.simulate)
+      throw new TweedieError(
+        'input',
+        "objective.prior: 'samples' does not go with shot noise, whose level follows y",
+      )
     const x = await samplesOf(run, request, objective.samples)
     return simulationDistiller(flow, x, measurements, options, streamOf)
   }

@@ -61,6 +61,12 @@ export: { draws: 2 }
     const restored = json('restore', 'simulated', 'set.npz', '-n', '2', '-o', 'again.npz')
     expect(restored.shape).toEqual([2, 3, 1, 28, 28])
     expect(toNumbers(readArrays(join(folder, 'again.npz')).logq).every(Number.isFinite)).toBe(true)
+    const photons = ['objective.prior=samples', 'data.observe.photons=50']
+    const shot = tweedie(['distill', 'distill.yaml', ...photons, '-o', 'shot'], { cwd: folder })
+    expect([shot.status, shot.stderr]).toEqual([
+      2,
+      expect.stringMatching(/'samples' does not go with shot noise/),
+    ])
     writeFileSync(
       join(folder, 'odd.yaml'),
       `prior: prior

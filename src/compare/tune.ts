@@ -64,8 +64,12 @@ export const tune = async (
 
 type Search = (from: number, to: number, budget: number, at: (u: number) => Promise<number>) => Promise<void>
 
+/** Evenly spaced values, both ends among them. */
+const evenly = (from: number, to: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
+
 const alongGrid: Search = async (from, to, budget, at) => {
-  for (let i = 0; i < budget; i++) await at(from + ((to - from) * i) / (budget - 1))
+  for (const u of evenly(from, to, budget)) await at(u)
 }
 
 const goldenSection: Search = async (from, to, budget, at) => {
@@ -88,7 +92,7 @@ const goldenSection: Search = async (from, to, budget, at) => {
 const aroundBest: Search = async (from, to, budget, at) => {
   const coarse = Math.floor(budget / 2)
   if (coarse < 3) return goldenSection(from, to, budget, at)
-  const points = Array.from({ length: coarse }, (_, i) => from + ((to - from) * i) / (coarse - 1))
+  const points = evenly(from, to, coarse)
   const scores: number[] = []
   for (const u of points) scores.push(await at(u))
   const best = scores.indexOf(Math.max(...scores))

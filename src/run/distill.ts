@@ -107,19 +107,20 @@ const samplesOf = async (
   { count, steps }: NonNullable<DistillObjective['samples']>,
 ): Promise<NdArray<'float32'>> => {
   const path = join(run.paths.draws, 'prior.npz')
-  if (!existsSync(path)) {
-    const x = await priorDraws(priorOf(prior), prior.event, count, {
-      sampling: { ...options.execute, schedule: scheduleOf(prior), steps, method: ddim() },
-      batch: Math.min(count, 64),
-      seed,
-      onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
-      signal,
-    })
-    writeArrays(path, { x })
+  if (existsSync(path)) {
+    const { x } = readArrays(path)
+    if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
+    throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
   }
-  const { x } = readArrays(path)
-  if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
-  throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
+  const x = await priorDraws(priorOf(prior), prior.event, count, {
+    sampling: { ...options.execute, schedule: scheduleOf(prior), steps, method: ddim() },
+    batch: Math.min(count, 64),
+    seed,
+    onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
+    signal,
+  })
+  writeArrays(path, { x })
+  return x
 }
 
 const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise<Distiller> => {

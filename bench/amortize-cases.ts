@@ -1,5 +1,5 @@
 /** Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the same shapes. */
-import { distiller, initDistilState } from '../src/amortize/index.ts'
+import { distiller, initDistillState } from '../src/amortize/index.ts'
 import { type Denoiser, preconditioned } from '../src/diffusion/index.ts'
 import { foldedSample, foldRealNvp, type RealNvpParams, realNvp } from '../src/flows/index.ts'
 import { unet } from '../src/nn/index.ts'
@@ -74,7 +74,7 @@ export const flowTrain = async (threads: number): Promise<Case> => {
     (purpose) => stream(0, purpose),
   )
   const params = flow.init(0)
-  let state = initDistilState(params)
+  let state = initDistillState(params)
   let done = 0
   return {
     name: 'flow-train',

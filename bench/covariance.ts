@@ -12,8 +12,8 @@
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
-import { writeAtomic } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
+import { writeAtomic } from '../src/formats/index.ts'
 import { covarianceFigure, type Panel } from './covariance/figure.ts'
 import { ratioGates } from './covariance/gates.ts'
 import { choices, guided } from './covariance/guided.ts'

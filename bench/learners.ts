@@ -11,17 +11,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readArrays, writeArrays } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
-import {
-  interruptible,
-  isRunFolder,
-  type LearnedPrior,
-  type LongCall,
-  loadPrior,
-  openRun,
-  type Progress,
-} from '../src/run/index.ts'
+import { readArrays, writeArrays } from '../src/formats/index.ts'
+import type { LongCall, Progress } from '../src/progress.ts'
+import { interruptible, isRunFolder, type LearnedPrior, loadPrior, openRun } from '../src/run/index.ts'
 import { NdArray } from '../src/tensor/index.ts'
 import { type LearnerKind, learners } from './learners/learners.ts'
 import { type Budget, budgets, type Plan, planOf } from './learners/plan.ts'

@@ -8,20 +8,20 @@
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
-import {
-  applyAffine,
-  fromPrior,
-  loadMri,
-  type ObservationSet,
-  observationsInPriorUnits,
-  writeAtomic,
-} from '../src/data/index.ts'
+import { loadMri } from '../src/datasets/index.ts'
 import { coverage, meanOverDraws, psnr, spreadSkill, ssim, stdOverDraws } from '../src/diagnose/index.ts'
 import { ddpm } from '../src/diffusion/index.ts'
-import { posteriorDraws } from '../src/em/index.ts'
 import { TweedieError } from '../src/error.ts'
-import { backProjection, observe } from '../src/operators/index.ts'
-import { cg, mmps } from '../src/posterior/index.ts'
+import { writeAtomic } from '../src/formats/index.ts'
+import { cg } from '../src/linalg/index.ts'
+import {
+  backProjection,
+  type ObservationSet,
+  observationsInPriorUnits,
+  observe,
+} from '../src/observations/index.ts'
+import { applyAffine, fromPrior } from '../src/operators/index.ts'
+import { mmps, posteriorDraws } from '../src/posterior/index.ts'
 import { enlarged, mosaic, type Picture, pngOf, strips } from '../src/report/index.ts'
 import { type LearnedPrior, loadPrior, priorOf, scheduleOf } from '../src/run/index.ts'
 import { NdArray, rows } from '../src/tensor/index.ts'
@@ -70,7 +70,7 @@ const drawsOf = async (
 ): Promise<NdArray<'float32'>> => {
   const latents = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
     posterior: (denoiser, seen) => mmps(denoiser, seen, { solve: cg({ iterations: ITERATIONS }) }),
-    sampling: { schedule: scheduleOf(prior), steps: STEPS, method: ddpm() },
+    sampling: { schedule: scheduleOf(prior), steps: STEPS, step: ddpm() },
     draws,
     batch: 12,
     seed: SEED,

@@ -6,9 +6,10 @@ import {
   exponentialSchedule,
   preconditioned,
 } from '../src/diffusion/index.ts'
+import { cg } from '../src/linalg/index.ts'
 import { adam, initMoments, mlp, type Network, unet } from '../src/nn/index.ts'
-import { isotropicNoise, mask } from '../src/operators/index.ts'
-import { cg, dps, mmps, type Observation, pigdm } from '../src/posterior/index.ts'
+import { isotropicNoise, mask, type Observation } from '../src/operators/index.ts'
+import { dps, mmps, pigdm } from '../src/posterior/index.ts'
 import { bernoulli, beta, normal, stream } from '../src/random/index.ts'
 import {
   frozen,

@@ -7,8 +7,8 @@
  * Writes data/bunny.npz: `vertices` float32 [1889, 3] and `faces` int32 [3851, 3], in the order of the file; the same bytes everywhere.
  */
 import { fileURLToPath } from 'node:url'
-import { encodeNpz, readBytes, writeAtomic } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
+import { encodeNpz, readBytes, writeAtomic } from '../src/formats/index.ts'
 import { ndarray } from '../src/tensor/ndarray.ts'
 
 /** The counts that a header of PLY tells, and the lines after it. */

@@ -6,8 +6,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { encodeNpz, writeAtomic } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
+import { encodeNpz, writeAtomic } from '../src/formats/index.ts'
 import { permutation, stream } from '../src/random/index.ts'
 import { NdArray } from '../src/tensor/ndarray.ts'
 

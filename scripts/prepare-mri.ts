@@ -8,8 +8,8 @@
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { decodeNifti, encodeNpz, readBytes, writeAtomic } from '../src/data/index.ts'
 import { TweedieError } from '../src/error.ts'
+import { decodeNifti, encodeNpz, readBytes, writeAtomic } from '../src/formats/index.ts'
 import { permutation, stream } from '../src/random/index.ts'
 import { NdArray } from '../src/tensor/ndarray.ts'
 

@@ -13,7 +13,8 @@ import { loadClean, networkConfigOf, trainingOf } from '../src/cli/experiment.ts
 import { makeIo } from '../src/cli/io.ts'
 import { recordOf } from '../src/cli/record.ts'
 import { restoreWithPrior, testSet } from '../src/cli/restore-digits.ts'
-import { applyAffine, toPrior, writeAtomic } from '../src/data/index.ts'
+import { writeAtomic } from '../src/formats/index.ts'
+import { applyAffine, toPrior } from '../src/operators/index.ts'
 import { openRun, priorOf, train } from '../src/run/index.ts'
 
 const experiment = demoExperiment('full', undefined)

@@ -11,16 +11,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NetCDFReader } from 'netcdfjs'
 import {
-  encodeNpz,
-  readBytes,
   SPHERE,
   sphereLatitudes,
   sphereLongitudes,
   TEMPERATURE_RANGE,
   WIND_RANGES,
-  writeAtomic,
-} from '../src/data/index.ts'
+} from '../src/datasets/index.ts'
 import { TweedieError } from '../src/error.ts'
+import { encodeNpz, readBytes, writeAtomic } from '../src/formats/index.ts'
 import { permutation, stream } from '../src/random/index.ts'
 import { NdArray } from '../src/tensor/ndarray.ts'
 

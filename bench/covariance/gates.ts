@@ -1,7 +1,7 @@
 /** E6: Tweedie's covariance against the heuristics, as gates. */
 import { sinkhornDivergence } from '../../src/diagnose/index.ts'
 import { full, toNumbers } from '../../src/tensor/index.ts'
-import { atMost, type Gate } from '../exact/gate.ts'
+import { atMost, type Gate } from '../../test/exact/gate.ts'
 import { divergences } from './divergence.ts'
 import { choices, likelihoods } from './guided.ts'
 import { asPoints, type Curve, crossings, posteriorPoints, randomProblem } from './problem.ts'

@@ -1,21 +1,20 @@
 /** The learners by name: from the same observations, the same network and as many optimiser steps, to a prior. */
 import { exponentialSchedule, standardGaussian } from '../../src/diffusion/index.ts'
-import { ambientObjective } from '../../src/em/ambient.ts'
-import { gsureObjective } from '../../src/em/gsure.ts'
+import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
 import { network } from '../../src/nn/index.ts'
 import {
   type Covariance,
-  cg,
-  gmres,
   mmps,
   onesCovariance,
-  type Solver,
   timeCovariance,
   tweedieCovariance,
 } from '../../src/posterior/index.ts'
+import type { LongCall } from '../../src/progress.ts'
 import { stream } from '../../src/random/index.ts'
-import { type LearnedPrior, type LongCall, learn, type Run, savePrior, train } from '../../src/run/index.ts'
+import { type LearnedPrior, learn, type Run, savePrior, train } from '../../src/run/index.ts'
 import { sizeOf } from '../../src/tensor/index.ts'
+import { ambientObjective } from '../../src/training/ambient.ts'
+import { gsureObjective } from '../../src/training/gsure.ts'
 import { trainObjective } from './objective-run.ts'
 import { diemOf, networkOf, type Plan, plainTrainingOf } from './plan.ts'
 

@@ -1,17 +1,12 @@
 /** Training on an objective in a run folder, from where the folder stands. */
-import { type Learner, type LearnerOptions, learner, type Objective } from '../../src/em/learner.ts'
-import { initTrainState, type TrainState } from '../../src/em/trainer.ts'
+
 import { type NetworkConfig, network } from '../../src/nn/index.ts'
+import { checkAborted, type LongCall } from '../../src/progress.ts'
 import { stream } from '../../src/random/index.ts'
-import {
-  checkAborted,
-  LOSS_EVERY,
-  type LongCall,
-  type Run,
-  resumeCheckpoint,
-  saveCheckpoint,
-} from '../../src/run/index.ts'
+import { LOSS_EVERY, type Run, resumeCheckpoint, saveCheckpoint } from '../../src/run/index.ts'
 import { type NdArray, type Tree, unflatten } from '../../src/tensor/index.ts'
+import { type Learner, type LearnerOptions, learner, type Objective } from '../../src/training/learner.ts'
+import { initTrainState, type TrainState } from '../../src/training/trainer.ts'
 
 /** What is trained. */
 export interface ObjectiveRun extends LongCall {

@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/cli/config.ts'
 import { diemOptionsOf, networkConfigOf, trainingOf } from '../../src/cli/experiment.ts'
 import { type Experiment, experimentSchema } from '../../src/cli/schema.ts'
-import {
-  applyAffine,
-  loadMnist,
-  maskLikeY,
-  type ObservationSet,
-  observationsInPriorUnits,
-  simulateObservations,
-  toPrior,
-} from '../../src/data/index.ts'
+import { loadMnist } from '../../src/datasets/index.ts'
 import {
   ddim,
   exponentialSchedule,
@@ -20,6 +12,13 @@ import {
   type SamplerOptions,
 } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
+import {
+  maskLikeY,
+  type ObservationSet,
+  observationsInPriorUnits,
+  simulateObservations,
+} from '../../src/observations/index.ts'
+import { applyAffine, toPrior } from '../../src/operators/index.ts'
 import type { NdArray, Shape } from '../../src/tensor/index.ts'
 
 /** Names of the budgets. */
@@ -115,12 +114,12 @@ export const plainTrainingOf = ({ experiment, steps }: Plan) => trainingOf(exper
 /** EDM's sampler (Karras et al. 2022), the same for every prior: 18 steps of Heun, 35 evaluations and a last one. */
 export const priorSampling = (sigmaMin: number, sigmaMax: number): SamplerOptions => {
   const schedule = exponentialSchedule({ sigmaMin, sigmaMax })
-  return { schedule, grid: karrasGrid(schedule, 18), method: heun() }
+  return { schedule, grid: karrasGrid(schedule, 18), step: heun() }
 }
 
 /** The sampler of the posterior. */
 export const posteriorSampling = (sigmaMin: number, sigmaMax: number): SamplerOptions => ({
   schedule: exponentialSchedule({ sigmaMin, sigmaMax }),
   steps: 20,
-  method: ddim(),
+  step: ddim(),
 })

@@ -1,7 +1,7 @@
 /** The table of the learners, and the strip of their prior samples. */
 import { join } from 'node:path'
 import { formatTable } from '../../src/cli/table.ts'
-import { loadMnist, writeAtomic } from '../../src/data/index.ts'
+import { loadMnist } from '../../src/datasets/index.ts'
 import {
   featureNetwork,
   frechetFeatureDistance,
@@ -10,6 +10,7 @@ import {
   psnr,
 } from '../../src/diagnose/index.ts'
 import { clip01 } from '../../src/diagnose/psnr.ts'
+import { writeAtomic } from '../../src/formats/index.ts'
 import { enlarged, imageGrid, pngOf } from '../../src/report/index.ts'
 import { NdArray, rows, sizeOf } from '../../src/tensor/index.ts'
 import type { Made } from '../learners.ts'

@@ -1,11 +1,13 @@
 /** What a learned prior makes: prior samples, and test digits restored. All in [0, 1] units. */
-import { applyAffine, fromPrior, maskLikeY, observationsInPriorUnits } from '../../src/data/index.ts'
+
 import { sampler } from '../../src/diffusion/index.ts'
-import { fixedMask, maskedDenoiser } from '../../src/em/ambient.ts'
-import { posteriorDraws, priorDraws } from '../../src/em/index.ts'
 import { network } from '../../src/nn/index.ts'
+import { maskLikeY, observationsInPriorUnits } from '../../src/observations/index.ts'
+import { applyAffine, fromPrior } from '../../src/operators/index.ts'
+import { posteriorDraws, priorDraws } from '../../src/posterior/index.ts'
+import { checkAborted, type LongCall } from '../../src/progress.ts'
 import { bernoulliBatch, normalBatch, stream } from '../../src/random/index.ts'
-import { checkAborted, type LearnedPrior, type LongCall, priorOf } from '../../src/run/index.ts'
+import { type LearnedPrior, priorOf } from '../../src/run/index.ts'
 import {
   frozen,
   full,
@@ -17,6 +19,7 @@ import {
   type Tensor,
   zeros,
 } from '../../src/tensor/index.ts'
+import { fixedMask, maskedDenoiser } from '../../src/training/ambient.ts'
 import { DELTA, type LearnerKind } from './learners.ts'
 import { type Plan, posteriorSampling, priorSampling } from './plan.ts'
 

@@ -1,8 +1,7 @@
 /**
  * Steps down a loss over measurements: one program draws the batch's loss, goes back through all of it, clips and takes Adam's step.
  */
-import { rowsAt } from '../em/learner.ts'
-import { type MinibatchOptions, minibatches } from '../em/minibatch.ts'
+
 import { TweedieError } from '../error.ts'
 import type { FlowParams } from '../flows/index.ts'
 import {
@@ -13,7 +12,7 @@ import {
   type LearningRate,
   type Moments,
 } from '../nn/index.ts'
-import type { Observation } from '../posterior/index.ts'
+import type { Observation } from '../operators/index.ts'
 import type { Stream } from '../random/index.ts'
 import {
   constant,
@@ -24,11 +23,13 @@ import {
   jit,
   type NdArray,
   rows,
+  rowsAt,
   type Shape,
   type Tensor,
   type Tree,
   vjp,
 } from '../tensor/index.ts'
+import { type MinibatchOptions, minibatches } from '../training/minibatch.ts'
 import type { ApsTerms, DataWeight } from './objective.ts'
 
 /** Arrays of measurements by name, such as y and mask; each has one row for each measurement. */
@@ -49,10 +50,10 @@ export interface Measurements<K extends string = string> {
 }
 
 /** Everything that training changes. */
-export type DistilState<L = NdArray> = FlowParams<L> & { readonly moments: Moments<Tree<L>> }
+export type DistillState<L = NdArray> = FlowParams<L> & { readonly moments: Moments<Tree<L>> }
 
 /** A flow before its first step. */
-export const initDistilState = ({ weights, statistics }: FlowParams<NdArray>): DistilState => ({
+export const initDistillState = ({ weights, statistics }: FlowParams<NdArray>): DistillState => ({
   weights,
   statistics,
   moments: initMoments(weights),
@@ -69,8 +70,8 @@ export interface DescentOptions extends MinibatchOptions {
 }
 
 /** What a step returns. */
-export interface Stepped {
-  readonly state: DistilState
+export interface StepResult {
+  readonly state: DistillState
   readonly terms: ApsTerms<number>
   readonly gradient: number
 }
@@ -83,12 +84,12 @@ export interface Distiller {
    *
    * @throws TweedieError `numeric` when the loss or its gradient is no longer finite
    */
-  step(state: DistilState, step: number): Promise<Stepped>
+  step(state: DistillState, step: number): Promise<StepResult>
   release(): Promise<void>
 }
 
 /** A step before it is taken. */
-export interface Before {
+export interface StepInput {
   readonly step: number
   /** Shape of one x. */
   readonly event: Shape
@@ -105,7 +106,7 @@ export interface Loss<P> {
     given: P,
     weight: Tensor,
   ): { readonly terms: ApsTerms; readonly statistics: Tree<Tensor> }
-  given(before: Before): Promise<Feeds<P>>
+  given(before: StepInput): Promise<Feeds<P>>
   release(): Promise<void>
 }
 
@@ -148,7 +149,7 @@ export const descent = <P>(
   const event = inShape(measurements)
   const program = jit(
     (
-      { weights, statistics, moments }: DistilState<Tensor>,
+      { weights, statistics, moments }: DistillState<Tensor>,
       arrays: Named<string, Tensor>,
       given: P,
       { lr, step, weight }: { lr: Tensor; step: Tensor; weight: Tensor },

@@ -1,21 +1,7 @@
 /** The K·N draws of N observations as rows, draw k of observation i being row k N + i: batches of them and of what was observed. */
-import type { BatchedObservations, ObservationBatch } from '../em/index.ts'
-import { rowsAt } from '../em/learner.ts'
-import { TweedieError } from '../error.ts'
-import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 
-/** Does the work in batches of at most so many rows; the last one is shifted back: one compiled shape serves all. */
-export const eachBatch = async (
-  count: number,
-  most: number,
-  work: (from: number, to: number) => Promise<void>,
-): Promise<void> => {
-  const size = Math.min(count, most)
-  for (let start = 0; start < count; start += size) {
-    const from = Math.min(start, count - size)
-    await work(from, from + size)
-  }
-}
+import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
+import { float32, NdArray, rowsAt, type Shape, sizeOf } from '../tensor/index.ts'
 
 /** Rows `from … to − 1` of [K, N, ...event], as [to − from, ...event]. */
 export const drawRows = (
@@ -31,11 +17,6 @@ const floatRows = (data: Float32Array, event: Shape, from: number, to: number): 
 export const addressOf = (count: number, from: number, to: number) => {
   const rows = Array.from({ length: to - from }, (_, r) => from + r)
   return { observation: rows.map((r) => r % count), draw: rows.map((r) => Math.floor(r / count)) }
-}
-
-const float32 = (array: NdArray): NdArray<'float32'> => {
-  if (array.data instanceof Float32Array) return new NdArray('float32', array.shape, array.data)
-  throw new TweedieError('shape', `expected float32, got ${array.dtype}`)
 }
 
 /** What was observed of the signals that rows are draws of. */

@@ -1,7 +1,7 @@
 /** A distilled sampler as one ONNX file that any runtime opens, and the manifest that says what goes in and comes out. */
 import { jit, type NdArray, type Shape, sizeOf, zeros } from '../tensor/index.ts'
+import type { ConditionInput } from './condition.ts'
 import { type AmortizedSampler, oneStep } from './sampler.ts'
-import type { Told } from './telling.ts'
 
 /** One array of the model. */
 export interface ManifestArray {
@@ -58,7 +58,7 @@ export const exportSampler = async (
   const { event, range, operator, telling } = sampler
   const one = (shape: Shape): NdArray<'float32'> => zeros([1, ...shape])
   const beside = Object.entries(telling.beside)
-  const seen: Told<NdArray> = {
+  const seen: ConditionInput<NdArray> = {
     y: one(telling.y),
     beside: Object.fromEntries(beside.map(([name, shape]) => [name, one(shape)])),
   }

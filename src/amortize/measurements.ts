@@ -1,23 +1,25 @@
 /** An observation set as distillation takes it: rows for every step, and what a batch of them means inside the program. */
+
+import { TweedieError } from '../error.ts'
 import {
+  eventOf,
   type FamilyOperator,
-  fromPrior,
   type ObservationOperator,
   type ObservationSet,
   observationsInPriorUnits,
-  toPrior,
-} from '../data/index.ts'
-import { TweedieError } from '../error.ts'
-import { diagonalNoise, eventOf, familyOf, isotropicNoise, parametersOf, seenBy } from '../operators/index.ts'
+  parametersOf,
+  seenBy,
+} from '../observations/index.ts'
+import { diagonalNoise, familyOf, fromPrior, isotropicNoise, toPrior } from '../operators/index.ts'
 import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
+import { type ConditionLayout, conditionFrom } from './condition.ts'
 import type { Measurements } from './descent.ts'
-import { conditionFrom, type Telling } from './telling.ts'
 
 type Arrays = Readonly<Record<string, NdArray<'float32'>>>
 
 /** How a set is learned from. */
 export interface MeasurementOptions {
-  readonly telling: Telling
+  readonly telling: ConditionLayout
   /** Shape of one condition. */
   readonly condition: Shape
   /** Sets observed blindly: the likelihood takes the parameters that each observation really had. */
@@ -64,8 +66,8 @@ const observedIn = (
  *
  * @example
  * ```ts
- * const telling = tellingOf(set, true)
- * const measurements = measurementsOf(set, { telling, condition: conditionOf(telling, 'vector') })
+ * const telling = conditionLayout(set, true)
+ * const measurements = measurementsOf(set, { telling, condition: conditionShape(telling, 'vector') })
  * ```
  */
 export const measurementsOf = (

@@ -14,7 +14,7 @@ import {
   negativeElbo,
   scoreLoss,
 } from '../diffusion/index.ts'
-import type { Observation } from '../posterior/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { add, mean, mul, sub, sumRows, type Tensor } from '../tensor/index.ts'
 
 /** What the objective is made of, besides flow and prior. */

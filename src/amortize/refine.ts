@@ -3,20 +3,21 @@
  * sampler (Rozet et al. 2024) leads to the posterior again, as SDEdit (Meng et al. 2022) does for images. What the flow has wrong
  * below σ is made anew; of an error e along a direction in which the posterior has variance s², e s²/(s² + σ²) is left.
  */
+
+import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import { gmres } from '../linalg/index.ts'
 import {
-  applyAffine,
-  fromPrior,
+  batchedObservations,
+  type ObservationBatch,
   type ObservationSet,
   observationsInPriorUnits,
-  toPrior,
-} from '../data/index.ts'
-import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
-import { batchedObservations, type ObservationBatch } from '../em/index.ts'
-import { TweedieError } from '../error.ts'
-import { gmres, mmps } from '../posterior/index.ts'
+} from '../observations/index.ts'
+import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
+import { mmps } from '../posterior/index.ts'
 import { normalBatch, stream } from '../random/index.ts'
-import { type ExecuteOptions, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { addressOf, drawRows, eachBatch, observedOf } from './draw-rows.ts'
+import { type ExecuteOptions, eachBatch, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { addressOf, drawRows, observedOf } from './draw-rows.ts'
 import type { RefiningPrior } from './weigh.ts'
 
 /** How to refine. */
@@ -84,7 +85,7 @@ export const refine = async (
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),
-      method: method === 'mmps' ? ddpm() : predictorCorrector(),
+      step: method === 'mmps' ? ddpm() : predictorCorrector(),
     },
   )
   const [starts, more] = [stream(seed, 'refine start'), stream(seed, 'refine step')]

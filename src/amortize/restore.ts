@@ -1,8 +1,9 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
-import type { ObservationOperator, ObservationSet } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { familyOf, parametersOf } from '../operators/index.ts'
+import type { ObservationOperator, ObservationSet } from '../observations/index.ts'
+import { parametersOf } from '../observations/index.ts'
+import { familyOf } from '../operators/index.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
   type ExecuteOptions,
@@ -23,9 +24,9 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
+import type { ConditionInput, ConditionLayout } from './condition.ts'
 import { type AmortizedSampler, oneStep, type SamplerOperator } from './sampler.ts'
 import { measurementDigest } from './single.ts'
-import type { Telling, Told } from './telling.ts'
 
 /** How to restore. */
 export interface RestoreOptions {
@@ -113,11 +114,11 @@ export const checkRestorable = (
 
 /** What the sampler is told of rows `from … to − 1`. */
 const toldRows = (
-  { beside }: Telling,
+  { beside }: ConditionLayout,
   { y, operator }: ObservationSet,
   from: number,
   to: number,
-): Told<NdArray<'float32'>> => {
+): ConditionInput<NdArray<'float32'>> => {
   const parameters = parametersOf(operator)
   const shared = (array: NdArray<'float32'>): NdArray<'float32'> => {
     const out = zeros([to - from, ...array.shape.slice(1)])
@@ -135,7 +136,7 @@ const toldRows = (
 /** Draws of Y observations with their statistics. */
 const summarised = (sampler: AmortizedSampler) => {
   const draw = oneStep(sampler)
-  return (seen: Told, z: Tensor) => {
+  return (seen: ConditionInput, z: Tensor) => {
     const { x, logq } = draw(seen, z)
     const observations = seen.y.shape[0]
     const each = reshape(x, [observations, x.shape[0] / observations, ...sampler.event])

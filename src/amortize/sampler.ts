@@ -2,13 +2,7 @@
  * A distilled sampler: a conditional flow with the units of its data. One pass gives a draw x of q(x | y) and its log q, both in the
  * units of the data: with x' = s x + o of n entries, log q(x | y) = log q'(x' | y) + n log s.
  */
-import {
-  type DataRange,
-  fromPrior,
-  type ObservationOperator,
-  type OperatorSettings,
-  toPrior,
-} from '../data/index.ts'
+
 import {
   type FlowConfig,
   type FlowParams,
@@ -18,6 +12,9 @@ import {
   logqOf,
   realNvp,
 } from '../flows/index.ts'
+import type { ObservationOperator } from '../observations/index.ts'
+import { type DataRange, fromPrior, toPrior } from '../operators/index.ts'
+import type { Settings } from '../settings.ts'
 import {
   add,
   flatten,
@@ -31,7 +28,7 @@ import {
   type Tensor,
   unflatten,
 } from '../tensor/index.ts'
-import { conditionFrom, type Telling, type Told } from './telling.ts'
+import { type ConditionInput, type ConditionLayout, conditionFrom } from './condition.ts'
 
 /** What a sampler was made for: the kind of operator, and of families their name and settings. */
 export interface SamplerOperator {
@@ -39,7 +36,7 @@ export interface SamplerOperator {
   /** It was told y alone, of observations whose parameters are hidden: it takes any of the family, whatever its settings. */
   readonly blind?: boolean
   readonly name?: string
-  readonly settings?: OperatorSettings
+  readonly settings?: Settings
 }
 
 /** Everything that drawing needs. */
@@ -51,7 +48,7 @@ export interface AmortizedSampler {
   /** Units of the data. */
   readonly range: DataRange
   readonly operator: SamplerOperator
-  readonly telling: Telling
+  readonly telling: ConditionLayout
   /** Of a flow of one measurement: which, by `measurementDigest`. */
   readonly measurement?: string
 }
@@ -98,7 +95,7 @@ export const oneStep = ({
   range,
   operator,
   telling: { nothing },
-}: AmortizedSampler): ((seen: Told, z: Tensor) => Draw) => {
+}: AmortizedSampler): ((seen: ConditionInput, z: Tensor) => Draw) => {
   const { event: inside, condition } = flowOf(config)
   const draw = drawOf(config, params)
   const [units, back] = [toPrior(range), fromPrior(range)]

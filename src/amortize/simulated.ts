@@ -7,11 +7,11 @@
  * It covers every mode, where the reverse divergence may drop some, and its step needs no network of the prior. Still no truth: x are
  * draws of the prior.
  */
-import { rowsAt } from '../em/learner.ts'
+
 import { TweedieError } from '../error.ts'
 import { type Flow, logStandardNormal } from '../flows/index.ts'
 import { integers, normalBatch, type Stream } from '../random/index.ts'
-import { mean, type NdArray, neg, reshape, scalarLike, sub, type Tensor } from '../tensor/index.ts'
+import { mean, type NdArray, neg, reshape, rowsAt, scalarLike, sub, type Tensor } from '../tensor/index.ts'
 import { type DescentOptions, type Distiller, descent, type Loss, type Measurements } from './descent.ts'
 
 /**
@@ -25,7 +25,7 @@ import { type DescentOptions, type Distiller, descent, type Loss, type Measureme
  * @example
  * ```ts
  * const { step } = simulationDistiller(flow, x, measurements, { batch: 64, rate: constantRate(1e-3) }, (p) => stream(0, p))
- * const next = await step(initDistilState(flow.init(0)), 0)
+ * const next = await step(initDistillState(flow.init(0)), 0)
  * ```
  */
 export const simulationDistiller = (

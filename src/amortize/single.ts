@@ -1,8 +1,7 @@
 /** Flows of one measurement (Sun & Bouman 2021; Feng et al. 2023): which measurement that was. */
 import { createHash } from 'node:crypto'
-import { type ObservationSet, observationRows } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import { parametersOf } from '../operators/index.ts'
+import { type ObservationSet, observationRows, parametersOf } from '../observations/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 
 const bytesOf = ({ data }: NdArray<'float32'>): Uint8Array =>

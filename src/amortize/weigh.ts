@@ -6,15 +6,22 @@
  * All draws see the same times and noises in b, each noise with both signs: what is left of the noise cancels between draws, to which
  * weights are relative. For a Gaussian prior the cross term cancels exactly.
  */
-import { type ObservationSet, observationsInPriorUnits, toPrior } from '../data/index.ts'
+
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
-import { batchedObservations, type ObservationBatch } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
+import {
+  batchedObservations,
+  type ObservationBatch,
+  type ObservationSet,
+  observationsInPriorUnits,
+} from '../observations/index.ts'
+import { toPrior } from '../operators/index.ts'
 import { normal, stream, uniform } from '../random/index.ts'
 import {
   add,
   broadcastTo,
   type ExecuteOptions,
+  eachBatch,
   jit,
   mul,
   type NdArray,
@@ -27,7 +34,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { boundOf, type PriorLevels } from './bound.ts'
-import { drawRows, eachBatch, observedOf } from './draw-rows.ts'
+import { drawRows, observedOf } from './draw-rows.ts'
 import { misfit } from './objective.ts'
 import { paretoSmoothed } from './pareto.ts'
 
@@ -37,7 +44,7 @@ export interface RefiningPrior extends PriorLevels {
 }
 
 /** Draws to be weighted. */
-export interface Drawn {
+export interface DrawsWithDensity {
   /** [K, N, ...event], in the units of the data. */
   readonly draws: NdArray<'float32'>
   /** [K, N]. */
@@ -57,7 +64,7 @@ export interface WeighOptions {
 }
 
 /** Weighted draws. */
-export interface Weighed {
+export interface WeightedDraws {
   /** [K, N], Pareto-smoothed; those of an observation add up to 1. */
   readonly weights: NdArray<'float32'>
   /** [N], shape of the tail of the ratios: below 0.7 averages can be trusted; NaN for fewer than 25 draws. */
@@ -184,9 +191,9 @@ const momentsInto = (
 export const weigh = async (
   prior: RefiningPrior,
   set: ObservationSet,
-  { draws, logq }: Drawn,
+  { draws, logq }: DrawsWithDensity,
   options: WeighOptions,
-): Promise<Weighed> => {
+): Promise<WeightedDraws> => {
   const [K, N, ...event] = draws.shape
   const likelihood = await logLikelihoods(set, draws, options)
   const bound = await bounds(prior, set, draws, options)

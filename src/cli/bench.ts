@@ -5,33 +5,34 @@ import {
   type Cell,
   compare,
   comparisonPage,
-  contender,
   distilledCells,
-  type Entrant,
   type Entry,
   gridOf,
   labelOf,
   markdownOf,
+  methodSpec,
   misfitOf,
   observed,
   openCache,
   pairingsOf,
   resultsTables,
+  type SamplerEntry,
   type Sets,
   stepsOf,
   type Task,
   trainingTable,
 } from '../compare/index.ts'
-import { type ObservationSet, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { writeAtomic } from '../formats/index.ts'
+import { type Json, parseJson } from '../json.ts'
+import type { ObservationSet } from '../observations/index.ts'
 import { writeReport } from '../report/index.ts'
-import { type Json, parseJson } from '../run/index.ts'
 import { rows } from '../tensor/index.ts'
-import { type Place, placeOf, tasksNamed } from './arena.ts'
+import { type Place, placeOf, tasksNamed } from './bench-setup.ts'
 import type { OptionsOf } from './commands.ts'
-import { entrantsOf } from './entrants.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
+import { samplerEntriesOf } from './sampler-entries.ts'
 import { formatTable } from './table.ts'
 import { readTuned } from './tuned.ts'
 
@@ -79,16 +80,16 @@ const firstSeen = async ({ truth }: Place, tasks: readonly Task[]): Promise<Map<
 const samplerCells = async (
   place: Place,
   tasks: readonly Task[],
-  entrants: readonly Entrant[],
+  samplerEntries: readonly SamplerEntry[],
   options: Options,
 ): Promise<Cell[]> => {
-  if (entrants.length === 0) return []
+  if (samplerEntries.length === 0) return []
   const sets = await firstSeen(place, tasks)
-  const misfit = (entrant: Entrant, task: Task) => {
+  const misfit = (entry: SamplerEntry, task: Task) => {
     const seen = sets.get(task.name)
-    return seen && misfitOf(entrant, task, seen)
+    return seen && misfitOf(entry, task, seen)
   }
-  const pairings = pairingsOf(entrants, tasks, misfit)
+  const pairings = pairingsOf(samplerEntries, tasks, misfit)
   const { images, seed = 0 } = options
   return distilledCells(pairings, countsOf(options.samplerDraws), { images, seed })
 }
@@ -98,7 +99,7 @@ const guidedCells = (tasks: readonly Task[], options: Options): Cell[] => {
   const lengths = lengthsOf(options.steps)
   return gridOf(
     {
-      contenders: options.methods.split(',').map(contender),
+      methodSpecs: options.methods.split(',').map(methodSpec),
       steps: lengths.map(({ steps }) => steps),
       tasks,
       tuned: options.tuned === undefined ? undefined : readTuned(options.tuned),
@@ -156,15 +157,18 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   checkedOutput(output, ['.html'])
   if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
   const place = await placeOf(options, 'test')
-  const taking = entrantsOf(options.samplers)
-  const entrants = taking.map(({ entrant }) => entrant)
+  const taking = samplerEntriesOf(options.samplers)
+  const samplerEntries = taking.map(({ entry }) => entry)
   const trainings = taking.map(({ training }) => training)
   const tasks = tasksNamed(place, options.tasks)
-  const cells = [...(await samplerCells(place, tasks, entrants, options)), ...guidedCells(tasks, options)]
+  const cells = [
+    ...(await samplerCells(place, tasks, samplerEntries, options)),
+    ...guidedCells(tasks, options),
+  ]
   let at = 0
   const entries: Entry[] = await compare(cells, {
     ...place,
-    entrants,
+    samplerEntries,
     cache: openCache(join(options.cache, 'cells')),
     onCell: (_cell, index) => {
       at = index
@@ -176,8 +180,8 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   await place.features?.release()
   const tables = resultsTables(entries)
   const facts: [string, string][] = [
-    ['prior', `${options.prior} (${place.arena.prior})`],
-    ['data', `${options.data}, test split: ${options.images} items (${place.arena.truth})`],
+    ['prior', `${options.prior} (${place.setup.prior})`],
+    ['data', `${options.data}, test split: ${options.images} items (${place.setup.truth})`],
   ]
   if (place.fitting !== undefined) facts.push(['fitted', place.fitting])
   const sets = await seenBy(place, cells)
@@ -199,8 +203,8 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
   io.result([...text, `page: ${output}`].join('\n\n'), {
     page: output,
-    prior: place.arena.prior,
-    truth: place.arena.truth,
+    prior: place.setup.prior,
+    truth: place.setup.truth,
     cells: entries.map(recordOf),
     ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'bench') }),
   })

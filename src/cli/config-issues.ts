@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { nearest } from '../data/nearest.ts'
-import { isRecord, type Json, type JsonRecord } from '../run/json.ts'
+import { isRecord, type Json, type JsonRecord } from '../json.ts'
+import { nearest } from '../nearest.ts'
 
 type Issue = z.core.$ZodIssue
 type Path = readonly string[]

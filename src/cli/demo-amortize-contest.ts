@@ -1,16 +1,10 @@
 /** The second half of `demo-amortize`: unseen photographs restored by the distilled sampler and by its rivals, and timed. */
 import { type AmortizedSampler, restore } from '../amortize/index.ts'
-import {
-  applyAffine,
-  fromPrior,
-  type ObservationSet,
-  observationRows,
-  observationsInPriorUnits,
-} from '../data/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../diagnose/index.ts'
 import { ddpm } from '../diffusion/index.ts'
-import { posteriorDraws } from '../em/index.ts'
-import { type MethodName, methods, type Settings } from '../posterior/index.ts'
+import { type ObservationSet, observationRows, observationsInPriorUnits } from '../observations/index.ts'
+import { applyAffine, fromPrior } from '../operators/index.ts'
+import { type MethodName, methods, posteriorDraws, type Settings } from '../posterior/index.ts'
 import { type LearnedPrior, priorOf, scheduleOf } from '../run/index.ts'
 import { type NdArray, rows, zeros } from '../tensor/index.ts'
 import type { Io } from './io.ts'
@@ -103,7 +97,7 @@ export const byMethod = async (
   const set = observationRows(contest.set, 0, count)
   const started = performance.now()
   const draws = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
-    sampling: { schedule: scheduleOf(prior), steps, method: ddpm() },
+    sampling: { schedule: scheduleOf(prior), steps, step: ddpm() },
     compile: (denoiser, observationOf, sampling) =>
       methods[method].compile(denoiser, observationOf, settings, sampling),
     batch: count,

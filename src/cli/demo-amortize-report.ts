@@ -1,7 +1,7 @@
 /** The table, the pictures and the page of `demo-amortize`. */
 import { join } from 'node:path'
-import { writeAtomic } from '../data/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
+import { writeAtomic } from '../formats/index.ts'
 import {
   pictureAt,
   pngOf,

@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { conditionOf, tellingOf } from '../amortize/index.ts'
-import { loadPhotos, readBytes, simulateObservations } from '../data/index.ts'
+import { conditionLayout, conditionShape } from '../amortize/index.ts'
+import { loadPhotos } from '../datasets/index.ts'
 import type { FlowConfig } from '../flows/index.ts'
+import { readBytes } from '../formats/index.ts'
 import { linearRate, warmUp } from '../nn/index.ts'
+import { simulateObservations } from '../observations/index.ts'
 import {
   type DistillRequest,
   distill,
@@ -104,8 +106,8 @@ const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): Disti
     noise: NOISE,
     seed: 1,
   })
-  const telling = tellingOf(set, true)
-  const flow = flowOf(plan.flow, prior.event, conditionOf(telling, 'channels'))
+  const telling = conditionLayout(set, true)
+  const flow = flowOf(plan.flow, prior.event, conditionShape(telling, 'channels'))
   return {
     prior,
     priorDigest: createHash('sha256').update(readBytes(PRIOR)).digest('hex'),

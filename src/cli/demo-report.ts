@@ -1,7 +1,7 @@
 /** The demo's table, pictures and page. */
 import { join } from 'node:path'
-import { writeAtomic } from '../data/index.ts'
 import { meanOverDraws, type RestorationFigures, stdOverDraws } from '../diagnose/index.ts'
+import { writeAtomic } from '../formats/index.ts'
 import {
   enlarged,
   imageGrid,

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { writeArrays } from '../data/index.ts'
 import { ddpm } from '../diffusion/index.ts'
+import { writeArrays } from '../formats/index.ts'
+import { parseJson, readText } from '../json.ts'
 import {
   GAUSSIAN_START,
   type LearnedPrior,
@@ -13,10 +14,8 @@ import {
   openRun,
   priorOf,
   type Run,
-  readText,
   scheduleOf,
 } from '../run/index.ts'
-import { parseJson } from '../run/json.ts'
 import type { ExecuteOptions } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig } from './config.ts'
@@ -73,7 +72,7 @@ export const demoTestPlan = (
 ): TestPlan => ({
   count: plans[plan].count,
   draws: plans[plan].draws,
-  sampling: { ...execute, schedule: scheduleOf(schedule), steps: em.sampling.steps, method: ddpm() },
+  sampling: { ...execute, schedule: scheduleOf(schedule), steps: em.sampling.steps, step: ddpm() },
   batch: 100,
   seed,
 })

@@ -1,10 +1,10 @@
 /** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ObservationSet, readArrays } from '../data/index.ts'
 import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
-import { eventOf } from '../operators/index.ts'
+import { readArrays } from '../formats/index.ts'
+import { eventOf, type ObservationSet } from '../observations/index.ts'
 import { diagnosisReport, summaryOf, writeReport } from '../report/index.ts'
 import { isRunFolder, layoutOf } from '../run/index.ts'
 import { NdArray, type Shape } from '../tensor/index.ts'

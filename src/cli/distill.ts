@@ -1,16 +1,16 @@
 /** `tweedie distill`: a one-step sampler from a prior and measurements, in a run folder. */
 import {
   annealed,
-  conditionOf,
+  type ConditionLayout,
+  conditionLayout,
+  conditionShape,
   measurementDigest,
-  type Telling,
-  tellingNothing,
-  tellingOf,
+  unconditional,
 } from '../amortize/index.ts'
-import { applyAffine, type DataRange, toPrior } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
 import { type FlowConfig, flowOf } from '../flows/index.ts'
-import { eventOf } from '../operators/index.ts'
+import { eventOf } from '../observations/index.ts'
+import { applyAffine, type DataRange, toPrior } from '../operators/index.ts'
 import {
   type DistillRequest,
   distill,
@@ -55,12 +55,13 @@ const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowCon
 /** The flow for signals of a shape, told so much. */
 const flowConfigOf = (
   { flow, bounds }: Distillation,
-  telling: Telling,
+  telling: ConditionLayout,
   event: Shape,
   range: DataRange,
 ): FlowConfig => {
   const kept = rangeOf(bounds, range)
-  if (flow.kind === 'image') return { ...flow, event, condition: conditionOf(telling, 'channels'), ...kept }
+  if (flow.kind === 'image')
+    return { ...flow, event, condition: conditionShape(telling, 'channels'), ...kept }
   if (flow.kind === 'network') {
     const { kind, features, steps, encoder, coupling } = flow
     const [channels, ...space] = event
@@ -69,13 +70,13 @@ const flowConfigOf = (
       kind,
       steps,
       event,
-      condition: conditionOf(telling, 'channels'),
+      condition: conditionShape(telling, 'channels'),
       encoder: network(encoder, features),
       coupling: network(coupling, channels + features),
       ...kept,
     }
   }
-  const [condition] = conditionOf(telling, 'vector')
+  const [condition] = conditionShape(telling, 'vector')
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }
 
@@ -103,8 +104,8 @@ const requestOf = async (
     )
   }
   if (measurement !== undefined) measurementDigest(set, measurement) // told before a run is made of it
-  const told = tellingOf(set, tell === 'parameters' && !blind)
-  const telling = measurement === undefined ? told : tellingNothing(told)
+  const told = conditionLayout(set, tell === 'parameters' && !blind)
+  const telling = measurement === undefined ? told : unconditional(told)
   const flow = flowConfigOf(distillation, telling, event, prior.range)
   flowOf(flow) // sizes that do not fit are told before a run is made of them
   return {

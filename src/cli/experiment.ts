@@ -1,18 +1,5 @@
 /** From a configuration to the things that it describes. */
-import {
-  BUNNY,
-  type CleanData,
-  type DataRange,
-  dataSetNames,
-  type FamilyOperator,
-  type ObservationOperator,
-  type ObservationSet,
-  observationRows,
-  observationsInPriorUnits,
-  readClean,
-  readObservations,
-  type Split,
-} from '../data/index.ts'
+import { BUNNY, type CleanData, dataSetNames, readClean, type Split } from '../datasets/index.ts'
 import {
   ddim,
   ddpm,
@@ -22,9 +9,10 @@ import {
   predictorCorrector,
   type Step,
 } from '../diffusion/index.ts'
-import { batchedObservations, type DiemOptions, type TrainOptions } from '../em/index.ts'
+import type { DiemOptions } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import type { SpatialNetwork } from '../flows/index.ts'
+import { bicgstab, cg, gmres } from '../linalg/index.ts'
 import {
   constantRate,
   exponentialRate,
@@ -33,13 +21,21 @@ import {
   type NetworkConfig,
   warmUp,
 } from '../nn/index.ts'
-import { checkSeen, observe } from '../operators/index.ts'
 import {
-  bicgstab,
+  batchedObservations,
+  checkSeen,
+  type FamilyOperator,
+  type ObservationOperator,
+  type ObservationSet,
+  observationRows,
+  observationsInPriorUnits,
+  observe,
+  readObservations,
+} from '../observations/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import {
   type Covariance,
-  cg,
   gaussianPosteriorCovariance,
-  gmres,
   mmps,
   onesCovariance,
   timeCovariance,
@@ -47,6 +43,7 @@ import {
   zeroCovariance,
 } from '../posterior/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
+import type { TrainOptions } from '../training/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
@@ -260,7 +257,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
       eStep: gaussian.eStep === 'moments' ? { kind: 'moments' } : { ...eStep, kind: gaussian.eStep },
     },
     firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
-    sampling: { ...execute, schedule, steps: em.sampling.steps, method: stepOf(em.sampling) },
+    sampling: { ...execute, schedule, steps: em.sampling.steps, step: stepOf(em.sampling) },
     posterior: posteriorOf(em.sampling),
     draws: em.draws,
     batch: em.batch,

@@ -1,17 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { type Arrays, readArrays, readSafetensors } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
-import {
-  isRunFolder,
-  type JournalLine,
-  type JsonRecord,
-  layoutOf,
-  parseJson,
-  readConfig,
-  readJournal,
-} from '../run/index.ts'
+import { type Arrays, readArrays, readSafetensors } from '../formats/index.ts'
+import { type JsonRecord, parseJson } from '../json.ts'
+import { isRunFolder, type JournalLine, layoutOf, readConfig, readJournal } from '../run/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { type ArrayDescription, describeArray } from './describe-array.ts'
 import type { Io } from './io.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '../run/json.ts'
-import type { Progress } from '../run/progress.ts'
+import type { Json } from '../json.ts'
+import type { Progress } from '../progress.ts'
 import { type ProgressStyle, progressDisplay } from './progress-bar.ts'
 
 /** How a command talks to its user. */

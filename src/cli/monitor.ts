@@ -1,8 +1,9 @@
 /** What is looked at after each lap: samples of the prior for the report, and the divergence to the truth if wanted. */
 import { join } from 'node:path'
-import { applyAffine, fromPrior, toPrior, writeArrays } from '../data/index.ts'
 import { sinkhornDivergence } from '../diagnose/index.ts'
-import { priorDraws } from '../em/index.ts'
+import { writeArrays } from '../formats/index.ts'
+import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
+import { priorDraws } from '../posterior/index.ts'
 import { type LearnedPrior, priorOf, type Run, scheduleOf } from '../run/index.ts'
 import { type ExecuteOptions, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { loadClean, stepOf } from './experiment.ts'
@@ -20,7 +21,7 @@ export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execu
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
     const draws = await priorDraws(priorOf(learned), learned.event, count, {
-      sampling: { ...execute, schedule: scheduleOf(learned), steps, method: stepOf({ method }) },
+      sampling: { ...execute, schedule: scheduleOf(learned), steps, step: stepOf({ method }) },
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,
       onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),

@@ -1,16 +1,17 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
+import { TweedieError } from '../error.ts'
+import { writeArrays } from '../formats/index.ts'
 import {
-  type DataRange,
   type ObservationOperator,
   type ObservationSet,
+  type OperatorSetting,
   observationsFromArrays,
   observationsFromImages,
-  writeArrays,
+  observe,
   writeObservations,
-} from '../data/index.ts'
-import { TweedieError } from '../error.ts'
-import { type OperatorSetting, observe } from '../operators/index.ts'
+} from '../observations/index.ts'
+import type { DataRange } from '../operators/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'

@@ -1,7 +1,8 @@
 /** The operators of the configuration: one alternative for each family, made of its settings. */
 import { z } from 'zod'
-import type { OperatorSettings } from '../data/index.ts'
-import { type Family, families, type OperatorSetting, type SettingSpec } from '../operators/index.ts'
+import type { OperatorSetting } from '../observations/index.ts'
+import { type Family, families } from '../operators/index.ts'
+import type { SettingSpec, Settings } from '../settings.ts'
 
 const numberSchema = (spec: Extract<SettingSpec, { kind: 'number' | 'integer' }>): z.ZodType => {
   const { kind, min = -Infinity, max = Infinity, above = -Infinity } = spec
@@ -42,7 +43,7 @@ const [first, ...others] = families.map(familySchema)
 /** `{ kind: motion, size: 9 }`: an operator with its settings. */
 export const operatorSchema = z.discriminatedUnion('kind', [first, ...others])
 
-const isPlain = (value: unknown): value is OperatorSettings[string] =>
+const isPlain = (value: unknown): value is Settings[string] =>
   ['number', 'string', 'boolean'].includes(typeof value)
 
 /** What `observe` of operators/ takes, of what the configuration says. */

@@ -1,5 +1,5 @@
-import type { SettingSpec } from '../operators/families/settings.ts'
 import { familySpecs } from '../operators/families/specs.ts'
+import type { SettingSpec } from '../settings.ts'
 
 const described = ([key, spec]: readonly [string, SettingSpec]): string =>
   `${key}=${spec.default} (${spec.description})`

@@ -1,4 +1,4 @@
-import type { Progress, ProgressEvent } from '../run/progress.ts'
+import type { Progress, ProgressEvent } from '../progress.ts'
 
 /** How progress is shown: a bar that is redrawn, sparse lines for logs, JSON lines for programs, or not at all. */
 export type ProgressStyle = 'bar' | 'lines' | 'json' | 'none'
@@ -32,14 +32,14 @@ interface Pace {
   readonly shown: number
 }
 
-interface Measured extends Pace {
+interface CellResult extends Pace {
   /** Units per second since the phase began here; undefined while none is done. */
   readonly rate?: number
   /** Seconds. */
   readonly left?: number
 }
 
-const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): Measured => {
+const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): CellResult => {
   const worked = done - pace.startDone
   const rate = worked > 0 && now > pace.start ? worked / (now - pace.start) : undefined
   return { ...pace, rate, left: rate === undefined ? undefined : (total - done) / rate }
@@ -61,7 +61,7 @@ const short = (value: string | number): string =>
 const figuresOf = ({ phase, done, total, ...figures }: ProgressEvent): string[] =>
   Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`)
 
-const words = (event: ProgressEvent, { rate, left }: Measured): string =>
+const words = (event: ProgressEvent, { rate, left }: CellResult): string =>
   [
     `${event.done}/${event.total}`,
     ...(rate === undefined ? [] : [`${short(rate)}/s`]),
@@ -87,7 +87,7 @@ export const progressDisplay = (style: ProgressStyle, target: ProgressTarget): P
     if (open) target.write('\n')
     open = false
   }
-  const draw = (event: ProgressEvent, measured: Measured): void => {
+  const draw = (event: ProgressEvent, measured: CellResult): void => {
     if (style === 'json') {
       const { rate, left } = measured
       target.write(`${JSON.stringify({ ...event, rate, secondsLeft: left })}\n`)

@@ -1,4 +1,4 @@
-import { isRecord, type Json, type JsonRecord, parseJson } from '../run/json.ts'
+import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
 /** A configuration as plain JSON: what is undefined is left out, as in the file that keeps it. */
 export const recordOf = (value: object): JsonRecord => {

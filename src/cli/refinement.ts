@@ -4,13 +4,14 @@ import {
   type RefiningPrior,
   type Restored,
   refine,
-  type Weighed,
+  type WeightedDraws,
   weigh,
 } from '../amortize/index.ts'
-import type { ObservationSet } from '../data/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
-import { type Json, loadPrior, priorDigest, priorOf, type SavedSampler } from '../run/index.ts'
+import type { Json } from '../json.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { loadPrior, priorDigest, priorOf, type SavedSampler } from '../run/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import type { Io } from './io.ts'
@@ -82,7 +83,7 @@ export const verdictOf = (k: ArrayLike<number>, draws: number): string => {
 }
 
 const weighed = (
-  { weights, paretoK, effective, weightedMean, weightedSpread }: Weighed,
+  { weights, paretoK, effective, weightedMean, weightedSpread }: WeightedDraws,
   restored: Restored & { readonly draws: NdArray<'float32'> },
 ): Refined => {
   const [K] = restored.draws.shape

@@ -1,10 +1,10 @@
 /** `tweedie report`: one self-contained page about a run. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { maskLikeY, readArrays } from '../data/index.ts'
 import { meanOverDraws, restorationFigures, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
-import { backProjection, eventOf } from '../operators/index.ts'
+import { readArrays } from '../formats/index.ts'
+import { backProjection, eventOf, maskLikeY } from '../observations/index.ts'
 import { type RunReport, runReport, strips, writeReport } from '../report/index.ts'
 import { layoutOf, readConfig } from '../run/index.ts'
 import { NdArray, zeros } from '../tensor/index.ts'

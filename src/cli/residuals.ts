@@ -1,6 +1,6 @@
 /** Residuals (y − A x)/σ of signals for an observation set. */
-import type { ObservationSet } from '../data/index.ts'
-import { batchedObservations, type ObservationBatch } from '../em/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { batchedObservations, type ObservationBatch } from '../observations/index.ts'
 import { normal, stream } from '../random/index.ts'
 import { div, jit, NdArray, rows, type Shape, sizeOf, sub, type Tensor, zeros } from '../tensor/index.ts'
 

@@ -1,16 +1,18 @@
 /** The second half of the demo: 500 test digits restored under a prior, and judged. */
+
+import { loadMnist } from '../datasets/index.ts'
+import { type RestorationFigures, restorationFigures } from '../diagnose/index.ts'
+import type { Gaussian, SamplerOptions } from '../diffusion/index.ts'
+import { gaussianDraw } from '../em/index.ts'
 import {
-  applyAffine,
-  fromPrior,
-  loadMnist,
+  batchedObservations,
   maskLikeY,
   type ObservationSet,
   observationsInPriorUnits,
   simulateObservations,
-} from '../data/index.ts'
-import { type RestorationFigures, restorationFigures } from '../diagnose/index.ts'
-import type { Gaussian, SamplerOptions } from '../diffusion/index.ts'
-import { batchedObservations, drawSeveral, gaussianDraw, type Prior, posteriorDraws } from '../em/index.ts'
+} from '../observations/index.ts'
+import { applyAffine, fromPrior } from '../operators/index.ts'
+import { drawSeveral, type Prior, posteriorDraws } from '../posterior/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { Io } from './io.ts'
 

@@ -1,15 +1,11 @@
 /** `tweedie restore`: draws of a distilled sampler, or the sampler as an ONNX file. */
 import { join } from 'node:path'
 import { checkRestorable, measurementRow, type Restored, restore } from '../amortize/index.ts'
-import {
-  applyAffine,
-  type DataRange,
-  type ObservationSet,
-  observationRows,
-  writeArrays,
-} from '../data/index.ts'
 import { psnr } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
+import { writeArrays } from '../formats/index.ts'
+import { type ObservationSet, observationRows } from '../observations/index.ts'
+import { applyAffine, type DataRange } from '../operators/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../run/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -82,7 +78,7 @@ const quality = (x: NdArray<'float32'>, truth: NdArray<'float32'>, [low, high]: 
   return meanOf(psnr(applyAffine(units, x), applyAffine(units, truth)))
 }
 
-interface Judged {
+interface Verdict {
   readonly lines: readonly (readonly [string, string])[]
   readonly facts: Readonly<Record<string, number>>
 }
@@ -93,7 +89,7 @@ const judged = (
   range: DataRange,
   restored: Restored,
   refined: Refined | undefined,
-): Judged => {
+): Verdict => {
   const of = (x: NdArray<'float32'> | undefined) => (x ? quality(x, truth, range) : undefined)
   const figures = [
     { name: 'mean', key: 'psnrMean', before: of(restored.mean), after: of(refined?.mean) },

@@ -1,10 +1,10 @@
 /** What a run folder has to show, ready for a report: curves from its journal, samples of its prior by lap. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readArrays } from '../data/index.ts'
+import { readArrays } from '../formats/index.ts'
+import { isRecord } from '../json.ts'
 import type { LineChart, RunReport } from '../report/index.ts'
 import { type JournalLine, layoutOf, readJournal } from '../run/index.ts'
-import { isRecord } from '../run/json.ts'
 import { NdArray, rows } from '../tensor/index.ts'
 import { loadClean } from './experiment.ts'
 

@@ -1,11 +1,11 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
-import { contender } from '../compare/index.ts'
-import { applyAffine, encodePng, fromPrior, writeArrays, writeAtomic } from '../data/index.ts'
+import { methodSpec } from '../compare/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
-import { type DrawOptions, posteriorDraws, priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
-import { methods, settled } from '../posterior/index.ts'
+import { encodePng, writeArrays, writeAtomic } from '../formats/index.ts'
+import { applyAffine, fromPrior } from '../operators/index.ts'
+import { type DrawOptions, methods, posteriorDraws, priorDraws, settled } from '../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -46,7 +46,7 @@ const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['
   if (text === undefined) return undefined
   if (solver !== undefined || covariance !== 'tweedie')
     throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
-  const { method, settings } = contender(text)
+  const { method, settings } = methodSpec(text)
   settled(methods[method], settings)
   return (prior, observationOf, sampling) => methods[method].compile(prior, observationOf, settings, sampling)
 }
@@ -73,7 +73,7 @@ const posterior = async (
     sampling: {
       schedule: scheduleOf(prior),
       steps: options.steps,
-      method: stepOf(sampling),
+      step: stepOf(sampling),
       device: options.device,
     },
     posterior: (denoiser, observation) => guide(denoiser, observation, prior.gaussian),
@@ -93,7 +93,7 @@ const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArr
     sampling: {
       schedule: scheduleOf(prior),
       steps: options.steps,
-      method: stepOf(sampling),
+      step: stepOf(sampling),
       device: options.device,
     },
     batch: options.batch,

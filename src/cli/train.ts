@@ -1,7 +1,7 @@
 /** `tweedie train`: a prior from clean data. */
 import { isDeepStrictEqual } from 'node:util'
-import { applyAffine, toPrior } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { applyAffine, toPrior } from '../operators/index.ts'
 import { type LearnedPrior, loadPrior, openRun, train } from '../run/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { checkExperiment, loadClean, networkConfigOf, trainingOf } from './experiment.ts'

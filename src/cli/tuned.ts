@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Tuned } from '../compare/index.ts'
-import { writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { writeAtomic } from '../formats/index.ts'
 import { methodNamed } from '../posterior/index.ts'
 
 const tunedSchema = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().positive())))

@@ -1,14 +1,14 @@
-/** Measured cells on disk, one pair of files each, named by content: a table resumes and grows. */
+/** CellResult cells on disk, one pair of files each, named by content: a table resumes and grows. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeNpz, encodeNpz, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { decodeNpz, encodeNpz, writeAtomic } from '../formats/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { type Figures, figuresSchema } from './figures.ts'
-import type { Measured } from './measure.ts'
+import type { CellResult } from './measure.ts'
 
 /** A cell as it is read back: its figures, and the first draw of the first items. */
-export interface Kept {
+export interface StoredResult {
   readonly figures: Figures
   /** [N', ...event] in [0, 1]. */
   readonly pictures: NdArray<'float32'>
@@ -16,8 +16,8 @@ export interface Kept {
 
 /** A folder of measured cells. */
 export interface Cache {
-  read(key: string): Kept | undefined
-  write(key: string, measured: Measured): Kept
+  read(key: string): StoredResult | undefined
+  write(key: string, measured: CellResult): StoredResult
 }
 
 /** Images that a page shows of a cell. */

@@ -1,6 +1,6 @@
 /** One cell of a comparison: what draws, on a task, how often. Everything that decides its figures. */
 import { createHash } from 'node:crypto'
-import type { OperatorSetting } from '../operators/index.ts'
+import type { OperatorSetting } from '../observations/index.ts'
 import { type MethodName, methods, type Settings } from '../posterior/index.ts'
 
 /** A corrupted view of the test data. */
@@ -44,7 +44,7 @@ export interface DistilledCell extends Measurement {
 export type Cell = GuidedCell | DistilledCell
 
 /** What the cells of one comparison share, by content. */
-export interface Arena {
+export interface BenchSetup {
   /** Digest of the prior's file. */
   readonly prior: string
   /** Digest of the test data. */
@@ -71,14 +71,14 @@ const sorted = (value: unknown): unknown => {
 }
 
 /** What decides a cell's figures, with defaults spelt out. */
-const contentOf = (cell: Cell, arena: Arena): object =>
+const contentOf = (cell: Cell, setup: BenchSetup): object =>
   cell.kind === 'guided'
-    ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, arena }
-    : { ...cell, sampler: cell.sampler.digest, arena }
+    ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
+    : { ...cell, sampler: cell.sampler.digest, setup }
 
 /** Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults left out. */
-export const cellKey = (cell: Cell, arena: Arena): string =>
-  digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, arena) })))
+export const cellKey = (cell: Cell, setup: BenchSetup): string =>
+  digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, setup) })))
 
 /** A method's settings when none are given. */
 export const defaultSettings = (method: MethodName): Settings =>

@@ -1,6 +1,6 @@
 /** A comparison as one self-contained page: tables, pictures, and how it was made. */
-import { loadBunny, type ObservationSet } from '../data/index.ts'
-import { parametersOf } from '../operators/index.ts'
+import { loadBunny } from '../datasets/index.ts'
+import { type ObservationSet, parametersOf } from '../observations/index.ts'
 import {
   dataUrl,
   enlarged,
@@ -24,7 +24,7 @@ import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import { legend, resultsTables } from './results-table.ts'
 import { type TrainingCost, trainingTable } from './training.ts'
-import { onlyThere, type View } from './view.ts'
+import { onlyValid, type View } from './view.ts'
 
 /** What a page shows beside the figures. */
 export interface ComparisonPage {
@@ -57,7 +57,7 @@ const pictureRow = (images: NdArray, count: number): Picture[] =>
 
 /** Twice their size, and y as large as x: pixels repeated where y is smaller. */
 const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks => ({
-  of: (x) => pictureRow(onlyThere(view, x), count).map((p) => enlarged(p, 2)),
+  of: (x) => pictureRow(onlyValid(view, x), count).map((p) => enlarged(p, 2)),
   observed: ({ y }) => {
     if (y.shape.length !== 4) return []
     const [, channels, side] = y.shape
@@ -67,10 +67,10 @@ const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks
 })
 
 const pointLooks = (view: View, render: PointRenderer, count: number): Looks => ({
-  of: (x) => pointPictures(x, count, render, [view.there]),
+  of: (x) => pointPictures(x, count, render, [view.valid]),
   observed: ({ y, operator }) => {
     const { mask } = parametersOf(operator)
-    return mask?.size === y.size ? pointPictures(y, count, render, [view.there, mask]) : []
+    return mask?.size === y.size ? pointPictures(y, count, render, [view.valid, mask]) : []
   },
 })
 

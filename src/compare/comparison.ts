@@ -1,12 +1,12 @@
 /** A comparison: every cell measured, or taken from the cache. */
 import { type NdArray, rows } from '../tensor/index.ts'
-import type { Cache, Kept } from './cache.ts'
-import { type Arena, type Cell, cellKey } from './cell.ts'
+import type { Cache, StoredResult } from './cache.ts'
+import { type BenchSetup, type Cell, cellKey } from './cell.ts'
 import { type Bench, measure } from './measure.ts'
 import { observed } from './sets.ts'
 
 /** A cell with what was found. */
-export interface Entry extends Kept {
+export interface Entry extends StoredResult {
   readonly cell: Cell
 }
 
@@ -14,7 +14,7 @@ export interface Entry extends Kept {
 export interface ComparisonOptions extends Omit<Bench, 'sets' | 'truth' | 'onProgress'> {
   /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
-  readonly arena: Arena
+  readonly setup: BenchSetup
   readonly cache: Cache
   /** Before each cell that is measured, and while it is. */
   readonly onCell?: (cell: Cell, index: number, total: number) => void
@@ -27,10 +27,10 @@ export interface ComparisonOptions extends Omit<Bench, 'sets' | 'truth' | 'onPro
  * @throws TweedieError `input`, `interrupted`; what was measured before is in the cache
  */
 export const compare = async (cells: readonly Cell[], options: ComparisonOptions): Promise<Entry[]> => {
-  const { arena, cache, onCell, onProgress, ...bench } = options
+  const { setup, cache, onCell, onProgress, ...bench } = options
   const entries: Entry[] = []
   for (const [index, cell] of cells.entries()) {
-    const key = cellKey(cell, arena)
+    const key = cellKey(cell, setup)
     const kept = cache.read(key)
     if (kept) {
       entries.push({ cell, ...kept })

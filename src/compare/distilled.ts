@@ -1,13 +1,13 @@
 /** Draws of a distilled sampler, and what they cost. */
 import { type AmortizedSampler, checkRestorable, restore } from '../amortize/index.ts'
-import type { ObservationSet } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import type { ObservationSet } from '../observations/index.ts'
 import type { DistilledCell, Task } from './cell.ts'
-import { type Drawn, memoryWatch, type Watch } from './drawn.ts'
+import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 import type { Sets } from './sets.ts'
 
 /** A sampler that takes part in a comparison. */
-export interface Entrant {
+export interface SamplerEntry {
   /** What tables call it. */
   readonly name: string
   /** Digest of its file. */
@@ -35,10 +35,10 @@ const medianGap = (times: readonly number[]): number => {
  */
 export const distilledDraws = async (
   { task, draws: K, images, seed }: DistilledCell,
-  { sampler, name }: Entrant,
+  { sampler, name }: SamplerEntry,
   sets: Sets,
   { onProgress, signal }: Watch,
-): Promise<Drawn> => {
+): Promise<CostedDraws> => {
   const set = setFor(sampler, sets)
   checkRestorable(sampler, set, `${name} on ${task.name}`)
   const memory = memoryWatch()
@@ -77,7 +77,11 @@ const NOISE_TOLERANCE = 0.01
  *
  * @param sets - observations of the task, of any number of items
  */
-export const misfitOf = ({ sampler, noise, name }: Entrant, task: Task, sets: Sets): string | undefined => {
+export const misfitOf = (
+  { sampler, noise, name }: SamplerEntry,
+  task: Task,
+  sets: Sets,
+): string | undefined => {
   if (Math.abs(noise - task.noise) > NOISE_TOLERANCE * noise)
     return `${name}: learned with noise ${noise}, '${task.name}' has ${task.noise}`
   try {

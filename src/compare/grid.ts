@@ -2,10 +2,10 @@
 import { TweedieError } from '../error.ts'
 import { methodNamed, type Settings } from '../posterior/index.ts'
 import type { Cell, DistilledCell, GuidedCell, Task } from './cell.ts'
-import type { Entrant } from './distilled.ts'
+import type { SamplerEntry } from './distilled.ts'
 
 /** A method as it is asked for, with settings. */
-export interface Contender {
+export interface MethodSpec {
   readonly method: GuidedCell['method']
   readonly settings: Settings
 }
@@ -15,7 +15,7 @@ export interface Contender {
  *
  * @throws TweedieError `input` for unknown methods (with the nearest name) and settings that are no numbers
  */
-export const contender = (text: string): Contender => {
+export const methodSpec = (text: string): MethodSpec => {
   const [name, ...pairs] = text.split(/[:;]/)
   const { name: method } = methodNamed(name.trim())
   const settings = pairs.map((pair) => {
@@ -33,7 +33,7 @@ export type Tuned = Readonly<Record<string, Readonly<Record<string, Settings>>>>
 /** All cells, tasks first, then methods, then steps, the cheap before the dear. */
 export const gridOf = (
   axes: {
-    readonly contenders: readonly Contender[]
+    readonly methodSpecs: readonly MethodSpec[]
     readonly steps: readonly number[]
     readonly tasks: readonly Task[]
     readonly tuned?: Tuned
@@ -46,7 +46,7 @@ export const gridOf = (
     .sort((a, b) => a - b)
     .flatMap((steps) =>
       axes.tasks.flatMap((task) =>
-        axes.contenders.map(({ method, settings }) => ({
+        axes.methodSpecs.map(({ method, settings }) => ({
           kind: 'guided' as const,
           method,
           settings: { ...axes.tuned?.[method]?.[task.name], ...settings },
@@ -61,7 +61,7 @@ export const gridOf = (
 
 /** A distilled sampler and a task that it is for. */
 export interface Pairing {
-  readonly entrant: Pick<Entrant, 'name' | 'digest'>
+  readonly entry: Pick<SamplerEntry, 'name' | 'digest'>
   readonly task: Task
 }
 
@@ -71,7 +71,7 @@ export const distilledCells = (
   draws: readonly number[],
   { images, seed }: Pick<Cell, 'images' | 'seed'>,
 ): DistilledCell[] =>
-  pairings.flatMap(({ entrant: { name, digest }, task }) =>
+  pairings.flatMap(({ entry: { name, digest }, task }) =>
     draws.map((count) => ({
       kind: 'distilled' as const,
       sampler: { name, digest },
@@ -89,16 +89,16 @@ export const distilledCells = (
  * @throws TweedieError `input` for a sampler that is for none, with the reasons
  */
 export const pairingsOf = (
-  entrants: readonly Entrant[],
+  samplerEntries: readonly SamplerEntry[],
   tasks: readonly Task[],
-  misfit: (entrant: Entrant, task: Task) => string | undefined,
+  misfit: (entry: SamplerEntry, task: Task) => string | undefined,
 ): Pairing[] =>
-  entrants.flatMap((entrant) => {
-    const judged = tasks.map((task) => ({ task, reason: misfit(entrant, task) }))
+  samplerEntries.flatMap((entry) => {
+    const judged = tasks.map((task) => ({ task, reason: misfit(entry, task) }))
     const own = judged.filter(({ reason }) => reason === undefined)
     if (own.length === 0) {
       const reasons = judged.map(({ reason }) => reason).join('; ')
-      throw new TweedieError('input', `sampler '${entrant.name}' is for none of these tasks: ${reasons}`)
+      throw new TweedieError('input', `sampler '${entry.name}' is for none of these tasks: ${reasons}`)
     }
-    return own.map(({ task }) => ({ entrant, task }))
+    return own.map(({ task }) => ({ entry, task }))
   })

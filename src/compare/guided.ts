@@ -1,10 +1,11 @@
 /** Draws of a guided diffusion sampler, and what they cost. */
-import { applyAffine, fromPrior, type ObservationSet, observationsInPriorUnits } from '../data/index.ts'
+
 import { ddpm, type Sampler, type Schedule } from '../diffusion/index.ts'
-import { batchedObservations, drawSeveral, type Prior, samplerDraw } from '../em/index.ts'
-import { methods } from '../posterior/index.ts'
+import { batchedObservations, type ObservationSet, observationsInPriorUnits } from '../observations/index.ts'
+import { applyAffine, fromPrior } from '../operators/index.ts'
+import { drawSeveral, methods, type Prior, samplerDraw } from '../posterior/index.ts'
 import type { GuidedCell } from './cell.ts'
-import { type Drawn, memoryWatch, type Watch } from './drawn.ts'
+import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 
 /** What guided samplers draw with. */
 export interface Guidance extends Watch {
@@ -29,7 +30,7 @@ export const guidedDraws = async (
   cell: GuidedCell,
   set: ObservationSet,
   { prior, schedule, batch = 32, onProgress, signal }: Guidance,
-): Promise<Drawn> => {
+): Promise<CostedDraws> => {
   const { settings, steps, draws, images, seed } = cell
   const batched = batchedObservations(observationsInPriorUnits(set))
   const method = methods[cell.method]
@@ -37,7 +38,7 @@ export const guidedDraws = async (
   const compiled = method.compile(prior.denoiser, batched.observation, settings, {
     schedule,
     steps,
-    method: step,
+    step,
   })
   const memory = memoryWatch()
   const passes = draws * Math.ceil(images / batch)

@@ -1,6 +1,6 @@
-export { type Cache, KEPT_PICTURES, type Kept, openCache } from './cache.ts'
+export { type Cache, KEPT_PICTURES, openCache, type StoredResult } from './cache.ts'
 export {
-  type Arena,
+  type BenchSetup,
   type Cell,
   cellKey,
   type DistilledCell,
@@ -13,18 +13,18 @@ export {
 } from './cell.ts'
 export { type ComparisonOptions, compare, type Entry } from './comparison.ts'
 export { type ComparisonPage, comparisonPage } from './comparison-page.ts'
-export { type Entrant, misfitOf } from './distilled.ts'
+export { misfitOf, type SamplerEntry } from './distilled.ts'
 export { type Figures, figuresSchema, type Merit } from './figures.ts'
 export {
-  type Contender,
-  contender,
   distilledCells,
   gridOf,
+  type MethodSpec,
+  methodSpec,
   type Pairing,
   pairingsOf,
   type Tuned,
 } from './grid.ts'
-export { type Bench, type Measured, measure } from './measure.ts'
+export { type Bench, type CellResult, measure } from './measure.ts'
 export { type Judge, meritOf } from './merit.ts'
 export { legend, markdownOf, type ResultsTable, resultsTables } from './results-table.ts'
 export { observed, type Sets } from './sets.ts'

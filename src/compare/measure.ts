@@ -1,11 +1,17 @@
 /** Measures a cell: draws from the posterior of what was observed, and takes the figures. */
-import { applyAffine, type ObservationSet, observationsInPriorUnits, toPrior } from '../data/index.ts'
-import { type BatchedObservations, batchedObservations } from '../em/index.ts'
+
 import { TweedieError } from '../error.ts'
+import {
+  type BatchedObservations,
+  batchedObservations,
+  type ObservationSet,
+  observationsInPriorUnits,
+} from '../observations/index.ts'
+import { applyAffine, toPrior } from '../operators/index.ts'
 import { jit, type NdArray, sizeOf, sub, type Tensor } from '../tensor/index.ts'
 import type { Cell } from './cell.ts'
-import { distilledDraws, type Entrant } from './distilled.ts'
-import type { Drawn } from './drawn.ts'
+import type { CostedDraws } from './costed-draws.ts'
+import { distilledDraws, type SamplerEntry } from './distilled.ts'
 import type { Figures } from './figures.ts'
 import { type Guidance, guidedDraws } from './guided.ts'
 import { drawOf, type Judge, meritOf } from './merit.ts'
@@ -18,11 +24,11 @@ export interface Bench extends Guidance, Judge {
   /** What was observed of it, in the units of the data. */
   readonly sets: Sets
   /** Distilled samplers that cells name. */
-  readonly entrants?: readonly Entrant[]
+  readonly samplerEntries?: readonly SamplerEntry[]
 }
 
 /** Figures, and the draws [K, N, ...event] in [0, 1] that they are of. */
-export interface Measured {
+export interface CellResult {
   readonly figures: Figures
   readonly draws: NdArray<'float32'>
 }
@@ -66,11 +72,11 @@ const residualOf = async (draws: NdArray<'float32'>, known: ObservationSet): Pro
   return sum / (draws.shape[0] * seen * set.noise ** 2)
 }
 
-const drawn = (cell: Cell, bench: Bench): Promise<Drawn> => {
+const drawn = (cell: Cell, bench: Bench): Promise<CostedDraws> => {
   if (cell.kind === 'guided') return guidedDraws(cell, bench.sets.known, bench)
-  const entrant = bench.entrants?.find(({ digest }) => digest === cell.sampler.digest)
-  if (!entrant) throw new TweedieError('input', `no sampler '${cell.sampler.name}' in this comparison`)
-  return distilledDraws(cell, entrant, bench.sets, bench)
+  const entry = bench.samplerEntries?.find(({ digest }) => digest === cell.sampler.digest)
+  if (!entry) throw new TweedieError('input', `no sampler '${cell.sampler.name}' in this comparison`)
+  return distilledDraws(cell, entry, bench.sets, bench)
 }
 
 /**
@@ -78,7 +84,7 @@ const drawn = (cell: Cell, bench: Bench): Promise<Drawn> => {
  *
  * @throws TweedieError `input` when method or sampler do not take the operator; `interrupted`
  */
-export const measure = async (cell: Cell, bench: Bench): Promise<Measured> => {
+export const measure = async (cell: Cell, bench: Bench): Promise<CellResult> => {
   const { draws, cost } = await drawn(cell, bench)
   const sound = sanitised(draws, sizeOf(draws.shape.slice(2)))
   const residual = await residualOf(draws, bench.sets.known)

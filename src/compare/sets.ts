@@ -1,6 +1,7 @@
 /** What is observed of test data: the same for all methods, steps and samplers of a task. */
-import type { ObservationSet } from '../data/index.ts'
-import { familyOf, observe } from '../operators/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { observe } from '../observations/index.ts'
+import { familyOf } from '../operators/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { Task } from './cell.ts'
 

@@ -4,7 +4,8 @@
  * of the side, the motion kernel too; random inpainting deletes 90 % instead of 98 %, because the structure of an image spans
  * as many pixels fewer as the image does.
  */
-import { BUNNY, type OperatorSettings, SPHERE } from '../data/index.ts'
+import { BUNNY, SPHERE } from '../datasets/index.ts'
+import type { Settings } from '../settings.ts'
 import type { Task } from './cell.ts'
 
 const odd = (value: number): number => 2 * Math.floor(value / 2) + 1
@@ -66,7 +67,7 @@ export const bunnyTasks: Readonly<Record<string, Task>> = {
  * @param sea - points of the sea instead of all, as for temperatures of the ocean
  */
 export const sphereTasks = (sea = false): Readonly<Record<string, Task>> => {
-  const where: OperatorSettings = sea ? { sea } : { points: SPHERE.points }
+  const where: Settings = sea ? { sea } : { points: SPHERE.points }
   return {
     sphere: {
       name: 'sphere',

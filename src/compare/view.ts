@@ -1,5 +1,5 @@
 /** How test data are looked at: which entries count, and what of them is a picture. */
-import { BUNNY, SPHERE, selectPoints, sphereGrid } from '../data/index.ts'
+import { BUNNY, SPHERE, selectPoints, sphereGrid } from '../datasets/index.ts'
 import { NdArray, reshaped } from '../tensor/index.ts'
 
 /** What data are. */
@@ -10,7 +10,7 @@ export interface View {
    */
   readonly kind: 'images' | 'sphere' | 'bunny' | 'points'
   /** [V] of points, [H, W] of images: 1 where an entry is one, 0 for padding and land. Default: all are. */
-  readonly there?: NdArray<'float32'>
+  readonly valid?: NdArray<'float32'>
 }
 
 /**
@@ -19,24 +19,24 @@ export interface View {
  * @param event - shape of one item
  * @param there - see {@link View}
  */
-export const viewOf = (event: readonly number[], there?: NdArray<'float32'>): View => {
-  if (event.length === 3) return { kind: 'images', there }
+export const viewOf = (event: readonly number[], valid?: NdArray<'float32'>): View => {
+  if (event.length === 3) return { kind: 'images', valid }
   const length = event.at(-1)
-  if (there === undefined || there.size !== length) return { kind: 'points', there }
-  return { kind: length === SPHERE.length ? 'sphere' : length === BUNNY.length ? 'bunny' : 'points', there }
+  if (valid === undefined || valid.size !== length) return { kind: 'points', valid }
+  return { kind: length === SPHERE.length ? 'sphere' : length === BUNNY.length ? 'bunny' : 'points', valid }
 }
 
 /** The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count. */
-export const countedOf = ({ there }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
-  if (!there) return x
-  const lists = reshaped(x, [...x.shape.slice(0, x.shape.length - there.shape.length), there.size])
-  return selectPoints(lists, reshaped(there, [there.size]))
+export const countedOf = ({ valid }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
+  if (!valid) return x
+  const lists = reshaped(x, [...x.shape.slice(0, x.shape.length - valid.shape.length), valid.size])
+  return selectPoints(lists, reshaped(valid, [valid.size]))
 }
 
 /** x where its entries count, 0 elsewhere; x [..., ...there]. */
-export const onlyThere = ({ there }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
-  if (!there) return x
-  const { size, data } = there
+export const onlyValid = ({ valid }: View, x: NdArray<'float32'>): NdArray<'float32'> => {
+  if (!valid) return x
+  const { size, data } = valid
   return new NdArray(
     'float32',
     x.shape,
@@ -48,9 +48,9 @@ export const onlyThere = ({ there }: View, x: NdArray<'float32'>): NdArray<'floa
 export const imagesOf = (view: View, x: NdArray<'float32'>): NdArray<'float32'> | undefined => {
   switch (view.kind) {
     case 'images':
-      return onlyThere(view, x)
+      return onlyValid(view, x)
     case 'sphere':
-      return sphereGrid(onlyThere(view, x))
+      return sphereGrid(onlyValid(view, x))
     case 'bunny':
     case 'points':
       return undefined

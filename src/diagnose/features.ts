@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readBytes } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { readBytes } from '../formats/index.ts'
 import {
   type ExecuteOptions,
   loadProgram,

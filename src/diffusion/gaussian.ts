@@ -4,6 +4,7 @@
  * textbook form σ²I − σ⁴(Σ + σ²I)⁻¹.
  */
 import { TweedieError } from '../error.ts'
+import { solveSpd } from '../linalg/index.ts'
 import {
   add,
   alignTo,
@@ -21,7 +22,6 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
-import { solveSpd } from './solve-spd.ts'
 
 /** A Gaussian over events of N entries: mean [N], and a covariance. Arrays are float32 or float64, all alike. */
 export interface Gaussian {

@@ -24,7 +24,7 @@ export interface SamplerOptions extends ExecuteOptions {
   /** Number of steps T (default 64); T + 1 denoiser evaluations for first-order steps. */
   readonly steps?: number
   /** Kind of step, default ancestral sampling. */
-  readonly method?: Step
+  readonly step?: Step
   /** Noise levels from high to low, instead of the uniform grid in t: T + 1 of them. */
   readonly grid?: readonly number[]
 }
@@ -106,7 +106,7 @@ export const sampler = <C>(
   denoiserOf: (context: C) => Denoiser,
   options: SamplerOptions = {},
 ): Sampler<C> => {
-  const { method = ddpm() } = options
+  const { step: method = ddpm() } = options
   const grid = levelsOf(options)
   const start = jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
   const plain = jit(

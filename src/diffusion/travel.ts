@@ -9,7 +9,7 @@ import type { Step } from './step.ts'
  *
  * @example
  * ```ts
- * sampler(posterior, { steps: 64, method: timeTravel(ddpm(), { repeats: 10 }) })
+ * sampler(posterior, { steps: 64, step: timeTravel(ddpm(), { repeats: 10 }) })
  * ```
  */
 export const timeTravel = (inner: Step, { repeats = 10 } = {}): Step => {

@@ -6,7 +6,7 @@
  * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far the work
  * is: a run that was killed continues to the same bytes.
  */
-import type { ObservationSet } from '../data/index.ts'
+
 import {
   type Denoiser,
   type Gaussian,
@@ -16,15 +16,16 @@ import {
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
-import { mmps, type Observation } from '../posterior/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { batchedObservations, type ObservationBatch } from '../observations/index.ts'
+import type { Observation } from '../operators/index.ts'
+import { type BatchDraw, mmps, samplerDraw } from '../posterior/index.ts'
 import { stream } from '../random/index.ts'
-import { frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { batchedObservations, type ObservationBatch } from './batches.ts'
-import { type BatchDraw, float32, samplerDraw } from './draws.ts'
+import { float32, frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { initTrainState, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
-import { initTrainState, type TrainOptions, type TrainState, trainer } from './trainer.ts'
 
 /** How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its section 5.1. */
 export interface DiemOptions {
@@ -180,7 +181,7 @@ const nextLap = (state: DiemState, samples: DiemState['samples']): DiemState => 
   samples,
 })
 
-/** Told of every state reached, so that an interruption can save the last one. */
+/** ConditionInput of every state reached, so that an interruption can save the last one. */
 type Track = (state: DiemState) => DiemState
 
 const begin = async (
@@ -258,7 +259,7 @@ const sampleLap = async (
         lap,
         draw: k,
       })
-      state.samples.data.set(float32(x), (k * count + from) * sizeOf(event))
+      state.samples.data.set(float32(x).data, (k * count + from) * sizeOf(event))
       state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
       hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
       if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)

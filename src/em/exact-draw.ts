@@ -13,13 +13,10 @@
  */
 import type { Gaussian, GaussianCovariance } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import {
-  type Descent,
-  descend,
-  matheronSystem,
-  type Observation,
-  type Unsettled,
-} from '../posterior/index.ts'
+import { type Descent, descend, type Unsettled } from '../linalg/index.ts'
+import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
+import type { Observation } from '../operators/index.ts'
+import { type BatchDraw, type DrawAddress, matheronSystem, range } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
 import {
   type Arrays,
@@ -39,8 +36,6 @@ import {
   toNumbers,
   zeros,
 } from '../tensor/index.ts'
-import type { BatchedObservations, ObservationBatch } from './batches.ts'
-import { type BatchDraw, type DrawAddress, range } from './draws.ts'
 
 /** Iterations between two looks at the residuals. */
 const STRIDE = 8

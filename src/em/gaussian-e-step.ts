@@ -1,9 +1,9 @@
 /** The E-step under a Gaussian prior: one exact posterior draw per observation, or its moments. */
 import { ddim, type Gaussian, gaussianDenoiser, type Schedule, sampler } from '../diffusion/index.ts'
-import { cg, gaussianPosteriorCovariance, mmps } from '../posterior/index.ts'
+import { cg } from '../linalg/index.ts'
+import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
+import { type BatchDraw, gaussianPosteriorCovariance, mmps, samplerDraw } from '../posterior/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import type { BatchedObservations, ObservationBatch } from './batches.ts'
-import { type BatchDraw, samplerDraw } from './draws.ts'
 import { exactDraw } from './exact-draw.ts'
 
 /** How posterior samples of a Gaussian are drawn. */
@@ -33,7 +33,7 @@ export const gaussianDraw = (prior: Gaussian, set: BatchedObservations, how: Gau
         solve: cg({ iterations, tolerance }),
         covariance: gaussianPosteriorCovariance(prior.covariance),
       }),
-    { steps, schedule, method: ddim() },
+    { steps, schedule, step: ddim() },
   )
   return samplerDraw(posterior, set, prior.mean)
 }

@@ -2,13 +2,14 @@
  * The initial prior of DiEM: a low-rank Gaussian fitted to the observations by expectation–maximisation
  * (Rozet et al. 2024). A network cannot be bootstrapped from masked data; this can.
  */
-import type { ObservationSet } from '../data/index.ts'
+
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { batchedObservations } from '../observations/index.ts'
+import { drawAll } from '../posterior/index.ts'
 import { stream } from '../random/index.ts'
 import { sizeOf } from '../tensor/index.ts'
-import { batchedObservations } from './batches.ts'
-import { drawAll } from './draws.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { posteriorMoments } from './posterior-moments.ts'
 import { ppca, ppcaOfMoments } from './ppca.ts'

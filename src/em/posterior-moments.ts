@@ -1,8 +1,8 @@
 /** Closed-form E-step: the mean and covariance of x averaged over the posteriors of all observations, small N. */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
-import type { ObservationSet } from '../data/index.ts'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import type { ObservationSet } from '../observations/index.ts'
 import { NdArray, sizeOf, toNumbers } from '../tensor/index.ts'
 
 const dense = ({ mean, covariance: c }: Gaussian): Matrix => {

@@ -5,7 +5,7 @@
  * vertex belongs to the nearest coarse one. The positions of the vertices are three more input channels. Renumbering the
  * vertices renumbers the output.
  */
-import { loadBunny } from '../data/bunny.ts'
+import { loadBunny } from '../datasets/bunny.ts'
 import { TweedieError } from '../error.ts'
 import {
   broadcastTo,

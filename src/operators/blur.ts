@@ -5,6 +5,8 @@
  *
  * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products.
  */
+
+import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
   greater,
@@ -30,7 +32,6 @@ import {
   scaleBy,
   times,
 } from './complex.ts'
-import { dense, matrixOf } from './dense.ts'
 import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { transposeOf } from './transpose.ts'

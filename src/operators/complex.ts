@@ -1,6 +1,7 @@
 /** Complex arrays as pairs of real ones, and their products with fixed complex matrices. */
+
+import { type Dense, dense, matrixOf } from '../linalg/index.ts'
 import { add, matmul, mul, neg, sub, type Tensor } from '../tensor/index.ts'
-import { type Dense, dense, matrixOf } from './dense.ts'
 
 /** re + i im, of equal shapes or shapes that broadcast. */
 export interface Complex {

@@ -1,8 +1,8 @@
 /** Smaller images: the mean of each block, or antialiased bicubic interpolation. */
 import { TweedieError } from '../error.ts'
+import { matrixOf } from '../linalg/index.ts'
 import { mul, type NdArray, type Shape } from '../tensor/index.ts'
 import { mirroredPixel } from './boundary.ts'
-import { matrixOf } from './dense.ts'
 import { imageShape, requireInteger } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'

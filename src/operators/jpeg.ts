@@ -5,6 +5,8 @@
  *
  * Rounding is replaced by ⌊t⌉ + (t − ⌊t⌉)³ (Shin & Song 2017), which has a derivative.
  */
+
+import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
   clip,
@@ -18,7 +20,6 @@ import {
   sub,
   type Tensor,
 } from '../tensor/index.ts'
-import { dense, matrixOf } from './dense.ts'
 import { imageShape } from './image.ts'
 import type { NonlinearOperator } from './operator.ts'
 

@@ -1,5 +1,6 @@
 /** Gaussian noise n ~ N(0, Σy) of an observation. */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
   constant,
@@ -19,7 +20,6 @@ import {
   toNumbers,
 } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
-import { dense, matrixOf } from './dense.ts'
 
 /** Gaussian noise of an observation y [B, ...], by products with its covariance. */
 export interface Noise {

@@ -7,6 +7,8 @@
  * centre of the image, pixels have side 1, detectors distance 1; n, the larger side, makes y of the order of x. The first axis of
  * the plane points right, the second down.
  */
+
+import { dense } from '../linalg/index.ts'
 import {
   broadcastTo,
   constant,
@@ -22,7 +24,6 @@ import {
   take,
   transpose,
 } from '../tensor/index.ts'
-import { dense } from './dense.ts'
 import { imageShape, requireInteger } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 

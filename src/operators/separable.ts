@@ -6,8 +6,8 @@
  * where products of singular values below a share of the largest count as 0.
  */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { type Dense, dense, matrixOf } from '../linalg/index.ts'
 import { matmul, mul, type NdArray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
-import { type Dense, dense, matrixOf } from './dense.ts'
 import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 

@@ -3,9 +3,9 @@
  * fixes is put in place, D = (I − A⁺A) x̂ + A⁺ y. Cost: one network evaluation.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { requirePinv } from '../operators/index.ts'
 import { add, sub, type Tensor } from '../tensor/index.ts'
-import type { Observation } from './mmps.ts'
 
 /** x ↦ (I − A⁺A) x + A⁺ y. @throws TweedieError `input` for operators without pseudo-inverse, naming `who` */
 export const projected = ({ y, A }: Observation, who: string): ((x: Tensor) => Tensor) => {

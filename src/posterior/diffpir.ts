@@ -7,11 +7,11 @@
  * for V = ρ I without the Jacobian. Cost: one network evaluation.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Solver } from '../linalg/index.ts'
+import { gmres } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt } from '../operators/index.ts'
 import { add, alignTo, mul, square, sub, type Tensor } from '../tensor/index.ts'
-import { gmres } from './gmres.ts'
-import type { Observation } from './mmps.ts'
-import type { Solver } from './solver.ts'
 
 /** Options of {@link diffpir}. */
 export interface DiffpirOptions {

@@ -11,11 +11,11 @@
  * The noise of the observation does not enter. Cost: one network evaluation and one vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import { norm } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt } from '../operators/index.ts'
 import { add, alignTo, div, greater, mul, sqrt, square, sub, vjp, where } from '../tensor/index.ts'
-import type { Observation } from './mmps.ts'
 import { shifted } from './shift.ts'
-import { norm } from './solver.ts'
 
 /** Options of {@link dps}. */
 export interface DpsOptions {

@@ -6,10 +6,10 @@
  * is a draw from p(x | y). One linear solve instead of a sampler's hundreds (Doucet 2010).
  */
 import { covarianceTimes, type Gaussian, type GaussianCovariance } from '../diffusion/index.ts'
+import type { Linear, Solver } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { requireLinear } from '../operators/index.ts'
 import { add, constant, matmul, mul, reshape, sqrt, sub, type Tensor } from '../tensor/index.ts'
-import type { Observation } from './mmps.ts'
-import type { Linear, Solver } from './solver.ts'
 
 /** Standard normals that one batch of draws consumes. */
 export interface GaussianNoise {

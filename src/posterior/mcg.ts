@@ -11,9 +11,9 @@
  * for denoising (A = I) nothing is left to the prior. Cost: one network evaluation and one vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { projected } from './ddnm.ts'
 import { type DpsOptions, dps } from './dps.ts'
-import type { Observation } from './mmps.ts'
 
 /**
  * The denoiser of MCG; linear operators with a pseudo-inverse.

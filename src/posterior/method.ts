@@ -8,7 +8,7 @@ import {
   sampler,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { Observation } from './mmps.ts'
+import type { Observation } from '../operators/index.ts'
 
 /** Names of the methods. */
 export const methodNames = [
@@ -133,13 +133,13 @@ export const guidance = ({
   },
   compile: (prior, observationOf, given, options = {}) => {
     const settings = settled(rest, given)
-    const method = step(options.method ?? ddpm(), settings)
-    return sampler((context) => guide(prior, observationOf(context), settings), { ...options, method })
+    const method = step(options.step ?? ddpm(), settings)
+    return sampler((context) => guide(prior, observationOf(context), settings), { ...options, step: method })
   },
 })
 
 /** The methods that are samplers of their own. */
-export const own = (
+export const standalone = (
   method: Omit<Method, 'cost' | 'last'> & { cost(settings: Settings): Cost; last(settings: Settings): Cost },
 ): Method => ({
   ...method,

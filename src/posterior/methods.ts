@@ -2,15 +2,16 @@
  * Every posterior sampler under one roof: what each needs, what it costs, what it can be tuned by, and how it is
  * compiled. The command line and the benchmarks know the methods from this table alone.
  */
-import { nearestName } from '../data/index.ts'
+
 import { timeTravel } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { gmres } from '../linalg/index.ts'
+import { nearestName } from '../nearest.ts'
 import { ddnm } from './ddnm.ts'
 import { diffpir } from './diffpir.ts'
 import { dps } from './dps.ts'
-import { gmres } from './gmres.ts'
 import { mcg } from './mcg.ts'
-import { guidance, type Method, type MethodName, methodNames, own, type Setting } from './method.ts'
+import { guidance, type Method, type MethodName, methodNames, type Setting, standalone } from './method.ts'
 import { mmps } from './mmps.ts'
 import { noise2scoreSampler } from './noise2score.ts'
 import { pigdm } from './pigdm.ts'
@@ -120,7 +121,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     vjps: () => 0,
     step: (asked, { repeats }) => timeTravel(asked, { repeats }),
   }),
-  noise2score: own({
+  noise2score: standalone({
     name: 'noise2score',
     title: 'Noise2Score',
     reference: 'Kim & Ye 2021',
@@ -130,7 +131,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     last: () => ({ evaluations: 1, vjps: 0 }),
     compile: (prior, observationOf, _settings, options) => noise2scoreSampler(prior, observationOf, options),
   }),
-  'red-diff': own({
+  'red-diff': standalone({
     name: 'red-diff',
     title: 'RED-diff',
     reference: 'Mardani et al. 2024',
@@ -144,7 +145,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     compile: (prior, observationOf, { rate, weight } = {}, options = {}) =>
       redDiff(prior, observationOf, { rate, weight }, options),
   }),
-  tds: own({
+  tds: standalone({
     name: 'tds',
     title: 'TDS',
     reference: 'Wu et al. 2023',
@@ -155,7 +156,7 @@ const table: Readonly<Record<MethodName, Method>> = {
     compile: (prior, observationOf, { particles, threshold } = {}, options = {}) =>
       tds(prior, observationOf, { ...options, particles, threshold }),
   }),
-  'smc-mmps': own({
+  'smc-mmps': standalone({
     name: 'smc-mmps',
     title: 'SMC-MMPS',
     reference: 'Rozet et al. 2024; Wu et al. 2023',

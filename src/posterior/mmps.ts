@@ -9,18 +9,12 @@
  * derivative at x̂.
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import { linearAt, type Noise, type Operator } from '../operators/index.ts'
+import type { Solver } from '../linalg/index.ts'
+import { cg } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
+import { linearAt } from '../operators/index.ts'
 import { add, alignTo, mul, square, sub, type Tensor, vjp } from '../tensor/index.ts'
-import { cg } from './cg.ts'
 import { type Covariance, tweedieCovariance } from './covariance.ts'
-import type { Solver } from './solver.ts'
-
-/** What was seen: y [B, ...outShape], the operator that made it, the noise on it. */
-export interface Observation {
-  readonly y: Tensor
-  readonly A: Operator
-  readonly noise: Noise
-}
 
 /** Options of {@link mmps}. */
 export interface MmpsOptions {

@@ -5,8 +5,8 @@
  */
 import type { Denoiser, Sampler, SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import type { Observation } from '../operators/index.ts'
 import { constant, type Feeds, full, fullLike, jit } from '../tensor/index.ts'
-import type { Observation } from './mmps.ts'
 
 /**
  * D(y, s) as a denoiser that ignores the state, so that any sampler returns it.

@@ -12,13 +12,13 @@
  * vector–Jacobian product.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Solver } from '../linalg/index.ts'
+import { gmres } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt, requirePinv } from '../operators/index.ts'
 import { add, mul, sub, type Tensor, vjp } from '../tensor/index.ts'
 import { onesCovariance } from './covariance.ts'
-import { gmres } from './gmres.ts'
-import type { Observation } from './mmps.ts'
 import { shifted } from './shift.ts'
-import type { Solver } from './solver.ts'
 
 /** Options of {@link pigdm}. */
 export interface PigdmOptions {

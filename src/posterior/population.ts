@@ -12,7 +12,7 @@ export interface Particle {
 }
 
 /** A particle that has been looked at: what makes its next step, and its twist, [B], which `log` includes. */
-export interface Seen extends Particle {
+export interface TwistedParticle extends Particle {
   readonly xhat: NdArray
   readonly guided: NdArray
   readonly twist: readonly number[]
@@ -47,15 +47,15 @@ export const uniformsOf = ({ data, shape: [batch] }: NdArray): number[] =>
  * @param uniforms - one for each observation
  */
 export const resampled = (
-  particles: readonly Seen[],
+  particles: readonly TwistedParticle[],
   threshold: number,
   uniforms: readonly number[],
-): readonly Seen[] => {
+): readonly TwistedParticle[] => {
   const ancestors = weightsOf(particles).map((weights, b) =>
     effectiveSize(weights) < threshold * particles.length ? systematic(weights, uniforms[b]) : undefined,
   )
   if (ancestors.every((own) => own === undefined)) return particles
-  const all = (pick: (particle: Seen) => NdArray) => particles.map(pick)
+  const all = (pick: (particle: TwistedParticle) => NdArray) => particles.map(pick)
   const [x, xhat, guided] = [all((p) => p.x), all((p) => p.xhat), all((p) => p.guided)]
   return particles.map(({ log }, k) => {
     const of = ancestors.map((own) => own?.[k] ?? k)

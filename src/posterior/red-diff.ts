@@ -16,7 +16,9 @@ import {
   type SamplerOptions,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { cg } from '../linalg/index.ts'
 import { adam, initMoments, type Moments } from '../nn/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt } from '../operators/index.ts'
 import {
   add,
@@ -31,8 +33,6 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import { cg } from './cg.ts'
-import type { Observation } from './mmps.ts'
 
 /** Options of {@link redDiff}. */
 export interface RedDiffOptions {

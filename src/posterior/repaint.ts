@@ -6,9 +6,8 @@
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { Operator } from '../operators/index.ts'
+import type { Observation, Operator } from '../operators/index.ts'
 import { projected } from './ddnm.ts'
-import type { Observation } from './mmps.ts'
 
 const requireMask = (A: Operator): void => {
   if (A.name === 'mask' || A.name === 'identity') return
@@ -25,7 +24,7 @@ const requireMask = (A: Operator): void => {
  *
  * @example
  * ```ts
- * sampler((o) => repaint(prior, { y: o.y, A: mask(o.mask), noise }), { method: timeTravel(ddpm(), { repeats: 10 }) })
+ * sampler((o) => repaint(prior, { y: o.y, A: mask(o.mask), noise }), { step: timeTravel(ddpm(), { repeats: 10 }) })
  * ```
  */
 export const repaint = (prior: Denoiser, observation: Observation): Denoiser => {

@@ -6,7 +6,7 @@
  * Cost of a step, for each particle: one network evaluation, and vector–Jacobian products as `mmpsTwist` says.
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import type { Observation } from './mmps.ts'
+import type { Observation } from '../operators/index.ts'
 import { type ParticleSampler, type SmcOptions, smc } from './smc.ts'
 import { type MmpsTwistOptions, mmpsTwist } from './twist.ts'
 

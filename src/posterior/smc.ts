@@ -18,6 +18,7 @@ import {
   type SamplerOptions,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import type { Observation } from '../operators/index.ts'
 import {
   add,
   broadcastTo,
@@ -36,8 +37,14 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import type { Observation } from './mmps.ts'
-import { type Particle, resampled, rowsFrom, type Seen, uniformsOf, weightsOf } from './population.ts'
+import {
+  type Particle,
+  resampled,
+  rowsFrom,
+  type TwistedParticle,
+  uniformsOf,
+  weightsOf,
+} from './population.ts'
 import { systematic } from './resample.ts'
 import { logLikelihood, type Twist } from './twist.ts'
 
@@ -77,7 +84,7 @@ const propose = (
   return { x, logRatio: mul(add(mul(dots(z, d), 2), dots(d, d)), -0.5) }
 }
 
-const checked = (name: string, { particles = 16, threshold = 0.5, method }: SmcOptions) => {
+const checked = (name: string, { particles = 16, threshold = 0.5, step: method }: SmcOptions) => {
   if (!(Number.isInteger(particles) && particles > 0))
     throw new TweedieError('input', `${name}: particles must be a positive integer, got ${particles}`)
   if (!(threshold >= 0 && threshold <= 1))
@@ -122,13 +129,17 @@ export const smc = <C>(
   }, options)
 
   /** Particle k looks around at level i, and its weight takes in what it sees. */
-  const seen = async ({ x, log }: Particle, i: number, context: Feeds<C>): Promise<Seen> => {
+  const seen = async ({ x, log }: Particle, i: number, context: Feeds<C>): Promise<TwistedParticle> => {
     const { xhat, guided, logTwist } = await look(x, scalar(grid[i], x.dtype), context)
     const twist = Array.from(logTwist.data, Number)
     return { x, xhat, guided, twist, log: log.map((w, b) => w + twist[b]) }
   }
   /** It moves on to level i + 1; what it saw was a promise, which the next look replaces. */
-  const moved = async ({ x, xhat, guided, twist, log }: Seen, i: number, z: NdArray): Promise<Particle> => {
+  const moved = async (
+    { x, xhat, guided, twist, log }: TwistedParticle,
+    i: number,
+    z: NdArray,
+  ): Promise<Particle> => {
     const [t, s] = [scalar(grid[i], x.dtype), scalar(grid[i + 1], x.dtype)]
     const next = await move({ xt: x, xhat, guided, z }, t, s)
     return { x: next.x, log: log.map((w, b) => w + Number(next.logRatio.data[b]) - twist[b]) }

@@ -4,8 +4,8 @@
  * particle.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Observation } from '../operators/index.ts'
 import type { Covariance } from './covariance.ts'
-import type { Observation } from './mmps.ts'
 import { type ParticleSampler, type SmcOptions, smc } from './smc.ts'
 import { isotropicTwist } from './twist.ts'
 

@@ -9,12 +9,13 @@
  * two vector–Jacobian products.
  */
 import type { Denoiser } from '../diffusion/index.ts'
+import type { Solver } from '../linalg/index.ts'
+import { gmres } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt } from '../operators/index.ts'
 import { add, alignTo, div, fullLike, maximum, mul, square, sub, type Tensor, vjp } from '../tensor/index.ts'
 import { rowSumCovariance } from './covariance.ts'
-import { gmres } from './gmres.ts'
-import { mmps, type Observation } from './mmps.ts'
-import type { Solver } from './solver.ts'
+import { mmps } from './mmps.ts'
 
 /** Options of {@link tmpd}. */
 export interface TmpdOptions {

@@ -3,7 +3,10 @@
  * denoiser for the proposal. Sequential Monte Carlo (smc.ts) is exact in the limit of many particles for any positive
  * twist and any proposal; good ones need fewer particles (Wu et al. 2023).
  */
-import { type Denoiser, eliminate } from '../diffusion/index.ts'
+import type { Denoiser } from '../diffusion/index.ts'
+import type { Linear, Solver } from '../linalg/index.ts'
+import { eliminate, gmres } from '../linalg/index.ts'
+import type { Observation } from '../operators/index.ts'
 import { linearAt } from '../operators/index.ts'
 import {
   add,
@@ -27,9 +30,6 @@ import {
   vjp,
 } from '../tensor/index.ts'
 import { type Covariance, onesCovariance } from './covariance.ts'
-import { gmres } from './gmres.ts'
-import type { Observation } from './mmps.ts'
-import type { Linear, Solver } from './solver.ts'
 
 /** What particles are told at xt. */
 export interface Twisted {

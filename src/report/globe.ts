@@ -1,4 +1,4 @@
-import { SPHERE } from '../data/index.ts'
+import { SPHERE } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Rgb, thermal } from './colormap.ts'
 import { type Colouring, colourer } from './colouring.ts'

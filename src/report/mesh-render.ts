@@ -1,4 +1,4 @@
-import type { Mesh } from '../data/index.ts'
+import type { Mesh } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { clay, type Rgb, unobservedColor } from './colormap.ts'

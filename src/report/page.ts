@@ -1,4 +1,4 @@
-import { writeAtomic } from '../data/index.ts'
+import { writeAtomic } from '../formats/index.ts'
 import { type Content, type Html, html, Html as Markup } from './html.ts'
 import { pageStyle } from './style.ts'
 

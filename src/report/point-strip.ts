@@ -1,4 +1,4 @@
-import type { Mesh } from '../data/index.ts'
+import type { Mesh } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { ember } from './colormap.ts'
@@ -26,7 +26,7 @@ export const globeRenderer =
 /** Restored values on points, [N, 1, V] where images are [N, C, H, W]; see {@link Restoration}. */
 export interface PointRestoration extends Restoration {
   /** [V], 1 where there is a point; elsewhere nothing is shown. Default: everywhere. */
-  there?: NdArray
+  valid?: NdArray
 }
 
 /** Item `index` of arrays [..., 1, V]; NaN where one of the masks is 0. */
@@ -85,17 +85,17 @@ export const pointStrips = (
   render: PointRenderer,
   options: StripOptions = {},
 ): Strips => {
-  const { y, mask, mean, std, there, range = [0, 1] } = restoration
+  const { y, mask, mean, std, valid, range = [0, 1] } = restoration
   const length = mean.shape[mean.shape.length - 1]
   const fits = (array: NdArray | undefined) => !array || array.size === mean.size
-  if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (there && there.size !== length))
+  if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (valid && valid.size !== length))
     throw new TweedieError(
       'shape',
       `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
-  const land = there && valuesAt(there, 0, [])
+  const land = valid && valuesAt(valid, 0, [])
   // Padding has a spread of its own, which nobody sees.
-  const seen = Float64Array.from(std.data, Number).filter((_, i) => there?.data[i % length] !== 0)
+  const seen = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
   const spreadTop = highValue(seen)
   return {
     ...paintedStrips(restoration, options, {

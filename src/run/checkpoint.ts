@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeSafetensors, readSafetensors, writeAtomic } from '../data/index.ts'
 import { TweedieError } from '../error.ts'
+import { encodeSafetensors, readSafetensors, writeAtomic } from '../formats/index.ts'
+import { type Json, parseJson } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
 import type { Run } from './folder.ts'
-import { type Json, parseJson } from './json.ts'
 
 /** What a checkpoint holds, as given: a nested record of arrays and whatever JSON the caller needs to go on. */
 export interface CheckpointContent {

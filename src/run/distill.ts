@@ -4,32 +4,33 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import {
   boundOf,
+  type ConditionLayout,
   type Distiller,
-  type DistilOptions,
-  type DistilState,
+  type DistillOptions,
+  type DistillState,
   distiller,
   exportSampler,
-  initDistilState,
+  initDistillState,
   measurementDigest,
   measurementsOf,
-  type Stepped,
+  type StepResult,
   samplerOperator,
   simulationDistiller,
-  type Telling,
 } from '../amortize/index.ts'
-import { type ObservationSet, observationRows, readArrays, writeArrays, writeAtomic } from '../data/index.ts'
 import { ddim, type LikelihoodOptions } from '../diffusion/index.ts'
-import { priorDraws } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
+import { readArrays, writeArrays, writeAtomic } from '../formats/index.ts'
+import { type Json, parseJson } from '../json.ts'
+import { type ObservationSet, observationRows } from '../observations/index.ts'
+import { priorDraws } from '../posterior/index.ts'
+import { checkAborted, type LongCall } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { NdArray, unflatten } from '../tensor/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
-import { type Json, parseJson } from './json.ts'
 import { LOSS_EVERY } from './learn.ts'
 import { type LearnedPrior, priorOf, scheduleOf } from './prior.ts'
-import { checkAborted, type LongCall } from './progress.ts'
 import { type SavedSampler, saveSampler } from './sampler.ts'
 
 /** How log p(x) is taken, on the diffusion of `boundOf`. */
@@ -38,7 +39,7 @@ export interface DistillObjective {
   readonly bound?: 'score' | 'full'
   /** Its smallest time, default 1e-3. */
   readonly start?: number
-  /** Not the bound but the probability-flow ODE: slow, see `exactPrice`. */
+  /** Not the bound but the probability-flow ODE: slow, see `exactNegLogPrior`. */
   readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
   /** No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from simulations, see `simulationDistiller`. */
   readonly samples?: { readonly count: number; readonly steps: number }
@@ -54,12 +55,12 @@ export interface DistillRequest extends LongCall {
   /** Measurements in the units of the data; their `range` is the prior's. */
   readonly set: ObservationSet
   readonly flow: FlowConfig
-  readonly telling: Telling
+  readonly telling: ConditionLayout
   /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
   readonly blind?: boolean
-  /** Row of the set, for a flow of that measurement alone; `telling` is then {@link tellingNothing}. */
+  /** Row of the set, for a flow of that measurement alone; `telling` is then {@link unconditional}. */
   readonly measurement?: number
-  readonly options: Omit<DistilOptions, 'objective' | 'exact'>
+  readonly options: Omit<DistillOptions, 'objective' | 'exact'>
   readonly objective?: DistillObjective
   readonly steps: number
   /** Draws of one run of `sampler.onnx`, default 16. */
@@ -74,10 +75,10 @@ const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), st
 /** Where a run stands. */
 interface Position {
   readonly step: number
-  readonly state: DistilState
+  readonly state: DistillState
 }
 
-const restored = (point: Checkpoint, like: DistilState, prior: string): Position => {
+const restored = (point: Checkpoint, like: DistillState, prior: string): Position => {
   const parsed = stateSchema.safeParse(point.state)
   if (!parsed.success) throw new TweedieError('input', `${point.path}: not a resume point of distillation`)
   if (parsed.data.prior !== prior) {
@@ -92,7 +93,7 @@ const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
   measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
 
 /** The prior's part of the objective. */
-const priced = ({ prior, objective = {} }: DistillRequest): Pick<DistilOptions, 'objective' | 'exact'> => {
+const priced = ({ prior, objective = {} }: DistillRequest): Pick<DistillOptions, 'objective' | 'exact'> => {
   const diffusion = boundOf(prior, objective.start)
   return {
     objective: { ...diffusion, bound: objective.bound },
@@ -113,7 +114,7 @@ const samplesOf = async (
     throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
   }
   const x = await priorDraws(priorOf(prior), prior.event, count, {
-    sampling: { ...options.execute, schedule: scheduleOf(prior), steps, method: ddim() },
+    sampling: { ...options.execute, schedule: scheduleOf(prior), steps, step: ddim() },
     batch: Math.min(count, 64),
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
@@ -139,15 +140,15 @@ const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promi
   return distiller(flow, priorOf(prior).denoiser, measurements, { ...options, ...priced(request) }, streamOf)
 }
 
-const journalled = (run: Run, done: number, { terms, gradient }: Stepped): void =>
+const journalled = (run: Run, done: number, { terms, gradient }: StepResult): void =>
   run.journal.append({ event: 'loss', lap: 0, step: done, ...terms, gradient })
 
 /** The steps from where the folder stands to the last one. */
-const trained = async (run: Run, request: DistillRequest): Promise<DistilState> => {
+const trained = async (run: Run, request: DistillRequest): Promise<DistillState> => {
   const { priorDigest, steps, seed, checkpointSeconds = 60, signal } = request
   const flow = flowOf(request.flow)
   const point = resumeCheckpoint(run)
-  const fresh = initDistilState(flow.init(seed))
+  const fresh = initDistillState(flow.init(seed))
   let { step: done, state } = point ? restored(point, fresh, priorDigest) : { step: 0, state: fresh }
   const { step, release } = await distillerOf(run, request, flow)
   let saved = Date.now()

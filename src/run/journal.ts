@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { systemReason } from '../data/atomic.ts'
 import { TweedieError } from '../error.ts'
-import { isRecord, type Json, type JsonRecord, parseJson } from './json.ts'
+import { systemReason } from '../formats/atomic.ts'
+import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
 /** What happened: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's own. */
 export type JournalEvent = { readonly event: string; readonly [key: string]: Json }

@@ -1,15 +1,16 @@
 /** DiEM in a run folder: checkpoints by the clock, a journal, a prior kept for every lap. */
 import { z } from 'zod'
-import type { ObservationSet } from '../data/index.ts'
-import { type DiemOptions, type DiemState, diem, initTrainState } from '../em/index.ts'
+import { type DiemOptions, type DiemState, diem } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import type { LongCall } from '../progress.ts'
 import { NdArray, type Shape, unflatten } from '../tensor/index.ts'
+import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { type LearnedPrior, savePrior } from './prior.ts'
-import type { LongCall } from './progress.ts'
 
 /** What is learned from what. */
 export interface LearnRequest extends LongCall {

@@ -1,9 +1,9 @@
 import { linkSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
-import { systemReason, TEMPORARY_SUFFIX } from '../data/atomic.ts'
 import { TweedieError } from '../error.ts'
-import { isRecord, parseJson, readText } from './json.ts'
+import { systemReason, TEMPORARY_SUFFIX } from '../formats/atomic.ts'
+import { isRecord, parseJson, readText } from '../json.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process.ts'
 
 interface Owner extends ProcessIdentity {

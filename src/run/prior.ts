@@ -2,7 +2,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { DataRange } from '../data/index.ts'
 import {
   exponentialSchedule,
   type Gaussian,
@@ -10,9 +9,10 @@ import {
   preconditioned,
   type Schedule,
 } from '../diffusion/index.ts'
-import type { Prior } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import type { Prior } from '../posterior/index.ts'
 import { frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
 import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'

@@ -1,16 +1,17 @@
 /** Training on clean data in a run folder: the same network and loss as DiEM's M-step, without the E-step. */
 import { z } from 'zod'
-import type { DataRange } from '../data/index.ts'
-import { initTrainState, ppca, type TrainOptions, type TrainState, trainer } from '../em/index.ts'
+import { ppca } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import { checkAborted, type LongCall } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { type NdArray, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { initTrainState, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
 import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { LOSS_EVERY } from './learn.ts'
 import { type LearnedPrior, savePrior } from './prior.ts'
-import { checkAborted, type LongCall } from './progress.ts'
 
 /** What is trained on what. */
 export interface TrainRequest extends LongCall {

@@ -94,3 +94,25 @@ export const rows = <D extends DType>(array: NdArray<D>, start: number, stop: nu
     array.data.subarray(from * stride, to * stride) as DataOf[D],
   )
 }
+
+/** Item `index` of the first axis, without that axis, as a view. `itemAt(draws, k)` is draw k. */
+export const itemAt = <D extends DType>(array: NdArray<D>, index: number): NdArray<D> =>
+  reshaped(rows(array, index, index + 1), array.shape.slice(1))
+
+/** Rows of the first axis by index, copied. */
+export const rowsAt = (array: NdArray<'float32'>, index: readonly number[]): NdArray<'float32'> => {
+  const event = array.shape.slice(1)
+  const out = zeros([index.length, ...event])
+  for (const [i, row] of index.entries()) out.data.set(rows(array, row, row + 1).data, i * sizeOf(event))
+  return out
+}
+
+/** A float32 array as such: what programs in float32 give. @throws TweedieError `shape` for another dtype */
+export const float32 = ({ dtype, shape, data }: NdArray): NdArray<'float32'> => {
+  if (data instanceof Float32Array) return new NdArray('float32', shape, data)
+  throw new TweedieError('shape', `expected float32, got ${dtype}`)
+}
+
+/** Flat index of the first value that is NaN or infinite; -1 when all are finite. */
+export const firstNotFinite = ({ data }: NdArray<'float32' | 'float64'>): number =>
+  data.findIndex((v) => !Number.isFinite(v))

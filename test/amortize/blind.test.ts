@@ -1,19 +1,19 @@
 /** Blind restoration: the share of the vertices that was lost differs between observations, and the flow is told y alone. */
 import { describe, expect, it } from 'vitest'
 import {
-  conditionOf,
+  conditionLayout,
+  conditionShape,
   distiller,
-  initDistilState,
+  initDistillState,
   measurementsOf,
   restore,
   samplerOperator,
-  tellingOf,
 } from '../../src/amortize/index.ts'
-import type { ObservationSet } from '../../src/data/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { type FlowConfig, flowOf } from '../../src/flows/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
-import { observe } from '../../src/operators/index.ts'
+import type { ObservationSet } from '../../src/observations/index.ts'
+import { observe } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray } from '../../src/tensor/index.ts'
 
@@ -72,16 +72,16 @@ describe('vertices with a share of their own', () => {
 describe('a blind flow', () => {
   it('restores what it was not told, from y alone', async () => {
     const set = await observed(signals(4096, 1), 1)
-    const telling = tellingOf(set, false)
+    const telling = conditionLayout(set, false)
     expect(telling).toEqual({ y: [1, POINTS], beside: {} })
-    const [condition] = conditionOf(telling, 'vector')
+    const [condition] = conditionShape(telling, 'vector')
     const config: FlowConfig = { kind: 'realNvp', size: POINTS, condition, steps: 2, hidden: 48 }
     const measurements = measurementsOf(set, { telling, condition: [condition], blind: true })
     expect(Object.keys(measurements.arrays).sort()).toEqual(['parameter.mask', 'told', 'y'])
     const steps = 500
     const options = { batch: 64, rate: exponentialRate(5e-3, 1e-4, steps) }
     const { step, release } = distiller(flowOf(config), prior, measurements, options, (p) => stream(0, p))
-    let state = initDistilState(flowOf(config).init(0))
+    let state = initDistillState(flowOf(config).init(0))
     for (let i = 0; i < steps; i++) state = (await step(state, i)).state
     await release()
 

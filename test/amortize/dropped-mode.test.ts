@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { droppedModeSeen } from '../../bench/exact/dropped-mode.ts'
+import { droppedModeSeen } from '../exact/dropped-mode.ts'
 
 it('a mode that reverse KL dropped is named by the diagnostics, and exact draws are left in peace', async () => {
   const { flow, exact } = await droppedModeSeen({ count: 300, steps: 500 })

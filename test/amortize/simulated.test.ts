@@ -1,8 +1,8 @@
 /** Simulations are observed the way that the measurements were, in their units, whatever was done to them. */
 import { expect, it } from 'vitest'
-import { conditionOf, measurementsOf, tellingOf } from '../../src/amortize/index.ts'
-import { applyAffine, toPrior } from '../../src/data/index.ts'
-import { type OperatorSetting, observe } from '../../src/operators/index.ts'
+import { conditionLayout, conditionShape, measurementsOf } from '../../src/amortize/index.ts'
+import { type OperatorSetting, observe } from '../../src/observations/index.ts'
+import { applyAffine, toPrior } from '../../src/operators/index.ts'
 import { stream, uniformBatch } from '../../src/random/index.ts'
 import { jit, NdArray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
@@ -36,8 +36,8 @@ const cases: { name: string; operator: OperatorSetting; event?: number[]; told?:
 it.each(cases)('$name', async ({ operator, event = [1, 8, 8], told = true }) => {
   const x = values(event)
   const set = await observe(x, { operator, noise: NOISE, range: RANGE, seed: 3 })
-  const telling = tellingOf(set, told)
-  const condition = conditionOf(telling, 'vector')
+  const telling = conditionLayout(set, told)
+  const condition = conditionShape(telling, 'vector')
   const {
     arrays,
     condition: tell,
@@ -66,6 +66,8 @@ it('shot noise cannot be simulated: its level follows y', async () => {
     photons: 10,
     seed: 3,
   })
-  const telling = tellingOf(set, true)
-  expect(measurementsOf(set, { telling, condition: conditionOf(telling, 'vector') }).simulate).toBeUndefined()
+  const telling = conditionLayout(set, true)
+  expect(
+    measurementsOf(set, { telling, condition: conditionShape(telling, 'vector') }).simulate,
+  ).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 /** Flows of one measurement: with a Gaussian prior their optimum is the posterior N(m, C), known in closed form. */
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { type DistilOptions, distiller, initDistilState } from '../../src/amortize/index.ts'
+import { type DistillOptions, distiller, initDistillState } from '../../src/amortize/index.ts'
 import { type Flow, type FlowParams, realNvp } from '../../src/flows/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import { isotropicNoise, mask } from '../../src/operators/index.ts'
@@ -29,10 +29,10 @@ const measurement = {
   condition: ({ y }: { y: Tensor }) => constant(zeros([y.shape[0], 1])), // told nothing
 }
 
-const trained = async (steps: number, batch: number, more: Partial<DistilOptions>) => {
+const trained = async (steps: number, batch: number, more: Partial<DistillOptions>) => {
   const options = { batch, rate: exponentialRate(2e-2, 2e-4, steps), ...more }
   const { step, release } = distiller(flow, prior, measurement, options, (p) => stream(0, p))
-  let state = initDistilState(flow.init(0))
+  let state = initDistillState(flow.init(0))
   for (let i = 0; i < steps; i++) state = (await step(state, i)).state
   await release()
   return state

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
-import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/data/index.ts'
+import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'
 import { tweedie } from '../e2e/built.ts'
 import {
   type Case,

@@ -1,7 +1,7 @@
 /** What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing left behind. */
 import { zipSync } from 'fflate'
 import { describe } from 'vitest'
-import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/data/index.ts'
+import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'
 import { full, ndarray, scalar } from '../../src/tensor/ndarray.ts'
 import {
   type Case,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { encodeNpy, encodeNpz, encodePng } from '../../src/data/index.ts'
+import { encodeNpy, encodeNpz, encodePng } from '../../src/formats/index.ts'
 import { full, type NdArray, ndarray, scalar } from '../../src/tensor/ndarray.ts'
 import { startTweedie } from '../e2e/built.ts'
 

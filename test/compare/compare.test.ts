@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import {
   type Cell,
   cellKey,
-  contender,
   type DistilledCell,
   type Entry,
   type GuidedCell,
   gridOf,
   labelOf,
   markdownOf,
+  methodSpec,
   resultsTables,
   tune,
 } from '../../src/compare/index.ts'
@@ -25,7 +25,7 @@ const cell: GuidedCell = {
   draws: 3,
   seed: 0,
 }
-const arena = { prior: 'p', truth: 't', features: 'f' }
+const setup = { prior: 'p', truth: 't', features: 'f' }
 
 describe('the name of a cell', () => {
   it('does not depend on the order of fields, nor on defaults being spelt out', () => {
@@ -39,7 +39,7 @@ describe('the name of a cell', () => {
       settings: { zeta: 1 },
       method: 'dps',
     }
-    expect(cellKey(reordered, { features: 'f', truth: 't', prior: 'p' })).toBe(cellKey(cell, arena))
+    expect(cellKey(reordered, { features: 'f', truth: 't', prior: 'p' })).toBe(cellKey(cell, setup))
   })
 
   it.each<[string, Partial<GuidedCell>]>([
@@ -52,17 +52,17 @@ describe('the name of a cell', () => {
     ['draws', { draws: 4 }],
     ['seed', { seed: 1 }],
   ])('changes with the %s', (_, change) => {
-    expect(cellKey({ ...cell, ...change }, arena)).not.toBe(cellKey(cell, arena))
+    expect(cellKey({ ...cell, ...change }, setup)).not.toBe(cellKey(cell, setup))
   })
 
   it('changes with the prior and the test data', () => {
-    expect(cellKey(cell, { ...arena, prior: 'q' })).not.toBe(cellKey(cell, arena))
-    expect(cellKey(cell, { ...arena, truth: 'u' })).not.toBe(cellKey(cell, arena))
+    expect(cellKey(cell, { ...setup, prior: 'q' })).not.toBe(cellKey(cell, setup))
+    expect(cellKey(cell, { ...setup, truth: 'u' })).not.toBe(cellKey(cell, setup))
   })
 })
 
 /** A contender as labels take it. */
-const guided = (text: string) => ({ kind: 'guided', ...contender(text) }) as const
+const guided = (text: string) => ({ kind: 'guided', ...methodSpec(text) }) as const
 
 describe('a distilled cell', () => {
   const sampler = { name: 'flow', digest: 'd' }
@@ -71,9 +71,9 @@ describe('a distilled cell', () => {
   it('is known by the file of its sampler, not by what tables call it', () => {
     const renamed = { ...one, sampler: { ...sampler, name: 'other' } }
     const retrained = { ...one, sampler: { ...sampler, digest: 'e' } }
-    expect(cellKey(renamed, arena)).toBe(cellKey(one, arena))
-    expect(cellKey(retrained, arena)).not.toBe(cellKey(one, arena))
-    expect(cellKey({ ...one, draws: 128 }, arena)).not.toBe(cellKey(one, arena))
+    expect(cellKey(renamed, setup)).toBe(cellKey(one, setup))
+    expect(cellKey(retrained, setup)).not.toBe(cellKey(one, setup))
+    expect(cellKey({ ...one, draws: 128 }, setup)).not.toBe(cellKey(one, setup))
   })
 
   it('is labelled with its draws', () => {
@@ -83,19 +83,19 @@ describe('a distilled cell', () => {
 
 describe('a contender', () => {
   it('is a method with settings', () => {
-    expect(contender('mmps:iterations=3')).toEqual({ method: 'mmps', settings: { iterations: 3 } })
+    expect(methodSpec('mmps:iterations=3')).toEqual({ method: 'mmps', settings: { iterations: 3 } })
     expect(labelOf(guided('mmps:iterations=3'))).toBe('MMPS(3)')
     expect(labelOf(guided('dps'))).toBe('DPS')
     expect(labelOf(guided('dps:zeta=0.5'))).toBe('DPS zeta=0.5')
   })
 
   it.each(['dsp', 'dps:zeta', 'dps:zeta=', 'dps:zeta=much'])('is refused: %s', (text) => {
-    expect(() => contender(text)).toThrow()
+    expect(() => methodSpec(text)).toThrow()
   })
 })
 
 describe('a grid', () => {
-  const axes = { contenders: [contender('dps'), contender('pigdm')], tasks: [task], draws: () => 3 }
+  const axes = { methodSpecs: [methodSpec('dps'), methodSpec('pigdm')], tasks: [task], draws: () => 3 }
   it('holds every combination, short runs first', () => {
     const cells = gridOf({ ...axes, steps: [100, 10] }, { images: 4, seed: 0 })
     expect(cells.map(({ method, steps }) => [method, steps])).toEqual([
@@ -111,7 +111,7 @@ describe('a grid', () => {
     const [dps, pigdm] = gridOf({ ...axes, steps: [10], tuned }, { images: 4, seed: 0 })
     expect([dps.settings, pigdm.settings]).toEqual([{ zeta: 3 }, {}])
     const asked = gridOf(
-      { ...axes, contenders: [contender('dps:zeta=5')], steps: [10], tuned },
+      { ...axes, methodSpecs: [methodSpec('dps:zeta=5')], steps: [10], tuned },
       { images: 4, seed: 0 },
     )
     expect(asked[0].settings).toEqual({ zeta: 5 })

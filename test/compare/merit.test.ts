@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { meritOf, observed, sphereTasks, viewOf } from '../../src/compare/index.ts'
-import { firstPoints, loadWinds, SPHERE, sphereThere } from '../../src/data/index.ts'
+import { firstPoints, loadWinds, SPHERE, sphereValid } from '../../src/datasets/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { full, NdArray, ndarray, rows } from '../../src/tensor/index.ts'
 
@@ -46,17 +46,17 @@ describe('figures of merit', () => {
   })
 
   it('look at the entries that are there only', async () => {
-    const there = firstPoints(3, 4)
+    const valid = firstPoints(3, 4)
     const truth = ndarray([0.2, 0.4, 0.6, 0], [1, 1, 4])
     const draws = ndarray([0.3, 0.5, 0.7, 1], [1, 1, 1, 4])
-    const { mse, psnr } = await meritOf(draws, truth, { view: viewOf([1, 4], there) })
+    const { mse, psnr } = await meritOf(draws, truth, { view: viewOf([1, 4], valid) })
     expect(mse).toBeCloseTo(0.01, 6)
     expect(psnr).toBeCloseTo(20, 3)
   })
 
   it('see a field on the sphere as a picture of 46×90', async () => {
     const truth = rows(loadWinds('test'), 0, 2)
-    const view = viewOf([1, SPHERE.length], sphereThere())
+    const view = viewOf([1, SPHERE.length], sphereValid())
     const same = new NdArray('float32', [1, ...truth.shape], truth.data)
     const { ssim, perceptual } = await meritOf(same, truth, { view })
     expect(ssim).toBeCloseTo(1, 6)

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { logStandardNormal } from '../../src/flows/index.ts'
+import { jit, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import {
   flows,
   inverseGap,
@@ -8,9 +10,7 @@ import {
   notFinite,
   planar,
   values,
-} from '../../bench/exact/flow-contract.ts'
-import { logStandardNormal } from '../../src/flows/index.ts'
-import { jit, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+} from '../exact/flow-contract.ts'
 import { expectClose } from '../numbers.ts'
 
 /** What every flow must do (E10). A new flow joins the list in flow-contract.ts. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TweedieError } from '../../src/error.ts'
 import {
   arrayFormats,
   decodeIdx,
@@ -7,11 +8,10 @@ import {
   decodePng,
   encodeNpz,
   encodePng,
-} from '../../src/data/index.ts'
-import { TweedieError } from '../../src/error.ts'
+} from '../../src/formats/index.ts'
 import { allocate, type DType } from '../../src/tensor/dtype.ts'
 import { NdArray, ndarray, sizeOf } from '../../src/tensor/ndarray.ts'
-import { encodeIdx, encodeNifti, gzipped } from '../data/layouts.ts'
+import { encodeIdx, encodeNifti, gzipped } from '../datasets/layouts.ts'
 
 /**
  * What every file format must do: give back what was written, and meet damage with a TweedieError `input` that names the

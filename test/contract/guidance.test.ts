@@ -1,24 +1,24 @@
 import { Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { drawn, guidedTruth, type Problem, prior, problems, SIZE } from '../../bench/exact/circulant.ts'
-import { guidedErrors } from '../../bench/exact/guided-denoiser.ts'
 import { type Denoiser, gaussianDenoiser, type Move, preconditioned } from '../../src/diffusion/index.ts'
+import { bicgstab, cg, gmres, type Solver } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
-import { diagonalNoise, isotropicNoise, mask, projection } from '../../src/operators/index.ts'
 import {
-  bicgstab,
-  cg,
+  diagonalNoise,
+  isotropicNoise,
+  mask,
+  type Observation,
+  projection,
+} from '../../src/operators/index.ts'
+import {
   ddnm,
   diffpir,
   dps,
   gaussianPosteriorCovariance,
-  gmres,
   mcg,
   mmps,
-  type Observation,
   onesCovariance,
   pigdm,
-  type Solver,
   timeCovariance,
   tmpd,
   zeroCovariance,
@@ -36,6 +36,8 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { drawn, guidedTruth, type Problem, prior, problems, SIZE } from '../exact/circulant.ts'
+import { guidedErrors } from '../exact/guided-denoiser.ts'
 import { distance, expectClose, f64, wave } from '../numbers.ts'
 
 /** A guidance method: a prior and an observation give a posterior denoiser. A new method joins the list. */

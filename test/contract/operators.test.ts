@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { constant, zeros } from '../../src/tensor/index.ts'
 import {
   adjointGap,
   batchGap,
@@ -6,9 +7,8 @@ import {
   pseudoInverseGap,
   pullbackGap,
   shapesOf,
-} from '../../bench/exact/operator-contract.ts'
-import { linearOperators, nonlinearOperators } from '../../bench/exact/operator-list.ts'
-import { constant, zeros } from '../../src/tensor/index.ts'
+} from '../exact/operator-contract.ts'
+import { linearOperators, nonlinearOperators } from '../exact/operator-list.ts'
 
 /** What every linear operator must do; the list is in bench/exact/operator-list.ts. */
 describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {

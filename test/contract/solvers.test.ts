@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../../bench/exact/solving.ts'
-import { bicgstab, cg, gmres, type Solver } from '../../src/posterior/index.ts'
+import { bicgstab, cg, gmres, type Solver } from '../../src/linalg/index.ts'
+import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../exact/solving.ts'
 import { distance } from '../numbers.ts'
 
 /**

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadMnist } from '../../src/data/index.ts'
+import { loadMnist } from '../../src/datasets/index.ts'
 import { classScoreOf } from '../../src/diagnose/class-score.ts'
 import {
   classScore,

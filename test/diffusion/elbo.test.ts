@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { elboGap } from '../../bench/exact/likelihood.ts'
 import {
   type ElboNoise,
   gaussianDenoiser,
@@ -18,6 +17,7 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
+import { elboGap } from '../exact/likelihood.ts'
 import { f64 } from '../numbers.ts'
 
 const [mean, variance] = [[0.4, -0.3, 1], 0.5]

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { threeComponents } from '../../bench/exact/three-components.ts'
 import {
   ddim,
   ddpm,
@@ -23,6 +22,7 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
+import { threeComponents } from '../exact/three-components.ts'
 import { expectClose, f64 } from '../numbers.ts'
 
 describe('schedules', () => {

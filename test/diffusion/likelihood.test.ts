@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { gradientError, hutchinsonScore, odeError } from '../../bench/exact/likelihood.ts'
 import { gaussianDenoiser, integrate, likelihood, mixtureDenoiser } from '../../src/diffusion/index.ts'
 import { NdArray, ndarray, rows, toNumbers } from '../../src/tensor/index.ts'
+import { gradientError, hutchinsonScore, odeError } from '../exact/likelihood.ts'
 import { expectClose, f64, wave } from '../numbers.ts'
 
 describe('Dormand–Prince', () => {

@@ -24,7 +24,7 @@ const unit = () => gaussianDenoiser({ ...standardGaussian(1), mean: f64([0]) })
 
 /** What the sampler makes of one start value, without noise. */
 const flow = async (method: Step, steps: number, options = {}): Promise<number> => {
-  const draw = sampler(unit, { schedule, method, steps, ...options })
+  const draw = sampler(unit, { schedule, step: method, steps, ...options })
   const x = await draw({}, { shape: [1, 1], noise: () => f64([1], [1, 1]) })
   await draw.release()
   return toNumbers(x)[0]
@@ -35,9 +35,9 @@ const exactFlow = (10 * Math.sqrt((1 + 0.01 ** 2) / (1 + 100))) / (1 + 0.01 ** 2
 
 describe('the probability flow of a normal', () => {
   it.each([
-    { name: 'ddim', method: ddim(), order: 1 },
-    { name: 'heun', method: heun(), order: 2 },
-  ])('$name converges with order $order', async ({ method, order }) => {
+    { name: 'ddim', step: ddim(), order: 1 },
+    { name: 'heun', step: heun(), order: 2 },
+  ])('$name converges with order $order', async ({ step: method, order }) => {
     const [coarse, fine] = [await flow(method, 64), await flow(method, 128)]
     const ratio = Math.abs(coarse - exactFlow) / Math.abs(fine - exactFlow)
     expect(Math.log2(ratio)).toBeGreaterThan(order - 0.15)
@@ -54,7 +54,7 @@ describe('the probability flow of a normal', () => {
 describe('one batch', () => {
   const recorded = async (method: Step, steps: number) => {
     const calls: string[] = []
-    const draw = sampler(unit, { schedule, method, steps })
+    const draw = sampler(unit, { schedule, step: method, steps })
     await draw(
       {},
       {
@@ -87,7 +87,7 @@ describe('one batch', () => {
       seen.push(sigma)
       return mul(x, 0.5)
     }
-    const draw = sampler(() => half, { grid: [4, 1], method: ddim() })
+    const draw = sampler(() => half, { grid: [4, 1], step: ddim() })
     const x = await draw(
       {},
       { shape: [1, 2], noise: () => ndarray([1, -1], [1, 2]), mean: ndarray([10, 20]) },
@@ -140,7 +140,7 @@ describe('draws', () => {
     mmps(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
   const drawAll = async (method: Step, count: number, steps: number) => {
     // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the posterior's mean.
-    const draw = sampler((o: { y: Tensor }) => posterior(o.y), { method, steps })
+    const draw = sampler((o: { y: Tensor }) => posterior(o.y), { step: method, steps })
     const observation = Array.from({ length: count }, (_, i) => i)
     const x = await draw(
       {
@@ -160,11 +160,11 @@ describe('draws', () => {
 
   // p(x | y = 1) = N(0.8, 0.2) for x ~ N(0, 1) and noise 0.5.
   it.each([
-    { name: 'ddpm', method: ddpm(), steps: 200 },
-    { name: 'ddim', method: ddim(), steps: 200 },
-    { name: 'predictor–corrector', method: predictorCorrector(), steps: 200 },
-    { name: 'heun', method: heun(), steps: 50 },
-  ])('of $name have the moments of the posterior', async ({ method, steps }) => {
+    { name: 'ddpm', step: ddpm(), steps: 200 },
+    { name: 'ddim', step: ddim(), steps: 200 },
+    { name: 'predictor–corrector', step: predictorCorrector(), steps: 200 },
+    { name: 'heun', step: heun(), steps: 50 },
+  ])('of $name have the moments of the posterior', async ({ step: method, steps }) => {
     const n = 4096
     const x = await drawAll(method, n, steps)
     const mean = x.reduce((a, b) => a + b) / n

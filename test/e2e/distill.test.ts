@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readArrays } from '../../src/data/index.ts'
+import { readArrays } from '../../src/formats/index.ts'
 import { toNumbers } from '../../src/tensor/index.ts'
 import { tweedie } from './built.ts'
 

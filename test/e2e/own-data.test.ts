@@ -3,15 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  encodePng,
-  loadMnist,
-  type ObservationSet,
-  readArrays,
-  readObservations,
-  simulateObservations,
-  writeArrays,
-} from '../../src/data/index.ts'
+import { loadMnist } from '../../src/datasets/index.ts'
+import { encodePng, readArrays, writeArrays } from '../../src/formats/index.ts'
+import { type ObservationSet, readObservations, simulateObservations } from '../../src/observations/index.ts'
 import { NdArray } from '../../src/tensor/ndarray.ts'
 import { root, tweedie } from './built.ts'
 

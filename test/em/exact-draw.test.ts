@@ -1,16 +1,19 @@
 import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import type { ObservationSet, OperatorSettings } from '../../src/data/index.ts'
 import type { Gaussian } from '../../src/diffusion/index.ts'
+import { gaussianDraw, gaussianStart } from '../../src/em/index.ts'
+import type { ObservationSet } from '../../src/observations/index.ts'
 import {
-  type BatchDraw,
   batchedObservations,
-  drawAll,
-  gaussianDraw,
-  gaussianStart,
-} from '../../src/em/index.ts'
-import { observe, parameterRows, parametersOf, requireLinear, seenBy } from '../../src/operators/index.ts'
+  observe,
+  parameterRows,
+  parametersOf,
+  seenBy,
+} from '../../src/observations/index.ts'
+import { requireLinear } from '../../src/operators/index.ts'
+import { type BatchDraw, drawAll } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
+import type { Settings } from '../../src/settings.ts'
 import { cast, jit, mapTensors, NdArray, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { f64 } from '../numbers.ts'
 import { denseCovariance } from './dense.ts'
@@ -35,13 +38,13 @@ const latents = (): NdArray<'float32'> => {
   return new NdArray('float32', [COUNT, 1, SIZE, SIZE], data)
 }
 
-const operators: { name: string; settings: OperatorSettings }[] = [
+const operators: { name: string; settings: Settings }[] = [
   { name: 'fourier', settings: { acceleration: 4 } },
   { name: 'blur', settings: { sigma: 1.2 } },
   { name: 'mask', settings: { keep: 0.3 } },
 ]
 
-const observed = (name: string, settings: OperatorSettings): Promise<ObservationSet> =>
+const observed = (name: string, settings: Settings): Promise<ObservationSet> =>
   observe(latents(), { operator: { name, settings }, noise: NOISE, range: [-2, 2], seed: 3 })
 
 /** Rows of A that see something, and their y, of the first observations: A applied to unit images. */

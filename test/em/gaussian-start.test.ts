@@ -1,18 +1,13 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { emPath, fitError, largestFall, logLikelihood, observed } from '../../bench/exact/em.ts'
-import type { ObservationSet } from '../../src/data/index.ts'
 import { exponentialSchedule, type Gaussian } from '../../src/diffusion/index.ts'
-import {
-  batchedObservations,
-  drawAll,
-  type GaussianEStep,
-  gaussianDraw,
-  gaussianStart,
-  posteriorMoments,
-} from '../../src/em/index.ts'
+import { type GaussianEStep, gaussianDraw, gaussianStart, posteriorMoments } from '../../src/em/index.ts'
+import type { ObservationSet } from '../../src/observations/index.ts'
+import { batchedObservations } from '../../src/observations/index.ts'
+import { drawAll } from '../../src/posterior/index.ts'
 import { stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+import { emPath, fitError, largestFall, logLikelihood, observed } from '../exact/em.ts'
 import { expectClose, wave } from '../numbers.ts'
 import { denseCovariance, relativeGap, sampleMoments } from './dense.ts'
 

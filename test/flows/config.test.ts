@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { moved, values } from '../../bench/exact/flow-contract.ts'
 import {
   type Flow,
   type FlowConfig,
@@ -12,6 +11,7 @@ import {
   withRange,
 } from '../../src/flows/index.ts'
 import { jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { moved, values } from '../exact/flow-contract.ts'
 
 const vector = { size: 6, condition: 3, steps: 2, hidden: 4 }
 const image = { event: [1, 4, 4], condition: [1, 4, 4], cells: [2], steps: 2, hidden: 4 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { type Float, moved, values } from '../../bench/exact/flow-contract.ts'
 import {
   foldedSample,
   foldRealNvp,
@@ -17,6 +16,7 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { type Float, moved, values } from '../exact/flow-contract.ts'
 import { expectClose } from '../numbers.ts'
 
 /** Parameters away from the start in every leaf, in a precision. */

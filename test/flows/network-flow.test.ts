@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { moved, values } from '../../bench/exact/flow-contract.ts'
 import { type Flow, type NetworkFlowOptions, networkFlow } from '../../src/flows/index.ts'
 import { jit, repeat, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { moved, values } from '../exact/flow-contract.ts'
 import { expectClose } from '../numbers.ts'
 
 const levels = { channels: [4], blocks: [1], emb: 4 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { moved, values } from '../../bench/exact/flow-contract.ts'
 import { maskedCondition, type RealNvpParams, realNvp, spline, withRange } from '../../src/flows/index.ts'
 import { inverseOrder, permute, randomOrder, reversal } from '../../src/flows/permutation.ts'
 import {
@@ -12,6 +11,7 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
+import { moved, values } from '../exact/flow-contract.ts'
 import { expectClose, f64 } from '../numbers.ts'
 
 const options = { size: 6, condition: 3, steps: 2, hidden: 5 }
@@ -149,8 +149,8 @@ describe('orders', () => {
     expect(randomOrder(50, 3)).not.toEqual(randomOrder(50, 4))
     const order = randomOrder(7, 0)
     const x = [1, 2, 3, 4, 5, 6, 7]
-    const there = order.map((i) => x[i])
-    expect(inverseOrder(order).map((i) => there[i])).toEqual(x)
+    const valid = order.map((i) => x[i])
+    expect(inverseOrder(order).map((i) => valid[i])).toEqual(x)
   })
 
   it('send the cotangent back where the entry came from', async () => {

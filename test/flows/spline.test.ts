@@ -6,12 +6,12 @@ import { expectClose, f64, wave } from '../numbers.ts'
 const [bins, bound] = [5, 3]
 const transform = spline({ bins, bound })
 const program = jit((h: Tensor, raw: Tensor) => {
-  const there = transform.forward(h, raw)
+  const valid = transform.forward(h, raw)
   return {
-    there: there.h,
-    logdet: there.logdet,
-    slope: vjp(there.h, h, fullLike(h, 1)),
-    back: transform.inverse(there.h, raw).h,
+    valid: valid.h,
+    logdet: valid.logdet,
+    slope: vjp(valid.h, h, fullLike(h, 1)),
+    back: transform.inverse(valid.h, raw).h,
   }
 })
 const size = 200
@@ -31,12 +31,12 @@ describe('the spline', () => {
       entries,
       raw.map(() => 0),
     )
-    expectClose(toNumbers(out.there), entries, 1e-12)
+    expectClose(toNumbers(out.valid), entries, 1e-12)
     expect(Math.abs(Number(out.logdet.data[0]))).toBeLessThan(1e-10)
   })
 
   it('rises, stays within the bound, and is the identity outside', async () => {
-    const got = toNumbers((await through(entries, raw)).there)
+    const got = toNumbers((await through(entries, raw)).valid)
     for (const [i, x] of entries.entries()) {
       if (Math.abs(x) > bound) expect(got[i]).toBe(x)
       else expect(Math.abs(got[i])).toBeLessThanOrEqual(bound)
@@ -56,7 +56,7 @@ describe('the spline', () => {
       ),
     )
     const differences = entries.map(
-      (_, i) => (Number(high.there.data[i]) - Number(low.there.data[i])) / (2 * h),
+      (_, i) => (Number(high.valid.data[i]) - Number(low.valid.data[i])) / (2 * h),
     )
     expectClose(toNumbers(mid.slope), differences, 1e-4)
     const logs = differences.reduce((sum, v) => sum + Math.log(v), 0)
@@ -78,7 +78,7 @@ describe('the spline', () => {
         })
     }
     const [xs, ys] = [knots(raw.slice(0, bins)), knots(raw.slice(bins, 2 * bins))]
-    expectClose(toNumbers((await through(xs, raw)).there), ys, 1e-9)
+    expectClose(toNumbers((await through(xs, raw)).valid), ys, 1e-9)
   })
 
   it('is inverted to rounding, however bent', async () => {

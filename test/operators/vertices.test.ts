@@ -1,7 +1,8 @@
 /** Vertices deleted at random, on meshes and globes whose lists are padded or have land. */
 import { describe, expect, it } from 'vitest'
-import { seaThere } from '../../src/data/index.ts'
-import { familyOf, observe } from '../../src/operators/index.ts'
+import { seaValid } from '../../src/datasets/index.ts'
+import { observe } from '../../src/observations/index.ts'
+import { familyOf } from '../../src/operators/index.ts'
 import { ndarray, zeros } from '../../src/tensor/index.ts'
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0)
@@ -20,7 +21,7 @@ describe('vertices', () => {
   })
 
   it('never observes land', () => {
-    const sea = seaThere().data
+    const sea = seaValid().data
     const mask = drawn({ keep: 0.4, sea: true }, [1, 4144])
     expect(sum(mask.data.subarray(0, 4144))).toBe(Math.round(0.4 * 2331))
     expect(mask.data.every((m, i) => m <= sea[i % 4144])).toBe(true)

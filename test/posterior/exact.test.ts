@@ -1,10 +1,10 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { covariance, posterior, problems, SIZE } from '../../bench/exact/circulant.ts'
-import { determinism } from '../../bench/exact/determinism.ts'
-import { emPath, largestFall } from '../../bench/exact/em.ts'
-import { outputs, relativeDistance, samplerGap, varianceRatio } from '../../bench/exact/sampling.ts'
-import { solving } from '../../bench/exact/solving.ts'
+import { covariance, posterior, problems, SIZE } from '../exact/circulant.ts'
+import { determinism } from '../exact/determinism.ts'
+import { emPath, largestFall } from '../exact/em.ts'
+import { outputs, relativeDistance, samplerGap, varianceRatio } from '../exact/sampling.ts'
+import { solving } from '../exact/solving.ts'
 
 /** The gates of `npm run bench -- exact` that take seconds. */
 describe('a Gaussian prior in 32 dimensions', () => {

@@ -1,8 +1,9 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import type { Gaussian, GaussianCovariance } from '../../src/diffusion/index.ts'
+import { cg } from '../../src/linalg/index.ts'
 import { isotropicNoise, projection } from '../../src/operators/index.ts'
-import { cg, gaussianPosteriorDraw } from '../../src/posterior/index.ts'
+import { gaussianPosteriorDraw } from '../../src/posterior/index.ts'
 import { jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose, f64, wave } from '../numbers.ts'
 

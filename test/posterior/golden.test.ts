@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { guidedMean, published } from '../../bench/exact/three-components.ts'
-import { cg, gmres, type Solver } from '../../src/posterior/index.ts'
+import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
 import { constant, jit, matmul, type NdArray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { guidedMean, published } from '../exact/three-components.ts'
 import { expectClose, f64 } from '../numbers.ts'
 
 const solved = async (solver: Solver, matrix: NdArray) => {

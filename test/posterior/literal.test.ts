@@ -6,19 +6,15 @@
 import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { type Denoiser, ddpm, gaussianDenoiser, standardGaussian } from '../../src/diffusion/index.ts'
-import { isotropicNoise, type LinearOperator, type Operator, projection } from '../../src/operators/index.ts'
+import { gmres } from '../../src/linalg/index.ts'
 import {
-  ddnm,
-  diffpir,
-  dps,
-  gmres,
-  mcg,
-  mmps,
+  isotropicNoise,
+  type LinearOperator,
   type Observation,
-  onesCovariance,
-  pigdm,
-  tmpd,
-} from '../../src/posterior/index.ts'
+  type Operator,
+  projection,
+} from '../../src/operators/index.ts'
+import { ddnm, diffpir, dps, mcg, mmps, onesCovariance, pigdm, tmpd } from '../../src/posterior/index.ts'
 import {
   alignTo,
   constant,

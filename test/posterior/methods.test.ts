@@ -6,18 +6,19 @@ import {
   predictorCorrector,
   standardGaussian,
 } from '../../src/diffusion/index.ts'
+import { gmres } from '../../src/linalg/index.ts'
 import {
   diagonalNoise,
   identity,
   isotropicNoise,
   type LinearOperator,
   mask,
+  type Observation,
 } from '../../src/operators/index.ts'
 import {
   ddnm,
   diffpir,
   dps,
-  gmres,
   isotropicTwist,
   type MethodName,
   mcg,
@@ -26,7 +27,6 @@ import {
   methods,
   mmps,
   mmpsTwist,
-  type Observation,
   pigdm,
   redDiffGradient,
   repaint,
@@ -238,7 +238,7 @@ it('repaint takes masks', () => {
 it('predictor–corrector posterior sampling: every guidance method under Langevin corrections', async () => {
   for (const name of ['mmps', 'dps', 'pigdm', 'tmpd', 'diffpir', 'mcg', 'ddnm'] as const) {
     const method = predictorCorrector({ corrections: 2 })
-    const draw = methods[name].compile(prior, masked, {}, { steps: 3, method })
+    const draw = methods[name].compile(prior, masked, {}, { steps: 3, step: method })
     expect(toNumbers(await draw({ y, m }, request)).every(Number.isFinite)).toBe(true)
     await draw.release()
   }

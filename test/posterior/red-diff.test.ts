@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { exponentialSchedule, gaussianDenoiser, type SampleRequest } from '../../src/diffusion/index.ts'
-import { identity, isotropicNoise, type LinearOperator, mask } from '../../src/operators/index.ts'
-import { noise2scoreSampler, type Observation, redDiff, redDiffGradient } from '../../src/posterior/index.ts'
+import {
+  identity,
+  isotropicNoise,
+  type LinearOperator,
+  mask,
+  type Observation,
+} from '../../src/operators/index.ts'
+import { noise2scoreSampler, redDiff, redDiffGradient } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { jit, mul, type NdArray, ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { mixtureCloud, mixtureProblems, noiseOf } from '../../bench/exact/mixtures.ts'
-import { exactPosterior, expressed, slicedDistance } from '../../bench/exact/smc.ts'
 import {
   ddim,
   exponentialSchedule,
@@ -8,10 +6,12 @@ import {
   sigmaGrid,
   standardGaussian,
 } from '../../src/diffusion/index.ts'
-import { identity, isotropicNoise, projection } from '../../src/operators/index.ts'
-import { mmpsTwist, type Observation, smc, smcMmps, tds } from '../../src/posterior/index.ts'
+import { identity, isotropicNoise, type Observation, projection } from '../../src/operators/index.ts'
+import { mmpsTwist, smc, smcMmps, tds } from '../../src/posterior/index.ts'
 import { effectiveSize, normalised, systematic, uniformOf } from '../../src/posterior/resample.ts'
 import { constant, jit, ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { mixtureCloud, mixtureProblems, noiseOf } from '../exact/mixtures.ts'
+import { exactPosterior, expressed, slicedDistance } from '../exact/smc.ts'
 import { expectClose, f64 } from '../numbers.ts'
 
 describe('resampling', () => {
@@ -201,7 +201,7 @@ describe('a particle sampler', () => {
   })
 
   it('says what it does not take', () => {
-    expect(() => tds(prior, observationOf, { method: ddim() })).toThrow(
+    expect(() => tds(prior, observationOf, { step: ddim() })).toThrow(
       "tds takes ancestral steps only (ddpm), got 'ddim'",
     )
     expect(() => smc(mmpsTwist(), prior, observationOf, { particles: 0 })).toThrow(

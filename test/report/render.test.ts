@@ -1,6 +1,6 @@
 /** Meshes and globes as pictures, on shapes of which every pixel is known. */
 import { describe, expect, it } from 'vitest'
-import { loadBunny, type Mesh, SPHERE, sphereLatitudes, sphereLongitudes } from '../../src/data/index.ts'
+import { loadBunny, type Mesh, SPHERE, sphereLatitudes, sphereLongitudes } from '../../src/datasets/index.ts'
 import {
   clay,
   colormapOf,
@@ -211,7 +211,7 @@ describe('pointStrips', () => {
   const mesh = squares([0, 0, 1, 0])
   const mask = full([N, 1, V], 1)
   mask.data.set([0, 1, 1, 0], V) // of the second item, the left side was not seen
-  const there = ndarray([1, 1, 1, 1, 0, 0, 0, 0])
+  const valid = ndarray([1, 1, 1, 1, 0, 0, 0, 0])
   const std = full([N, 1, V], 0.1)
   for (let i = 0; i < N; i++) std.data.fill(9, i * V + 4, (i + 1) * V) // padding spreads as it likes
   const restoration = {
@@ -221,7 +221,7 @@ describe('pointStrips', () => {
     mean: full([N, 1, V], 0.5),
     std,
     truth: full([N, 1, V], 1),
-    there,
+    valid,
   }
   const render = meshRenderer(mesh, { ...plain, size: 20 })
 
@@ -250,7 +250,7 @@ describe('pointStrips', () => {
     const globe = (value: number): NdArray => full([1, 1, SPHERE.length], value)
     const land = zeros([SPHERE.length])
     const { rows } = pointStrips(
-      { y: globe(1), draws: full([1, 1, 1, SPHERE.length], 1), mean: globe(1), std: globe(1), there: land },
+      { y: globe(1), draws: full([1, 1, 1, SPHERE.length], 1), mean: globe(1), std: globe(1), valid: land },
       globeRenderer({ size: 20, shaded: false }),
     )
     expect(rows[0].pictures.map((p) => pixel(p, 10, 10)[0].toFixed(2))).toEqual(Array(4).fill('0.72'))

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { writeAtomic } from '../../src/data/atomic.ts'
+import { writeAtomic } from '../../src/formats/atomic.ts'
 import { openRun, saveCheckpoint } from '../../src/run/index.ts'
 import { zeros } from '../../src/tensor/ndarray.ts'
 import { scratch } from './scratch.ts'

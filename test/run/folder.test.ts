@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type JsonRecord, openRun, readConfig } from '../../src/run/index.ts'
+import type { JsonRecord } from '../../src/json.ts'
+import { openRun, readConfig } from '../../src/run/index.ts'
 import { scratch } from './scratch.ts'
 
 const config = { data: { path: 'y.npz' }, laps: 3, lr: 1e-4 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { checkAborted } from '../../src/run/index.ts'
+import { checkAborted } from '../../src/progress.ts'
 import { startChild } from './child.ts'
 
 const script = new URL('./interrupt-child.ts', import.meta.url)

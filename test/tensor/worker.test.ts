@@ -33,11 +33,11 @@ describe('a program in a worker thread', () => {
   test('gives what it gives here', async () => {
     const loss = (p: { w: Tensor }, x: Tensor) => sum(exp(mul(p.w, x)))
     const fn = (p: { w: Tensor }, x: Tensor) => valueAndGrad(loss)(p, x)
-    const [here, there] = [jit(fn), jit(fn, { worker: true })]
+    const [here, valid] = [jit(fn), jit(fn, { worker: true })]
     const args = [{ w: ndarray([0.1, 0.2, 0.3]) }, rows(ndarray([9, 9, 9, 1, 2, 3], [2, 3]), 1, 2)] as const
-    expect(await there(...args)).toEqual(await here(...args))
-    expect(await there(...args)).toEqual(await here(...args))
-    await there.release()
+    expect(await valid(...args)).toEqual(await here(...args))
+    expect(await valid(...args)).toEqual(await here(...args))
+    await valid.release()
   })
 
   test('answers overlapping questions in order', async () => {
@@ -65,9 +65,9 @@ describe('a program in a worker thread', () => {
       await program.release()
       return { pause, whole }
     }
-    const there = await longestPause(true)
-    expect(there.whole).toBeGreaterThan(40)
-    expect(there.pause).toBeLessThan(there.whole / 2)
+    const valid = await longestPause(true)
+    expect(valid.whole).toBeGreaterThan(40)
+    expect(valid.pause).toBeLessThan(valid.whole / 2)
     const here = await longestPause(false)
     expect(here.pause).toBeGreaterThan(here.whole / 2)
   })

@@ -1,9 +1,11 @@
 /** A family of operators: its settings, how parameters are drawn for each observation, and the operator that they make. */
-import type { DataRange, OperatorSettings } from '../../data/index.ts'
+
 import { TweedieError } from '../../error.ts'
+import type { Settings } from '../../settings.ts'
+import { type SettingSpecs, type SettingsOf, settingsOf } from '../../settings.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
 import type { Operator } from '../operator.ts'
-import { type SettingSpecs, type SettingsOf, settingsOf } from './settings.ts'
+import type { DataRange } from '../units.ts'
 import { type FamilyName, type FamilySpec, familySpecs } from './specs.ts'
 
 /** Parameters by name: [N, ...], or [1, ...] where all observations share them. */
@@ -43,17 +45,17 @@ export interface Family extends FamilySpec {
   /** Parameters that a blind set hides; all when absent. */
   readonly blindTo?: readonly string[]
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
-  complete(given: OperatorSettings): OperatorSettings
+  complete(given: Settings): Settings
   /** Parameters for each observation. @throws TweedieError `input` for settings that do not fit the data */
-  draw(given: OperatorSettings, request: DrawRequest): Parameters<NdArray<'float32'>>
+  draw(given: Settings, request: DrawRequest): Parameters<NdArray<'float32'>>
   /** @throws TweedieError `input` for settings, `shape` for parameters that do not fit the data */
-  make(given: OperatorSettings, parameters: Parameters<Tensor>, request: MakeRequest): Operator
+  make(given: Settings, parameters: Parameters<Tensor>, request: MakeRequest): Operator
   /** 1 where y was observed, 0 elsewhere, broadcastable to y; absent when that is everywhere. */
   observed?(parameters: Parameters<Tensor>): Tensor
 }
 
 /** Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the data. */
-export const rangeSettings = (family: Family, [low, high]: DataRange): OperatorSettings =>
+export const rangeSettings = (family: Family, [low, high]: DataRange): Settings =>
   'low' in family.settings && 'high' in family.settings ? { low, high } : {}
 
 /** The family of a name, from its definition. */
@@ -62,7 +64,7 @@ export const defineFamily = <N extends FamilyName>(
   { masks = false, blindTo, draw, make, observed }: Definition<(typeof familySpecs)[N]['settings']>,
 ): Family => {
   const spec: (typeof familySpecs)[N] = familySpecs[name]
-  const checked = (given: OperatorSettings) => settingsOf(name, spec.settings, given)
+  const checked = (given: Settings) => settingsOf(`operator '${name}'`, spec.settings, given)
   return {
     ...spec,
     name,

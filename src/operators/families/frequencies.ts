@@ -1,7 +1,7 @@
 /** Magnetic resonance: sampled columns of the Fourier plane. */
 
-import { readArrays } from '../../data/index.ts'
 import { TweedieError } from '../../error.ts'
+import { readArrays } from '../../formats/index.ts'
 import { type NdArray, ndarray, toNumbers } from '../../tensor/index.ts'
 import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'

@@ -1,6 +1,7 @@
 /** Deleted entries: random pixels, boxes, vertices. */
-import { firstPoints, maskShape, seaThere } from '../../data/index.ts'
+import { firstPoints, seaValid } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
+import { maskShape } from '../../observations/index.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import { NdArray, reshaped, type Shape, sizeOf } from '../../tensor/index.ts'
 import { imageShape } from '../image.ts'
@@ -77,7 +78,7 @@ export const boxFamily = masking('box', {
 
 /** Indices of the vertices that there are, of `length`: not those of padding or land. */
 const placesOf = ({ points, sea }: { readonly points: number; readonly sea: boolean }, length: number) => {
-  const there = sea ? seaThere() : firstPoints(points > 0 ? points : length, length)
+  const there = sea ? seaValid() : firstPoints(points > 0 ? points : length, length)
   if (sea && (points > 0 || there.size !== length))
     throw new TweedieError(
       'input',

@@ -1,6 +1,7 @@
 /** The operators by name: what they do and what they can be told. Plain data, so that the help needs no engine. */
+
+import type { SettingSpec } from '../../settings.ts'
 import { BOUNDARIES } from '../boundary.ts'
-import type { SettingSpec } from './settings.ts'
 
 /** What is said about a family. */
 export interface FamilySpec {

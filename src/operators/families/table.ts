@@ -1,5 +1,5 @@
-import { nearestName } from '../../data/index.ts'
 import { TweedieError } from '../../error.ts'
+import { nearestName } from '../../nearest.ts'
 import { blurFamily, motionFamily } from './blurs.ts'
 import type { Family } from './family.ts'
 import { coilsFamily, fourierFamily } from './frequencies.ts'

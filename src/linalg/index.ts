@@ -1,0 +1,7 @@
+export * from './bicgstab.ts'
+export * from './cg.ts'
+export * from './cg-descent.ts'
+export * from './dense.ts'
+export * from './gmres.ts'
+export * from './solve-spd.ts'
+export * from './solver.ts'

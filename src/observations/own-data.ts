@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { TweedieError } from '../error.ts'
+import { type Arrays, readArrays, readImages, withChannel } from '../formats/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import { NdArray, ndarray, scalar } from '../tensor/ndarray.ts'
+import { checkObservations, type ObservationSet, observationsOf } from './observation-set.ts'
+
+const onlyArray = (path: string): NdArray => {
+  const arrays = Object.entries(readArrays(path))
+  if (arrays.length === 1) return arrays[0][1]
+  throw new TweedieError(
+    'input',
+    `${path}: must hold one array, got ${arrays.map(([key]) => key).join(', ')}`,
+  )
+}
+
+/**
+ * An observation set from arrays in files of their own: `y.npy`, `mask.npy` (1 = observed) and a noise level.
+ *
+ * @param yPath [N, C, H, W], [N, D], [N, 1, V], or [N, H, W], which is taken as [N, 1, H, W]; float.
+ * @param maskPath same shape, or one channel; 0/1 of any dtype. Undefined: everything was observed.
+ * @param noise standard deviation in units of y, > 0.
+ * @param range lowest and highest value of the data (default [0, 1]).
+ * @throws TweedieError `input` when a file is damaged or the set unsound.
+ * @example
+ * ```ts
+ * writeObservations('observations.npz', observationsFromArrays('y.npy', 'mask.npy', 0.05))
+ * ```
+ */
+export const observationsFromArrays = (
+  yPath: string,
+  maskPath: string | undefined,
+  noise: number,
+  range: DataRange = [0, 1],
+): ObservationSet => {
+  const arrays: Arrays = {
+    y: withChannel(onlyArray(yPath)),
+    noise: scalar(noise, 'float64'),
+    range: ndarray(range, [2], 'float64'),
+  }
+  if (maskPath !== undefined) arrays.mask = withChannel(onlyArray(maskPath))
+  return observationsOf(arrays, maskPath === undefined ? yPath : `${yPath} with ${maskPath}`)
+}
+
+/** One channel of masks whose three channels agree (a black-and-white picture saved as RGB). */
+const greyMask = (mask: NdArray<'float32'>, folder: string): NdArray<'float32'> => {
+  const [n, channels, h, w] = mask.shape
+  const size = h * w
+  const grey = new Float32Array(n * size)
+  for (let i = 0; i < n; i++) {
+    for (let p = 0; p < size; p++) {
+      const at = i * channels * size + p
+      if (mask.data[at] !== mask.data[at + size] || mask.data[at] !== mask.data[at + 2 * size]) {
+        throw new TweedieError(
+          'input',
+          `${folder}: masks of grey images must be black and white, got a coloured pixel`,
+        )
+      }
+      grey[i * size + p] = mask.data[at]
+    }
+  }
+  return new NdArray('float32', [n, 1, h, w], grey)
+}
+
+/**
+ * An observation set from a folder of damaged PNGs and a folder of mask PNGs with the same names (white = observed,
+ * black = missing, nothing between). Values are k / 255 in the range [0, 1].
+ *
+ * @param noise standard deviation of the pixels in [0, 1] units, > 0.
+ * @throws TweedieError `input` when names or sizes do not match, or a mask has grey pixels.
+ * @example
+ * ```ts
+ * writeObservations('observations.npz', observationsFromImages('damaged/', 'masks/', 0.02))
+ * ```
+ */
+export const observationsFromImages = (
+  folder: string,
+  masksFolder: string,
+  noise: number,
+): ObservationSet => {
+  const { images: y, names } = readImages(folder)
+  const masks = readImages(masksFolder)
+  const lacking = (all: string[], some: string[], where: string) => {
+    const missing = all.find((name) => !some.includes(name))
+    if (missing !== undefined)
+      throw new TweedieError(
+        'input',
+        `${join(where, missing)}: missing; images and masks need the same names`,
+      )
+  }
+  lacking(names, masks.names, masksFolder)
+  lacking(masks.names, names, folder)
+  const coloured = masks.images.shape[1] === 3 && y.shape[1] === 1
+  const mask = coloured ? greyMask(masks.images, masksFolder) : masks.images
+  const set: ObservationSet = { y, operator: { kind: 'mask', mask }, noise, range: [0, 1] }
+  checkObservations(set, `${folder} with ${masksFolder}`)
+  return set
+}

@@ -1,0 +1,154 @@
+/**
+ * AmbientDiffusion (Daras et al., "Ambient Diffusion: Learning Clean Distributions from Corrupted Data", NeurIPS 2023):
+ * a prior from masked data y = A x by deleting still more. With Ã = B ∘ A, B ~ Bernoulli(1 − δ), and xt = x + σ z, the
+ * network h sees Ã xt and Ã, and is judged on all that A shows:
+ *
+ *   L = E λ ‖A ∘ (h(Ã xt, Ã, σ) − x)‖² / N.
+ *
+ * It cannot tell which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in every entry.
+ * Noise on y counts as part of x: the method knows of none.
+ */
+import type { Denoiser } from '../diffusion/index.ts'
+import type { Network, Training } from '../nn/index.ts'
+import { bernoulliBatch, betaBatch, normalBatch, type Stream } from '../random/index.ts'
+import {
+  add,
+  alignTo,
+  broadcastTo,
+  concat,
+  log,
+  mean,
+  mul,
+  type NdArray,
+  ndarray,
+  reciprocal,
+  rowsAt,
+  rsqrt,
+  slice,
+  square,
+  sub,
+  type Tensor,
+  type Tree,
+} from '../tensor/index.ts'
+import type { Batch, Objective } from './learner.ts'
+
+/** (Ã xt, Ã, σ) ↦ E[x | Ã xt, Ã]: [B, C, H, W], a mask that broadcasts to it, [B]. */
+export type MaskedDenoiser = (seen: Tensor, mask: Tensor, sigma: Tensor) => Tensor
+
+/** a where m is 1, b where it is 0. */
+const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, a), mul(sub(1, m), b))
+
+/**
+ * The masked denoiser of a network with twice the channels of the image: the mask is fed beside it, the second half of
+ * the output is not used. EDM's preconditioning (σ_data = 1) where Ã shows; where it hides, xt says nothing about the
+ * entry itself and the network answers directly.
+ *
+ * @param net - over [B, 2C, H, W]
+ *
+ * @example
+ * ```ts
+ * const h = maskedDenoiser(net, frozen(params))
+ * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean in one evaluation
+ * ```
+ */
+export const maskedDenoiser =
+  <T extends Tree<Tensor>>(
+    net: Pick<Network<Tree<NdArray>, T>, 'apply'>,
+    params: T,
+    training?: Training,
+  ): MaskedDenoiser =>
+  (seen, mask, sigma) => {
+    const m = broadcastTo(mask, seen.shape)
+    const s = alignTo(sigma, seen)
+    const q = rsqrt(add(square(s), 1)) // c_in; c_skip = q², c_out = σ q
+    const out = net.apply(params, concat([mul(seen, q), m], 1), log(sigma), training)
+    const f = slice(
+      out,
+      seen.shape.map(() => 0),
+      seen.shape,
+    )
+    return add(mul(seen, square(q)), mul(f, choose(m, mul(s, q), 1)))
+  }
+
+/** One batch of the loss: y and A as observed, what B keeps, noise and its level. */
+export type AmbientBatch<L = Tensor> = Batch<'y' | 'mask' | 'kept' | 'z' | 'sigma', L>
+
+/**
+ * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is trained with unit
+ * weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the training on their
+ * irreducible error at low σ.
+ *
+ * @param h - the denoiser to judge
+ * @param batch - y and z [B, C, H, W] in the units of the prior, mask (A) and kept (B) that broadcast to them, sigma [B]
+ * @returns a scalar, the mean over all entries
+ *
+ * @example
+ * ```ts
+ * const loss = ambientLoss(maskedDenoiser(net, params), { y, mask, kept, z, sigma })
+ * ```
+ */
+export const ambientLoss = (h: MaskedDenoiser, { y, mask, kept, z, sigma }: AmbientBatch): Tensor => {
+  const seen = mul(mask, kept)
+  const s = alignTo(sigma, y)
+  const xhat = h(mul(seen, add(y, mul(s, z))), seen, sigma)
+  const weight = choose(seen, add(reciprocal(square(s)), 1), 1)
+  return mean(mul(weight, square(mul(mask, sub(xhat, y)))))
+}
+
+/** Options of {@link ambientObjective}. */
+export interface AmbientOptions {
+  /** δ: share of the observed entries that are deleted further, in (0, 1); default 0.1. */
+  readonly delta?: number
+  /** σ of a time in [0, 1]; times are Beta(3, 3), as in the M-step. */
+  readonly sigma: (t: number) => number
+}
+
+/**
+ * The objective of a masked observation set, for `learner`.
+ *
+ * @param net - over [B, 2C, H, W]
+ * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel
+ * @param streamOf - the random stream of a purpose
+ *
+ * @example
+ * ```ts
+ * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, (purpose) => stream(0, purpose))
+ * ```
+ */
+export const ambientObjective = (
+  net: Network,
+  { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
+  { delta = 0.1, sigma }: AmbientOptions,
+  streamOf: (purpose: string) => Stream,
+): Objective<keyof AmbientBatch> => {
+  const [noise, times, further] = ['noise', 'times', 'further deletion'].map(streamOf)
+  return {
+    count: y.shape[0],
+    batch: (index, at) => {
+      const where = { ...at, observation: index.map((_, i) => i) }
+      const t = betaBatch(times, 3, 3, where, [])
+      return {
+        y: rowsAt(y, index),
+        mask: rowsAt(mask, index),
+        kept: bernoulliBatch(further, 1 - delta, where, mask.shape.slice(1)),
+        z: normalBatch(noise, where, y.shape.slice(1)),
+        sigma: ndarray(Array.from(t.data, sigma)),
+      }
+    },
+    loss: (params, batch) => ambientLoss(maskedDenoiser(net, params), batch),
+  }
+}
+
+/**
+ * The denoiser of the fixed-mask sampler: one mask of the density seen in training, (1 − p)(1 − δ), is kept from the first
+ * step to the last, and D(xt) = h(Ã xt, Ã).
+ *
+ * @example
+ * ```ts
+ * const draw = sampler(({ mask }: { mask: Tensor }) => fixedMask(h, mask), { step: heun(), steps: 18 })
+ * ```
+ */
+export const fixedMask =
+  (h: MaskedDenoiser, mask: Tensor): Denoiser =>
+  (xt, sigma) =>
+    h(mul(xt, mask), mask, sigma)

@@ -1,0 +1,116 @@
+/**
+ * GSURE-Diffusion (Kawar et al., "GSURE-Based Diffusion Model Training with Corrupted Data", TMLR 2024) in the VE form
+ * xt = x + σ z. Observed entries of y = m ∘ (x + s n) already hold noise of level s, so they get the rest; the others are
+ * noise about 0:
+ *
+ *   xt = m ∘ (y + √(σ² − s²) z) + (1 − m) ∘ σ z,   σ ≥ s.
+ *
+ * The denoiser D is judged without the truth. With n in xt by the factor s, Stein's lemma gives
+ * E ⟨m ∘ D(xt), s n⟩ = s² E tr(m J), J the Jacobian of D, and so (Stein's unbiased risk estimate)
+ *
+ *   E ‖m ∘ (D(xt) − x)‖² = E [ ‖m ∘ (D(xt) − y)‖² + 2 s² vᵀ J v ] − s² ‖m‖²,   v = m ∘ N(0, I) (Hutchinson).
+ *
+ * The reference code writes 2 (1 − ᾱ) Λ for 2 s², with Λ = 1e-4, which is s² of its data.
+ */
+import type { Denoiser } from '../diffusion/index.ts'
+import { preconditioned } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
+import type { Network } from '../nn/index.ts'
+import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
+import {
+  add,
+  alignTo,
+  maximum,
+  mean,
+  mul,
+  type NdArray,
+  ndarray,
+  reciprocal,
+  rowsAt,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  vjp,
+} from '../tensor/index.ts'
+import type { Batch, Objective } from './learner.ts'
+
+/** One batch of the loss: y and m as observed, noise, the probe N(0, I), and levels σ ≥ s. */
+export type GsureBatch<L = Tensor> = Batch<'y' | 'mask' | 'z' | 'probe' | 'sigma', L>
+
+/**
+ * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a constant.
+ *
+ * @param noise - s > 0 of the observations, in the units of the prior
+ * @returns a scalar
+ *
+ * @example
+ * ```ts
+ * const loss = gsureLoss(preconditioned(net, params), { y, mask, z, probe, sigma }, 0.04)
+ * ```
+ */
+export const gsureLoss = (
+  denoiser: Denoiser,
+  { y, mask, z, probe, sigma }: GsureBatch,
+  noise: number,
+): Tensor => {
+  const s = alignTo(sigma, y)
+  const rest = sqrt(maximum(sub(square(s), noise * noise), 0))
+  const xt = add(mul(mask, add(y, mul(rest, z))), mul(sub(1, mask), mul(s, z)))
+  const xhat = denoiser(xt, sigma)
+  const v = mul(mask, probe)
+  const trace = mul(v, vjp(xhat, xt, v)) // sums to vᵀ J v
+  const risk = add(square(mul(mask, sub(xhat, y))), mul(trace, 2 * noise * noise))
+  return mean(mul(add(reciprocal(square(s)), 1), risk))
+}
+
+/** Options of {@link gsureObjective}. */
+export interface GsureOptions {
+  /** s of the observations, in the units of the prior. */
+  readonly noise: number
+  /** σ of a time in [0, 1]; times are Beta(3, 3), as in the M-step. Never below s. */
+  readonly sigma: (t: number) => number
+}
+
+/**
+ * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry sometimes.
+ *
+ * @param set - y [N, ...event], and its mask of the same shape
+ * @param streamOf - the random stream of a purpose
+ * @throws TweedieError `input` when the schedule starts below the noise of the observations
+ *
+ * @example
+ * ```ts
+ * const { sigma } = exponentialSchedule({ sigmaMin: set.noise, sigmaMax: 20 })
+ * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, (purpose) => stream(0, purpose))
+ * ```
+ */
+export const gsureObjective = (
+  net: Network,
+  { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
+  { noise, sigma }: GsureOptions,
+  streamOf: (purpose: string) => Stream,
+): Objective<keyof GsureBatch> => {
+  if (!(sigma(0) >= noise)) {
+    throw new TweedieError(
+      'input',
+      `gsure: noise levels must not lie below that of the observations, ${noise}, got ${sigma(0)}`,
+    )
+  }
+  const [white, times, probes] = ['noise', 'times', 'probe'].map(streamOf)
+  return {
+    count: y.shape[0],
+    batch: (index, at) => {
+      const where = { ...at, observation: index.map((_, i) => i) }
+      const t = betaBatch(times, 3, 3, where, [])
+      return {
+        y: rowsAt(y, index),
+        mask: rowsAt(mask, index),
+        z: normalBatch(white, where, y.shape.slice(1)),
+        probe: normalBatch(probes, where, y.shape.slice(1)),
+        sigma: ndarray(Array.from(t.data, sigma)),
+      }
+    },
+    loss: (params, batch) => gsureLoss(preconditioned(net, params), batch, noise),
+  }
+}

@@ -1,0 +1,6 @@
+export * from './ambient.ts'
+export * from './augment.ts'
+export * from './gsure.ts'
+export * from './learner.ts'
+export * from './minibatch.ts'
+export * from './trainer.ts'

@@ -9,12 +9,7 @@
 
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import {
-  batchedObservations,
-  type ObservationBatch,
-  type ObservationSet,
-  observationsInPriorUnits,
-} from '../observations/index.ts'
+import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import { normal, stream, uniform } from '../random/index.ts'
 import {
@@ -83,7 +78,7 @@ const logLikelihoods = async (
   draws: NdArray<'float32'>,
   { batch = 256, execute }: WeighOptions,
 ): Promise<Float64Array> => {
-  const batched = batchedObservations(observationsInPriorUnits(set))
+  const batched = batchedObservations(set)
   const { scale, offset } = toPrior(set.range)
   const program = jit(
     (seen: ObservationBatch<Tensor>, x: Tensor) =>

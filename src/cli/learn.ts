@@ -7,13 +7,7 @@ import { type LearnedPrior, learn, openRun } from '../run/index.ts'
 import { sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig, splitConfigArguments } from './config.ts'
-import {
-  checkExperiment,
-  diemOptionsOf,
-  inPriorUnits,
-  loadObservations,
-  networkConfigOf,
-} from './experiment.ts'
+import { checkExperiment, diemOptionsOf, loadObservations, networkConfigOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
@@ -45,8 +39,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       'input',
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
-  const observations = await loadObservations(experiment)
-  const { set, event } = inPriorUnits(observations)
+  const set = await loadObservations(experiment)
+  const { event } = set.operator
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event, set.operator)
   const { device } = options
@@ -57,8 +51,6 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const prior = await learn(folder, {
       net,
       set,
-      range: observations.range,
-      event,
       ...experiment.schedule,
       options: diemOptionsOf(experiment, { device }),
       checkpointSeconds: options.checkpointEvery,
@@ -66,7 +58,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       onProgress: io.progress,
       signal: io.signal,
     })
-    io.result(...summary(options.run, prior, folder.journal.seconds, observations.y.shape[0]))
+    io.result(...summary(options.run, prior, folder.journal.seconds, set.y.shape[0]))
   } finally {
     folder.close()
   }

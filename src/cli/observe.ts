@@ -1,28 +1,33 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
+import { parse } from 'yaml'
 import { TweedieError } from '../error.ts'
 import { writeArrays } from '../formats/index.ts'
 import {
-  type ObservationOperator,
+  keptEntries,
   type ObservationSet,
+  type ObservedOperator,
   type OperatorSetting,
   observationsFromArrays,
   observationsFromImages,
   observe,
   writeObservations,
 } from '../observations/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import type { DataRange, OperatorSpec } from '../operators/index.ts'
+import { average } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
+import { operatorSettingOf } from './operator-schema.ts'
 import { checkedOutput } from './output.ts'
 import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'observe'>
 
-/** A value of a setting: a number, true or false, else text. */
-const settingValue = (text: string): number | boolean | string => {
+/** A value of a setting: a number, true or false, a list of operators (YAML), else text. */
+const settingValue = (text: string): unknown => {
   if (text === 'true' || text === 'false') return text === 'true'
+  if (text.startsWith('[')) return parse(text)
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) ? text : number
 }
@@ -40,7 +45,7 @@ const operatorOf = (
   const options = Object.entries({ keep, dimension }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   )
-  return { name, blind, settings: Object.fromEntries([...options, ...pairs]) }
+  return operatorSettingOf({ kind: name, blind, ...Object.fromEntries([...options, ...pairs]) })
 }
 
 /** `low,high` of the data; undefined when not given. */
@@ -81,18 +86,26 @@ const simulated = async (
   const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
   const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
   const operator = operatorOf(options, settings)
-  const set = await observe(clean.x, { operator, noise, photons, range: clean.range, seed })
+  const set = await observe(clean.x, {
+    operator,
+    noise,
+    photons,
+    range: clean.range,
+    view: clean.view,
+    valid: clean.valid,
+    seed,
+  })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
   return set
 }
 
-const nameOf = (operator: ObservationOperator): string =>
-  operator.kind === 'family' ? operator.name : operator.kind
-
-const described = (operator: ObservationOperator): string => {
-  if (operator.kind !== 'family') return operator.kind
-  const settings = Object.entries(operator.settings).map(([key, value]) => `${key}=${value}`)
-  return [operator.name, ...settings, ...(operator.truth ? ['blind'] : [])].join(' ')
+/** An operator with its settings in words. */
+const described = ({ name, settings, of, truth }: ObservedOperator): string => {
+  const words = ({ name, settings, of }: OperatorSpec): string => {
+    const own = [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' ')
+    return of ? `${own} (${of.map(words).join(', ')})` : own
+  }
+  return `${words({ name, settings, of })}${truth ? ' blind' : ''}`
 }
 
 export const run = async (
@@ -115,16 +128,15 @@ export const run = async (
   const set = options.observed ? own(source, options) : await simulated(source, settings, options)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
-  const seen =
-    operator.kind === 'mask' ? operator.mask.data.reduce((n, m) => n + m, 0) / operator.mask.size : undefined
+  const kept = keptEntries(set)
+  const seen = kept && average(kept.data)
   const facts = {
     path: options.output,
     observations: y.shape[0],
     shape: [...y.shape.slice(1)],
-    operator: nameOf(operator),
-    ...(operator.kind === 'family'
-      ? { settings: operator.settings, blind: operator.truth !== undefined }
-      : {}),
+    operator: operator.name,
+    settings: operator.settings,
+    blind: operator.truth !== undefined,
     noise,
     range: [...range],
   }
@@ -132,7 +144,12 @@ export const run = async (
     formatFields([
       ['written', options.output],
       ['observations', `${y.shape[0]} of [${y.shape.slice(1).join(', ')}]`],
-      ['operator', seen === undefined ? described(operator) : `mask, ${(100 * seen).toFixed(1)} % observed`],
+      [
+        'operator',
+        seen === undefined
+          ? described(operator)
+          : `${described(operator)}, ${(100 * seen).toFixed(1)} % observed`,
+      ],
       [
         'noise',
         `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,

@@ -1,16 +1,15 @@
 /** Draws of a guided diffusion sampler, and what they cost. */
 
-import { ddpm, type Sampler, type Schedule } from '../diffusion/index.ts'
-import { batchedObservations, type ObservationSet, observationsInPriorUnits } from '../observations/index.ts'
+import { ddpm, type Prior, type Sampler } from '../diffusion/index.ts'
+import { batchedObservations, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior } from '../operators/index.ts'
-import { drawSeveral, methods, type Prior, samplerDraw } from '../posterior/index.ts'
+import { drawSeveral, methods, samplerDraw } from '../posterior/index.ts'
 import type { GuidedCell } from './cell.ts'
 import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 
 /** What guided samplers draw with. */
 export interface Guidance extends Watch {
   readonly prior: Prior
-  readonly schedule: Schedule
   /** Items in flight at once, default 32. */
   readonly batch?: number
 }
@@ -29,14 +28,14 @@ const watched = <C>(draw: Sampler<C>, onStep: (done: number, total: number) => v
 export const guidedDraws = async (
   cell: GuidedCell,
   set: ObservationSet,
-  { prior, schedule, batch = 32, onProgress, signal }: Guidance,
+  { prior, batch = 32, onProgress, signal }: Guidance,
 ): Promise<CostedDraws> => {
   const { settings, steps, draws, images, seed } = cell
-  const batched = batchedObservations(observationsInPriorUnits(set))
+  const batched = batchedObservations(set, prior.range)
   const method = methods[cell.method]
   const step = ddpm()
   const compiled = method.compile(prior.denoiser, batched.observation, settings, {
-    schedule,
+    schedule: prior.schedule,
     steps,
     step,
   })

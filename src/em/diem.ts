@@ -134,14 +134,14 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  * Learns a prior from observations.
  *
  * @param net - the denoiser's network
- * @param set - observations in the units of the prior
+ * @param set - observations, in the units of the data; its range says those of the prior
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
  * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or losses explode
  *
  * @example
  * ```ts
- * const { train } = await diem(net, observationsInPriorUnits(set), options)
+ * const { train } = await diem(net, set, options)
  * const prior = preconditioned(net, frozen(train.average))
  * ```
  */

@@ -78,7 +78,11 @@ const errorOf = ({ noise }: Observation, r: Tensor): Tensor =>
 /** The three programs of a draw: its start, some iterations, and the draw that they make. */
 const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) => {
   const gaussian: Gaussian = { mean: wide(prior.mean), covariance: wideCovariance(prior.covariance) }
-  const seen = (batch: ObservationBatch<Tensor>): Observation => set.observation(mapTensors(float64, batch))
+  /** All in float64; but y crosses into the units of the prior in float32, as in every other program. */
+  const seen = (batch: ObservationBatch<Tensor>): Observation => ({
+    ...set.observation(mapTensors(float64, batch)),
+    y: float64(set.observation(batch).y),
+  })
   const settledAt =
     (observation: Observation): Unsettled =>
     (r) =>

@@ -23,14 +23,14 @@ import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
 import { readArrays, writeArrays, writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { type ObservationSet, observationRows } from '../observations/index.ts'
-import { priorDraws } from '../posterior/index.ts'
+import { priorLatents } from '../posterior/index.ts'
 import { checkAborted, type LongCall } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { NdArray, unflatten } from '../tensor/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { LOSS_EVERY } from './learn.ts'
-import { type LearnedPrior, priorOf, scheduleOf } from './prior.ts'
+import type { LearnedPrior } from './prior.ts'
 import { type SavedSampler, saveSampler } from './sampler.ts'
 
 /** How log p(x) is taken, on the diffusion of `boundOf`. */
@@ -55,10 +55,10 @@ export interface DistillRequest extends LongCall {
   /** Measurements in the units of the data; their `range` is the prior's. */
   readonly set: ObservationSet
   readonly flow: FlowConfig
-  readonly telling: ConditionLayout
+  readonly condition: ConditionLayout
   /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
   readonly blind?: boolean
-  /** Row of the set, for a flow of that measurement alone; `telling` is then {@link unconditional}. */
+  /** Row of the set, for a flow of that measurement alone; `condition` is then {@link unconditional}. */
   readonly measurement?: number
   readonly options: Omit<DistillOptions, 'objective' | 'exact'>
   readonly objective?: DistillObjective
@@ -113,8 +113,8 @@ const samplesOf = async (
     if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
     throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
   }
-  const x = await priorDraws(priorOf(prior), prior.event, count, {
-    sampling: { ...options.execute, schedule: scheduleOf(prior), steps, step: ddim() },
+  const x = await priorLatents(prior, count, {
+    sampling: { ...options.execute, steps, step: ddim() },
     batch: Math.min(count, 64),
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
@@ -125,8 +125,12 @@ const samplesOf = async (
 }
 
 const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise<Distiller> => {
-  const { prior, telling, blind, options, objective, seed } = request
-  const measurements = measurementsOf(learnedFrom(request), { telling, condition: flow.condition, blind })
+  const { prior, condition, blind, options, objective, seed } = request
+  const measurements = measurementsOf(learnedFrom(request), {
+    layout: condition,
+    condition: flow.condition,
+    blind,
+  })
   const streamOf = (purpose: string) => stream(seed, `distill ${purpose}`)
   if (objective?.samples) {
     if (!measurements.simulate)
@@ -137,7 +141,7 @@ const distillerOf = async (run: Run, request: DistillRequest, flow: Flow): Promi
     const x = await samplesOf(run, request, objective.samples)
     return simulationDistiller(flow, x, measurements, options, streamOf)
   }
-  return distiller(flow, priorOf(prior).denoiser, measurements, { ...options, ...priced(request) }, streamOf)
+  return distiller(flow, prior.denoiser, measurements, { ...options, ...priced(request) }, streamOf)
 }
 
 const journalled = (run: Run, done: number, { terms, gradient }: StepResult): void =>
@@ -207,7 +211,7 @@ export const writeSamplerOnnx = async (
  * state before it; `input` when the folder goes on with another prior; `io`
  */
 export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
-  const { prior, priorDigest, priorPath, set, flow, telling, blind, measurement } = request
+  const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request
   const { options, steps, exportDraws = 16 } = request
   const { weights, statistics } = await trained(run, request)
   const sampler: SavedSampler = {
@@ -216,7 +220,7 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
     event: prior.event,
     range: set.range,
     operator: samplerOperator(set.operator, blind),
-    telling,
+    condition,
     ...(measurement === undefined ? {} : { measurement: measurementDigest(set, measurement) }),
     origin: {
       noise: set.noise,

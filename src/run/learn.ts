@@ -5,24 +5,21 @@ import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import type { LongCall } from '../progress.ts'
-import { NdArray, type Shape, unflatten } from '../tensor/index.ts'
+import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
-import { type LearnedPrior, savePrior } from './prior.ts'
+import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
 
 /** What is learned from what. */
 export interface LearnRequest extends LongCall {
   readonly net: NetworkConfig
-  /** Observations in the units of the prior. */
+  /** In the units of the data; its range is that of the prior. */
   readonly set: ObservationSet
-  /** Units of the data. */
-  readonly range: ObservationSet['range']
   readonly options: DiemOptions
   readonly sigmaMin: number
   readonly sigmaMax: number
-  readonly event: Shape
   /** Seconds between resume points, default 60; it never changes the result. */
   readonly checkpointSeconds?: number
   /** After the Gaussian start (lap −1) and after each lap. */
@@ -65,20 +62,22 @@ const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemS
  * resume point stays); `io` when the disk refuses
  */
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
-  const { net, set, range, options, sigmaMin, sigmaMax, event, checkpointSeconds = 60 } = request
+  const { net, set, options, sigmaMin, sigmaMax, checkpointSeconds = 60 } = request
+  const { range, operator } = set
   const point = resumeCheckpoint(run)
   let saved = Date.now()
-  const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior => ({
-    net,
-    params: train.average,
-    gaussian,
-    sigmaMin,
-    sigmaMax,
-    event,
-    range,
-    laps: lap + 1,
-    ...(lap < 0 ? { start: true } : {}),
-  })
+  const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior =>
+    learnedPrior({
+      net,
+      params: train.average,
+      gaussian,
+      sigmaMin,
+      sigmaMax,
+      event: operator.event,
+      range,
+      laps: lap + 1,
+      ...(lap < 0 ? { start: true } : {}),
+    })
   const state = await diem(
     network(net),
     set,

@@ -6,13 +6,12 @@ import {
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
+  type Prior,
   preconditioned,
-  type Schedule,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import type { Prior } from '../posterior/index.ts'
 import { frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
 import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
@@ -20,11 +19,12 @@ import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { networkHeader } from './network-header.ts'
 
-/** Everything that sampling needs. */
-export interface LearnedPrior {
+/** What is learned, as a checkpoint keeps it. */
+export interface PriorParts {
   readonly net: NetworkConfig
   readonly params: Tree<NdArray>
   readonly gaussian: Gaussian
+  /** Noise levels that it was trained on, in the units of the prior. */
   readonly sigmaMin: number
   readonly sigmaMax: number
   /** Shape of one x. */
@@ -35,6 +35,20 @@ export interface LearnedPrior {
   readonly laps: number
   /** The Gaussian is the prior: its network has learned nothing yet. */
   readonly start?: boolean
+}
+
+/** A learned prior, ready to sample from, with what it is made of. */
+export interface LearnedPrior extends PriorParts, Prior {}
+
+/** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
+export const learnedPrior = (parts: PriorParts): LearnedPrior => {
+  const { net, params, gaussian, sigmaMin, sigmaMax, start } = parts
+  return {
+    ...parts,
+    denoiser: start ? gaussianDenoiser(gaussian) : preconditioned(network(net), frozen(params)),
+    mean: gaussian.mean,
+    schedule: exponentialSchedule({ sigmaMin, sigmaMax }),
+  }
 }
 
 const sizes = z.array(z.int().positive())
@@ -51,12 +65,22 @@ const header = z.object({
 })
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
-export const savePrior = (run: Run, name: string, prior: LearnedPrior): string => {
-  const { params, gaussian, net, ...rest } = prior
+export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start } = prior
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
     arrays: { params, gaussian: packed.arrays },
-    state: { kind: 'prior', net: { ...net }, ...rest, gaussian: packed.state },
+    state: {
+      kind: 'prior',
+      net: { ...net },
+      sigmaMin,
+      sigmaMax,
+      event,
+      range,
+      laps,
+      ...(start ? { start } : {}),
+      gaussian: packed.state,
+    },
   })
 }
 
@@ -104,15 +128,5 @@ export const loadPrior = (path: string): LearnedPrior => {
       'input',
       `${file}: the mean has ${fit.mean.size} entries, the event [${rest.event}]`,
     )
-  return { ...rest, params, gaussian: fit }
+  return learnedPrior({ ...rest, params, gaussian: fit })
 }
-
-/** The noise schedule that a prior was trained with. */
-export const scheduleOf = ({ sigmaMin, sigmaMax }: Pick<LearnedPrior, 'sigmaMin' | 'sigmaMax'>): Schedule =>
-  exponentialSchedule({ sigmaMin, sigmaMax })
-
-/** The prior as samplers take it, with its weights frozen. */
-export const priorOf = ({ net, params, gaussian, start }: LearnedPrior): Prior => ({
-  denoiser: start ? gaussianDenoiser(gaussian) : preconditioned(network(net), frozen(params)),
-  mean: gaussian.mean,
-})

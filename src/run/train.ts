@@ -11,7 +11,7 @@ import { initTrainState, type TrainOptions, type TrainState, trainer } from '../
 import { resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { LOSS_EVERY } from './learn.ts'
-import { type LearnedPrior, savePrior } from './prior.ts'
+import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
 
 /** What is trained on what. */
 export interface TrainRequest extends LongCall {
@@ -69,7 +69,16 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
   save(steps)
   const event = x.shape.slice(1)
   const gaussian = await ppca(x, Math.min(RANK, sizeOf(event)))
-  const prior = { net, params: state.average, gaussian, sigmaMin, sigmaMax, event, range, laps: 0 }
+  const prior = learnedPrior({
+    net,
+    params: state.average,
+    gaussian,
+    sigmaMin,
+    sigmaMax,
+    event,
+    range,
+    laps: 0,
+  })
   savePrior(run, 'prior', prior)
   return prior
 }

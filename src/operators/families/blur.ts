@@ -1,11 +1,18 @@
-/** Blur by Gaussians and by motion. */
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import { blur } from '../blur.ts'
+import { BOUNDARIES } from '../boundary.ts'
 import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
-import { motionKernels } from '../motion-kernel.ts'
 import { defineFamily, needed, observations, type Parameters } from './family.ts'
+
+/** What an image is beyond its edge, as a setting. */
+export const boundary = {
+  kind: 'choice',
+  choices: BOUNDARIES,
+  default: 'reflect',
+  description: 'what an image is beyond its edge',
+} as const
 
 /** Gaussian kernels [count, 1, size, size] with σ uniform between two values. */
 const gaussianKernels = (count: number, low: number, high: number, seed: number): NdArray<'float32'> => {
@@ -20,7 +27,29 @@ const gaussianKernels = (count: number, low: number, high: number, seed: number)
   return new NdArray('float32', [count, 1, size, size], data)
 }
 
-export const blurFamily = defineFamily('blur', {
+export const blurFamily = defineFamily({
+  name: 'blur',
+  summary: 'Gaussian blur',
+  linear: true,
+  settings: {
+    sigma: {
+      kind: 'number',
+      default: 1,
+      above: 0,
+      max: 100,
+      description: 'standard deviation of the kernel, in pixels',
+    },
+    sigmaMax: {
+      kind: 'number',
+      default: 0,
+      min: 0,
+      max: 100,
+      description: 'when above 0, it is drawn for each observation between sigma and this',
+    },
+    size: { kind: 'integer', default: 0, min: 0, description: 'taps of the kernel, odd; 0 for eight sigma' },
+    boundary,
+  },
+  parameters: { kernel: { about: 'the kernel of the blur' } },
   draw: ({ sigma, sigmaMax, size }, { count, seed }): Parameters<NdArray<'float32'>> => {
     if (sigmaMax === 0) return {}
     if (sigmaMax < sigma || size > 0)
@@ -30,16 +59,8 @@ export const blurFamily = defineFamily('blur', {
       )
     return { kernel: gaussianKernels(count, sigma, sigmaMax, seed) }
   },
-  make: ({ sigma, sigmaMax, size, boundary }, parameters, { event }) => {
-    if (sigmaMax > 0) return blur(needed('blur', parameters, 'kernel'), event, { boundary })
-    return gaussianBlur(event, { sigma, size: size > 0 ? size : undefined, boundary })
+  make: ({ sigma, sigmaMax, size, boundary: edge }, parameters, { event }) => {
+    if (sigmaMax > 0) return blur(needed('blur', parameters, 'kernel'), event, { boundary: edge })
+    return gaussianBlur(event, { sigma, size: size > 0 ? size : undefined, boundary: edge })
   },
-})
-
-export const motionFamily = defineFamily('motion', {
-  draw: ({ size, intensity, shared }, { count, seed }) => ({
-    kernel: motionKernels(shared ? 1 : count, { size, intensity, seed }),
-  }),
-  make: ({ boundary }, parameters, { event }) =>
-    blur(needed('motion', parameters, 'kernel'), event, { boundary }),
 })

@@ -1,30 +1,12 @@
-/** Magnetic resonance: sampled columns of the Fourier plane. */
-
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { type NdArray, ndarray, toNumbers } from '../../tensor/index.ts'
 import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'
-import { fourier, multiCoilFourier } from '../fourier.ts'
+import { multiCoilFourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
-import { smoothPhases } from '../smooth-phase.ts'
-import { defineFamily, needed, type Parameters } from './family.ts'
-
-export const fourierFamily = defineFamily('fourier', {
-  blindTo: ['phase'], // a scanner knows what it sampled
-  draw: ({ acceleration, phase }, { count, event, seed }): Parameters<NdArray<'float32'>> => {
-    const [, height, width] = imageShape(event, 'fourier')
-    const mask = columnMasks(count, { width, acceleration, seed })
-    return phase > 0 ? { mask, phase: smoothPhases(count, { height, width, std: phase, seed }) } : { mask }
-  },
-  make: ({ phase }, parameters, { event }) =>
-    fourier(
-      needed('fourier', parameters, 'mask'),
-      event,
-      phase > 0 ? { phase: needed('fourier', parameters, 'phase') } : {},
-    ),
-  observed: (parameters) => needed('fourier', parameters, 'mask'),
-})
+import { defineFamily, needed } from './family.ts'
+import { acceleration, columns } from './fourier.ts'
 
 /** Sensitivities [1, 2K, h, w] from a file that holds them alone, with or without the first axis. */
 const readSensitivities = (path: string, height: number, width: number): NdArray<'float32'> => {
@@ -39,15 +21,34 @@ const readSensitivities = (path: string, height: number, width: number): NdArray
   return ndarray(toNumbers(array), shape)
 }
 
-export const coilsFamily = defineFamily('coils', {
+export const coilsFamily = defineFamily({
+  name: 'coils',
+  summary: 'magnetic resonance with several coils: real parts of all, then imaginary parts',
+  linear: true,
+  settings: {
+    acceleration,
+    coils: {
+      kind: 'integer',
+      default: 4,
+      min: 1,
+      max: 64,
+      description: 'coils around the image, when maps are made up',
+    },
+    maps: {
+      kind: 'text',
+      default: '',
+      description: 'file with measured sensitivities [2 coils, H, W], real parts first; none: made up',
+    },
+  },
+  parameters: { mask: columns, sensitivity: { about: 'sensitivities of the coils, real parts first' } },
   blindTo: [],
-  draw: ({ acceleration, coils, maps }, { count, event, seed }) => {
+  draw: ({ acceleration: R, coils, maps }, { count, event, seed }) => {
     const [channels, height, width] = imageShape(event, 'coils')
     if (channels !== 1)
       throw new TweedieError('input', `coils: needs images of one channel [1, H, W], the data are [${event}]`)
     const sensitivity =
       maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
-    return { mask: columnMasks(count, { width, acceleration, seed }), sensitivity }
+    return { mask: columnMasks(count, { width, acceleration: R, seed }), sensitivity }
   },
   make: (_, parameters, { event }) =>
     multiCoilFourier(needed('coils', parameters, 'mask'), needed('coils', parameters, 'sensitivity'), event),

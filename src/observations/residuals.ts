@@ -1,8 +1,22 @@
 /** Residuals (y − A x)/σ of signals for an observation set. */
-import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations, type ObservationBatch } from '../observations/index.ts'
+import { isLinear } from '../operators/index.ts'
 import { normal, stream } from '../random/index.ts'
-import { div, jit, NdArray, rows, type Shape, sizeOf, sub, type Tensor, zeros } from '../tensor/index.ts'
+import {
+  div,
+  eachBatch,
+  float32,
+  itemAt,
+  jit,
+  NdArray,
+  rows,
+  type Shape,
+  sizeOf,
+  sub,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
+import { batchedObservations, type ObservationBatch } from './batches.ts'
+import type { ObservationSet } from './observation-set.ts'
 
 /** Signals at once. */
 const BATCH = 64
@@ -25,22 +39,21 @@ export const residualProgram = (set: ObservationSet): ResidualProgram => {
   const batched = batchedObservations(set)
   const { count, event } = batched
   const program = jit((batch: ObservationBatch<Tensor>, x: Tensor) => {
-    const { y, A } = batched.observation(batch)
+    const { y, A } = batched.raw(batch)
     return div(sub(y, A.apply(x)), batch.noise.std ?? set.noise)
   })
   const of = async (x: NdArray<'float32'>): Promise<NdArray<'float32'>> => {
     const out = zeros(set.y.shape)
     const size = out.size / count
-    for (let start = 0; start < count; start += BATCH) {
-      const stop = Math.min(count, start + BATCH)
-      const r = await program(batched.batch(start, stop), rows(x, start, stop))
-      out.data.set(r.data as Float32Array, start * size)
-    }
+    await eachBatch(count, BATCH, async (from, to) => {
+      const r = await program(batched.batch(from, to), rows(x, from, to))
+      out.data.set(float32(r).data, from * size)
+    })
     return out
   }
   /** An entry that two random signals leave the same does not depend on the signal. */
   const observed = async (): Promise<NdArray<'float32'> | undefined> => {
-    if (set.operator.kind === 'family' && !set.operator.linear) return undefined
+    if (!isLinear(set.operator)) return undefined
     const probe = (name: string) => of(normal(stream(0, name), [count, ...event]))
     const [a, b] = [(await probe('probe 1')).data, (await probe('probe 2')).data]
     return new NdArray(
@@ -58,11 +71,10 @@ export const residualsOfDraws = async (
   draws: NdArray<'float32'>,
   out: Shape,
 ): Promise<NdArray<'float32'>> => {
-  const [k, ...shape] = draws.shape
+  const [k] = draws.shape
   const all = zeros([k, ...out])
   for (let d = 0; d < k; d++) {
-    const x = new NdArray('float32', shape, draws.data.subarray(d * sizeOf(shape), (d + 1) * sizeOf(shape)))
-    all.data.set((await program.of(x)).data, d * sizeOf(out))
+    all.data.set((await program.of(itemAt(draws, d))).data, d * sizeOf(out))
   }
   return all
 }

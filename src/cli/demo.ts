@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ddpm } from '../diffusion/index.ts'
-import { writeArrays } from '../formats/index.ts'
-import { parseJson, readText } from '../json.ts'
+import { readText, writeArrays } from '../formats/index.ts'
+import { parseJson } from '../json.ts'
 import {
   GAUSSIAN_START,
   type LearnedPrior,

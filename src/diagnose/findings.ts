@@ -1,4 +1,5 @@
 /** Verdicts in plain words. */
+import { average } from '../tensor/index.ts'
 import type { BallCoverage } from './ball-coverage.ts'
 import type { Coverage } from './coverage.ts'
 import type { ResidualWhiteness } from './residuals.ts'
@@ -114,8 +115,8 @@ const seenFrom: Readonly<Record<Shape, string>> = {
 const shapeOf = (ranks: Int32Array, draws: number): Shape => {
   const n = ranks.length
   const u = Float64Array.from(ranks, (r) => (r + 0.5) / (draws + 1))
-  const mean = u.reduce((a, b) => a + b, 0) / n
-  const variance = u.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n
+  const mean = average(u)
+  const variance = average(u.map((v) => (v - mean) ** 2))
   // Of a uniform variable: variance 1/12, and 1/180 for that of its squared distance from 1/2.
   const [slope, width] = [(mean - 0.5) * Math.sqrt(12 * n), (variance - 1 / 12) * Math.sqrt(180 * n)]
   if (Math.abs(slope) > Math.abs(width)) return slope > 0 ? 'draws too low' : 'draws too high'

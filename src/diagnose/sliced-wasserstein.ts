@@ -1,4 +1,4 @@
-import { TweedieError } from '../error.ts'
+import { requireInteger } from '../checks.ts'
 import { normal, stream } from '../random/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { type Points, pairOf } from './cloud.ts'
@@ -59,12 +59,7 @@ export const slicedWasserstein = (
   y: NdArray,
   { directions = 128, seed = 0 }: SlicedOptions = {},
 ): number => {
-  if (!(Number.isInteger(directions) && directions >= 1)) {
-    throw new TweedieError(
-      'input',
-      `slicedWasserstein: directions must be a positive integer, got ${directions}`,
-    )
-  }
+  requireInteger(directions, 1, 'slicedWasserstein: directions')
   const [a, b] = pairOf(x, y, 'slicedWasserstein')
   let total = 0
   for (let l = 0; l < directions; l++) {

@@ -1,9 +1,10 @@
 /** Smaller images: the mean of each block, or antialiased bicubic interpolation. */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { matrixOf } from '../linalg/index.ts'
 import { mul, type NdArray, type Shape } from '../tensor/index.ts'
 import { mirroredPixel } from './boundary.ts'
-import { imageShape, requireInteger } from './image.ts'
+import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
 

@@ -1,8 +1,9 @@
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { matrixOf } from '../linalg/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
 import { type Boundary, pixelAt } from './boundary.ts'
-import { imageShape, requireInteger } from './image.ts'
+import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
 

@@ -8,9 +8,3 @@ export const imageShape = (event: Shape, who: string): readonly [c: number, h: n
     throw new TweedieError('input', `${who}: needs images [C, H, W], the data are [${event}]`)
   return [c, h, w]
 }
-
-/** @throws TweedieError `input` unless the value is an integer of at least `least` */
-export const requireInteger = (value: number, least: number, what: string): void => {
-  if (!Number.isInteger(value) || value < least)
-    throw new TweedieError('input', `${what} must be an integer of at least ${least}, got ${value}`)
-}

@@ -1,8 +1,8 @@
 /** Masks drawn per observation: boxes, exact numbers of pixels, vertices. 1 = observed. */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { integersBatch, permutation, stream } from '../random/index.ts'
 import { full, NdArray, zeros } from '../tensor/index.ts'
-import { requireInteger } from './image.ts'
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 

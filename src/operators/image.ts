@@ -8,3 +8,13 @@ export const imageShape = (event: Shape, who: string): readonly [c: number, h: n
     throw new TweedieError('input', `${who}: needs images [C, H, W], the data are [${event}]`)
   return [c, h, w]
 }
+
+/**
+ * Sizes of the axes after the channels: [H, W] of an image, [V] of a signal.
+ *
+ * @throws TweedieError `input` when the event is neither
+ */
+export const gridOf = (event: Shape, who: string): readonly number[] => {
+  if (event.length === 2 || event.length === 3) return event.slice(1)
+  throw new TweedieError('input', `${who}: needs images [C, H, W] or signals [C, V], the data are [${event}]`)
+}

@@ -3,7 +3,7 @@ import { sampler } from '../src/diffusion/index.ts'
 import { isotropicNoise, mask } from '../src/operators/index.ts'
 import { dps } from '../src/posterior/index.ts'
 import { normal, stream } from '../src/random/index.ts'
-import type { Shape, Tensor } from '../src/tensor/index.ts'
+import { median, type Shape, type Tensor } from '../src/tensor/index.ts'
 import { flowSample, flowTrain, raceObservations, racePrior } from './amortize-cases.ts'
 import { type Beside, type RaceOptions, race } from './race.ts'
 
@@ -19,8 +19,6 @@ const milliseconds = async (call: () => Promise<unknown>): Promise<number> => {
   await call()
   return performance.now() - start
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 /** All steps of DPS for one observation, really taken: the fastest of two runs. */
 const dpsRun = async (threads: number): Promise<number> => {

@@ -24,7 +24,7 @@ import { applyAffine, fromPrior } from '../src/operators/index.ts'
 import { mmps, posteriorDraws } from '../src/posterior/index.ts'
 import { enlarged, mosaic, type Picture, pngOf, strips } from '../src/report/index.ts'
 import { type LearnedPrior, loadPrior, priorOf, scheduleOf } from '../src/run/index.ts'
-import { NdArray, rows } from '../src/tensor/index.ts'
+import { average, NdArray, rows } from '../src/tensor/index.ts'
 
 const ACCELERATIONS = [4, 8, 16, 32] as const
 const NOISE = 0.01
@@ -47,9 +47,6 @@ interface Reading {
   readonly seconds: number
   readonly pictures: readonly (readonly Picture[])[]
 }
-
-const average = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, v) => sum + v, 0) / values.length
 
 /** Slices that are far apart in the head. */
 const spread = (x: NdArray<'float32'>, count: number): NdArray<'float32'> => {

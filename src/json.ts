@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { TweedieError } from './error.ts'
-import { unreadable } from './formats/files.ts'
 
 /** What JSON can hold. NaN and Inf cannot: they become `null` when written. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonRecord
@@ -11,15 +9,6 @@ export type JsonRecord = { readonly [key: string]: Json }
 /** True for plain objects: neither `null` nor a list. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Text of a file. @throws TweedieError `input` when it does not exist, `io` when the system refuses. */
-export const readText = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
 
 /** Value of JSON text. @throws TweedieError `input` that names `source` when the text is not JSON. */
 export const parseJson = (text: string, source: string): Json => {

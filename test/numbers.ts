@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type NdArray, ndarray, type Shape } from '../src/tensor/index.ts'
+import { NdArray, ndarray, type Shape, sizeOf } from '../src/tensor/index.ts'
 
 /** A float64 array. */
 export const f64 = (values: ArrayLike<number>, shape: Shape = [values.length]): NdArray<'float64'> =>
@@ -32,3 +32,11 @@ export const expectClose = (
 /** A deterministic, irregular sequence in (−1, 1), for inputs that need no distribution. */
 export const wave = (n: number, phase = 0): number[] =>
   Array.from({ length: n }, (_, i) => Math.sin(1.7 * i + phase + 0.3 * Math.sin(5.1 * i)))
+
+/** The same for an array of a shape, in float32; another seed gives another sequence. */
+export const waveOf = (shape: Shape, seed: number): NdArray<'float32'> =>
+  new NdArray(
+    'float32',
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed)),
+  )

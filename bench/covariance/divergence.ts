@@ -6,7 +6,7 @@
  * has.
  */
 import { TweedieError } from '../../src/error.ts'
-import { type NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { average, type NdArray, toNumbers } from '../../src/tensor/index.ts'
 
 /** Potentials of a plan between x and y; the scalings u and v are what they have not absorbed yet. */
 interface Plan {
@@ -64,8 +64,6 @@ const fitRows = ({ kernel, u, v }: Plan): number => {
   return wrong / u.length
 }
 
-const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length
-
 /** A thousandth of the mass in the wrong place: the error of the dual value is of second order in it. */
 const TOLERANCE = 1e-3
 const ITERATIONS = 1024
@@ -108,7 +106,7 @@ const dual = (x: NdArray, y: NdArray, reg: number): number => {
     settle(plan, eps)
   }
   settle(plan, reg)
-  const value = mean(plan.f) + mean(plan.g)
+  const value = average(plan.f) + average(plan.g)
   if (!Number.isFinite(value))
     throw new TweedieError('numeric', `divergence: the plan broke down at ε = ${reg}`)
   return value
@@ -132,7 +130,7 @@ const ownDual = (x: NdArray, reg: number): number => {
     wrong = sums.reduce((total, s, row) => total + Math.abs(u[row] * s - 1), 0) / n
     for (let row = 0; row < n; row++) u[row] = Math.sqrt(u[row] / sums[row])
   }
-  return 2 * reg * mean(u.map(Math.log))
+  return 2 * reg * average(u.map(Math.log))
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { clip01 } from '../../src/diagnose/psnr.ts'
 import { writeAtomic } from '../../src/formats/index.ts'
 import { enlarged, imageGrid, pngOf } from '../../src/report/index.ts'
-import { NdArray, rows, sizeOf } from '../../src/tensor/index.ts'
+import { average, NdArray, rows, sizeOf } from '../../src/tensor/index.ts'
 import type { Made } from '../learners.ts'
 import type { Plan } from './plan.ts'
 
@@ -26,9 +26,6 @@ export interface LearnerFigures {
   /** Absent for a learner that restores without drawing. */
   readonly psnrDraw?: number
 }
-
-const average = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((a, b) => a + b, 0) / values.length
 
 /** As an image file would hold them. */
 const clipped = (images: NdArray<'float32'>): NdArray<'float32'> =>

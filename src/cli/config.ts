@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { isRecord, type Json, type JsonRecord, parseJson, readText } from '../json.ts'
+import { readText } from '../formats/index.ts'
+import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 import { describeIssues, type Origin } from './config-issues.ts'
 
 /** An override, `em.laps=4`: a dotted path and a value read as YAML. */

@@ -103,9 +103,11 @@ const outputOf = (source: string, path: string, output: string | undefined): str
   return `${path.replace(/\.[^./]*$/, '')}-diagnosis.html`
 }
 
-const words = { right: 'fine ', wrong: 'WRONG', open: 'open ' } as const
-
-const line = ({ name, verdict, words: text }: Finding): string => `${words[verdict]}  ${name}: ${text}`
+/** A fault stands out in capitals. */
+const line = ({ name, verdict, words }: Finding): string => {
+  const shown = verdict === 'miscalibrated' ? verdict.toUpperCase() : verdict
+  return `${shown.padEnd('miscalibrated'.length)}  ${name}: ${words}`
+}
 
 /** The figures without the functions that only charts need. */
 const figuresOf = ({ residuals, truth }: Diagnosis) => ({

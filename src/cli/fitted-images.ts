@@ -1,22 +1,11 @@
 /** Images of another size or colour, as a prior takes them: how well a sampler generalises is asked with data that it was not made for. */
-import { resizeImages } from '../diagnose/resize.ts'
+import { greyInChannels, resizeImages } from '../diagnose/resize.ts'
 import { type NdArray, type Shape, zeros } from '../tensor/index.ts'
 
 /** Images with what was done to them, if anything. */
 export interface FittedImages {
   readonly images: NdArray<'float32'>
   readonly fitting?: string
-}
-
-/** Grey images in so many channels, all alike. */
-const inColour = (x: NdArray<'float32'>, channels: number): NdArray<'float32'> => {
-  const [n, , h, w] = x.shape
-  const out = zeros([n, channels, h, w])
-  for (let p = 0; p < n * channels; p++) {
-    const from = Math.floor(p / channels) * h * w
-    out.data.set(x.data.subarray(from, from + h * w), p * h * w)
-  }
-  return out
 }
 
 /** The middle `height` × `width` of images; 0 where they are smaller. */
@@ -48,7 +37,7 @@ export const fittedImages = (x: NdArray<'float32'>, event: Shape): FittedImages 
   const grey = channels === 1 && wanted > 1
   if (x.shape.length !== 4 || event.length !== 3 || (channels !== wanted && !grey)) return { images: x }
   const done: string[] = grey ? [`grey in ${wanted} channels`] : []
-  let images = grey ? inColour(x, wanted) : x
+  let images = grey ? greyInChannels(x, wanted) : x
   if (h > height && w > width && height === width) {
     const side = Math.min(h, w)
     done.push(`the middle ${side}×${side} of ${h}×${w} at ${height}×${width}`)

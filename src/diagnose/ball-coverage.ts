@@ -1,5 +1,5 @@
 import type { NdArray } from '../tensor/index.ts'
-import { overlap, ratioOverProblems, sampleQuantile } from './quantiles.ts'
+import { overlap, rankAmong, ratioOverProblems, sampleQuantile } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 import { finiteValues } from './values.ts'
 
@@ -44,12 +44,8 @@ const distances = (
 
 const insideByRank = (d2: Float64Array, level: number): number => {
   const k = d2.length - 1
-  let [closer, equal] = [0, 0]
-  for (let i = 0; i < k; i++) {
-    if (d2[i] < d2[k]) closer++
-    else if (d2[i] === d2[k]) equal++
-  }
-  return overlap(closer / (k + 1), (closer + equal + 1) / (k + 1), 0, level)
+  const { below, equal } = rankAmong(d2[k], d2, k)
+  return overlap(below / (k + 1), (below + equal + 1) / (k + 1), 0, level)
 }
 
 const insideByQuantile = (d2: Float64Array, level: number): number => {

@@ -1,3 +1,4 @@
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { adam, initMoments, linear, type Moments } from '../nn/index.ts'
 import { Initialiser } from '../nn/init.ts'
@@ -164,9 +165,8 @@ export const c2st = async (x: NdArray, y: NdArray, options: C2stOptions = {}): P
   if (count < 2)
     throw new TweedieError('shape', `c2st: needs at least 4 points in each cloud, got ${a.n} and ${b.n}`)
   const { hidden = 32, steps = 150, seed = 0 } = options
-  if (![hidden, steps].every((v) => Number.isInteger(v) && v >= 1)) {
-    throw new TweedieError('input', `c2st: hidden ${hidden} and steps ${steps} must be positive integers`)
-  }
+  requireInteger(hidden, 1, 'c2st: hidden')
+  requireInteger(steps, 1, 'c2st: steps')
   const [train, test] = halves(a, b, count, seed)
   const logits = await heldOut(train, test, options)
   const taken = logits.filter((v) => v > 0).length

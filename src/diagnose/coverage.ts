@@ -28,7 +28,7 @@
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
-import { overlap, ratioOverProblems, sampleQuantile } from './quantiles.ts'
+import { overlap, rankAmong, ratioOverProblems, sampleQuantile } from './quantiles.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
 /** Options of {@link coverage}. */
@@ -73,12 +73,7 @@ export interface Coverage {
 type Inside = (truth: number, draws: Float64Array, level: number) => number
 
 const insideByRank: Inside = (truth, draws, level) => {
-  let below = 0
-  let equal = 0
-  for (let k = 0; k < draws.length; k++) {
-    if (draws[k] < truth) below++
-    else if (draws[k] === truth) equal++
-  }
+  const { below, equal } = rankAmong(truth, draws, draws.length)
   const ranks = draws.length + 1
   return overlap(below / ranks, (below + equal + 1) / ranks, (1 - level) / 2, (1 + level) / 2)
 }

@@ -9,6 +9,7 @@ import { TweedieError } from '../error.ts'
 import { readBytes } from '../formats/index.ts'
 import {
   type ExecuteOptions,
+  float32,
   loadProgram,
   NdArray,
   reshaped,
@@ -18,7 +19,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { type ImageInput, imageInput, withImageShape } from './onnx-input.ts'
-import { resizeImages } from './resize.ts'
+import { greyInChannels, resizeImages } from './resize.ts'
 import { finiteValues } from './values.ts'
 
 /** `data/features.onnx` of the package; this file lies two folders below its root both in src/ and in dist/. */
@@ -118,17 +119,6 @@ const normalised = (
   return new NdArray('float32', images.shape, data)
 }
 
-/** Grey images for a network that takes c channels: each plane c times. */
-const repeated = (images: NdArray<'float32'>, c: number): NdArray<'float32'> => {
-  const [n, , h, w] = images.shape
-  const out = zeros([n, c, h, w])
-  for (let p = 0; p < n * c; p++) {
-    const from = Math.floor(p / c) * h * w
-    out.data.set(images.data.subarray(from, from + h * w), p * h * w)
-  }
-  return out
-}
-
 /** Planes as the network's images: those of a colour image go one by one through a network for grey images. */
 const fitted = (
   images: NdArray<'float32'>,
@@ -138,7 +128,7 @@ const fitted = (
   const [n, c, h, w] = images.shape
   if (channels === undefined || channels === c) return images
   if (channels === 1) return reshaped(images, [n * c, 1, h, w])
-  if (c === 1) return repeated(images, channels)
+  if (c === 1) return greyInChannels(images, channels)
   throw new TweedieError('shape', `${path}: the network takes ${channels} channels, the images have ${c}`)
 }
 
@@ -169,10 +159,9 @@ const partsOf = (session: Session, options: FeatureNetworkOptions, path: string)
   return { features, logits, maps }
 }
 
-const asFloat = (array: NdArray, what: string): NdArray<'float32'> => {
-  const { data } = array
+const checkedOutput = (array: NdArray, what: string): NdArray<'float32'> => {
   finiteValues(array, what)
-  if (data instanceof Float32Array) return new NdArray('float32', array.shape, data)
+  if (array.dtype === 'float32') return float32(array)
   throw new TweedieError('input', `${what}: expected float32, got ${array.dtype}`)
 }
 
@@ -257,7 +246,7 @@ export const featureNetwork = async (
     padded.data.set(normalised(x, mean, scale).data as Float32Array)
     const { parts, outputs } = await evaluate(padded)
     const outputOf = (name: string) =>
-      perImage(asFloat(outputs[name], `${path}: output '${name}'`), n, planes)
+      perImage(checkedOutput(outputs[name], `${path}: output '${name}'`), n, planes)
     const features = outputOf(parts.features)
     return {
       features: reshaped(features, [n, features.size / n]),

@@ -9,6 +9,7 @@
  * dim_value 1; TensorProto.name 8. The wire format is https://protobuf.dev/programming-guides/encoding.
  */
 import { TweedieError } from '../error.ts'
+import { joined } from '../formats/index.ts'
 
 /** One field of a message: where it starts (its tag), and where its content lies. */
 interface Field {
@@ -58,16 +59,6 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]
-
-const joined = (parts: readonly Uint8Array[]): Uint8Array => {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
 
 /** A field that holds bytes. */
 const field = (number: number, content: Uint8Array): Uint8Array =>

@@ -1,6 +1,7 @@
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
-import { overlap, ratioOverProblems } from './quantiles.ts'
+import { overlap, rankAmong, ratioOverProblems } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
@@ -45,9 +46,7 @@ export interface Pit {
  */
 export const pit = (draws: NdArray, truth: NdArray, { bins = 10, mask }: PitOptions = {}): Pit => {
   const { k, n } = problemsOf(draws, truth, 'pit')
-  if (!(Number.isInteger(bins) && bins >= 1)) {
-    throw new TweedieError('input', `pit: bins must be a positive integer, got ${bins}`)
-  }
+  requireInteger(bins, 1, 'pit: bins')
   if (mask) requireSameShape(mask.shape, truth.shape, 'pit: mask')
   const samples = finiteValues(draws, 'pit: draws')
   const x = finiteValues(truth, 'pit: truth')
@@ -57,11 +56,7 @@ export const pit = (draws: NdArray, truth: NdArray, { bins = 10, mask }: PitOpti
   const countOf = new Float64Array(n)
   for (let i = 0; i < x.length; i++) {
     if (counted && counted[i] === 0) continue
-    let [below, equal] = [0, 0]
-    for (let d = 0, at = i; d < k; d++, at += x.length) {
-      if (samples[at] < x[i]) below++
-      else if (samples[at] === x[i]) equal++
-    }
+    const { below, equal } = rankAmong(x[i], samples, k, i, x.length)
     const problem = Math.floor(i / size)
     countOf[problem]++
     // u is uniform on [from, to]; each bin gets its part of that.

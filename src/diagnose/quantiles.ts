@@ -2,6 +2,24 @@
 export const overlap = (from: number, to: number, low: number, high: number): number =>
   Math.max(0, Math.min(to, high) - Math.max(from, low)) / (to - from)
 
+/**
+ * How many of `count` draws lie below a value and how many equal it; draw d is `values[first + d · stride]`.
+ */
+export const rankAmong = (
+  value: number,
+  values: ArrayLike<number>,
+  count: number,
+  first = 0,
+  stride = 1,
+): { below: number; equal: number } => {
+  let [below, equal] = [0, 0]
+  for (let d = 0, at = first; d < count; d++, at += stride) {
+    if (values[at] < value) below++
+    else if (values[at] === value) equal++
+  }
+  return { below, equal }
+}
+
 /** Linearly interpolated quantile of ascending values (type 7 of Hyndman and Fan, the default of NumPy). */
 export const sampleQuantile = (sorted: Float64Array, p: number): number => {
   const at = p * (sorted.length - 1)

@@ -1,4 +1,4 @@
-import { NdArray } from '../tensor/index.ts'
+import { NdArray, zeros } from '../tensor/index.ts'
 
 /** For each output position the first input position and the weights from there on. */
 interface Taps {
@@ -67,4 +67,15 @@ export const resizeImages = (
   const tall = h === height ? values : along(values, n * c, h, w, tapsOf(h, height))
   const both = w === width ? tall : along(tall, n * c * height, w, 1, tapsOf(w, width))
   return new NdArray('float32', [n, c, height, width], both)
+}
+
+/** Grey images [N, 1, H, W] in so many channels, all alike. */
+export const greyInChannels = (images: NdArray<'float32'>, channels: number): NdArray<'float32'> => {
+  const [n, , h, w] = images.shape
+  const out = zeros([n, channels, h, w])
+  for (let p = 0; p < n * channels; p++) {
+    const from = Math.floor(p / channels) * h * w
+    out.data.set(images.data.subarray(from, from + h * w), p * h * w)
+  }
+  return out
 }

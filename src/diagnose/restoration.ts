@@ -1,5 +1,5 @@
 /** The figures of a set of restored images: how good the mean and single draws are, and how honest their spread. */
-import { NdArray, sizeOf } from '../tensor/index.ts'
+import { average, itemAt, NdArray } from '../tensor/index.ts'
 import { type Coverage, coverage } from './coverage.ts'
 import { meanOverDraws } from './moments.ts'
 import { psnr } from './psnr.ts'
@@ -31,15 +31,6 @@ export interface RestorationOptions {
 /** One grey level: the data hold no finer differences. */
 export const GREY_LEVEL = 1 / 255
 
-const average = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((a, b) => a + b, 0) / values.length
-
-/** Draw k of [K, N, …]. */
-const drawOf = (draws: NdArray<'float32'>, k: number): NdArray<'float32'> => {
-  const shape = draws.shape.slice(1)
-  return new NdArray('float32', shape, draws.data.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)))
-}
-
 /**
  * Figures of draws [K, N, C, H, W] against the truth [N, C, H, W], all in [0, 1] units.
  *
@@ -61,7 +52,7 @@ export const restorationFigures = (
     observed.data.map((m) => 1 - m),
   )
   const mean = meanOverDraws(draws)
-  const singles = Array.from({ length: draws.shape[0] }, (_, k) => drawOf(draws, k))
+  const singles = Array.from({ length: draws.shape[0] }, (_, k) => itemAt(draws, k))
   return {
     psnrMean: average(psnr(mean, truth)),
     psnrDraw: average(singles.map((x) => average(psnr(x, truth)))),

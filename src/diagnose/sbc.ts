@@ -1,6 +1,7 @@
 import { TweedieError } from '../error.ts'
 import { stream, uniform } from '../random/index.ts'
 import type { NdArray } from '../tensor/index.ts'
+import { rankAmong } from './quantiles.ts'
 import { type RankUniformity, rankTest } from './rank-uniformity.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
@@ -81,11 +82,7 @@ export const sbc = (
   const size = x.length / n
   const ranks = Array.from({ length: size }, () => new Int32Array(n))
   for (let i = 0; i < x.length; i++) {
-    let [below, equal] = [0, 0]
-    for (let d = 0, at = i; d < k; d++, at += x.length) {
-      if (samples[at] < x[i]) below++
-      else if (samples[at] === x[i]) equal++
-    }
+    const { below, equal } = rankAmong(x[i], samples, k, i, x.length)
     ranks[i % size][Math.floor(i / size)] = below + Math.floor(tie[i] * (equal + 1))
   }
   return calibrationOf(ranks, k, level)

@@ -12,8 +12,9 @@
  * out is below a b e^{-cut} = a b 4e-18, and when one has, the list is made anew. Costs are never stored for all pairs, so
  * memory follows the plan: 16384 × 16384 points fit.
  */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { average, type NdArray } from '../tensor/index.ts'
 import { type Cloud, cloudAt, type Points, pairOf } from './cloud.ts'
 import {
   type ActivePairs,
@@ -142,7 +143,6 @@ const settle = (
     state.step = now < 1.5 * violation ? relaxation : 1
     violation = now
   }
-  const average = (v: Float64Array) => v.reduce((a, b) => a + b, 0) / v.length
   const { x, y, f, g } = state
   return {
     cost: reg * transportCost(x, y, f, g),
@@ -199,9 +199,7 @@ export const sinkhorn = (x: NdArray, y: NdArray, options: SinkhornOptions = {}):
   if (!(relaxation >= 1 && relaxation < 2)) {
     throw new TweedieError('input', `sinkhorn: relaxation must be in [1, 2), got ${relaxation}`)
   }
-  if (!(Number.isInteger(iterations) && iterations >= 1)) {
-    throw new TweedieError('input', `sinkhorn: iterations must be a positive integer, got ${iterations}`)
-  }
+  requireInteger(iterations, 1, 'sinkhorn: iterations')
   const [from, to] = pairOf(x, y, 'sinkhorn')
   const { centre, diameter2 } = boxOf(from, to)
   const stateAt = (eps: number, f: Float64Array, g: Float64Array, previous = eps): State => ({

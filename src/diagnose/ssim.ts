@@ -1,4 +1,5 @@
 import { TweedieError } from '../error.ts'
+import { gaussianTaps } from '../operators/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { clip01 } from './psnr.ts'
 import { finiteValues, leadingDraws } from './values.ts'
@@ -10,13 +11,7 @@ const sigma = 1.5
 const c1 = 0.01 ** 2
 const c2 = 0.03 ** 2
 
-const kernel = (() => {
-  const weights = Array.from({ length: window }, (_, i) =>
-    Math.exp(-((i - (window - 1) / 2) ** 2) / (2 * sigma ** 2)),
-  )
-  const total = weights.reduce((a, b) => a + b)
-  return Float64Array.from(weights, (w) => w / total)
-})()
+const kernel = gaussianTaps(sigma, window)
 
 interface Plane {
   height: number

@@ -1,3 +1,4 @@
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { bernoulli, stream } from '../random/index.ts'
 import type { NdArray } from '../tensor/index.ts'
@@ -63,12 +64,9 @@ export const steinDiscrepancy = (
   const s = pointsOf(scores, 'steinDiscrepancy: scores').values
   const { n, d } = x
   if (n < 2) throw new TweedieError('shape', `steinDiscrepancy: needs at least 2 points, got ${n}`)
-  if (!(beta > -1 && beta < 0) || !(Number.isInteger(signs) && signs >= 0)) {
-    throw new TweedieError(
-      'input',
-      `steinDiscrepancy: beta must be in (−1, 0) and signs ≥ 0, got ${beta}, ${signs}`,
-    )
-  }
+  requireInteger(signs, 0, 'steinDiscrepancy: signs')
+  if (!(beta > -1 && beta < 0))
+    throw new TweedieError('input', `steinDiscrepancy: beta must be in (−1, 0), got ${beta}`)
   const c = length ?? medianDistance(x)
   if (!(c > 0)) throw new TweedieError('numeric', `steinDiscrepancy: length must be > 0, got ${c}`)
   const weights = signsOf(n, signs, seed)

@@ -10,6 +10,7 @@
  * Kernel values are made a row at a time and spent on all relabellings at once: time (n + m)² · permutations, memory
  * (n + m) · permutations bits of labels, never all pairs.
  */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { permutation, stream } from '../random/index.ts'
 import { eachDistanceRow, type Points } from './cloud.ts'
@@ -63,12 +64,7 @@ export const kernelTest = (
       `two-sample test: needs at least 2 points in each cloud, got ${x.n} and ${y.n}`,
     )
   }
-  if (!(Number.isInteger(permutations) && permutations >= 0)) {
-    throw new TweedieError(
-      'input',
-      `two-sample test: permutations must be an integer ≥ 0, got ${permutations}`,
-    )
-  }
+  requireInteger(permutations, 0, 'two-sample test: permutations')
   const all = pooled(x, y)
   const labels = labellings(x.n, all.n, { permutations, seed })
   const isX = labels.map((chosen) => {

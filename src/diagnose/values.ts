@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
-import type { NdArray, Shape } from '../tensor/index.ts'
+import { firstNotFinite, type NdArray, type Shape } from '../tensor/index.ts'
+import { sameShape } from '../tensor/shape.ts'
 
 /**
  * The elements of an array as plain numbers, all finite: a diagnostic that averages over a NaN says nothing, so it refuses.
@@ -11,19 +12,18 @@ export const finiteValues = (array: NdArray, what: string): ArrayLike<number> =>
   if (data instanceof BigInt64Array) {
     throw new TweedieError('input', `${what}: expected numbers of a float or small integer dtype, got int64`)
   }
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) {
-      throw new TweedieError('numeric', `${what}: expected finite numbers, got ${data[i]} at element ${i}`)
-    }
-  }
-  return data
+  const first = firstNotFinite({ data })
+  if (first < 0) return data
+  throw new TweedieError(
+    'numeric',
+    `${what}: expected finite numbers, got ${data[first]} at element ${first}`,
+  )
 }
 
 /** @throws TweedieError `shape` unless both shapes are the same. */
 export const requireSameShape = (got: Shape, expected: Shape, what: string): void => {
-  if (got.length !== expected.length || got.some((d, i) => d !== expected[i])) {
-    throw new TweedieError('shape', `${what}: expected shape [${expected}], got [${got}]`)
-  }
+  if (sameShape(got, expected)) return
+  throw new TweedieError('shape', `${what}: expected shape [${expected}], got [${got}]`)
 }
 
 /**

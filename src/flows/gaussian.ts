@@ -2,16 +2,15 @@
  * The affine conditional flow x = L z + M y + b with L lower triangular and a positive diagonal: q(x | y) is
  * N(M y + b, L Lᵀ), all that a Gaussian posterior of a linear problem needs. For small n.
  */
-import { TweedieError } from '../error.ts'
+import { requireInteger } from '../checks.ts'
+import { type Dense, dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
-  constant,
   exp,
   expandDims,
   matmul,
   mul,
   type NdArray,
-  ndarray,
   neg,
   sub,
   sum,
@@ -36,14 +35,7 @@ export type GaussianFlowParams<L> = {
 }
 
 /** 1 below the diagonal. */
-const strictlyLower = (n: number, like: Tensor): Tensor =>
-  constant(
-    ndarray(
-      Array.from({ length: n * n }, (_, i) => (i % n < Math.floor(i / n) ? 1 : 0)),
-      [n, n],
-      like.dtype,
-    ),
-  )
+const strictlyLower = (n: number): Dense => dense(matrixOf(n, n, (i, j) => (j < i ? 1 : 0)))
 
 const times = (x: Tensor, matrix: Tensor): Tensor => matmul(x, matrix, { transB: true })
 
@@ -76,14 +68,14 @@ export const gaussianFlow = ({
   readonly size: number
   readonly condition: number
 }): Flow<GaussianFlowParams<NdArray>, GaussianFlowParams<Tensor>> => {
-  if (![n, m].every((v) => Number.isInteger(v) && v > 0)) {
-    throw new TweedieError('input', `gaussianFlow: sizes must be positive integers, got ${n} and ${m}`)
-  }
+  requireInteger(n, 1, 'gaussianFlow: size')
+  requireInteger(m, 1, 'gaussianFlow: condition')
+  const below = strictlyLower(n)
   const parts = ({ weights: w }: GaussianFlowParams<Tensor>, x: Tensor, y: Tensor) => {
     expectRows('gaussianFlow', 'x and z', x, [n], x.shape[0])
     expectRows('gaussianFlow', 'y', y, [m], x.shape[0])
     return {
-      lower: mul(w.lower, strictlyLower(n, w.lower)),
+      lower: mul(w.lower, below(w.lower)),
       centre: add(times(y, w.gain), w.bias),
       logDiagonal: expandDims(w.logDiagonal, 0),
       logdet: add(noChange(x), sum(w.logDiagonal)),

@@ -5,7 +5,7 @@
  * The papers pad signals of odd length by an entry that is 0, which leaves a density over n + 1 entries. Here the halves of
  * a coupling differ by one instead: nothing is padded, and log q is a density over the n entries themselves.
  */
-import { TweedieError } from '../error.ts'
+import { requireInteger } from '../checks.ts'
 import { add, type NdArray, type Tensor } from '../tensor/index.ts'
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
 import { affine } from './affine.ts'
@@ -55,14 +55,6 @@ export const ordersOf = (n: number, steps: number): Order[] =>
     j % 2 === 0 ? reversal(n) : compose(reversal(n), randomOrder(n, (j - 1) / 2)),
   )
 
-const positive = (options: Readonly<Record<string, number>>): void => {
-  for (const [name, value] of Object.entries(options)) {
-    if (!(Number.isInteger(value) && value > 0)) {
-      throw new TweedieError('input', `realNvp: ${name} must be a positive integer, got ${value}`)
-    }
-  }
-}
-
 /**
  * A conditional RealNVP. Fresh, it is a permutation of the entries.
  *
@@ -78,8 +70,9 @@ const positive = (options: Readonly<Record<string, number>>): void => {
 export const realNvp = (options: RealNvpOptions): RealNvp => {
   const { size: n, condition: m, steps = 32, transform = affine } = options
   const hidden = options.hidden ?? Math.max(1, Math.floor(n / 8))
-  positive({ size: n, condition: m, steps, hidden })
-  if (n < 2) throw new TweedieError('input', `realNvp: size must be at least 2, got ${n}`)
+  requireInteger(n, 2, 'realNvp: size')
+  for (const [name, value] of Object.entries({ condition: m, steps, hidden }))
+    requireInteger(value, 1, `realNvp: ${name}`)
   const [stays, moves] = halves(n)
   const sizes = { signal: stays, condition: m, hidden, outputs: transform.perEntry * moves }
   const orders = ordersOf(n, steps)

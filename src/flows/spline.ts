@@ -7,6 +7,7 @@
  *   y = y0 + (y1 − y0) (s ξ² + d0 ξ(1 − ξ)) / (s + (d0 + d1 − 2s) ξ(1 − ξ))                  (Eq. 4).
  */
 import { TweedieError } from '../error.ts'
+import { type Dense, dense, matrixOf } from '../linalg/index.ts'
 import {
   abs,
   add,
@@ -72,21 +73,12 @@ interface Bin {
 }
 
 /** Column k holds the first k shares: knots = −b + 2b · shares · this. */
-const cumulative = (bins: number, like: Tensor): Tensor =>
-  constant(
-    ndarray(
-      Array.from({ length: bins * (bins + 1) }, (_, i) =>
-        Math.floor(i / (bins + 1)) < i % (bins + 1) ? 1 : 0,
-      ),
-      [bins, bins + 1],
-      like.dtype,
-    ),
-  )
+const cumulative = (bins: number): Dense => dense(matrixOf(bins, bins + 1, (i, k) => (i < k ? 1 : 0)))
 
 const positions = (raw: Tensor, bound: number): Tensor => {
   const bins = raw.shape[1]
   const shares = add(mul(softmax(raw), 1 - LEAST * bins), LEAST)
-  return sub(mul(matmul(shares, cumulative(bins, raw)), 2 * bound), bound)
+  return sub(mul(matmul(shares, cumulative(bins)(raw)), 2 * bound), bound)
 }
 
 /** Parameters [N, 3K − 1] → knots: K widths, K heights, K − 1 slopes; the outer slopes are 1. */

@@ -1,6 +1,6 @@
-import { TweedieError } from '../error.ts'
 import { allocate, type Data, type DataOf, type DType } from '../tensor/dtype.ts'
 import { NdArray, type Shape } from '../tensor/ndarray.ts'
+import { viewOf, wrong } from './bytes.ts'
 
 /** Element types that files may hold: kind (float, bfloat, int, uint, bool) and bytes. */
 export type Element = 'f2' | 'f4' | 'f8' | 'bf2' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'b1'
@@ -66,7 +66,7 @@ const isVerbatim = (element: Element, littleEndian: boolean): boolean =>
   (layouts[element].bytes === 1 || littleEndian === hostIsLittleEndian)
 
 const fill = (data: Data, { bytes, read }: Layout, raw: Uint8Array, littleEndian: boolean): void => {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+  const view = viewOf(raw)
   if (data instanceof BigInt64Array) {
     for (let i = 0; i < data.length; i++) data[i] = BigInt(read(view, i * bytes, littleEndian))
   } else {
@@ -93,13 +93,8 @@ export const decodeElements = (
   if (isVerbatim(element, littleEndian)) new Uint8Array(data.buffer).set(raw)
   else fill(data, layout, raw, littleEndian)
   if (element === 'b1') {
-    const wrong = raw.findIndex((byte) => byte > 1)
-    if (wrong >= 0) {
-      throw new TweedieError(
-        'input',
-        `${where}: booleans must be 0 or 1, got ${raw[wrong]} at element ${wrong}`,
-      )
-    }
+    const bad = raw.findIndex((byte) => byte > 1)
+    if (bad >= 0) throw wrong(where, `booleans must be 0 or 1, got ${raw[bad]} at element ${bad}`)
   }
   return new NdArray(layout.dtype, shape, data as DataOf[DType])
 }
@@ -120,20 +115,30 @@ export const encodeElements = ({ dtype, data }: NdArray): Uint8Array => {
  * @throws TweedieError `input` when a dimension is not a natural number, there are more than 32 or their product overflows.
  */
 export const claimedBytes = (element: Element, shape: readonly unknown[], where: string): number => {
-  if (shape.length > 32)
-    throw new TweedieError('input', `${where}: shape has ${shape.length} dimensions, at most 32`)
+  if (shape.length > 32) throw wrong(where, `shape has ${shape.length} dimensions, at most 32`)
   let bytes = layouts[element].bytes
   for (const dimension of shape) {
     if (typeof dimension !== 'number' || !Number.isSafeInteger(dimension) || dimension < 0) {
-      throw new TweedieError(
-        'input',
-        `${where}: shape [${shape}] must hold natural numbers, got ${dimension}`,
-      )
+      throw wrong(where, `shape [${shape}] must hold natural numbers, got ${dimension}`)
     }
     bytes *= dimension
   }
-  if (!Number.isSafeInteger(bytes)) {
-    throw new TweedieError('input', `${where}: shape [${shape}] is larger than any file can be`)
-  }
+  if (!Number.isSafeInteger(bytes)) throw wrong(where, `shape [${shape}] is larger than any file can be`)
   return bytes
+}
+
+/** @throws TweedieError `input` unless an array of this shape takes exactly the bytes that the file has for it */
+export const checkSize = (
+  element: Element,
+  shape: readonly unknown[],
+  available: number,
+  where: string,
+): void => {
+  const expected = claimedBytes(element, shape, where)
+  if (expected === available) return
+  const what = available < expected ? 'truncated' : 'too long'
+  throw wrong(
+    where,
+    `${what}: shape [${shape}] of ${element} needs ${expected} bytes of data, the file has ${available}`,
+  )
 }

@@ -1,13 +1,9 @@
 /** Checks of the fields of a file of arrays; messages name file and field. */
-import { TweedieError } from '../error.ts'
-import { NdArray, ndarray, type Shape, toNumbers } from '../tensor/ndarray.ts'
+import { firstNotFinite, NdArray, ndarray, type Shape, toNumbers } from '../tensor/ndarray.ts'
+import { wrong } from './bytes.ts'
 
 /** Arrays by name. */
 export type Float32s = Readonly<Record<string, NdArray<'float32'>>>
-
-/** An error about a file. */
-export const wrong = (where: string, message: string): TweedieError =>
-  new TweedieError('input', `${where}: ${message}`)
 
 /** Multi-index of a flat one. */
 export const indexOf = (flat: number, shape: Shape): number[] => {
@@ -27,7 +23,7 @@ export const checkFinite = (
   advice: string,
   where: string,
 ): void => {
-  const first = array.data.findIndex((value) => !Number.isFinite(value))
+  const first = firstNotFinite(array)
   if (first < 0) return
   const count = array.data.reduce((n, value) => n + (Number.isFinite(value) ? 0 : 1), 0)
   const at = indexOf(first, array.shape).join(', ')

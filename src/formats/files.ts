@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
 import { systemReason } from './atomic.ts'
 
@@ -41,6 +41,15 @@ export const readBytes = (path: string): Uint8Array => {
     } finally {
       closeSync(descriptor)
     }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Text of a file. @throws TweedieError `input` when it does not exist, `io` when the system refuses. */
+export const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
   } catch (error) {
     throw unreadable(path, error)
   }

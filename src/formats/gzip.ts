@@ -1,4 +1,4 @@
-import { TweedieError } from '../error.ts'
+import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /** Gzip files of one member, whose claimed size is checked against the file before anything is allocated (RFC 1952). */
@@ -27,7 +27,7 @@ const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => 
     at = zero < 0 ? Number.POSITIVE_INFINITY : zero + 1
   }
   if (flags & CHECKED) at += 2
-  if (at + TRAILER > bytes.length) throw new TweedieError('input', `${where}: truncated gzip header`)
+  if (at + TRAILER > bytes.length) throw wrong(where, 'truncated gzip header')
   return at
 }
 
@@ -44,21 +44,20 @@ const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => 
 export const gunzipped = (bytes: Uint8Array, where: string): Uint8Array => {
   if (!isGzip(bytes)) return bytes
   if (bytes.length < HEADER + TRAILER)
-    throw new TweedieError('input', `${where}: truncated: ${bytes.length} bytes do not hold a gzip file`)
-  if (bytes[2] !== DEFLATE)
-    throw new TweedieError('input', `${where}: gzip method must be deflate (8), got ${bytes[2]}`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    throw wrong(where, `truncated: ${bytes.length} bytes do not hold a gzip file`)
+  if (bytes[2] !== DEFLATE) throw wrong(where, `gzip method must be deflate (8), got ${bytes[2]}`)
+  const view = viewOf(bytes)
   const start = dataStart(bytes, view, where)
   const end = bytes.length - TRAILER
   const size = view.getUint32(end + 4, true)
   if (size > (end - start) * BEST_RATIO) {
-    throw new TweedieError(
-      'input',
-      `${where}: truncated, or no gzip file of one member: it claims ${size} bytes, which ${end - start} bytes cannot hold`,
+    throw wrong(
+      where,
+      `truncated, or no gzip file of one member: it claims ${size} bytes, which ${end - start} bytes cannot hold`,
     )
   }
   const content = inflate(bytes.subarray(start, end), size, where)
   if (crc32(content) !== view.getUint32(end, true))
-    throw new TweedieError('input', `${where}: its checksum is wrong: the data is damaged`)
+    throw wrong(where, `its checksum is wrong: the data is damaged`)
   return content
 }

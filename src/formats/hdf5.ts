@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { Dataset, File } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { wrong } from './bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
 import { unreadable } from './files.ts'
 
@@ -55,18 +56,18 @@ const datasetOf = (
   size: number,
   path: string,
 ): { dataset: Dataset; shape: number[] } => {
-  const wrong = (message: string) => new TweedieError('input', `${path}: ${message}`)
   const keys = file.keys()
-  if (!keys.includes(key)) throw wrong(`lacks the dataset '${key}', it has ${keys.join(', ') || 'none'}`)
+  if (!keys.includes(key))
+    throw wrong(path, `lacks the dataset '${key}', it has ${keys.join(', ') || 'none'}`)
   const dataset = file.get(key)
-  if (!isDataset(dataset)) throw wrong(`'${key}' must be a dataset`)
+  if (!isDataset(dataset)) throw wrong(path, `'${key}' must be a dataset`)
   const { type, size: width, shape, total_size: bytes, virtual_sources: elsewhere } = dataset.metadata
   if (type !== FLOAT || width !== 4)
-    throw wrong(`dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
-  if (shape === null || elsewhere?.length) throw wrong(`dataset '${key}' has no data of its own`)
+    throw wrong(path, `dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
+  if (shape === null || elsewhere?.length) throw wrong(path, `dataset '${key}' has no data of its own`)
   const most = size * (dataset.filters.length > 0 ? BEST_RATIO : 1)
   if (bytes > most)
-    throw wrong(`dataset '${key}' claims ${bytes} bytes, which a file of ${size} bytes cannot hold`)
+    throw wrong(path, `dataset '${key}' claims ${bytes} bytes, which a file of ${size} bytes cannot hold`)
   return { dataset, shape }
 }
 
@@ -97,14 +98,10 @@ export const readHdf5Planes = async (
     const [depth, h, w] = shape
     const end = Math.min(stop, depth)
     if (shape.length !== 3 || end <= start || h * w === 0) {
-      throw new TweedieError(
-        'input',
-        `${path}: dataset '${key}' must have shape [more than ${start}, H, W], got [${shape}]`,
-      )
+      throw wrong(path, `dataset '${key}' must have shape [more than ${start}, H, W], got [${shape}]`)
     }
     const values = dataset.slice([[start, end], [], []])
-    if (!(values instanceof Float32Array))
-      throw new TweedieError('input', `${path}: dataset '${key}' does not give float32 values`)
+    if (!(values instanceof Float32Array)) throw wrong(path, `dataset '${key}' does not give float32 values`)
     return new NdArray('float32', [end - start, h, w], values)
   })
 }

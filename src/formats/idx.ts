@@ -1,6 +1,6 @@
-import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import { claimedBytes, decodeElements, type Element } from './elements.ts'
+import { viewOf, wrong } from './bytes.ts'
+import { checkSize, decodeElements, type Element } from './elements.ts'
 import { gunzipped } from './gzip.ts'
 
 /**
@@ -29,24 +29,17 @@ const PREAMBLE = 4
  * ```
  */
 export const decodeIdx = (bytes: Uint8Array, name: string): NdArray => {
-  const wrong = (message: string) => new TweedieError('input', `${name}: ${message}`)
   const raw = gunzipped(bytes, name)
   if (raw.length < PREAMBLE || raw[0] !== 0 || raw[1] !== 0)
-    throw wrong('not an IDX file (its first two bytes are not zero)')
+    throw wrong(name, 'not an IDX file (its first two bytes are not zero)')
   const [, , code, rank] = raw
   const element = elements[code]
   if (element === undefined)
-    throw wrong(`IDX element type must be one of ${Object.keys(elements).join(', ')}, got ${code}`)
+    throw wrong(name, `IDX element type must be one of ${Object.keys(elements).join(', ')}, got ${code}`)
   const start = PREAMBLE + 4 * rank
-  if (start > raw.length) throw wrong(`truncated: ${raw.length} bytes do not hold ${rank} dimensions`)
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+  if (start > raw.length) throw wrong(name, `truncated: ${raw.length} bytes do not hold ${rank} dimensions`)
+  const view = viewOf(raw)
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(PREAMBLE + 4 * axis))
-  const expected = claimedBytes(element, shape, name)
-  const actual = raw.length - start
-  if (expected !== actual) {
-    throw wrong(
-      `${actual < expected ? 'truncated' : 'too long'}: shape [${shape}] of ${element} needs ${expected} bytes of data, the file has ${actual}`,
-    )
-  }
+  checkSize(element, shape, raw.length - start, name)
   return decodeElements(element, shape, raw.subarray(start), false, name)
 }

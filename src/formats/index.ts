@@ -1,5 +1,6 @@
 export * from './arrays.ts'
 export * from './atomic.ts'
+export { joined, wrong } from './bytes.ts'
 export * from './channels.ts'
 export * from './deflate.ts'
 export * from './elements.ts'

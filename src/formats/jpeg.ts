@@ -1,6 +1,7 @@
 import { decode } from 'jpeg-js'
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { viewOf, wrong } from './bytes.ts'
 
 /**
  * JPEG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB); no colour profile and no orientation tag is applied.
@@ -16,7 +17,7 @@ const END = 0xd9
 const SCAN = 0xda
 
 /** A block of 64 pixels takes at least one bit. */
-const BEST_RATIO = 512
+const PIXELS_PER_BYTE = 512
 
 interface Frame {
   readonly height: number
@@ -24,25 +25,20 @@ interface Frame {
   readonly components: number
 }
 
-const frameOf = (
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  wrong: (m: string) => TweedieError,
-): Frame => {
-  if (view.getUint16(at) < 8) throw wrong(`JPEG frame header of ${view.getUint16(at)} bytes`)
+const frameOf = (bytes: Uint8Array, view: DataView, at: number, name: string): Frame => {
+  if (view.getUint16(at) < 8) throw wrong(name, `JPEG frame header of ${view.getUint16(at)} bytes`)
   const [depth, height, width, components] = [
     bytes[at + 2],
     view.getUint16(at + 3),
     view.getUint16(at + 5),
     bytes[at + 7],
   ]
-  if (depth !== 8) throw wrong(`JPEG must have 8 bits a sample, got ${depth}`)
-  if (height === 0 || width === 0) throw wrong(`image of ${width} × ${height} pixels`)
+  if (depth !== 8) throw wrong(name, `JPEG must have 8 bits a sample, got ${depth}`)
+  if (height === 0 || width === 0) throw wrong(name, `image of ${width} × ${height} pixels`)
   if (components !== 1 && components !== 3)
-    throw wrong(`JPEG must be grey or colour (1 or 3 components), got ${components}`)
-  if (height * width > bytes.length * BEST_RATIO)
-    throw wrong(`header claims ${width} × ${height} pixels, which ${bytes.length} bytes cannot hold`)
+    throw wrong(name, `JPEG must be grey or colour (1 or 3 components), got ${components}`)
+  if (height * width > bytes.length * PIXELS_PER_BYTE)
+    throw wrong(name, `header claims ${width} × ${height} pixels, which ${bytes.length} bytes cannot hold`)
   return { height, width, components }
 }
 
@@ -54,30 +50,31 @@ const hasEnd = (bytes: Uint8Array): boolean => {
 }
 
 /** The one frame of the image, once all segments up to the first scan, and the end of the image, have been seen. */
-const readFrame = (bytes: Uint8Array, wrong: (m: string) => TweedieError): Frame => {
-  if (bytes[0] !== 0xff || bytes[1] !== START) throw wrong('not a JPEG file')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const readFrame = (bytes: Uint8Array, name: string): Frame => {
+  if (bytes[0] !== 0xff || bytes[1] !== START) throw wrong(name, 'not a JPEG file')
+  const view = viewOf(bytes)
   let frame: Frame | undefined
   for (let at = 2; ; ) {
-    if (at + 4 > bytes.length) throw wrong(`truncated: no image data up to byte ${at}`)
+    if (at + 4 > bytes.length) throw wrong(name, `truncated: no image data up to byte ${at}`)
     const [lead, marker] = [bytes[at], bytes[at + 1]]
-    if (lead !== 0xff) throw wrong(`damaged JPEG: no marker at byte ${at}`)
+    if (lead !== 0xff) throw wrong(name, `damaged JPEG: no marker at byte ${at}`)
     if (marker === 0xff) {
       at += 1 // a fill byte
       continue
     }
     const end = at + 2 + view.getUint16(at + 2)
-    if (end > bytes.length) throw wrong(`truncated: a JPEG segment at byte ${at} passes the end of the file`)
+    if (end > bytes.length)
+      throw wrong(name, `truncated: a JPEG segment at byte ${at} passes the end of the file`)
     if (marker === SCAN) break
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      if (!FRAMES.has(marker)) throw wrong(`JPEG coding 0x${marker.toString(16)} is not supported`)
-      if (frame) throw wrong('JPEG has two frames')
-      frame = frameOf(bytes, view, at + 2, wrong)
+      if (!FRAMES.has(marker)) throw wrong(name, `JPEG coding 0x${marker.toString(16)} is not supported`)
+      if (frame) throw wrong(name, 'JPEG has two frames')
+      frame = frameOf(bytes, view, at + 2, name)
     }
     at = end
   }
-  if (!frame) throw wrong('JPEG has image data before its frame header')
-  if (!hasEnd(bytes)) throw wrong('truncated: the JPEG has no end marker')
+  if (!frame) throw wrong(name, 'JPEG has image data before its frame header')
+  if (!hasEnd(bytes)) throw wrong(name, 'truncated: the JPEG has no end marker')
   return frame
 }
 
@@ -93,13 +90,15 @@ const readFrame = (bytes: Uint8Array, wrong: (m: string) => TweedieError): Frame
  * ```
  */
 export const decodeJpeg = (bytes: Uint8Array, name: string): NdArray<'float32'> => {
-  const wrong = (message: string) => new TweedieError('input', `${name}: ${message}`)
-  const { height, width, components } = readFrame(bytes, wrong)
+  const { height, width, components } = readFrame(bytes, name)
   let pixels: Uint8Array
   try {
     const image = decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false })
     if (image.height !== height || image.width !== width)
-      throw wrong(`damaged JPEG: ${image.width} × ${image.height} pixels instead of ${width} × ${height}`)
+      throw wrong(
+        name,
+        `damaged JPEG: ${image.width} × ${image.height} pixels instead of ${width} × ${height}`,
+      )
     pixels = image.data
   } catch (error) {
     if (error instanceof TweedieError) throw error

@@ -1,5 +1,5 @@
-import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { viewOf, wrong } from './bytes.ts'
 import { claimedBytes, decodeElements, type Element } from './elements.ts'
 import { gunzipped } from './gzip.ts'
 
@@ -54,9 +54,6 @@ interface Header {
   readonly affine?: readonly (readonly number[])[]
 }
 
-const wrong = (name: string, message: string): TweedieError =>
-  new TweedieError('input', `${name}: ${message}`)
-
 /** The header says its own length, which tells the order of its bytes. */
 const byteOrder = (view: DataView, name: string): boolean => {
   const isLittle = view.getInt32(0, true) === HEADER
@@ -68,7 +65,7 @@ const byteOrder = (view: DataView, name: string): boolean => {
 const parseHeader = (bytes: Uint8Array, name: string): Header => {
   if (bytes.length < HEADER)
     throw wrong(name, `truncated: ${bytes.length} bytes do not hold a NIfTI-1 header of ${HEADER}`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const littleEndian = byteOrder(view, name)
   const magic = String.fromCharCode(...bytes.subarray(MAGIC, MAGIC + 3))
   if (magic !== 'n+1')

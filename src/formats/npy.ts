@@ -1,8 +1,8 @@
-import { TweedieError } from '../error.ts'
 import type { Data } from '../tensor/dtype.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
+import { startsWith, viewOf, wrong } from './bytes.ts'
 import {
-  claimedBytes,
+  checkSize,
   decodeElements,
   type Element,
   elementBytes,
@@ -28,9 +28,6 @@ interface Header {
   readonly fortranOrder: boolean
   readonly shape: number[]
 }
-
-const wrong = (name: string, message: string): TweedieError =>
-  new TweedieError('input', `${name}: ${message}`)
 
 const elements = new Set<string>(['f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'b1'])
 const isElement = (code: string): code is Element => elements.has(code)
@@ -120,14 +117,13 @@ const fromFortran = (array: NdArray): NdArray => {
  * ```
  */
 export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {
-  if (MAGIC.some((byte, i) => bytes[i] !== byte))
-    throw wrong(name, 'not a .npy file (its first bytes are not \\x93NUMPY)')
+  if (!startsWith(bytes, MAGIC)) throw wrong(name, 'not a .npy file (its first bytes are not \\x93NUMPY)')
   const version = bytes[6]
   const preamble = version === 1 ? 10 : 12
   if (bytes.length < preamble)
     throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .npy preamble`)
   if (version < 1 || version > 3) throw wrong(name, `.npy version must be 1, 2 or 3, got ${version}`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   const start = preamble + length
   if (start > bytes.length)
@@ -135,15 +131,7 @@ export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {
   if (length > LONGEST_HEADER) throw wrong(name, `header of ${length} bytes, at most ${LONGEST_HEADER}`)
   const header = parseHeader(new TextDecoder().decode(bytes.subarray(preamble, start)), name)
   const { element, shape, littleEndian, fortranOrder } = header
-  const expected = claimedBytes(element, shape, name)
-  const actual = bytes.length - start
-  if (expected !== actual) {
-    const what = actual < expected ? 'truncated' : 'too long'
-    throw wrong(
-      name,
-      `${what}: shape [${shape}] of ${element} needs ${expected} bytes of data, the file has ${actual}`,
-    )
-  }
+  checkSize(element, shape, bytes.length - start, name)
   const array = decodeElements(element, shape, bytes.subarray(start), littleEndian, name)
   return fortranOrder && shape.length > 1 ? fromFortran(array) : array
 }

@@ -2,6 +2,8 @@ import { type DecodedPng, decode, encode } from 'fast-png'
 import { unzlibSync } from 'fflate'
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { joined, startsWith, viewOf, wrong } from './bytes.ts'
+import { BEST_RATIO } from './deflate.ts'
 
 /**
  * PNG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB).
@@ -17,9 +19,6 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 /** Chunks that make the pixels. */
 const essential = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'])
 
-/** Deflate cannot expand more than this: 258 bytes for 2 bits. */
-const BEST_RATIO = 1032
-
 const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 interface Chunk {
@@ -28,12 +27,9 @@ interface Chunk {
   readonly whole: Uint8Array
 }
 
-const wrong = (name: string, message: string): TweedieError =>
-  new TweedieError('input', `${name}: ${message}`)
-
 const readChunks = (bytes: Uint8Array, name: string): Chunk[] => {
-  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw wrong(name, 'not a PNG file')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (!startsWith(bytes, SIGNATURE)) throw wrong(name, 'not a PNG file')
+  const view = viewOf(bytes)
   const chunks: Chunk[] = []
   for (let at = SIGNATURE.length; chunks.at(-1)?.type !== 'IEND'; ) {
     const end = at + 8 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY
@@ -47,19 +43,9 @@ const readChunks = (bytes: Uint8Array, name: string): Chunk[] => {
   return chunks
 }
 
-const joined = (parts: readonly Uint8Array[]): Uint8Array => {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
-}
-
 /** Bytes that the header claims after inflation: each line has a filter byte. */
 const claimedBytes = (header: Uint8Array, name: string): number => {
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength)
+  const view = viewOf(header)
   const [width, height] = [view.getUint32(0), view.getUint32(4)]
   const [depth, colour, interlace] = [header[8], header[9], header[12]]
   if (width === 0 || height === 0) throw wrong(name, `image of ${width} × ${height} pixels`)
@@ -153,9 +139,9 @@ export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> =
 }
 
 /**
- * The bytes of an 8-bit PNG, grey or RGB: values are clipped to [0, 1] and rounded to k / 255.
+ * The bytes of an 8-bit PNG: values are clipped to [0, 1] and rounded to k / 255.
  *
- * @param image [H, W], [1, H, W] or [3, H, W], values in [0, 1].
+ * @param image [H, W], or [C, H, W] with C = 1 (grey), 3 (RGB) or 4 (RGB and opacity), values in [0, 1].
  * @throws TweedieError `shape` for another shape, `numeric` for NaN.
  * @example
  * ```ts
@@ -164,8 +150,8 @@ export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> =
  */
 export const encodePng = (image: NdArray<'float32' | 'float64'>): Uint8Array => {
   const [channels, height, width] = image.shape.length === 2 ? [1, ...image.shape] : image.shape
-  if (![2, 3].includes(image.shape.length) || (channels !== 1 && channels !== 3) || image.size === 0) {
-    throw new TweedieError('shape', `PNG needs an image [H, W], [1, H, W] or [3, H, W], got [${image.shape}]`)
+  if (![2, 3].includes(image.shape.length) || ![1, 3, 4].includes(channels) || image.size === 0) {
+    throw new TweedieError('shape', `PNG: expected [H, W] or [1, 3 or 4, H, W], got [${image.shape}]`)
   }
   const size = height * width
   const data = new Uint8Array(channels * size)

@@ -1,5 +1,7 @@
 import { TweedieError } from '../error.ts'
+import { isRecord } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
+import { viewOf, wrong } from './bytes.ts'
 import {
   claimedBytes,
   decodeElements,
@@ -54,13 +56,7 @@ interface Entry {
   readonly end: number
 }
 
-const wrong = (name: string, message: string): TweedieError =>
-  new TweedieError('input', `${name}: ${message}`)
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const parseJson = (bytes: Uint8Array, name: string): Record<string, unknown> => {
+const parseJson = (bytes: Uint8Array, name: string): Readonly<Record<string, unknown>> => {
   let header: unknown
   let text: string
   try {
@@ -69,7 +65,7 @@ const parseJson = (bytes: Uint8Array, name: string): Record<string, unknown> => 
   } catch (error) {
     throw new TweedieError('input', `${name}: header is not JSON in UTF-8`, { cause: error })
   }
-  if (!isObject(header)) throw wrong(name, 'header must be a JSON object')
+  if (!isRecord(header)) throw wrong(name, 'header must be a JSON object')
   const repeated = repeatedKey(text)
   if (repeated !== undefined) throw wrong(name, `header has the key '${repeated}' twice`)
   return header
@@ -77,7 +73,7 @@ const parseJson = (bytes: Uint8Array, name: string): Record<string, unknown> => 
 
 const parseMetadata = (value: unknown, name: string): Record<string, string> => {
   if (value === undefined) return {}
-  if (!isObject(value)) throw wrong(name, `${METADATA} must be an object of strings`)
+  if (!isRecord(value)) throw wrong(name, `${METADATA} must be an object of strings`)
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       if (typeof text !== 'string')
@@ -89,7 +85,7 @@ const parseMetadata = (value: unknown, name: string): Record<string, string> => 
 
 const parseEntry = (key: string, value: unknown, available: number, name: string): Entry => {
   const where = `${name}: field '${key}'`
-  if (!isObject(value)) throw wrong(where, 'must be an object with dtype, shape and data_offsets')
+  if (!isRecord(value)) throw wrong(where, 'must be an object with dtype, shape and data_offsets')
   const { dtype, shape, data_offsets: offsets } = value
   const element = typeof dtype === 'string' && Object.hasOwn(elements, dtype) ? elements[dtype] : undefined
   if (element === undefined)
@@ -141,7 +137,7 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
 export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
   if (bytes.length < 8)
     throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .safetensors header`)
-  const claimed = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  const claimed = viewOf(bytes).getBigUint64(0, true)
   const start = 8 + Number(claimed)
   if (claimed > BigInt(LONGEST_HEADER) || start > bytes.length) {
     throw wrong(
@@ -174,8 +170,7 @@ export const encodeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  if (Object.hasOwn(arrays, METADATA))
-    throw new TweedieError('input', `.safetensors: no array may be called ${METADATA}`)
+  if (Object.hasOwn(arrays, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
   const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
   const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
   let end = 0
@@ -190,7 +185,7 @@ export const encodeSafetensors = (
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...fields])))
   const start = 8 + Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(start + end)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
+  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
   bytes.fill(0x20, 8, start)
   bytes.set(json, 8)
   order.forEach(([, array], i) => {

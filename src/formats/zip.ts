@@ -1,5 +1,5 @@
 import { type Zippable, zipSync } from 'fflate'
-import { TweedieError } from '../error.ts'
+import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /**
@@ -34,11 +34,6 @@ const LOCAL_BYTES = 30
 const STORED = 0
 const DEFLATED = 8
 const IN_ZIP64 = 0xffffffff
-
-const wrong = (where: string, message: string): TweedieError =>
-  new TweedieError('input', `${where}: ${message}`)
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Names that could leave a folder, or that no program writes: refused although nothing is ever unpacked. */
 const checkName = (name: string, where: string): void => {

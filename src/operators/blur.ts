@@ -3,17 +3,20 @@
  *
  *     y = crop F⁻¹ (k̂ ∘ F pad x),    y[i] = Σ_j k[j] x[i − (j − c)],    c = ⌊K/2⌋.
  *
- * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products.
+ * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products. A signal
+ * is an image of one row.
  */
 
 import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
+  expandDims,
   greater,
   matmul,
   max,
   mul,
   reciprocal,
+  reshape,
   type Shape,
   square,
   sub,
@@ -32,7 +35,7 @@ import {
   scaleBy,
   times,
 } from './complex.ts'
-import { imageShape } from './image.ts'
+import { gridOf } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { transposeOf } from './transpose.ts'
 
@@ -92,13 +95,15 @@ const realPart = ({ re, im }: Complex, R: ComplexDense): Tensor => {
 /**
  * Blur by a kernel per observation: y = k ∗ x, the same size.
  *
- * @param kernel - [B, 1, K, L], or [B, C, K, L] for a kernel per channel; B may be 1
- * @param event - [C, H, W]
- * @throws TweedieError `input` when the event is no image, `shape` when the kernel does not fit
+ * @param kernel - [B, 1, K, L] for images and [B, 1, L] for signals, or C instead of 1 for a kernel per channel; B may
+ *   be 1
+ * @param event - [C, H, W] or [C, V]
+ * @throws TweedieError `input` when the event is neither an image nor a signal, `shape` when the kernel does not fit
  *
  * @example
  * ```ts
- * const A = blur(motionKernels, [3, 256, 256], { boundary: 'reflect' }) // motionKernels [B, 1, 61, 61]
+ * const A = blur(constant(motionKernels(8, { size: 61, seed: 0 })), [3, 256, 256], { boundary: 'reflect' })
+ * const echo = blur(constant(ndarray([0, 0, 0, 1, 0, 0.5, 0], [1, 1, 7])), [1, 512]) // of signals [1, 512]
  * ```
  */
 export const blur = (
@@ -106,17 +111,22 @@ export const blur = (
   event: Shape,
   { boundary = 'reflect', cutoff = 1e-6 }: BlurOptions = {},
 ): LinearOperator => {
-  const [c, h, w] = imageShape(event, 'blur')
-  const [, channels, kh, kw] = kernel.shape
-  if (kernel.shape.length !== 4 || ![1, c].includes(channels)) {
-    shapeError('blur', `kernels [${kernel.shape}] do not fit images [${event}]: they must be [B, 1, K, L]`)
+  const isSignal = gridOf(event, 'blur').length === 1
+  const [, channels, ...taps] = kernel.shape
+  if (kernel.shape.length !== event.length + 1 || ![1, event[0]].includes(channels)) {
+    const [what, want] = isSignal ? ['signals', '[B, 1, L]'] : ['images', '[B, 1, K, L]']
+    shapeError('blur', `kernels [${kernel.shape}] do not fit ${what} [${event}]: they must be ${want}`)
   }
+  const [h, w] = isSignal ? [1, event[1]] : event.slice(1)
+  const [kh, kw] = isSignal ? [1, ...taps] : taps
   const rows = axisOf(h, kh, boundary, (m) => m)
   const columns = axisOf(w, kw, boundary, (m) => Math.floor(m / 2) + 1)
-  const spectrum = leftProduct(rows.kernel, realRightProduct(kernel, columns.kernel))
+  const asImages = (x: Tensor): Tensor => (isSignal ? expandDims(x, 2) : x)
+  const asEvents = (x: Tensor): Tensor => (isSignal ? reshape(x, [x.shape[0], ...event]) : x)
+  const spectrum = leftProduct(rows.kernel, realRightProduct(asImages(kernel), columns.kernel))
   const filtered = (x: Tensor, filter: Complex): Tensor => {
-    const z = leftProduct(rows.forward, realRightProduct(x, columns.forward))
-    return realPart(leftProduct(rows.back, times(filter, z)), columns.back)
+    const z = leftProduct(rows.forward, realRightProduct(asImages(x), columns.forward))
+    return asEvents(realPart(leftProduct(rows.back, times(filter, z)), columns.back))
   }
   const apply = (x: Tensor) => filtered(x, spectrum)
   const operator: LinearOperator = {

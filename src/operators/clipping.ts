@@ -1,11 +1,12 @@
+import { TweedieError } from '../error.ts'
 import { add, clip, mul, type Shape, sub } from '../tensor/index.ts'
 import type { NonlinearOperator } from './operator.ts'
 
 /** Options of {@link clipping}. */
 export interface ClippingOptions {
-  /** Factor by which contrast around the middle grows before it is cut, default 2. */
+  /** Factor by which contrast around the middle grows before it is cut, above 0, default 2. */
   readonly gain?: number
-  /** What the sensor can tell, default [0, 1]. */
+  /** Range of the sensor in the units of x, default [0, 1]. */
   readonly low?: number
   readonly high?: number
 }
@@ -17,6 +18,9 @@ export interface ClippingOptions {
  *
  * Saturated entries have the derivative 0: they say nothing to methods that use derivatives.
  *
+ * @param event - shape of one x, any
+ * @throws TweedieError `input` unless the gain is positive and low < high
+ *
  * @example
  * ```ts
  * clipping([3, 32, 32], { gain: 2, low: -1, high: 1 }) // clip(2 x, −1, 1)
@@ -26,6 +30,11 @@ export const clipping = (
   event: Shape,
   { gain = 2, low = 0, high = 1 }: ClippingOptions = {},
 ): NonlinearOperator => {
+  if (!(gain > 0 && low < high))
+    throw new TweedieError(
+      'input',
+      `clipping: needs a positive gain and low < high, got gain ${gain}, low ${low} and high ${high}`,
+    )
   const middle = (low + high) / 2
   return {
     name: 'clipping',

@@ -1,3 +1,4 @@
+import { requireInteger } from '../checks.ts'
 import { NdArray } from '../tensor/index.ts'
 
 /** Distance of the coils from the centre, and width of what they see, in halves of the image. */
@@ -12,6 +13,7 @@ export const coilSensitivities = (
   coils: number,
   { height, width }: { height: number; width: number },
 ): NdArray<'float32'> => {
+  requireInteger(coils, 1, 'coils')
   const size = height * width
   const data = new Float32Array(2 * coils * size)
   for (let pixel = 0; pixel < size; pixel++) {

@@ -72,11 +72,19 @@ export function stacked(operators: readonly Operator[]): Operator {
 /**
  * x ↦ s A(x).
  *
- * @param s - not 0
+ * @param s - finite and not 0
+ * @throws TweedieError `input` for another s
+ *
+ * @example
+ * ```ts
+ * const A = scaled(averagePool([3, 32, 32], 8), 0.5)
+ * ```
  */
 export function scaled(A: LinearOperator, s: number): LinearOperator
 export function scaled(A: Operator, s: number): Operator
 export function scaled(A: Operator, s: number): Operator {
+  if (s === 0 || !Number.isFinite(s))
+    throw new TweedieError('input', `scaled: the factor must be finite and not 0, got ${s}`)
   const parts = { name: `${s} × ${A.name}`, apply: (x: Tensor) => mul(A.apply(x), s) }
   if (!A.linear) return { ...A, ...parts }
   const { pinv } = A

@@ -1,17 +1,20 @@
-/** Smaller images: the mean of each block, or antialiased bicubic interpolation. */
+/** Smaller images and signals: the mean of each block, or antialiased bicubic interpolation. */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { matrixOf } from '../linalg/index.ts'
 import { mul, type NdArray, type Shape } from '../tensor/index.ts'
 import { mirroredPixel } from './boundary.ts'
-import { imageShape, requireInteger } from './image.ts'
+import { gridOf } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
 
 /**
- * The mean of each block of factor × factor pixels. A Aᵀ = factor⁻² I, so A⁺ = factor² Aᵀ.
+ * The mean of each block of factor × factor pixels, or of `factor` values of a signal. With k pixels in a block,
+ * A Aᵀ = I/k, so A⁺ = k Aᵀ.
  *
- * @param event - [C, H, W], H and W divisible by the factor
- * @throws TweedieError `input` when they are not
+ * @param event - [C, H, W] → [C, H/factor, W/factor], or [C, V] → [C, V/factor]
+ * @param factor - an integer ≥ 1 that divides H and W, or V
+ * @throws TweedieError `input` when it does not, or the event is neither an image nor a signal
  *
  * @example
  * ```ts
@@ -19,14 +22,16 @@ import { separable } from './separable.ts'
  * ```
  */
 export const averagePool = (event: Shape, factor: number): LinearOperator => {
-  const [, h, w] = imageShape(event, 'average-pool')
+  const grid = gridOf(event, 'average-pool')
   requireInteger(factor, 1, 'average-pool: factor')
-  if (h % factor || w % factor)
-    throw new TweedieError('input', `average-pool: factor ${factor} does not divide images of ${h}×${w}`)
+  if (grid.some((n) => n % factor)) {
+    const size = `${grid.length === 2 ? 'images' : 'signals'} of ${grid.join('×')}`
+    throw new TweedieError('input', `average-pool: factor ${factor} does not divide ${size}`)
+  }
   const blocks = (n: number) =>
     matrixOf(n / factor, n, (i, j) => (Math.floor(j / factor) === i ? 1 / factor : 0))
-  const A = separable('average-pool', blocks(h), blocks(w), event)
-  return { ...A, pinv: (y) => mul(A.adjoint(y), factor * factor) }
+  const A = separable('average-pool', grid.map(blocks), event)
+  return { ...A, pinv: (y) => mul(A.adjoint(y), factor ** grid.length) }
 }
 
 /** Keys' cubic (1981) with a = −1/2. */
@@ -56,9 +61,9 @@ const bicubicWeights = (n: number, factor: number): NdArray<'float64'> => {
  * Bicubic downsampling (a = −1/2) with antialiasing, as Matlab's imresize: the kernel is stretched by the factor, the
  * edges are mirrored, the weights sum to 1.
  *
- * @param event - [C, H, W] → [C, ⌈H/factor⌉, ⌈W/factor⌉]
+ * @param event - [C, H, W] → [C, ⌈H/factor⌉, ⌈W/factor⌉], or [C, V] → [C, ⌈V/factor⌉]
  * @param factor - any integer ≥ 1
- * @throws TweedieError `input` for other factors, and events that are no images
+ * @throws TweedieError `input` for other factors, and events that are neither images nor signals
  *
  * @example
  * ```ts
@@ -66,7 +71,11 @@ const bicubicWeights = (n: number, factor: number): NdArray<'float64'> => {
  * ```
  */
 export const bicubic = (event: Shape, factor: number): LinearOperator => {
-  const [, h, w] = imageShape(event, 'bicubic')
+  const grid = gridOf(event, 'bicubic')
   requireInteger(factor, 1, 'bicubic: factor')
-  return separable('bicubic', bicubicWeights(h, factor), bicubicWeights(w, factor), event)
+  return separable(
+    'bicubic',
+    grid.map((n) => bicubicWeights(n, factor)),
+    event,
+  )
 }

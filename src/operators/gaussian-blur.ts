@@ -1,8 +1,9 @@
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { matrixOf } from '../linalg/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
 import { type Boundary, pixelAt } from './boundary.ts'
-import { imageShape, requireInteger } from './image.ts'
+import { gridOf } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
 
@@ -48,8 +49,8 @@ const convolution = (n: number, taps: readonly number[], boundary: Boundary): Nd
  * Blur by one Gaussian kernel for all observations; it is separable, which makes it cheap and gives it a
  * pseudo-inverse for every boundary. For a kernel per observation see `blur`.
  *
- * @param event - [C, H, W]
- * @throws TweedieError `input` for σ ≤ 0, an even size, or events that are no images
+ * @param event - [C, H, W] or [C, V]
+ * @throws TweedieError `input` for σ ≤ 0, an even size, or events that are neither images nor signals
  *
  * @example
  * ```ts
@@ -60,13 +61,7 @@ export const gaussianBlur = (
   event: Shape,
   { sigma, size, boundary = 'reflect', cutoff }: GaussianBlurOptions,
 ): LinearOperator => {
-  const [, h, w] = imageShape(event, 'gaussian-blur')
   const taps = gaussianTaps(sigma, size)
-  return separable(
-    'gaussian-blur',
-    convolution(h, taps, boundary),
-    convolution(w, taps, boundary),
-    event,
-    cutoff,
-  )
+  const matrices = gridOf(event, 'gaussian-blur').map((n) => convolution(n, taps, boundary))
+  return separable('gaussian-blur', matrices, event, cutoff)
 }

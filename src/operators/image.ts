@@ -9,8 +9,12 @@ export const imageShape = (event: Shape, who: string): readonly [c: number, h: n
   return [c, h, w]
 }
 
-/** @throws TweedieError `input` unless the value is an integer of at least `least` */
-export const requireInteger = (value: number, least: number, what: string): void => {
-  if (!Number.isInteger(value) || value < least)
-    throw new TweedieError('input', `${what} must be an integer of at least ${least}, got ${value}`)
+/**
+ * Sizes of the axes after the channels: [H, W] of an image, [V] of a signal.
+ *
+ * @throws TweedieError `input` when the event is neither
+ */
+export const gridOf = (event: Shape, who: string): readonly number[] => {
+  if (event.length === 2 || event.length === 3) return event.slice(1)
+  throw new TweedieError('input', `${who}: needs images [C, H, W] or signals [C, V], the data are [${event}]`)
 }

@@ -5,7 +5,7 @@
  *
  * Rounding is replaced by ⌊t⌉ + (t − ⌊t⌉)³ (Shin & Song 2017), which has a derivative.
  */
-
+import { TweedieError } from '../error.ts'
 import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
@@ -85,7 +85,7 @@ export interface JpegOptions {
  * y = the image after compression, of the shape and units of x.
  *
  * @param event - [C, H, W], any size
- * @throws TweedieError `input` when the event is no image
+ * @throws TweedieError `input` when the event is no image, the quality is outside 1 … 100 or low ≥ high
  *
  * @example
  * ```ts
@@ -97,6 +97,11 @@ export const jpeg = (
   { quality = 10, low = 0, high = 1 }: JpegOptions = {},
 ): NonlinearOperator => {
   const [, h, w] = imageShape(event, 'jpeg')
+  if (!(quality >= 1 && quality <= 100 && low < high))
+    throw new TweedieError(
+      'input',
+      `jpeg: needs a quality of 1 … 100 and low < high, got quality ${quality}, low ${low} and high ${high}`,
+    )
   const [rows, columns] = [dense(blockCosines(h)), dense(blockCosines(w))]
   const [rowsBack, columnsBack] = [dense(backFromCosines(h)), dense(backFromCosines(w))]
   const padded = (n: number) => Math.ceil(n / BLOCK) * BLOCK

@@ -1,8 +1,8 @@
 /** Masks drawn per observation: boxes, exact numbers of pixels, vertices. 1 = observed. */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { integersBatch, permutation, stream } from '../random/index.ts'
-import { full, NdArray, zeros } from '../tensor/index.ts'
-import { requireInteger } from './image.ts'
+import { full, type NdArray, zeros } from '../tensor/index.ts'
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -10,7 +10,14 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
  * Masks [count, 1, h, w] with one square of side `size` missing, its place uniform at least `margin` from the edges (box
  * inpainting of the MMPS benchmark: size 128 and margin 16 in 256×256).
  *
+ * @param size - side of the square in pixels
+ * @param margin - pixels, default 0
  * @throws TweedieError `input` when the square does not fit
+ *
+ * @example
+ * ```ts
+ * const A = mask(constant(boxMasks(8, { height: 28, width: 28, size: 14, margin: 2, seed: 0 })), [1, 28, 28])
+ * ```
  */
 export const boxMasks = (
   count: number,
@@ -54,7 +61,13 @@ export const boxMasks = (
  * Masks [count, 1, entries] that keep exactly `kept` entries each, uniformly at random: pixels (random inpainting of the
  * MMPS benchmark) or vertices of a mesh.
  *
- * @param kept - one number, or one for each mask
+ * @param kept - one number, or one for each mask: 0 … entries
+ * @throws TweedieError `input` when more entries are to be kept than exist
+ *
+ * @example
+ * ```ts
+ * const masks = reshaped(exactMasks(8, { entries: 784, kept: 196, seed: 0 }), [8, 1, 28, 28]) // a quarter of the pixels
+ * ```
  */
 export const exactMasks = (
   count: number,
@@ -64,7 +77,9 @@ export const exactMasks = (
   for (let i = 0; i < count; i++) {
     const order = permutation(stream(seed, 'observe exact mask'), entries, { observation: i }).data
     const own = typeof kept === 'number' ? kept : kept[i]
+    requireInteger(own, 0, 'mask: number of entries kept')
+    if (own > entries) throw new TweedieError('input', `mask: cannot keep ${own} of ${entries} entries`)
     for (let k = 0; k < own; k++) masks.data[i * entries + order[k]] = 1
   }
-  return new NdArray('float32', masks.shape, masks.data)
+  return masks
 }

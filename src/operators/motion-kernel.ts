@@ -7,10 +7,10 @@
  *
  * The line is ⌊d/150⌋ wide (at least 1), blurred by a Gaussian of ⌊d/100⌋ and made half as large by Lanczos. It is drawn with smooth edges here.
  */
+import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { beta, stream, uniform } from '../random/index.ts'
 import { NdArray } from '../tensor/index.ts'
-import { requireInteger } from './image.ts'
 
 /** Options of {@link motionKernels}. */
 export interface MotionOptions {

@@ -5,6 +5,7 @@
  *
  * with the centred orthonormal F of the image surrounded by zeros. x and its mirror image have the same y, wherever they lie.
  */
+import { TweedieError } from '../error.ts'
 import { add, type Shape, sqrt, square, type Tensor } from '../tensor/index.ts'
 import { leftProduct, polarMatrix, realRightProduct } from './complex.ts'
 import { imageShape } from './image.ts'
@@ -28,7 +29,7 @@ const paddedDft = (n: number, m: number) => {
  * [C, H, W] → [C, ⌈oversampling · H⌉, ⌈oversampling · W⌉].
  *
  * @param oversampling - ≥ 1, default 2: below, x is not determined even up to its symmetries
- * @throws TweedieError `input` when the event is no image
+ * @throws TweedieError `input` when the event is no image or the oversampling below 1
  *
  * @example
  * ```ts
@@ -37,6 +38,8 @@ const paddedDft = (n: number, m: number) => {
  */
 export const phaseRetrieval = (event: Shape, oversampling = 2): NonlinearOperator => {
   const [c, h, w] = imageShape(event, 'phase')
+  if (!(oversampling >= 1 && Number.isFinite(oversampling)))
+    throw new TweedieError('input', `phase: oversampling must be at least 1, got ${oversampling}`)
   const [mh, mw] = [Math.ceil(oversampling * h), Math.ceil(oversampling * w)]
   const [rows, columns] = [paddedDft(h, mh), paddedDft(w, mw)]
   return {

@@ -8,6 +8,7 @@
  * the plane points right, the second down.
  */
 
+import { requireInteger } from '../checks.ts'
 import { dense } from '../linalg/index.ts'
 import {
   broadcastTo,
@@ -24,7 +25,7 @@ import {
   take,
   transpose,
 } from '../tensor/index.ts'
-import { imageShape, requireInteger } from './image.ts'
+import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
 /** The pixels that rays see, the same number for each: [rays, samples], with weights that are 0 outside the image. */

@@ -1,14 +1,15 @@
 /**
- * Operators that act on rows and columns apart: y = L x Rᵀ for each channel. With L = U S Vᵀ and R = U' S' V'ᵀ,
+ * Operators that act on each axis of an image apart: y = L x Rᵀ for each channel. With L = U S Vᵀ and R = U' S' V'ᵀ,
  *
  *     A⁺ y = V ((Uᵀ y U') / (s s'ᵀ)) V'ᵀ,
  *
- * where products of singular values below a share of the largest count as 0.
+ * where products of singular values below a share of the largest count as 0. A signal has one axis: y = x Rᵀ.
  */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { type Dense, dense, matrixOf } from '../linalg/index.ts'
-import { matmul, mul, type NdArray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
-import { imageShape } from './image.ts'
+import { matmul, mul, type NdArray, ndarray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
+import { shapeError, show } from '../tensor/shape.ts'
+import { gridOf } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
 interface Factors {
@@ -34,51 +35,68 @@ const factorsOf = (matrix: NdArray<'float64'>): Factors => {
   }
 }
 
-const product = (L: Tensor, x: Tensor, R: Tensor, transpose = false): Tensor =>
-  matmul(matmul(L, x, { transA: transpose }), R, { transB: !transpose })
+/** L x Rᵀ, or Lᵀ x R, over the last two axes; x Rᵀ, or x R, over the last axis when there is one matrix. */
+const product = (matrices: readonly Dense[], x: Tensor, transpose = false): Tensor => {
+  const [R, L] = matrices.toReversed().map((matrix) => matrix(x))
+  const rows = L ? matmul(L, x, { transA: transpose }) : x
+  return matmul(rows, R, { transB: !transpose })
+}
 
-const pseudoInverse = (L: NdArray<'float64'>, R: NdArray<'float64'>, cutoff: number) => {
-  const [rows, columns] = [factorsOf(L), factorsOf(R)]
-  const least = cutoff * rows.values[0] * columns.values[0]
+const pseudoInverse = (matrices: readonly NdArray<'float64'>[], cutoff: number) => {
+  const factors = matrices.map(factorsOf)
+  // The singular values of the whole are the products of those of the axes.
+  const values = factors.reduce<number[]>((all, f) => all.flatMap((s) => f.values.map((t) => s * t)), [1])
+  const least = cutoff * values[0]
+  const shape = factors.map((f) => f.values.length)
   const inverse = dense(
-    matrixOf(rows.values.length, columns.values.length, (i, j) => {
-      const s = rows.values[i] * columns.values[j]
-      return s > least ? 1 / s : 0
-    }),
+    ndarray(
+      values.map((s) => (s > least ? 1 / s : 0)),
+      shape,
+      'float64',
+    ),
   )
-  return (y: Tensor): Tensor => {
-    const inside = product(rows.left(y), y, columns.left(y))
-    return product(rows.right(y), mul(inside, inverse(y)), columns.right(y))
-  }
+  const [into, back] = [factors.map((f) => f.left), factors.map((f) => f.right)]
+  return (y: Tensor): Tensor => product(back, mul(product(into, y), inverse(y)))
 }
 
 /**
- * y = L x Rᵀ on each channel.
+ * One matrix for each axis after the channels: y = L x Rᵀ on each channel of an image, y = x Rᵀ on each of a signal.
  *
- * @param L - [H', H]
- * @param R - [W', W]
- * @param event - [C, H, W]
- * @param cutoff - share of the largest singular value below which they count as 0 in A⁺, default 1e-6
+ * @param name - of the operator, for messages
+ * @param matrices - L [H', H] and R [W', W] for images, R [V', V] for signals
+ * @param event - [C, H, W] or [C, V]
+ * @param cutoff - singular values below this share of the largest count as 0 in A⁺, default 1e-6
+ * @throws TweedieError `input` when the event is neither an image nor a signal, `shape` when the matrices do not fit
+ *
+ * @example
+ * ```ts
+ * const difference = ndarray([-1, 1, 0, 0, -1, 1], [2, 3], 'float64')
+ * separable('difference', [difference], [1, 3]).outShape // [1, 2]
+ * ```
  */
 export const separable = (
   name: string,
-  L: NdArray<'float64'>,
-  R: NdArray<'float64'>,
+  matrices: readonly NdArray<'float64'>[],
   event: Shape,
   cutoff = 1e-6,
 ): LinearOperator => {
-  const [c] = imageShape(event, name)
-  const [left, right] = [dense(L), dense(R)]
+  const grid = gridOf(event, name)
+  if (matrices.map(({ shape }) => shape[1]).join() !== grid.join())
+    shapeError(
+      name,
+      `matrices ${matrices.map(({ shape }) => show(shape)).join(' and ')} do not act on [${event}]`,
+    )
+  const factors = matrices.map(dense)
   let inverse: ((y: Tensor) => Tensor) | undefined
   return {
     name,
     linear: true,
     inShape: event,
-    outShape: [c, L.shape[0], R.shape[0]],
-    apply: (x) => product(left(x), x, right(x)),
-    adjoint: (y) => product(left(y), y, right(y), true),
+    outShape: [event[0], ...matrices.map(({ shape }) => shape[0])],
+    apply: (x) => product(factors, x),
+    adjoint: (y) => product(factors, y, true),
     pinv: (y) => {
-      inverse ??= pseudoInverse(L, R, cutoff) // the decomposition is made when it is asked for
+      inverse ??= pseudoInverse(matrices, cutoff) // the decomposition is made when it is asked for
       return inverse(y)
     },
   }

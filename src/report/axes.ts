@@ -12,6 +12,17 @@ export interface Frame {
 /** Coordinates are rounded to a tenth: a report full of digits that nobody sees is only longer. */
 export const at = (value: number): string => String(Math.round(value * 10) / 10)
 
+/** A point in the units of the data. */
+export type Point = readonly [x: number, y: number]
+
+/** The path of a line through points. */
+export const polyline = (points: readonly Point[], x: Scale, y: Scale): string =>
+  points.map(([u, v], i) => `${i ? 'L' : 'M'}${at(x(u))} ${at(y(v))}`).join('')
+
+/** How far an error bar reaches on each side: two standard errors, nothing where there is none. */
+export const reachOf = (standardError: number): number =>
+  Number.isFinite(standardError) ? 2 * standardError : 0
+
 /** Grid lines, tick labels and names of both axes. */
 export const axes = (frame: Frame, x: Scale, y: Scale, names: { x: string; y: string }): Html => {
   const { left, top, right, bottom } = frame

@@ -1,5 +1,5 @@
 import type { Coverage } from '../diagnose/index.ts'
-import { at, axes, drawing, type Frame, legend } from './axes.ts'
+import { at, axes, drawing, type Frame, legend, polyline, reachOf } from './axes.ts'
 import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
 
@@ -23,12 +23,16 @@ export const calibrationChart = (series: readonly CoverageSeries[], size = 400):
   const x = linearScale([0, 1], [frame.left, frame.right])
   const y = linearScale([0, 1], [frame.bottom, frame.top])
   const dot = ({ level, observed, standardError, resolved }: Coverage) => {
-    const reach = Number.isFinite(standardError) ? 2 * standardError : 0
+    const reach = reachOf(standardError)
     const [low, high] = [Math.max(0, observed - reach), Math.min(1, observed + reach)]
     return html`<path class="line" d="M${at(x(level))} ${at(y(low))}V${at(y(high))}"/><circle class="dot${!resolved && ' hollow'}" cx="${at(x(level))}" cy="${at(y(observed))}" r="3.2"/>`
   }
   const path = (readings: readonly Coverage[]) =>
-    readings.map((r, i) => `${i ? 'L' : 'M'}${at(x(r.level))} ${at(y(r.observed))}`).join('')
+    polyline(
+      readings.map((r) => [r.level, r.observed]),
+      x,
+      y,
+    )
   const ordered = series.map((s) => [...s.readings].sort((a, b) => a.level - b.level))
   const body = html`${axes(frame, x, y, { x: 'nominal level of the interval', y: 'fraction of pixels inside' })}
 <path class="guide" d="M${at(x(0))} ${at(y(0))}L${at(x(1))} ${at(y(1))}"/>

@@ -4,6 +4,7 @@ import {
   type ResidualWhiteness,
   rankBand,
   type TruthDiagnosis,
+  type Verdict,
 } from '../diagnose/index.ts'
 import { calibrationChart } from './calibration-chart.ts'
 import { ecdfChart, ecdfKey } from './ecdf-chart.ts'
@@ -20,29 +21,28 @@ export interface DiagnosisReport {
   readonly diagnosis: Diagnosis
 }
 
-const verdicts = { right: 'fine', wrong: 'wrong', open: 'open' } as const
-
 /** One sentence over all findings. */
 export const summaryOf = ({ findings, truth }: Diagnosis): string => {
-  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length
-  const open = findings.filter(({ verdict }) => verdict === 'open').length
+  const count = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).length
+  const [faults, undecided] = [count('miscalibrated'), count('inconclusive')]
   const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
-  if (wrong > 0) return `${wrong} of ${findings.length} tests find something wrong.${scope}`
-  if (open === findings.length) return `There are too few data to tell.${scope}`
-  return `No test finds anything wrong${open > 0 ? `; ${open} could not decide` : ''}.${scope}`
+  if (faults > 0) return `${faults} of ${findings.length} tests find the draws miscalibrated.${scope}`
+  if (undecided === findings.length) return `There are too few data: every test is inconclusive.${scope}`
+  const rest = undecided > 0 ? `; ${undecided} of ${findings.length} are inconclusive` : ''
+  return `No test finds the draws miscalibrated${rest}.${scope}`
 }
 
 const findingList = (findings: readonly Finding[]): Html =>
   html`<div class="scroll"><table><thead><tr><th scope="col"></th><th scope="col" style="text-align:left">test</th><th scope="col" style="text-align:left">what it says</th></tr></thead><tbody>
 ${findings.map(
   ({ name, verdict, words }) =>
-    html`<tr${verdict === 'wrong' && html` class="marked"`}><th scope="row">${verdicts[verdict]}</th><td style="text-align:left">${name}</td><td style="text-align:left;white-space:normal;font-weight:400">${words}</td></tr>
+    html`<tr${verdict === 'miscalibrated' && html` class="marked"`}><th scope="row">${verdict}</th><td style="text-align:left">${name}</td><td style="text-align:left;white-space:normal;font-weight:400">${words}</td></tr>
 `,
 )}</tbody></table></div>`
 
 const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: number): Section => ({
   title: 'Intervals',
-  lead: 'How often the truth lies inside the region that the draws span. On the diagonal the stated uncertainty is right; below it the sampler is overconfident.',
+  lead: 'How often the truth lies inside the region that the draws span. On the diagonal the sampler is calibrated; below it, it is overconfident.',
   body: html`<div class="charts">${[
     figure(
       calibrationChart([
@@ -72,7 +72,7 @@ const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
   const band = (quantities: number) => rankBand(problems, ranks.draws, 1 - 0.01 / quantities)
   return {
     title: 'Ranks',
-    lead: 'Ranks of the truth among the draws, less what is expected of them. A calibrated sampler stays in the grey band everywhere, 99 times in 100.',
+    lead: 'Ranks of the truth among the draws, less their expected distribution. A calibrated sampler stays in the grey band everywhere, 99 times in 100.',
     body: html`<div class="charts">${[
       figure(
         html`${ecdfChart(
@@ -106,14 +106,14 @@ const residualSection = (residuals: ResidualWhiteness): Section => {
   }
   return {
     title: 'Residuals',
-    lead: 'What is left of the observations when A x of a draw is taken off, in units of the noise. For a calibrated sampler it is noise: of the right size and white. No truth is needed.',
+    lead: 'The observations less A x of a draw, in units of the noise. For a calibrated sampler the residual is noise: of the right size and white. No truth is needed.',
     body: [
       table({
         columns: ['', 'found', 'expected'],
         rows: [
           ['‖y − A x‖² over its expectation', residuals.ratio.toFixed(4), '1'],
           ['standard error', residuals.standardError.toFixed(4), ''],
-          ['probability of its scatter (χ²)', residuals.chiSquare.toPrecision(2), 'not tiny'],
+          ['p-value of its distribution (χ²)', residuals.chiSquare.toPrecision(2), 'not tiny'],
         ],
       }),
       series.length > 0 && figure(lineChart(chart)),
@@ -122,7 +122,7 @@ const residualSection = (residuals: ResidualWhiteness): Section => {
 }
 
 const limits: readonly string[] = [
-  'No test proves calibration: each sees some faults only, and few problems show gross faults only.',
+  'No test proves calibration: each sees some faults only, and with few problems only gross ones.',
   'Residuals see nothing of what the operator hides, such as invented detail in pixels that were not observed.',
   'Intervals of single entries and their ranks see no dependence between entries, and cannot tell a sampler that ignores the observation and draws from the prior.',
   'A posterior of several modes of which one is dropped may pass every test but the ranks, and those if the mode is rare.',

@@ -1,5 +1,5 @@
 import type { RankBand, RankUniformity } from '../diagnose/index.ts'
-import { at, axes, drawing, type Frame } from './axes.ts'
+import { at, axes, drawing, type Frame, type Point, polyline } from './axes.ts'
 import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
 import { seriesColors } from './style.ts'
@@ -29,14 +29,9 @@ export const ecdfChart = (series: readonly EcdfSeries[], band: RankBand, width =
   const most = Math.max(...gaps, ...edges)
   const x = linearScale([0, 1], [frame.left, frame.right])
   const y = linearScale([-most, most], [frame.bottom, frame.top])
-  const path = (points: readonly (readonly [number, number])[]) =>
-    points.map(([u, v], i) => `${i ? 'L' : 'M'}${at(x(u))} ${at(y(v))}`).join('')
+  const path = (points: readonly Point[]) => polyline(points, x, y)
   const along = (zs: Float64Array, fs: Float64Array) => Array.from(zs, (z, i) => [z, fs[i] - z] as const)
-  const ends = (points: readonly (readonly [number, number])[]) => [
-    [0, 0] as const,
-    ...points,
-    [1, 0] as const,
-  ]
+  const ends = (points: readonly Point[]): Point[] => [[0, 0], ...points, [1, 0]]
   const outline = [...ends(along(band.expected, band.high)), ...along(band.expected, band.low).reverse()]
   const body = html`<path class="area s4" d="${path(outline)}Z"/>
 ${axes(frame, x, y, { x: 'share of the draws below the truth', y: 'share of the problems, less expected' })}

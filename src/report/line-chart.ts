@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
-import { at, axes, drawing, type Frame, legend } from './axes.ts'
+import { average } from '../tensor/index.ts'
+import { at, axes, drawing, type Frame, legend, type Point, polyline } from './axes.ts'
 import { type Html, html } from './html.ts'
 import { linearScale, logScale, type Scale } from './scale.ts'
 
@@ -35,8 +36,6 @@ export interface LineChart {
 /** Most points of a curve that are drawn. */
 const mostPoints = 400
 
-type Point = readonly [x: number, y: number]
-
 /** Long curves are averaged over equal runs of points, which also calms a noisy loss. */
 export const thinned = (points: readonly Point[], most: number = mostPoints): readonly Point[] => {
   if (points.length <= most) return points
@@ -45,7 +44,7 @@ export const thinned = (points: readonly Point[], most: number = mostPoints): re
       Math.floor((i * points.length) / most),
       Math.floor(((i + 1) * points.length) / most),
     )
-    const mean = (axis: 0 | 1) => run.reduce((sum, p) => sum + p[axis], 0) / run.length
+    const mean = (axis: 0 | 1) => average(run.map((p) => p[axis]))
     return [mean(0), mean(1)] as const
   })
 }
@@ -60,9 +59,6 @@ const scaleOf = (
   if (low > high) return linearScale([0, 1], screen)
   return axis.scale === 'log' ? logScale([low, high], screen) : linearScale([low, high], screen, { nice })
 }
-
-const curve = (points: readonly Point[], x: Scale, y: Scale): string =>
-  points.map((p, i) => `${i ? 'L' : 'M'}${at(x(p[0]))} ${at(y(p[1]))}`).join('')
 
 /**
  * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log axis) are
@@ -97,7 +93,7 @@ export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300
 ${guides.map((g) => html`<path class="guide" d="M${at(frame.left)} ${at(ys(g.y))}H${at(frame.right)}"/><text x="${at(frame.right)}" y="${at(ys(g.y) - 5)}" text-anchor="end">${g.label}</text>`)}
 ${curves.map(
   ({ points, dots }, i) =>
-    html`<g class="s${i % 6}"><path class="line" d="${curve(points, xs, ys)}"/>${dots && points.map(([a, b]) => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`)}</g>`,
+    html`<g class="s${i % 6}"><path class="line" d="${polyline(points, xs, ys)}"/>${dots && points.map(([a, b]) => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`)}</g>`,
 )}
 ${
   series.length > 1 &&

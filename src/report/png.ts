@@ -1,5 +1,4 @@
-import { encode } from 'fast-png'
-import { TweedieError } from '../error.ts'
+import { encodePng } from '../formats/index.ts'
 import { NdArray } from '../tensor/index.ts'
 import { type Html, html } from './html.ts'
 
@@ -25,23 +24,7 @@ export const picture = (
  *
  * @throws TweedieError `shape` unless the picture is `[1, 3 or 4, H, W]`, `numeric` for NaN
  */
-export const pngOf = (image: Picture): Uint8Array => {
-  const [channels, height, width] = image.shape
-  if (image.shape.length !== 3 || ![1, 3, 4].includes(channels) || image.size === 0) {
-    throw new TweedieError('shape', `picture: expected [1, 3 or 4, H, W], got [${image.shape}]`)
-  }
-  const plane = height * width
-  const bytes = new Uint8Array(image.size)
-  for (let p = 0; p < plane; p++) {
-    for (let c = 0; c < channels; c++) {
-      const value = image.data[c * plane + p]
-      if (Number.isNaN(value))
-        throw new TweedieError('numeric', `picture: NaN at row ${Math.floor(p / width)}`)
-      bytes[p * channels + c] = Math.round(255 * Math.min(1, Math.max(0, value)))
-    }
-  }
-  return encode({ width, height, data: bytes, channels, depth: 8 })
-}
+export const pngOf = (image: Picture): Uint8Array => encodePng(image)
 
 /** The picture as a `data:` address. */
 export const dataUrl = (image: Picture): string =>

@@ -85,7 +85,7 @@ const sectionsOf = (run: RunReport): Section[] => {
   if (coverage) {
     sections.push({
       title: 'Calibration',
-      lead: 'How often the true value lies inside the interval that the draws span. On the diagonal the stated uncertainty is right; below it the sampler is overconfident.',
+      lead: 'How often the true value lies inside the interval that the draws span. On the diagonal the sampler is calibrated; below it, it is overconfident.',
       body: figure(calibrationChart(coverage.series), coverage.note),
     })
   }

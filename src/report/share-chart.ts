@@ -1,4 +1,4 @@
-import { at, axes, drawing, type Frame } from './axes.ts'
+import { at, axes, drawing, type Frame, reachOf } from './axes.ts'
 import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
 
@@ -19,7 +19,7 @@ export interface Shares {
 export const shareChart = ({ shares, standardErrors }: Shares, width = 480, height = 300): Html => {
   const frame: Frame = { left: 60, top: 44, right: width - 14, bottom: height - 46 }
   const bins = shares.length
-  const reach = (b: number) => (Number.isFinite(standardErrors[b]) ? 2 * standardErrors[b] : 0)
+  const reach = (b: number) => reachOf(standardErrors[b])
   const most = Math.max(1 / bins, ...Array.from(shares, (s, b) => s + reach(b)))
   const x = linearScale([0, 1], [frame.left, frame.right])
   const y = linearScale([0, most], [frame.bottom, frame.top])

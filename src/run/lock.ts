@@ -3,7 +3,8 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { systemReason, TEMPORARY_SUFFIX } from '../formats/atomic.ts'
-import { isRecord, parseJson, readText } from '../json.ts'
+import { readText } from '../formats/index.ts'
+import { isRecord, parseJson } from '../json.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process.ts'
 
 interface Owner extends ProcessIdentity {

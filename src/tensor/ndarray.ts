@@ -114,5 +114,7 @@ export const float32 = ({ dtype, shape, data }: NdArray): NdArray<'float32'> => 
 }
 
 /** Flat index of the first value that is NaN or infinite; -1 when all are finite. */
-export const firstNotFinite = ({ data }: NdArray<'float32' | 'float64'>): number =>
-  data.findIndex((v) => !Number.isFinite(v))
+export const firstNotFinite = ({ data }: { readonly data: ArrayLike<number> }): number => {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i
+  return -1
+}

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { droppedModeSeen } from '../exact/dropped-mode.ts'
+import { droppedModeDiagnosed } from '../exact/dropped-mode.ts'
 
 it('a mode that reverse KL dropped is named by the diagnostics, and exact draws are left in peace', async () => {
-  const { flow, exact } = await droppedModeSeen({ count: 300, steps: 500 })
+  const { flow, exact } = await droppedModeDiagnosed({ count: 300, steps: 500 })
   expect(flow.left).toBeLessThan(0.01)
   expect(flow.beyond[0]).toBeGreaterThan(0.25)
   expect(flow.beyond[1]).toBeLessThan(0.1)
-  expect(flow.wrong).toContain('Ranks (SBC)')
-  expect(flow.wrong).toContain('Intervals of single entries')
-  expect(exact.wrong).toEqual([])
+  expect(flow.miscalibrated).toContain('Ranks (SBC)')
+  expect(flow.miscalibrated).toContain('Intervals of single entries')
+  expect(exact.miscalibrated).toEqual([])
 })

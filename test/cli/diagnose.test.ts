@@ -44,12 +44,12 @@ beforeAll(() => {
 })
 
 describe('tweedie diagnose', () => {
-  test('finds nothing wrong with exact draws, and writes its page beside them', () => {
+  test('finds no fault in exact draws, and writes its page beside them', () => {
     const args = ['--observations', at('set.npz'), '--truth', at('truth.npz'), '--json']
     const { status, stdout } = tweedie('diagnose', at('draws.npz'), ...args)
     expect(status).toBe(0)
     const result = JSON.parse(stdout)
-    expect(result.findings.map((f: { verdict: string }) => f.verdict)).not.toContain('wrong')
+    expect(result.findings.map((f: { verdict: string }) => f.verdict)).not.toContain('miscalibrated')
     expect(result).toMatchObject({ path: at('draws-diagnosis.html'), problems: n, draws: k })
     expect(Math.abs(result.residuals.ratio - 1)).toBeLessThan(4 * result.residuals.standardError)
     expect(Object.keys(result.sbc)).toContain('misfit')
@@ -61,7 +61,7 @@ describe('tweedie diagnose', () => {
       ...['diagnose', at('narrow.npz'), '--truth', at('truth.npz'), '-o', at('page.html')],
     )
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^WRONG {2}Intervals of single entries: .*overconfident\.$/m)
+    expect(stdout).toMatch(/^MISCALIBRATED {2}Intervals of single entries: .*overconfident\.$/m)
     expect(stdout).toContain(`written  ${at('page.html')}`)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diagnosis, signalQuantities, type Verdict } from '../../src/diagnose/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { NdArray, ndarray } from '../../src/tensor/index.ts'
+import { average, NdArray, ndarray } from '../../src/tensor/index.ts'
 
 const [n, k] = [300, 30]
 const event = [1, 5, 5]
@@ -40,9 +40,9 @@ const wordsOf = (input: Parameters<typeof diagnosis>[0]): string =>
     .join('\n')
 
 describe('diagnosis', () => {
-  test('finds nothing wrong with exact draws', () => {
+  test('finds no fault in exact draws', () => {
     const { findings, truth, problems, draws } = diagnosis(problem())
-    expect(findings.map(({ verdict }) => verdict)).toEqual(Array(6).fill('right'))
+    expect(findings.map(({ verdict }) => verdict)).toEqual(Array(6).fill('calibrated'))
     expect([problems, draws]).toEqual([n, k])
     expect(truth?.names).toEqual([
       'mean',
@@ -55,7 +55,7 @@ describe('diagnosis', () => {
   })
 
   test('says that narrow draws are overconfident', () => {
-    expect(new Set(Object.values(verdictsOf(problem({ sd: 0.7 }))))).toEqual(new Set(['wrong']))
+    expect(new Set(Object.values(verdictsOf(problem({ sd: 0.7 }))))).toEqual(new Set(['miscalibrated']))
     const words = wordsOf(problem({ sd: 0.7 }))
     expect(words.match(/overconfident/g)?.length).toBe(3)
     expect(words).toContain('mean (draws too narrow)')
@@ -76,15 +76,15 @@ describe('diagnosis', () => {
   test('judges what the observations alone allow without the truth', () => {
     const { draws, residuals } = problem()
     expect(verdictsOf({ draws, residuals: { draws: residuals.draws } })).toEqual({
-      'Fit to the observations': 'right',
+      'Fit to the observations': 'calibrated',
     })
   })
 
   test('does not decide on a handful of problems', () => {
     const verdicts = verdictsOf(problem({ problems: 8 }))
-    expect(verdicts['Ranks (SBC)']).toBe('open')
-    expect(verdicts['Random points (TARP)']).toBe('open')
-    expect(verdicts['Distance from the centre']).toBe('open')
+    expect(verdicts['Ranks (SBC)']).toBe('inconclusive')
+    expect(verdicts['Random points (TARP)']).toBe('inconclusive')
+    expect(verdicts['Distance from the centre']).toBe('inconclusive')
   })
 
   test('finds residuals that are correlated', () => {
@@ -107,7 +107,6 @@ describe('signalQuantities', () => {
 
   test('of long ones are mean, mean square and projections of unit variance', () => {
     const [mean, square, first] = signalQuantities(normal(stream(2, 'x'), [2000, 50]), [50])
-    const average = (v: Float64Array) => v.reduce((a, b) => a + b, 0) / v.length
     expect(average(mean.values)).toBeCloseTo(0, 1)
     expect(average(square.values)).toBeCloseTo(1, 1)
     expect(average(first.values.map((v) => v * v))).toBeGreaterThan(0.6)

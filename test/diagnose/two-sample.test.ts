@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { normalCdf } from '../../src/diagnose/distributions.ts'
 import {
   c2st,
   energyDistance,
@@ -9,6 +10,7 @@ import {
 } from '../../src/diagnose/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { f64 } from '../numbers.ts'
 
 /** n points of N(shift, sd²) in d dimensions. */
 const cloud = (name: string, n: number, d: number, { shift = 0, sd = 1, seed = 0 } = {}) =>
@@ -17,6 +19,18 @@ const cloud = (name: string, n: number, d: number, { shift = 0, sd = 1, seed = 0
     [n, d],
     normal(stream(seed, name), [n, d]).data.map((z) => shift + sd * z),
   )
+
+/** The values below which (i + ½)/n of N(0, 1) lies, by bisection on its distribution function. */
+const normalQuantiles = (n: number): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => {
+    let [low, high] = [-10, 10]
+    for (let k = 0; k < 50; k++) {
+      const middle = (low + high) / 2
+      if (normalCdf(middle) < (i + 0.5) / n) low = middle
+      else high = middle
+    }
+    return low
+  })
 
 /** Share of the seeds at which a test rejects at 5 %. */
 const rejections = async (seeds: number, pValue: (seed: number) => number | Promise<number>) => {
@@ -43,7 +57,64 @@ describe('slicedWasserstein', () => {
     expect(slicedWasserstein(x, x)).toBe(0)
   })
 
-  test('refuses clouds that do not fit', () => {
+  test('of order 2 is the root of a mean of squares: of a shift t it is |t|/√d', () => {
+    // Half of the mass moves by 1, half by 3.
+    const [x, y] = [ndarray([0, 1], [2, 1]), ndarray([4, 1], [2, 1])]
+    expect(slicedWasserstein(x, y)).toBeCloseTo(2, 12)
+    expect(slicedWasserstein(x, y, { order: 2 })).toBeCloseTo(Math.sqrt(5), 12)
+    const [d, t] = [3, 2]
+    const points = cloud('x', 40, d)
+    const moved = ndarray(
+      toNumbers(points).map((v, i) => v + (i % d ? 0 : t)),
+      points.shape,
+    )
+    const found = slicedWasserstein(points, moved, { order: 2, directions: 4000 })
+    expect(Math.abs(found / (t / Math.sqrt(d)) - 1)).toBeLessThan(0.02)
+  })
+
+  test('of order 2 between Gaussians on a line is that of their moments', () => {
+    // W₂² = (m₁ − m₂)² + (s₁ − s₂)², here at the midpoints of 2000 equal shares of the mass.
+    const n = 2000
+    const z = normalQuantiles(n)
+    const scaled = (shift: number, sd: number) =>
+      f64(
+        Float64Array.from(z, (v) => shift + sd * v),
+        [n, 1],
+      )
+    const found = slicedWasserstein(scaled(0, 1), scaled(1.5, 3), { order: 2 })
+    expect(found).toBeCloseTo(Math.hypot(1.5, 2), 2)
+  })
+
+  test.each([1, 2] as const)('with weights, order %i: a point of weight 2 counts as two points', (order) => {
+    const x = cloud('x', 5, 2)
+    const y = cloud('y', 4, 2)
+    const weights = ndarray([1, 3, 0, 2, 1])
+    const repeated = [0, 1, 1, 1, 3, 3, 4].flatMap((i) => [x.data[2 * i], x.data[2 * i + 1]])
+    expect(slicedWasserstein(x, y, { order, weights: { x: weights } })).toBeCloseTo(
+      slicedWasserstein(ndarray(repeated, [7, 2]), y, { order }),
+      10,
+    )
+    expect(slicedWasserstein(y, x, { order, weights: { y: weights } })).toBeCloseTo(
+      slicedWasserstein(x, y, { order, weights: { x: weights } }),
+      10,
+    )
+  })
+
+  test('with weights, closed form: 3/4 of the mass moves by 2', () => {
+    const [x, y] = [ndarray([0, 2], [2, 1]), ndarray([0], [1, 1])]
+    const weights = { x: ndarray([1, 3]) }
+    expect(slicedWasserstein(x, y, { weights })).toBeCloseTo(1.5, 12)
+    expect(slicedWasserstein(x, y, { weights, order: 2 })).toBeCloseTo(Math.sqrt(3), 12)
+  })
+
+  test('refuses clouds and weights that do not fit', () => {
+    const points = zeros([3, 1])
+    const weighted = (values: number[]) => () =>
+      slicedWasserstein(points, points, { weights: { x: ndarray(values) } })
+    expect(weighted([1, 1])).toThrow('weights of x: expected shape [3], got [2]')
+    expect(weighted([1, -1, 1])).toThrow('weights of x must be at least 0, got -1 at element 1')
+    expect(weighted([0, 0, 0])).toThrow('weights of x must not all be 0')
+    expect(weighted([1, Number.NaN, 1])).toThrow('expected finite numbers')
     expect(() => slicedWasserstein(zeros([3, 2]), zeros([3, 4]))).toThrow('dimensions differ, x is [3,2]')
     expect(() => slicedWasserstein(zeros([3]), zeros([3, 4]))).toThrow('expected points of shape [n, d]')
     expect(() => slicedWasserstein(zeros([3, 1]), zeros([3, 1]), { directions: 0 })).toThrow('directions')

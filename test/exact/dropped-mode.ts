@@ -93,53 +93,53 @@ const exactDraws = (y: NdArray, draws: number): NdArray => {
   return ndarray(x, [draws, count, 2])
 }
 
-/** What the diagnostics say about draws. */
-export interface Seen {
+/** The diagnostics of draws. */
+export interface DrawsDiagnosed {
   /** Share of the draws on the left side; the posteriors have a third. */
   readonly left: number
   /** Share of problems in which the truth lies beyond all draws, in each entry. */
   readonly beyond: readonly number[]
-  /** Tests that say `wrong`. */
-  readonly wrong: readonly string[]
+  /** Tests whose verdict is `miscalibrated`. */
+  readonly miscalibrated: readonly string[]
 }
 
-const seenIn = (draws: NdArray, truth: NdArray): Seen => {
+const diagnosed = (draws: NdArray, truth: NdArray): DrawsDiagnosed => {
   const { quantities, draws: K } = sbc(draws, truth)
   const first = toNumbers(draws).filter((_, i) => i % 2 === 0)
   return {
     left: first.filter((v) => v < 0).length / first.length,
     beyond: quantities.map(({ ranks }) => ranks.filter((r) => r === 0 || r === K).length / ranks.length),
-    wrong: diagnosis({ draws, truth })
-      .findings.filter(({ verdict }) => verdict === 'wrong')
+    miscalibrated: diagnosis({ draws, truth })
+      .findings.filter(({ verdict }) => verdict === 'miscalibrated')
       .map(({ name }) => name),
   }
 }
 
 /** Diagnostics of the flow's draws and of exact ones. */
-export const droppedModeSeen = async ({
+export const droppedModeDiagnosed = async ({
   count = 400,
   draws = 99,
   steps = 800,
 } = {}): Promise<{
-  flow: Seen
-  exact: Seen
+  flow: DrawsDiagnosed
+  exact: DrawsDiagnosed
 }> => {
   const { x, y } = problems('test', count)
   return {
-    flow: seenIn(await flowDraws(y, draws, steps), x),
-    exact: seenIn(exactDraws(y, draws), x),
+    flow: diagnosed(await flowDraws(y, draws, steps), x),
+    exact: diagnosed(exactDraws(y, draws), x),
   }
 }
 
 /** A dropped mode is named: by the entry in which it lies, the side that is missing, and how often. */
 export const droppedMode = async (): Promise<Gate[]> => {
-  const { flow, exact } = await droppedModeSeen()
+  const { flow, exact } = await droppedModeDiagnosed()
   return [
     atMost("dropped mode: share of the flow's draws on the left", flow.left, 0.01),
     between('dropped mode: truths beyond all draws, first entry', flow.beyond[0], 0.28, 0.4),
     atMost('dropped mode: truths beyond all draws, second entry', flow.beyond[1], 0.08),
-    between('dropped mode: tests that find the flow wrong', flow.wrong.length, 1, 10),
-    atMost('dropped mode: tests that find exact draws wrong', exact.wrong.length, 0),
+    between('dropped mode: tests that find the flow miscalibrated', flow.miscalibrated.length, 1, 10),
+    atMost('dropped mode: tests that find exact draws miscalibrated', exact.miscalibrated.length, 0),
     shown('dropped mode: truths beyond all exact draws, first entry', exact.beyond[0]),
   ]
 }

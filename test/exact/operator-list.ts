@@ -80,6 +80,11 @@ export const linearOperators: readonly Listed[] = [
     parameters: (batch: number) => [values('kernel', batch, [1, 3, 5])],
     operator: ([k]: readonly Tensor[]) => blur(k, [2, 5, 8], { boundary }),
   })),
+  ...BOUNDARIES.map((boundary) => ({
+    name: `blur of signals, ${boundary} [2,9]`,
+    parameters: (batch: number) => [values('taps', batch, [2, 4])],
+    operator: ([k]: readonly Tensor[]) => blur(k, [2, 9], { boundary }),
+  })),
   {
     name: 'blur by a kernel of even size per channel [2,6,7]',
     parameters: (batch) => [values('even kernel', batch, [2, 4, 2])],
@@ -96,15 +101,24 @@ export const linearOperators: readonly Listed[] = [
     operator: () => gaussianBlur([2, 7, 6], { sigma: 0.7, size: 5, boundary }),
   })),
   {
-    name: 'average-pool by 3 [2,9,6]',
+    name: 'gaussian-blur of signals [2,11]',
     parameters: () => [],
-    operator: () => averagePool([2, 9, 6], 3),
+    operator: () => gaussianBlur([2, 11], { sigma: 0.7, size: 5 }),
   },
+  ...[
+    [2, 9, 6],
+    [2, 9],
+  ].map((event) => ({
+    name: `average-pool by 3 [${event}]`,
+    parameters: () => [],
+    operator: () => averagePool(event, 3),
+  })),
   ...(
     [
       [2, [1, 8, 8]],
       [3, [2, 9, 12]],
       [4, [1, 15, 10]],
+      [3, [2, 10]],
     ] as const
   ).map(([factor, event]) => ({
     name: `bicubic by ${factor} [${event}]`,

@@ -137,7 +137,7 @@ describe('conditional RealNVP', () => {
 
   it('refuses sizes that are none', () => {
     expect(() => realNvp({ ...options, size: 1 })).toThrow(/at least 2/)
-    expect(() => realNvp({ ...options, steps: 0 })).toThrow(/steps must be a positive integer/)
+    expect(() => realNvp({ ...options, steps: 0 })).toThrow(/steps must be an integer of at least 1/)
     expect(() => spline({ bins: 1 })).toThrow(/2 to 50 bins/)
     expect(() => withRange(flow, { kind: 'interval', lo: 1, hi: 1 })).toThrow(/lo < hi/)
   })

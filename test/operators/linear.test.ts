@@ -29,7 +29,7 @@ const image = (h: number, w: number, value: (row: number, column: number) => num
     [1, 1, h, w],
   )
 
-const seen = async (A: LinearOperator, x: NdArray): Promise<number[]> => {
+const applied = async (A: LinearOperator, x: NdArray): Promise<number[]> => {
   const program = jit((x: Tensor) => A.apply(x))
   const y = toNumbers(await program(x))
   await program.release()
@@ -46,19 +46,19 @@ describe('blur', () => {
     ['circular', [0, 15, 11, 23, 17, 3, 17, 8, 13, 11, 11, 11]],
     ['zero', [2, 7, 8, 7, 16, 3, 17, 0, 8, 7, 8, 4]],
   ] as const)('is convolution, %s', async (boundary, want) => {
-    expectClose(await seen(blur(kernel, [1, 3, 4], { boundary }), x), want, 1e-12)
+    expectClose(await applied(blur(kernel, [1, 3, 4], { boundary }), x), want, 1e-12)
   })
 
   it('by a Gaussian keeps a constant, except where nothing is beyond the edge', async () => {
     const flat = image(9, 7, () => 3)
     for (const boundary of ['reflect', 'circular'] as const) {
       expectClose(
-        await seen(gaussianBlur([1, 9, 7], { sigma: 1.3, boundary }), flat),
+        await applied(gaussianBlur([1, 9, 7], { sigma: 1.3, boundary }), flat),
         Array(63).fill(3),
         1e-12,
       )
     }
-    const dark = await seen(gaussianBlur([1, 9, 7], { sigma: 1.3, boundary: 'zero' }), flat)
+    const dark = await applied(gaussianBlur([1, 9, 7], { sigma: 1.3, boundary: 'zero' }), flat)
     // A corner keeps the centre and half of the rest along each axis.
     const weights = Array.from({ length: 13 }, (_, j) => Math.exp(-((j - 6) ** 2) / (2 * 1.3 ** 2)))
     const share = 0.5 + 0.5 / weights.reduce((a, b) => a + b, 0)
@@ -74,7 +74,7 @@ describe('blur', () => {
         gaussianBlur([1, 3, 4], { sigma: 1, size: 5, boundary }),
         blur(constant(f64(outer, [1, 1, 5, 5])), [1, 3, 4], { boundary }),
       ]
-      expectClose(await seen(one, x), await seen(other, x), 1e-12)
+      expectClose(await applied(one, x), await applied(other, x), 1e-12)
     }
   })
 
@@ -82,10 +82,36 @@ describe('blur', () => {
     const [n, f, sigma] = [64, 5, 2]
     const wave = image(4, n, (_, j) => Math.cos((2 * Math.PI * f * j) / n))
     const factor = Math.exp((-2 * (Math.PI * sigma * f) ** 2) / n ** 2)
-    const got = await seen(gaussianBlur([1, 4, n], { sigma, size: 41, boundary: 'circular' }), wave)
+    const got = await applied(gaussianBlur([1, 4, n], { sigma, size: 41, boundary: 'circular' }), wave)
     expectClose(
       got,
       toNumbers(wave).map((v) => factor * v),
+      1e-9,
+    )
+  })
+
+  it('of a signal is that of each row of an image', async () => {
+    const signal = f64([1, 2, 0, 3, 0, 1, 4, 2, 5, 0, 1, 1], [3, 1, 4])
+    const asRows = f64(toNumbers(signal), [3, 1, 1, 4])
+    const taps = [0.5, -1, 2]
+    for (const boundary of ['reflect', 'circular', 'zero'] as const) {
+      const alone = blur(constant(f64(taps, [1, 1, 3])), [1, 4], { boundary })
+      const inRows = blur(constant(f64(taps, [1, 1, 1, 3])), [1, 1, 4], { boundary })
+      expectClose(await applied(alone, signal), await applied(inRows, asRows), 1e-12)
+    }
+    // np.convolve([1, 2, 0, 3], [0.5, -1, 2], 'same')
+    const padded = blur(constant(f64(taps, [1, 1, 3])), [1, 4], { boundary: 'zero' })
+    expectClose((await applied(padded, signal)).slice(0, 4), [0, 0, 5.5, -3], 1e-12)
+  })
+
+  it('of a signal by a Gaussian multiplies a wave by its Fourier transform', async () => {
+    const [n, f, sigma] = [64, 5, 2]
+    const wave = Array.from({ length: n }, (_, j) => Math.cos((2 * Math.PI * f * j) / n))
+    const factor = Math.exp((-2 * (Math.PI * sigma * f) ** 2) / n ** 2)
+    const A = gaussianBlur([1, n], { sigma, size: 41, boundary: 'circular' })
+    expectClose(
+      await applied(A, f64(wave, [1, 1, n])),
+      wave.map((v) => factor * v),
       1e-9,
     )
   })
@@ -94,7 +120,9 @@ describe('blur', () => {
     expect(() => blur(constant(f64([1, 1])), [1, 3, 4])).toThrow(
       /^blur: kernels \[2\] do not fit images \[1,3,4\]/,
     )
-    expect(() => gaussianBlur([5], { sigma: 1 })).toThrow(/needs images \[C, H, W\], the data are \[5\]/)
+    expect(() => gaussianBlur([5], { sigma: 1 })).toThrow(
+      /needs images \[C, H, W\] or signals \[C, V\], the data are \[5\]/,
+    )
     expect(() => gaussianBlur([1, 3, 4], { sigma: 0 })).toThrow(/sigma must be positive, got 0/)
   })
 })
@@ -107,31 +135,39 @@ describe('bicubic', () => {
     [4, 32, 2, [1.472559, 1.472559, 1.845117, 0.748999]],
     [3, 30, 2, [1.759259, 1.425926, 1.425926, 1.759259, 1.716049, 0.501235]],
   ])('by %i is what Pillow makes', async (factor, n, from, want) => {
-    const got = await seen(bicubic([1, 4, n], factor), row(n))
+    const got = await applied(bicubic([1, 4, n], factor), row(n))
     expectClose(got.slice(from, from + want.length), want, 2e-6)
   })
 
   it('keeps constants up to the edges, and ramps inside', async () => {
-    const flat = await seen(
+    const flat = await applied(
       bicubic([1, 10, 15], 4),
       image(10, 15, () => 2),
     )
     expectClose(flat, Array(12).fill(2), 1e-12)
-    const ramp = await seen(
+    const ramp = await applied(
       bicubic([1, 4, 32], 4),
       image(4, 32, (_, i) => i),
     )
     expectClose(ramp.slice(2, 6), [9.5, 13.5, 17.5, 21.5], 1e-12)
   })
 
+  it('of a signal is what it does along the rows of an image', async () => {
+    const signal = toNumbers(row(32)).slice(0, 32)
+    const got = await applied(bicubic([1, 32], 4), f64(signal, [1, 1, 32]))
+    expectClose(got, (await applied(bicubic([1, 4, 32], 4), row(32))).slice(0, 8), 1e-12)
+  })
+
   it('by 1 is the identity', async () => {
-    expectClose(await seen(bicubic([1, 4, 7], 1), row(7)), toNumbers(row(7)), 1e-12)
+    expectClose(await applied(bicubic([1, 4, 7], 1), row(7)), toNumbers(row(7)), 1e-12)
   })
 })
 
 it('average-pool takes the mean of blocks', async () => {
   const x = f64([1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 2, 4])
-  expectClose(await seen(averagePool([1, 2, 4], 2), x), [3.5, 5.5], 1e-15)
+  expectClose(await applied(averagePool([1, 2, 4], 2), x), [3.5, 5.5], 1e-15)
+  expectClose(await applied(averagePool([1, 4], 2), f64([1, 2, 3, 6], [1, 1, 4])), [1.5, 4.5], 1e-15)
+  expect(() => averagePool([1, 9], 4)).toThrow(/^average-pool: factor 4 does not divide signals of 9/)
   expect(() => averagePool([1, 9, 8], 4)).toThrow(/^average-pool: factor 4 does not divide images of 9×8/)
 })
 
@@ -149,13 +185,13 @@ describe('fourier', () => {
   ]
 
   it('is the centred orthonormal transform of NumPy', async () => {
-    expectClose(await seen(fourier(all([1, 1, 3, 4]), [1, 3, 4]), x), [...re, ...im], 1e-9)
+    expectClose(await applied(fourier(all([1, 1, 3, 4]), [1, 3, 4]), x), [...re, ...im], 1e-9)
   })
 
   it('samples columns only', async () => {
     const m = constant(f64([0, 0, 1, 0], [1, 1, 1, 4]))
     const keep = (v: number, i: number) => (i % 4 === 2 ? v : 0)
-    expectClose(await seen(fourier(m, [1, 3, 4]), x), [...re.map(keep), ...im.map(keep)], 1e-9)
+    expectClose(await applied(fourier(m, [1, 3, 4]), x), [...re.map(keep), ...im.map(keep)], 1e-9)
   })
 
   it('with everything sampled, its adjoint is its inverse, with and without a phase', async () => {
@@ -201,7 +237,7 @@ describe('radon', () => {
         }
       return inside / 64
     }
-    const y = await seen(radon([1, n, n], { angles: 7, detectors: 61 }), image(n, n, cover))
+    const y = await applied(radon([1, n, n], { angles: 7, detectors: 61 }), image(n, n, cover))
     for (let k = 0; k < 7; k++) {
       for (let t = -15; t <= 15; t++) {
         const chord = (2 * Math.sqrt(radius ** 2 - t * t)) / n
@@ -214,7 +250,7 @@ describe('radon', () => {
 
   it('sums columns at angle 0 and rows at a right angle', async () => {
     const x = f64([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 3, 3])
-    const y = await seen(radon([1, 3, 3], { angles: 2, detectors: 3 }), x)
+    const y = await applied(radon([1, 3, 3], { angles: 2, detectors: 3 }), x)
     expectClose(
       y,
       [12, 15, 18, 6, 15, 24].map((v) => v / 3),

@@ -15,7 +15,7 @@ const narrow = new NdArray(
 describe('diagnosisReport', () => {
   test('says what is wrong in words and draws every figure, with nothing loaded from elsewhere', () => {
     const found = diagnosis({ draws: narrow, truth, residuals: { draws: narrow } })
-    expect(summaryOf(found)).toBe('6 of 6 tests find something wrong.')
+    expect(summaryOf(found)).toBe('6 of 6 tests find the draws miscalibrated.')
     const page = diagnosisReport({ title: 'a < b', diagnosis: found })
     expect(page).toContain('<h1>a &lt; b</h1>')
     expect(page.match(/<svg class="chart"/g)?.length).toBe(5)
@@ -27,7 +27,7 @@ describe('diagnosisReport', () => {
   test('says what it could not judge', () => {
     const found = diagnosis({ draws, residuals: { draws } })
     expect(summaryOf(found)).toBe(
-      'No test finds anything wrong. Without the truth, only the fit to the observations can be judged.',
+      'No test finds the draws miscalibrated. Without the truth, only the fit to the observations can be judged.',
     )
     expect(diagnosisReport({ title: 'x', diagnosis: found })).not.toContain('<h2>Ranks</h2>')
   })

@@ -204,7 +204,7 @@ describe('pictures', () => {
     expect(pixelAt(pngOf(ndarray([-1, 2], [1, 1, 2])), 0, 0)).toEqual([0])
     expect(pixelAt(pngOf(ndarray([-1, 2], [1, 1, 2])), 0, 1)).toEqual([255])
     expect(() => pngOf(ndarray([Number.NaN], [1, 1, 1]))).toThrow(/NaN/)
-    expect(() => pngOf(full([2, 4, 4], 0))).toThrow(/expected \[1, 3 or 4, H, W\], got \[2,4,4\]/)
+    expect(() => pngOf(full([2, 4, 4], 0))).toThrow(/\[1, 3 or 4, H, W\], got \[2,4,4\]/)
   })
 
   test('enlarging repeats pixels', () => {

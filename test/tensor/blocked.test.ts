@@ -13,13 +13,11 @@ import {
   matmul,
   mean,
   mul,
-  NdArray,
+  type NdArray,
   ndarray,
   relu,
   reshape,
-  type Shape,
   silu,
-  sizeOf,
   slice,
   sub,
   sum,
@@ -30,13 +28,7 @@ import {
   upsample,
   vjp,
 } from '../../src/tensor/index.ts'
-
-const wave = (shape: Shape, seed: number): NdArray =>
-  new NdArray(
-    'float32',
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed)),
-  )
+import { waveOf as wave } from '../numbers.ts'
 
 const tenth = (a: NdArray): NdArray =>
   ndarray(

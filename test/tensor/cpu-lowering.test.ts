@@ -7,23 +7,15 @@ import {
   layerNorm,
   matmul,
   mul,
-  NdArray,
-  type Shape,
+  type NdArray,
   silu,
-  sizeOf,
   square,
   sum,
   type Tensor,
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
-
-const wave = (shape: Shape, seed: number): NdArray =>
-  new NdArray(
-    'float32',
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed)),
-  )
+import { waveOf as wave } from '../numbers.ts'
 
 const closeToDouble = async (
   fn: (args: readonly Tensor[]) => readonly Tensor[],

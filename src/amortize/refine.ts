@@ -81,7 +81,7 @@ export const refine = async (
   const batched = batchedObservations(observationsInPriorUnits(set))
   const draw = sampler(
     (seen: ObservationBatch<Tensor>) =>
-      mmps(denoiser, batched.observation(seen), { solve: gmres({ iterations }) }),
+      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(seen)),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),

@@ -2,17 +2,12 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { covarianceMatrix } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { NdArray, sizeOf, toNumbers } from '../tensor/index.ts'
 
-const dense = ({ mean, covariance: c }: Gaussian): Matrix => {
-  const n = mean.size
-  if (c.kind === 'isotropic') return Matrix.eye(n, n, c.variance)
-  if (c.kind === 'diagonal') return Matrix.diag(toNumbers(c.variance))
-  const U = Matrix.from1DArray(n, c.factor.shape[1], toNumbers(c.factor))
-  const D = c.kind === 'ppca' ? Matrix.eye(n, n, c.variance) : Matrix.diag(toNumbers(c.variance))
-  return U.mmul(U.transpose()).add(D)
-}
+const dense = ({ mean, covariance }: Gaussian): Matrix =>
+  Matrix.from1DArray(mean.size, mean.size, toNumbers(covarianceMatrix(covariance, mean.size)))
 
 /** Without the rounding by which a product misses being symmetric, over which Cholesky stumbles. */
 const symmetric = (m: Matrix): Matrix => Matrix.add(m, m.transpose()).div(2)

@@ -149,7 +149,7 @@ export const posteriorDraws = async (
   set: ObservationSet,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
-  const { posterior = mmps, compile, sampling, signal } = options
+  const { posterior = mmps(), compile, sampling, signal } = options
   const batched = batchedObservations(set)
   const compiled = compile
     ? compile(denoiser, batched.observation, sampling)

@@ -8,6 +8,7 @@ import {
   heun,
   karrasGrid,
   predictorCorrector,
+  type SamplerStep,
   type Step,
   sampler,
   sigmaGrid,
@@ -105,7 +106,7 @@ describe('one batch', () => {
       {
         shape: [1, 1],
         noise: () => zeros([1, 1], 'float64'),
-        onStep: (done, total) => steps.push(`${done}/${total}`),
+        onStep: ({ step, steps: total }) => steps.push(`${step}/${total}`),
       },
     )
     expect(steps).toEqual(['1/3', '2/3', '3/3'])
@@ -117,7 +118,9 @@ describe('one batch', () => {
     const request = {
       shape: [1, 1],
       noise: () => zeros([1, 1], 'float64'),
-      onStep: (done: number) => done === 2 && stop.abort(),
+      onStep: ({ step }: SamplerStep) => {
+        if (step === 2) stop.abort()
+      },
       signal: stop.signal,
     }
     await expect(draw({}, request)).rejects.toMatchObject({ code: 'interrupted' })
@@ -137,7 +140,7 @@ describe('one batch', () => {
 describe('draws', () => {
   const noise = stream(5, 'noise')
   const posterior = (y: Tensor) =>
-    mmps(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
+    mmps()(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
   const drawAll = async (method: Step, count: number, steps: number) => {
     // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the posterior's mean.
     const draw = sampler((o: { y: Tensor }) => posterior(o.y), { step: method, steps })

@@ -5,6 +5,7 @@ import {
   gaussianDenoiser,
   preconditioned,
 } from '../../src/diffusion/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
 import { type ObservationSet, simulateObservations } from '../../src/observations/index.ts'
 import {
@@ -72,7 +73,7 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
 describe('prior draws', () => {
   const gaussian: Gaussian = {
     mean: ndarray([1, -1, 0.5], [3]),
-    covariance: { kind: 'ppca', variance: 0.1, factor: ndarray([0.9, 0.3, -0.6], [3, 1]) },
+    covariance: lowRank(0.1, ndarray([0.9, 0.3, -0.6], [3, 1])),
   }
   const known: Prior = { denoiser: gaussianDenoiser(gaussian), mean: gaussian.mean }
 
@@ -131,8 +132,7 @@ describe('posterior draws of a Gaussian', () => {
       sampling: { steps: 100 },
       batch: count,
       seed: 0,
-      posterior: (denoiser, observation) =>
-        mmps(denoiser, observation, { covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
+      posterior: mmps({ covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
     })
     const { mean, covariance } = sampleMoments(new NdArray('float32', [count, 2], draws.data))
     // y / (1 + s²) and s² / (1 + s²) where it was seen, the prior elsewhere.

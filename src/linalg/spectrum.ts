@@ -45,7 +45,7 @@ export const fullSpectrum: (covariance: FullRankCovariance) => Spectrum = once((
   if (!(least > 0))
     throw new TweedieError(
       'input',
-      `fullRank: Σ must be positive definite, its smallest eigenvalue is ${least}`,
+      `fullRank: Σ must be positive definite, its smallest eigenvalue is ${least.toPrecision(3)}`,
     )
   return { vectors: asArray(W), values }
 })

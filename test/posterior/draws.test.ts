@@ -7,8 +7,13 @@ import {
 } from '../../src/diffusion/index.ts'
 import { lowRank } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
-import { type ObservationSet, simulateObservations } from '../../src/observations/index.ts'
 import {
+  batchedObservations,
+  type ObservationSet,
+  simulateObservations,
+} from '../../src/observations/index.ts'
+import {
+  compileMethod,
   gaussianPosteriorCovariance,
   mmps,
   type Prior,
@@ -68,6 +73,18 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
     const other = await posteriorDraws(prior, set, { sampling, draws: 1, seed: 5 })
     expect(Math.abs(all.data[0] - other.data[0])).toBeGreaterThan(1e-3)
   })
+})
+
+it('a sampler that is given a seed makes the same draws of the first observations', async () => {
+  const [, set] = sets[0]
+  const all = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  const batched = batchedObservations(set)
+  const draw = compileMethod(mmps(), prior.denoiser, batched.observation, sampling)
+  for (const k of [0, 1]) {
+    const x = await draw(batched.batch(0, 3), { shape: [3, 4], seed: 4, draw: k })
+    expectClose(toNumbers(x), all.data.subarray(4 * N * k, 4 * N * k + 12), 1e-5)
+  }
+  await draw.release()
 })
 
 describe('prior draws', () => {

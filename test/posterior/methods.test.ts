@@ -30,6 +30,7 @@ import {
   methodNames,
   methodSpec,
   methods,
+  methodsHelp,
   mmps,
   mmpsTwist,
   onesCovariance,
@@ -47,6 +48,7 @@ import {
   input,
   matmul,
   mul,
+  type NdArray,
   ndarray,
   reshape,
   square,
@@ -54,7 +56,7 @@ import {
   tanh,
   toNumbers,
 } from '../../src/tensor/index.ts'
-import { wave } from '../numbers.ts'
+import { expectClose, f64, wave } from '../numbers.ts'
 
 const n = 4
 const weight = constant(ndarray(wave(n * n), [n, n]))
@@ -267,6 +269,31 @@ it('predictor–corrector posterior sampling: every guidance method under Langev
     expect(toNumbers(await draw({ y, m }, request)).every(Number.isFinite)).toBe(true)
     await draw.release()
   }
+})
+
+it('the help has every method with its settings', () => {
+  const help = methodsHelp(methods)
+  for (const { name, settings } of methods) {
+    expect(help).toContain(`${name}: `)
+    for (const [key, spec] of Object.entries(settings)) expect(help).toContain(`${key}=${spec.default} (`)
+  }
+  expect(help).toContain('form=covariance (covariance|pinv|ones; ')
+})
+
+it.each([...methodNames])('%s works in float64, from a seed', async (name) => {
+  const wide = (a: NdArray) => f64(toNumbers(a), a.shape)
+  const options = { steps: 4 }
+  const draw =
+    methodNamed(name).needs === 'identity'
+      ? drawOf(name, ({ y }: Context) => clean({ y }), options)
+      : drawOf(name, masked, options)
+  const [x, narrow] = [
+    await draw({ y: wide(y), m: wide(m) }, { shape, seed: 2 }),
+    await draw({ y, m }, { shape, seed: 2 }),
+  ]
+  await draw.release()
+  expect([x.dtype, narrow.dtype]).toEqual(['float64', 'float32'])
+  expectClose(toNumbers(narrow), toNumbers(x), 1e-3)
 })
 
 describe('a method as it is written', () => {

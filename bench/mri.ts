@@ -66,7 +66,7 @@ const drawsOf = async (
   onProgress: (done: number, total: number) => void,
 ): Promise<NdArray<'float32'>> => {
   const latents = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
-    posterior: (denoiser, seen) => mmps(denoiser, seen, { solve: cg({ iterations: ITERATIONS }) }),
+    posterior: mmps({ solve: cg({ iterations: ITERATIONS }) }),
     sampling: { schedule: scheduleOf(prior), steps: STEPS, step: ddpm() },
     draws,
     batch: 12,

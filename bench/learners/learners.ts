@@ -3,7 +3,7 @@ import { exponentialSchedule, standardGaussian } from '../../src/diffusion/index
 import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
 import { network } from '../../src/nn/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
   mmps,
   onesCovariance,
   timeCovariance,
@@ -32,7 +32,7 @@ export interface LearnerKind {
 const diem = (
   name: string,
   title: string,
-  covariance: Covariance,
+  covariance: ConditionalCovariance,
   solve: Solver = cg({ iterations: 1 }),
 ): LearnerKind => ({
   name,
@@ -40,8 +40,7 @@ const diem = (
   masked: false,
   fit: (run, plan, call) => {
     const { set, event, experiment } = plan
-    const posterior: ReturnType<typeof diemOf>['posterior'] = (prior, seen) =>
-      mmps(prior, seen, { covariance, solve })
+    const posterior: ReturnType<typeof diemOf>['posterior'] = mmps({ covariance, solve })
     return learn(run, {
       net: networkOf(plan),
       set,

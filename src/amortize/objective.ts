@@ -14,6 +14,7 @@ import {
   negativeElbo,
   scoreLoss,
 } from '../diffusion/index.ts'
+import { covarianceInverse } from '../linalg/index.ts'
 import type { Observation } from '../operators/index.ts'
 import { add, mean, mul, sub, sumRows, type Tensor } from '../tensor/index.ts'
 
@@ -40,7 +41,7 @@ export interface ApsTerms<L = Tensor> {
 /** −log p(y | x) up to a constant: ½ (y − A x)ᵀ Σy⁻¹ (y − A x), [B]. */
 export const misfit = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
   const residual = sub(y, A.apply(x))
-  return mul(sumRows(mul(residual, noise.inverse(residual))), 0.5)
+  return mul(sumRows(mul(residual, covarianceInverse(noise, residual))), 0.5)
 }
 
 /**

@@ -76,7 +76,7 @@ export const refine = async (
   const batched = batchedObservations(set)
   const draw = sampler(
     (seen: ObservationBatch<Tensor>) =>
-      mmps(denoiser, batched.observation(seen), { solve: gmres({ iterations }) }),
+      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(seen)),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),

@@ -10,6 +10,7 @@ import type { FlowConfig } from '../flows/index.ts'
 import { readBytes } from '../formats/index.ts'
 import { linearRate, warmUp } from '../nn/index.ts'
 import { observe } from '../observations/index.ts'
+import { dps, noise2score } from '../posterior/index.ts'
 import {
   type DistillRequest,
   distill,
@@ -126,23 +127,23 @@ const contested = async (
   sampler: SavedSampler,
   prior: LearnedPrior,
   contest: Contest,
-  { draws, dps }: AmortizePlan,
+  plan: AmortizePlan,
   io: Io,
 ): Promise<Contestant[]> => [
   await byFlow('ours, one draw', sampler, contest, 1, io),
-  await byFlow(`ours, ${draws} draws`, sampler, contest, draws, io),
+  await byFlow(`ours, ${plan.draws} draws`, sampler, contest, plan.draws, io),
   await byMethod(
-    `DPS, ${dps.steps} steps`,
+    `DPS, ${plan.dps.steps} steps`,
     prior,
     contest,
-    { method: 'dps', settings: { zeta: ZETA }, ...dps },
+    { method: dps({ zeta: ZETA }), ...plan.dps },
     io,
   ),
   await byMethod(
     'Noise2Score',
     prior,
     contest,
-    { method: 'noise2score', steps: 1, count: contest.truth.shape[0] },
+    { method: noise2score(), steps: 1, count: contest.truth.shape[0] },
     io,
   ),
 ]

@@ -30,13 +30,10 @@ import {
 } from '../observations/index.ts'
 import { type DataRange, isLinear } from '../operators/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
+  conditionalCovariances,
   gaussianPosteriorCovariance,
   mmps,
-  onesCovariance,
-  timeCovariance,
-  tweedieCovariance,
-  zeroCovariance,
 } from '../posterior/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
 import type { TrainOptions } from '../training/index.ts'
@@ -167,19 +164,16 @@ export const stepOf = ({
 
 type Sampling = Experiment['em']['sampling']
 
-const covarianceOf = (name: Sampling['covariance'], gaussian: Gaussian | undefined): Covariance => {
+const covarianceOf = (
+  name: Sampling['covariance'],
+  gaussian: Gaussian | undefined,
+): ConditionalCovariance => {
   if (name === 'cov_x') {
     if (!gaussian)
       throw new TweedieError('input', 'covariance cov_x needs the fitted Gaussian, which is not known yet')
     return gaussianPosteriorCovariance(gaussian.covariance)
   }
-  const choices = {
-    tweedie: tweedieCovariance,
-    zeros: zeroCovariance,
-    ones: onesCovariance,
-    cov_t: timeCovariance,
-  }
-  return choices[name]
+  return conditionalCovariances[name]
 }
 
 /** The guidance that a configuration describes. */
@@ -196,7 +190,7 @@ export const posteriorOf = ({
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
   return (prior, observation, gaussian) =>
-    mmps(prior, observation, { solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })
+    mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })(prior, observation)
 }
 
 /** The learning rate of a configuration, for so many steps. */

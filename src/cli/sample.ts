@@ -1,11 +1,17 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
-import { methodSpec } from '../compare/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../formats/index.ts'
 import { readObservations } from '../observations/index.ts'
-import { type DrawOptions, methods, posteriorDraws, priorDraws, settled } from '../posterior/index.ts'
+import {
+  compileMethod,
+  type DrawOptions,
+  methodNamed,
+  methodSpec,
+  posteriorDraws,
+  priorDraws,
+} from '../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
@@ -36,9 +42,9 @@ const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['
   if (text === undefined) return undefined
   if (solver !== undefined || covariance !== 'tweedie')
     throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
-  const { method, settings } = methodSpec(text)
-  settled(methods[method], settings)
-  return (prior, observationOf, sampling) => methods[method].compile(prior, observationOf, settings, sampling)
+  const spec = methodSpec(text)
+  const method = methodNamed(spec.method).make(spec.settings)
+  return (prior, observationOf, sampling) => compileMethod(method, prior, observationOf, sampling)
 }
 
 /** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */

@@ -1,9 +1,9 @@
 /** Draws of a guided diffusion sampler, and what they cost. */
 
-import { ddpm, type Prior, type Sampler } from '../diffusion/index.ts'
+import { ddpm, type Prior, type Sampler, type SamplerStep } from '../diffusion/index.ts'
 import { batchedObservations, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior } from '../operators/index.ts'
-import { drawSeveral, methods, samplerDraw } from '../posterior/index.ts'
+import { compileMethod, drawSeveral, methodNamed, samplerDraw } from '../posterior/index.ts'
 import type { GuidedCell } from './cell.ts'
 import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 
@@ -14,8 +14,8 @@ export interface Guidance extends Watch {
   readonly batch?: number
 }
 
-/** A sampler that tells of every step. */
-const watched = <C>(draw: Sampler<C>, onStep: (done: number, total: number) => void): Sampler<C> => {
+/** A sampler that reports every step. */
+const watched = <C>(draw: Sampler<C>, onStep: (at: SamplerStep) => void): Sampler<C> => {
   const run = (...[context, request]: Parameters<Sampler<C>>) => draw(context, { ...request, onStep })
   return Object.assign(run, { release: draw.release })
 }
@@ -32,9 +32,9 @@ export const guidedDraws = async (
 ): Promise<CostedDraws> => {
   const { settings, steps, draws, images, seed } = cell
   const batched = batchedObservations(set, prior.range)
-  const method = methods[cell.method]
+  const method = methodNamed(cell.method)
   const step = ddpm()
-  const compiled = method.compile(prior.denoiser, batched.observation, settings, {
+  const compiled = compileMethod(method.make(settings), prior.denoiser, batched.observation, {
     schedule: prior.schedule,
     steps,
     step,
@@ -42,10 +42,10 @@ export const guidedDraws = async (
   const memory = memoryWatch()
   const passes = draws * Math.ceil(images / batch)
   let pass = 0
-  const onStep = (done: number, total: number) => {
-    memory.at(pass * total + done, passes * total)
-    onProgress?.(pass * total + done, passes * total)
-    if (done === total) pass++
+  const onStep = ({ step: made }: SamplerStep) => {
+    memory.at(pass * steps + made, passes * steps)
+    onProgress?.(pass * steps + made, passes * steps)
+    if (made === steps) pass++
   }
   const draw = samplerDraw(watched(compiled, onStep), batched, prior.mean, signal)
   const started = performance.now()

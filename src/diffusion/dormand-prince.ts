@@ -4,6 +4,7 @@
  * comes out for one does not depend on the others.
  */
 import { TweedieError } from '../error.ts'
+import { checkAborted } from '../progress.ts'
 
 /** f for all rows at once: t [B], y [B, D] row by row; the result is like y. */
 export type Slope = (t: Float64Array, y: Float64Array) => Promise<Float64Array>
@@ -115,7 +116,7 @@ export const integrate = async (
   let first = await slope(t, y)
   let evaluations = 1
   for (let steps = 0; t.some((at) => at !== to); steps++) {
-    if (signal?.aborted) throw new TweedieError('interrupted', 'integration was interrupted')
+    checkAborted(signal, 'integration')
     const h = want.map((step, r) => (Math.abs(step) < Math.abs(to - t[r]) ? step : to - t[r]))
     const stuck = h.findIndex((step, r) => t[r] !== to && t[r] + step === t[r])
     if (steps === maxSteps || stuck >= 0) {

@@ -218,7 +218,7 @@ const eStep = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const batched = batchedObservations(set)
-  const { posterior = (prior, observation) => mmps(prior, observation) } = options
+  const { posterior = mmps() } = options
   if (position.lap === 0) {
     return gaussianDraw(
       gaussian,

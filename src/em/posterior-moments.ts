@@ -2,6 +2,7 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { covarianceMatrix, covarianceTimes } from '../linalg/index.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import {
   broadcastTo,
@@ -20,14 +21,8 @@ import {
   toNumbers,
 } from '../tensor/index.ts'
 
-const dense = ({ mean, covariance: c }: Gaussian): Matrix => {
-  const n = mean.size
-  if (c.kind === 'isotropic') return Matrix.eye(n, n, c.variance)
-  if (c.kind === 'diagonal') return Matrix.diag(toNumbers(c.variance))
-  const U = Matrix.from1DArray(n, c.factor.shape[1], toNumbers(c.factor))
-  const D = c.kind === 'ppca' ? Matrix.eye(n, n, c.variance) : Matrix.diag(toNumbers(c.variance))
-  return U.mmul(U.transpose()).add(D)
-}
+const dense = ({ mean, covariance }: Gaussian): Matrix =>
+  Matrix.from1DArray(mean.size, mean.size, toNumbers(covarianceMatrix(covariance, mean.size)))
 
 /** Without the rounding by which a product misses being symmetric, over which Cholesky stumbles. */
 const symmetric = (m: Matrix): Matrix => Matrix.add(m, m.transpose()).div(2)
@@ -59,7 +54,7 @@ const systems = (set: ObservationSet) => {
       const columns = Array.from({ length: sizeOf(A.inShape) }, (_, j) =>
         reshape(column(j), [count, sizeOf(shape)]),
       )
-      return { y, A: stack(columns, 2), variance: noise.apply(fullLike(y, 1)) }
+      return { y, A: stack(columns, 2), variance: covarianceTimes(noise, fullLike(y, 1)) }
     }),
   }
 }

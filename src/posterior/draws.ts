@@ -175,7 +175,7 @@ export const posteriorDraws = async (
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)
   const { denoiser, mean, schedule, range } = prior
-  const { posterior = mmps, compile, signal } = options
+  const { posterior = mmps(), compile, signal } = options
   const sampling = { schedule, ...options.sampling }
   const batched = batchedObservations(set, range)
   const compiled = compile

@@ -5,6 +5,6 @@
 import type { Move } from '../diffusion/index.ts'
 import { add, div, type Tensor } from '../tensor/index.ts'
 
-/** x̂ + δ/κ; x̂ itself in the last denoise, after which there is no state to shift. */
-export const shifted = (xhat: Tensor, shift: Tensor, move: Move | undefined): Tensor =>
-  move ? add(xhat, div(shift, move.sensitivity)) : xhat
+/** x̂ + δ/κ. */
+export const shifted = (xhat: Tensor, shift: Tensor, { sensitivity }: Move): Tensor =>
+  add(xhat, div(shift, sensitivity))

@@ -11,6 +11,7 @@ import {
 } from '../../src/amortize/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { type FlowConfig, flowOf } from '../../src/flows/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import type { ObservationSet } from '../../src/observations/index.ts'
 import { observe } from '../../src/observations/index.ts'
@@ -34,7 +35,7 @@ const signals = (count: number, seed: number): NdArray<'float32'> => {
 
 const prior = gaussianDenoiser({
   mean: ndarray(new Array(POINTS).fill(0)),
-  covariance: { kind: 'ppca', variance: 0.05 ** 2, factor: ndarray(waves.flat(), [POINTS, 2]) },
+  covariance: lowRank(0.05 ** 2, ndarray(waves.flat(), [POINTS, 2])),
 })
 
 const observed = (x: NdArray<'float32'>, seed: number): Promise<ObservationSet> =>

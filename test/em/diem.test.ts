@@ -39,7 +39,7 @@ const copy = (state: DiemState): DiemState => ({
 /** Everything in a state as numbers. */
 const numbers = ({ position, gaussian, samples, train }: DiemState) => {
   const { mean, covariance } = gaussian
-  const { variance, factor } = covariance.kind === 'ppca' ? covariance : { variance: 0, factor: mean }
+  const { variance, factor } = covariance.kind === 'lowRank' ? covariance : { variance: 0, factor: mean }
   const arrays = Object.entries(flatten({ mean, factor, samples, train }))
   return { position, variance, ...Object.fromEntries(arrays.map(([name, a]) => [name, toNumbers(a)])) }
 }

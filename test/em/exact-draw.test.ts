@@ -118,7 +118,7 @@ describe('exact draws', () => {
   const prior: Gaussian = {
     mean: new NdArray('float32', [N], new Float32Array(N)),
     covariance: {
-      kind: 'ppca',
+      kind: 'lowRank',
       variance: weak ** 2,
       factor: new NdArray(
         'float32',

@@ -24,7 +24,7 @@ const diffusion: GaussianEStep = {
 const prior: Gaussian = {
   mean: ndarray([0.5, -1, 0.2, 0.8], [4]),
   covariance: {
-    kind: 'ppca',
+    kind: 'lowRank',
     variance: 0.2,
     factor: ndarray([0.9, 0.2, 0.9, -0.2, 0.3, 0.6, -0.3, 0.6], [4, 2]),
   },

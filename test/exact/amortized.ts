@@ -6,6 +6,7 @@ import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
 import { distiller, initDistillState, simulationDistiller } from '../../src/amortize/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { type Flow, type FlowParams, gaussianFlow, logq } from '../../src/flows/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import { isotropicNoise, mask } from '../../src/operators/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
@@ -73,7 +74,7 @@ const prior = () => {
   const factor = Q.mmul(Matrix.diag(values.map((v) => Math.sqrt(v - floor))))
   return gaussianDenoiser({
     mean: zeros([SIZE]),
-    covariance: { kind: 'ppca', variance: floor, factor: ndarray(factor.to1DArray(), [SIZE, SIZE]) },
+    covariance: lowRank(floor, ndarray(factor.to1DArray(), [SIZE, SIZE])),
   })
 }
 

@@ -43,7 +43,7 @@ export const prior = (): Gaussian => {
   return {
     mean: zeros([SIZE], 'float64'),
     covariance: {
-      kind: 'ppca',
+      kind: 'lowRank',
       variance: floor,
       factor: ndarray(new Matrix(columns).transpose().to1DArray(), [SIZE, SIZE], 'float64'),
     },

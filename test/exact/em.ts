@@ -53,7 +53,8 @@ export const observed = (seed: number, count: number): ObservationSet => {
 }
 
 const written = ({ mean, covariance }: Gaussian): { mu: number[]; Sigma: Matrix } => {
-  if (covariance.kind !== 'ppca') throw new Error(`expected a ppca covariance, got ${covariance.kind}`)
+  if (covariance.kind !== 'lowRank' || typeof covariance.variance !== 'number')
+    throw new Error(`expected a covariance d I + U Uᵀ, got ${covariance.kind}`)
   const U = Matrix.from1DArray(SIZE, covariance.factor.shape[1], toNumbers(covariance.factor))
   return { mu: toNumbers(mean), Sigma: U.mmul(U.transpose()).add(Matrix.eye(SIZE).mul(covariance.variance)) }
 }

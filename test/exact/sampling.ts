@@ -29,10 +29,7 @@ export type Guide = (prior: Denoiser, observation: Observation) => Denoiser
 
 /** The posterior denoiser of a problem, given y [B, m]; MMPS with an exact solve by default. */
 export const guided =
-  (
-    { A, noise }: Problem,
-    guide: Guide = (denoiser, seen) => mmps(denoiser, seen, { solve: exactly(A.rows) }),
-  ) =>
+  ({ A, noise }: Problem, guide: Guide = mmps({ solve: exactly(A.rows) })) =>
   (y: Tensor): Denoiser => {
     const matrix = constant(ndarray(A.to1DArray(), [1, A.rows, A.columns], 'float64'))
     return guide(gaussianDenoiser(prior()), { y, A: projection(matrix), noise: isotropicNoise(noise) })
@@ -104,9 +101,8 @@ export const samplingGates = async (problem: Problem): Promise<Gate[]> => {
   }
   // Both forms of pseudo-inverse guidance: the published shift of the state, and the same Gaussian in the denoiser.
   const rivals: Record<string, Guide> = {
-    pigdm: (denoiser, seen) => pigdm(denoiser, seen),
-    'pigdm in the denoiser': (denoiser, seen) =>
-      mmps(denoiser, seen, { solve: exactly(problem.A.rows), covariance: onesCovariance }),
+    pigdm: pigdm(),
+    'pigdm in the denoiser': mmps({ solve: exactly(problem.A.rows), covariance: onesCovariance }),
   }
   for (const [name, guide] of Object.entries(rivals)) {
     const error = relativeDistance(problem, (await outputs(problem, 256, guide)).ddpm)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeArrays } from '../../src/formats/index.ts'
+import { covarianceTimes } from '../../src/linalg/index.ts'
 import {
   backProjection,
   batchedObservations,
@@ -215,7 +216,7 @@ describe('noise that differs between entries', () => {
     expect(back.noise).toBeCloseTo(Math.sqrt(std.data.reduce((a, s) => a + s * s, 0) / 192), 6)
     const batched = batchedObservations(observationsInPriorUnits(back))
     const program = jit((batch: Parameters<typeof batched.observation>[0], v: Tensor) =>
-      batched.observation(batch).noise.apply(v),
+      covarianceTimes(batched.observation(batch).noise, v),
     )
     const got = toNumbers(await program(batched.batch(1, 3), rows(grey, 1, 3)))
     expectClose(

@@ -5,9 +5,15 @@ import {
   gaussianDenoiser,
   preconditioned,
 } from '../../src/diffusion/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
-import { type ObservationSet, simulateObservations } from '../../src/observations/index.ts'
 import {
+  batchedObservations,
+  type ObservationSet,
+  simulateObservations,
+} from '../../src/observations/index.ts'
+import {
+  compileMethod,
   gaussianPosteriorCovariance,
   mmps,
   type Prior,
@@ -69,10 +75,22 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
   })
 })
 
+it('a sampler that is given a seed makes the same draws of the first observations', async () => {
+  const [, set] = sets[0]
+  const all = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  const batched = batchedObservations(set)
+  const draw = compileMethod(mmps(), prior.denoiser, batched.observation, sampling)
+  for (const k of [0, 1]) {
+    const x = await draw(batched.batch(0, 3), { shape: [3, 4], seed: 4, draw: k })
+    expectClose(toNumbers(x), all.data.subarray(4 * N * k, 4 * N * k + 12), 1e-5)
+  }
+  await draw.release()
+})
+
 describe('prior draws', () => {
   const gaussian: Gaussian = {
     mean: ndarray([1, -1, 0.5], [3]),
-    covariance: { kind: 'ppca', variance: 0.1, factor: ndarray([0.9, 0.3, -0.6], [3, 1]) },
+    covariance: lowRank(0.1, ndarray([0.9, 0.3, -0.6], [3, 1])),
   }
   const known: Prior = { denoiser: gaussianDenoiser(gaussian), mean: gaussian.mean }
 
@@ -131,8 +149,7 @@ describe('posterior draws of a Gaussian', () => {
       sampling: { steps: 100 },
       batch: count,
       seed: 0,
-      posterior: (denoiser, observation) =>
-        mmps(denoiser, observation, { covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
+      posterior: mmps({ covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
     })
     const { mean, covariance } = sampleMoments(new NdArray('float32', [count, 2], draws.data))
     // y / (1 + s²) and s² / (1 + s²) where it was seen, the prior elsewhere.

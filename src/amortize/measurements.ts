@@ -13,7 +13,7 @@ import {
 import { diagonalNoise, familyOf, fromPrior, isotropicNoise, toPrior } from '../operators/index.ts'
 import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
 import { type ConditionLayout, conditionFrom } from './condition.ts'
-import type { Measurements } from './descent.ts'
+import type { Measurements } from './measured-rows.ts'
 
 type Arrays = Readonly<Record<string, NdArray<'float32'>>>
 

@@ -43,7 +43,7 @@ import {
   zeroCovariance,
 } from '../posterior/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
-import type { TrainOptions } from '../training/index.ts'
+import type { DenoisingTraining } from '../training/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
@@ -226,7 +226,7 @@ export const trainingOf = (
   { train, schedule }: Experiment,
   steps: number,
   execute?: ExecuteOptions,
-): TrainOptions => ({
+): DenoisingTraining => ({
   batch: train.batch,
   rate: rateOf(train.rate, steps),
   ema: train.ema,

@@ -1,5 +1,6 @@
 export * from './back-projection.ts'
 export * from './batches.ts'
+export * from './masked-rows.ts'
 export * from './observation-set.ts'
 export * from './observe.ts'
 export * from './operator.ts'

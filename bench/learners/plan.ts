@@ -13,7 +13,8 @@ import {
 } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import {
-  maskLikeY,
+  type MaskedRows,
+  maskedRows,
   type ObservationSet,
   observationsInPriorUnits,
   simulateObservations,
@@ -59,7 +60,8 @@ export interface Plan {
   readonly event: Shape
   /** Training observations, prior units. */
   readonly set: ObservationSet
-  readonly mask: NdArray<'float32'>
+  /** The same, for learners of masked observations. */
+  readonly rows: MaskedRows
   /** The clean training digits, prior units: for the oracle alone. */
   readonly clean: NdArray<'float32'>
   readonly test: Observed
@@ -86,14 +88,13 @@ export const planOf = (budget: Budget): Plan => {
   }
   const { truth, set } = observe('train', data.count, data.observe.seed)
   const { samples, restored, draws } = judged[budget]
-  const scaled = observationsInPriorUnits(set)
   return {
     budget,
     experiment,
     steps: (train.firstSteps ?? train.steps) + (em.laps - 1) * train.steps,
     event: truth.shape.slice(1),
-    set: scaled,
-    mask: maskLikeY(scaled),
+    set: observationsInPriorUnits(set),
+    rows: maskedRows(set),
     clean: applyAffine(toPrior([0, 1]), truth),
     test: observe('test', restored, 1000),
     samples,

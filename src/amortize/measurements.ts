@@ -4,7 +4,7 @@ import { batchedObservations, type ObservationSet, unveiled } from '../observati
 import { fromPrior, type Parameters, toPrior } from '../operators/index.ts'
 import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
 import { type ConditionLayout, conditionFrom } from './condition.ts'
-import type { Measurements } from './descent.ts'
+import type { Measurements } from './measured-rows.ts'
 
 /** How a set is learned from. */
 export interface MeasurementOptions {

@@ -79,12 +79,17 @@ const flowConfigOf = (
 }
 
 const objectiveOf = ({
-  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps },
+  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps, anneal },
 }: Distillation): NonNullable<DistillRequest['objective']> => {
   const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
   const integrate = { rtol: tolerance, atol: tolerance / 100 }
   if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
-  return { bound, start, ...(prior === 'exact' ? { exact: { trace, integrate } } : {}) }
+  return {
+    bound,
+    start,
+    ...(anneal ? { dataWeight: annealed(anneal) } : {}),
+    ...(prior === 'exact' ? { exact: { trace, integrate } } : {}),
+  }
 }
 
 const requestOf = async (
@@ -142,7 +147,7 @@ const summary = (
 
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = distillationOf(args, options.seed)
-  const { train, objective } = distillation
+  const { train } = distillation
   const request = await requestOf(distillation, loadPrior(distillation.prior))
   const { device } = options
   await requireDevice(device)
@@ -155,7 +160,6 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
         replacement: train.replacement,
         rate: rateOf(train.rate, train.steps),
         adam: { clip: train.clip },
-        ...(objective.anneal ? { dataWeight: annealed(objective.anneal) } : {}),
         execute: { device },
       },
       checkpointSeconds: options.checkpointEvery,

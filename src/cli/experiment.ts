@@ -36,7 +36,7 @@ import {
   mmps,
 } from '../posterior/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
-import type { TrainOptions } from '../training/index.ts'
+import type { DenoisingTraining } from '../training/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
@@ -211,7 +211,7 @@ export const trainingOf = (
   { train, schedule }: Experiment,
   steps: number,
   execute?: ExecuteOptions,
-): TrainOptions => ({
+): DenoisingTraining => ({
   batch: train.batch,
   rate: rateOf(train.rate, steps),
   ema: train.ema,

@@ -22,7 +22,13 @@ import type { Observation } from '../operators/index.ts'
 import { type BatchDraw, mmps, samplerDraw } from '../posterior/index.ts'
 import { stream } from '../random/index.ts'
 import { float32, frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { initTrainState, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
+import {
+  type DenoisingTraining,
+  denoisingObjective,
+  initTrainState,
+  type TrainState,
+  trainer,
+} from '../training/index.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
@@ -49,7 +55,7 @@ export interface DiemOptions {
   /** Samples that it is refitted to, the first ones; default all. */
   readonly refitCount?: number
   /** Training of a lap: the learning rate begins anew in each. */
-  readonly training: (lap: number) => TrainOptions
+  readonly training: (lap: number) => DenoisingTraining
   /** Optimiser steps of a lap. */
   readonly steps: (lap: number) => number
   readonly seed: number
@@ -289,16 +295,17 @@ const trainLap = async (
 ): Promise<void> => {
   const { lap } = start.position
   const total = options.steps(lap)
-  const { step, release } = trainer(net, options.training(lap), (purpose) =>
-    stream(options.seed, `M ${purpose}`),
-  )
+  const training = options.training(lap)
+  const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
+  const objective = denoisingObjective(net, start.samples, training, streamOf)
+  const { step, release } = trainer(objective, training, streamOf('rows'))
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
       checkAborted(hooks.signal)
-      const next = await step(state.train, state.samples, { lap, step: i })
+      const next = await step(state.train, { lap, step: i })
       state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
-      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
+      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.terms.loss })
       if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {

@@ -11,6 +11,7 @@ import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.
 import type { Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
+import { isJournalled, saveClock } from './training-run.ts'
 
 /** What is learned from what. */
 export interface LearnRequest extends LongCall {
@@ -62,10 +63,10 @@ const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemS
  * resume point stays); `io` when the disk refuses
  */
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
-  const { net, set, options, sigmaMin, sigmaMax, checkpointSeconds = 60 } = request
+  const { net, set, options, sigmaMin, sigmaMax } = request
   const { range, operator } = set
   const point = resumeCheckpoint(run)
-  let saved = Date.now()
+  const clock = saveClock(request.checkpointSeconds)
   const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior =>
     learnedPrior({
       net,
@@ -86,13 +87,13 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
       signal: request.signal,
       onProgress: ({ phase, done, total, lap, loss }) => {
         request.onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }) })
-        const due = phase === 'training' && (done % LOSS_EVERY === 0 || done === total)
+        const due = phase === 'training' && isJournalled(done, total)
         if (due && loss !== undefined) run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       },
-      wantsCheckpoint: () => Date.now() - saved > 1000 * checkpointSeconds,
+      wantsCheckpoint: clock.due,
       onCheckpoint: (state) => {
         save(run, state)
-        saved = Date.now()
+        clock.saved()
       },
       onLap: async (lap, state) => {
         const prior = priorAfter(lap, state)
@@ -110,6 +111,3 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
 
 /** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
 export const GAUSSIAN_START = 'gaussian-start'
-
-/** Steps between two losses in the journal. */
-export const LOSS_EVERY = 20

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
+  type Denoiser,
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
@@ -12,12 +13,29 @@ import {
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import { frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { bernoulli, stream } from '../random/index.ts'
+import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { fixedMask, maskedDenoiser } from '../training/index.ts'
 import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { networkHeader } from './network-header.ts'
+
+/**
+ * What an AmbientDiffusion prior sees: one mask, the same in all steps and draws. Its network has twice the channels of x and
+ * is shown x through the mask, and the mask.
+ */
+export interface AmbientMask {
+  /** Share of the observed entries that training deleted further. */
+  readonly delta: number
+  /** Share of the entries that the network saw in training, and that this mask shows. */
+  readonly keep: number
+  /** Of the mask. */
+  readonly seed: number
+  /** Of the mask: that of x, or with one channel. */
+  readonly shape: Shape
+}
 
 /** What is learned, as a checkpoint keeps it. */
 export interface PriorParts {
@@ -35,21 +53,28 @@ export interface PriorParts {
   readonly laps: number
   /** The Gaussian is the prior: its network has learned nothing yet. */
   readonly start?: boolean
+  /** Priors of AmbientDiffusion. */
+  readonly ambient?: AmbientMask
 }
 
 /** A learned prior, ready to sample from, with what it is made of. */
 export interface LearnedPrior extends PriorParts, Prior {}
 
-/** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
-export const learnedPrior = (parts: PriorParts): LearnedPrior => {
-  const { net, params, gaussian, sigmaMin, sigmaMax, start } = parts
-  return {
-    ...parts,
-    denoiser: start ? gaussianDenoiser(gaussian) : preconditioned(network(net), frozen(params)),
-    mean: gaussian.mean,
-    schedule: exponentialSchedule({ sigmaMin, sigmaMax }),
-  }
+const denoiserOf = ({ net, params, gaussian, start, ambient }: PriorParts): Denoiser => {
+  if (start) return gaussianDenoiser(gaussian)
+  if (!ambient) return preconditioned(network(net), frozen(params))
+  const { seed, keep, shape } = ambient
+  const mask = bernoulli(stream(seed, 'ambient mask'), keep, [1, ...shape])
+  return fixedMask(maskedDenoiser(network(net), frozen(params)), constant(mask))
 }
+
+/** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
+export const learnedPrior = (parts: PriorParts): LearnedPrior => ({
+  ...parts,
+  denoiser: denoiserOf(parts),
+  mean: parts.gaussian.mean,
+  schedule: exponentialSchedule(parts),
+})
 
 const sizes = z.array(z.int().positive())
 const header = z.object({
@@ -62,11 +87,14 @@ const header = z.object({
   range: z.tuple([z.number(), z.number()]),
   laps: z.int().nonnegative(),
   start: z.boolean().optional(),
+  ambient: z
+    .object({ delta: z.number(), keep: z.number().min(0).max(1), seed: z.int().nonnegative(), shape: sizes })
+    .optional(),
 })
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
 export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
-  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start } = prior
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, ambient } = prior
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
     arrays: { params, gaussian: packed.arrays },
@@ -79,6 +107,7 @@ export const savePrior = (run: Run, name: string, prior: PriorParts): string => 
       range,
       laps,
       ...(start ? { start } : {}),
+      ...(ambient ? { ambient: { ...ambient } } : {}),
       gaussian: packed.state,
     },
   })
@@ -128,5 +157,13 @@ export const loadPrior = (path: string): LearnedPrior => {
       'input',
       `${file}: the mean has ${fit.mean.size} entries, the event [${rest.event}]`,
     )
+  checkAmbient(rest, file)
   return learnedPrior({ ...rest, params, gaussian: fit })
+}
+
+/** @throws TweedieError `input` when the mask does not fit x */
+const checkAmbient = ({ ambient, event }: Pick<LearnedPrior, 'ambient' | 'event'>, file: string): void => {
+  const [, ...space] = event
+  if (ambient && ![event, [1, ...space]].some((shape) => String(shape) === String(ambient.shape)))
+    throw new TweedieError('input', `${file}: the mask has shape [${ambient.shape}], the event [${event}]`)
 }

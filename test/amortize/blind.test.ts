@@ -1,12 +1,14 @@
 /** Blind restoration: the share of the vertices that was lost differs between observations, and the flow is told y alone. */
 import { describe, expect, it } from 'vitest'
 import {
+  boundNegLogPrior,
   conditionLayout,
   conditionShape,
-  distiller,
-  initDistillState,
+  flowParamsOf,
+  initFlowState,
   measurementsOf,
   restore,
+  reverseObjective,
   samplerOperator,
 } from '../../src/amortize/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
@@ -17,6 +19,7 @@ import type { ObservationSet } from '../../src/observations/index.ts'
 import { observe } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray } from '../../src/tensor/index.ts'
+import { trainer } from '../../src/training/index.ts'
 
 const POINTS = 20
 const RANGE = [-2, 2] as const // the units of the prior
@@ -81,16 +84,19 @@ describe('a blind flow', () => {
     expect(Object.keys(measurements.arrays).sort()).toEqual(['parameter.mask', 'told', 'y'])
     const steps = 500
     const options = { batch: 64, rate: exponentialRate(5e-3, 1e-4, steps) }
-    const { step, release } = distiller(flowOf(config), prior, measurements, options, (p) => stream(0, p))
-    let state = initDistillState(flowOf(config).init(0))
-    for (let i = 0; i < steps; i++) state = (await step(state, i)).state
+    const streamOf = (purpose: string) => stream(0, purpose)
+    const flow = flowOf(config)
+    const objective = reverseObjective(flow, boundNegLogPrior(prior, streamOf), measurements, {}, streamOf)
+    const { step, release } = trainer(objective, options, streamOf('rows'))
+    let state = initFlowState(flow.init(0))
+    for (let i = 0; i < steps; i++) state = (await step(state, { step: i })).state
     await release()
 
     const x = signals(64, 2)
     const test = await observed(x, 2)
     const sampler = {
       flow: config,
-      params: { weights: state.weights, statistics: state.statistics },
+      params: flowParamsOf(state),
       event: [1, POINTS],
       range: RANGE,
       operator: samplerOperator(test.operator, true),

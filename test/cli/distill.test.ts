@@ -145,7 +145,7 @@ describe('a run of distillation', () => {
       }
       const options = { ...learning, run: at('parts'), resume: part > 0 ? (true as const) : undefined }
       const { code, message } = await failure(distill([at('distill.yaml')], options, io))
-      expect([code, message]).toEqual([130, 'tweedie: interrupted'])
+      expect([code, message]).toEqual([130, 'tweedie: distilling was interrupted'])
       expect(points('parts').at(-1)).toMatch(new RegExp(`-step-${11 * (part + 1)}\\.`))
       expect(existsSync(join(at('parts'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
     }
@@ -161,7 +161,7 @@ describe('a run of distillation', () => {
     const { code, message } = await failure(distilled('nan', config))
     expect(code).toBe(1)
     expect(message).toMatch(
-      /^tweedie: distillation: step \d+ has loss \S+ .* the last good one: \S+step-\d+\.safetensors$/,
+      /^tweedie: training: the loss is \S+ at lap 0, step \d+ .* the last good one: \S+step-\d+\.safetensors$/,
     )
     const [, step] = /step (\d+)/.exec(message) ?? []
     const { arrays, state } = readCheckpoint(/\S+\.safetensors/.exec(message)?.[0] ?? '')
@@ -223,7 +223,7 @@ describe('a run of distillation', () => {
     rmSync(at('other'), { recursive: true })
     await train([at('prior.yaml'), 'train.steps=3'], { ...learning, run: at('other') }, ioTo([]))
     const again = await failure(distill(args, { ...learning, run: at('changed'), resume: true }, ioTo([])))
-    expect(again.message).toMatch(/this run distils another prior than the one given now/)
+    expect(again.message).toMatch(/this run distills another prior than the one given now/)
   }, 60_000)
 })
 

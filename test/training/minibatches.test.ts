@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stream } from '../../src/random/index.ts'
-import { minibatches } from '../../src/training/minibatch.ts'
+import { minibatches } from '../../src/training/minibatches.ts'
 
 describe('rows of a training step', () => {
   it('show every row once in an epoch, but for the short last batch', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { type DistillState, distiller, initDistillState } from '../../src/amortize/index.ts'
+import { boundNegLogPrior, initFlowState, reverseObjective } from '../../src/amortize/index.ts'
 import { type Denoiser, gaussianDenoiser, standardGaussian } from '../../src/diffusion/index.ts'
 import { maskedCondition, realNvp } from '../../src/flows/index.ts'
 import { constantRate } from '../../src/nn/index.ts'
 import { isotropicNoise, mask } from '../../src/operators/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { flatten, mul, reshape, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { type TrainOptions, type TrainState, trainer } from '../../src/training/index.ts'
 import { errorsOf, trained } from '../exact/amortized.ts'
 
 const N = 40
@@ -22,24 +23,27 @@ const observe = ({ y, mask: m }: { y: Tensor; mask: Tensor }) => ({
   noise: isotropicNoise(0.3),
 })
 
-const told = ({ y, mask: m }: { y: Tensor; mask: Tensor }) =>
+const condition = ({ y, mask: m }: { y: Tensor; mask: Tensor }) =>
   maskedCondition(reshape(y, [-1, 6]), reshape(m, [-1, 6]))
 
 const options = { batch: 8, rate: constantRate(1e-3) }
 const streams = (purpose: string) => stream(3, purpose)
 
-const make = (denoiser: Denoiser = prior) =>
-  distiller(flow, denoiser, { arrays, observe, condition: told }, options, streams)
+const make = (denoiser: Denoiser = prior, how: TrainOptions = options) => {
+  const measurements = { arrays, observe, condition }
+  const objective = reverseObjective(flow, boundNegLogPrior(denoiser, streams), measurements, {}, streams)
+  return trainer(objective, how, streams('rows'))
+}
 
-const run = async (from: DistillState, steps: readonly number[]): Promise<DistillState> => {
+const run = async (from: TrainState, steps: readonly number[]): Promise<TrainState> => {
   const { step, release } = make()
   let state = from
-  for (const i of steps) state = (await step(state, i)).state
+  for (const i of steps) state = (await step(state, { step: i })).state
   await release()
   return state
 }
 
-const numbersOf = (state: DistillState): number[] => Object.values(flatten(state)).flatMap(toNumbers)
+const numbersOf = (state: TrainState): number[] => Object.values(flatten(state)).flatMap(toNumbers)
 
 describe('distillation', () => {
   it('finds a Gaussian posterior from measurements alone', async () => {
@@ -57,16 +61,16 @@ describe('distillation', () => {
   })
 
   it('continues to the byte', async () => {
-    const start = initDistillState(flow.init(0))
+    const start = initFlowState(flow.init(0))
     const through = await run(start, [0, 1, 2, 3])
     const resumed = await run(await run(start, [0, 1]), [2, 3])
     expect(numbersOf(resumed)).toEqual(numbersOf(through))
   })
 
   it('averages the statistics of BatchNorm', async () => {
-    const start = initDistillState(flow.init(0))
+    const start = initFlowState(flow.init(0))
     const after = await run(start, [0])
-    const variances = (s: DistillState) =>
+    const variances = (s: TrainState) =>
       Object.entries(flatten(s.statistics)).flatMap(([name, a]) =>
         name.endsWith('variance') ? toNumbers(a) : [],
       )
@@ -75,17 +79,11 @@ describe('distillation', () => {
   })
 
   it('lowers its loss', async () => {
-    const { step, release } = distiller(
-      flow,
-      prior,
-      { arrays, observe, condition: told },
-      { batch: 32, rate: constantRate(5e-3) },
-      streams,
-    )
+    const { step, release } = make(prior, { batch: 32, rate: constantRate(5e-3) })
     const losses: number[] = []
-    let state = initDistillState(flow.init(0))
+    let state = initFlowState(flow.init(0))
     for (let i = 0; i < 150; i++) {
-      const next = await step(state, i)
+      const next = await step(state, { step: i })
       losses.push(next.terms.loss)
       state = next.state
     }
@@ -96,17 +94,20 @@ describe('distillation', () => {
 
   it('stops with the last good state when a number is no longer finite', async () => {
     const { step, release } = make((xt) => mul(xt, Number.NaN))
-    const state = initDistillState(flow.init(0))
+    const state = initFlowState(flow.init(0))
     const before = numbersOf(state)
-    await expect(step(state, 7)).rejects.toMatchObject({ code: 'numeric', message: /step 7 has loss NaN/ })
+    await expect(step(state, { step: 7 })).rejects.toMatchObject({
+      code: 'numeric',
+      message: expect.stringMatching(/the loss is NaN at lap 0, step 7 \(data \S+, prior NaN, logdet \S+\)/),
+    })
     expect(numbersOf(state)).toEqual(before)
     await release()
   })
 
   it('refuses measurements that do not go together', () => {
     const odd = { y: arrays.y, mask: bernoulli(stream(1, 'mask'), 0.6, [N - 1, 2, 3]) }
-    expect(() => distiller(flow, prior, { arrays: odd, observe, condition: told }, options, streams)).toThrow(
-      /y 40, mask 39/,
-    )
+    const measurements = { arrays: odd, observe, condition }
+    const bound = boundNegLogPrior(prior, streams)
+    expect(() => reverseObjective(flow, bound, measurements, {}, streams)).toThrow(/y 40, mask 39/)
   })
 })

@@ -1,5 +1,6 @@
-/** Which rows of the data a training step sees. */
+/** Which rows of the data a training step takes. */
 import { integers, permutation, type Stream } from '../random/index.ts'
+import type { StepAddress } from './objective.ts'
 
 /** See {@link minibatches}. */
 export interface MinibatchOptions {
@@ -14,7 +15,7 @@ export interface MinibatchOptions {
  */
 export const minibatches = (stream: Stream, { batch, replacement = false }: MinibatchOptions) => {
   let epoch: { key: string; order: ArrayLike<number | bigint> } | undefined
-  return (count: number, { lap, step }: { lap: number; step: number }): readonly number[] => {
+  return (count: number, { lap = 0, step }: StepAddress): readonly number[] => {
     if (replacement || count < batch)
       return Array.from(integers(stream, 0, count, [batch], { lap, step }).data, Number)
     const perEpoch = Math.floor(count / batch)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stream } from '../../src/random/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
-import { recoloured } from '../../src/training/augment.ts'
+import { recoloured } from '../../src/training/augmentation.ts'
 import { augmented } from '../../src/training/index.ts'
 
 const [count, height, width] = [64, 4, 5]

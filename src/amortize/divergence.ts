@@ -1,6 +1,6 @@
 /**
- * The objective of amortised posterior sampling (Mammadov, Chung & Ye, "Amortized Posterior Sampling with Diffusion Prior
- * Distillation", 2024): over measurements y and x = G(z, y),
+ * The reverse divergence of amortized posterior sampling (Mammadov, Chung & Ye, "Amortized Posterior Sampling with Diffusion
+ * Prior Distillation", 2024): over measurements y and x = G(z, y),
  *
  *   E_y KL(q(x | y) ‖ p(x | y)) = E_y E_z [−log p(y | x) − log p(x) − log|det ∂G/∂z|] + const,
  *
@@ -18,17 +18,17 @@ import { covarianceInverse } from '../linalg/index.ts'
 import type { Observation } from '../operators/index.ts'
 import { add, mean, mul, sub, sumRows, type Tensor } from '../tensor/index.ts'
 
-/** What the objective is made of, besides flow and prior. */
+/** The bound on log p(x). */
 export interface ApsOptions extends ElboOptions {
   /**
-   * `score` (default): the term of the bound that depends on the network, which is all that the paper writes; one evaluation.
-   * `full`: with the terms at both ends, as score_prior; two evaluations for next to nothing in the gradient.
+   * `score` (default): the term of the bound that depends on the network, which is all that the paper writes; one
+   * evaluation. `full`: with the terms at both ends, as score_prior; two evaluations for next to nothing in the gradient.
    */
   readonly bound?: 'score' | 'full'
 }
 
 /** Means over the batch in nats, up to constants; `loss` = weight · data + prior − logdet. */
-export interface ApsTerms<L = Tensor> {
+export type ApsTerms<L = Tensor> = {
   readonly loss: L
   /** ½ (y − A x)ᵀ Σy⁻¹ (y − A x). */
   readonly data: L
@@ -45,47 +45,37 @@ export const misfit = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
 }
 
 /**
- * The terms of the objective for one draw of each measurement.
+ * The terms of the divergence for one draw of each measurement.
  *
  * @param observation - y [B, ...], with the operator and the noise of each
  * @param drawn - x [B, ...A.inShape], with log|det ∂x/∂z| [B]
- * @param price - −log p(x) of each draw [B], or an upper bound
+ * @param negLogPrior - −log p(x) of each draw [B], or an upper bound such as {@link boundOn}
  * @param weight - of the data term, [] (see `annealed`); 1 for the posterior itself
  */
 export const klTerms = (
   observation: Observation,
   drawn: { readonly x: Tensor; readonly logdet: Tensor },
-  price: Tensor,
+  negLogPrior: Tensor,
   weight: Tensor | number = 1,
 ): ApsTerms => {
   const data = mean(misfit(observation, drawn.x))
-  const prior = mean(price)
+  const prior = mean(negLogPrior)
   const logdet = mean(drawn.logdet)
   return { loss: sub(add(mul(data, weight), prior), logdet), data, prior, logdet }
 }
 
-/** The price of draws by the bound, [B]. */
+/**
+ * The bound on −log p(x) of draws, [B].
+ *
+ * @param prior - denoiser of the prior, its weights fixed
+ * @param random - the noise of the bound
+ */
 export const boundOn = (
   prior: Denoiser,
   x: Tensor,
   random: ElboNoise,
   { bound = 'score', ...elbo }: ApsOptions = {},
 ): Tensor => (bound === 'full' ? negativeElbo : scoreLoss)(prior, x, random, elbo)
-
-/**
- * {@link klTerms} with the bound for the price.
- *
- * @param prior - denoiser of the prior, its weights fixed
- * @param random - the noise of the bound
- */
-export const apsTerms = (
-  prior: Denoiser,
-  observation: Observation,
-  drawn: { readonly x: Tensor; readonly logdet: Tensor },
-  random: ElboNoise,
-  weight: Tensor | number = 1,
-  options: ApsOptions = {},
-): ApsTerms => klTerms(observation, drawn, boundOn(prior, drawn.x, random, options), weight)
 
 /** Weight of the data term at step 0, 1, …. */
 export type DataWeight = (step: number) => number

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { annealed, apsTerms, misfit } from '../../src/amortize/index.ts'
+import { annealed, boundOn, klTerms, misfit } from '../../src/amortize/index.ts'
 import {
   type ElboNoise,
   gaussianDenoiser,
@@ -55,7 +55,7 @@ describe('the objective', () => {
 
   it('adds up: weighted data, prior, less the log-determinant', async () => {
     const program = jit((x: Tensor, y: Tensor, noise: ElboNoise, w: Tensor) => ({
-      ...apsTerms(prior, seen(y), drawn(x), noise, w),
+      ...klTerms(seen(y), drawn(x), boundOn(prior, x, noise), w),
       misfit: mean(misfit(seen(y), x)),
     }))
     const out = await program(x, y, random, f64([0.25], []))
@@ -66,7 +66,7 @@ describe('the objective', () => {
 
   it('has the whole bound when asked', async () => {
     const program = jit((x: Tensor, y: Tensor, noise: ElboNoise) => ({
-      terms: apsTerms(prior, seen(y), drawn(x), noise, 1, { bound: 'full' }),
+      terms: klTerms(seen(y), drawn(x), boundOn(prior, x, noise, { bound: 'full' })),
       bound: mean(negativeElbo(prior, x, noise)),
     }))
     const out = await program(x, y, random)
@@ -76,8 +76,8 @@ describe('the objective', () => {
   it('goes through the Jacobian of the denoiser', async () => {
     // With N(m, I), ε − z = (x − m) s/(1 + s²) − z/(1 + s²): the gradient of (Z/2)‖ε − z‖² is Z s/(1 + s²) (ε − z).
     const program = jit((x: Tensor, y: Tensor, noise: ElboNoise) => {
-      const { prior: price } = apsTerms(prior, seen(y), drawn(x), noise)
-      return vjp(price, x, constant(f64([1], [])))
+      const { prior: bound } = klTerms(seen(y), drawn(x), boundOn(prior, x, noise))
+      return vjp(bound, x, constant(f64([1], [])))
     })
     const got = toNumbers(await program(x, y, random))
     const Z = 19.165386678778

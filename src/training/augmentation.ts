@@ -2,6 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { integers, type Stream, uniform } from '../random/index.ts'
 import { NdArray } from '../tensor/index.ts'
+import type { StepAddress } from './objective.ts'
 
 /** What may be done to an image without changing what it shows. */
 export interface Augmentation {
@@ -55,7 +56,7 @@ const recolour = (
   { data, shape: [b, c, h, w] }: NdArray<'float32'>,
   { hue = 0, saturation = 0 }: Augmentation,
   stream: Stream,
-  at: { lap: number; step: number },
+  at: StepAddress,
 ): void => {
   if (c !== 3)
     throw new TweedieError('input', `augment: hue and saturation need images of 3 channels, got ${c}`)
@@ -86,7 +87,7 @@ export const augmented = (
   x: NdArray<'float32'>,
   augmentation: Augmentation,
   stream: Stream,
-  at: { lap: number; step: number },
+  at: StepAddress,
 ): NdArray<'float32'> => {
   const { flip = false, shift = 0, hue = 0, saturation = 0 } = augmentation
   if (x.shape.length !== 4 || (!flip && shift === 0 && hue === 0 && saturation === 0)) return x

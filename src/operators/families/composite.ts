@@ -1,4 +1,5 @@
 /** Families made of others: compositions, stacks, multiples. Parameters of part i are named `i.NAME`. */
+import { TweedieError } from '../../error.ts'
 import {
   broadcastTo,
   concat,
@@ -111,7 +112,9 @@ export const scaleFamily = defineFamily({
   settings: { factor: { kind: 'number', default: 1, description: 'the number, not 0' } },
   parts: { least: 1, most: 1 },
   draw: (_, request) => eachDraw(request),
-  make: ({ factor }, parameters, { event, parts }) =>
-    scaled(parts[0].make(partOf(parameters, 0), event), factor),
+  make: ({ factor }, parameters, { event, parts }) => {
+    if (factor === 0) throw new TweedieError('input', "operator 'scale': 'factor' must not be 0")
+    return scaled(parts[0].make(partOf(parameters, 0), event), factor)
+  },
   observed: (parameters, { event, parts }) => parts[0].observed(partOf(parameters, 0), event),
 })

@@ -94,11 +94,12 @@ export const stackFamily = defineFamily({
     stacked(parts.map((part, i) => part.make(partOf(parameters, i), event))),
   observed: (parameters, { event, parts }) => {
     const each = parts.map((part, i) => part.observed(partOf(parameters, i), event))
-    if (each.every((mask) => mask === undefined)) return undefined
+    const [known] = each.flatMap((mask) => (mask ? [mask] : []))
+    if (!known) return undefined
     const batch = Math.max(1, ...each.map((mask) => mask?.shape[0] ?? 1))
     const flat = parts.map((part, i) => {
       const { outShape } = part.make(partOf(parameters, i), event)
-      const mask = each[i] ?? constant(full([], 1))
+      const mask = each[i] ?? constant(full([], 1, known.dtype))
       return reshape(broadcastTo(mask, [batch, ...outShape]), [batch, sizeOf(outShape)])
     })
     return concat(flat, 1)

@@ -19,12 +19,16 @@ import { nearestName } from '../nearest.ts'
 import { type DataRange, isLinear, type OperatorSpec, type Parameters } from '../operators/index.ts'
 import type { Settings } from '../settings.ts'
 import { NdArray, ndarray, reshaped, type Shape, scalar, toNumbers } from '../tensor/index.ts'
+import { checkMask } from './check-operator.ts'
 import { checkObservations, noiseLevel, type ObservationSet } from './observation-set.ts'
 import { maskedBy, type ObservedOperator, projectedBy, unchanged } from './operator.ts'
 import type { View } from './view.ts'
 
 const OPERATOR_KEYS = ['mask', 'projection', 'operator'] as const
 const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range', 'view', 'valid'] as const
+
+/** Fields of the short forms, by the parameter that each holds. */
+const SHORT: Readonly<Record<string, string>> = { mask: 'mask', matrix: 'projection' }
 
 const PARAMETER = 'parameter.'
 const TRUTH = 'truth.'
@@ -33,6 +37,9 @@ const isParameterKey = (key: string): boolean => key.startsWith(PARAMETER) || ke
 
 const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((v) => typeof v === 'number' && Number.isFinite(v))
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0
 
 const isSettings = (value: unknown): value is Settings =>
   isRecord(value) && Object.values(value).every((v) => ['number', 'string', 'boolean'].includes(typeof v))
@@ -58,16 +65,20 @@ const jsonArray = (value: unknown): NdArray<'uint8'> => {
 const quoted = (array: NdArray): string =>
   array.data instanceof Uint8Array ? new TextDecoder().decode(array.data).slice(0, 60) : array.dtype
 
+/** Operators in operators in operators: more than this is a damaged file. */
+const DEEPEST = 8
+
 /** Settings of 0.1 that said which points there are; what is observed is in the mask. */
 const OUTDATED: Readonly<Record<string, readonly string[]>> = { vertices: ['points', 'sea'] }
 
-const specFrom = (value: unknown): OperatorSpec | undefined => {
+const specFrom = (value: unknown, depth = 0): OperatorSpec | undefined => {
+  if (depth > DEEPEST) return undefined
   const { name, settings, of } = isRecord(value) ? value : {}
   if (typeof name !== 'string' || !isSettings(settings)) return undefined
   const outdated = OUTDATED[name] ?? []
   const current = Object.fromEntries(Object.entries(settings).filter(([key]) => !outdated.includes(key)))
   if (of === undefined) return { name, settings: current }
-  const parts = Array.isArray(of) ? of.map(specFrom) : []
+  const parts = Array.isArray(of) ? of.map((part) => specFrom(part, depth + 1)) : []
   const known = parts.flatMap((part) => (part ? [part] : []))
   return known.length > 0 && known.length === parts.length
     ? { name, settings: current, of: known }
@@ -84,8 +95,14 @@ const named = (arrays: Arrays, prefix: string, where: string): Parameters<NdArra
       ]),
   )
 
-/** The operator that the field `operator` describes, and in which units 0.1 had put it. */
-const describedOperator = (arrays: Arrays, field: NdArray, where: string) => {
+/** An operator, and in which units 0.1 had put its latents: [scale, offset]. */
+interface Described {
+  readonly operator: ObservedOperator
+  readonly units?: readonly number[]
+}
+
+/** The operator that the field `operator` describes. */
+const describedOperator = (arrays: Arrays, field: NdArray, where: string): Described => {
   const expected = `field 'operator' must be the JSON text of a name, an event and settings, as uint8`
   const parsed = jsonOf(field)
   const spec = specFrom(parsed)
@@ -102,7 +119,14 @@ const describedOperator = (arrays: Arrays, field: NdArray, where: string) => {
     parameters: named(arrays, PARAMETER, where),
     ...(Object.keys(truth).length === 0 ? {} : { truth }),
   }
-  return { operator, units: isNumbers(units) ? units : undefined }
+  return { operator, ...(isNumbers(units) ? { units } : {}) }
+}
+
+/** @throws TweedieError `input` unless there is a mask for each observation */
+const ownMasks = (array: NdArray<'float32'>, y: Shape, where: string): ObservedOperator => {
+  const event = y.slice(1)
+  checkMask({ field: 'mask', array }, { event, y, rows: [y[0]] }, where)
+  return maskedBy(array, event)
 }
 
 /** @throws TweedieError `input` unless the matrices are [N, M, D] for y [N, M] */
@@ -116,7 +140,7 @@ const checkMatrices = (matrix: NdArray, y: Shape, where: string): void => {
 }
 
 /** The operator of the arrays; without any the data are x itself. */
-const operatorFrom = (arrays: Arrays, y: Shape, where: string): ReturnType<typeof describedOperator> => {
+const operatorFrom = (arrays: Arrays, y: Shape, where: string): Described => {
   const { mask, projection, operator } = arrays
   const [first, second] = OPERATOR_KEYS.filter((key) => arrays[key] !== undefined)
   if (second !== undefined)
@@ -125,10 +149,10 @@ const operatorFrom = (arrays: Arrays, y: Shape, where: string): ReturnType<typeo
   const stray = Object.keys(arrays).find(isParameterKey)
   if (stray !== undefined)
     throw wrong(where, `field '${stray}' belongs to the field 'operator', which is missing`)
-  if (mask) return { operator: maskedBy(asFloat32(mask, 'mask', false, where), y.slice(1)), units: undefined }
-  if (!projection) return { operator: unchanged(y.slice(1)), units: undefined }
+  if (mask) return { operator: ownMasks(asFloat32(mask, 'mask', false, where), y, where) }
+  if (!projection) return { operator: unchanged(y.slice(1)) }
   checkMatrices(projection, y, where)
-  return { operator: projectedBy(asFloat32(projection, 'projection', true, where)), units: undefined }
+  return { operator: projectedBy(asFloat32(projection, 'projection', true, where)) }
 }
 
 /** One number, or an array; that of one item is shared by all. */
@@ -141,9 +165,10 @@ const noiseFrom = (noise: NdArray, y: Shape, where: string): Pick<ObservationSet
 }
 
 const viewFrom = (array: NdArray, where: string): View => {
-  const { kind, rows, columns, mesh } = isRecord(jsonOf(array)) ? Object(jsonOf(array)) : {}
+  const parsed = jsonOf(array)
+  const { kind, rows, columns, mesh } = isRecord(parsed) ? parsed : {}
   if (kind === 'image' || kind === 'signal') return { kind }
-  if (kind === 'globe' && Number.isInteger(rows) && Number.isInteger(columns)) return { kind, rows, columns }
+  if (kind === 'globe' && isCount(rows) && isCount(columns)) return { kind, rows, columns }
   if (kind === 'mesh' && typeof mesh === 'string') return { kind, mesh }
   throw wrong(
     where,
@@ -192,7 +217,7 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     ...(view ? { view: viewFrom(view, where) } : {}),
     ...(valid ? { valid: asFloat32(valid, 'valid', false, where) } : {}),
   }
-  checkObservations(set, where)
+  checkObservations(set, where, arrays.operator ? undefined : (_, name) => SHORT[name] ?? name)
   return units ? withoutUnits(set, units) : set
 }
 

@@ -4,19 +4,20 @@
  *
  *     y' = s y + o A 1,   noise' = s noise,   with the same A;
  *
- * entries that were not observed are 0 on both sides. Where A is not linear, y and its noise stay as they are and A' x' = A ((x' − o)/s).
+ * entries that were never observed are 0 on both sides. Where A is not linear, y and its noise stay as they are and
+ * A' x' = A ((x' − o)/s).
  */
 
 import type { Affine, NonlinearOperator, Observation, Operator } from '../operators/index.ts'
 import { diagonalNoise, isotropicNoise } from '../operators/index.ts'
-import { add, broadcastTo, constant, full, mul, sub, type Tensor } from '../tensor/index.ts'
+import { add, broadcastTo, constant, full, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
 
 /** A batch as it was observed, in the units of the data. */
 export interface RawObservation {
   /** [B, ...A.outShape]. */
   readonly y: Tensor
   readonly A: Operator
-  /** 1 where y was observed, 0 elsewhere, broadcastable to y; everywhere when absent. */
+  /** 1 where y was observed, 0 elsewhere, broadcastable to y; a nominal mask has fractions. Absent: everywhere. */
   readonly observed?: Tensor
   /** Standard deviation of the noise: of all entries alike, or [1 or B, ...A.outShape]. */
   readonly std: number | Tensor
@@ -30,7 +31,7 @@ export const crossed = (
   if (!A.linear) return y
   const ones = broadcastTo(constant(full([], 1, y.dtype)), [y.shape[0], ...A.inShape])
   const shifted = add(mul(y, scale), mul(A.apply(ones), offset))
-  return observed ? mul(shifted, observed) : shifted
+  return observed ? where(greater(observed, 0), shifted, 0) : shifted
 }
 
 /** x' ↦ A((x' − o)/s). */

@@ -2,7 +2,7 @@ import { TweedieError } from '../error.ts'
 import { checkFinite, indexOf, wrong } from '../formats/index.ts'
 import type { DataRange } from '../operators/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
-import { checkOperator } from './check-operator.ts'
+import { checkOperator, type FieldOf } from './check-operator.ts'
 import type { ObservedOperator } from './operator.ts'
 import type { View } from './view.ts'
 
@@ -49,15 +49,29 @@ const checkValid = (valid: NdArray<'float32'>, event: Shape, where: string): voi
   if (bad >= 0) throw wrong(where, `field 'valid' must be 0 or 1, got ${valid.data[bad]}`)
 }
 
+const isViewOf = (view: View, event: Shape): boolean => {
+  switch (view.kind) {
+    case 'image':
+      return event.length === 3
+    case 'globe':
+      return event.length === 2 && view.rows > 1 && view.rows * view.columns <= event[1]
+    case 'mesh':
+      return event.length === 2
+    case 'signal':
+      return true
+  }
+}
+
 /**
  * Checks that an observation set is sound.
  *
  * @param where - file, for messages
- * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), an operator that is unknown or does not make
- * such observations, shapes that do not fit, noise or range that make no sense
+ * @param fieldOf - how messages name the operator's parameters, default `parameter.NAME` and `truth.NAME`
+ * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), an operator that is
+ * unknown or does not make such observations, shapes that do not fit, noise or range that make no sense
  */
-export const checkObservations = (set: ObservationSet, where: string): void => {
-  const { y, operator, noise, std, range, valid } = set
+export const checkObservations = (set: ObservationSet, where: string, fieldOf?: FieldOf): void => {
+  const { y, operator, noise, std, range, view, valid } = set
   if (y.shape.length < 2 || y.size === 0) {
     throw wrong(where, `field 'y' must be [N, ...] with at least one value, got shape [${y.shape}]`)
   }
@@ -68,8 +82,10 @@ export const checkObservations = (set: ObservationSet, where: string): void => {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
     throw wrong(where, `field 'range' must be two numbers, low < high, got [${range}]`)
   }
-  checkOperator(operator, y.shape, where)
+  checkOperator(operator, y.shape, where, fieldOf)
   if (valid) checkValid(valid, operator.event, where)
+  if (view && !isViewOf(view, operator.event))
+    throw wrong(where, `field 'view': x of shape [${operator.event}] is no ${JSON.stringify(view)}`)
 }
 
 /** Root of the mean square of standard deviations. */

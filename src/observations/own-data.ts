@@ -4,8 +4,7 @@ import { type Arrays, readArrays, readImages, withChannel } from '../formats/ind
 import type { DataRange } from '../operators/index.ts'
 import { NdArray, ndarray, scalar } from '../tensor/ndarray.ts'
 import { observationsOf } from './codec.ts'
-import { checkObservations, type ObservationSet } from './observation-set.ts'
-import { maskedBy } from './operator.ts'
+import type { ObservationSet } from './observation-set.ts'
 
 const onlyArray = (path: string): NdArray => {
   const arrays = Object.entries(readArrays(path))
@@ -94,7 +93,6 @@ export const observationsFromImages = (
   lacking(masks.names, names, folder)
   const coloured = masks.images.shape[1] === 3 && y.shape[1] === 1
   const mask = coloured ? greyMask(masks.images, masksFolder) : masks.images
-  const set: ObservationSet = { y, operator: maskedBy(mask, y.shape.slice(1)), noise, range: [0, 1] }
-  checkObservations(set, `${folder} with ${masksFolder}`)
-  return set
+  const arrays: Arrays = { y, mask, noise: scalar(noise, 'float64') }
+  return observationsOf(arrays, `${folder} with ${masksFolder}`)
 }

@@ -10,7 +10,7 @@ import {
 } from '../exact/operator-contract.ts'
 import { linearOperators, nonlinearOperators } from '../exact/operator-list.ts'
 
-/** What every linear operator must do; the list is in bench/exact/operator-list.ts. */
+/** What every linear operator must do; the list is in exact/operator-list.ts. */
 describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {
   it('maps [B, ...inShape] to [B, ...outShape] and back', () => {
     const { inShape, outShape } = shapesOf(listed)

@@ -1,4 +1,4 @@
-/** Operators in use, over even, odd and non-square events. A new operator joins the list. */
+/** Operators in use, over even, odd and non-square events. A new operator joins the list; families are in it by themselves. */
 import {
   averagePool,
   BOUNDARIES,
@@ -22,6 +22,7 @@ import {
 } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { type NdArray, ndarray, type Shape, sizeOf, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { linearFamilies, nonlinearFamilies } from './family-examples.ts'
 
 /** An operator with parameters drawn per observation. */
 export interface Listed {
@@ -47,8 +48,9 @@ const bits = (name: string, batch: number, event: Shape): NdArray =>
 const drawn = (batch: number, event: Shape, row: (i: number) => NdArray): NdArray =>
   ndarray(Array.from({ length: batch }, (_, i) => toNumbers(row(i))).flat(), [batch, ...event], 'float64')
 
-/** Every linear operator, over even, odd and non-square events. */
+/** Every linear operator, over even, odd and non-square events, and one of each family. */
 export const linearOperators: readonly Listed[] = [
+  ...linearFamilies,
   ...[[5], [1, 4, 4], [3, 5, 7]].map((event) => ({
     name: `identity [${event}]`,
     parameters: () => [],
@@ -179,6 +181,7 @@ export interface ListedNonlinear {
 
 /** Every non-linear operator. */
 export const nonlinearOperators: readonly ListedNonlinear[] = [
+  ...nonlinearFamilies,
   { name: 'phase retrieval [1,4,4]', parameters: () => [], operator: () => phaseRetrieval([1, 4, 4]) },
   {
     name: 'phase retrieval × 1.5 [2,3,5]',

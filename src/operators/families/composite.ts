@@ -1,4 +1,5 @@
 /** Families made of others: compositions, stacks, multiples. Parameters of part i are named `i.NAME`. */
+import { TweedieError } from '../../error.ts'
 import {
   broadcastTo,
   concat,
@@ -93,11 +94,12 @@ export const stackFamily = defineFamily({
     stacked(parts.map((part, i) => part.make(partOf(parameters, i), event))),
   observed: (parameters, { event, parts }) => {
     const each = parts.map((part, i) => part.observed(partOf(parameters, i), event))
-    if (each.every((mask) => mask === undefined)) return undefined
+    const [known] = each.flatMap((mask) => (mask ? [mask] : []))
+    if (!known) return undefined
     const batch = Math.max(1, ...each.map((mask) => mask?.shape[0] ?? 1))
     const flat = parts.map((part, i) => {
       const { outShape } = part.make(partOf(parameters, i), event)
-      const mask = each[i] ?? constant(full([], 1))
+      const mask = each[i] ?? constant(full([], 1, known.dtype))
       return reshape(broadcastTo(mask, [batch, ...outShape]), [batch, sizeOf(outShape)])
     })
     return concat(flat, 1)
@@ -111,7 +113,9 @@ export const scaleFamily = defineFamily({
   settings: { factor: { kind: 'number', default: 1, description: 'the number, not 0' } },
   parts: { least: 1, most: 1 },
   draw: (_, request) => eachDraw(request),
-  make: ({ factor }, parameters, { event, parts }) =>
-    scaled(parts[0].make(partOf(parameters, 0), event), factor),
+  make: ({ factor }, parameters, { event, parts }) => {
+    if (factor === 0) throw new TweedieError('input', "operator 'scale': 'factor' must not be 0")
+    return scaled(parts[0].make(partOf(parameters, 0), event), factor)
+  },
   observed: (parameters, { event, parts }) => parts[0].observed(partOf(parameters, 0), event),
 })

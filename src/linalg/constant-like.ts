@@ -4,8 +4,8 @@ import { constant, type Tensor } from '../tensor/tensor.ts'
 const known = new WeakMap<NdArray, Map<DType, Tensor>>()
 
 /**
- * A fixed array inside programs, in the dtype of another tensor: float32 arrays serve programs in float64 and the
- * other way round. One constant for each array and dtype, however often it is asked for.
+ * A fixed array inside programs, in the dtype of another tensor: float32 arrays serve programs in float64 and
+ * the other way round. One constant for each array and dtype, however often it is asked for.
  *
  * @param array - must not change afterwards
  */

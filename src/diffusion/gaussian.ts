@@ -57,7 +57,7 @@ export const gaussianDenoiser =
       throw new TweedieError('shape', `gaussian prior over ${mean.size} entries, got events [${event}]`)
     const mu = reshape(constantLike(mean, xt), [mean.size])
     const s2 = square(expandDims(sigma, 1))
-    return flat(xt, (v) => add(mu, covarianceGain(covariance, s2, sub(v, mu))))
+    return flat(xt, (v) => add(covarianceGain(covariance, s2, sub(v, mu)), mu))
   }
 
 /** The exact V[x | xt] v = σ² Σ (Σ + σ²I)⁻¹ v of a Gaussian prior, for v [B, ...event] and sigma [B]. */

@@ -45,7 +45,7 @@ export const matheronSystem = ({ mean, covariance }: Gaussian, observation: Obse
   return {
     start: ({ white, factor, observation: z }) => {
       const mu = reshape(constantLike(mean, white), [mean.size])
-      const x0 = image(add(mu, covarianceFactor(covariance, white, factor)))
+      const x0 = image(add(covarianceFactor(covariance, white, factor), mu))
       return { x0, b: sub(residual(observation, x0), covarianceFactor(noise, z)) }
     },
     C: residualCovariance(A, noise, V).C,

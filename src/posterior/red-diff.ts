@@ -11,12 +11,12 @@
 import {
   type Denoiser,
   levelsOf,
-  meanOf,
-  noiseOf,
   type SampleRequest,
   type Sampler,
   type SamplerOptions,
 } from '../diffusion/index.ts'
+import { meanOf } from '../diffusion/sampler.ts'
+import { noiseOf } from '../diffusion/sampler-noise.ts'
 import { cg } from '../linalg/index.ts'
 import { adam, initMoments, type Moments } from '../nn/index.ts'
 import { linearAt, type Observation } from '../operators/index.ts'

@@ -13,13 +13,12 @@
 import {
   type Denoiser,
   levelsOf,
-  meanOf,
-  noiseOf,
   type SampleRequest,
   type Sampler,
   type SamplerOptions,
-  startProgram,
 } from '../diffusion/index.ts'
+import { meanOf, startProgram } from '../diffusion/sampler.ts'
+import { noiseOf } from '../diffusion/sampler-noise.ts'
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {

@@ -1,6 +1,6 @@
 /** Draws of a guided diffusion sampler, and what they cost. */
 
-import { ddpm, type Prior, type Sampler, type SamplerStep } from '../diffusion/index.ts'
+import { ddpm, type Prior, type Sampler, type SamplerState } from '../diffusion/index.ts'
 import { batchedObservations, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior } from '../operators/index.ts'
 import { compileMethod, drawSeveral, methodNamed, samplerDraw } from '../posterior/index.ts'
@@ -15,7 +15,7 @@ export interface Guidance extends Watch {
 }
 
 /** A sampler that reports every step. */
-const watched = <C>(draw: Sampler<C>, onStep: (at: SamplerStep) => void): Sampler<C> => {
+const watched = <C>(draw: Sampler<C>, onStep: (at: SamplerState) => void): Sampler<C> => {
   const run = (...[context, request]: Parameters<Sampler<C>>) => draw(context, { ...request, onStep })
   return Object.assign(run, { release: draw.release })
 }
@@ -42,7 +42,7 @@ export const guidedDraws = async (
   const memory = memoryWatch()
   const passes = draws * Math.ceil(images / batch)
   let pass = 0
-  const onStep = ({ step: made }: SamplerStep) => {
+  const onStep = ({ step: made }: SamplerState) => {
     memory.at(pass * steps + made, passes * steps)
     onProgress?.(pass * steps + made, passes * steps)
     if (made === steps) pass++

@@ -1,7 +1,7 @@
 /**
- * The Dormand–Prince method of order 5 with an error estimate of order 4 (J. Comp. Appl. Math. 6, 1980) for dy/dt = f(t, y), and
- * step sizes by a PID controller (Söderlind 2003, as in diffrax). Every row of a batch has its own time and step, so what
- * comes out for one does not depend on the others.
+ * The Dormand–Prince method of order 5 with an error estimate of order 4 (J. Comp. Appl. Math. 6, 1980) for
+ * dy/dt = f(t, y), and step sizes by a PID controller (Söderlind 2003, as in diffrax). Every row of a batch
+ * has its own time and step, so what comes out for one does not depend on the others.
  */
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
@@ -92,7 +92,8 @@ const errorsOf = (
  * @param start - [B, D] row by row
  * @param rows - B
  * @returns y at `to`, and the number of evaluations of f for the whole batch
- * @throws TweedieError `numeric` when a step becomes too short or there are too many, `interrupted` by the signal
+ * @throws TweedieError `numeric` when a step becomes too short or there are too many, `interrupted` by the
+ *   signal
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Gaussian priors N(μ, Σ), whose denoiser is known: E[x | xt] = μ + G (xt − μ) with the gain G = Σ (Σ + σ²I)⁻¹, and
- * whose posterior covariance is V[x | xt] = σ² G.
+ * Gaussian priors N(μ, Σ), whose denoiser is known: E[x | xt] = μ + G (xt − μ) with the gain G = Σ (Σ +
+ * σ²I)⁻¹, and whose posterior covariance is V[x | xt] = σ² G.
  */
 import { TweedieError } from '../error.ts'
 import { type Covariance, constantLike, covarianceGain, isotropic } from '../linalg/index.ts'
@@ -19,7 +19,9 @@ import {
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
 
-/** A Gaussian over events of N entries. Arrays are float32 or float64; programs take them in their own dtype. */
+/**
+ * A Gaussian over events of N entries. Arrays are float32 or float64; programs take them in their own dtype.
+ */
 export interface Gaussian {
   /** μ [N]. */
   readonly mean: NdArray
@@ -39,7 +41,8 @@ const flat = (v: Tensor, fn: (v: Tensor) => Tensor): Tensor =>
 /**
  * The exact denoiser of a Gaussian prior; events of any shape with N entries.
  *
- * @throws TweedieError `shape` when an event does not have N entries, `input` for a covariance that cannot be inverted
+ * @throws TweedieError `shape` when an event does not have N entries, `input` for a covariance that cannot be
+ *   inverted
  *
  * @example
  * ```ts
@@ -54,7 +57,7 @@ export const gaussianDenoiser =
       throw new TweedieError('shape', `gaussian prior over ${mean.size} entries, got events [${event}]`)
     const mu = reshape(constantLike(mean, xt), [mean.size])
     const s2 = square(expandDims(sigma, 1))
-    return flat(xt, (v) => add(mu, covarianceGain(covariance, s2, sub(v, mu))))
+    return flat(xt, (v) => add(covarianceGain(covariance, s2, sub(v, mu)), mu))
   }
 
 /** The exact V[x | xt] v = σ² Σ (Σ + σ²I)⁻¹ v of a Gaussian prior, for v [B, ...event] and sigma [B]. */

@@ -93,12 +93,12 @@ const ofGaussian = (mixture: GaussianMixture): ((x: Tensor, s2: Tensor) => Poste
     const [Q, lambda] = [constantLike(spectra.Q, x), constantLike(spectra.lambda, x)]
     const mu = expandDims(constantLike(mixture.means, x), 1) // [K, 1, N]
     const along = matmul(sub(expandDims(x, 0), mu), Q) // Qᵀ (xt − μ_k), [K, B, N]
-    const total = add(lambda, expandDims(s2, 0))
+    const total = add(expandDims(s2, 0), lambda)
     const energy = sum(add(div(square(along), total), log(total)), { axes: 2 })
     const w = softmax(
       sub(log(constantLike(mixture.weights, x)), mul(transpose(energy, [1, 0]), 0.5)), // [B, K]
     )
-    const means = add(mu, matmul(mul(along, div(lambda, total)), Q, { transB: true })) // [K, B, N]
+    const means = add(matmul(mul(along, div(lambda, total)), Q, { transB: true }), mu) // [K, B, N]
     return { weights: w, mean: sum(mul(expandDims(transpose(w, [1, 0]), 2), means), { axes: 0 }) }
   }
 }

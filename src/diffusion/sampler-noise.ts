@@ -1,11 +1,13 @@
-/** The noise of samplers: addressed by seed, draw, observation and step, so that no draw depends on its batch. */
+/**
+ * The noise of samplers: addressed by seed, draw, observation and step, so that no draw depends on its batch.
+ */
 import { TweedieError } from '../error.ts'
 import { type BatchAt, normalBatch, type Stream, stream } from '../random/index.ts'
 import { NdArray, ndarray, type Shape, toNumbers, walk } from '../tensor/index.ts'
 
 /**
- * Standard normals like x, for `step` −1 (the start) and 0 … T − 1, and `index` 0 … 15 within a step. Samplers with K
- * particles ask for steps up to K(T + 1), index 0 and 1.
+ * Standard normals like x, for `step` −1 (the start) and 0 … T − 1, and `index` 0 … 15 within a step.
+ * Samplers with K particles ask for steps up to K(T + 1), index 0 and 1.
  */
 export type SamplerNoise = (step: number, index: number) => NdArray
 
@@ -27,7 +29,8 @@ export const inDtype = (array: NdArray, dtype: 'float32' | 'float64'): NdArray =
  *
  * @example
  * ```ts
- * const noise = addressedNoise((purpose) => stream(seed, `draw ${purpose}`), { observation: [0, 1] }, [1, 28, 28])
+ * const streams = (purpose: string) => stream(seed, `draw ${purpose}`)
+ * const noise = addressedNoise(streams, { observation: [0, 1] }, [1, 28, 28])
  * ```
  */
 export const addressedNoise = (
@@ -58,8 +61,8 @@ const dtypeOf = (context: unknown, mean: NdArray | undefined): 'float32' | 'floa
 }
 
 /**
- * The noise of one batch: that which was given, or that of the seed, whose rows are those of `posteriorDraws` for
- * observations 0 … B − 1.
+ * The noise of one batch: that which was given, or that of the seed, whose rows are those of `posteriorDraws`
+ * for observations 0 … B − 1.
  *
  * @throws TweedieError `input` when there is neither
  */

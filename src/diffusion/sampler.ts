@@ -32,7 +32,7 @@ export interface SamplerOptions extends ExecuteOptions {
 }
 
 /** Where a sampler is, after a step. */
-export interface SamplerStep {
+export interface SamplerState {
   /** Steps made, 1 … T. */
   readonly step: number
   /** T. */
@@ -42,13 +42,14 @@ export interface SamplerStep {
   /** The state, [B, ...event]; of samplers with particles, the first one of each observation. */
   readonly x: NdArray
   /**
-   * What the denoiser made of the state before the step: E[x | xt, y] as the method has it. Where it costs another
-   * output of the program it is only there when asked for by `withXhat`.
+   * The denoiser's answer to the state before the step: E[x | xt, y] as the method has it. Particle samplers
+   * always give it (of the prior); others when asked by `withXhat`, since it costs another output of the
+   * program; RED-diff and Noise2Score never.
    */
   readonly xhat?: NdArray
 }
 
-/** What one batch needs beside its context. */
+/** A batch to be drawn: all that a compiled sampler needs beside the context. */
 export interface SampleRequest {
   /** [B, ...event]. */
   readonly shape: Shape
@@ -61,7 +62,7 @@ export interface SampleRequest {
   /** μ of the start μ + σ_max z, shape event; zero when absent. */
   readonly mean?: NdArray
   /** Called after each step; the last denoise is none. */
-  readonly onStep?: (at: SamplerStep) => void
+  readonly onStep?: (at: SamplerState) => void
   /** Hands `xhat` to `onStep` too: the step's program then has another output. Default false. */
   readonly withXhat?: boolean
   readonly signal?: AbortSignal
@@ -132,13 +133,13 @@ const watchedStep = (kind: Step, D: Denoiser, xt: Tensor, levels: Levels, z: Ten
 }
 
 /**
- * Compiles a sampler. It starts at μ + σ_max z and ends with one extra denoise at σ_min, without which samples carry
- * noise of that level (Rozet et al. 2024).
+ * Compiles a sampler. It starts at μ + σ_max z and ends with one extra denoise at σ_min, without which
+ * samples carry noise of that level (Rozet et al. 2024).
  *
  * @param denoiserOf - the denoiser given the context of a batch: observations and operator parameters for a
  *   posterior, `{}` for a prior. Called while the programs are traced.
- * @throws TweedieError `input` for steps and noise levels as {@link levelsOf}; the sampler `input` without seed and
- *   noise, `shape` for noise of another shape or dtype, `interrupted` by the signal
+ * @throws TweedieError `input` for steps and noise levels as {@link levelsOf}; the sampler `input` without
+ *   seed and noise, `shape` for noise of another shape or dtype, `interrupted` by the signal
  *
  * @example
  * ```ts

@@ -1,11 +1,12 @@
 /**
- * The recurrence of conjugate gradients (Hestenes & Stiefel 1952) for C symmetric positive definite, from any state:
+ * The recurrence of conjugate gradients (Hestenes & Stiefel 1952) for C symmetric positive definite, from any
+ * state:
  *
  *   α = r·r/p·Cp;  u += αp;  r' = r − αCp;  β = r'·r'/r·r;  p' = r' + βp.
  *
- * A sample for which p·Cp ≤ 0 (the Jacobian of a network is not quite symmetric, nor positive) stops and keeps its last
- * iterate. The state can be taken up again: where the number of iterations is not known beforehand, a program makes a
- * few at a time, until the residual is small.
+ * A sample for which p·Cp ≤ 0 (the Jacobian of a network is not quite symmetric, nor positive) stops and
+ * keeps its last iterate. The state can be taken up again: where the number of iterations is not known
+ * beforehand, a program makes a few at a time, until the residual is small.
  */
 import { add, and, div, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
 import { inner, type Linear, positive, TINY } from './solver.ts'
@@ -21,8 +22,8 @@ export interface Descent {
 export interface CgDescentOptions {
   readonly iterations: number
   /**
-   * Which samples iteration i (0, 1, …) still moves, [B, 1, …], given the residual r and r·r. What others in the batch
-   * need does not change a sample that stays.
+   * Which samples iteration i (0, 1, …) still moves, [B, 1, …], given the residual r and r·r. What others in
+   * the batch need does not change a sample that stays.
    */
   readonly goesOn: (i: number, r: Tensor, rr: Tensor) => Tensor
   /** One α and β for the whole batch instead of one per sample; default false. */
@@ -34,7 +35,8 @@ export interface CgDescentOptions {
  *
  * @example
  * ```ts
- * const next = descend(C, { u: mul(b, 0), r: b, p: b }, { iterations: 8, goesOn: (_i, r) => greater(norm(r), 1e-6) })
+ * const goesOn = (_i: number, r: Tensor) => greater(norm(r), 1e-6)
+ * const next = descend(C, { u: mul(b, 0), r: b, p: b }, { iterations: 8, goesOn })
  * ```
  */
 export const descend = (

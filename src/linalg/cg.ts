@@ -13,8 +13,8 @@ export interface CgOptions {
   /** Stop at ‖r‖ ≤ tolerance · ‖b‖; default 0. */
   readonly tolerance?: number
   /**
-   * One α and β for the whole batch, as in DiEM's code, instead of one per sample. It makes results depend on the
-   * batch: for faithful reproduction only. Default false.
+   * One α and β for the whole batch, as in DiEM's code, instead of one per sample. It makes results depend on
+   * the batch: for faithful reproduction only. Default false.
    */
   readonly shared?: boolean
 }

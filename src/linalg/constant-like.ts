@@ -4,8 +4,10 @@ import { constant, type Tensor } from '../tensor/tensor.ts'
 const known = new WeakMap<NdArray, Map<DType, Tensor>>()
 
 /**
- * A fixed array inside programs, in the dtype of another tensor: float32 arrays serve programs in float64 and the
- * other way round. One constant for each array and dtype, however often it is asked for.
+ * A fixed array inside programs, in the dtype of another tensor: float32 arrays serve programs in float64 and
+ * the other way round. One constant for each array and dtype, however often it is asked for.
+ *
+ * Nodes derived from it live as long as the array does when it is their first operand: let it be the second.
  *
  * @param array - must not change afterwards
  */

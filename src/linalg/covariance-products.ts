@@ -1,4 +1,4 @@
-/** What is done with a covariance Σ: products, a root, the inverse, the determinant, the gain of a Gaussian denoiser. */
+/** Of a covariance Σ: products, a root, the inverse, the determinant, and the gain of a Gaussian denoiser. */
 import { TweedieError } from '../error.ts'
 import {
   add,
@@ -90,8 +90,8 @@ export const covarianceTimes = (covariance: Covariance, v: Tensor): Tensor => {
  * L z with L Lᵀ = Σ: a draw of N(0, Σ) when z is standard normal.
  *
  * @param z - [B, ...event]
- * @param shared - [B, r], for a low-rank Σ = D + U Uᵀ with r columns: then L = [D^½ U] acts on z and these together.
- *   Without them L = D^½ (I + D^-½ U Uᵀ D^-½)^½. Other kinds do not take it.
+ * @param shared - [B, r], for a low-rank Σ = D + U Uᵀ with r columns: then L = [D^½ U] acts on z and these
+ *   together. Without them L = D^½ (I + D^-½ U Uᵀ D^-½)^½. Other kinds do not take it.
  */
 export const covarianceFactor = (covariance: Covariance, z: Tensor, shared?: Tensor): Tensor => {
   switch (covariance.kind) {
@@ -148,8 +148,8 @@ export const covarianceInverse = (covariance: Covariance, v: Tensor): Tensor => 
 const sumOfLogs = (values: readonly number[]): number => values.reduce((total, e) => total + Math.log(e), 0)
 
 /**
- * ln det Σ of the events of v [B, ...event]: a number, or [B] where it differs between the rows of a batch or is only
- * known inside the program.
+ * ln det Σ of the events of v [B, ...event]: a number, or [B] where it differs between the rows of a batch or
+ * is only known inside the program.
  */
 export const covarianceLogDet = (covariance: Covariance, v: Tensor): number | Tensor => {
   switch (covariance.kind) {
@@ -169,8 +169,8 @@ export const covarianceLogDet = (covariance: Covariance, v: Tensor): number | Te
 }
 
 /**
- * The gain Σ (Σ + σ²I)⁻¹ v: what a denoiser keeps of xt − μ under the prior N(μ, Σ). Nothing cancels at large σ, unlike in
- * the textbook form I − σ² (Σ + σ²I)⁻¹.
+ * The gain Σ (Σ + σ²I)⁻¹ v: what a denoiser keeps of xt − μ under the prior N(μ, Σ). Nothing cancels at large
+ * σ, unlike in the textbook form I − σ² (Σ + σ²I)⁻¹.
  *
  * @param s2 - σ² [B, 1]
  * @param v - [B, N]

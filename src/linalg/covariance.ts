@@ -1,7 +1,7 @@
 /**
- * Covariance matrices Σ over events of N entries, in the forms whose products and inverses are cheap. The noise of an
- * observation and a Gaussian prior are both one of these. They are plain data, which can be saved; what is done with
- * them stands in covariance-products.ts.
+ * Covariance matrices Σ over events of N entries, in the forms whose products and inverses are cheap. The
+ * noise of an observation and a Gaussian prior are both one of these. They are plain data, which can be
+ * saved; what is done with them stands in covariance-products.ts.
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray, Tensor } from '../tensor/index.ts'
@@ -38,7 +38,10 @@ export interface FullRankCovariance {
   readonly matrix: NdArray
 }
 
-/** Any other Σ, known by its products: noise that is stationary in some basis, for example. It cannot be saved. */
+/**
+ * Any other Σ, known by its products: noise that is stationary in some basis, for example. It cannot be
+ * saved.
+ */
 export interface CustomCovariance {
   readonly kind: 'custom'
   /** Σ v for v [B, ...event]. */
@@ -97,7 +100,8 @@ export const isotropic = (variance: number): IsotropicCovariance => {
 /**
  * Σ = diag(d).
  *
- * @param variance - d > 0: one number for each entry of the event, or for each entry of a batch, [B, ...event]
+ * @param variance - d > 0: one number for each entry of the event, or for each entry of a batch, [B,
+ *   ...event]
  * @throws TweedieError `input` for numbers that are not positive
  */
 export const diagonal = (variance: NdArray | Tensor): DiagonalCovariance => {
@@ -120,23 +124,26 @@ export const diagonal = (variance: NdArray | Tensor): DiagonalCovariance => {
 export const lowRank = (variance: number | NdArray, factor: NdArray): LowRankCovariance => {
   checkPositive(variance, 'lowRank: each variance')
   const [n] = factor.shape
-  if (factor.shape.length !== 2 || (typeof variance !== 'number' && variance.size !== n))
-    shapeError(
-      'lowRank',
-      `expected U [N, r]${typeof variance === 'number' ? '' : ` with N = ${variance.size}`}, got [${factor.shape}]`,
-    )
+  const wanted = typeof variance === 'number' ? n : variance.size
+  if (factor.shape.length !== 2 || wanted !== n) {
+    const rows = wanted === n ? '' : ` with N = ${wanted}`
+    shapeError('lowRank', `expected U [N, r]${rows}, got [${factor.shape}]`)
+  }
   return { kind: 'lowRank', variance, factor }
 }
 
-/** Largest difference of Σ and Σᵀ that counts as rounding, relative to the largest entry: that of float32 sums. */
+/**
+ * Largest difference of Σ and Σᵀ that counts as rounding, relative to the largest entry: that of float32
+ * sums.
+ */
 const ASYMMETRY = 1e-4
 
 /**
  * Any Σ, written out.
  *
  * @param matrix - Σ [N, N], symmetric and positive definite; N up to some hundreds, since it is decomposed
- * @throws TweedieError `shape` for another shape, `input` when it is not symmetric; when it is first used, `input`
- *   unless it is positive definite
+ * @throws TweedieError `shape` for another shape, `input` when it is not symmetric; when it is first used,
+ *   `input` unless it is positive definite
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 /**
  * Small systems written out: C from its products with the unit vectors, then a solution by Householder's QR
- * decomposition (Golub & Van Loan, 5.2), which needs neither symmetry nor pivoting. Unrolled, batched, float64.
+ * decomposition (Golub & Van Loan, 5.2), which needs neither symmetry nor pivoting. Unrolled, batched,
+ * float64.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -27,7 +28,9 @@ import {
 } from '../tensor/index.ts'
 import { type Linear, positive, type Solver } from './solver.ts'
 
-/** C as matrices [B, M, M] in float64, from its products with the M unit vectors of events like those of b. */
+/**
+ * C as matrices [B, M, M] in float64, from its products with the M unit vectors of events like those of b.
+ */
 export const denseOf = (C: Linear, b: Tensor): Tensor => {
   const [batch, ...event] = b.shape
   const m = sizeOf(event)
@@ -48,7 +51,10 @@ const LARGEST = 256
 /** A pivot below this share of the largest is 0: the matrix has no full rank, and the entry of u stays 0. */
 const SINGULAR = 1e-14
 
-/** One reflection of [B, m, k], after which the first column is (±‖x‖, 0, …): its first row, and what is left to do. */
+/**
+ * One reflection of [B, m, k], after which the first column is (±‖x‖, 0, …): its first row, and what is left
+ * to do.
+ */
 const reflected = (table: Tensor): { row: Tensor; rest: Tensor } => {
   const [batch, m, k] = table.shape
   const x = slice(table, [0, 0, 0], [batch, m, 1])
@@ -84,8 +90,8 @@ const backSubstituted = (rows: readonly Tensor[]): Tensor => {
 }
 
 /**
- * The dense solver: exact up to rounding for every system of full rank, symmetric or not, at the cost of M products
- * with C. For small problems, and to see what the iterations of other solvers leave out.
+ * The dense solver: exact up to rounding for every system of full rank, symmetric or not, at the cost of M
+ * products with C. For small problems, and to see what the iterations of other solvers leave out.
  *
  * @throws TweedieError `input` (when the program is traced) for systems of more than 256 entries
  *
@@ -100,7 +106,8 @@ export const exactSolve = (): Solver => (C, b) => {
   if (m > LARGEST)
     throw new TweedieError(
       'input',
-      `exactSolve writes out systems of at most ${LARGEST} entries, these observations have ${m}; use gmres or cg`,
+      `exactSolve writes out systems of at most ${LARGEST} entries, these observations have ${m}; ` +
+        'use gmres or cg',
     )
   let table = concat([denseOf(C, b), reshape(cast(b, 'float64'), [batch, m, 1])], 2)
   const rows: Tensor[] = []

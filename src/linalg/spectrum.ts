@@ -50,15 +50,17 @@ export const fullSpectrum: (covariance: FullRankCovariance) => Spectrum = once((
   return { vectors: asArray(W), values }
 })
 
-/** Standard deviations S of the entries, and the eigenvectors of V Vᵀ, V = S⁻¹ U, whose eigenvalues are not 0. */
+/**
+ * Standard deviations S of the entries, and the eigenvectors of V Vᵀ, V = S⁻¹ U, whose eigenvalues are not 0.
+ */
 export interface WhiteSpectrum extends Spectrum {
   /** S [N]. */
   readonly stds: NdArray<'float64'>
 }
 
 /**
- * Σ = S (I + Q Λ Qᵀ) S for Σ = S² + U Uᵀ: functions of I + V Vᵀ act on the columns of Q alone. They are found from the
- * eigenvectors of the small matrix Vᵀ V.
+ * Σ = S (I + Q Λ Qᵀ) S for Σ = S² + U Uᵀ: functions of I + V Vᵀ act on the columns of Q alone. They are found
+ * from the eigenvectors of the small matrix Vᵀ V.
  */
 export const whiteSpectrum: (covariance: LowRankCovariance) => WhiteSpectrum = once(
   ({ variance, factor }) => {
@@ -102,8 +104,8 @@ const gramOf = (factor: NdArray): Matrix => {
 }
 
 /**
- * A factor with orthogonal columns of the same U Uᵀ: U itself when its columns are (PPCA's are), else U W with the
- * eigenvectors W of Uᵀ U.
+ * A factor with orthogonal columns of the same U Uᵀ: U itself when its columns are (PPCA's are), else U W
+ * with the eigenvectors W of Uᵀ U.
  */
 export const orthogonalFactor: (factor: NdArray) => NdArray = once((factor) => {
   const gram = gramOf(factor)

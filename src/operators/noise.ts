@@ -32,8 +32,8 @@ export const isotropicNoise = (std: number): Covariance => {
  * Σy = diag(s²).
  *
  * @param std - s, [...event of y] or [B, ...event of y], each > 0
- * @throws TweedieError `input` for standard deviations that are not positive, as far as they are known when the
- *   program is traced
+ * @throws TweedieError `input` for standard deviations that are not positive, as far as they are known when
+ *   the program is traced
  */
 export const diagonalNoise = (std: Tensor | NdArray): Covariance => {
   checkPositive(std, STD)
@@ -65,9 +65,9 @@ export const lowRankNoise = (std: NdArray, patterns: NdArray): Covariance => {
 }
 
 /**
- * Shot noise of a detector by its Gaussian approximation: counts are Poisson with mean `photons` · A x, of variance
- * `photons` · A x ≈ `photons` · y. So Σy = diag(max(y, 1/photons)/photons + s²): good from about ten counts on; below,
- * the true distribution is skewed and this one is not.
+ * Shot noise of a detector by its Gaussian approximation: counts are Poisson with mean `photons` · A x, of
+ * variance `photons` · A x ≈ `photons` · y. So Σy = diag(max(y, 1/photons)/photons + s²): good from about ten
+ * counts on; below, the true distribution is skewed and this one is not.
  *
  * @param y - the observation, in units where 0 is dark
  * @param photons - counts of an entry of value 1, > 0

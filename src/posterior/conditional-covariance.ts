@@ -1,6 +1,7 @@
 /**
- * Choices for V[x | xt] inside C = Σy + A V Aᵀ (Rozet et al. 2024, section 5.1). All heuristics are one formula,
- * V = (Σx⁻¹ + σ⁻² I)⁻¹, with different Σx; Tweedie's covariance is σ² times the denoiser's own Jacobian.
+ * Choices for V[x | xt] inside C = Σy + A V Aᵀ (Rozet et al. 2024, section 5.1). All heuristics are one
+ * formula, V = (Σx⁻¹ + σ⁻² I)⁻¹, with different Σx; Tweedie's covariance is σ² times the denoiser's own
+ * Jacobian.
  */
 import { gaussianCovariance } from '../diffusion/index.ts'
 import { type Covariance, isotropic, type Linear } from '../linalg/index.ts'
@@ -36,11 +37,16 @@ export const onesCovariance: ConditionalCovariance = gaussianPosteriorCovariance
 /** V ≈ σ² I, that is Σx = 10⁶ I (Adam et al. 2022). */
 export const timeCovariance: ConditionalCovariance = gaussianPosteriorCovariance(isotropic(1e6))
 
-/** V = diag(σ² Jᵀ 1): Tweedie's covariance with the sum of each row on the diagonal (TMPD, Boys et al. 2023). */
+/**
+ * V = diag(σ² Jᵀ 1): Tweedie's covariance with the sum of each row on the diagonal (TMPD, Boys et al. 2023).
+ */
 export const rowSumCovariance: ConditionalCovariance = (sigma, pullback) => (v) =>
   mul(mul(square(alignTo(sigma, v)), pullback(fullLike(v, 1))), v)
 
-/** The choices of V that configurations and settings name; `cov_x` is {@link gaussianPosteriorCovariance} of a fit. */
+/**
+ * The choices of V that configurations and settings name; `cov_x` is {@link gaussianPosteriorCovariance} of a
+ * fit.
+ */
 export const conditionalCovariances = {
   tweedie: tweedieCovariance,
   zeros: zeroCovariance,

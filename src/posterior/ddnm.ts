@@ -1,6 +1,6 @@
 /**
- * Denoising diffusion null-space model (Wang, Yu & Zhang 2023): the part of x that a noiseless linear observation
- * fixes is put in place, D = (I − A⁺A) x̂ + A⁺ y. Cost: one network evaluation.
+ * Denoising diffusion null-space model (Wang, Yu & Zhang 2023): the part of x that a noiseless linear
+ * observation fixes is put in place, D = (I − A⁺A) x̂ + A⁺ y. Cost: one network evaluation.
  */
 import { type Observation, requirePinv } from '../operators/index.ts'
 import { add, type Tensor } from '../tensor/index.ts'

@@ -3,8 +3,8 @@
  *
  *   D = argmin_x ‖y − A x‖²_Σy + (λ/σ²) ‖x − x̂‖² = x̂ + V Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂),   V = σ²/λ I,
  *
- * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x | xt, y]
- * for that V without the Jacobian. Cost: one network evaluation.
+ * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x |
+ * xt, y] for that V without the Jacobian. Cost: one network evaluation.
  */
 import { gmres, type Solver } from '../linalg/index.ts'
 import { add, alignTo, mul, square, type Tensor } from '../tensor/index.ts'

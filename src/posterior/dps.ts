@@ -1,6 +1,6 @@
 /**
- * Diffusion posterior sampling (Chung et al. 2023): p(y | xt) ≈ N(y; A x̂, ·), one gradient step of length ζ on the
- * norm of the residual, not squared and over the whole of one observation:
+ * Diffusion posterior sampling (Chung et al. 2023): p(y | xt) ≈ N(y; A x̂, ·), one gradient step of length ζ
+ * on the norm of the residual, not squared and over the whole of one observation:
  *
  *   us ← us − ζ ∇_ut ‖y − A x̂‖,   ut = xt/√(1 + σt²) the variance-preserving state.
  *
@@ -33,7 +33,8 @@ export const dpsSettings = {
 export interface DpsOptions {
   /**
    * Step ζ > 0 in the units of the prior, default 1. A published ζ' is for data in [-1, 1], half of ours: the
-   * gradient of a norm has no units and the state doubles, so ζ = 2ζ' (0.5 in the benchmark of Rozet et al. 2024).
+   * gradient of a norm has no units and the state doubles, so ζ = 2ζ' (0.5 in the benchmark of Rozet et al.
+   * 2024).
    */
   readonly zeta?: number
 }
@@ -45,7 +46,8 @@ export interface DpsOptions {
  *
  * @example
  * ```ts
- * const draw = compileMethod(dps({ zeta: 0.6 }), prior, (o) => ({ y: o.y, A: mask(o.mask), noise }), { steps: 1000 })
+ * const observationOf = (o: { y: Tensor; mask: Tensor }) => ({ y: o.y, A: mask(o.mask), noise })
+ * const draw = compileMethod(dps({ zeta: 0.6 }), prior, observationOf, { steps: 1000 })
  * ```
  */
 export const dps = (options: DpsOptions = {}): GuidanceMethod => {

@@ -21,7 +21,7 @@ export interface GaussianNoise {
   readonly observation: Tensor
 }
 
-/** What Matheron's rule solves, C u = b, and the draw x₀ + Σ Aᵀ u that a solution makes. */
+/** The system C u = b of Matheron's rule, and the draw x₀ + Σ Aᵀ u that a solution makes. */
 export interface MatheronSystem {
   /** x₀ ~ N(μ, Σ) and b = y − A x₀ − n. */
   readonly start: (z: GaussianNoise) => { readonly x0: Tensor; readonly b: Tensor }
@@ -34,7 +34,8 @@ export interface MatheronSystem {
 /**
  * The system of {@link gaussianPosteriorDraw}, for those who solve it in parts.
  *
- * @throws TweedieError `input` for operators that are not linear, `shape` when y is not [B, ...outShape] of the operator
+ * @throws TweedieError `input` for operators that are not linear, `shape` when y is not [B, ...outShape] of
+ *   the operator
  */
 export const matheronSystem = ({ mean, covariance }: Gaussian, observation: Observation): MatheronSystem => {
   const { noise } = observation
@@ -44,7 +45,7 @@ export const matheronSystem = ({ mean, covariance }: Gaussian, observation: Obse
   return {
     start: ({ white, factor, observation: z }) => {
       const mu = reshape(constantLike(mean, white), [mean.size])
-      const x0 = image(add(mu, covarianceFactor(covariance, white, factor)))
+      const x0 = image(add(covarianceFactor(covariance, white, factor), mu))
       return { x0, b: sub(residual(observation, x0), covarianceFactor(noise, z)) }
     },
     C: residualCovariance(A, noise, V).C,

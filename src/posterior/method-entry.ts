@@ -1,4 +1,4 @@
-/** What the list of methods says of each: its needs, its cost, its settings, and how it is made of them. */
+/** Entries of the list of methods: needs, cost, settings, and how a method is made of them. */
 import { ddpm, type Step } from '../diffusion/index.ts'
 import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../settings.ts'
 import type { GuidanceMethod, PosteriorMethod } from './method.ts'
@@ -18,11 +18,14 @@ export interface MethodEntry {
   /** Authors and year. */
   readonly reference: string
   /**
-   * Operators that it takes: any differentiable one, linear ones, linear ones with a pseudo-inverse, masks, or the
-   * identity alone.
+   * Operators that it takes: any differentiable one, linear ones, linear ones with a pseudo-inverse, masks,
+   * or the identity alone.
    */
   readonly needs: 'any' | 'linear' | 'pinv' | 'mask' | 'identity'
-  /** Whether the noise of the observation enters; methods without it take y as exact, or weigh it by a setting. */
+  /**
+   * Whether the noise of the observation enters; methods without it take y as exact, or weigh it by a
+   * setting.
+   */
   readonly usesNoise: boolean
   readonly settings: SettingSpecs
   /**
@@ -52,8 +55,8 @@ type Described<S extends SettingSpecs> = Pick<
 export type OptionsOf<S extends SettingSpecs> = Partial<SettingsOf<S>>
 
 /**
- * All settings of a method: those given (not undefined), and the defaults of the specifications, so that the library and the
- * command line have the same.
+ * All settings of a method: those given (not undefined), and the defaults of the specifications, so that the
+ * library and the command line have the same.
  *
  * @throws TweedieError `input` for values out of bounds
  */
@@ -93,7 +96,10 @@ export const guidanceEntry = <const S extends SettingSpecs>({
   make(settings: SettingsOf<S>): GuidanceMethod
   /** Products through the network's Jacobian for each evaluation. */
   vjps(settings: SettingsOf<S>): number
-  /** Whether it works by shifting the next state: the last denoise has none and is the network alone. Default no. */
+  /**
+   * Whether it works by shifting the next state: the last denoise has none and is the network alone. Default
+   * no.
+   */
   shifts?(settings: SettingsOf<S>): boolean
 }): MethodEntry =>
   methodEntry<S>({

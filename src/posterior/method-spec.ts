@@ -33,10 +33,12 @@ const WANTED = {
 } as const
 
 /**
- * Reads `dps`, `dps:zeta=0.5`, `pigdm:form=pinv`, `mmps:iterations=3:covariance=ones`: a method with the settings that
- * differ from its defaults, apart by colons or semicolons. A flag may stand without a value, for true.
+ * Reads `dps`, `dps:zeta=0.5`, `pigdm:form=pinv`, `mmps:iterations=3:covariance=ones`: a method with the
+ * settings that differ from its defaults, apart by colons or semicolons. A flag may stand without a value,
+ * for true.
  *
- * @throws TweedieError `input` for unknown methods and settings (with the nearest name), and values that do not fit
+ * @throws TweedieError `input` for unknown methods and settings (with the nearest name), and values that do
+ *   not fit
  *
  * @example
  * ```ts

@@ -2,7 +2,10 @@
 import { type Denoiser, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import type { Observation } from '../operators/index.ts'
 
-/** A method that makes a posterior denoiser of a prior and an observation: every sampler and every step takes it. */
+/**
+ * A method that makes a posterior denoiser of a prior and an observation: every sampler and every step takes
+ * it.
+ */
 export type GuidanceMethod = (prior: Denoiser, observation: Observation) => Denoiser
 
 /** The observation that the context of a batch holds, inside a program. */
@@ -14,7 +17,8 @@ export interface SamplerMethod {
    * The sampler of p(x | y).
    *
    * @param observationOf - the observation given the context of a batch; called while programs are traced
-   * @throws TweedieError `input` for options that it does not take; the sampler `input` for operators that it does not
+   * @throws TweedieError `input` for options that it does not take; the sampler `input` for operators that it
+   *   does not
    */
   compile<C>(prior: Denoiser, observationOf: ObservationOf<C>, options?: SamplerOptions): Sampler<C>
 }
@@ -26,8 +30,8 @@ export type PosteriorMethod = GuidanceMethod | SamplerMethod
  * Compiles a method to a sampler of p(x | y).
  *
  * @param observationOf - the observation given the context of a batch; called while programs are traced
- * @throws TweedieError `input` for options that the method or the sampler does not take; the sampler `input` for
- *   operators that the method does not take
+ * @throws TweedieError `input` for options that the method or the sampler does not take; the sampler `input`
+ *   for operators that the method does not take
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Every posterior method. Command lines, comparisons and contracts know the methods from this list alone: a new one is a file
- * with its entry, and a line here.
+ * Every posterior method. Command lines, comparisons and contracts know the methods from this list alone: a
+ * new one is a file with its entry, and a line here.
  */
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
@@ -50,8 +50,6 @@ export const methodNames: readonly string[] = methods.map(({ name }) => name)
 export const methodNamed = (name: string): MethodEntry => {
   const known = methods.find((method) => method.name === name)
   if (known) return known
-  throw new TweedieError(
-    'input',
-    `unknown method '${name}', did you mean '${nearestName(name, methodNames)}'? (known: ${methodNames.join(', ')})`,
-  )
+  const hint = `did you mean '${nearestName(name, methodNames)}'? (known: ${methodNames.join(', ')})`
+  throw new TweedieError('input', `unknown method '${name}', ${hint}`)
 }

@@ -1,12 +1,12 @@
 /**
- * Moment matching posterior sampling (Rozet et al. 2024, Algorithm 3): with x | xt taken as N(x̂, V), x̂ = D(xt) and
- * V = σ² Jᵀ by Tweedie's formula,
+ * Moment matching posterior sampling (Rozet et al. 2024, Algorithm 3): with x | xt taken as N(x̂, V) where
+ * x̂ = D(xt) and V = σ² Jᵀ by Tweedie's formula,
  *
  *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂).
  *
- * Exact for a Gaussian prior and an exact solve. V enters the system only; the outer product is always the true one.
- * Non-linear operators are taken by their derivative at x̂. Cost: one network evaluation, and vector–Jacobian products as
- * many as the solver makes products with C, and one more.
+ * Exact for a Gaussian prior and an exact solve. V enters the system only; the outer product is always the
+ * true one. Non-linear operators are taken by their derivative at x̂. Cost: one network evaluation, and
+ * vector–Jacobian products as many as the solver makes products with C, and one more.
  */
 import { bicgstab, cg, gmres, type Solver } from '../linalg/index.ts'
 import { add, alignTo, mul, square, type Tensor, vjp } from '../tensor/index.ts'
@@ -52,8 +52,8 @@ export interface MmpsOptions {
 }
 
 /**
- * The solver of so many iterations: one of conjugate gradients (a step of steepest descent), or more vectors of GMRES, since
- * the Jacobian of a network is not quite symmetric and conjugate gradients may then diverge.
+ * The solver of so many iterations: one of conjugate gradients (a step of steepest descent), or more vectors
+ * of GMRES, since the Jacobian of a network is not quite symmetric and conjugate gradients may then diverge.
  */
 export const solverOf = (iterations: number): Solver => (iterations > 1 ? gmres({ iterations }) : cg())
 

@@ -1,7 +1,7 @@
 /**
- * Noise2Score (Kim & Ye 2021): an observation y = x + s z is itself a noisy latent, so its denoised version is
- * Tweedie's formula at the level of its own noise, E[x | y] = D(y, s). A point estimate: all draws are equal. Cost:
- * one network evaluation in all.
+ * Noise2Score (Kim & Ye 2021): an observation y = x + s z is itself a noisy latent, so its denoised version
+ * is Tweedie's formula at the level of its own noise, E[x | y] = D(y, s). A point estimate: all draws are
+ * equal. Cost: one network evaluation in all.
  */
 import type { Denoiser, Sampler, SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
@@ -29,7 +29,8 @@ const levelOf = ({ A, noise }: Observation): number => {
  *
  * @example
  * ```ts
- * const observationOf = ({ y }: { y: Tensor }) => ({ y, A: identity([3, 32, 32]), noise: isotropicNoise(0.1) })
+ * const noise = isotropicNoise(0.1)
+ * const observationOf = ({ y }: { y: Tensor }) => ({ y, A: identity([3, 32, 32]), noise })
  * const denoise = compileMethod(noise2score(), prior, observationOf)
  * ```
  */

@@ -3,12 +3,13 @@
  *
  *   us ← us + √(ᾱs ᾱt) r gᵀ Aᵀ (Σy + r A Aᵀ)⁻¹ (y − A x̂),   g = ∂x̂/∂ut,
  *
- * the weight √(ᾱs ᾱt) being that of RED-diff's code (Mardani et al. 2024). With ᾱ = 1/(1 + σ²), us = √ᾱs xs and
- * gᵀ = Jᵀ/√ᾱt both weights cancel: xs ← xs + r Jᵀ u. For noiseless observations r Aᵀ (r A Aᵀ)⁻¹ = A⁺, the shift is
- * Jᵀ (A⁺ y − A⁺ A x̂), the other published form.
+ * the weight √(ᾱs ᾱt) being that of RED-diff's code (Mardani et al. 2024). With ᾱ = 1/(1 + σ²), us = √ᾱs xs
+ * and gᵀ = Jᵀ/√ᾱt both weights cancel: xs ← xs + r Jᵀ u. For noiseless observations r Aᵀ (r A Aᵀ)⁻¹ = A⁺, the
+ * shift is Jᵀ (A⁺ y − A⁺ A x̂), the other published form.
  *
- * The shift does not shrink with the step: with many steps it adds up to far more than the posterior asks for. The third
- * form does: x̂ + σ² Jᵀ u, as MMPS has it. Cost: one network evaluation and one vector–Jacobian product.
+ * The shift does not shrink with the step: with many steps it adds up to far more than the posterior asks
+ * for. The third form does: x̂ + σ² Jᵀ u, as MMPS has it. Cost: one network evaluation and one
+ * vector–Jacobian product.
  */
 import { gmres, type Solver } from '../linalg/index.ts'
 import { requirePinv } from '../operators/index.ts'
@@ -38,8 +39,9 @@ const settings = {
 /** Options of {@link pigdm}. */
 export interface PigdmOptions {
   /**
-   * `covariance` (default) shifts the next state by r Jᵀ Aᵀ (Σy + r A Aᵀ)⁻¹ e; `pinv` by Jᵀ A⁺ e, with y taken as
-   * noiseless, for linear operators that have A⁺; `ones` adds σ² Jᵀ Aᵀ (Σy + r A Aᵀ)⁻¹ e to the denoiser's answer.
+   * `covariance` (default) shifts the next state by r Jᵀ Aᵀ (Σy + r A Aᵀ)⁻¹ e; `pinv` by Jᵀ A⁺ e, with y
+   * taken as noiseless, for linear operators that have A⁺; `ones` adds σ² Jᵀ Aᵀ (Σy + r A Aᵀ)⁻¹ e to the
+   * denoiser's answer.
    */
   readonly form?: 'covariance' | 'pinv' | 'ones'
   /** For the forms with a system; default five iterations of GMRES. */
@@ -51,8 +53,8 @@ export interface PigdmOptions {
 /**
  * ΠGDM; any differentiable operator, by pseudo-inverse those that have one.
  *
- * @throws TweedieError `input` for options out of bounds; the method `input` for the pseudo-inverse form of an operator
- *   without one
+ * @throws TweedieError `input` for options out of bounds; the method `input` for the pseudo-inverse form of
+ *   an operator without one
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * A population of particles in plain arrays: K particles of each of B observations, resampled observation by observation.
+ * A population of particles in plain arrays: K particles of each of B observations, resampled observation by
+ * observation.
  */
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/index.ts'
@@ -41,8 +42,8 @@ export const uniformsOf = ({ data, shape: [batch] }: NdArray): number[] =>
   Array.from({ length: batch }, (_, b) => uniformOf(Number(data[(b * data.length) / batch])))
 
 /**
- * Systematic resampling of the observations whose effective number of particles is below `threshold` · K; their weights
- * become equal. The others stay as they are.
+ * Systematic resampling of the observations whose effective number of particles is below `threshold` · K;
+ * their weights become equal. The others stay as they are.
  *
  * @param uniforms - one for each observation
  */

@@ -1,22 +1,22 @@
 /**
- * RED-diff (Mardani et al. 2024): variational inference with a point mass μ, regularised by denoising. For σ from
- * high to low one step of Adam on
+ * RED-diff (Mardani et al. 2024): variational inference with a point mass μ, regularised by denoising. For σ
+ * from high to low one step of Adam on
  *
  *   ‖y − A μ‖²/2M + w ⟨sg(ε̂ − z), μ⟩ σ/N,   ε̂ = (xt − D(xt))/σ,   xt = μ + σ z,
  *
- * M and N the entries of y and x: since σ(ε̂ − z) = μ − D(xt), the gradient is −Aᵀe/M + w (μ − D(xt))/N. The noise of
- * the observation does not enter. The result is a point estimate whose spread comes from z alone. Cost of a step: one
- * network evaluation.
+ * M and N the entries of y and x: since σ(ε̂ − z) = μ − D(xt), the gradient is −Aᵀe/M + w (μ − D(xt))/N. The
+ * noise of the observation does not enter. The result is a point estimate whose spread comes from z alone.
+ * Cost of a step: one network evaluation.
  */
 import {
   type Denoiser,
   levelsOf,
-  meanOf,
-  noiseOf,
   type SampleRequest,
   type Sampler,
   type SamplerOptions,
 } from '../diffusion/index.ts'
+import { meanOf } from '../diffusion/sampler.ts'
+import { noiseOf } from '../diffusion/sampler-noise.ts'
 import { cg } from '../linalg/index.ts'
 import { adam, initMoments, type Moments } from '../nn/index.ts'
 import { linearAt, type Observation } from '../operators/index.ts'
@@ -108,7 +108,8 @@ const descentProgram = <C>(
  *
  * @example
  * ```ts
- * const restore = compileMethod(redDiff({ rate: 0.2 }), prior, ({ y }: { y: Tensor }) => ({ y, A, noise }), { steps: 200 })
+ * const observationOf = ({ y }: { y: Tensor }) => ({ y, A, noise: isotropicNoise(0.1) })
+ * const restore = compileMethod(redDiff({ rate: 0.2 }), prior, observationOf, { steps: 200 })
  * ```
  */
 export const redDiff = (options: RedDiffOptions = {}): SamplerMethod => {

@@ -1,8 +1,8 @@
 /**
  * RePaint (Lugmayr et al. 2022): the known pixels come from the observation, the unknown ones from the prior,
- * xs = m ∘ (y + σs z) + (1 − m) ∘ xs'. As a denoiser D = m ∘ y + (1 − m) ∘ x̂: see mcg.ts for why the known pixels have
- * the same law at every level. What is RePaint's own is going back in time after each step, which lets known and unknown
- * pixels agree. Cost of a step: as many network evaluations as it is repeated.
+ * xs = m ∘ (y + σs z) + (1 − m) ∘ xs'. As a denoiser D = m ∘ y + (1 − m) ∘ x̂: see mcg.ts for why the known
+ * pixels have the same law at every level. What is RePaint's own is going back in time after each step, which
+ * lets known and unknown pixels agree. Cost of a step: as many network evaluations as it is repeated.
  */
 import { ddpm, sampler, timeTravel } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
@@ -35,11 +35,13 @@ const requireMask = (A: Operator): void => {
 /**
  * RePaint, for noiseless masked observations; the step that is asked for is made with time travel.
  *
- * @throws TweedieError `input` for repeats that are no positive integer; the sampler `input` when the operator is no mask
+ * @throws TweedieError `input` for repeats that are no positive integer; the sampler `input` when the
+ *   operator is no mask
  *
  * @example
  * ```ts
- * const draw = compileMethod(repaint({ repeats: 10 }), prior, (o) => ({ y: o.y, A: mask(o.mask), noise }))
+ * const observationOf = (o: { y: Tensor; mask: Tensor }) => ({ y: o.y, A: mask(o.mask), noise })
+ * const draw = compileMethod(repaint({ repeats: 10 }), prior, observationOf)
  * ```
  */
 export const repaint = (options: RepaintOptions = {}): SamplerMethod => {

@@ -1,9 +1,11 @@
 /**
- * MMPS made asymptotically exact: sequential Monte Carlo (smc.ts) whose proposal is the step guided by MMPS (Rozet et
- * al. 2024) and whose twist is MMPS's own Gaussian N(y; A x̂, Σy + A V Aᵀ). One particle is MMPS; many are p(x | y)
- * of the prior's chain, also where the posterior has several modes, whose masses MMPS does not get right.
+ * MMPS made asymptotically exact: sequential Monte Carlo (smc.ts) whose proposal is the step guided by MMPS
+ * (Rozet et al. 2024) and whose twist is MMPS's own Gaussian N(y; A x̂, Σy + A V Aᵀ). One particle is MMPS;
+ * many are p(x | y) of the prior's chain, also where the posterior has several modes, whose masses MMPS does
+ * not get right.
  *
- * Cost of a step, for each particle: one network evaluation, and vector–Jacobian products as `mmpsTwist` says.
+ * Cost of a step, for each particle: one network evaluation, and vector–Jacobian products as `mmpsTwist`
+ * says.
  */
 import type { SettingSpecs } from '../settings.ts'
 import { methodEntry, withDefaults } from './method-entry.ts'

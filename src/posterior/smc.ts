@@ -1,25 +1,24 @@
 /**
- * Sequential Monte Carlo over a diffusion sampler (twisted diffusion sampler, Wu et al. 2023). K particles follow the
- * guided step q(xs | xt, y) instead of the prior's p(xs | xt) and carry the weights
+ * Sequential Monte Carlo over a diffusion sampler (twisted diffusion sampler, Wu et al. 2023). K particles
+ * follow the guided step q(xs | xt, y) instead of the prior's p(xs | xt) and carry the weights
  *
  *   w ← w · l(xs) p(xs | xt) / (l(xt) q(xs | xt, y)),   in the end p(y | x0) in place of l,
  *
- * which make them right: in the limit of many particles the result is p(x0 | y) of the prior's own chain of steps,
- * whatever the twist l and the guidance. Ancestral steps have equal variance v in p and q, with means that differ by
- * d = (1 − σs²/σt²)(D_y − x̂), so log p/q = −(2√v z·d + ‖d‖²)/2v for xs = mean_q + √v z.
+ * which make them right: in the limit of many particles the result is p(x0 | y) of the prior's own chain of
+ * steps, whatever the twist l and the guidance. Ancestral steps have equal variance v in p and q, with means
+ * that differ by d = (1 − σs²/σt²)(D_y − x̂), so log p/q = −(2√v z·d + ‖d‖²)/2v for xs = mean_q + √v z.
  *
  * Programs see one particle of every observation at a time: K runs of a batch of B.
  */
 import {
   type Denoiser,
   levelsOf,
-  meanOf,
-  noiseOf,
   type SampleRequest,
   type Sampler,
   type SamplerOptions,
-  startProgram,
 } from '../diffusion/index.ts'
+import { meanOf, startProgram } from '../diffusion/sampler.ts'
+import { noiseOf } from '../diffusion/sampler-noise.ts'
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {
@@ -143,8 +142,8 @@ const inTurn = async <T>(count: number, fn: (k: number) => Promise<T>): Promise<
  * A particle sampler of a twist; see the module comment.
  *
  * @param name - for messages
- * @throws TweedieError `input` for particles or thresholds out of bounds; compiling `input` for other steps than
- *   ancestral ones
+ * @throws TweedieError `input` for particles or thresholds out of bounds; compiling `input` for other steps
+ *   than ancestral ones
  *
  * @example
  * ```ts

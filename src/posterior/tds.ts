@@ -1,7 +1,7 @@
 /**
- * Twisted diffusion sampler (Wu et al. 2023): sequential Monte Carlo (smc.ts) with the twist l = N(y; A x̂, Σy + r I)
- * and proposals guided by ∇ log l. Cost of a step: one network evaluation and one vector–Jacobian product for each
- * particle.
+ * Twisted diffusion sampler (Wu et al. 2023): sequential Monte Carlo (smc.ts) with the twist l = N(y; A x̂,
+ * Σy + r I) and proposals guided by ∇ log l. Cost of a step: one network evaluation and one vector–Jacobian
+ * product for each particle.
  */
 import type { SettingSpecs } from '../settings.ts'
 import {

@@ -1,12 +1,13 @@
 /**
- * Tweedie moment projected diffusion (Boys et al. 2023): Tweedie's covariance V = σ² Jᵀ replaced by a diagonal,
+ * Tweedie moment projected diffusion (Boys et al. 2023): Tweedie's covariance V = σ² Jᵀ replaced by a
+ * diagonal,
  *
  *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u.
  *
- * `rowsum` (the benchmark of Rozet et al. 2024): V = diag(σ² Jᵀ 1) in the space of x, (Σy + A V Aᵀ) u = e by a
- * solver. `diagonal` (azula): the same idea in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1), no solver; the variance
- * is kept from falling below 0, which the Jacobian of a network does not promise. Cost: one network evaluation and
- * two vector–Jacobian products.
+ * `rowsum` (the benchmark of Rozet et al. 2024): V = diag(σ² Jᵀ 1) in the space of x, (Σy + A V Aᵀ) u = e by
+ * a solver. `diagonal` (azula): the same idea in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1), no solver; the
+ * variance is kept from falling below 0, which the Jacobian of a network does not promise. Cost: one network
+ * evaluation and two vector–Jacobian products.
  */
 import { covarianceTimes, gmres, type Solver } from '../linalg/index.ts'
 import { add, alignTo, div, fullLike, maximum, mul, square, type Tensor, vjp } from '../tensor/index.ts'

@@ -1,7 +1,7 @@
 /**
- * Twists of a diffusion: approximations l(xt) of p(y | xt) that say which particles have a future, each with a guided
- * denoiser for the proposal. Sequential Monte Carlo (smc.ts) is exact in the limit of many particles for any positive
- * twist and any proposal; good ones need fewer particles (Wu et al. 2023).
+ * Twists of a diffusion: approximations l(xt) of p(y | xt) that say which particles have a future, each with
+ * a guided denoiser for the proposal. Sequential Monte Carlo (smc.ts) is exact in the limit of many particles
+ * for any positive twist and any proposal; good ones need fewer particles (Wu et al. 2023).
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import {
@@ -59,8 +59,8 @@ const logDiagonal = (e: Tensor, variance: Tensor): Tensor => {
 }
 
 /**
- * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance: the
- * twist of TDS (Wu et al. 2023). Entries of y are taken as independent.
+ * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance:
+ * the twist of TDS (Wu et al. 2023). Entries of y are taken as independent.
  *
  * @param variance - r(σ) as a covariance v ↦ r v, default σ²/(1 + σ²)
  */
@@ -107,8 +107,8 @@ const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } 
 /** Options of {@link mmpsTwist}. */
 export interface MmpsTwistOptions {
   /**
-   * `diagonal` (default) keeps the row sums of Σy + A V Aᵀ alone, at a cost that does not depend on M, the entries of y.
-   * `dense` builds it by M products, for M ≤ 32 or so: the density is MMPS's own.
+   * `diagonal` (default) keeps the row sums of Σy + A V Aᵀ alone, at a cost that does not depend on M, the
+   * entries of y. `dense` builds it by M products, for M ≤ 32 or so: the density is MMPS's own.
    */
   readonly density?: 'dense' | 'diagonal'
   /** For the diagonal density: iterations of the guidance's solver, as those of `mmps`; default 5. */
@@ -118,11 +118,11 @@ export interface MmpsTwistOptions {
 }
 
 /**
- * l = N(y; A x̂, Σy + A V Aᵀ) with Tweedie's V = σ² Jᵀ, guided by MMPS (Rozet et al. 2024). The derivative of V is
- * neglected in the guidance, as there: weights make up for it.
+ * l = N(y; A x̂, Σy + A V Aᵀ) with Tweedie's V = σ² Jᵀ, guided by MMPS (Rozet et al. 2024). The derivative of
+ * V is neglected in the guidance, as there: weights make up for it.
  *
- * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two more
- * (diagonal).
+ * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two
+ * more (diagonal).
  */
 export const mmpsTwist =
   ({ density = 'diagonal', iterations = 5, solve = solverOf(iterations) }: MmpsTwistOptions = {}): Twist =>

@@ -1,6 +1,6 @@
 /**
- * What y says about x̂. With x | xt taken as N(x̂, V) and y = A x + n, n ~ N(0, Σy), the residual e = y − A x̂ is
- * N(0, C) with C = Σy + A V Aᵀ, and E[x | xt, y] = x̂ + V u with the update
+ * The update of x̂ by y. With x | xt taken as N(x̂, V) and y = A x + n, n ~ N(0, Σy), the residual
+ * e = y − A x̂ is N(0, C) with C = Σy + A V Aᵀ, and E[x | xt, y] = x̂ + V u with the update
  *
  *   u = Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂).
  *
@@ -42,7 +42,10 @@ export const residualCovariance = (A: LinearOperator, noise: Covariance, V: Line
   return { spread, C: (v) => add(covarianceTimes(noise, v), spread(v)) }
 }
 
-/** The residual as a Gaussian (the innovation of the Kalman filter), for those who solve in a way of their own. */
+/**
+ * The residual as a Gaussian (the innovation of the Kalman filter), for those who solve in a way of their
+ * own.
+ */
 export interface Innovation extends ResidualCovariance {
   /** e = y − A x̂. */
   readonly e: Tensor

@@ -19,10 +19,8 @@ export const packGaussian = ({
       arrays: { mean, factor: covariance.factor },
       state: { kind: 'ppca', variance: covariance.variance },
     }
-  throw new TweedieError(
-    'input',
-    `a checkpoint holds covariances s² I and s² I + U Uᵀ, got ${covariance.kind}${covariance.kind === 'lowRank' ? ' with a diagonal' : ''}`,
-  )
+  const got = covariance.kind === 'lowRank' ? 'diag(d) + U Uᵀ' : covariance.kind
+  throw new TweedieError('input', `a checkpoint holds covariances s² I and s² I + U Uᵀ, got ${got}`)
 }
 
 /**

@@ -6,8 +6,8 @@ import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../e
 import { distance } from '../numbers.ts'
 
 /**
- * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each sample of a
- * batch alone; return finite numbers on any finite system. A new solver joins the list.
+ * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each
+ * sample of a batch alone; return finite numbers on any finite system. A new solver joins the list.
  */
 interface Listed {
   name: string

@@ -8,7 +8,7 @@ import {
   heun,
   karrasGrid,
   predictorCorrector,
-  type SamplerStep,
+  type SamplerState,
   type Step,
   sampler,
   sigmaGrid,
@@ -112,14 +112,14 @@ describe('one batch', () => {
     expect(steps).toEqual(['1/3', '2/3', '3/3'])
   })
 
-  it('reports level and state of each step, and what the denoiser made of the state before when asked to', async () => {
+  it('reports level and state of each step, and x̂ when asked to', async () => {
     const grid = [4, 2, 1]
-    const seen: SamplerStep[] = []
+    const seen: SamplerState[] = []
     const draw = sampler(() => (x) => mul(x, 0.5), { grid, step: heun() })
     const request = {
       shape: [1, 2],
       noise: () => f64([1, -1], [1, 2]),
-      onStep: (at: SamplerStep) => seen.push(at),
+      onStep: (at: SamplerState) => seen.push(at),
     }
     const plain = await draw({}, request)
     const watched = await draw({}, { ...request, withXhat: true })
@@ -188,7 +188,7 @@ describe('one batch', () => {
     const request = {
       shape: [1, 1],
       noise: () => zeros([1, 1], 'float64'),
-      onStep: ({ step }: SamplerStep) => {
+      onStep: ({ step }: SamplerState) => {
         if (step === 2) stop.abort()
       },
       signal: stop.signal,
@@ -212,7 +212,7 @@ describe('draws', () => {
   const posterior = (y: Tensor) =>
     mmps()(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
   const drawAll = async (method: Step, count: number, steps: number) => {
-    // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the posterior's mean.
+    // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the mean.
     const draw = sampler((o: { y: Tensor }) => posterior(o.y), { step: method, steps })
     const observation = Array.from({ length: count }, (_, i) => i)
     const x = await draw(

@@ -45,8 +45,8 @@ const priors: { name: string; covariance: Covariance; dense: Matrix }[] = [
 ]
 
 /**
- * A draw is affine in its noise, so the moments of draws need no Monte Carlo: the answer to no noise is the mean, and
- * the answers to unit vectors of noise are the columns of a root of the covariance.
+ * A draw is affine in its noise, so the moments of draws need no Monte Carlo: the answer to no noise is the
+ * mean, and the answers to unit vectors of noise are the columns of a root of the covariance.
  */
 describe.each(priors)("Matheron's draws under a Gaussian prior, $name", ({ covariance, dense }) => {
   const A = wave(m * n, 6)

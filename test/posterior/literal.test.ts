@@ -1,7 +1,7 @@
 /**
- * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers, against our
- * step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u), so that J is neither
- * symmetric nor constant.
+ * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers,
+ * against our step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u),
+ * so that J is neither symmetric nor constant.
  */
 import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
@@ -177,7 +177,7 @@ describe('one ancestral step from 0.8 to 0.5', () => {
     expect(Math.hypot(...wanted.map((v, i) => v - us.get(i, 0)))).toBeGreaterThan(1e-3) // there is guidance
   })
 
-  it('mcg: the unobserved part is that of DPS, the observed part the observation and noise of variance σs²', async () => {
+  it('mcg: the unobserved part is that of DPS, the observed part y and noise of variance σs²', async () => {
     const hidden = Matrix.sub(eye(n), pinvA.mmul(A))
     const own = new Matrix([inVp(await step((o) => mcg({ zeta: 0.7 })(prior, o)))]).transpose()
     expectClose(hidden.mmul(own).to1DArray(), hidden.mmul(dpsStep(0.7)).to1DArray(), 1e-9)

@@ -126,7 +126,7 @@ describe('the cost that a method states is what its graph holds', () => {
     expect(costOf('noise2score')).toEqual({ evaluations: 0, vjps: 0 })
   })
 
-  it('the last denoise: as dear as a step, or the network alone for methods that shift the next state', () => {
+  it('the last denoise: as a step, or the network alone for methods that shift the next state', () => {
     const o = seen()
     const graphs: Record<string, Tensor> = {
       mmps: mmps({ iterations: 3 })(network, o)(xt, sigma),

@@ -45,8 +45,8 @@ describe('RED-diff', () => {
   })
 
   it('lands where data and prior balance: at the posterior mean when the weight makes it so', async () => {
-    // At a fixed σ the expected gradient is μ − y + w μ σ²/(own + σ²); with w = s²(own + σ²)/(own σ²) its zero is the
-    // posterior mean y own/(own + s²).
+    // At a fixed σ the expected gradient is μ − y + w μ σ²/(own + σ²); with w = s²(own + σ²)/(own σ²) its
+    // zero is the posterior mean y own/(own + s²).
     const sigma = 0.5
     const weight = (std ** 2 * (own + sigma ** 2)) / (own * sigma ** 2)
     const grid = Array.from({ length: 801 }, (_, i) => sigma * (1 + 1e-6 * (800 - i)))

@@ -3,7 +3,7 @@ import {
   ddim,
   exponentialSchedule,
   gaussianDenoiser,
-  type SamplerStep,
+  type SamplerState,
   sigmaGrid,
   standardGaussian,
 } from '../../src/diffusion/index.ts'
@@ -57,8 +57,9 @@ describe('resampling', () => {
 })
 
 /**
- * A prior N(0, 1/2) sampled in a few coarse steps: the law of the chain's x0 is Gaussian with a variance known from the
- * recursion, not 1/2, and so is its posterior. A particle sampler must give that one, whatever its twist.
+ * A prior N(0, 1/2) sampled in a few coarse steps: the law of the chain's x0 is Gaussian with a variance
+ * known from the recursion, not 1/2, and so is its posterior. A particle sampler must give that one, whatever
+ * its twist.
  */
 describe('with many particles, the posterior of the prior as it is sampled', () => {
   const schedule = exponentialSchedule({ sigmaMin: 0.05, sigmaMax: 8 })
@@ -220,7 +221,7 @@ describe('a particle sampler', () => {
     const shape = [2, 2] as const
     const stop = new AbortController()
     const draw = tds({ particles: 2 }).compile(prior, observationOf, { steps: 8 })
-    const onStep = ({ step }: SamplerStep) => {
+    const onStep = ({ step }: SamplerState) => {
       if (step === 2) stop.abort()
     }
     const run = draw({ y: y(2) }, { shape, noise: noiseOf(1, shape), signal: stop.signal, onStep })

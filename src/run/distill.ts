@@ -55,7 +55,7 @@ export interface DistillObjective {
 /** What is distilled from what. */
 export interface DistillRequest extends LongCall {
   readonly prior: LearnedPrior
-  /** What tells the prior from others, such as the SHA-256 of its file: a run goes on with the same one only. */
+  /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
   readonly priorDigest: string
   /** Where the prior lies; the sampler remembers it. */
   readonly priorPath?: string
@@ -63,7 +63,7 @@ export interface DistillRequest extends LongCall {
   readonly set: ObservationSet
   readonly flow: FlowConfig
   readonly telling: ConditionLayout
-  /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
+  /** Sets observed blindly: train on the true parameters of each observation, which the condition of the flow lacks. */
   readonly blind?: boolean
   /** Row of the set, for a flow of that measurement alone; `telling` is then {@link unconditional}. */
   readonly measurement?: number
@@ -100,7 +100,7 @@ const distillFormat = (prior: string): PointFormat => ({
   },
 })
 
-/** What there is to learn from: the set, or one measurement of it. */
+/** The measurements to learn from: the set, or one of it. */
 const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
   measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
 

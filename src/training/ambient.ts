@@ -5,7 +5,7 @@
  *
  *   L = E λ ‖A ∘ (h(Ã xt, Ã, σ) − x)‖² / N.
  *
- * It cannot tell which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in every entry.
+ * It does not know which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in every entry.
  * Noise on y counts as part of x: the method knows of none.
  */
 import type { Denoiser } from '../diffusion/index.ts'

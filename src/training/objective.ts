@@ -31,10 +31,11 @@ export interface StepInput {
  *
  * @example
  * ```ts
- * const leastSquares: Objective<{ x: Tensor; y: Tensor }> = {
- *   count: x.shape[0],
- *   batch: ({ rows }) => ({ x: rowsAt(x, rows), y: rowsAt(y, rows) }),
- *   loss: ({ params }, { x, y }) => ({ terms: { loss: mean(square(sub(net.apply(params, x), y))) } }),
+ * const y = ndarray([1, 2, 3, 6])
+ * const squares: Objective<{ y: Tensor }> = { // its minimum is the mean of y
+ *   count: 4,
+ *   batch: ({ rows }) => ({ y: rowsAt(y, rows) }),
+ *   loss: ({ params }, batch) => ({ terms: { loss: mean(square(sub(leavesOf(params)[0], batch.y))) } }),
  * }
  * ```
  */

@@ -58,8 +58,8 @@ const rowsOf = (learner: MaskedLearner, set: ObservationSet): MaskedRows => {
 /**
  * What a learner does with observations, in the units of the data.
  *
- * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and networks that do not
- * fit the data
+ * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
+ * networks that do not fit the data
  */
 export const maskedRequestOf = (
   experiment: Experiment,

@@ -1,4 +1,7 @@
-/** Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the same shapes. */
+/**
+ * Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the
+ * same shapes.
+ */
 import { boundNegLogPrior, initFlowState, reverseObjective } from '../src/amortize/index.ts'
 import { type Denoiser, preconditioned } from '../src/diffusion/index.ts'
 import { foldedSample, foldRealNvp, type RealNvpParams, realNvp } from '../src/flows/index.ts'

@@ -1,4 +1,6 @@
-/** The learners by name: from the same observations, the same network and as many optimiser steps, to a prior. */
+/**
+ * The learners by name: from the same observations, the same network and as many optimiser steps, to a prior.
+ */
 import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
 import {
   type ConditionalCovariance,

@@ -26,7 +26,10 @@ import type { NdArray, Shape } from '../../src/tensor/index.ts'
 export const budgets = ['quick', 'full'] as const
 export type Budget = (typeof budgets)[number]
 
-/** Three pixels in four deleted, as in the demo; less noise on the others, since AmbientDiffusion knows of none. */
+/**
+ * Three pixels in four deleted, as in the demo; less noise on the others, since AmbientDiffusion knows of
+ * none.
+ */
 const KEEP = 0.25
 const NOISE = 0.01
 
@@ -112,7 +115,10 @@ export const diemOf = ({ experiment }: Plan) => diemOptionsOf(experiment)
 /** Training without laps: all steps in one go, the rate falling once. */
 export const plainTrainingOf = ({ experiment, steps }: Plan) => trainingOf(experiment, steps)
 
-/** EDM's sampler (Karras et al. 2022), the same for every prior: 18 steps of Heun, 35 evaluations and a last one. */
+/**
+ * EDM's sampler (Karras et al. 2022), the same for every prior: 18 steps of Heun, 35 evaluations and a last
+ * one.
+ */
 export const priorSampling = (sigmaMin: number, sigmaMax: number): SamplerOptions => {
   const schedule = exponentialSchedule({ sigmaMin, sigmaMax })
   return { schedule, grid: karrasGrid(schedule, 18), step: heun() }

@@ -95,8 +95,8 @@ export const samplesOf = async (
 }
 
 /**
- * A masked denoiser restores in one evaluation: y is Ã xt for Ã = A at the lowest noise level, so h(y, A, σ_min) is the
- * posterior mean itself. It has no draws.
+ * A masked denoiser restores in one evaluation: y is Ã xt for Ã = A at the lowest noise level, so h(y, A,
+ * σ_min) is the posterior mean itself. It has no draws.
  */
 const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Promise<NdArray<'float32'>> => {
   const set = observationsInPriorUnits(test.set)

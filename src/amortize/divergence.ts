@@ -1,11 +1,12 @@
 /**
- * The reverse divergence of amortized posterior sampling (Mammadov, Chung & Ye, "Amortized Posterior Sampling with Diffusion
- * Prior Distillation", 2024): over measurements y and x = G(z, y),
+ * The reverse divergence of amortized posterior sampling (Mammadov, Chung & Ye, "Amortized Posterior Sampling
+ * with Diffusion Prior Distillation", 2024): over measurements y and x = G(z, y),
  *
  *   E_y KL(q(x | y) ‖ p(x | y)) = E_y E_z [−log p(y | x) − log p(x) − log|det ∂G/∂z|] + const,
  *
- * where the diffusion prior's log p(x) is replaced by its evidence lower bound. It needs measurements and a prior, no truth.
- * Its gradient goes through the denoiser: the Jacobian is not dropped, as score distillation does.
+ * where the diffusion prior's log p(x) is replaced by its evidence lower bound. It needs measurements and a
+ * prior, no truth. Its gradient goes through the denoiser: the Jacobian is not dropped, as score distillation
+ * does.
  */
 import {
   type Denoiser,
@@ -21,8 +22,9 @@ import { add, mean, mul, sub, sumRows, type Tensor } from '../tensor/index.ts'
 /** The bound on log p(x). */
 export interface ApsOptions extends ElboOptions {
   /**
-   * `score` (default): the term of the bound that depends on the network, which is all that the paper writes; one
-   * evaluation. `full`: with the terms at both ends, as score_prior; two evaluations for next to nothing in the gradient.
+   * `score` (default): the term of the bound that depends on the network, which is all that the paper writes;
+   * one evaluation. `full`: with the terms at both ends, as score_prior; two evaluations for next to nothing
+   * in the gradient.
    */
   readonly bound?: 'score' | 'full'
 }
@@ -81,8 +83,8 @@ export const boundOn = (
 export type DataWeight = (step: number) => number
 
 /**
- * score_prior's sigmoid 1/(1 + e^(−(step − pivot) rate)): the flow first learns the prior, then the data. Whether the paper
- * keeps it is unknown.
+ * score_prior's sigmoid 1/(1 + e^(−(step − pivot) rate)): the flow first learns the prior, then the data.
+ * Whether the paper keeps it is unknown.
  *
  * @param rate - default 0.002
  * @param pivot - the step of weight one half, default 12000

@@ -1,8 +1,8 @@
 /**
- * −log p(x) itself, by the probability-flow ODE and its adjoint (Feng et al. 2023, "Score-Based Diffusion Models as
- * Principled Priors for Inverse Imaging"). The ODE is solved outside the program of a step, at the draws that the step will
- * make: inside, −log p(x) is the tangent −log p(x₀) − g·(x − x₀) with g = ∇ log p(x₀), whose value and gradient at x₀ are
- * the true ones.
+ * −log p(x) itself, by the probability-flow ODE and its adjoint (Feng et al. 2023, "Score-Based Diffusion
+ * Models as Principled Priors for Inverse Imaging"). The ODE is solved outside the program of a step, at the
+ * draws that the step will make: inside, −log p(x) is the tangent −log p(x₀) − g·(x − x₀) with g = ∇ log
+ * p(x₀), whose value and gradient at x₀ are the true ones.
  */
 import { type Denoiser, type LikelihoodOptions, likelihood } from '../diffusion/index.ts'
 import { mul, ndarray, sizeOf, sub, sumRows, type Tensor, toNumbers } from '../tensor/index.ts'

@@ -1,4 +1,6 @@
-/** A flow in training: its weights are the parameters of the loop, its statistics those that batches average. */
+/**
+ * A flow in training: its weights are the parameters of the loop, its statistics those that batches average.
+ */
 import type { FlowParams } from '../flows/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { initTrainState, type Trained, type TrainState } from '../training/index.ts'

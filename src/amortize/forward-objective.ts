@@ -1,12 +1,12 @@
 /**
- * The other way to an amortized posterior: forward Kullback–Leibler divergence on simulations (neural posterior
- * estimation: Papamakarios & Murray 2016; Radev et al. 2020). With x from the prior, observed as one of the measurements
- * was,
+ * The other way to an amortized posterior: forward Kullback–Leibler divergence on simulations (neural
+ * posterior estimation: Papamakarios & Murray 2016; Radev et al. 2020). With x from the prior, observed as
+ * one of the measurements was,
  *
  *   E_x E_{y given x} [−log q(x | y)] = E_y KL(p(x | y) ‖ q(x | y)) + const.
  *
- * It covers every mode, where the reverse divergence may drop some, and its step needs no network of the prior. Still no
- * truth: x are draws of the prior.
+ * It covers every mode, where the reverse divergence may drop some, and its step needs no network of the
+ * prior. Still no truth: x are draws of the prior.
  */
 import { TweedieError } from '../error.ts'
 import { type Flow, logStandardNormal } from '../flows/index.ts'
@@ -17,7 +17,10 @@ import type { ApsTerms } from './divergence.ts'
 import { flowParamsOf } from './flow-state.ts'
 import { countOfMeasurements, type Measurements, measuredRows, type Named } from './measured-rows.ts'
 
-/** One batch: how the measurements of its rows were made, draws of the prior, and the noise on their observations. */
+/**
+ * One batch: how the measurements of its rows were made, draws of the prior, and the noise on their
+ * observations.
+ */
 export interface ForwardBatch {
   readonly arrays: Named<string, Tensor>
   /** [B, ...event], in the units of the prior. */
@@ -27,8 +30,8 @@ export interface ForwardBatch {
 }
 
 /**
- * The forward divergence on simulations. Of its terms, `prior` is −log π(z), `logdet` that of x ↦ z, `data` 0. Statistics of
- * BatchNorm stay as they are.
+ * The forward divergence on simulations. Of its terms, `prior` is −log π(z), `logdet` that of x ↦ z, `data`
+ * 0. Statistics of BatchNorm stay as they are.
  *
  * @param x - draws of the prior [N, ...event], in its units
  * @param measurements - their operators and noise are those of the simulations; their y is not looked at

@@ -1,4 +1,7 @@
-/** Measurements as objectives take them: arrays with a row for each, and what a batch of rows means inside a program. */
+/**
+ * Measurements as objectives take them: arrays with a row for each, and what a batch of rows means inside a
+ * program.
+ */
 import { TweedieError } from '../error.ts'
 import type { Observation } from '../operators/index.ts'
 import { constant, type NdArray, rows, rowsAt, type Shape, type Tensor } from '../tensor/index.ts'
@@ -9,13 +12,16 @@ export type Named<K extends string, L> = { readonly [name in K]: L }
 /** Measurements to learn from. */
 export interface Measurements<K extends string = string> {
   readonly arrays: Named<K, NdArray<'float32'>>
-  /** What was observed, given the rows of a batch. The operator may know more than the condition (blind restoration). */
+  /**
+   * What was observed, given the rows of a batch. The operator may know more than the condition (blind
+   * restoration).
+   */
   observe(rows: Named<K, Tensor>): Observation
   /** The condition of the flow, [B, ...flow.condition]; default y in that shape. */
   condition?(rows: Named<K, Tensor>): Tensor
   /**
-   * The condition of x [B, ...event] (units of the prior), had it been observed as the rows were, with noise made of e,
-   * standard normal like `arrays.y`. Absent when that cannot be said.
+   * The condition of x [B, ...event] (units of the prior), had it been observed as the rows were, with noise
+   * made of e, standard normal like `arrays.y`. Absent when that cannot be said.
    */
   simulate?(rows: Named<K, Tensor>, x: Tensor, e: Tensor): Tensor
 }

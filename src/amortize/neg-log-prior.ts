@@ -1,4 +1,7 @@
-/** −log p(x) of a flow's draws under the prior: by the evidence bound here, by the probability-flow ODE in exact-neg-log-prior. */
+/**
+ * −log p(x) of a flow's draws under the prior: by the evidence bound here, by the probability-flow ODE in
+ * exact-neg-log-prior.
+ */
 import type { Denoiser, ElboNoise } from '../diffusion/index.ts'
 import { normalBatch, type Stream, uniformBatch } from '../random/index.ts'
 import type { Feeds, NdArray, Shape, Tensor } from '../tensor/index.ts'

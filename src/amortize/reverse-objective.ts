@@ -1,6 +1,7 @@
 /**
- * Distillation of a diffusion prior into a one-step sampler: a conditional flow trained on measurements alone, by reverse
- * Kullback–Leibler divergence. A step draws, evaluates the divergence, and goes back through flow, operator and denoiser.
+ * Distillation of a diffusion prior into a one-step sampler: a conditional flow trained on measurements
+ * alone, by reverse Kullback–Leibler divergence. A step draws, evaluates the divergence, and goes back
+ * through flow, operator and denoiser.
  */
 import type { Flow, FlowParams } from '../flows/index.ts'
 import { normalBatch, type Stream } from '../random/index.ts'
@@ -25,7 +26,10 @@ export interface ReverseOptions {
   readonly execute?: ExecuteOptions
 }
 
-/** One batch: rows of the measurements, a latent of each, what −log p(x) needs, and the weight of the data term. */
+/**
+ * One batch: rows of the measurements, a latent of each, what −log p(x) needs, and the weight of the data
+ * term.
+ */
 export interface ReverseBatch<P> {
   readonly arrays: Named<string, Tensor>
   /** [B, ...flow.event]. */
@@ -36,8 +40,8 @@ export interface ReverseBatch<P> {
 }
 
 /**
- * The reverse divergence of a flow from the posteriors of measurements, up to a constant. Terms: `data`, `prior` and
- * `logdet`, see `ApsTerms`. Statistics of BatchNorm are averaged over the batches.
+ * The reverse divergence of a flow from the posteriors of measurements, up to a constant. Terms: `data`,
+ * `prior` and `logdet`, see `ApsTerms`. Statistics of BatchNorm are averaged over the batches.
  *
  * @param flow - over x flattened or in the prior's shape: as many entries
  * @param negLogPrior - `boundNegLogPrior` or `exactNegLogPrior` of the prior
@@ -48,7 +52,9 @@ export interface ReverseBatch<P> {
  * ```ts
  * const streamOf = (purpose: string) => stream(0, purpose)
  * const observe = ({ y, m }: { y: Tensor; m: Tensor }) => ({ y, A: mask(m), noise: isotropicNoise(0.4) })
- * const objective = reverseObjective(flow, boundNegLogPrior(prior, streamOf), { arrays: { y, m }, observe }, {}, streamOf)
+ * const measurements = { arrays: { y, m }, observe }
+ * const bound = boundNegLogPrior(prior, streamOf)
+ * const objective = reverseObjective(flow, bound, measurements, {}, streamOf)
  * const options = { batch: 64, rate: warmUp(constantRate(1e-5), 5000) }
  * const { step } = trainer(objective, options, streamOf('rows'))
  * const { state } = await step(initFlowState(flow.init(0)), { step: 0 })

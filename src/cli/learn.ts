@@ -17,7 +17,9 @@ import { requireDevice } from './require-device.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
-/** A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package. */
+/**
+ * A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package.
+ */
 export const configurationAt = (path: string | undefined): string | undefined => {
   if (path === undefined || existsSync(path) || !path.startsWith('experiments/')) return path
   const shipped = fileURLToPath(new URL(`../../${path}`, import.meta.url))

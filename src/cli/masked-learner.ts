@@ -58,8 +58,8 @@ const rowsOf = async (learner: MaskedLearner, set: ObservationSet): Promise<Mask
 /**
  * What a learner does with observations, in the units of the data.
  *
- * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and networks that do not
- * fit the data
+ * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
+ * networks that do not fit the data
  */
 export const maskedRequestOf = async (
   experiment: Experiment,

@@ -44,8 +44,8 @@ export interface DistillObjective {
   /** Not the bound but the probability-flow ODE: slow, see `exactNegLogPrior`. */
   readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
   /**
-   * No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from simulations, see
-   * `forwardObjective`.
+   * No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from
+   * simulations, see `forwardObjective`.
    */
   readonly samples?: { readonly count: number; readonly steps: number }
   /** Weight of the data term by step, default 1 throughout; without meaning for simulations. */
@@ -55,7 +55,7 @@ export interface DistillObjective {
 /** What is distilled from what. */
 export interface DistillRequest extends LongCall {
   readonly prior: LearnedPrior
-  /** What tells the prior from others, such as the SHA-256 of its file: a run goes on with the same one only. */
+  /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
   readonly priorDigest: string
   /** Where the prior lies; the sampler remembers it. */
   readonly priorPath?: string
@@ -63,7 +63,10 @@ export interface DistillRequest extends LongCall {
   readonly set: ObservationSet
   readonly flow: FlowConfig
   readonly condition: ConditionLayout
-  /** Sets observed blindly: train on the true parameters of each observation, which the flow is not told. */
+  /**
+   * Sets observed blindly: train on the true parameters of each observation, which the condition of the flow
+   * lacks.
+   */
   readonly blind?: boolean
   /** Row of the set, for a flow of that measurement alone; `condition` is then {@link unconditional}. */
   readonly measurement?: number
@@ -80,7 +83,10 @@ export interface DistillRequest extends LongCall {
 
 const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
 
-/** What a resume point holds of a state: arrays are named `distil.weights…`, `distil.statistics…`, `distil.moments…`. */
+/**
+ * What a resume point holds of a state: arrays are named `distil.weights…`, `distil.statistics…`,
+ * `distil.moments…`.
+ */
 const packed = ({ params, statistics, moments }: TrainState) => ({ weights: params, statistics, moments })
 
 /** Resume points of distillation; a run goes on with the same prior only. */
@@ -100,7 +106,7 @@ const distillFormat = (prior: string): PointFormat => ({
   },
 })
 
-/** What there is to learn from: the set, or one measurement of it. */
+/** The measurements to learn from: the set, or one of it. */
 const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
   measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
 
@@ -204,8 +210,8 @@ export const writeSamplerOnnx = async (
  * Distills a prior into a one-step sampler in a run folder, from where the folder stands.
  *
  * @returns the sampler, kept as `checkpoints/sampler.safetensors`, and as `sampler.onnx` with `sampler.json`
- * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer finite, after saving the
- * state before it; `input` when the folder goes on with another prior; `io`
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
+ * finite, after saving the state before it; `input` when the folder goes on with another prior; `io`
  */
 export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
   const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request

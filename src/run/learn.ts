@@ -59,8 +59,8 @@ const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemS
  * Learns a prior in a run folder, from where the folder stands.
  *
  * @returns the prior after the last lap, kept as `checkpoints/prior.safetensors`
- * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling explodes (the last
- * resume point stays); `io` when the disk refuses
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling
+ * explodes (the last resume point stays); `io` when the disk refuses
  */
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
   const { net, set, options, sigmaMin, sigmaMax } = request

@@ -72,20 +72,21 @@ const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<
 }
 
 /**
- * Learns a prior from masked observations in a run folder, from where the folder stands: by AmbientDiffusion (Daras et al.
- * 2023) or GSURE-Diffusion (Kawar et al. 2024), without laps. Samplers of the prior start from zero: no Gaussian is fitted.
+ * Learns a prior from masked observations in a run folder, from where the folder stands: by AmbientDiffusion
+ * (Daras et al. 2023) or GSURE-Diffusion (Kawar et al. 2024), without laps. Samplers of the prior start from
+ * zero: no Gaussian is fitted.
  *
  * @returns the prior, kept as `checkpoints/prior.safetensors`
- * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before, `io`: as
- * `trainInRun`
+ * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before,
+ * `io`: as `trainInRun`
  *
  * @example
  * ```ts
- * const rows = maskedRows(set)
- * const net: NetworkConfig = { kind: 'unet', io: 2, channels: [32, 64], blocks: [1, 1] } // of images of one channel
- * const options = { batch: 64, rate: constantRate(1e-3), ema: 0.99 }
- * const request = { learner: { kind: 'ambient' }, net, rows, range: set.range, options, steps: 2000 } as const
- * await learnMasked(openRun('runs/ambient', { config: {} }), { ...request, sigmaMin: 0.02, sigmaMax: 20, seed: 0 })
+ * const net: NetworkConfig = { kind: 'unet', io: 2, channels: [32, 64], blocks: [1, 1] } // images of one channel
+ * await learnMasked(openRun('runs/ambient', { config: {} }), {
+ *   learner: { kind: 'ambient' }, net, rows: maskedRows(set), range: set.range,
+ *   options: { batch: 64, rate: constantRate(1e-3), ema: 0.99 }, steps: 2000, sigmaMin: 0.02, sigmaMax: 20, seed: 0,
+ * })
  * ```
  */
 export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promise<LearnedPrior> => {

@@ -22,21 +22,26 @@ export interface TrainRequest extends LongCall {
   readonly sigmaMin: number
   readonly sigmaMax: number
   readonly seed: number
-  /** Weights to begin with, such as those of a prior that was learned from observations; default fresh ones. */
+  /**
+   * Weights to begin with, such as those of a prior that was learned from observations; default fresh ones.
+   */
   readonly weights?: Tree<NdArray>
   /** Seconds between resume points, default 60. */
   readonly checkpointSeconds?: number
 }
 
-/** Rank of the Gaussian kept beside a prior trained on clean data: only its mean is used, as the start of samplers. */
+/**
+ * Rank of the Gaussian kept beside a prior trained on clean data: only its mean is used, as the start of
+ * samplers.
+ */
 const RANK = 16
 
 /**
  * Trains a prior in a run folder, from where the folder stands.
  *
  * @returns the prior, kept as `checkpoints/prior.safetensors`
- * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before, `io`: as
- * `trainInRun`
+ * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before,
+ * `io`: as `trainInRun`
  */
 export const train = async (run: Run, request: TrainRequest): Promise<LearnedPrior> => {
   const { net, x, range, options, sigmaMin, sigmaMax, seed } = request

@@ -1,6 +1,6 @@
 /**
- * What all training in a run folder shares: it goes on from where the folder stands, saves resume points by the clock and
- * when it is stopped, and writes losses to the journal.
+ * What all training in a run folder shares: it goes on from where the folder stands, saves resume points by
+ * the clock and when it is stopped, and writes losses to the journal.
  */
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
@@ -58,7 +58,9 @@ export interface PointFormat {
   unpack(point: Checkpoint, fresh: TrainState): TrainPosition
 }
 
-/** Resume points that hold the state as `train` and say their kind, such as `{ kind: 'train', step: 120 }`. */
+/**
+ * Resume points that hold the state as `train` and say their kind, such as `{ kind: 'train', step: 120 }`.
+ */
 export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat => {
   const schema = z.object({ kind: z.literal(kind), step: z.int().nonnegative() })
   return {
@@ -91,8 +93,9 @@ export interface TrainingRun extends LongCall {
  * Trains from where the folder stands to the last step, and saves a last resume point.
  *
  * @returns the state after the last step
- * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer finite, after saving
- * the state before it, whose file the message names; `input` when the folder holds something else; `io`
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
+ * finite, after saving the state before it, whose file the message names; `input` when the folder holds
+ * something else; `io`
  */
 export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainState> => {
   const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal } = request

@@ -1,12 +1,12 @@
 /**
- * AmbientDiffusion (Daras et al., "Ambient Diffusion: Learning Clean Distributions from Corrupted Data", NeurIPS 2023):
- * a prior from masked data y = A x by deleting still more. With Ã = B ∘ A, B ~ Bernoulli(1 − δ), and xt = x + σ z, the
- * network h sees Ã xt and Ã, and is judged on all that A shows:
+ * AmbientDiffusion (Daras et al., "Ambient Diffusion: Learning Clean Distributions from Corrupted Data",
+ * NeurIPS 2023): a prior from masked data y = A x by deleting still more. With Ã = B ∘ A, B ~ Bernoulli(1 −
+ * δ), and xt = x + σ z, the network h sees Ã xt and Ã, and is judged on all that A shows:
  *
  *   L = E λ ‖A ∘ (h(Ã xt, Ã, σ) − x)‖² / N.
  *
- * It cannot tell which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in every entry.
- * Noise on y counts as part of x: the method knows of none.
+ * It does not know which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in
+ * every entry. Noise on y counts as part of x: the method knows of none.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import type { Network, Training } from '../nn/index.ts'
@@ -40,16 +40,16 @@ export type MaskedDenoiser = (seen: Tensor, mask: Tensor, sigma: Tensor) => Tens
 const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, a), mul(sub(1, m), b))
 
 /**
- * The masked denoiser of a network with twice the channels of the image: the mask is fed beside it, the second half of
- * the output is not used. EDM's preconditioning (σ_data = 1) where Ã shows; where it hides, xt says nothing about the
- * entry itself and the network answers directly.
+ * The masked denoiser of a network with twice the channels of the image: the mask is fed beside it, the
+ * second half of the output is not used. EDM's preconditioning (σ_data = 1) where Ã shows; where it hides, xt
+ * says nothing about the entry itself and the network answers directly.
  *
  * @param net - over [B, 2C, H, W]
  *
  * @example
  * ```ts
  * const h = maskedDenoiser(net, frozen(params))
- * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean in one evaluation
+ * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean at once
  * ```
  */
 export const maskedDenoiser =
@@ -86,9 +86,9 @@ export interface AmbientBatch {
 }
 
 /**
- * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is trained with unit
- * weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the training on their
- * irreducible error at low σ.
+ * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is
+ * trained with unit weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the
+ * training on their irreducible error at low σ.
  *
  * @param h - the denoiser to judge
  * @returns a scalar, the mean over all entries
@@ -121,13 +121,14 @@ export interface AmbientOptions {
  * The objective of a masked observation set.
  *
  * @param net - over [B, 2C, H, W]
- * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel: what is deleted
- * further is drawn in the shape of the mask
+ * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel:
+ * what is deleted further is drawn in the shape of the mask
  * @param streamOf - the random stream of a purpose
  *
  * @example
  * ```ts
- * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, (purpose) => stream(0, purpose))
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, streamOf)
  * ```
  */
 export const ambientObjective = (
@@ -160,8 +161,8 @@ export const ambientObjective = (
 }
 
 /**
- * The denoiser of the fixed-mask sampler: one mask of the density seen in training, (1 − p)(1 − δ), is kept from the first
- * step to the last, and D(xt) = h(Ã xt, Ã).
+ * The denoiser of the fixed-mask sampler: one mask of the density seen in training, (1 − p)(1 − δ), is kept
+ * from the first step to the last, and D(xt) = h(Ã xt, Ã).
  *
  * @example
  * ```ts

@@ -23,12 +23,14 @@ const reflect = (i: number, n: number): number => {
 }
 
 /**
- * A colour with its hue turned by `turn` circles and its saturation multiplied by `gain`; the value max(r, g, b) stays.
+ * A colour with its hue turned by `turn` circles and its saturation multiplied by `gain`; the value max(r, g,
+ * b) stays.
  *
- *     rgb = v − c k(h),   v = max,   c = max − min,   k_n = clip(min(t_n, 4 − t_n), 0, 1),   t_n = (n + 6 h) mod 6,
+ *     rgb = v − c k(h),   v = max,   c = max − min,
+ *     k_n = clip(min(t_n, 4 − t_n), 0, 1),   t_n = (n + 6 h) mod 6,
  *
- * n = 5, 3, 1 for red, green, blue: the hexcone (A. R. Smith, "Color gamut transform pairs", 1978). Saturation scales c; it
- * stops at the full saturation c = v, unless the colour is already beyond it.
+ * n = 5, 3, 1 for red, green, blue: the hexcone (A. R. Smith, "Color gamut transform pairs", 1978).
+ * Saturation scales c; it stops at the full saturation c = v, unless the colour is already beyond it.
  */
 export const recoloured = (
   [r, g, b]: readonly [number, number, number],
@@ -79,7 +81,8 @@ const recolour = (
 }
 
 /**
- * Augments a batch [B, C, H, W] in the units of the prior, in place of a copy; other shapes are returned as they are.
+ * Augments a batch [B, C, H, W] in the units of the prior, in place of a copy; other shapes are returned as
+ * they are.
  *
  * @throws TweedieError `input` for hue or saturation of images that have no colours
  */

@@ -1,6 +1,6 @@
 /**
- * Denoising score matching: E[λ ‖D(x + σ z, σ) − x‖²/N] over clean data, or over the posterior samples of a lap of DiEM, whose
- * M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
+ * Denoising score matching: E[λ ‖D(x + σ z, σ) − x‖²/N] over clean data, or over the posterior samples of a
+ * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
  */
 import { denoisingLoss, preconditioned, type Schedule } from '../diffusion/index.ts'
 import type { Network, Training } from '../nn/index.ts'
@@ -41,7 +41,8 @@ export interface DenoisingBatch extends Training {
  *
  * @example
  * ```ts
- * const objective = denoisingObjective(net, x, { schedule, augment: { flip: true } }, (purpose) => stream(0, purpose))
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const objective = denoisingObjective(net, x, { schedule, augment: { flip: true } }, streamOf)
  * ```
  */
 export const denoisingObjective = (

@@ -1,7 +1,7 @@
 /**
- * GSURE-Diffusion (Kawar et al., "GSURE-Based Diffusion Model Training with Corrupted Data", TMLR 2024) in the VE form
- * xt = x + σ z. Observed entries of y = m ∘ (x + s n) already hold noise of level s, so they get the rest; the others are
- * noise about 0:
+ * GSURE-Diffusion (Kawar et al., "GSURE-Based Diffusion Model Training with Corrupted Data", TMLR 2024) in
+ * the VE form xt = x + σ z. Observed entries of y = m ∘ (x + s n) already hold noise of level s, so they get
+ * the rest; the others are noise about 0:
  *
  *   xt = m ∘ (y + √(σ² − s²) z) + (1 − m) ∘ σ z,   σ ≥ s.
  *
@@ -51,7 +51,8 @@ export interface GsureBatch {
 }
 
 /**
- * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a constant.
+ * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a
+ * constant.
  *
  * @param noise - s > 0 of the observations, in the units of the prior
  * @returns a scalar
@@ -88,7 +89,8 @@ export interface GsureOptions {
 }
 
 /**
- * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry sometimes.
+ * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry
+ * sometimes.
  *
  * @param set - y [N, ...event], and its mask, of the same shape or with one channel
  * @param streamOf - the random stream of a purpose
@@ -97,7 +99,8 @@ export interface GsureOptions {
  * @example
  * ```ts
  * const { sigma } = exponentialSchedule({ sigmaMin: set.noise, sigmaMax: 20 })
- * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, (purpose) => stream(0, purpose))
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, streamOf)
  * ```
  */
 export const gsureObjective = (

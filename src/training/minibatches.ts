@@ -5,13 +5,15 @@ import type { StepAddress } from './objective.ts'
 /** See {@link minibatches}. */
 export interface MinibatchOptions {
   readonly batch: number
-  /** Rows drawn with replacement; default: by epochs, each a new permutation, the short last batch dropped. */
+  /**
+   * Rows drawn with replacement; default: by epochs, each a new permutation, the short last batch dropped.
+   */
   readonly replacement?: boolean
 }
 
 /**
- * Chooses rows: a function of the number of rows and of (lap, step) alone, so that a resumed run sees the same
- * batches. Data smaller than a batch are drawn with replacement.
+ * Chooses rows: a function of the number of rows and of (lap, step) alone, so that a resumed run sees the
+ * same batches. Data smaller than a batch are drawn with replacement.
  */
 export const minibatches = (stream: Stream, { batch, replacement = false }: MinibatchOptions) => {
   let epoch: { key: string; order: ArrayLike<number | bigint> } | undefined

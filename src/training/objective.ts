@@ -1,7 +1,10 @@
 /** What training makes small, and what a step of it is made of. The loop itself is `trainer`. */
 import type { Feeds, NdArray, Tensor, Tree } from '../tensor/index.ts'
 
-/** Where a step is: beside the seed all that its randomness may depend on. Laps count from 0, which is the default. */
+/**
+ * Where a step is: beside the seed all that its randomness may depend on. Laps count from 0, which is the
+ * default.
+ */
 export interface StepAddress {
   readonly lap?: number
   readonly step: number
@@ -22,7 +25,10 @@ export interface StepInput {
   /** The rows of the minibatch. */
   readonly rows: readonly number[]
   readonly at: StepAddress
-  /** The state that the step starts from, for objectives that look at it (the exact log-density of a flow's draws). */
+  /**
+   * The state that the step starts from, for objectives that look at it (the exact log-density of a flow's
+   * draws).
+   */
   readonly state: Trained<NdArray>
 }
 
@@ -31,10 +37,11 @@ export interface StepInput {
  *
  * @example
  * ```ts
- * const leastSquares: Objective<{ x: Tensor; y: Tensor }> = {
- *   count: x.shape[0],
- *   batch: ({ rows }) => ({ x: rowsAt(x, rows), y: rowsAt(y, rows) }),
- *   loss: ({ params }, { x, y }) => ({ terms: { loss: mean(square(sub(net.apply(params, x), y))) } }),
+ * const y = ndarray([1, 2, 3, 6])
+ * const squares: Objective<{ y: Tensor }> = { // its minimum is the mean of y
+ *   count: 4,
+ *   batch: ({ rows }) => ({ y: rowsAt(y, rows) }),
+ *   loss: ({ params }, batch) => ({ terms: { loss: mean(square(sub(leavesOf(params)[0], batch.y))) } }),
  * }
  * ```
  */
@@ -42,13 +49,13 @@ export interface Objective<B> {
   /** Number of rows to learn from. */
   readonly count: number
   /**
-   * The arrays of a step: the chosen rows and the noise on them. A function of its input alone, so that a run gives the
-   * same result whether or not it was interrupted.
+   * The arrays of a step: the chosen rows and the noise on them. A function of its input alone, so that a run
+   * gives the same result whether or not it was interrupted.
    */
   batch(input: StepInput): Feeds<B> | Promise<Feeds<B>>
   /**
-   * Inside the program: the scalar to be made small, with others to report, and the statistics after this batch where
-   * they change.
+   * Inside the program: the scalar to be made small, with others to report, and the statistics after this
+   * batch where they change.
    */
   loss(model: Trained<Tensor>, batch: B): { readonly terms: Terms; readonly statistics?: Tree<Tensor> }
   /** Frees what `batch` has compiled. */

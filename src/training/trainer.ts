@@ -1,6 +1,6 @@
 /**
- * The training loop's step, for any objective: rows are chosen, the objective makes a batch of them, and one program does
- * forward, backward, clipping, Adam and the moving average of the weights.
+ * The training loop's step, for any objective: rows are chosen, the objective makes a batch of them, and one
+ * program does forward, backward, clipping, Adam and the moving average of the weights.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -82,8 +82,8 @@ export interface Trainer {
 /**
  * Compiles training on an objective.
  *
- * All randomness is addressed by (lap, step, row): a step gives the same result whether or not the run was interrupted
- * before it.
+ * All randomness is addressed by (lap, step, row): a step gives the same result whether or not the run was
+ * interrupted before it.
  *
  * @param order - the stream that chooses the rows of each step
  *
@@ -150,9 +150,10 @@ const checkFinite = (
 ): void => {
   if (Number.isFinite(loss) && Number.isFinite(gradient)) return
   const listed = Object.entries(parts).map(([name, value]) => `${name} ${value}`)
+  const among = listed.length > 0 ? ` (${listed.join(', ')})` : ''
   throw new TweedieError(
     'numeric',
-    `training: the loss is ${loss} at lap ${lap}, step ${step}${listed.length > 0 ? ` (${listed.join(', ')})` : ''}, ` +
+    `training: the loss is ${loss} at lap ${lap}, step ${step}${among}, ` +
       `its gradient has norm ${gradient}; the state before it is the last good one`,
   )
 }

@@ -1,4 +1,7 @@
-/** Blind restoration: the share of the vertices that was lost differs between observations, and the flow is conditioned on y alone. */
+/**
+ * Blind restoration: the share of the vertices that was lost differs between observations, and the flow is
+ * conditioned on y alone.
+ */
 import { describe, expect, it } from 'vitest'
 import {
   boundNegLogPrior,

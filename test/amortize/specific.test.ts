@@ -1,4 +1,7 @@
-/** Flows of one measurement: with a Gaussian prior their optimum is the posterior N(m, C), known in closed form. */
+/**
+ * Flows of one measurement: with a Gaussian prior their optimum is the posterior N(m, C), known in closed
+ * form.
+ */
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {

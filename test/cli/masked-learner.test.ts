@@ -1,4 +1,7 @@
-/** `tweedie learn` by AmbientDiffusion and GSURE-Diffusion, in-process, and what can be done with their priors. */
+/**
+ * `tweedie learn` by AmbientDiffusion and GSURE-Diffusion, in-process, and what can be done with their
+ * priors.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,7 +88,8 @@ describe.each(['ambient', 'gsure'])('learner: %s', (kind) => {
     expect(readArrays(at(kind, 'draws', 'prior-lap-001.npz')).x.shape).toEqual([4, 1, 28, 28])
 
     const prior = loadPrior(run)
-    expect(prior.sigmaMin).toBeCloseTo(kind === 'gsure' ? 0.08 : 0.02, 12) // the noise of the observations, or less
+    const least = kind === 'gsure' ? 0.08 : 0.02 // the noise of the observations, or less
+    expect(prior.sigmaMin).toBeCloseTo(least, 12)
     expect(prior.ambient?.delta).toBe(kind === 'ambient' ? 0.1 : undefined)
     expect(prior.event).toEqual([1, 28, 28])
     if (prior.ambient) expect(prior.ambient.keep).toBeCloseTo(0.45, 1)

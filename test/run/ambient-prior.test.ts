@@ -36,7 +36,7 @@ const newRun = () => {
 }
 
 describe('a prior of AmbientDiffusion', () => {
-  it('comes back from its file with its mask, and its denoiser depends on what that shows, and on the seed', async () => {
+  it('comes back from its file; its denoiser depends on what its mask shows, and on the seed', async () => {
     const loaded = loadPrior(savePrior(newRun(), 'prior', prior))
     expect(loaded.ambient).toEqual(ambient)
     const denoise = (p: LearnedPrior) => jit((x: Tensor, s: Tensor) => priorOf(p).denoiser(x, s))

@@ -276,6 +276,20 @@ describe('blind sets', () => {
     ]).toEqual([N, 1, ['0.kernel']])
   })
 
+  it('of compositions may hide what one part hides', async () => {
+    const of: OperatorSetting[] = [
+      { name: 'motion', settings: { size: 3 } },
+      { name: 'mask', settings: { keep: 0.5 }, blind: true },
+    ]
+    const operator = { name: 'scale', of: [{ name: 'compose', of }] }
+    const { parameters, truth } = (await observe(colour, { operator, noise: 0.1, seed: 3 })).operator
+    expect(Object.keys(parameters).sort()).toEqual(['0.0.kernel', '0.1.mask'])
+    expect([parameters['0.0.kernel'].shape[0], parameters['0.1.mask'].shape[0]]).toEqual([N, 1])
+    expect(Object.entries(truth ?? {}).map(([name, array]) => [name, array.shape[0]])).toEqual([
+      ['0.1.mask', N],
+    ])
+  })
+
   it('need something to be blind to', async () => {
     await expect(blind('pool', { factor: 2 })).rejects.toThrow(/operator 'pool' .* has no parameters/)
   })

@@ -25,7 +25,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import { noiseLevel, type ObservationSet } from './observation-set.ts'
+import { checkValid, noiseLevel, type ObservationSet } from './observation-set.ts'
 import type { ObservedOperator } from './operator.ts'
 import { parameterRows } from './rows.ts'
 import type { View } from './view.ts'
@@ -135,6 +135,7 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
     throw new TweedieError('input', `observe: photons must be positive, got ${photons}`)
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
+  if (valid) checkValid(valid, event, 'observe')
   const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
   const { image, observed } = await clean(spec, parameters, x, options)
   const operator: ObservedOperator = { ...spec, event, parameters }

@@ -197,6 +197,8 @@ describe('impossible observations', () => {
     { operator: { name: 'scale', settings: { factor: 0 }, of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
     { operator: { name: 'identity', of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
     { operator: { name: 'compose', of: [{ name: 'identiy' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray([1, 0, 1]), seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray(new Float32Array(7).fill(0.5)), seed: 0 },
   ])('are refused: $operator, noise $noise', async (options) => {
     await expect(observe(vectors, options)).rejects.toMatchObject({ code: 'input' })
   })

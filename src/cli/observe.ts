@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
 import { TweedieError } from '../error.ts'
 import { writeArrays } from '../formats/index.ts'
+import { isRecord, parseJson } from '../json.ts'
 import {
   keptEntries,
   type ObservationSet,
@@ -24,10 +25,32 @@ import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'observe'>
 
-/** A value of a setting: a number, true or false, a list of operators (YAML), else text. */
-const settingValue = (text: string): unknown => {
+/** Whether a value is a list of operators, each with its settings. */
+const areOperators = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every(
+    (part) =>
+      isRecord(part) && typeof part.kind === 'string' && (part.of === undefined || areOperators(part.of)),
+  )
+
+/** The operators that one is made of, as YAML. */
+const operatorsIn = (text: string): unknown => {
+  try {
+    const value: unknown = parse(text)
+    if (areOperators(value)) return value
+  } catch {
+    // said below
+  }
+  throw new TweedieError(
+    'input',
+    `'of=${text}': expected a list of operators, of=[{kind: blur, sigma: 2}, …]`,
+  )
+}
+
+/** A value of a setting: operators, a number, true or false, else text. */
+const settingValue = (key: string, text: string): unknown => {
+  if (key === 'of') return operatorsIn(text)
   if (text === 'true' || text === 'false') return text === 'true'
-  if (text.startsWith('[')) return parse(text)
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) ? text : number
 }
@@ -40,7 +63,8 @@ const operatorOf = (
   const pairs = settings.map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw new TweedieError('input', `'${text}': expected a setting of the operator, key=value`)
-    return [text.slice(0, at), settingValue(text.slice(at + 1))] as const
+    const key = text.slice(0, at)
+    return [key, settingValue(key, text.slice(at + 1))] as const
   })
   const options = Object.entries({ keep, dimension }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
@@ -136,6 +160,7 @@ export const run = async (
     shape: [...y.shape.slice(1)],
     operator: operator.name,
     settings: operator.settings,
+    ...(operator.of ? { of: parseJson(JSON.stringify(operator.of), 'of') } : {}),
     blind: operator.truth !== undefined,
     noise,
     range: [...range],

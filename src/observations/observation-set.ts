@@ -38,7 +38,8 @@ const checkStd = (std: NdArray<'float32'>, y: Shape, where: string): void => {
     throw wrong(where, `${NOISE}, got ${std.data[bad]} at [${indexOf(bad, std.shape).join(', ')}]`)
 }
 
-const checkValid = (valid: NdArray<'float32'>, event: Shape, where: string): void => {
+/** @throws TweedieError `input` for a mask that is not 0 or 1, or of another shape than the last axes of x */
+export const checkValid = (valid: NdArray<'float32'>, event: Shape, where: string): void => {
   const fits = String(event.slice(-valid.shape.length)) === String(valid.shape)
   if (!fits)
     throw wrong(

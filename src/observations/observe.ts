@@ -25,7 +25,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import { noiseLevel, type ObservationSet } from './observation-set.ts'
+import { checkValid, noiseLevel, type ObservationSet } from './observation-set.ts'
 import type { ObservedOperator } from './operator.ts'
 import { parameterRows } from './rows.ts'
 import type { View } from './view.ts'
@@ -38,7 +38,7 @@ export interface OperatorSetting {
   readonly of?: readonly OperatorSetting[]
   /**
    * Draw parameters for each observation, but do not tell: the set holds them apart (`truth`), and the operator that samplers get
-   * is the nominal one, whose parameters are the mean of those of 256 others. Default false.
+   * is the nominal one, whose parameters are the mean of those of 256 others. Default false. Of a part in `of`: for that part.
    */
   readonly blind?: boolean
 }
@@ -135,12 +135,13 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
     throw new TweedieError('input', `observe: photons must be positive, got ${photons}`)
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
+  if (valid) checkValid(valid, event, 'observe')
   const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
   const { image, observed } = await clean(spec, parameters, x, options)
   const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),
-    operator: wanted.blind ? hidden(operator, valid) : operator,
+    operator: isBlind(wanted) ? hidden(operator, wanted, valid) : operator,
     range,
     ...(view ? { view } : {}),
     ...(valid ? { valid } : {}),
@@ -170,10 +171,26 @@ const withNoise = (
   return { y, noise: noiseLevel(std), std }
 }
 
+/** Whether parameters are hidden, of the operator or of a part of it. */
+const isBlind = ({ blind = false, of = [] }: OperatorSetting): boolean => blind || of.some(isBlind)
+
+/** Names of the parameters that are hidden, of those that there are. */
+const hiddenIn = (wanted: OperatorSetting, names: readonly string[]): string[] => {
+  if (wanted.blind) return hiddenNames(specOf(wanted), names)
+  return (wanted.of ?? []).flatMap((part, i) => {
+    const own = names.filter((name) => name.startsWith(`${i}.`)).map((name) => name.slice(`${i}.`.length))
+    return hiddenIn(part, own).map((name) => `${i}.${name}`)
+  })
+}
+
 /** The operator of a blind set: nominal parameters in the place of those that are hidden. */
-const hidden = (operator: ObservedOperator, valid: NdArray<'float32'> | undefined): ObservedOperator => {
+const hidden = (
+  operator: ObservedOperator,
+  wanted: OperatorSetting,
+  valid: NdArray<'float32'> | undefined,
+): ObservedOperator => {
   const { event, parameters, ...spec } = operator
-  const names = hiddenNames(spec, Object.keys(parameters))
+  const names = hiddenIn(wanted, Object.keys(parameters))
   if (names.length === 0)
     throw new TweedieError(
       'input',

@@ -266,12 +266,13 @@ describe('a sampler of one measurement', () => {
 describe('blind restoration', () => {
   const operator = 'data.observe.operator={kind: vertices, keep: 0.4, keepMax: 0.7, blind: true}'
 
-  it('learns from parameters of each observation, and is told y alone', async () => {
+  it('learns from parameters of each observation, and is conditioned on y alone', async () => {
     await distilled('blind', [operator, 'blind=true'])
-    const { telling, operator: made } = loadSampler(at('blind'))
-    expect([telling, made.blind]).toEqual([{ y: [1, 4, 8], beside: {} }, true])
+    const { condition, operator: made } = loadSampler(at('blind'))
+    expect(condition).toEqual({ y: [1, 4, 8], beside: {}, crossing: 'entries' })
+    expect(made.blind).toBe(true)
     const manifest = JSON.parse(readFileSync(join(at('blind'), 'sampler.json'), 'utf8'))
-    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['0.y', '1'])
+    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['y', 'z'])
   })
 
   it('takes sets whatever the share that was lost, known or not, and no other operator', async () => {

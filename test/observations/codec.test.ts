@@ -48,6 +48,7 @@ describe.each(FILES)('%s', (file) => {
     for (const operator of [
       { name: 'mask', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
       { name: 'compose', of, blind: true },
+      { name: 'compose', of: [{ name: 'motion', settings: { size: 3 }, blind: true }, { name: 'mask' }] },
     ]) {
       const set = await observe(grey, { operator, noise: 0.1, seed: 3 })
       expect(set.operator.truth).toBeDefined()

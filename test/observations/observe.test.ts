@@ -197,6 +197,8 @@ describe('impossible observations', () => {
     { operator: { name: 'scale', settings: { factor: 0 }, of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
     { operator: { name: 'identity', of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
     { operator: { name: 'compose', of: [{ name: 'identiy' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray([1, 0, 1]), seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray(new Float32Array(7).fill(0.5)), seed: 0 },
   ])('are refused: $operator, noise $noise', async (options) => {
     await expect(observe(vectors, options)).rejects.toMatchObject({ code: 'input' })
   })
@@ -274,6 +276,20 @@ describe('blind sets', () => {
       parameters['0.kernel'].shape[0],
       Object.keys(truth ?? {}),
     ]).toEqual([N, 1, ['0.kernel']])
+  })
+
+  it('of compositions may hide what one part hides', async () => {
+    const of: OperatorSetting[] = [
+      { name: 'motion', settings: { size: 3 } },
+      { name: 'mask', settings: { keep: 0.5 }, blind: true },
+    ]
+    const operator = { name: 'scale', of: [{ name: 'compose', of }] }
+    const { parameters, truth } = (await observe(colour, { operator, noise: 0.1, seed: 3 })).operator
+    expect(Object.keys(parameters).sort()).toEqual(['0.0.kernel', '0.1.mask'])
+    expect([parameters['0.0.kernel'].shape[0], parameters['0.1.mask'].shape[0]]).toEqual([N, 1])
+    expect(Object.entries(truth ?? {}).map(([name, array]) => [name, array.shape[0]])).toEqual([
+      ['0.1.mask', N],
+    ])
   })
 
   it('need something to be blind to', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { residualProgram, residualsOfDraws } from '../../src/cli/residuals.ts'
+import { maskedBy, residualProgram, residualsOfDraws, unchanged } from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 
@@ -12,7 +12,7 @@ const times = (a: NdArray<'float32'>, fn: (v: number, i: number) => number) =>
 
 test('residuals of the truth are the noise, in its units, over several batches', async () => {
   const y = times(x, (v, i) => mask.data[i] * (v + 0.5 * z.data[i]))
-  const program = residualProgram({ y, operator: { kind: 'mask', mask }, noise: 0.5, range: [0, 1] })
+  const program = residualProgram({ y, operator: maskedBy(mask, [1, 4, 4]), noise: 0.5, range: [0, 1] })
   const r = await program.of(x)
   for (const [i, v] of toNumbers(r).entries()) expect(v).toBeCloseTo(mask.data[i] * z.data[i], 5)
   expect(toNumbers((await program.observed()) ?? x)).toEqual(toNumbers(mask))
@@ -26,7 +26,7 @@ test('residuals of the truth are the noise, in its units, over several batches',
 test('noise that differs between entries is their unit', async () => {
   const std = times(x, (_, i) => 0.1 + (i % 3))
   const y = times(x, (v, i) => v + std.data[i] * z.data[i])
-  const program = residualProgram({ y, operator: { kind: 'identity' }, noise: 1, std, range: [0, 1] })
+  const program = residualProgram({ y, operator: unchanged([1, 4, 4]), noise: 1, std, range: [0, 1] })
   for (const [i, v] of toNumbers(await program.of(x)).entries()) expect(v).toBeCloseTo(z.data[i], 4)
   await program.release()
 })

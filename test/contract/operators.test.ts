@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { familyNames } from '../../src/operators/index.ts'
 import { constant, zeros } from '../../src/tensor/index.ts'
 import {
   adjointGap,
@@ -8,9 +9,14 @@ import {
   pullbackGap,
   shapesOf,
 } from '../exact/operator-contract.ts'
-import { linearOperators, nonlinearOperators } from '../exact/operator-list.ts'
+import { linearOperators, nonlinearOperators } from './lists/operators.ts'
 
-/** What every linear operator must do; the list is in bench/exact/operator-list.ts. */
+it('is asked of an operator of every family', () => {
+  const listed = [...linearOperators, ...nonlinearOperators].flatMap(({ families = [] }) => families)
+  expect(new Set(listed)).toEqual(new Set(familyNames))
+})
+
+/** What every linear operator must do; the list is in lists/operators.ts. */
 describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {
   it('maps [B, ...inShape] to [B, ...outShape] and back', () => {
     const { inShape, outShape } = shapesOf(listed)

@@ -1,4 +1,4 @@
-/** What every operator must satisfy (E1); those in use are in operator-list.ts. */
+/** What every operator must satisfy (E1); those in use are in test/contract/lists/operators.ts. */
 import { linearAt } from '../../src/operators/index.ts'
 import {
   abs,
@@ -20,14 +20,14 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
-import { atMost, type Gate } from './gate.ts'
 import {
   type Listed,
   type ListedNonlinear,
   linearOperators,
   nonlinearOperators,
   values,
-} from './operator-list.ts'
+} from '../contract/lists/operators.ts'
+import { atMost, type Gate } from './gate.ts'
 
 /** Element types in which operators are checked. */
 export type Float = 'float32' | 'float64'

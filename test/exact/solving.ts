@@ -11,6 +11,7 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { solvers } from '../contract/lists/solvers.ts'
 import { atMost, type Gate } from './gate.ts'
 
 /** A batch of systems C u = b, one matrix for each sample. */
@@ -116,12 +117,6 @@ export const notFinite = async (solver: Solver): Promise<number> => {
   return count
 }
 
-const solvers = (iterations: number): Record<string, Solver> => ({
-  cg: cg({ iterations }),
-  gmres: gmres({ iterations }),
-  bicgstab: bicgstab({ iterations, tolerance: 0 }),
-})
-
 /** E5. */
 export const solving = async (): Promise<Gate[]> => {
   const definite = systems('definite')
@@ -137,9 +132,9 @@ export const solving = async (): Promise<Gate[]> => {
       1e-8,
     ),
   ]
-  for (const [name, solver] of Object.entries(solvers(12))) {
-    gates.push(atMost(`E5 ${name} on indefinite systems, not finite`, await notFinite(solver), 0))
-    gates.push(atMost(`E5 ${name}, batch against one by one`, await batchGap(solver, definite), 1e-9))
+  for (const { name, of } of solvers) {
+    gates.push(atMost(`E5 ${name} on indefinite systems, not finite`, await notFinite(of(12)), 0))
+    gates.push(atMost(`E5 ${name}, batch against one by one`, await batchGap(of(12), definite), 1e-9))
   }
   return gates
 }

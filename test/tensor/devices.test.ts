@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { TweedieError } from '../../src/error.ts'
 import { defaultThreads, exp, item, jit, loadProgram, scalar, type Tensor } from '../../src/tensor/index.ts'
-import { opCases } from '../contract/op-cases/index.ts'
+import { opCases } from '../contract/lists/ops/index.ts'
 
 /** The software Vulkan and its loader in Debian's package `chromium`. */
 const chromium = '/usr/lib/chromium'

@@ -80,7 +80,7 @@ const squareRoot = (matrix: Matrix): Matrix => {
  *
  * @example
  * ```ts
- * buresWasserstein(gaussianMoments(samples), { mean, covariance }) / Math.sqrt(trace)
+ * buresWasserstein(gaussianMoments(samples), gaussianMoments(truth))
  * ```
  */
 export const buresWasserstein = (p: Moments, q: Moments): number => {

@@ -110,7 +110,7 @@ const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => 
  *
  * @example
  * ```ts
- * const [half, most] = coverage(draws, truth, { levels: [0.5, 0.9], mask: unobserved, range: [0, 1] })
+ * const [half, most] = coverage(draws, truth, { levels: [0.5, 0.9], mask, range: [0, 1] })
  * most.observed // 0.9 for a calibrated sampler, within a few most.standardError
  * ```
  */

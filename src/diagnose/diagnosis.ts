@@ -117,7 +117,7 @@ const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
  *
  * @example
  * ```ts
- * const { findings } = diagnosis({ draws, truth, residuals: { draws: r } })
+ * const { findings } = diagnosis({ draws, truth, range: [0, 1] })
  * for (const { name, verdict, words } of findings) console.log(`${verdict}  ${name}: ${words}`)
  * ```
  */

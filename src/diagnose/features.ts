@@ -195,7 +195,7 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
  * @example
  * ```ts
  * const network = await featureNetwork()
- * const { label, value } = await frechetFeatureDistance(network, samples, test)
+ * const { label, value } = await frechetFeatureDistance(network, samples, images)
  * await network.release()
  * ```
  */

@@ -41,7 +41,8 @@ const unbiasedMoments = (features: NdArray, what: string): Moments => {
  *
  * @example
  * ```ts
- * frechetDistance(features, shifted) // |t|² when shifted = features + t
+ * const network = await featureNetwork()
+ * frechetDistance(await featuresOf(network, samples), await featuresOf(network, images))
  * ```
  */
 export const frechetDistance = (x: NdArray, y: NdArray): number =>
@@ -56,7 +57,7 @@ export const frechetDistance = (x: NdArray, y: NdArray): number =>
  *
  * @example
  * ```ts
- * const { label, value } = await frechetFeatureDistance(await featureNetwork(), samples, testImages)
+ * const { label, value } = await frechetFeatureDistance(await featureNetwork(), samples, images)
  * console.log(`${label}: ${value.toFixed(2)}`) // Fréchet feature distance (features, n = 1000): 3.21
  * ```
  */

@@ -41,7 +41,7 @@ export interface Pit {
  *
  * @example
  * ```ts
- * const { shares, standardErrors } = pit(draws, truth, { mask: unobserved })
+ * const { shares, standardErrors } = pit(draws, truth, { mask }) // mask: 1 where a pixel was not observed
  * ```
  */
 export const pit = (draws: NdArray, truth: NdArray, { bins = 10, mask }: PitOptions = {}): Pit => {

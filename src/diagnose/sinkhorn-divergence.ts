@@ -19,7 +19,7 @@ import { type SinkhornOptions, sinkhorn } from './sinkhorn.ts'
  * @example
  * ```ts
  * const excess = sinkhornExcess(rows(truth, 0, 4096), rows(truth, 4096, 8192))
- * const byLap = laps.map(excess)
+ * const ofSamples = excess(samples)
  * ```
  */
 export const sinkhornExcess = (truth: NdArray, otherTruth: NdArray, options: SinkhornOptions = {}) => {

@@ -183,7 +183,7 @@ const boxOf = (x: Points, y: Points): { centre: Float64Array; diameter2: number 
  *
  * @example
  * ```ts
- * sinkhorn(points, shifted, { reg: 1e-4, scaling: true }).cost // |t|² when shifted = points + t
+ * const { cost } = sinkhorn(samples, truth, { reg: 1e-4, scaling: true }) // mean squared distance moved
  * ```
  */
 export const sinkhorn = (x: NdArray, y: NdArray, options: SinkhornOptions = {}): Transport => {

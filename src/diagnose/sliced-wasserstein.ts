@@ -93,8 +93,9 @@ const transportOnLine = (x: OnLine, y: OnLine, order: 1 | 2): number => {
  *
  * @example
  * ```ts
- * const excess = slicedWasserstein(samples, truth) - slicedWasserstein(otherTruth, truth)
- * const weighted = slicedWasserstein(particles, truth, { order: 2, weights: { x: importance } })
+ * const w1 = slicedWasserstein(samples, truth)
+ * const weights = { x: uniform(stream(0, 'weights'), [samples.shape[0]]) }
+ * const w2 = slicedWasserstein(samples, truth, { order: 2, weights })
  * ```
  */
 export const slicedWasserstein = (

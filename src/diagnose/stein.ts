@@ -51,7 +51,8 @@ const signsOf = (n: number, count: number, seed: number): Float64Array[] =>
  *
  * @example
  * ```ts
- * const { statistic, pValue } = steinDiscrepancy(points, negated) // scores −x: are these standard normal?
+ * const scores = ndarray(toNumbers(points).map((v) => -v), points.shape) // those of N(0, I)
+ * const { pValue } = steinDiscrepancy(points, scores)
  * ```
  */
 export const steinDiscrepancy = (

@@ -91,7 +91,7 @@ export const logStandardNormal = (z: Tensor): Tensor =>
  *
  * @example
  * ```ts
- * const density = jit((p: typeof params, x: Tensor, y: Tensor) => logq(flow, p, x, y))
+ * const density = jit((p: FlowParams<Tensor>, x: Tensor, y: Tensor) => logq(flow, p, x, y))
  * ```
  */
 export const logq = <P extends FlowParams<NdArray>, T extends FlowParams<Tensor>>(

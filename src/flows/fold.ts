@@ -195,7 +195,8 @@ const stacked = (arrays: readonly NdArray[]): Float64Array => {
  *
  * @example
  * ```ts
- * const folded = foldRealNvp(flow, params)
+ * const flow = realNvp({ size: 784, condition: 784, steps: 8 })
+ * const folded = foldRealNvp(flow, flow.init(0))
  * const draw = jit((y: Tensor, z: Tensor) => foldedSample(folded, y, z)) // y [1, m], z [K, n]
  * ```
  */

@@ -96,7 +96,8 @@ const repeated = (x: Tensor, draws: number, axis: 0 | 1): Tensor => {
  *
  * @example
  * ```ts
- * const folded = foldRealNvp(flow, params)
+ * const flow = realNvp({ size: 784, condition: 784, steps: 8 })
+ * const folded = foldRealNvp(flow, flow.init(0))
  * const draw = jit((y: Tensor, z: Tensor) => foldedSample(folded, y, z).x)
  * ```
  */

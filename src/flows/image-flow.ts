@@ -123,7 +123,8 @@ const backwardSteps = (h: Tensor, y: Tensor, steps: readonly Step<Tensor>[], { o
  * @example
  * ```ts
  * const flow = imageFlow({ event: [1, 28, 28], condition: [2, 28, 28] }) // y and its mask
- * flow.sample(params, maskedCondition(y, mask), z)
+ * const params = frozen(flow.init(0))
+ * const draw = jit((y: Tensor, m: Tensor, z: Tensor) => flow.sample(params, maskedCondition(y, m), z).x)
  * ```
  */
 export const imageFlow = (

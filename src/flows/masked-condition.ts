@@ -10,8 +10,9 @@ import { broadcastTo, concat, mul, type Tensor } from '../tensor/index.ts'
  *
  * @example
  * ```ts
- * const flow = realNvp({ size: n, condition: 2 * n })
- * flow.sample(params, maskedCondition(y, mask), z)
+ * const flow = realNvp({ size: 784, condition: 2 * 784 })
+ * const params = frozen(flow.init(0))
+ * const draw = jit((y: Tensor, m: Tensor, z: Tensor) => flow.sample(params, maskedCondition(y, m), z).x)
  * ```
  */
 export const maskedCondition = (y: Tensor, mask: Tensor): Tensor =>

@@ -118,7 +118,8 @@ const channelsAt = (condition: Shape, space: Shape): number => {
  *   encoder: { kind: 'unet', io: 8, ...levels },
  *   coupling: { kind: 'unet', io: 9, ...levels },
  * })
- * flow.sample(params, maskedCondition(y, mask), z)
+ * const params = frozen(flow.init(0))
+ * const draw = jit((y: Tensor, m: Tensor, z: Tensor) => flow.sample(params, maskedCondition(y, m), z).x)
  * ```
  */
 export const networkFlow = (

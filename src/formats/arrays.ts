@@ -65,7 +65,7 @@ export const readArrays = (path: string): Arrays => {
  * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses (disk full, permissions).
  * @example
  * ```ts
- * writeArrays('draws.safetensors', { draws, mean })
+ * writeArrays('draws.safetensors', { draws, truth })
  * ```
  */
 export const writeArrays = (path: string, arrays: Readonly<Arrays>): void =>

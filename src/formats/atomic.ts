@@ -50,7 +50,7 @@ const flushFolder = (folder: string): void => {
  *
  * @example
  * ```ts
- * writeAtomic('prior.safetensors', encodeSafetensors(weights))
+ * writeAtomic('prior.safetensors', encodeSafetensors({ bias: ndarray([0, 1]) }))
  * ```
  */
 export const writeAtomic = (path: string, bytes: Uint8Array): void => {

@@ -38,7 +38,8 @@ const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => 
  * @throws TweedieError `input` when the file is truncated, damaged, has several members or claims more than it can hold.
  * @example
  * ```ts
- * const images = decodeIdx(gunzipped(readBytes(path), path), path)
+ * const file = 'train-images-idx3-ubyte.gz'
+ * const bytes = gunzipped(readBytes(file), file)
  * ```
  */
 export const gunzipped = (bytes: Uint8Array, where: string): Uint8Array => {

@@ -86,7 +86,7 @@ const readFrame = (bytes: Uint8Array, name: string): Frame => {
  * @throws TweedieError `input` when the bytes are no such image; sizes are checked before anything is allocated.
  * @example
  * ```ts
- * const photo = decodeJpeg(readFileSync('photo.jpg'), 'photo.jpg') // [3, H, W]
+ * const photo = decodeJpeg(readBytes('photo.jpg'), 'photo.jpg') // [3, H, W]
  * ```
  */
 export const decodeJpeg = (bytes: Uint8Array, name: string): NdArray<'float32'> => {

@@ -113,7 +113,7 @@ const fromFortran = (array: NdArray): NdArray => {
  * @throws TweedieError `input` when the bytes are not such a file: the size is checked before anything is allocated.
  * @example
  * ```ts
- * const y = decodeNpy(readFileSync('y.npy'), 'y.npy')
+ * const y = decodeNpy(readBytes('y.npy'), 'y.npy')
  * ```
  */
 export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {

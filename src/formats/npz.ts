@@ -18,7 +18,7 @@ export interface NpzOptions {
  * @throws TweedieError `input` when the archive or an array in it is damaged (see {@link decodeNpy}).
  * @example
  * ```ts
- * const { y, mask } = decodeNpz(readFileSync('observations.npz'), 'observations.npz')
+ * const { y, mask } = decodeNpz(readBytes('observations.npz'), 'observations.npz')
  * ```
  */
 export const decodeNpz = (bytes: Uint8Array, name: string): Record<string, NdArray> =>

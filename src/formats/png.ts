@@ -115,7 +115,7 @@ const toArray = (image: DecodedPng, name: string): NdArray<'float32'> => {
  * @throws TweedieError `input` when the bytes are no such image; sizes are checked before anything is allocated.
  * @example
  * ```ts
- * const digit = decodePng(readFileSync('digit.png'), 'digit.png') // [1, 28, 28]
+ * const digit = decodePng(readBytes('digit.png'), 'digit.png') // [1, 28, 28]
  * ```
  */
 export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> => {
@@ -145,7 +145,7 @@ export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> =
  * @throws TweedieError `shape` for another shape, `numeric` for NaN.
  * @example
  * ```ts
- * writeAtomic('mean.png', encodePng(mean))
+ * writeAtomic('mean.png', encodePng(itemAt(images, 0)))
  * ```
  */
 export const encodePng = (image: NdArray<'float32' | 'float64'>): Uint8Array => {

@@ -131,7 +131,7 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
  * @throws TweedieError `input` when the bytes are not such a file; sizes are checked before anything is allocated.
  * @example
  * ```ts
- * const { arrays, metadata } = decodeSafetensors(readFileSync('prior.safetensors'), 'prior.safetensors')
+ * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
  * ```
  */
 export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {

@@ -13,6 +13,7 @@ const flat = (y: Tensor): Tensor => reshape(y, [y.shape[0], -1])
  *
  * @example
  * ```ts
+ * const kernels = constant(motionKernels(8, { size: 15, seed: 0 }))
  * const A = compose(bicubic([3, 64, 64], 4), blur(kernels, [3, 64, 64])) // first blur, then make smaller
  * ```
  */
@@ -38,7 +39,8 @@ export function compose(A2: Operator, A1: Operator): Operator {
  *
  * @example
  * ```ts
- * const A = stacked([mask(m), averagePool([3, 32, 32], 8)]) // some pixels, and the mean of each block
+ * const m = constant(boxMasks(8, { height: 32, width: 32, size: 16, seed: 0 }))
+ * const A = stacked([mask(m, [3, 32, 32]), averagePool([3, 32, 32], 8)]) // some pixels, and the mean of each block
  * ```
  */
 export function stacked(operators: readonly LinearOperator[]): LinearOperator

@@ -101,8 +101,9 @@ const checkMask = (m: Tensor, h: number, w: number): void => {
  *
  * @example
  * ```ts
- * const A = fourier(columns, [1, 320, 320]) // columns [B, 1, 1, 320]
- * const zeroFilled = A.adjoint(y)
+ * const columns = constant(columnMasks(8, { width: 320, acceleration: 6, seed: 0 }))
+ * const A = fourier(columns, [1, 320, 320])
+ * const zeroFilled = jit((y: Tensor) => A.adjoint(y))
  * ```
  */
 export const fourier = (m: Tensor, event: Shape, { phase }: { phase?: Tensor } = {}): LinearOperator => {

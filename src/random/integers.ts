@@ -74,7 +74,7 @@ export const integersBatch = (
  * @throws TweedieError `input` when n is not such an integer or the address is out of range.
  * @example
  * ```ts
- * const order = permutation(stream(0, 'epochs'), 9000, { step: epoch }).data
+ * const order = permutation(stream(0, 'epochs'), 9000, { step: 3 }).data // of epoch 3
  * ```
  */
 export const permutation = (stream: Stream, n: number, at: At = {}): NdArray<'int32'> => {

@@ -15,7 +15,7 @@ export interface CoverageSeries {
  *
  * @example
  * ```ts
- * calibrationChart([{ name: 'learned prior', readings: coverage(draws, truth, { levels }) }])
+ * calibrationChart([{ name: 'learned prior', readings: coverage(draws, truth) }])
  * ```
  */
 export const calibrationChart = (series: readonly CoverageSeries[], size = 400): Html => {

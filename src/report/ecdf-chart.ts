@@ -17,7 +17,8 @@ export interface EcdfSeries {
  *
  * @example
  * ```ts
- * ecdfChart([{ name: 'mean', ranks: quantities[0] }], rankBand(problems, draws))
+ * const { quantities } = sbc(draws, truth)
+ * ecdfChart([{ name: 'mean', ranks: quantities[0] }], rankBand(truth.shape[0], draws.shape[0]))
  * ```
  */
 export const ecdfChart = (series: readonly EcdfSeries[], band: RankBand, width = 480, height = 300): Html => {

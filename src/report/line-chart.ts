@@ -68,7 +68,8 @@ const scaleOf = (
  *
  * @example
  * ```ts
- * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series: [{ name: 'training', points }] })
+ * const series = [{ name: 'training', points: [[1, 0.9], [2, 0.4], [3, 0.2]] as const }]
+ * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series })
  * ```
  */
 export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300 }: LineChart): Html => {

@@ -103,7 +103,7 @@ const checked = ({ vertices }: Mesh, values: ArrayLike<number>): void => {
  * @throws TweedieError `shape` for fewer values than vertices.
  * @example
  * ```ts
- * const bunny = renderMesh(loadBunny(), digits.data.subarray(0, 1889), { size: 256 })
+ * const bunny = renderMesh(loadBunny(), samples.data.subarray(0, 1889), { size: 256 })
  * writeAtomic('bunny.png', pngOf(bunny))
  * ```
  */

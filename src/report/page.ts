@@ -64,7 +64,8 @@ const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
  *
  * @example
  * ```ts
- * writeReport('report.html', page({ title: 'Digits', sections: [{ title: 'Figures', body: table(summary) }] }))
+ * const body = table({ columns: ['prior', 'PSNR'], rows: [['learned', 23.1]] })
+ * writeReport('report.html', page({ title: 'Digits', sections: [{ title: 'Figures', body }] }))
  * ```
  */
 export const page = ({ title, lead, command, facts = [], sections }: Page): string =>

@@ -47,7 +47,7 @@ const valuesAt = (
  *
  * @example
  * ```ts
- * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [there])
+ * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [sphereValid()])
  * ```
  */
 export const pointPictures = (
@@ -77,7 +77,8 @@ export const pointPictures = (
  *
  * @example
  * ```ts
- * const rows = pointStrips({ y, mask, draws, mean, std, truth, there }, meshRenderer(loadBunny(), { size: 168 }))
+ * const restoration = { y, mask, draws, mean, std, truth, valid: bunnyValid() }
+ * const rows = pointStrips(restoration, meshRenderer(loadBunny(), { size: 168 }))
  * ```
  */
 export const pointStrips = (

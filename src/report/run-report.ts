@@ -123,7 +123,8 @@ const sectionsOf = (run: RunReport): Section[] => {
  *
  * @example
  * ```ts
- * writeReport('runs/demo/report.html', runReport({ title: 'Digits', summaryTable, strips: [strips(restoration)] }))
+ * const shown = strips({ y, mask, draws, mean, std, truth }, { images: [0, 3] })
+ * writeReport('runs/demo/report.html', runReport({ title: 'Digits', strips: [shown] }))
  * ```
  */
 export const runReport = (run: RunReport): string => {

@@ -99,7 +99,8 @@ export const vjp = <T>(y: Tensor, x: T, v: Tensor): T => {
  *
  * @example
  * ```ts
- * const step = jit((params: Params, x: Tensor) => valueAndGrad(loss)(params, x))
+ * const loss = (w: Tensor, x: Tensor) => mean(square(mul(w, x)))
+ * const step = jit((w: Tensor, x: Tensor) => valueAndGrad(loss)(w, x)) // [loss, ∂loss/∂w]
  * ```
  */
 export const valueAndGrad =

@@ -153,7 +153,8 @@ export const jit = <A extends readonly unknown[], R>(
  *
  * @example
  * ```ts
- * const denoise = jit((xt: Tensor) => denoiser(frozen(params), xt))
+ * const weights = { scale: ndarray([0.5]) }
+ * const scaled = jit((x: Tensor) => mul(x, frozen(weights).scale))
  * ```
  */
 export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => constant(asArray(leaf)))
@@ -165,7 +166,7 @@ export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => 
  *
  * @example
  * ```ts
- * const program = await loadProgram(readFileSync('norm.onnx'))
+ * const program = await loadProgram(readBytes('norm.onnx'))
  * const { out } = await program.run({ 0: ndarray([3, 4]) })
  * ```
  */

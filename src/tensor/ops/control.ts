@@ -48,7 +48,8 @@ export const withGradient = (
  *
  * @example
  * ```ts
- * blocks.reduce((h, block) => rematerialise(([h, w]) => layer(h, w), [h, block]), x)
+ * const layer = (h: Tensor, w: Tensor) => tanh(matmul(h, w))
+ * const deep = [w, w, w].reduce((h, w) => rematerialise(([h, w]) => layer(h, w), [h, w]), x)
  * ```
  */
 export const rematerialise = <T>(fn: (x: T) => Tensor, x: T): Tensor => {

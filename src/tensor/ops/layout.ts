@@ -253,7 +253,7 @@ export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
  *
  * @example
  * ```ts
- * const [q, k, v] = split(qkv, 3, -1)
+ * const [q, k, v] = split(x, 3, -1)
  * ```
  */
 export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {

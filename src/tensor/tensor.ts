@@ -7,7 +7,7 @@
  */
 import type { DType } from './dtype.ts'
 import { full, type NdArray, type Shape } from './ndarray.ts'
-import type { Emitter } from './onnx/emitter.ts'
+import type { Attribute } from './onnx/proto.ts'
 import { show } from './shape.ts'
 
 /** Static parameters of an op, comparable by value. */
@@ -30,8 +30,35 @@ export interface Op<A extends Attrs = Attrs> {
    */
   grad(node: Tensor<A>, cotangent: Tensor): readonly (Tensor | undefined)[]
   /** Portable ONNX: returns the name of the value that holds the node. */
-  lower(node: Tensor<A>, emit: Emitter): string
+  lower(node: Tensor<A>, emit: Emit): string
 }
+
+/** What an op writes ONNX nodes with; values go by name. */
+export interface Emit {
+  /** Name of the value that holds a tensor. */
+  value(t: Tensor): string
+  /** A node with one output. */
+  node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string
+  /** A node with several outputs. */
+  multi(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes?: Attributes,
+    domain?: string,
+  ): string[]
+  /** A fixed array. */
+  constant(value: NdArray): string
+  /** A fixed list of integers, as axes and shapes are given. */
+  ints(values: readonly number[]): string
+  /** Emits once per key. */
+  once(key: string, make: () => string): string
+  /** A tensor without inputs. */
+  leaf(t: Tensor): string
+}
+
+/** Attributes of an ONNX node. */
+export type Attributes = Readonly<Record<string, Attribute>>
 
 let serial = 0
 

@@ -1,24 +1,17 @@
 /** Turns a graph of tensors into an ONNX model, node by node, each value once. */
 import { TweedieError } from '../../error.ts'
 import { type NdArray, ndarray } from '../ndarray.ts'
-import { Constant, type Tensor } from '../tensor.ts'
-import {
-  type Attribute,
-  encodeModel,
-  type InitializerProto,
-  type NodeProto,
-  type ValueProto,
-} from './proto.ts'
+import { type Attributes, Constant, type Emit, type Tensor } from '../tensor.ts'
+import { encodeModel, type InitializerProto, type NodeProto, type ValueProto } from './proto.ts'
 
 /** Ways to write an op other than its portable one, by op name; `undefined` from one means "not this node". */
 export type Lowering = Readonly<Record<string, (node: Tensor, emit: Emitter) => string | undefined>>
 
-type Attributes = Readonly<Record<string, Attribute>>
-
 /** Version of the ONNX operator set that we write. */
 const OPSET = 18
 
-export class Emitter {
+/** The model that grows as a graph is walked. */
+export class Emitter implements Emit {
   private readonly nodes: NodeProto[] = []
   private readonly initializers: InitializerProto[] = []
   private readonly names = new Map<Tensor, string>()

@@ -3,9 +3,8 @@
  * ⟨C(x, w), g⟩ = ⟨x, Cᵀ(g, w)⟩ = ⟨w, K(x, g)⟩: each of the three is bilinear and the gradients of each are the
  * other two, so derivatives of any order stay among them.
  */
-import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { type Pair, pairOf, showPair } from './pair.ts'
 import { describe, expectDType } from './pointwise.ts'
 import { sum } from './reduce.ts'
@@ -109,7 +108,7 @@ const convInputOp: Op<ConvInputAttrs> = {
 }
 
 /** [O, I, kh, kw] → [I, O, kh, kw] with both spatial axes reversed, once per weight. */
-const flippedWeights = (w: Tensor, emit: Emitter): string => {
+const flippedWeights = (w: Tensor, emit: Emit): string => {
   const name = emit.value(w)
   return emit.once(`flip ${name}`, () => {
     const [o, i, kh, kw] = w.shape

@@ -1,7 +1,6 @@
 /** Batched matrix products with the transposes folded in. */
-import type { Emitter } from '../onnx/emitter.ts'
 import { broadcastShapes, broadcasts, shapeError } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { transpose } from './layout.ts'
 import { describe, expectDType } from './pointwise.ts'
 
@@ -52,7 +51,7 @@ const matmulOp: Op<Transposes> = {
 }
 
 /** Transpose of the last two axes, emitted once per tensor. */
-const flipLast = (t: Tensor, emit: Emitter): string => {
+const flipLast = (t: Tensor, emit: Emit): string => {
   const x = emit.value(t)
   const r = t.shape.length
   return emit.once(`swap ${x}`, () =>

@@ -2,9 +2,8 @@
 import { TweedieError } from '../../error.ts'
 import { type DType, isFloat } from '../dtype.ts'
 import { full } from '../ndarray.ts'
-import type { Emitter } from '../onnx/emitter.ts'
 import { broadcastShapes, show } from '../shape.ts'
-import { apply, Constant, constant, type Op, Tensor } from '../tensor.ts'
+import { apply, Constant, constant, type Emit, type Op, Tensor } from '../tensor.ts'
 
 /** A tensor, or a number that takes the dtype of its partner. */
 export type Operand = Tensor | number
@@ -98,7 +97,7 @@ export const operator =
 export type UnaryGrad = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined
 
 /** A few ONNX nodes for one op; `x` names its input. */
-export type UnaryLower = (x: string, emit: Emitter, node: Tensor) => string
+export type UnaryLower = (x: string, emit: Emit, node: Tensor) => string
 
 /** A function of one float tensor, by the name of its ONNX op or by a few nodes. */
 export const unary = (
@@ -123,5 +122,5 @@ export const unary = (
 }
 
 /** A number as an initializer of the dtype of the node that is being written. */
-export const literal = (emit: Emitter, like: Tensor, value: number): string =>
+export const literal = (emit: Emit, like: Tensor, value: number): string =>
   emit.constant(full([], value, like.dtype))

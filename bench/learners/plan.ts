@@ -45,7 +45,7 @@ const judged: Readonly<Record<Budget, { samples: number; restored: number; draws
 }
 
 /** Digits of a task: the truth in [0, 1], and what was observed of them. */
-export interface Observed {
+interface Observed {
   readonly truth: NdArray<'float32'>
   readonly set: ObservationSet
 }

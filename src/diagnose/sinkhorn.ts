@@ -134,7 +134,7 @@ const settle = (
   state.step = relaxation
   while (done < iterations && !(violation < tolerance)) {
     const look = done % 10 === 0 || done === iterations - 1
-    // Verdict after a plain step, which leaves the rows exact.
+    // Measured after a plain step, which leaves the rows exact.
     if (look) state.step = 1
     iterate(state)
     done++

@@ -1,5 +1,5 @@
 import { TweedieError } from '../error.ts'
-import { gaussianTaps } from '../operators/index.ts'
+import { gaussianTaps } from '../operators/gaussian-blur.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { clip01 } from './psnr.ts'
 import { finiteValues, leadingDraws } from './values.ts'

@@ -50,7 +50,7 @@ export interface RealNvp extends Flow<RealNvpParams<NdArray>, RealNvpParams<Tens
 }
 
 /** After the first coupling of a step a reversal, after the second one a reversal and the step's permutation. */
-export const ordersOf = (n: number, steps: number): Order[] =>
+const ordersOf = (n: number, steps: number): Order[] =>
   Array.from({ length: 2 * steps }, (_, j) =>
     j % 2 === 0 ? reversal(n) : compose(reversal(n), randomOrder(n, (j - 1) / 2)),
   )

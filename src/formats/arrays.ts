@@ -73,10 +73,3 @@ export const writeArrays = (path: string, arrays: Readonly<Arrays>): void =>
 
 /** Reads a `.safetensors` file with its metadata. @throws TweedieError as {@link readArrays}. */
 export const readSafetensors = (path: string): Safetensors => decodeSafetensors(readBytes(path), path)
-
-/** Writes a `.safetensors` file with metadata. @throws TweedieError as {@link writeArrays}. */
-export const writeSafetensors = (
-  path: string,
-  arrays: Readonly<Arrays>,
-  metadata: Readonly<Record<string, string>> = {},
-): void => writeAtomic(path, encodeSafetensors(arrays, metadata))

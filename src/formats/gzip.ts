@@ -14,7 +14,7 @@ const NAME = 8
 const COMMENT = 16
 
 /** Whether the bytes begin as gzip does. */
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 /** Where the data begins: past extra fields, file name, comment and checksum of the header. */
 const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => {

@@ -69,7 +69,7 @@ const raysOf = (h: number, w: number, angles: number, detectors: number): Rays =
 }
 
 /** Detectors that see the whole image at every angle. */
-export const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w))
+const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w))
 
 /** Options of {@link radon}. */
 export interface RadonOptions {

@@ -37,7 +37,7 @@ export interface LineChart {
 const mostPoints = 400
 
 /** Long curves are averaged over equal runs of points, which also calms a noisy loss. */
-export const thinned = (points: readonly Point[], most: number = mostPoints): readonly Point[] => {
+const thinned = (points: readonly Point[], most: number = mostPoints): readonly Point[] => {
   if (points.length <= most) return points
   return Array.from({ length: most }, (_, i) => {
     const run = points.slice(

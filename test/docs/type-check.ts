@@ -13,7 +13,7 @@ export interface Module {
 }
 
 /** Code with `tweedie` and its subpaths pointing at the sources. */
-export const fromSources = (code: string): string =>
+const fromSources = (code: string): string =>
   code.replace(/'tweedie(\/\w+)?'/g, (_, folder = '') => `'${join(root, 'src')}${folder}/index.ts'`)
 
 /** Writes modules into a fresh folder where they can be checked and run. The caller removes it. */

@@ -25,7 +25,7 @@ const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), 
 export const values = (name: string, shape: Shape): NdArray => normal(stream(21, name), shape)
 
 /** Entries spread evenly over (−bound, bound). */
-export const spread = (name: string, shape: Shape, bound: number): NdArray => {
+const spread = (name: string, shape: Shape, bound: number): NdArray => {
   const u = new Float32Array(sizeOf(shape))
   fillUniform(u, stream(22, name))
   return ndarray(

@@ -19,7 +19,7 @@ import { type Problem, posterior, prior, problems, SIZE } from './circulant.ts'
 import { atMost, between, type Gate, shown, within } from './gate.ts'
 
 /** The noise levels of these gates. */
-export const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
+const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
 
 /** The spectrum has 17 values, so C has at most 17 and CG needs no more iterations; some more for rounding. */
 const exactly = (m: number) => cg({ iterations: Math.min(m, 17) + 2, tolerance: 1e-13 })
@@ -83,7 +83,7 @@ const published = { 64: 0.846, 256: 0.959, 1000: 0.989 } as const
 const counts = [64, 256, 1000] as const
 
 /** E2 and E3 for one problem. */
-export const samplingGates = async (problem: Problem): Promise<Gate[]> => {
+const samplingGates = async (problem: Problem): Promise<Gate[]> => {
   const gates: Gate[] = []
   const errors: Record<string, number> = {}
   for (const steps of counts) {

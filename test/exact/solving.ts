@@ -64,7 +64,7 @@ export const answers = async (
 }
 
 /** √(eᵀ C e) of each sample's error e. */
-export const energyErrors = ({ matrices }: Systems, u: number[][], truth: number[][]): number[] =>
+const energyErrors = ({ matrices }: Systems, u: number[][], truth: number[][]): number[] =>
   matrices.map((C, i) => {
     const e = Matrix.columnVector(u[i].map((v, j) => v - truth[i][j]))
     return Math.sqrt(Math.max(0, e.transpose().mmul(C).mmul(e).get(0, 0)))
@@ -94,7 +94,7 @@ export const cgDescent = async (kind: Systems): Promise<{ growth: number; last: 
 }
 
 /** Largest difference between a solver's answer and the dense one. */
-export const solverGap = async (solver: Solver, problem: Systems): Promise<number> =>
+const solverGap = async (solver: Solver, problem: Systems): Promise<number> =>
   gap(await answers(solver, problem), dense(problem))
 
 /** Largest difference between solving a batch and solving its samples one by one. */
@@ -108,7 +108,7 @@ export const batchGap = async (solver: Solver, problem: Systems): Promise<number
 }
 
 /** How many numbers that are not finite a solver returns on systems without any structure. */
-export const notFinite = async (solver: Solver): Promise<number> => {
+const notFinite = async (solver: Solver): Promise<number> => {
   let count = 0
   for (const dtype of ['float32', 'float64'] as const) {
     const u = await answers(solver, systems('indefinite', { batch: 64, n: 6 }), dtype)

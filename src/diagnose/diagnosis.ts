@@ -1,4 +1,7 @@
-/** Everything that can be said about the calibration of posterior draws, with a verdict in plain words for each test. */
+/**
+ * Everything that can be said about the calibration of posterior draws, with a verdict in
+ * plain words for each test.
+ */
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { type BallCoverage, ballCoverage } from './ball-coverage.ts'
 import { type Coverage, coverage } from './coverage.ts'

@@ -20,7 +20,8 @@ const sumOverDraws = (values: ArrayLike<number>, draws: number, size: number): F
 }
 
 /**
- * Mean over the draws: the estimate of the posterior mean E[x | y], the least squared error that a single image can have.
+ * Mean over the draws: the estimate of the posterior mean E[x | y], the least squared error
+ * that a single image can have.
  *
  * @param draws `[K, N, ...event]`, K ≥ 1
  * @returns float32 `[N, ...event]` (sums in float64)

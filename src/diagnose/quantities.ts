@@ -1,6 +1,6 @@
 /**
- * A few numbers that say much about a signal, for tests that lose their power when they look at every pixel. Each is a
- * function of the signal alone, fixed before any draw was seen.
+ * A few numbers that say much about a signal, for tests that lose their power when they look at every pixel.
+ * Each is a function of the signal alone, fixed before any draw was seen.
  */
 import { normal, stream } from '../random/index.ts'
 import { type NdArray, sizeOf } from '../tensor/index.ts'
@@ -19,7 +19,8 @@ export interface Quantity {
 }
 
 /**
- * Quantities of signals: their entries when there are at most 6, else mean, mean square and 3 random projections.
+ * Quantities of signals: their entries when there are at most 6, else mean, mean square and 3 random
+ * projections.
  *
  * @param x - `[..., ...event]`
  * @param event - shape of one signal

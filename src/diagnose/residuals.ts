@@ -27,7 +27,10 @@ export interface Autocorrelation {
 
 /** Result of {@link residualWhiteness}. */
 export interface ResidualWhiteness {
-  /** Mean of ‖r‖²/m over problems and draws: 1 when right, less when draws fit the noise, more when they miss y. */
+  /**
+   * Mean of ‖r‖²/m over problems and draws: 1 when right, less when draws fit the noise, more when they miss
+   * y.
+   */
   readonly ratio: number
   /** From the scatter between problems; NaN for one. */
   readonly standardError: number
@@ -89,12 +92,13 @@ const autocorrelations = (fields: Fields, event: readonly number[], lags: number
  *
  *     ‖r‖² ~ χ² with m degrees of freedom,   r white
  *
- * over problems: a truth and a posterior draw are exchangeable given y, and for the truth r is the noise itself. Needs no
- * truth. Below 1 the draws fit the noise (guidance too strong, σ taken too small); above 1 they miss the observation
- * (too few steps, guidance too weak); autocorrelation shows structure that the draws leave in y.
+ * over problems: a truth and a posterior draw are exchangeable given y, and for the truth r is the noise
+ * itself. Needs no truth. Below 1 the draws fit the noise (guidance too strong, σ taken too small);
+ * above 1 they miss the observation (too few steps, guidance too weak); autocorrelation shows structure
+ * that the draws leave in y.
  *
- * What it cannot see: everything that A does not see, such as invented detail in unobserved pixels; a wrong prior, as
- * long as it can explain y. The posterior *mean* has residuals below χ²: give draws.
+ * What it cannot see: everything that A does not see, such as invented detail in unobserved pixels; a wrong
+ * prior, as long as it can explain y. The posterior *mean* has residuals below χ²: give draws.
  *
  * @param residuals - `[K, N, ...event]`, (y − A x)/σ of K draws for each of N problems, in units of the noise
  * @throws TweedieError `shape` when shapes do not fit or nothing was observed, `numeric` on NaN or infinity

@@ -1,4 +1,7 @@
-/** The figures of a set of restored images: how good the mean and single draws are, and how honest their spread. */
+/**
+ * The figures of a set of restored images: how good the mean and single draws are, and how honest their
+ * spread.
+ */
 import { average, itemAt, NdArray } from '../tensor/index.ts'
 import { type Coverage, coverage } from './coverage.ts'
 import { meanOverDraws } from './moments.ts'
@@ -6,7 +9,10 @@ import { psnr } from './psnr.ts'
 import { spreadSkill } from './spread-skill.ts'
 import { ssim } from './ssim.ts'
 
-/** Averages over images; PSNR in dB. For exact sampling the mean is 3.01 dB better than a draw in terms of MSE. */
+/**
+ * Averages over images; PSNR in dB. For exact sampling the mean is 3.01 dB better than a draw in terms of
+ * MSE.
+ */
 export interface RestorationFigures {
   readonly psnrMean: number
   readonly psnrDraw: number

@@ -24,8 +24,8 @@ export interface SpreadSkill {
  *
  *     ratio = sqrt((K + 1) / K) · RMS spread / RMS error
  *
- * is 1 for a calibrated sampler at every K (Fortin et al., "Why should ensemble spread match the RMSE of the ensemble
- * mean?", J. Hydrometeorology 2014). It sees the second moment only: coverage sees the rest.
+ * is 1 for a calibrated sampler at every K (Fortin et al., "Why should ensemble spread match the RMSE of the
+ * ensemble mean?", J. Hydrometeorology 2014). It sees the second moment only: coverage sees the rest.
  *
  * @param draws `[K, N, ...event]`, K ≥ 2
  * @param truth `[N, ...event]`

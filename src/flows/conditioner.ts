@@ -1,7 +1,8 @@
 /**
- * The network of a coupling: concat(h_a, y) → [Linear → LeakyReLU → BatchNorm] twice → ZeroFC, whose weights, bias and
- * scale start at 0 and whose output is multiplied by exp(3 scale) (DPI, score_prior). The first layer is kept as two
- * matrices, for h_a and for y: for many draws from one y, the second product is the same.
+ * The network of a coupling: concat(h_a, y) → [Linear → LeakyReLU → BatchNorm] twice → ZeroFC, whose
+ * weights, bias and scale start at 0 and whose output is multiplied by exp(3 scale) (DPI,
+ * score_prior). The first layer is kept as two matrices, for h_a and for y: for many draws from one y,
+ * the second product is the same.
  */
 import type { Linear } from '../nn/index.ts'
 import { normal, stream } from '../random/index.ts'

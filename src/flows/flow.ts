@@ -1,6 +1,7 @@
 /**
- * Conditional normalising flows: an invertible map x = G(z, y) of standard normal z for each observation y, so that draws
- * from q(x | y) and its density cost one pass: log q(x | y) = log π(z) − log|det ∂G/∂z| (Rezende & Mohamed 2015).
+ * Conditional normalising flows: an invertible map x = G(z, y) of standard normal z for each
+ * observation y, so that draws from q(x | y) and its density cost one pass: log q(x | y) = log π(z) −
+ * log|det ∂G/∂z| (Rezende & Mohamed 2015).
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -18,7 +19,9 @@ import {
   zeros,
 } from '../tensor/index.ts'
 
-/** What a flow has learned: weights by gradients, statistics (those of BatchNorm) by averaging over batches. */
+/**
+ * What a flow has learned: weights by gradients, statistics (those of BatchNorm) by averaging over batches.
+ */
 export type FlowParams<L> = { readonly weights: Tree<L>; readonly statistics: Tree<L> }
 
 /** A batch through the flow, from z to x. */
@@ -42,15 +45,15 @@ export interface Inverted {
 /** How a flow is evaluated. */
 export interface FlowMode {
   /**
-   * BatchNorm by the statistics of the batch, as in training; the default is by the running ones. Only with these is a
-   * row's result its own, and the log-determinant exact.
+   * BatchNorm by the statistics of the batch, as in training; the default is by the running ones. Only with
+   * these is a row's result its own, and the log-determinant exact.
    */
   readonly training?: boolean
 }
 
 /**
- * A conditional flow as pure functions over records of parameters. `P` is the record as arrays, `T` the same as tensors.
- * All shapes are static; z has the shape of x.
+ * A conditional flow as pure functions over records of parameters. `P` is the record as arrays, `T` the same
+ * as tensors. All shapes are static; z has the shape of x.
  */
 export interface Flow<
   P extends FlowParams<NdArray> = FlowParams<NdArray>,

@@ -1,13 +1,14 @@
 /**
- * A trained RealNVP rewritten for sampling. With weights and statistics fixed, all that surrounds the couplings is affine
- * and goes into their matrices: BatchNorm and the output scales into the layer after or before them, signs into the
- * last layer. Reversals become a change of roles of the two halves, with rows and columns of the matrices reordered,
- * so that one gather for each step is left of the permutations.
+ * A trained RealNVP rewritten for sampling. With weights and statistics fixed, all that surrounds the
+ * couplings is affine and goes into their matrices: BatchNorm and the output scales into the layer after or
+ * before them, signs into the last layer. Reversals become a change of roles of the two halves, with rows and
+ * columns of the matrices reordered, so that one gather for each step is left of the permutations.
  *
- * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every entry, but an
- * offset matters only where the entry is moved by a nonlinear function: entries are kept as g with x = A g + c, and
- * the bias with which an entry is moved is chosen so that c = 0 when it is moved the next time. Wherever it is only read, c
- * goes into a bias. What is left at the start is z − c, and at the end x = A g.
+ * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every
+ * entry, but an offset matters only where the entry is moved by a nonlinear function: entries are kept
+ * as g with x = A g + c, and the bias with which an entry is moved is chosen so that c = 0 when it is
+ * moved the next time. Wherever it is only read, c goes into a bias. What is left at the start is z −
+ * c, and at the end x = A g.
  */
 import { TweedieError } from '../error.ts'
 import type { Linear } from '../nn/index.ts'
@@ -155,7 +156,9 @@ const foldSignal = (signal: NdArray, places: Order, who: Order, { scale, offset 
   return { folded, bias }
 }
 
-/** The last layer in two: rows of −s, and rows of −(t + c)/A with the offset c that each entry is left with. */
+/**
+ * The last layer in two: rows of −s, and rows of −(t + c)/A with the offset c that each entry is left with.
+ */
 const foldOut = (
   { net }: Layer,
   running: Running,

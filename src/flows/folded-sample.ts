@@ -1,4 +1,7 @@
-/** Sampling by a folded flow: three matrix products, two of LeakyReLU, tanh, exp and a multiply–add for each coupling. */
+/**
+ * Sampling by a folded flow: three matrix products, two of LeakyReLU, tanh, exp and a
+ * multiply–add for each coupling.
+ */
 import { TweedieError } from '../error.ts'
 import {
   add,

@@ -27,7 +27,10 @@ export interface GaussianFlowOptions {
   readonly condition: number
 }
 
-/** Weights; nothing is averaged. L = (I + lower) diag(e^logDiagonal), with the strict lower triangle of `lower`. */
+/**
+ * Weights; nothing is averaged. L = (I + lower) diag(e^logDiagonal), with the strict
+ * lower triangle of `lower`.
+ */
 export type GaussianFlowParams<L> = {
   readonly weights: {
     /** [n, n]. */

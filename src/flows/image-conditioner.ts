@@ -1,4 +1,6 @@
-/** The network of a convolutional coupling: 3×3 → LeakyReLU → 1×1 → LeakyReLU → zero 3×3, times exp(3 scale). */
+/**
+ * The network of a convolutional coupling: 3×3 → LeakyReLU → 1×1 → LeakyReLU → zero 3×3, times exp(3 scale).
+ */
 import { conv, type Linear } from '../nn/index.ts'
 import {
   concat,

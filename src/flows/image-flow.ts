@@ -1,8 +1,9 @@
 /**
- * Multi-scale conditional flow over images, with convolutional couplings (Dinh et al. 2017, section 3.6; Kingma & Dhariwal
- * 2018; conditioning as in Ardizzone et al. 2019). Each level turns cells of pixels into channels, makes a few steps of
- * (ActNorm, coupling over channels, fixed random order of the channels), and leaves half of the channels as they are for the
- * levels below it. Every coupling sees y at its own resolution. z has the shape of the image.
+ * Multi-scale conditional flow over images, with convolutional couplings (Dinh et al. 2017, section 3.6;
+ * Kingma & Dhariwal 2018; conditioning as in Ardizzone et al. 2019). Each level turns cells of pixels into
+ * channels, makes a few steps of (ActNorm, coupling over channels, fixed random order of the channels), and
+ * leaves half of the channels as they are for the levels below it. Every coupling sees y at its own
+ * resolution. z has the shape of the image.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -33,11 +34,14 @@ export interface ImageFlowOptions {
   /** Shape [C, H, W] of x. */
   readonly event: Shape
   /**
-   * Shape [C', H', W'] of y: at every level its height and width are an integer multiple of those there, or the reverse.
-   * With `maskedCondition`, C' counts the mask.
+   * Shape [C', H', W'] of y: at every level its height and width are an integer multiple of those there, or
+   * the reverse. With `maskedCondition`, C' counts the mask.
    */
   readonly condition: Shape
-  /** For each level, the side of the cells that become channels; default [2, 2]. Together they must divide H and W. */
+  /**
+   * For each level, the side of the cells that become channels; default [2, 2]. Together they must divide H
+   * and W.
+   */
   readonly cells?: readonly number[]
   /** Steps of each level, default 8. */
   readonly steps?: number
@@ -116,7 +120,8 @@ const backwardSteps = (h: Tensor, y: Tensor, steps: readonly Step<Tensor>[], { o
 }
 
 /**
- * A conditional flow over images. Fresh, it is a permutation of the entries. float32 only, as convolutions are.
+ * A conditional flow over images. Fresh, it is a permutation of the entries. float32
+ * only, as convolutions are.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *
@@ -133,9 +138,8 @@ export const imageFlow = (
   const { event, condition, steps = 8, hidden = 32 } = options
   const sizes = [...event, ...condition, ...(options.cells ?? [2]), steps, hidden]
   if (event.length !== 3 || condition.length !== 3 || sizes.some((v) => !(Number.isInteger(v) && v > 0))) {
-    fail(
-      `needs [C, H, W] of x and y and positive sizes, got [${event}], [${condition}], ${steps} steps of ${hidden}`,
-    )
+    const got = `[${event}], [${condition}], ${steps} steps of ${hidden}`
+    fail(`needs [C, H, W] of x and y and positive sizes, got ${got}`)
   }
   const levels = levelsOf(options)
   const check = (what: string, h: Tensor, y: Tensor): void => {

@@ -1,8 +1,9 @@
 /**
- * Conditional flow whose conditioners are networks of nn/, so that it knows the space its signals live on: images, curves, the sphere, a mesh.
- * One network, the encoder, reads y once; from its features come a scale and a shift of every entry, and what each coupling is told. A
- * coupling moves the points outside a fixed random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However
- * many draws one y has, it is encoded once.
+ * Conditional flow whose conditioners are networks of nn/, so that it knows the space its signals live on:
+ * images, curves, the sphere, a mesh. One network, the encoder, reads y once; from its features come a scale
+ * and a shift of every entry, and what each coupling is told. A coupling moves the points outside a fixed
+ * random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However many draws one
+ * y has, it is encoded once.
  */
 import { TweedieError } from '../error.ts'
 import { conv, type Linear, type NetworkConfig, network } from '../nn/index.ts'
@@ -34,7 +35,10 @@ export type SpatialNetwork = Exclude<NetworkConfig, { readonly kind: 'mlp' }>
 export interface NetworkFlowOptions {
   /** Shape [C, ...space] of x. */
   readonly event: Shape
-  /** Shape [C', ...space] of y, with `maskedCondition` counting the mask; of images the height and width may be a multiple of those of x, or the reverse. */
+  /**
+   * Shape [C', ...space] of y, with `maskedCondition` counting the mask; of images the height and width may
+   * be a multiple of those of x, or the reverse.
+   */
   readonly condition: Shape
   /** Reads y; its `io` is the number of features, at least the channels of y. */
   readonly encoder: SpatialNetwork
@@ -77,7 +81,10 @@ const parametersFrom = (said: Tensor, tail: Tail<Tensor>): Tensor => {
   return reshape(raw, [b, raw.shape[1], ...space])
 }
 
-/** 1 at the points that coupling k leaves alone: half of them at random; couplings 2i and 2i + 1 share a division, by turns. */
+/**
+ * 1 at the points that coupling k leaves alone: half of them at random; couplings 2i and 2i + 1
+ * share a division, by turns.
+ */
 const pattern = (space: Shape, k: number): NdArray => {
   const points = sizeOf(space)
   const half = randomOrder(points, Math.floor(k / 2)).slice(0, Math.floor(points / 2))
@@ -104,8 +111,8 @@ const channelsAt = (condition: Shape, space: Shape): number => {
 }
 
 /**
- * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many draws in
- * sequence. float32 only.
+ * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many
+ * draws in sequence. float32 only.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *
@@ -130,10 +137,10 @@ export const networkFlow = (
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
   const seen = channelsAt(condition, space)
-  if (encoder.io < seen || coupling.io !== channels + encoder.io)
-    fail(
-      `the encoder needs io (its features) of at least ${seen}, the channels of y, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`,
-    )
+  if (encoder.io < seen || coupling.io !== channels + encoder.io) {
+    const needs = `the encoder needs io (its features) of at least ${seen}, the channels of y`
+    fail(`${needs}, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`)
+  }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))

@@ -1,9 +1,11 @@
 /**
- * Conditional RealNVP over vectors, as amortised posterior sampling uses it (Sun & Bouman 2021; Feng et al. 2023; Mammadov,
- * Chung & Ye 2024). One step, from x to z: ActNorm, coupling, reversal, ActNorm, coupling, reversal, random permutation.
+ * Conditional RealNVP over vectors, as amortised posterior sampling uses it (Sun & Bouman 2021; Feng et al.
+ * 2023; Mammadov, Chung & Ye 2024). One step, from x to z: ActNorm, coupling, reversal, ActNorm, coupling,
+ * reversal, random permutation.
  *
- * The papers pad signals of odd length by an entry that is 0, which leaves a density over n + 1 entries. Here the halves of
- * a coupling differ by one instead: nothing is padded, and log q is a density over the n entries themselves.
+ * The papers pad signals of odd length by an entry that is 0, which leaves a density over n + 1
+ * entries. Here the halves of a coupling differ by one instead: nothing is padded, and log q is a
+ * density over the n entries themselves.
  */
 import { requireInteger } from '../checks.ts'
 import { add, type NdArray, type Tensor } from '../tensor/index.ts'
@@ -49,7 +51,9 @@ export interface RealNvp extends Flow<RealNvpParams<NdArray>, RealNvpParams<Tens
   readonly orders: readonly Order[]
 }
 
-/** After the first coupling of a step a reversal, after the second one a reversal and the step's permutation. */
+/**
+ * After the first coupling of a step a reversal, after the second one a reversal and the step's permutation.
+ */
 const ordersOf = (n: number, steps: number): Order[] =>
   Array.from({ length: 2 * steps }, (_, j) =>
     j % 2 === 0 ? reversal(n) : compose(reversal(n), randomOrder(n, (j - 1) / 2)),
@@ -58,7 +62,8 @@ const ordersOf = (n: number, steps: number): Order[] =>
 /**
  * A conditional RealNVP. Fresh, it is a permutation of the entries.
  *
- * @throws TweedieError `input` when a size is no positive integer or n is 1, `shape` when x, y or z have other shapes
+ * @throws TweedieError `input` when a size is no positive integer or n is 1, `shape` when x,
+ *   y or z have other shapes
  *
  * @example
  * ```ts

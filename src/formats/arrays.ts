@@ -48,7 +48,8 @@ const formatOf = (path: string): ArrayFormat => {
 /**
  * Reads named arrays from `.npy`, `.npz` or `.safetensors`, by extension.
  *
- * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system refuses.
+ * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io`
+ *   when the system refuses.
  * @example
  * ```ts
  * const { y, mask } = readArrays('observations.npz')
@@ -60,9 +61,11 @@ export const readArrays = (path: string): Arrays => {
 }
 
 /**
- * Writes named arrays to `.npy`, `.npz` or `.safetensors`, by extension; the file appears whole or not at all.
+ * Writes named arrays to `.npy`, `.npz` or `.safetensors`, by extension; the file
+ * appears whole or not at all.
  *
- * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses (disk full, permissions).
+ * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses
+ *   (disk full, permissions).
  * @example
  * ```ts
  * writeArrays('draws.safetensors', { draws, truth })

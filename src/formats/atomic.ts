@@ -44,9 +44,11 @@ const flushFolder = (folder: string): void => {
 /**
  * Writes a file so that `path` holds either its old content or all of `bytes`, whatever happens in between.
  *
- * The bytes go to a temporary name in the same folder, are flushed to the disk and renamed; then the folder is flushed.
+ * The bytes go to a temporary name in the same folder, are flushed to the disk and renamed;
+ * then the folder is flushed.
  *
- * @throws TweedieError `io` when the system refuses (disk full, permissions, no such folder); nothing is left behind.
+ * @throws TweedieError `io` when the system refuses (disk full, permissions, no such
+ *   folder); nothing is left behind.
  *
  * @example
  * ```ts

@@ -17,7 +17,10 @@ export interface NiftiVolume {
   readonly values: NdArray<'float32'>
   /** Size of a voxel along each axis of `values`, in the units of the file (mostly millimetres). */
   readonly spacing: readonly number[]
-  /** Rows of the map from voxel (x, y, z) to space (`sform`): three of [a, b, c, offset]; absent when the file has none. */
+  /**
+   * Rows of the map from voxel (x, y, z) to space (`sform`): three of [a, b, c, offset];
+   * absent when the file has none.
+   */
   readonly affine?: readonly (readonly number[])[]
 }
 

@@ -7,7 +7,10 @@ const SUFFIX = '.npy'
 
 /** How {@link encodeNpz} packs. */
 export interface NpzOptions {
-  /** Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as `np.savez_compressed`), 9 is the smallest. */
+  /**
+   * Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as
+   * `np.savez_compressed`), 9 is the smallest.
+   */
   readonly level?: 0 | 1 | 6 | 9
 }
 

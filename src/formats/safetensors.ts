@@ -128,7 +128,8 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
  * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
  *
  * @param name file, for messages.
- * @throws TweedieError `input` when the bytes are not such a file; sizes are checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file; sizes are checked
+ *   before anything is allocated.
  * @example
  * ```ts
  * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
@@ -157,8 +158,8 @@ export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors 
 }
 
 /**
- * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal content
- * gives equal bytes; metadata keys sorted.
+ * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal
+ * content gives equal bytes; metadata keys sorted.
  *
  * @throws TweedieError `input` when an array is called `__metadata__`.
  * @example

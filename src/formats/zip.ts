@@ -3,9 +3,9 @@ import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /**
- * ZIP archives, read from the central directory with every size checked against the file before it is used, because
- * general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB), no folders on disk:
- * names are only keys.
+ * ZIP archives, read from the central directory with every size checked against the file before it is used,
+ * because general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB),
+ * no folders on disk: names are only keys.
  *
  * PKWARE APPNOTE 6.3, sections 4.3 and 4.4.
  */
@@ -140,7 +140,8 @@ const checkApart = (spans: readonly { name: string; from: number; to: number }[]
  * The files of an archive.
  *
  * @param where file, for messages.
- * @throws TweedieError `input` when the archive is damaged, lies about sizes, has overlapping entries, unsafe or repeated names.
+ * @throws TweedieError `input` when the archive is damaged, lies about sizes, has overlapping entries,
+ *   unsafe or repeated names.
  */
 export const unzip = (bytes: Uint8Array, where: string): ZipEntry[] => {
   const view = viewOf(bytes)

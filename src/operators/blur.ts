@@ -3,8 +3,8 @@
  *
  *     y = crop F⁻¹ (k̂ ∘ F pad x),    y[i] = Σ_j k[j] x[i − (j − c)],    c = ⌊K/2⌋.
  *
- * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products. A signal
- * is an image of one row.
+ * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products.
+ * A signal is an image of one row.
  */
 
 import { dense, matrixOf } from '../linalg/index.ts'
@@ -43,7 +43,10 @@ import { transposeOf } from './transpose.ts'
 export interface BlurOptions {
   /** Default `reflect`. */
   readonly boundary?: Boundary
-  /** Pseudo-inverse (circular only): frequencies with |k̂| below this share of the largest are left out; default 1e-6. */
+  /**
+   * Pseudo-inverse (circular only): frequencies with |k̂| below this share of the largest
+   * are left out; default 1e-6.
+   */
   readonly cutoff?: number
 }
 
@@ -95,10 +98,11 @@ const realPart = ({ re, im }: Complex, R: ComplexDense): Tensor => {
 /**
  * Blur by a kernel per observation: y = k ∗ x, the same size.
  *
- * @param kernel - [B, 1, K, L] for images and [B, 1, L] for signals, or C instead of 1 for a kernel per channel; B may
- *   be 1
+ * @param kernel - [B, 1, K, L] for images and [B, 1, L] for signals, or C instead of 1 for a
+ *   kernel per channel; B may be 1
  * @param event - [C, H, W] or [C, V]
- * @throws TweedieError `input` when the event is neither an image nor a signal, `shape` when the kernel does not fit
+ * @throws TweedieError `input` when the event is neither an image nor a signal, `shape`
+ *   when the kernel does not fit
  *
  * @example
  * ```ts

@@ -1,6 +1,9 @@
 /** What an image is beyond its edge. */
 
-/** `circular`: it repeats. `reflect`: it is mirrored at the centre of the edge pixel (as in PyTorch). `zero`: nothing. */
+/**
+ * `circular`: it repeats. `reflect`: it is mirrored at the centre of the edge pixel (as in
+ * PyTorch). `zero`: nothing.
+ */
 export type Boundary = 'circular' | 'reflect' | 'zero'
 
 /** All boundaries, the default first. */

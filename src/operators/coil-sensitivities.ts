@@ -6,8 +6,9 @@ const RADIUS = 1.2
 const WIDTH = 1
 
 /**
- * Sensitivities of K coils on a circle around the image, [1, 2K, h, w], real parts first, with Σ|s|² = 1 everywhere: Gaussian in the
- * distance from the coil, with a phase that turns once around and grows away from it. Made up, where none were measured.
+ * Sensitivities of K coils on a circle around the image, [1, 2K, h, w], real parts first, with Σ|s|² = 1
+ * everywhere: Gaussian in the distance from the coil, with a phase that turns once around and grows away from
+ * it. Made up, where none were measured.
  */
 export const coilSensitivities = (
   coils: number,

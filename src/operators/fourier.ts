@@ -3,8 +3,9 @@
  *
  *     y_k = m_k F(s x),    y = (Re y_k, Im y_k) on the channel axis,
  *
- * with the centred orthonormal transform F (Rozet et al. 2024, 5.3), a mask m of the sampled frequencies, and a complex
- * factor s: 1, a smooth phase e^{iφ}, or the sensitivities of several coils (Pruessmann et al. 1999, SENSE). x is real.
+ * with the centred orthonormal transform F (Rozet et al. 2024, 5.3), a mask m of the sampled frequencies,
+ * and a complex factor s: 1, a smooth phase e^{iφ}, or the sensitivities of several coils (Pruessmann et
+ * al. 1999, SENSE). x is real.
  */
 import {
   add,
@@ -145,10 +146,8 @@ export const multiCoilFourier = (m: Tensor, sensitivities: Tensor, event: Shape)
   checkMask(m, h, w)
   const [, channels, ...size] = sensitivities.shape
   if (c !== 1 || channels % 2 !== 0 || String(size) !== String([h, w])) {
-    shapeError(
-      'multi-coil fourier',
-      `sensitivities [${sensitivities.shape}] do not fit images [${event}]: they must be [B, 2K, H, W] for [1, H, W]`,
-    )
+    const fault = `sensitivities [${sensitivities.shape}] do not fit images [${event}]`
+    shapeError('multi-coil fourier', `${fault}: they must be [B, 2K, H, W] for [1, H, W]`)
   }
   const F = transforms(h, w)
   const s = parted(sensitivities)

@@ -3,9 +3,9 @@
  *
  *     y[k, j] = ∫ x(t_j cos θ_k − s sin θ_k, t_j sin θ_k + s cos θ_k) ds / n,
  *
- * by Joseph's method (1982): one sample per row or column that the line crosses, interpolated between two pixels. The origin is the
- * centre of the image, pixels have side 1, detectors distance 1; n, the larger side, makes y of the order of x. The first axis of
- * the plane points right, the second down.
+ * by Joseph's method (1982): one sample per row or column that the line crosses, interpolated between two
+ * pixels. The origin is the centre of the image, pixels have side 1, detectors distance 1; n, the larger
+ * side, makes y of the order of x. The first axis of the plane points right, the second down.
  */
 
 import { requireInteger } from '../checks.ts'
@@ -28,7 +28,10 @@ import {
 import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
-/** The pixels that rays see, the same number for each: [rays, samples], with weights that are 0 outside the image. */
+/**
+ * The pixels that rays see, the same number for each: [rays, samples], with weights that are 0 outside the
+ * image.
+ */
 interface Rays {
   readonly pixels: NdArray<'int64'>
   readonly weights: NdArray<'float64'>

@@ -5,9 +5,9 @@ import { NdArray } from '../tensor/index.ts'
 const MODES = 3
 
 /**
- * Smooth random phases [count, 1, h, w] in radians: φ(u, v) = Σ_pq g_pq cos(πpu) cos(πqv), p, q < 3, with Gaussian g that
- * fall off with frequency, such that the phase at a point has the given standard deviation on average over the image. What a
- * magnitude image lacks to look like one of a scanner.
+ * Smooth random phases [count, 1, h, w] in radians: φ(u, v) = Σ_pq g_pq cos(πpu) cos(πqv), p, q < 3, with
+ * Gaussian g that fall off with frequency, such that the phase at a point has the given standard deviation on
+ * average over the image. What a magnitude image lacks to look like one of a scanner.
  */
 export const smoothPhases = (
   count: number,

@@ -61,8 +61,8 @@ const scaleOf = (
 }
 
 /**
- * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log axis) are
- * left out; curves of more than 400 points are averaged over equal runs.
+ * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log
+ * axis) are left out; curves of more than 400 points are averaged over equal runs.
  *
  * @throws TweedieError `input` without any series
  *
@@ -90,12 +90,18 @@ export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300
   )
   const levels = [...all.map((p) => p[1]), ...guides.map((g) => g.y).filter((v) => legal(y, v))]
   const ys = scaleOf(y, levels, [frame.bottom, frame.top], true)
+  const guide = ({ label, y }: { label: string; y: number }): Html => {
+    const line = html`<path class="guide" d="M${at(frame.left)} ${at(ys(y))}H${at(frame.right)}"/>`
+    return html`${line}<text x="${at(frame.right)}" y="${at(ys(y) - 5)}" text-anchor="end">${label}</text>`
+  }
+  const dot = ([a, b]: Point): Html => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`
+  const curve = ({ points, dots }: { points: readonly Point[]; dots: boolean }, i: number): Html => {
+    const line = html`<path class="line" d="${polyline(points, xs, ys)}"/>`
+    return html`<g class="s${i % 6}">${line}${dots && points.map(dot)}</g>`
+  }
   const body = html`${axes(frame, xs, ys, { x: x.label, y: y.label })}
-${guides.map((g) => html`<path class="guide" d="M${at(frame.left)} ${at(ys(g.y))}H${at(frame.right)}"/><text x="${at(frame.right)}" y="${at(ys(g.y) - 5)}" text-anchor="end">${g.label}</text>`)}
-${curves.map(
-  ({ points, dots }, i) =>
-    html`<g class="s${i % 6}"><path class="line" d="${polyline(points, xs, ys)}"/>${dots && points.map(([a, b]) => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`)}</g>`,
-)}
+${guides.map(guide)}
+${curves.map(curve)}
 ${
   series.length > 1 &&
   legend(

@@ -37,16 +37,17 @@ export const figure = (body: Content, caption?: Content): Html =>
   html`<figure>${body}${caption && html`<figcaption>${caption}</figcaption>`}</figure>`
 
 /** A table in a box that scrolls when the screen is narrow. */
-export const table = ({ columns, rows, marked, caption }: Table): Html =>
-  figure(
-    html`<div class="scroll"><table><thead><tr>${columns.map((c) => html`<th scope="col">${c}</th>`)}</tr></thead><tbody>
-${rows.map(
-  ([first, ...rest], i) =>
-    html`<tr${i === marked && html` class="marked"`}><th scope="row">${first}</th>${rest.map((c) => html`<td>${c}</td>`)}</tr>
-`,
-)}</tbody></table></div>`,
-    caption,
-  )
+export const table = ({ columns, rows, marked, caption }: Table): Html => {
+  const head = columns.map((c) => html`<th scope="col">${c}</th>`)
+  const row = ([first, ...rest]: readonly (string | number)[], i: number): Html => {
+    const cells = rest.map((c) => html`<td>${c}</td>`)
+    return html`<tr${i === marked && html` class="marked"`}><th scope="row">${first}</th>${cells}</tr>
+`
+  }
+  const markup = html`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>
+${rows.map(row)}</tbody></table></div>`
+  return figure(markup, caption)
+}
 
 const sectionOf = ({ title, lead, body }: Section): Html =>
   html`<section>
@@ -55,6 +56,9 @@ ${lead && html`<p>${lead}</p>`}
 ${body}
 </section>
 `
+
+const factOf = ([name, value]: readonly [name: string, value: string]): Html =>
+  html`<div><dt>${name}</dt><dd>${value}</dd></div>`
 
 // The policy makes the browser refuse what the file promises not to do: load anything.
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -84,7 +88,7 @@ export const page = ({ title, lead, command, facts = [], sections }: Page): stri
 <h1>${title}</h1>
 ${lead && html`<p class="lead">${lead}</p>`}
 ${command && html`<pre><code>${command}</code></pre>`}
-${facts.length > 0 && html`<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
+${facts.length > 0 && html`<dl>${facts.map(factOf)}</dl>`}
 </header>
 ${sections.map(sectionOf)}
 </main>

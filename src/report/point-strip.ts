@@ -17,7 +17,10 @@ export const meshRenderer =
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
 
-/** Pictures of values on the sphere, always seen in the same way. `globeRenderer({ size: 168, longitude: 200 })` */
+/**
+ * Pictures of values on the sphere, always seen in the same way.
+ * `globeRenderer({ size: 168, longitude: 200 })`
+ */
 export const globeRenderer =
   (view: GlobeView = {}): PointRenderer =>
   (values, colouring) =>
@@ -71,7 +74,8 @@ export const pointPictures = (
 }
 
 /**
- * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row an item.
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws,
+ * spread, truth, one row an item.
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
  *
@@ -92,7 +96,8 @@ export const pointStrips = (
   if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (valid && valid.size !== length))
     throw new TweedieError(
       'shape',
-      `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
+      `strips: expected y, mask and mean [N, 1, V], ` +
+        `got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
   const land = valid && valuesAt(valid, 0, [])
   // Padding has a spread of its own, which nobody sees.

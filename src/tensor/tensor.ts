@@ -1,9 +1,9 @@
 /**
- * Expressions. A {@link Tensor} is an immutable node of a graph: an op, its inputs, attributes, dtype and static
- * shape. Nothing is computed when one is made; `jit` compiles the graph that leads to the outputs.
+ * Expressions. A {@link Tensor} is an immutable node of a graph: an op, its inputs, attributes, dtype and
+ * static shape. Nothing is computed when one is made; `jit` compiles the graph that leads to the outputs.
  *
- * Equal nodes are shared (hash-consing): each node keeps the nodes derived from it, keyed by op, attributes and
- * the other inputs, so the table lives and dies with the graph and there is no global state.
+ * Equal nodes are shared (hash-consing): each node keeps the nodes derived from it, keyed by op, attributes
+ * and the other inputs, so the table lives and dies with the graph and there is no global state.
  */
 import type { DType } from './dtype.ts'
 import { full, type NdArray, type Shape } from './ndarray.ts'
@@ -25,8 +25,8 @@ export interface Op<A extends Attrs = Attrs> {
   /** Shape rule; throws a TweedieError `shape` that names the op and the shapes. */
   infer(inputs: readonly Tensor[], attrs: A): Type
   /**
-   * Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again. Where the
-   * op broadcast an input they may keep the larger shape: `vjp` sums them.
+   * Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again.
+   * Where the op broadcast an input they may keep the larger shape: `vjp` sums them.
    */
   grad(node: Tensor<A>, cotangent: Tensor): readonly (Tensor | undefined)[]
   /** Portable ONNX: returns the name of the value that holds the node. */
@@ -128,7 +128,9 @@ const probeOp: Op = {
     emit.node('Expand', [emit.constant(full([], 0, dtype)), emit.ints(shape)]),
 }
 
-/** A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter. */
+/**
+ * A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter.
+ */
 export const probe = (dtype: DType, shape: Shape): Tensor => new Tensor(probeOp, [], {}, { dtype, shape })
 
 /** A leaf whose value is given when the program runs. */

@@ -1,4 +1,6 @@
-/** Nested records: `{ a: x, b: [y, { c: z }] }`, the shape in which parameters, batches and results travel. */
+/**
+ * Nested records: `{ a: x, b: [y, { c: z }] }`, the shape in which parameters, batches and results travel.
+ */
 import { TweedieError } from '../error.ts'
 import type { DType } from './dtype.ts'
 import { NdArray } from './ndarray.ts'

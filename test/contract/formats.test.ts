@@ -5,7 +5,10 @@ import * as exported from '../../src/formats/index.ts'
 import { type NdArray, ndarray } from '../../src/tensor/ndarray.ts'
 import { formats, type ListedFormat } from './lists/formats.ts'
 
-/** What decoding damaged bytes does; anything but a TweedieError `input` naming the file is a failure of the test. */
+/**
+ * What decoding damaged bytes does; anything but a TweedieError `input` naming the file is a failure of the
+ * test.
+ */
 const outcome = (format: ListedFormat, bytes: Uint8Array): Record<string, NdArray> | TweedieError => {
   try {
     return format.decode(bytes, 'file.any')
@@ -37,9 +40,9 @@ it('is asked of every format', () => {
 })
 
 /**
- * What every file format must do: give back what was written, and meet damage with a TweedieError `input` that names the
- * file, never with another exception and never with more memory than the file can account for. The list is in
- * lists/formats.ts.
+ * What every file format must do: give back what was written, and meet damage with a TweedieError `input`
+ * that names the file, never with another exception and never with more memory than the file can account for.
+ * The list is in lists/formats.ts.
  */
 describe.each([...formats])('$name', (format) => {
   it('gives back what was written, and writes the same bytes again', () => {

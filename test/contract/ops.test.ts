@@ -1,4 +1,6 @@
-/** One contract for every op: value, shape, first and second derivative, forward mode, float32 beside float64. */
+/**
+ * One contract for every op: value, shape, first and second derivative, forward mode, float32 beside float64.
+ */
 import { describe, expect, test } from 'vitest'
 import {
   add,

@@ -22,8 +22,8 @@ const relativeGap = async (solver: Solver, problem: Systems): Promise<number> =>
 }
 
 /**
- * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each sample of a
- * batch alone; return finite numbers on any finite system. The list is in lists/solvers.ts.
+ * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each
+ * sample of a batch alone; return finite numbers on any finite system. The list is in lists/solvers.ts.
  */
 describe.each(solvers)('$name', ({ of, converges }) => {
   it.each([...converges])('agrees with a dense solve on %s systems', async (kind) => {

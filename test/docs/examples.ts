@@ -1,6 +1,6 @@
 /**
- * The examples of TSDoc comments as modules of their own. An example may use, without importing it, what its file or a
- * public folder exports, and a few names that stand for the reader's own data ({@link readersOwn}).
+ * The examples of TSDoc comments as modules of their own. An example may use, without importing it, what its
+ * file or a public folder exports, and a few names that stand for the reader's own data ({@link readersOwn}).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -76,7 +76,9 @@ const folders = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 
   .map((subpath) => subpath.replace('./', ''))
   .filter((folder) => existsSync(join(src, folder, 'index.ts')) && folder !== '.')
 
-/** The module that an example in `file` takes a name from: its own folder, its own file, or another folder. */
+/**
+ * The module that an example in `file` takes a name from: its own folder, its own file, or another folder.
+ */
 const moduleOf = (name: string, file: string): { module: string; isType: boolean } | undefined => {
   const [own] = file.split('/')
   const modules = [

@@ -1,6 +1,7 @@
 /**
- * With a Gaussian prior the sampler is affine in the start, the observation and its noise, so its output has a known
- * mean and covariance: basis vectors go through the compiled step, and the moments are propagated step by step.
+ * With a Gaussian prior the sampler is affine in the start, the observation and its noise, so its
+ * output has a known mean and covariance: basis vectors go through the compiled step, and the moments
+ * are propagated step by step.
  */
 import { Matrix } from 'ml-matrix'
 import type { Denoiser, Step } from '../../src/diffusion/index.ts'
@@ -20,7 +21,9 @@ export interface Output {
   readonly covariance: Matrix
 }
 
-/** A linear map of blocks of inputs, stacked along the batch: row i of the result answers to basis vector i. */
+/**
+ * A linear map of blocks of inputs, stacked along the batch: row i of the result answers to basis vector i.
+ */
 const blocks = (rows: NdArray, sizes: readonly number[]): Matrix[] => {
   const table = Matrix.from1DArray(rows.shape[0], rows.shape[1], toNumbers(rows))
   let from = 0
@@ -39,7 +42,8 @@ const units = (batch: number, size: number, from: number): NdArray => {
 }
 
 /**
- * Mean and covariance of what each kind of step samples over a grid of noise levels, the final denoise included.
+ * Mean and covariance of what each kind of step samples over a grid of noise levels, the final denoise
+ * included.
  *
  * @param denoiserOf - the posterior denoiser given observations [B, m]; linear in (xt, y)
  * @param n - dimensions of the latent

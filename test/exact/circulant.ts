@@ -1,6 +1,6 @@
 /**
- * A Gaussian prior with linear observations, whose posterior is known: 32 dimensions, zero mean, circulant covariance
- * with spectrum 1/(1 + |f|)², f the signed index of the discrete Fourier transform.
+ * A Gaussian prior with linear observations, whose posterior is known: 32 dimensions, zero mean, circulant
+ * covariance with spectrum 1/(1 + |f|)², f the signed index of the discrete Fourier transform.
  */
 import { inverse, Matrix } from 'ml-matrix'
 import type { Gaussian } from '../../src/diffusion/index.ts'
@@ -33,7 +33,10 @@ export const covariance = (): Matrix => {
   return u.mmul(u.transpose())
 }
 
-/** The prior in the form that its denoiser takes: the smallest eigenvalue times I, plus the rest along the eigenvectors. */
+/**
+ * The prior in the form that its denoiser takes: the smallest eigenvalue times I, plus the
+ * rest along the eigenvectors.
+ */
 export const prior = (): Gaussian => {
   const floor = spectrum(SIZE / 2)
   const columns = halves().map((v) => {
@@ -96,7 +99,10 @@ export const posterior = ({ A, noise }: Problem): { K: Matrix; C: Matrix; Y: Mat
   return { K, C: Matrix.sub(S, K.mmul(A).mmul(S)), Y }
 }
 
-/** E[x | xt, y] = P (Aᵀ y/s² + xt/σ²), P = (S⁻¹ + AᵀA/s² + I/σ²)⁻¹: the truth of the guided denoiser, as two maps. */
+/**
+ * E[x | xt, y] = P (Aᵀ y/s² + xt/σ²), P = (S⁻¹ + AᵀA/s² + I/σ²)⁻¹: the truth of the
+ * guided denoiser, as two maps.
+ */
 export const guidedTruth = ({ A, noise }: Problem, sigma: number): { ofX: Matrix; ofY: Matrix } => {
   const P = inverse(
     inverse(covariance())

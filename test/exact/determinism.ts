@@ -13,7 +13,10 @@ const SEEN = 3
 const DRAWS = 64
 const STEPS = 16
 
-/** Draws 0 … 63 of a posterior under a small random network, computed in batches of a given size, one row each. */
+/**
+ * Draws 0 … 63 of a posterior under a small random network, computed in batches of a given size, one row
+ * each.
+ */
 const drawsInBatches = async (batch: number, seed = 1): Promise<number[][]> => {
   const net = mlp({ features: FEATURES, hidden: [32, 32], emb: 16 })
   const weights = net.init(3)

@@ -1,6 +1,6 @@
 /**
- * E11: diagnostics have the size and the power that they claim, on x ~ N(0, I), y = x + N(0, I), whose posterior is
- * N(y/2, I/2). Figures are shares of seeds.
+ * E11: diagnostics have the size and the power that they claim, on x ~ N(0, I), y = x + N(0, I), whose
+ * posterior is N(y/2, I/2). Figures are shares of seeds.
  */
 import {
   ballCoverage,

@@ -1,6 +1,6 @@
 /**
- * EM on a Gaussian: latents N(μ, Σ) in 5 dimensions, each seen through two random unit projections with noise 1e-2.
- * The fit is compared with the truth; on clean latents it would reach about 0.004.
+ * EM on a Gaussian: latents N(μ, Σ) in 5 dimensions, each seen through two random unit projections with noise
+ * 1e-2. The fit is compared with the truth; on clean latents it would reach about 0.004.
  */
 import { Matrix } from 'ml-matrix'
 import { buresWasserstein } from '../../src/diagnose/index.ts'

@@ -35,8 +35,8 @@ const spread = (name: string, shape: Shape, bound: number): NdArray => {
 }
 
 /**
- * Parameters away from the start, where every flow is a permutation: all weights moved by normals of deviation 0.1, running
- * means likewise, running variances between 0.5 and 1.5.
+ * Parameters away from the start, where every flow is a permutation: all weights moved by normals of
+ * deviation 0.1, running means likewise, running variances between 0.5 and 1.5.
  */
 export const moved = (flow: Flow, dtype: Float = 'float32'): ReturnType<Flow['init']> => {
   const fresh = flow.init(3)
@@ -111,7 +111,10 @@ export const logdetGap = async ({ flow }: ListedFlow, dtype: Float): Promise<num
   return gap
 }
 
-/** How many values of x, log q and their gradients in z and in the weights are not finite, entries of z up to 10. */
+/**
+ * How many values of x, log q and their gradients in z and in the weights are not
+ * finite, entries of z up to 10.
+ */
 export const notFinite = async ({ flow }: ListedFlow, dtype: Float): Promise<number> => {
   const far = as(dtype, spread('far', [ROWS, ...flow.event], 10))
   const z = ndarray(

@@ -119,11 +119,14 @@ export const batchGap = async (listed: Listed | ListedNonlinear): Promise<number
   return Math.max(...together.map((v, i) => Math.abs(v - alone[i])))
 }
 
-/** Step of the finite differences: far above the rounding of f64, far below the curvature of the operators. */
+/**
+ * Step of the finite differences: far above the rounding of f64, far below the curvature of the operators.
+ */
 const STEP = 1e-5
 
 /**
- * Gaps of the derivative A'(x) of a non-linear operator: |A'(x) v − (A(x + hv) − A(x − hv))/2h| / |A'(x) v|, and
+ * Gaps of the derivative A'(x) of a non-linear operator: |A'(x) v − (A(x + hv) − A(x − hv))/2h| / |A'(x) v|,
+ * and
  * |⟨A'(x) v, w⟩ − ⟨v, A'(x)ᵀ w⟩| / (|A'(x) v| |w|), over a batch.
  */
 export const derivativeGaps = async (

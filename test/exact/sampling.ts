@@ -21,7 +21,9 @@ import { atMost, between, type Gate, shown, within } from './gate.ts'
 /** The noise levels of these gates. */
 const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
 
-/** The spectrum has 17 values, so C has at most 17 and CG needs no more iterations; some more for rounding. */
+/**
+ * The spectrum has 17 values, so C has at most 17 and CG needs no more iterations; some more for rounding.
+ */
 const exactly = (m: number) => cg({ iterations: Math.min(m, 17) + 2, tolerance: 1e-13 })
 
 /** A prior and an observation give a posterior denoiser. */
@@ -49,8 +51,8 @@ export const outputs = (problem: Problem, steps: number, guide?: Guide): Promise
 const asArray = (matrix: Matrix) => ndarray(matrix.to1DArray(), [matrix.rows, matrix.columns], 'float64')
 
 /**
- * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and p(x | y),
- * in units of √tr C.
+ * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and
+ * p(x | y), in units of √tr C.
  */
 export const relativeDistance = (problem: Problem, { K, covariance }: Output): number => {
   const truth = posterior(problem)
@@ -102,7 +104,8 @@ const samplingGates = async (problem: Problem): Promise<Gate[]> => {
       )
     }
   }
-  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same Gaussian in the denoiser.
+  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same
+  // Gaussian in the denoiser.
   const rivals: Record<string, Guide> = {
     pigdm: (denoiser, seen) => pigdm(denoiser, seen),
     'pigdm in the denoiser': (denoiser, seen) =>

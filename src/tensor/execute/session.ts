@@ -10,7 +10,10 @@ import { type ExecuteOptions, threadsOf } from './device.ts'
 export interface Session {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** @throws TweedieError `input` when an array is missing or has another dtype or shape than the program takes */
+  /**
+   * @throws TweedieError `input` when an array is missing or has another dtype or shape than the program
+   *   takes
+   */
   run(feeds: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>
   release(): Promise<void>
 }

@@ -1,7 +1,7 @@
 /**
- * Bookkeeping of ONNX Runtime's blocked layout on the CPU (domain com.microsoft.nchwc): an image batch [B, C, H, W]
- * lies in memory as [B, C/n, H, W, n] under its logical shape, n = 16 with AVX-512 and 8 with AVX2. Convolutions
- * run nearly twice as fast on it, so values stay blocked from one convolution to the next.
+ * Bookkeeping of ONNX Runtime's blocked layout on the CPU (domain com.microsoft.nchwc): an image batch [B, C,
+ * H, W] lies in memory as [B, C/n, H, W, n] under its logical shape, n = 16 with AVX-512 and 8 with AVX2.
+ * Convolutions run nearly twice as fast on it, so values stay blocked from one convolution to the next.
  *
  * Each value may be held in two forms at once: a rule that computes a blocked value also emits its conversion
  * to the plain form, which the emitter drops when nobody reads it.

@@ -1,6 +1,7 @@
 /**
- * ONNX Runtime 1.30 on WebGPU, in Node and in browsers, computes convolutions wrongly whose input channels are a multiple of 3
- * above 3 and not of 4 (microsoft/onnxruntime#29651). Channels of zeros bring them to a multiple of 4.
+ * ONNX Runtime 1.30 on WebGPU, in Node and in browsers, computes convolutions wrongly whose input
+ * channels are a multiple of 3 above 3 and not of 4 (microsoft/onnxruntime#29651). Channels of zeros
+ * bring them to a multiple of 4.
  */
 import type { Tensor } from '../tensor.ts'
 import type { Emitter } from './emitter.ts'

@@ -50,7 +50,9 @@ const add =
     return undefined
   }
 
-/** Centring the columns of a product over the last axis: the rows of its second factor are centred instead. */
+/**
+ * Centring the columns of a product over the last axis: the rows of its second factor are centred instead.
+ */
 const centre =
   (readers: Readers): Lower =>
   (node, emit) => {

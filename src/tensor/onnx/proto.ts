@@ -1,7 +1,7 @@
 /**
  * The few messages of ONNX that we emit, written by hand: protobuf wire format is a tag, a length and bytes
- * (https://protobuf.dev/programming-guides/encoding), and field numbers come from onnx.proto3. A generic protobuf
- * library with the schema would be larger than this file.
+ * (https://protobuf.dev/programming-guides/encoding), and field numbers come from onnx.proto3. A generic
+ * protobuf library with the schema would be larger than this file.
  */
 import type { Data, DType } from '../dtype.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Borders of one cell around an axis, for convolutions over grids that go on beyond their ends: a circle of longitude
- * closes on itself, a meridian ends at a pole. One concatenation each way, where slices and zeros would take six.
+ * Borders of one cell around an axis, for convolutions over grids that go on beyond their ends: a
+ * circle of longitude closes on itself, a meridian ends at a pole. One concatenation each way, where
+ * slices and zeros would take six.
  */
 import { axisOf } from '../shape.ts'
 import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'

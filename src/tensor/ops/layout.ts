@@ -126,8 +126,8 @@ const dilate = (x: Tensor, steps: readonly number[]): Tensor => {
 }
 
 /**
- * Elements `start, start + step, … < stop` of each axis. Missing axes and missing bounds mean all; negative bounds
- * count from the end. Steps are positive (use `flip` to reverse).
+ * Elements `start, start + step, … < stop` of each axis. Missing axes and missing bounds mean all; negative
+ * bounds count from the end. Steps are positive (use `flip` to reverse).
  *
  * @throws TweedieError `shape` when nothing is selected
  *

@@ -69,7 +69,9 @@ const invStdOp: Op<NormAttrs> = {
   lower: (node, emit) => normalised(node, emit).r,
 }
 
-/** (x − mean)/√(variance + eps) along one axis (the last by default), biased variance, eps 1e-5 by default. */
+/**
+ * (x − mean)/√(variance + eps) along one axis (the last by default), biased variance, eps 1e-5 by default.
+ */
 export const layerNorm = (
   x: Tensor,
   { axis = -1, eps = 1e-5 }: { axis?: number; eps?: number } = {},

@@ -13,7 +13,10 @@ interface Axes extends Attrs {
   readonly keepdims: boolean
 }
 
-/** Options of a reduction: the axes (all by default, negative ones from the back) and whether they stay as size 1. */
+/**
+ * Options of a reduction: the axes (all by default, negative ones from the back) and
+ * whether they stay as size 1.
+ */
 export interface Reduce {
   readonly axes?: number | readonly number[]
   readonly keepdims?: boolean

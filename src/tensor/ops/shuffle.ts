@@ -3,7 +3,9 @@ import { shapeError, show } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { reshape, transpose } from './layout.ts'
 
-/** Space to channels, by a factor r: [B, C, H, W] → [B, r·r·C, H/r, W/r], channel order (h w C) as in DiEM. */
+/**
+ * Space to channels, by a factor r: [B, C, H, W] → [B, r·r·C, H/r, W/r], channel order (h w C) as in DiEM.
+ */
 export const pixelUnshuffle = (x: Tensor, r: number): Tensor => {
   const [b, c, h, w] = x.shape
   if (x.shape.length !== 4 || h % r !== 0 || w % r !== 0) {

@@ -1,4 +1,6 @@
-/** The data sets that have a name. A new one joins the list; none that is registered may be without a case. */
+/**
+ * The data sets that have a name. A new one joins the list; none that is registered may be without a case.
+ */
 import type { Shape } from '../../../src/tensor/index.ts'
 
 /** A data set and what is known about its test part. */

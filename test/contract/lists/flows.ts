@@ -12,8 +12,8 @@ export interface ListedFlow {
   readonly flow: Flow
   readonly dtypes: readonly Float[]
   /**
-   * Where to look for the inverse error. Rounding x near the border of a range moves z by any amount: such a flow is
-   * judged by x → z → x.
+   * Where to look for the inverse error. Rounding x near the border of a range moves z by any amount: such a
+   * flow is judged by x → z → x.
    */
   readonly bordered?: boolean
   /** Half-width of the interval in which x lies. */

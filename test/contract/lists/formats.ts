@@ -1,4 +1,7 @@
-/** File formats with arbitrary contents. A new format joins the list; no format that is registered may be without a case. */
+/**
+ * File formats with arbitrary contents. A new format joins the list; no format that is
+ * registered may be without a case.
+ */
 import fc from 'fast-check'
 import {
   arrayFormats,

@@ -1,6 +1,6 @@
 /**
- * Operators in use, over even, odd and non-square events. A new operator joins the list; each case names the families
- * whose operator it is, and no family may be without a case.
+ * Operators in use, over even, odd and non-square events. A new operator joins the list; each case names the
+ * families whose operator it is, and no family may be without a case.
  */
 import {
   averagePool,

@@ -57,14 +57,14 @@ const insideByQuantile = (d2: Float64Array, level: number): number => {
 }
 
 /**
- * How often the truth lies in the ball about the centre of the draws that holds a given share of them: one
- * reading per problem, for all its entries together.
+ * The share of problems in which the truth lies in the ball about the centre of the draws that holds a given
+ * share of them: one reading per problem, for all its entries together.
  *
  * Corrected for the number of draws as `coverage` is: the centre is the mean of truth *and* draws, so all K +
  * 1 distances from it are exchangeable for a calibrated sampler and the rank of the truth's is uniform: a 90
  * % ball reads 0.9 for every K. Without the correction it reads 0.887 for 100 draws in five dimensions.
  *
- * What it cannot see: the shape of the posterior and shifts that are small beside its radius, the more
+ * Blind spots: the shape of the posterior and shifts that are small beside its radius, the more
  * so the higher the dimension.
  *
  * @param draws - `[K, N, ...event]`

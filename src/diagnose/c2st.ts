@@ -37,8 +37,8 @@ export interface C2stOptions {
 /** Result of {@link c2st}. */
 export interface C2st {
   /**
-   * Share of the held-out points that are put to their cloud: 0.5 when the clouds cannot be told apart, at
-   * most 1.
+   * Share of the held-out points that are assigned to their own cloud: 0.5 when the clouds cannot be
+   * distinguished, at most 1.
    */
   readonly accuracy: number
   /** Exact, given the classifier: at most α with probability α if the distributions are equal. */
@@ -148,11 +148,11 @@ const hypergeometricTail = (h: number, drawn: number, total: number): number => 
 
 /**
  * Classifier two-sample test (Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017): a
- * small perceptron learns on one half of the points to tell the clouds apart, and its accuracy on the other
+ * small perceptron learns on one half of the points to distinguish the clouds, and its accuracy on the other
  * half says how well that can be done. Given the predictions, labels of equal clouds are a random half of the
  * test points, so the p-value is exact (hypergeometric), however good or bad the classifier.
  *
- * What it cannot see: what the classifier fails to learn from few points, so 0.5 is no proof. Near 1 it does
+ * Blind spots: whatever the classifier fails to learn from few points, so 0.5 is no proof. Near 1 it does
  * not say how far apart the clouds are, nor where.
  *
  * @param x - `[n, d]`

@@ -27,12 +27,12 @@ export const classScoreOf = (logits: NdArray<'float32'>): number => {
 }
 
 /**
- * How many classes images show, and how clearly: exp of the mean divergence of the class probabilities of an
- * image from those of all images (Salimans et al., "Improved techniques for training GANs", NeurIPS 2016): 1
- * when all images look alike to the classifier, the number of classes when each shows one with certainty and
- * all are equally frequent. Called IS only with the original Inception network.
+ * The number of classes that images show, and how clearly: exp of the mean divergence of the class
+ * probabilities of an image from those of all images (Salimans et al., "Improved techniques for training
+ * GANs", NeurIPS 2016): 1 when all images look alike to the classifier, the number of classes when each shows
+ * one with certainty and all are equally frequent. Called IS only with the original Inception network.
  *
- * What it cannot see: whether the images resemble any data. One perfect image of each class has the best
+ * Blind spots: whether the images resemble any data. One perfect image of each class has the best
  * score.
  *
  * @param images - [n, C, H, W] in [0, 1]

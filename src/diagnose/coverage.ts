@@ -1,5 +1,5 @@
 /**
- * Coverage of central intervals, honest about the finite number of draws.
+ * Coverage of central intervals, corrected for the finite number of draws.
  *
  * If the truth x and K draws are exchangeable and continuous, the number of draws below
  * x is uniform on {0 … K}. So
@@ -19,7 +19,7 @@
  * intervals would call it covered with certainty, and a mostly black image would hide an overconfident
  * sampler behind its background.
  *
- * Almost ties. A sampler that returns 0.001 ± 0.0005 for a pixel that is 0 is wrong by the letter and
+ * Almost ties. A sampler that returns 0.001 ± 0.0005 for a pixel that is 0 is wrong in the strict sense and
  * right for every purpose; if thousands of background pixels are so, they drown the informative ones.
  * `range` clips truth and draws to the legal values and `resolution` rounds them to its multiples before
  * ranks are taken. What treats the truth and the draws alike keeps them exchangeable, so a calibrated
@@ -28,7 +28,7 @@
  * Flat entries. Entries where truth and draws all have the same value after that pull the reading towards L;
  * `flat` says how many there are. `flatEntries: 'skip'` leaves them out (again a rule that is symmetric in
  * truth and draws, so L remains the calibrated reading): the harder figure, and for mostly black images the
- * more telling one. Show both.
+ * more informative one. Show both.
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
@@ -78,7 +78,7 @@ export interface Coverage {
   resolved: boolean
 }
 
-/** How much of an entry counts as inside the central interval of a level; `draws` may be reordered. */
+/** The share of an entry that counts as inside the central interval of a level; `draws` may be reordered. */
 type Inside = (truth: number, draws: Float64Array, level: number) => number
 
 const insideByRank: Inside = (truth, draws, level) => {

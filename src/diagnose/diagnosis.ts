@@ -31,7 +31,7 @@ export interface Residuals {
   readonly observed?: NdArray
 }
 
-/** What is known about the draws. */
+/** Draws, and what is known about them. */
 export interface DiagnosisInput {
   /** `[K, N, ...event]` */
   readonly draws: NdArray
@@ -46,7 +46,7 @@ export interface DiagnosisInput {
   readonly resolution?: number
 }
 
-/** What needs the truth. */
+/** The tests that need the truth. */
 export interface TruthDiagnosis {
   readonly coverage: readonly Coverage[]
   readonly balls: readonly BallCoverage[]

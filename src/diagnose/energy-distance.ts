@@ -10,7 +10,7 @@ import { kernelTest, type PermutationOptions, type TwoSampleTest } from './two-s
  *
  * It has no length to choose: 0 only for equal distributions. On a line it is twice the integral of (F − G)².
  *
- * What it cannot see well: differences of dependence between coordinates and of fine structure, beside which
+ * Blind spots: differences of dependence between coordinates and of fine structure, beside which
  * it weighs a shift of the mean most.
  *
  * @param x - `[n, d]`, n ≥ 2

@@ -27,9 +27,9 @@ import { finiteValues } from './values.ts'
  */
 const SHIPPED = fileURLToPath(new URL('../../data/features.onnx', import.meta.url))
 
-/** How a network is used. Images come in [0, 1]; the network sees (x − mean)/scale. */
+/** Options of {@link featureNetwork}. Images come in [0, 1]; the network is given (x − mean)/scale. */
 export interface FeatureNetworkOptions {
-  /** What distances are named after, default the name of the file without its ending. */
+  /** Name of the network in the labels of distances, default the name of the file without its ending. */
   readonly name?: string
   /** Subtracted per channel (or one for all), default 0. */
   readonly mean?: readonly number[]
@@ -61,7 +61,7 @@ export interface FeatureNetworkOptions {
   readonly execute?: ExecuteOptions
 }
 
-/** What a network says about b images. */
+/** The outputs of a network for b images. */
 export interface Features {
   /** [b, F] */
   readonly features: NdArray<'float32'>
@@ -71,7 +71,7 @@ export interface Features {
   readonly logits?: NdArray<'float32'>
 }
 
-/** A network in use; see {@link featureNetwork}. */
+/** A network that is loaded; see {@link featureNetwork}. */
 export interface FeatureNetwork {
   readonly name: string
   /**

@@ -38,7 +38,7 @@ const verdictOn = (difference: number, standardError: number): Verdict => {
 
 const TOO_FEW = 'Too few problems to decide.'
 
-/** How a sentence ends that began with the figure. */
+/** The end of a sentence that began with the figure. */
 const ending = (verdict: Verdict, fault: string): string =>
   ({ calibrated: '.', miscalibrated: `: ${fault}.`, inconclusive: `. ${TOO_FEW}` })[verdict]
 
@@ -107,7 +107,7 @@ export const spreadFinding = ({ ratio, standardError }: SpreadSkill): Finding =>
   return { name: 'Spread against error', verdict, words: `${size}${ending(verdict, sided(ratio, 1))}` }
 }
 
-/** What the shape of ranks says about draws. */
+/** The faults of draws that the shape of ranks shows. */
 type Shape = 'draws too low' | 'draws too high' | 'draws too narrow' | 'draws too wide'
 
 /** The same for ranks of the distance to a point. */

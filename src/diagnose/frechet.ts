@@ -37,7 +37,7 @@ const unbiasedMoments = (features: NdArray, what: string): Moments => {
  * NeurIPS 2017). The root is that of a symmetric matrix (see `buresWasserstein`), so it stays real when there
  * are fewer images than features, where the usual root of S1 S2 does not.
  *
- * What it cannot see: anything beyond two moments of the features. It is biased upwards by about
+ * Blind spots: anything beyond two moments of the features. It is biased upwards by about
  * tr(S)·F/n, so compare only figures of equal n, and beside that of two halves of the data. Time:
  * F³ (F = 2048 takes minutes).
  *

@@ -12,7 +12,7 @@ export interface MmdOptions extends PermutationOptions {
 /** Most points that the median distance is taken over. */
 const MOST = 500
 
-/** Every so manieth point, at most `MOST`. */
+/** Evenly spaced points of a cloud, at most `MOST`. */
 const thinnedPoints = ({ n, d, values }: Points): Points => {
   const step = Math.ceil(n / MOST)
   const count = Math.ceil(n / step)
@@ -42,7 +42,7 @@ export const medianDistance = (points: Points): number => {
  *
  * with h the median distance.
  *
- * What it cannot see: structure much finer or coarser than h (a mode that is split in two narrow ones, a few
+ * Blind spots: structure much finer or coarser than h (a mode that is split in two narrow ones, a few
  * far outliers); in high dimension all distances are alike and its power fades.
  *
  * @param x - `[n, d]`, n ≥ 2

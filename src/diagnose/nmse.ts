@@ -7,7 +7,7 @@ import { finiteValues, leadingDraws } from './values.ts'
  * restoration and 1 for the answer 0 (Zbontar et al., "fastMRI: an open dataset and benchmarks
  * for accelerated MRI", 2018).
  *
- * What it cannot see: where an error is and what it does to structures; and it depends on the zero of the
+ * Blind spots: where an error is and what it does to structures; and it depends on the zero of the
  * scale, so it means something for magnitudes, not for prior units.
  *
  * @param x - `[N, ...event]`, or `[K, N, ...event]` with K draws per problem

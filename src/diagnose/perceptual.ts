@@ -29,7 +29,7 @@ const directionGap = (a: Float32Array, b: Float32Array, places: number): number 
  * CVPR 2018, without weights learned from people's judgements; it is LPIPS in spirit and not comparable
  * with published LPIPS figures.
  *
- * What it cannot see: where the network's maps agree, images may differ (brightness and contrast, mostly:
+ * Limits: where the network's maps agree, images may differ (brightness and contrast, mostly:
  * directions of features, not their lengths, are compared). 0 for equal images, at most 4.
  *
  * @param x - [N, C, H, W] in [0, 1]. @param truth - of the same shape

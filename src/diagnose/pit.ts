@@ -35,7 +35,7 @@ export interface Pit {
  * which is uniform for every K when truth and draws are exchangeable; ties are spread evenly, as in
  * `coverage`. Flat: calibrated. ∪: draws too narrow; ∩: too wide; a slope: shifted.
  *
- * What it cannot see: dependence between entries; errors that cancel between entries or problems (one
+ * Blind spots: dependence between entries; errors that cancel between entries or problems (one
  * pixel too wide, another too narrow); draws from the prior. Its errors are not for a test of all
  * bins at once: that is `sbc`.
  *

@@ -1,6 +1,6 @@
 /**
- * The figures of a set of restored images: how good the mean and single draws are, and how honest their
- * spread.
+ * The figures of a set of restored images: how good the mean and single draws are, and how
+ * well calibrated their spread is.
  */
 import { average, itemAt, NdArray } from '../tensor/index.ts'
 import { type Coverage, coverage } from './coverage.ts'

@@ -58,7 +58,7 @@ const calibrationOf = (ranks: readonly Int32Array[], draws: number, level: numbe
  * the event is tested. Too narrow draws give a ∪ of ranks, too wide ones a ∩, a shift a slope. Ties are
  * broken at random, which keeps ranks uniform.
  *
- * What it cannot see: dependence between coordinates, and any sampler that ignores y and draws from the prior
+ * Blind spots: dependence between coordinates, and any sampler that ignores y and draws from the prior
  * (it is calibrated!). Functions that depend on the observation see both, such as the log-likelihood ‖y − A
  * x‖² (Modrák et al., "Simulation-based calibration checking for Bayesian computation: the choice of test
  * quantities shapes sensitivity", 2023): add them as entries. For images, give a few functions (means of

@@ -118,7 +118,7 @@ const iterate = (state: State): void => {
   }
 }
 
-/** How far the columns are from their marginal. */
+/** The distance of the columns from their marginal. */
 const violationOf = ({ x, y, f, g, active }: State, norm: 'l1' | 'l2'): number => {
   const sums = active
     ? columnSums(active, f, g)

@@ -86,7 +86,7 @@ const transportOnLine = (x: OnLine, y: OnLine, order: 1 | 2): number => {
  *
  *     SWₚ = (E_θ Wₚᵖ(θ·x, θ·y))^(1/p)
  *
- * What it cannot see: it falls with the dimension (a shift t of everything reads |t| E|θ₁|, about 0.8
+ * Limits: it falls with the dimension (a shift t of everything reads |t| E|θ₁|, about 0.8
  * |t|/√d, with p = 1 and |t|/√d with p = 2), and a defect in few directions of many is diluted. It is
  * never 0 for finite clouds: report the figure of two clouds of the truth, its floor, beside it. Time:
  * directions · (n d + n log n).

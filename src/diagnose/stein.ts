@@ -42,7 +42,7 @@ const signsOf = (n: number, count: number, seed: number): Float64Array[] =>
  * For a diffusion prior the score of the prior smoothed by σ is (D(x, σ) − x)/σ² (Tweedie): add σ z to the
  * draws first. Of a posterior, with the posterior denoiser for D.
  *
- * What it cannot see: the weight of modes that are far apart (between them there is no score to
+ * Blind spots: the weight of modes that are far apart (between them there is no score to
  * disagree with: a dropped mode passes); its power fades with the dimension; and a wrong score judges
  * right draws wrong. Time: n² d.
  *

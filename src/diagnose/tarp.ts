@@ -36,7 +36,7 @@ const boxPoints = (x: ArrayLike<number>, n: number, seed: number): Float64Array 
  * problems whose rank is below α K is the expected coverage of credible regions of mass α: the diagonal when
  * calibrated. One number per problem, whatever the dimension: it is SBC of the distance to the reference.
  *
- * What it cannot see: with references that do not depend on the observation it is nearly blind to a shift of
+ * Limits: with references that do not depend on the observation it is nearly blind to a shift of
  * the draws, which brings them closer to the reference as often as farther from it; SBC and coverage see
  * shifts. Draws from the prior pass as well, and in high dimension it sees little but the overall spread.
  *

@@ -39,7 +39,7 @@ export const pooled = (x: Points, y: Points): Points => {
   return { n: x.n + y.n, d: x.d, values }
 }
 
-/** Which of the pooled points are taken for x: the true ones first, then random ones. */
+/** The pooled points that are taken for x in each relabelling: the true ones first, then random ones. */
 const labellings = (
   n: number,
   total: number,

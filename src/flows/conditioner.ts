@@ -74,7 +74,7 @@ export const initConditionerStatistics = (hidden: number): ConditionerStatistics
 const times = (x: Tensor, weight: Tensor): Tensor => matmul(x, weight, { transB: true })
 
 /**
- * What the coupling is to do, from the half that it leaves alone.
+ * The parameters of a coupling's transform, from the half that it leaves alone.
  *
  * @param h - [B, a]
  * @param y - [B, m]

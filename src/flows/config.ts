@@ -10,7 +10,7 @@ import { type RealNvpOptions, realNvp } from './real-nvp.ts'
 import { type SplineOptions, spline } from './spline.ts'
 import type { Transform } from './transform.ts'
 
-/** What couplings do to the half that they move. */
+/** The transform of the half that couplings move, as data. */
 export type TransformConfig = { readonly kind: 'affine' } | ({ readonly kind: 'spline' } & SplineOptions)
 
 const transformOf = (config: TransformConfig = { kind: 'affine' }): Transform =>
@@ -42,7 +42,7 @@ type KindConfig<K extends keyof FlowSizes> = { readonly kind: K } & FlowSizes[K]
 
 /** A flow as data: what a checkpoint keeps beside the weights. */
 export type FlowConfig = { [K in keyof FlowSizes]: KindConfig<K> }[keyof FlowSizes] & {
-  /** Where x may lie; anywhere when absent. */
+  /** The range of x; absent when it is unbounded. */
   readonly range?: Range
 }
 

@@ -20,7 +20,8 @@ import {
 } from '../tensor/index.ts'
 
 /**
- * What a flow has learned: weights by gradients, statistics (those of BatchNorm) by averaging over batches.
+ * Learned parameters of a flow: weights by gradients, statistics (those of BatchNorm) by averaging over
+ * batches.
  */
 export type FlowParams<L> = { readonly weights: Tree<L>; readonly statistics: Tree<L> }
 
@@ -42,7 +43,7 @@ export interface Inverted {
   readonly logdet: Tensor
 }
 
-/** How a flow is evaluated. */
+/** Modes of evaluation. */
 export interface FlowMode {
   /**
    * BatchNorm by the statistics of the batch, as in training; the default is by the running ones. Only with

@@ -19,7 +19,7 @@ import { halves } from './coupling.ts'
 import { inverseOrder, type Order } from './permutation.ts'
 import type { RealNvp, RealNvpParams } from './real-nvp.ts'
 
-/** How the two halves of a coupling come from those of the one before. */
+/** The way from the halves of one coupling to those of the next. */
 export type Arrival =
   /** The half that moved now stays, and the other way round. */
   | { readonly kind: 'swap' }
@@ -46,14 +46,14 @@ export interface FoldedCoupling {
 export interface FoldedFlow {
   readonly size: number
   readonly condition: number
-  /** What z has to lose at the start, in the order of the first coupling, [n]; absent when it is 0. */
+  /** Subtracted from z at the start, in the order of the first coupling, [n]; absent when it is 0. */
   readonly offset: NdArray | undefined
   /** The projections of y of all couplings in one matrix [J·H, m], with their biases [J·H]. */
   readonly conditions: NdArray
   readonly conditionBias: NdArray
   /** In the order from z to x. */
   readonly couplings: readonly FoldedCoupling[]
-  /** How entries leave the last coupling. */
+  /** Order of the entries after the last coupling. */
   readonly departure: Order
   /** A at the end, and what ActNorm adds to log|det|. */
   readonly scale: number
@@ -90,7 +90,7 @@ const behindNorm = (
   return { w, bias: added }
 }
 
-/** Which true entry is in each row of the two halves, as they lie in memory. */
+/** The true entry in each row of the two halves, as they lie in memory. */
 interface Places {
   readonly stays: Order
   readonly moves: Order
@@ -101,7 +101,7 @@ const sameSet = (a: Order, b: Order): boolean => {
   return a.length === b.length && b.every((v) => set.has(v))
 }
 
-/** How the halves of the next coupling arise when true entry i comes from entry `order[i]`. */
+/** The way to the halves of the next coupling when true entry i comes from entry `order[i]`. */
 const arrive = (from: Places, order: Order): { arrival: Arrival; places: Places } => {
   const now = inverseOrder(order)
   const [a, n] = [from.stays.length, order.length]

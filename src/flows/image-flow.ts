@@ -2,7 +2,7 @@
  * Multi-scale conditional flow over images, with convolutional couplings (Dinh et al. 2017, section 3.6;
  * Kingma & Dhariwal 2018; conditioning as in Ardizzone et al. 2019). Each level turns cells of pixels into
  * channels, makes a few steps of (ActNorm, coupling over channels, fixed random order of the channels), and
- * leaves half of the channels as they are for the levels below it. Every coupling sees y at its own
+ * leaves half of the channels as they are for the levels below it. Every coupling is given y at its own
  * resolution. z has the shape of the image.
  */
 import { TweedieError } from '../error.ts'
@@ -57,7 +57,7 @@ export type ImageFlowParams<L> = {
   readonly statistics: readonly []
 }
 
-/** What is fixed about a level. */
+/** The fixed part of a level. */
 interface Level {
   readonly cell: number
   /** Channels, height and width after the cells have become channels. */
@@ -78,13 +78,12 @@ const levelsOf = ({ event, condition, cells = [2, 2], steps = 8 }: ImageFlowOpti
     if (!shape.every((v) => Number.isInteger(v) && v > 0) || shape[0] < 2) {
       fail(`level ${i} cannot cut [${[c, h, w]}] into cells of side ${cell} with at least 2 channels`)
     }
-    const seen = conditionShape(condition, shape[1], shape[2])
-    if (!seen)
-      return fail(`y [${condition}] fits no multiple of level ${i}, which is ${shape[1]} × ${shape[2]}`)
+    const y = conditionShape(condition, shape[1], shape[2])
+    if (!y) return fail(`y [${condition}] fits no multiple of level ${i}, which is ${shape[1]} × ${shape[2]}`)
     ;[c, h, w] = [halves(shape[0])[0], shape[1], shape[2]]
     // Levels count apart from steps, so that no two orders are alike.
     const orders = Array.from({ length: steps }, (_, k) => randomOrder(shape[0], 1000 * (i + 1) + k))
-    return { cell, shape, orders, conditionChannels: seen[0] }
+    return { cell, shape, orders, conditionChannels: y[0] }
   })
 }
 

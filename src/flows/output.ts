@@ -18,7 +18,7 @@ import {
 } from '../tensor/index.ts'
 import type { Flow, FlowParams, Moved } from './flow.ts'
 
-/** Where x may lie. */
+/** The range of x. */
 export type Range =
   /** x > 0: softplus. */
   | { readonly kind: 'positive' }

@@ -33,7 +33,7 @@ export interface RealNvpOptions {
   readonly steps?: number
   /** Width H of the conditioners, default ⌊n/8⌋ and at least 1. */
   readonly hidden?: number
-  /** What the couplings do to the half that they move, default {@link affine}. */
+  /** The transform of the half that a coupling moves, default {@link affine}. */
   readonly transform?: Transform
 }
 
@@ -47,7 +47,7 @@ export type RealNvpParams<L> = {
 export interface RealNvp extends Flow<RealNvpParams<NdArray>, RealNvpParams<Tensor>> {
   readonly size: number
   readonly transform: Transform
-  /** What each coupling is followed by, from x to z. */
+  /** The order of the entries after each coupling, from x to z. */
   readonly orders: readonly Order[]
 }
 
@@ -103,8 +103,8 @@ export const realNvp = (options: RealNvpOptions): RealNvp => {
       let logdet = noChange(z)
       for (let j = orders.length - 1; j >= 0; j--) {
         const moved = couplingInverse(permute(x, back[j]), transform, (stays) => {
-          const { raw, statistics: seen } = conditioned(weights[j].net, statistics[j], stays, y, training)
-          after[j] = seen
+          const { raw, statistics: own } = conditioned(weights[j].net, statistics[j], stays, y, training)
+          after[j] = own
           return raw
         })
         const scaled = actNormInverse(moved.h, weights[j].norm)

@@ -42,7 +42,7 @@ import {
 import type { Moved } from './flow.ts'
 import type { Transform } from './transform.ts'
 
-/** How fine a spline is. */
+/** Options of {@link spline}. */
 export interface SplineOptions {
   /** Bins K, default 8. */
   readonly bins?: number

@@ -6,7 +6,7 @@ import { TweedieError } from '../error.ts'
 /** Suffix of files that are being written; a leftover with it is the trace of a killed process. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
-/** What the system said, in words: `no space left on device (ENOSPC)`. */
+/** The system's reason in words: `no space left on device (ENOSPC)`. */
 export const systemReason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined

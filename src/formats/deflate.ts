@@ -2,7 +2,7 @@ import { inflateSync } from 'fflate'
 import { TweedieError } from '../error.ts'
 
 /**
- * What archives of deflated data share: the bound on expansion, the checksum, inflation into a
+ * Shared by archives of deflated data: the bound on expansion, the checksum, inflation into a
  * claimed size (RFC 1951, 1952).
  */
 

@@ -7,7 +7,7 @@ export type Element = 'f2' | 'f4' | 'f8' | 'bf2' | 'i1' | 'i2' | 'i4' | 'i8' | '
 
 interface Layout {
   readonly bytes: number
-  /** What it becomes in memory: the smallest dtype that holds every value. */
+  /** The dtype in memory: the smallest dtype that holds every value. */
   readonly dtype: DType
   readonly read: (view: DataView, offset: number, littleEndian: boolean) => number | bigint
 }

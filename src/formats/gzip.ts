@@ -19,7 +19,7 @@ const COMMENT = 16
 /** Whether the bytes begin as gzip does. */
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** Where the data begins: past extra fields, file name, comment and checksum of the header. */
+/** Start of the data: past extra fields, file name, comment and checksum of the header. */
 const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => {
   const flags = bytes[3]
   let at = HEADER

@@ -43,7 +43,7 @@ const frameOf = (bytes: Uint8Array, view: DataView, at: number, name: string): F
   return { height, width, components }
 }
 
-/** Whether an end marker is there; cameras may leave other data behind it. */
+/** Whether the image has an end marker; cameras may leave other data behind it. */
 const hasEnd = (bytes: Uint8Array): boolean => {
   let at = bytes.lastIndexOf(END)
   while (at > 0 && bytes[at - 1] !== 0xff) at = bytes.lastIndexOf(END, at - 1)

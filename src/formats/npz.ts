@@ -5,7 +5,7 @@ import { unzip, zip } from './zip.ts'
 
 const SUFFIX = '.npy'
 
-/** How {@link encodeNpz} packs. */
+/** Options of {@link encodeNpz}. */
 export interface NpzOptions {
   /**
    * Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as

@@ -113,7 +113,7 @@ const readRecord = (bytes: Uint8Array, view: DataView, at: number, where: string
   return record
 }
 
-/** Where the bytes of an entry begin, by its local header. */
+/** Start of the bytes of an entry, by its local header. */
 const dataStart = (
   view: DataView,
   { name, local, compressed }: Entry,
@@ -146,10 +146,10 @@ const checkApart = (spans: readonly { name: string; from: number; to: number }[]
 export const unzip = (bytes: Uint8Array, where: string): ZipEntry[] => {
   const view = viewOf(bytes)
   const { records, start: limit } = readDirectory(bytes, view, where)
-  const seen = new Set<string>()
+  const names = new Set<string>()
   const spans = records.map((record) => {
-    if (seen.has(record.name)) throw wrong(where, `entry '${record.name}' is there twice`)
-    seen.add(record.name)
+    if (names.has(record.name)) throw wrong(where, `entry '${record.name}' occurs twice`)
+    names.add(record.name)
     const start = dataStart(view, record, limit, where)
     return { name: record.name, from: record.local, start, to: start + record.compressed }
   })

@@ -64,13 +64,13 @@ const axisOf = (n: number, k: number, boundary: Boundary, frequencies: (m: numbe
   const m = boundary === 'circular' ? n : n + k - 1
   const kept = frequencies(m)
   const angle = (f: number, t: number) => (2 * Math.PI * ((f * t) % m)) / m
-  const seenAt = Array.from({ length: n }, (): number[] => [])
+  const positions = Array.from({ length: n }, (): number[] => [])
   for (let t = 0; t < m; t++) {
     const pixel = pixelAt(t - before, n, boundary)
-    if (pixel !== undefined) seenAt[pixel].push(t)
+    if (pixel !== undefined) positions[pixel].push(t)
   }
   const padded = (part: (angle: number) => number) =>
-    dense(matrixOf(kept, n, (f, i) => seenAt[i].reduce((total, t) => total + part(angle(f, t)), 0)))
+    dense(matrixOf(kept, n, (f, i) => positions[i].reduce((total, t) => total + part(angle(f, t)), 0)))
   const double = (f: number) => (kept === m || f === 0 || 2 * f === m ? 1 : 2)
   return {
     forward: { re: padded(Math.cos), im: padded((a) => -Math.sin(a)) },
@@ -153,6 +153,6 @@ export const blur = (
 const inverted = (spectrum: Complex, cutoff: number): Complex => {
   const power = add(square(spectrum.re), square(spectrum.im))
   const largest = max(power, { axes: [1, 2, 3], keepdims: true })
-  const seen = greater(power, mul(largest, cutoff * cutoff))
-  return scaleBy(where(seen, reciprocal(where(seen, power, 1)), 0), conjugate(spectrum))
+  const kept = greater(power, mul(largest, cutoff * cutoff))
+  return scaleBy(where(kept, reciprocal(where(kept, power, 1)), 0), conjugate(spectrum))
 }

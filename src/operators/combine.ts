@@ -33,7 +33,7 @@ export function compose(A2: Operator, A1: Operator): Operator {
 }
 
 /**
- * What several operators see of one x, one after the other: y = (A1 x, A2 x, …), each
+ * The observations of one x by several operators, one after the other: y = (A1 x, A2 x, …), each
  * flattened. Linear when all are.
  *
  * @throws TweedieError `input` for an empty list, `shape` when they do not take the same x

@@ -68,7 +68,7 @@ const parted = (y: Tensor): Complex => {
   return { re, im }
 }
 
-/** (m_k + m_{−k})/2: what the transform of a real image sees of a mask. */
+/** (m_k + m_{−k})/2: the mask of a real image, whose frequencies k and −k are conjugate. */
 const symmetrised = (m: Tensor): Tensor => {
   const mirror = (t: Tensor, axis: number) => {
     const n = t.shape[axis]
@@ -128,8 +128,8 @@ export const fourier = (m: Tensor, event: Shape, { phase }: { phase?: Tensor } =
     // AᵀA = F⁻¹ s F with s the symmetrised mask, so A⁺ = F⁻¹ s⁺ F Aᵀ.
     pinv: (y) => {
       const s = symmetrised(m)
-      const seen = greater(s, 0)
-      return F.back(scaleBy(where(seen, reciprocal(where(seen, s, 1)), 0), F.ofReal(adjoint(y)))).re
+      const sampled = greater(s, 0)
+      return F.back(scaleBy(where(sampled, reciprocal(where(sampled, s, 1)), 0), F.ofReal(adjoint(y)))).re
     },
   }
 }

@@ -29,7 +29,7 @@ import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
 /**
- * The pixels that rays see, the same number for each: [rays, samples], with weights that are 0 outside the
+ * The pixels on each ray, the same number for each: [rays, samples], with weights that are 0 outside the
  * image.
  */
 interface Rays {
@@ -71,7 +71,7 @@ const raysOf = (h: number, w: number, angles: number, detectors: number): Rays =
   }
 }
 
-/** Detectors that see the whole image at every angle. */
+/** The number of detectors that covers the whole image at every angle. */
 const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w))
 
 /** Options of {@link radon}. */
@@ -108,8 +108,8 @@ export const radon = (event: Shape, { angles, detectors }: RadonOptions): Linear
     inShape: event,
     outShape: [c, angles, d],
     apply: (x) => {
-      const seen = mul(take(columns(x, h * w), pixels), weights(x))
-      return events(sum(seen, { axes: [1] }), [angles, d])
+      const along = mul(take(columns(x, h * w), pixels), weights(x))
+      return events(sum(along, { axes: [1] }), [angles, d])
     },
     adjoint: (y) => {
       const spread = expandDims(columns(y, angles * d), 1)

@@ -7,7 +7,7 @@ const MODES = 3
 /**
  * Smooth random phases [count, 1, h, w] in radians: φ(u, v) = Σ_pq g_pq cos(πpu) cos(πqv), p, q < 3, with
  * Gaussian g that fall off with frequency, such that the phase at a point has the given standard deviation on
- * average over the image. What a magnitude image lacks to look like one of a scanner.
+ * average over the image. Magnitude images become complex ones like those of a scanner by them.
  */
 export const smoothPhases = (
   count: number,

@@ -19,7 +19,7 @@ export type Point = readonly [x: number, y: number]
 export const polyline = (points: readonly Point[], x: Scale, y: Scale): string =>
   points.map(([u, v], i) => `${i ? 'L' : 'M'}${at(x(u))} ${at(y(v))}`).join('')
 
-/** How far an error bar reaches on each side: two standard errors, nothing where there is none. */
+/** Length of an error bar on each side: two standard errors, nothing where there is none. */
 export const reachOf = (standardError: number): number =>
   Number.isFinite(standardError) ? 2 * standardError : 0
 

@@ -5,7 +5,7 @@ import { type Colouring, colourer } from './colouring.ts'
 import type { Picture } from './png.ts'
 import { OVERSAMPLING, painted } from './raster.ts'
 
-/** How {@link renderGlobe} looks at the sphere. */
+/** Options of {@link renderGlobe}. */
 export interface GlobeView extends Colouring {
   /** Width and height in pixels, default 512. */
   readonly size?: number
@@ -63,7 +63,7 @@ const lightAt = (x: number, y: number, z: number): number =>
   0.5 + 0.5 * Math.min(1, Math.max(0, 0.92 * z + 0.22 * y - 0.18 * x))
 
 /**
- * A field on the sphere as a globe seen from afar (orthographic projection).
+ * A field on the sphere as a globe from afar (orthographic projection).
  *
  * @param field [46, 90] row by row, or its list of 4,140 or more vertices (padding is
  *   ignored); NaN is drawn grey.

@@ -6,7 +6,7 @@ import { type Colouring, colourer } from './colouring.ts'
 import type { Picture } from './png.ts'
 import { OVERSAMPLING, painted, visibleFaces } from './raster.ts'
 
-/** How {@link renderMesh} looks at a mesh. */
+/** Options of {@link renderMesh}. */
 export interface MeshView extends Colouring {
   /** Width and height in pixels, default 512. */
   readonly size?: number
@@ -99,7 +99,7 @@ const checked = ({ vertices }: Mesh, values: ArrayLike<number>): void => {
 }
 
 /**
- * A mesh seen from afar (orthographic projection), coloured by a value at each vertex.
+ * A mesh from afar (orthographic projection), coloured by a value at each vertex.
  *
  * @param values [V] or more (padding is ignored); NaN is drawn in the colour of what is missing, up to
  *   half-way to the next vertex.

@@ -5,7 +5,7 @@ import { pageStyle } from './style.ts'
 /** One part of a page. */
 export interface Section {
   title: string
-  /** What the reader should know before looking, one or two sentences. */
+  /** Introduction for the reader, one or two sentences. */
   lead?: string
   body: Content
 }

@@ -11,14 +11,14 @@ import { highValue, paintedStrips, type Restoration, type StripOptions, type Str
 /** A picture of values at points; the colours of one picture can be other than those of all. */
 export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
 
-/** Pictures of values on a mesh, always seen in the same way. `meshRenderer(loadBunny(), { size: 168 })` */
+/** Pictures of values on a mesh, always from the same side. `meshRenderer(loadBunny(), { size: 168 })` */
 export const meshRenderer =
   (mesh: Mesh, view: MeshView = {}): PointRenderer =>
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
 
 /**
- * Pictures of values on the sphere, always seen in the same way.
+ * Pictures of values on the sphere, always from the same side.
  * `globeRenderer({ size: 168, longitude: 200 })`
  */
 export const globeRenderer =
@@ -100,9 +100,9 @@ export const pointStrips = (
         `got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
   const land = valid && valuesAt(valid, 0, [])
-  // Padding has a spread of its own, which nobody sees.
-  const seen = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
-  const spreadTop = highValue(seen)
+  // Padding has a spread of its own, which is not shown.
+  const shown = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
+  const spreadTop = highValue(shown)
   return {
     ...paintedStrips(restoration, options, {
       observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),

@@ -8,7 +8,7 @@ import { figure, page, type Section, type Table, table } from './page.ts'
 import { pixels } from './png.ts'
 import { imageGrid, type Strips } from './strip.ts'
 
-/** What a run has to show; every part but the title may be missing. */
+/** The contents of a run's report; every part but the title may be missing. */
 export interface RunReport {
   title: string
   /** One sentence: what was done to what. */
@@ -25,7 +25,7 @@ export interface RunReport {
   strips?: readonly (Strips & { title?: string })[]
   coverage?: {
     series: readonly CoverageSeries[]
-    /** What was counted: which pixels, clipped to what, which differences ignored. */
+    /** The entries that count: which pixels, clipped to what, which differences ignored. */
     note?: string
   }
   /** Low-dimensional samples `[N, d]` by lap, and the truth that they should reach. */
@@ -34,7 +34,7 @@ export interface RunReport {
     reference?: NdArray
     range?: readonly [number, number]
   }
-  /** What the reader must know to trust the figures, and their limits. */
+  /** Notes that the reader needs to trust the figures, and their limits. */
   notes?: readonly string[]
 }
 

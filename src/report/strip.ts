@@ -28,7 +28,7 @@ export interface Strips {
   spreadTop?: number
 }
 
-/** Which rows and draws {@link strips} shows. */
+/** Options of {@link strips}: the rows and draws that it shows. */
 export interface StripOptions {
   /** Indices of the images; default the first 8. */
   images?: readonly number[]
@@ -79,13 +79,13 @@ const coloured = (image: Picture): Picture => {
 const observed = (y: Picture, mask: Picture | undefined): Picture => {
   if (!mask) return y
   const [, height, width] = y.shape
-  const seen = (i: number, j: number) => {
+  const isObserved = (i: number, j: number) => {
     for (let c = 0; c < mask.shape[0]; c++) if (mask.data[(c * height + i) * width + j] !== 0) return true
     return false
   }
   const rgb = coloured(y)
   return picture(3, height, width, (c, i, j) =>
-    seen(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
+    isObserved(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
   )
 }
 
@@ -105,7 +105,7 @@ export const highValue = (values: Float64Array): number => {
   return sorted[Math.floor(0.995 * (sorted.length - 1))] || 1
 }
 
-/** How the arrays of a restoration become pictures. */
+/** Makes the arrays of a restoration into pictures. */
 export interface Painter {
   readonly observed: (image: number) => Picture
   /** Item `index` of [..., event], leading axes flattened. */

@@ -13,7 +13,7 @@ import { show } from './shape.ts'
 /** Static parameters of an op, comparable by value. */
 export type Attrs = Readonly<Record<string, number | string | boolean | readonly number[]>>
 
-/** What an op computes: dtype and shape of its result. */
+/** The type of an op's result: dtype and shape. */
 export interface Type {
   readonly dtype: DType
   readonly shape: Shape
@@ -33,7 +33,7 @@ export interface Op<A extends Attrs = Attrs> {
   lower(node: Tensor<A>, emit: Emit): string
 }
 
-/** What an op writes ONNX nodes with; values go by name. */
+/** The writer of ONNX nodes that ops use; values go by name. */
 export interface Emit {
   /** Name of the value that holds a tensor. */
   value(t: Tensor): string
@@ -70,7 +70,7 @@ export class Tensor<A extends Attrs = Attrs> {
   readonly attrs: A
   readonly dtype: DType
   readonly shape: Shape
-  /** What tells this node from others: its content where that is short, else its identity. */
+  /** Identifies the node among others: its content where that is short, else its identity. */
   readonly key: string
   /** Nodes derived from this one, for hash-consing. */
   private readonly derived = new Map<string, Tensor>()
@@ -94,7 +94,7 @@ export class Tensor<A extends Attrs = Attrs> {
   }
 }
 
-/** Tells −0 from 0, and keeps NaN and infinities, as JSON does not. */
+/** Distinguishes −0 from 0, and keeps NaN and infinities, as JSON does not. */
 const exact = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : `${value}`)
 
 const contentOf = ({ dtype, shape, data }: NdArray): string | undefined =>

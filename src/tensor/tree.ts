@@ -18,7 +18,7 @@ export type Arrays<T> = [Tree<Tensor>] extends [T]
       ? { [K in keyof T]: Arrays<T[K]> }
       : T
 
-/** What a program takes where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
+/** Arguments of a program where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
 export type Feeds<T> = [Tree<Tensor>] extends [T]
   ? Tree<NdArray>
   : T extends Tensor

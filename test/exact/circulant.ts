@@ -53,7 +53,7 @@ export const prior = (): Gaussian => {
   }
 }
 
-/** What is observed: y = A x + noise · n. */
+/** An observation: y = A x + noise · n. */
 export interface Problem {
   readonly name: string
   /** [m, 32]. */

@@ -43,7 +43,7 @@ export const systems = (kind: Kind, { n = 12, batch = 4, seed = 0 } = {}): Syste
 export const dense = ({ matrices, b }: Systems): number[][] =>
   matrices.map((C, i) => solve(C, Matrix.columnVector([...b[i]])).to1DArray())
 
-/** What a solver answers, one row a sample. */
+/** The answers of a solver, one row a sample. */
 export const answers = async (
   solver: Solver,
   { matrices, b }: Systems,

@@ -259,7 +259,7 @@ describe('npz', () => {
     const second = (view: DataView, directory: number) =>
       directory + 46 + view.getUint16(directory + 28, true) + view.getUint16(directory + 30, true)
     const twice = patched(two, (v, d) => v.setUint8(second(v, d) + 46, 'a'.charCodeAt(0)))
-    expect(() => decodeNpz(twice, 'evil.npz')).toThrow(/evil.npz: entry 'a.npy' is there twice/)
+    expect(() => decodeNpz(twice, 'evil.npz')).toThrow(/evil.npz: entry 'a.npy' occurs twice/)
     const shared = patched(two, (v, d) => v.setUint32(second(v, d) + 42, 0, true))
     expect(() => decodeNpz(shared, 'evil.npz')).toThrow(/evil.npz: entries 'a.npy' and 'b.npy' overlap/)
   })

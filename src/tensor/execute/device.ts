@@ -1,4 +1,4 @@
-/** Where programs run, and with how many threads. */
+/** Devices that programs run on, and numbers of threads. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { TweedieError } from '../../error.ts'
@@ -9,7 +9,7 @@ export type Device = 'cpu' | 'webgpu' | 'cuda'
 /** See {@link ExecuteOptions.layout}. */
 export type Layout = 'auto' | 'plain'
 
-/** How a program is executed. */
+/** Options of the execution of a program. */
 export interface ExecuteOptions {
   /** Default `cpu`. */
   readonly device?: Device
@@ -21,7 +21,7 @@ export interface ExecuteOptions {
    */
   readonly spinning?: boolean
   /**
-   * How images lie in memory between ops on the CPU: `auto` (default, or `TWEEDIE_LAYOUT`) takes blocks of
+   * Layout of images in memory between ops on the CPU: `auto` (default, or `TWEEDIE_LAYOUT`) takes blocks of
    * channels where this CPU has them, `plain` is row-major throughout.
    */
   readonly layout?: Layout

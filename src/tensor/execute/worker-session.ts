@@ -8,13 +8,13 @@ import { compact, revive } from './clone.ts'
 import type { ExecuteOptions } from './device.ts'
 import type { Session } from './session.ts'
 
-/** What the worker answers. */
+/** An answer of the worker. */
 export type Reply =
   | { readonly id: number; readonly kind: 'ready'; readonly inputs: string[]; readonly outputs: string[] }
   | { readonly id: number; readonly kind: 'result'; readonly arrays: Record<string, NdArray> }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly code?: ErrorCode }
 
-/** What the worker is asked. */
+/** A request to the worker. */
 export type Request =
   | { readonly kind: 'run'; readonly id: number; readonly feeds: Record<string, NdArray> }
   | { readonly kind: 'close' }
@@ -66,7 +66,7 @@ class Dialogue {
   }
 
   /**
-   * Fails what is asked and lets the thread end by itself, after the run that it is in: ending it from here,
+   * Fails all requests and lets the thread end by itself, after the run that it is in: ending it from here,
    * inside ONNX Runtime's native code, would abort the whole process.
    */
   async close(): Promise<void> {

@@ -15,8 +15,9 @@ import type { Readers } from './readers.ts'
 const NCHWC = 'com.microsoft.nchwc'
 
 /**
- * How a value is held. `blocked`: an image batch whose channels are a multiple of n. `pixel`: one channel
- * [B, 1, H, W], repeated n times as [B, n, H, W], so that it broadcasts within a block. `plain`: row-major.
+ * Form in which a value is held. `blocked`: an image batch whose channels are a multiple of n.
+ * `pixel`: one channel [B, 1, H, W], repeated n times as [B, n, H, W], so that it broadcasts within a
+ * block. `plain`: row-major.
  */
 export interface Held {
   readonly kind: 'blocked' | 'pixel' | 'plain'
@@ -38,7 +39,7 @@ export class Blocked {
   readonly n: number
   readonly readers: Readers
   private readonly held = new Map<Tensor, Held>()
-  /** What each view is a view of. */
+  /** The value behind each view. */
   private readonly origins = new Map<string, string>()
 
   constructor(emit: Emitter, n: number, readers: Readers) {

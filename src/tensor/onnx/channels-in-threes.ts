@@ -6,7 +6,7 @@
 import type { Tensor } from '../tensor.ts'
 import type { Emitter } from './emitter.ts'
 
-/** How many channels of zeros make a convolution of so many input channels right. */
+/** Channels of zeros that make a convolution of so many input channels right. */
 const missing = (channels: number): number =>
   channels > 3 && channels % 3 === 0 ? (4 - (channels % 4)) % 4 : 0
 

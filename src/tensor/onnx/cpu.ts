@@ -106,7 +106,7 @@ const norm =
     return part === 'y' ? y : r
   }
 
-/** What suits the CPU for one program, images row-major. */
+/** The lowering that suits the CPU for one program, images row-major. */
 export const cpuLowering = (readers: Readers): Lowering => ({
   matmul,
   add: add(readers),

@@ -76,7 +76,7 @@ export const onnxType: Record<DType, number> = {
   float64: 11,
 }
 
-/** Attribute values: integers are `{ int }`, since JavaScript cannot tell 1 from 1.0. */
+/** Attribute values: integers are `{ int }`, since JavaScript does not distinguish 1 from 1.0. */
 export type Attribute =
   | { readonly int: number }
   | { readonly float: number }

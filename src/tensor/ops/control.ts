@@ -1,4 +1,4 @@
-/** What changes how gradients flow, not what is computed. */
+/** Ops that change how gradients flow, not what is computed. */
 import { vjp } from '../gradient.ts'
 import { apply, type Op, Tensor } from '../tensor.ts'
 import { leavesOf, mapTensors } from '../tree.ts'

@@ -7,7 +7,7 @@ import { axisOf } from '../shape.ts'
 import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { expectDType } from './pointwise.ts'
 
-/** What lies beyond an end: the other end (`wrap`), or the end itself again (`edge`). */
+/** Values beyond an end: those of the other end (`wrap`), or the end itself again (`edge`). */
 export type Beyond = 'wrap' | 'edge'
 
 interface HaloAttrs extends Attrs {

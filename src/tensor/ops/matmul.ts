@@ -9,7 +9,7 @@ interface Transposes extends Attrs {
   readonly transB: boolean
 }
 
-/** Which factor is transposed (its last two axes). */
+/** Factors that are transposed (their last two axes). */
 export interface MatmulOptions {
   readonly transA?: boolean
   readonly transB?: boolean

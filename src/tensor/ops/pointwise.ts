@@ -1,4 +1,4 @@
-/** How element-by-element ops are made: one dtype and shape rule, one gradient, one ONNX node or a few. */
+/** Makers of element-by-element ops: one dtype and shape rule, one gradient, one ONNX node or a few. */
 import { TweedieError } from '../../error.ts'
 import { type DType, isFloat } from '../dtype.ts'
 import { full } from '../ndarray.ts'
@@ -39,7 +39,7 @@ export const pair = (name: string, a: Operand, b: Operand): readonly [Tensor, Te
   throw new TweedieError('shape', `${name}: at least one operand must be a tensor`)
 }
 
-/** What an op accepts: `number` is every dtype that ONNX Runtime can compute with. */
+/** The dtypes that an op accepts: `number` is every dtype that ONNX Runtime can compute with. */
 export type Accepts = 'float' | 'float32' | 'number' | 'bool' | 'any'
 
 const accepted = (dtype: DType, accepts: Accepts): boolean => {

@@ -24,7 +24,7 @@ export interface ListedFormat {
   decode: (bytes: Uint8Array, path: string) => Record<string, NdArray>
   /** Contents to round-trip. */
   contents: fc.Arbitrary<Record<string, NdArray>>
-  /** Whether damage of a byte can pass unseen: formats without checksums hold any elements. */
+  /** Whether damage of a byte can pass unnoticed: formats without checksums hold any elements. */
   unchecked?: boolean
 }
 
@@ -63,7 +63,7 @@ const picture = fc
     return { file: new NdArray('float32', [channels, height, width], values) }
   })
 
-/** What IDX can name. */
+/** Arrays that IDX can hold. */
 const idxArray = anyArray
   .filter(({ dtype }) => dtype !== 'int64' && dtype !== 'bool')
   .map((array) => ({ file: array }))

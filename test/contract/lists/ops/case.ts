@@ -1,4 +1,4 @@
-/** What the contract asks of an op. */
+/** A case of the contract of ops. */
 import type { Tensor } from '../../../../src/tensor/index.ts'
 import { type Grid, pointwise, total } from '../../grid.ts'
 

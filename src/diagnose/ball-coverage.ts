@@ -16,9 +16,11 @@ export interface BallCoverageOptions {
 
 /** One nominal level and what was observed. */
 export interface BallCoverage {
+  /** Nominal level. */
   readonly level: number
   /** Share of the problems whose truth lies in the ball. */
   readonly observed: number
+  /** Standard error of `observed`, problems independent; NaN for one problem. */
   readonly standardError: number
 }
 

@@ -31,6 +31,7 @@ export interface C2stOptions {
   readonly steps?: number
   /** Seed of the split and of the weights, default 0. */
   readonly seed?: number
+  /** Device and threads of the classifier. */
   readonly execute?: ExecuteOptions
 }
 

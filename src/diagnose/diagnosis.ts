@@ -37,6 +37,7 @@ export interface DiagnosisInput {
   readonly draws: NdArray
   /** `[N, ...event]`; without it only residuals can be judged. */
   readonly truth?: NdArray
+  /** For the fit to the observations, and for the misfit among the quantities of SBC. */
   readonly residuals?: Residuals
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
   readonly entries?: NdArray
@@ -48,22 +49,33 @@ export interface DiagnosisInput {
 
 /** The tests that need the truth. */
 export interface TruthDiagnosis {
+  /** Central intervals of single entries, levels 0.1, 0.3, 0.5, 0.7 and 0.9. */
   readonly coverage: readonly Coverage[]
+  /** Balls about the centre of the draws, of the same levels. */
   readonly balls: readonly BallCoverage[]
+  /** Spread against error; absent for one draw. */
   readonly spread?: SpreadSkill
+  /** Histogram of at most 10 bins. */
   readonly pit: Pit
   /** Names of the quantities of `ranks`. */
   readonly names: readonly string[]
+  /** SBC of the quantities `names`. */
   readonly ranks: Calibration
+  /** TARP. */
   readonly points: Calibration
 }
 
 /** Result of {@link diagnosis}. */
 export interface Diagnosis {
+  /** Draws of each problem, K. */
   readonly draws: number
+  /** Problems, N. */
   readonly problems: number
+  /** A verdict for each test that the data allow. */
   readonly findings: readonly Finding[]
+  /** When residuals were given. */
   readonly residuals?: ResidualWhiteness
+  /** When the truth was given. */
   readonly truth?: TruthDiagnosis
 }
 

@@ -58,6 +58,7 @@ export interface FeatureNetworkOptions {
    * features): only then are results named FID and IS. Default false.
    */
   readonly inception?: boolean
+  /** Device and threads. */
   readonly execute?: ExecuteOptions
 }
 
@@ -73,6 +74,7 @@ export interface Features {
 
 /** A network that is loaded; see {@link featureNetwork}. */
 export interface FeatureNetwork {
+  /** The name that labels of distances have. */
   readonly name: string
   /**
    * SHA-256 of the file, its first 16 hexadecimal digits: figures made with one network are not those of
@@ -88,6 +90,7 @@ export interface FeatureNetwork {
    * @throws TweedieError `shape` when they are no such images, `input` when the network does not take them
    */
   run(images: NdArray): Promise<Features>
+  /** Frees the compiled networks. */
   release(): Promise<void>
 }
 

@@ -14,8 +14,11 @@ export type Verdict = 'calibrated' | 'miscalibrated' | 'inconclusive'
 
 /** One test, its verdict, and what that means in words. */
 export interface Finding {
+  /** The test. */
   readonly name: string
+  /** Its verdict. */
   readonly verdict: Verdict
+  /** The figure and its meaning, one or two sentences. */
   readonly words: string
 }
 

@@ -10,6 +10,7 @@ export interface Labelled {
    * only.
    */
   readonly label: string
+  /** The figure. */
   readonly value: number
 }
 

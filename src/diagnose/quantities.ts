@@ -14,7 +14,9 @@ const DIRECTIONS = 3
 
 /** A number for each signal, [M]. */
 export interface Quantity {
+  /** Such as `mean` or `projection 1`. */
   readonly name: string
+  /** One number for each signal. */
   readonly values: Float64Array
 }
 

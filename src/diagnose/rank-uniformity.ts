@@ -30,8 +30,11 @@ export interface RankUniformity {
 
 /** Band around `expected`; see {@link rankBand}. */
 export interface RankBand {
+  /** P(rank ≤ r) if the ranks are uniform, at each place. */
   readonly expected: Float64Array
+  /** Lower end of the band at each place. */
   readonly low: Float64Array
+  /** Upper end of the band at each place. */
   readonly high: Float64Array
 }
 
@@ -166,6 +169,7 @@ const uniformityOn = (grid: Grid, ranks: ArrayLike<number>, draws: number): Rank
  * with probability `level` (at least, and as little more as counts allow).
  *
  * @param level - default 0.99
+ * @throws TweedieError `input` without ranks or draws, and for a level outside (0, 1)
  *
  * @example
  * ```ts

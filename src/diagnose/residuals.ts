@@ -19,9 +19,11 @@ export interface ResidualOptions {
 export interface Autocorrelation {
   /** Axis, counted from the last: 1 is along rows of an image, 2 along columns. */
   readonly axis: 1 | 2
+  /** Distance in entries, at least 1. */
   readonly lag: number
   /** 0 for white residuals, in [−1, 1]. */
   readonly value: number
+  /** Problems independent; NaN for one problem. */
   readonly standardError: number
 }
 
@@ -36,6 +38,7 @@ export interface ResidualWhiteness {
   readonly standardError: number
   /** Probability of a sample of ‖r‖² (first draw of each problem) as far from the χ² law or farther. */
   readonly chiSquare: number
+  /** Of every axis and lag that has pairs of observed entries. */
   readonly autocorrelation: readonly Autocorrelation[]
   /** Bonferroni over the χ² law and all autocorrelations. */
   readonly pValue: number

@@ -14,9 +14,13 @@ import { ssim } from './ssim.ts'
  * MSE.
  */
 export interface RestorationFigures {
+  /** PSNR of the mean over the draws, dB. */
   readonly psnrMean: number
+  /** PSNR of single draws, dB. */
   readonly psnrDraw: number
+  /** SSIM of the mean over the draws, at most 1. */
   readonly ssimMean: number
+  /** SSIM of single draws, at most 1. */
   readonly ssimDraw: number
   /** Central intervals on the pixels that were not observed. */
   readonly coverage: readonly Coverage[]

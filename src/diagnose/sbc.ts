@@ -13,6 +13,7 @@ export interface RankTest extends RankUniformity {
 
 /** Result of {@link sbc} and {@link tarp}. */
 export interface Calibration {
+  /** The test of each quantity, in the order of the entries of the event. */
   readonly quantities: readonly RankTest[]
   /** Number of draws per problem. */
   readonly draws: number

@@ -79,7 +79,9 @@ export interface Flow<
 
 /** A tensor with what moving to it did to volume: [B, ...] and [B]. */
 export interface Moved {
+  /** [B, ...]. */
   readonly h: Tensor
+  /** [B], log|det| of the move, or [] when it is the same for all rows. */
   readonly logdet: Tensor
 }
 

@@ -28,6 +28,7 @@ export type Arrival =
 
 /** One coupling: g ← g e^τ + shift, both from [H, a] · LeakyReLU layers · [b, H]. */
 export interface FoldedCoupling {
+  /** The way from the halves of the coupling before. */
   readonly arrival: Arrival
   /** [H, a]. */
   readonly signal: NdArray
@@ -44,7 +45,9 @@ export interface FoldedCoupling {
 
 /** A flow ready for {@link foldedSample}. */
 export interface FoldedFlow {
+  /** Entries n of x. */
   readonly size: number
+  /** Entries m of y. */
   readonly condition: number
   /** Subtracted from z at the start, in the order of the first coupling, [n]; absent when it is 0. */
   readonly offset: NdArray | undefined

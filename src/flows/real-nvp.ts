@@ -45,7 +45,9 @@ export type RealNvpParams<L> = {
 
 /** A {@link realNvp} with its sizes, which folding needs. */
 export interface RealNvp extends Flow<RealNvpParams<NdArray>, RealNvpParams<Tensor>> {
+  /** Entries n of x. */
   readonly size: number
+  /** The transform of its couplings. */
   readonly transform: Transform
   /** The order of the entries after each coupling, from x to z. */
   readonly orders: readonly Order[]

@@ -7,6 +7,7 @@ import type { Moved } from './flow.ts'
  * of the direction of the call.
  */
 export interface Transform {
+  /** For messages. */
   readonly name: string
   /** Parameters of one entry. */
   readonly perEntry: number

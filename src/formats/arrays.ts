@@ -12,7 +12,13 @@ export type Arrays = Record<string, NdArray>
 
 /** A file format of named arrays, as pure functions of bytes. */
 export interface ArrayFormat {
+  /** Arrays of the bytes of a file; `path` is for messages. @throws TweedieError `input` for damage */
   readonly decode: (bytes: Uint8Array, path: string) => Arrays
+  /**
+   * Bytes of a file; `path` is for messages.
+   *
+   * @throws TweedieError `input` when the format cannot hold them
+   */
   readonly encode: (arrays: Readonly<Arrays>, path: string) => Uint8Array
 }
 

@@ -22,6 +22,7 @@ const extensionOf = (name: string): string => extname(name).toLowerCase()
 export interface ImageFolder {
   /** [N, C, H, W] in [0, 1]. */
   readonly images: NdArray<'float32'>
+  /** File name of each image, without the folder. */
   readonly names: string[]
 }
 

@@ -22,7 +22,9 @@ import { repeatedKey } from './json.ts'
 
 /** Arrays by name and free text by key. */
 export interface Safetensors {
+  /** The arrays by name. */
   readonly arrays: Record<string, NdArray>
+  /** Free text by key. */
   readonly metadata: Record<string, string>
 }
 

@@ -9,6 +9,15 @@ const WIDTH = 1
  * Sensitivities of K coils on a circle around the image, [1, 2K, h, w], real parts first, with Σ|s|² = 1
  * everywhere: Gaussian in the distance from the coil, with a phase that turns once around and grows away from
  * it. A model, for data without measured sensitivities.
+ *
+ * @throws TweedieError `input` unless the number of coils is an integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * const s = constant(coilSensitivities(8, { height: 320, width: 320 }))
+ * const m = constant(columnMasks(1, { width: 320, acceleration: 4, seed: 0 }))
+ * const A = multiCoilFourier(m, s, [1, 320, 320])
+ * ```
  */
 export const coilSensitivities = (
   coils: number,

@@ -20,6 +20,7 @@ export interface MotionOptions {
   readonly size: number
   /** 0 (straight) to 1 (erratic), default 0.5. */
   readonly intensity?: number
+  /** Seed of all kernels: kernel i depends on it and on i only. */
   readonly seed: number
 }
 

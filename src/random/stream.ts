@@ -9,6 +9,7 @@ import { philox4x32 } from './philox.ts'
  * purpose its own stream name.
  */
 export interface Stream {
+  /** Two words, 0 … 2^32 - 1 each. */
   readonly key: readonly [number, number]
 }
 
@@ -26,9 +27,13 @@ export interface At {
 
 /** The addresses of a batch of rows: row i is that of `observation[i]` (and `draw[i]`). */
 export interface BatchAt {
+  /** The same for all rows, see {@link At}; default 0. */
   readonly lap?: number
+  /** The same for all rows, see {@link At}; default 0. */
   readonly step?: number
+  /** One for all rows or one for each, see {@link At}; default 0. */
   readonly draw?: number | ArrayLike<number>
+  /** One for each row: their number is the size of the batch. */
   readonly observation: ArrayLike<number>
 }
 

@@ -5,7 +5,9 @@ import { linearScale } from './scale.ts'
 
 /** Coverage read from one sampler. */
 export interface CoverageSeries {
+  /** In the legend. */
   name: string
+  /** One for each level, in any order. */
   readings: readonly Coverage[]
 }
 

@@ -15,9 +15,13 @@ import { shareChart } from './share-chart.ts'
 
 /** A page about the calibration of draws. */
 export interface DiagnosisReport {
+  /** Title of the page. */
   readonly title: string
+  /** The command that made it. */
   readonly command?: string
+  /** Short facts under the title. */
   readonly facts?: readonly (readonly [name: string, value: string])[]
+  /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
 

@@ -6,7 +6,9 @@ import { seriesColors } from './style.ts'
 
 /** Ranks of one quantity. */
 export interface EcdfSeries {
+  /** In the key, see {@link ecdfKey}. */
   readonly name: string
+  /** A result of `rankUniformity`, `sbc` or `tarp`. */
   readonly ranks: Pick<RankUniformity, 'expected' | 'observed'>
 }
 

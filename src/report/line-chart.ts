@@ -14,7 +14,9 @@ export interface Axis {
 
 /** One curve. */
 export interface Series {
+  /** In the legend, which is drawn for two series or more. */
   name: string
+  /** In the units of the axes, in the order of the line. */
   points: readonly (readonly [x: number, y: number])[]
   /** Draws a dot at every point: for curves of few points. Default: up to 40 points. */
   dots?: boolean
@@ -22,14 +24,18 @@ export interface Series {
 
 /** A chart of curves. */
 export interface LineChart {
+  /** Horizontal axis. */
   x: Axis
+  /** Vertical axis. */
   y: Axis
+  /** At least one. */
   series: readonly Series[]
   /** Horizontal lines to compare with, such as a target. */
   guides?: readonly { label: string; y: number }[]
   /** Size in CSS pixels; default 480 × 300. */
   width?: number
   height?: number
+  /** Text below the chart on a page. */
   caption?: string
 }
 

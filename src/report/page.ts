@@ -4,20 +4,25 @@ import { pageStyle } from './style.ts'
 
 /** One part of a page. */
 export interface Section {
+  /** Heading. */
   title: string
   /** Introduction for the reader, one or two sentences. */
   lead?: string
+  /** Figures, tables, text. */
   body: Content
 }
 
 /** A page to be written. */
 export interface Page {
+  /** Title of the page. */
   title: string
+  /** One sentence under the title. */
   lead?: string
   /** The command that made it. */
   command?: string
   /** Short facts under the title: date, seed, machine. */
   facts?: readonly (readonly [name: string, value: string])[]
+  /** In the order of the page. */
   sections: readonly Section[]
 }
 
@@ -29,6 +34,7 @@ export interface Table {
   rows: readonly (readonly (string | number)[])[]
   /** Index of a row to set off. */
   marked?: number
+  /** Text below the table. */
   caption?: string
 }
 

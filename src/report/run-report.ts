@@ -10,6 +10,7 @@ import { imageGrid, type Strips } from './strip.ts'
 
 /** The contents of a run's report; every part but the title may be missing. */
 export interface RunReport {
+  /** Title of the page. */
   title: string
   /** One sentence: what was done to what. */
   lead?: string
@@ -17,12 +18,15 @@ export interface RunReport {
   command?: string
   /** Date, seed, machine, seconds: short facts under the title. */
   facts?: readonly (readonly [name: string, value: string])[]
+  /** The figures that matter most. */
   summaryTable?: Table
+  /** Curves of learning, such as the loss over steps. */
   curves?: readonly LineChart[]
   /** Samples of the prior at the start and after each lap: images `[N, C, H, W]` in `range`. */
   priorSamplesByLap?: readonly { label: string; images: NdArray; range?: readonly [number, number] }[]
   /** Restored images, one block for each prior or method. */
   strips?: readonly (Strips & { title?: string })[]
+  /** Coverage of central intervals. */
   coverage?: {
     series: readonly CoverageSeries[]
     /** The entries that count: which pixels, clipped to what, which differences ignored. */

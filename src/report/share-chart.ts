@@ -4,7 +4,9 @@ import { linearScale } from './scale.ts'
 
 /** Shares of equal bins of [0, 1] with their standard errors. */
 export interface Shares {
+  /** Share of each bin; their sum is 1. */
   readonly shares: Float64Array
+  /** Of each share; NaN where there is none. */
   readonly standardErrors: Float64Array
 }
 

@@ -17,12 +17,15 @@ export interface Restoration {
   std: NdArray
   /** `[N, C, H, W]`, where it is known */
   truth?: NdArray
+  /** Values of black and white, default [0, 1]. */
   range?: readonly [low: number, high: number]
 }
 
 /** Rows of pictures under named columns. */
 export interface Strips {
+  /** Names of the columns. */
   columns: readonly string[]
+  /** One row for each image, with a label that may be empty. */
   rows: readonly { label: string; pictures: readonly Picture[] }[]
   /** Standard deviation that the brightest colour of the spread stands for. */
   spreadTop?: number
@@ -38,7 +41,11 @@ export interface StripOptions {
   label?: (image: number) => string
 }
 
-/** Image `index` of `[…, C, H, W]` (leading axes flattened), mapped from `range` to [0, 1]. */
+/**
+ * Image `index` of `[…, C, H, W]` (leading axes flattened), mapped from `range` to [0, 1].
+ *
+ * @throws TweedieError `shape` for another number of channels than 1 or 3, and when there is no such image
+ */
 export const pictureAt = (
   images: NdArray,
   index: number,
@@ -173,7 +180,11 @@ export const strips = (restoration: Restoration, options: StripOptions = {}): St
   return { ...paintedStrips(restoration, options, painter), spreadTop }
 }
 
-/** Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity. */
+/**
+ * Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity.
+ *
+ * @throws TweedieError `shape` without a picture
+ */
 export const mosaic = (rows: readonly (readonly Picture[])[], gap = 1): Picture => {
   const [, height, width] = rows[0]?.[0]?.shape ?? []
   if (!height || !width) throw new TweedieError('shape', 'mosaic: expected at least one picture')

@@ -21,6 +21,7 @@ export interface Type {
 
 /** One kind of node. Methods, so that ops with narrower attributes fit where any op is asked for. */
 export interface Op<A extends Attrs = Attrs> {
+  /** Key of the op in tables of lowerings, and its name in messages. */
   readonly name: string
   /** Shape rule; throws a TweedieError `shape` that names the op and the shapes. */
   infer(inputs: readonly Tensor[], attrs: A): Type

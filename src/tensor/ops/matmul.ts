@@ -11,11 +11,17 @@ interface Transposes extends Attrs {
 
 /** Factors that are transposed (their last two axes). */
 export interface MatmulOptions {
+  /** The first factor, default false. */
   readonly transA?: boolean
+  /** The second factor, default false. */
   readonly transB?: boolean
 }
 
-/** The last two axes swapped. */
+/**
+ * The last two axes swapped.
+ *
+ * @throws TweedieError `shape` when x has fewer than two axes
+ */
 export const matrixTranspose = (x: Tensor): Tensor => {
   const r = x.shape.length
   if (r < 2) shapeError('matrixTranspose', `${describe(x)} is not a matrix`)

@@ -18,7 +18,9 @@ interface Axes extends Attrs {
  * whether they stay as size 1.
  */
 export interface Reduce {
+  /** Axes to reduce, negative ones counted from the last; default all. */
   readonly axes?: number | readonly number[]
+  /** Whether reduced axes stay with size 1, default false. */
   readonly keepdims?: boolean
 }
 

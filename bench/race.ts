@@ -34,7 +34,7 @@ export interface RaceOptions {
 }
 
 /** `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`, `--python PATH` (the first python3 that has torch). */
-export const raceOptions = (args: readonly string[]): RaceOptions => {
+const raceOptions = (args: readonly string[]): RaceOptions => {
   const { values } = parseArgs({
     args: [...args],
     allowNegative: true,
@@ -86,7 +86,7 @@ const peakOf = (threads: number): { slice: () => Promise<number>; release: () =>
 }
 
 /** One line of the table. */
-export interface Result {
+interface Result {
   readonly case: string
   readonly what: string
   readonly threads: number

@@ -1,9 +1,9 @@
 /**
  * The kinds of failure that callers may want to tell apart.
  *
- * `input`: what the user gave is wrong (exit code 2). `shape`: tensors do not fit. `device`: a device is absent.
- * `numeric`: NaN or Inf appeared. `io`: the system refused (disk full, permissions). `locked`: another process owns the run.
- * `interrupted`: the user or an AbortSignal stopped the work.
+ * `input`: what the user gave is wrong (exit code 2). `shape`: tensors do not fit. `device`: a device is
+ * absent. `numeric`: NaN or Inf appeared. `io`: the system refused (disk full, permissions). `locked`:
+ * another process owns the run. `interrupted`: the user or an AbortSignal stopped the work.
  */
 export type ErrorCode = 'input' | 'shape' | 'device' | 'numeric' | 'io' | 'locked' | 'interrupted'
 

@@ -1,6 +1,6 @@
 /**
- * Optimal string alignment distance: the fewest insertions, deletions, substitutions and swaps of neighbours that
- * turn `a` into `b` (Damerau 1964; Wagner and Fischer 1974 for the recurrence).
+ * Optimal string alignment distance: the fewest insertions, deletions, substitutions and swaps of neighbours
+ * that turn `a` into `b` (Damerau 1964; Wagner and Fischer 1974 for the recurrence).
  */
 export const editDistance = (a: string, b: string): number => {
   const d = Array.from({ length: a.length + 1 }, (_, i) =>
@@ -27,7 +27,10 @@ export const nearestName = (name: string, valid: readonly string[]): string => {
   return valid.reduce((best, candidate) => (from(candidate) < from(best) ? candidate : best))
 }
 
-/** The candidate most like `name`, if one is close enough to be what was meant: a third of its letters may differ. */
+/**
+ * The candidate most like `name`, if one is close enough to be what was meant: a third
+ * of its letters may differ.
+ */
 export const nearest = (name: string, candidates: readonly string[]): string | undefined => {
   if (candidates.length === 0) return undefined
   const best = nearestName(name, candidates)

@@ -1,6 +1,9 @@
 import { TweedieError } from './error.ts'
 
-/** How far a long call is. `done` of `total` units of `phase`; other fields are figures worth showing (loss, lap, …). */
+/**
+ * How far a long call is. `done` of `total` units of `phase`; other fields are figures
+ * worth showing (loss, lap, …).
+ */
 export interface ProgressEvent {
   readonly phase: string
   readonly done: number
@@ -8,7 +11,9 @@ export interface ProgressEvent {
   readonly [figure: string]: string | number
 }
 
-/** What long calls report while they work; cheap to call often, so the receiver decides how often to show it. */
+/**
+ * What long calls report while they work; cheap to call often, so the receiver decides how often to show it.
+ */
 export type Progress = (event: ProgressEvent) => void
 
 /** What every long call takes. */

@@ -46,6 +46,40 @@ const folderOf = (file: string, module: string): string | undefined => {
 
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
+/** Groups of files that import each other, by way of others or not (Tarjan 1972). */
+const circles = (): string[][] => {
+  const targets = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter((module) => module.startsWith('.'))
+        .map((module) => join(file, '..', module)),
+    ]),
+  )
+  const order = new Map<string, number>()
+  const stack: string[] = []
+  const found: string[][] = []
+  const visit = (file: string): number => {
+    const own = order.size
+    order.set(file, own)
+    stack.push(file)
+    let lowest = own
+    for (const target of targets.get(file) ?? []) {
+      if (!order.has(target)) lowest = Math.min(lowest, visit(target))
+      else if (stack.includes(target)) lowest = Math.min(lowest, order.get(target) ?? own)
+    }
+    if (lowest === own) found.push(stack.splice(stack.indexOf(file)))
+    return lowest
+  }
+  for (const file of files) if (!order.has(file)) visit(file)
+  return found.filter((group) => group.length > 1).map((group) => group.sort())
+}
+
+/** Sums, products and broadcasting are each other's gradients. */
+const natural = ['arithmetic', 'broadcast', 'functions', 'reduce'].map((op) =>
+  join('tensor', 'ops', `${op}.ts`),
+)
+
 describe('the sources', () => {
   it('lie in the folders that are listed', () => {
     const found = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory())
@@ -70,6 +104,16 @@ describe('the sources', () => {
     const targets = own.flatMap((file) => importsOf(file).map((module) => folderOf(file, module)))
     expect(targets).toContain('training')
     expect(targets).not.toContain('em')
+  })
+
+  it('beside the folders import none of them', () => {
+    const beside = files.filter((file) => !file.includes(sep) && file !== 'index.ts')
+    const wrong = beside.filter((file) => importsOf(file).some((module) => folderOf(file, module)))
+    expect(wrong).toEqual([])
+  })
+
+  it('import each other in no circle but that of the ops, whose gradients are ops', () => {
+    expect(circles()).toEqual([natural])
   })
 
   it('name every local import by a file that exists', () => {

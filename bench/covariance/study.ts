@@ -11,7 +11,7 @@ import { type Choice, type Counts, choices, guided } from './guided.ts'
 import { asPoints, type Curve, posteriorPoints, randomProblem } from './problem.ts'
 
 /** Least divergence that is told apart from none. */
-export const FLOOR = 1e-6
+const FLOOR = 1e-6
 
 /** Divergences of one problem at one level. */
 export interface Reading {
@@ -67,7 +67,7 @@ export const study = async ({
 }
 
 /** The value below which a share of the values lies, linear between them. */
-export const quantile = (values: readonly number[], share: number): number => {
+const quantile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b)
   const at = share * (sorted.length - 1)
   const [low, high] = [Math.floor(at), Math.ceil(at)]

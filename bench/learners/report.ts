@@ -17,7 +17,7 @@ import type { Made } from '../learners.ts'
 import type { Plan } from './plan.ts'
 
 /** Figures of one learner. */
-export interface LearnerFigures {
+interface LearnerFigures {
   readonly learner: string
   readonly seconds: number
   /** Fréchet feature distance of prior samples to as many test digits. */

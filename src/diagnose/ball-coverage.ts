@@ -8,21 +8,25 @@ export interface BallCoverageOptions {
   /** Nominal levels in (0, 1); default 0.5 and 0.9. */
   readonly levels?: readonly number[]
   /**
-   * `ranks` (default) is exact for any number of draws. `none` takes the sample quantile of the distances of the draws
-   * from their mean, as is commonly done; it reads too low and is here for comparison.
+   * `ranks` (default) is exact for any number of draws. `none` takes the sample quantile of the distances of
+   * the draws from their mean, as is commonly done; it reads too low and is here for comparison.
    */
   readonly correction?: 'ranks' | 'none'
 }
 
 /** One nominal level and what was observed. */
 export interface BallCoverage {
+  /** Nominal level. */
   readonly level: number
   /** Share of the problems whose truth lies in the ball. */
   readonly observed: number
+  /** Standard error of `observed`, problems independent; NaN for one problem. */
   readonly standardError: number
 }
 
-/** Squared distances of K draws and, last, of the truth from a centre: the mean of all, or of the draws alone. */
+/**
+ * Squared distances of K draws and, last, of the truth from a centre: the mean of all, or of the draws alone.
+ */
 const distances = (
   samples: ArrayLike<number>,
   x: ArrayLike<number>,
@@ -55,15 +59,15 @@ const insideByQuantile = (d2: Float64Array, level: number): number => {
 }
 
 /**
- * How often the truth lies in the ball about the centre of the draws that holds a given share of them: one reading per
- * problem, for all its entries together.
+ * The share of problems in which the truth lies in the ball about the centre of the draws that holds a given
+ * share of them: one reading per problem, for all its entries together.
  *
- * Corrected for the number of draws as `coverage` is: the centre is the mean of truth *and* draws, so all K + 1
- * distances from it are exchangeable for a calibrated sampler and the rank of the truth's is uniform: a 90 % ball reads
- * 0.9 for every K. Without the correction it reads 0.887 for 100 draws in five dimensions.
+ * Corrected for the number of draws as `coverage` is: the centre is the mean of truth *and* draws, so all K +
+ * 1 distances from it are exchangeable for a calibrated sampler and the rank of the truth's is uniform: a 90
+ * % ball reads 0.9 for every K. Without the correction it reads 0.887 for 100 draws in five dimensions.
  *
- * What it cannot see: the shape of the posterior and shifts that are small beside its radius, the more so the higher the
- * dimension.
+ * Blind spots: the shape of the posterior and shifts that are small beside its radius, the more
+ * so the higher the dimension.
  *
  * @param draws - `[K, N, ...event]`
  * @param truth - `[N, ...event]`

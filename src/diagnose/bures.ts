@@ -12,7 +12,8 @@ export interface Moments {
 }
 
 /**
- * Mean and covariance of points, in float64. The covariance is that of the fitted (maximum-likelihood) Gaussian: 1/n.
+ * Mean and covariance of points, in float64. The covariance is that of the fitted
+ * (maximum-likelihood) Gaussian: 1/n.
  *
  * @param points `[n, d]`, n ≥ 1
  * @throws TweedieError `shape` unless points are `[n, d]`, `numeric` on NaN or infinity
@@ -53,7 +54,9 @@ const matrixOf = (
   }
 }
 
-/** Eigenvalues of a symmetric matrix, those that rounding made negative set to 0, with the vectors in columns. */
+/**
+ * Eigenvalues of a symmetric matrix, those that rounding made negative set to 0, with the vectors in columns.
+ */
 const eigen = (matrix: Matrix) => {
   const symmetric = Matrix.add(matrix, matrix.transpose()).mul(0.5)
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric, {
@@ -73,14 +76,14 @@ const squareRoot = (matrix: Matrix): Matrix => {
  *
  *     W² = |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1^½ S2 S1^½)^½
  *
- * (Dowson & Landau 1982; Bhatia, Jain & Lim, "On the Bures–Wasserstein distance between positive definite matrices",
- * 2019.) Divided by sqrt(tr S2) it is the relative error of a fitted Gaussian.
+ * (Dowson & Landau 1982; Bhatia, Jain & Lim, "On the Bures–Wasserstein distance between positive definite
+ * matrices", 2019.) Divided by sqrt(tr S2) it is the relative error of a fitted Gaussian.
  *
  * @throws TweedieError `shape` when the Gaussians do not fit, `numeric` on NaN or infinity
  *
  * @example
  * ```ts
- * buresWasserstein(gaussianMoments(samples), { mean, covariance }) / Math.sqrt(trace)
+ * buresWasserstein(gaussianMoments(samples), gaussianMoments(truth))
  * ```
  */
 export const buresWasserstein = (p: Moments, q: Moments): number => {

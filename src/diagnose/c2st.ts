@@ -31,12 +31,16 @@ export interface C2stOptions {
   readonly steps?: number
   /** Seed of the split and of the weights, default 0. */
   readonly seed?: number
+  /** Device and threads of the classifier. */
   readonly execute?: ExecuteOptions
 }
 
 /** Result of {@link c2st}. */
 export interface C2st {
-  /** Share of the held-out points that are put to their cloud: 0.5 when the clouds cannot be told apart, at most 1. */
+  /**
+   * Share of the held-out points that are assigned to their own cloud: 0.5 when the clouds cannot be
+   * distinguished, at most 1.
+   */
   readonly accuracy: number
   /** Exact, given the classifier: at most α with probability α if the distributions are equal. */
   readonly pValue: number
@@ -128,7 +132,10 @@ const heldOut = async (
   }
 }
 
-/** P(H ≥ h) for H of `drawn` from `total` of which half are marked: the law of the hits of any fixed prediction. */
+/**
+ * P(H ≥ h) for H of `drawn` from `total` of which half are marked: the law of the hits of any fixed
+ * prediction.
+ */
 const hypergeometricTail = (h: number, drawn: number, total: number): number => {
   const logs = logFactorials(total)
   const choose = (n: number, k: number) => logs[n] - logs[k] - logs[n - k]
@@ -141,18 +148,18 @@ const hypergeometricTail = (h: number, drawn: number, total: number): number => 
 }
 
 /**
- * Classifier two-sample test (Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017): a small
- * perceptron learns on one half of the points to tell the clouds apart, and its accuracy on the other half says how well
- * that can be done. Given the predictions, labels of equal clouds are a random half of the test points, so the p-value is
- * exact (hypergeometric), however good or bad the classifier.
+ * Classifier two-sample test (Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017): a
+ * small perceptron learns on one half of the points to distinguish the clouds, and its accuracy on the other
+ * half says how well that can be done. Given the predictions, labels of equal clouds are a random half of the
+ * test points, so the p-value is exact (hypergeometric), however good or bad the classifier.
  *
- * What it cannot see: what the classifier fails to learn from few points, so 0.5 is no proof. Near 1 it does not say how
- * far apart the clouds are, nor where.
+ * Blind spots: whatever the classifier fails to learn from few points, so 0.5 is no proof. Near 1 it does
+ * not say how far apart the clouds are, nor where.
  *
  * @param x - `[n, d]`
  * @param y - `[m, d]`; of the larger cloud a random part is used, so that both count alike
- * @throws TweedieError `shape` when the clouds do not fit or have fewer than 4 points, `input` on a bad option,
- *   `numeric` on NaN or infinity
+ * @throws TweedieError `shape` when the clouds do not fit or have fewer than 4 points, `input` on a bad
+ *   option, `numeric` on NaN or infinity
  *
  * @example
  * ```ts

@@ -27,19 +27,21 @@ export const classScoreOf = (logits: NdArray<'float32'>): number => {
 }
 
 /**
- * How many classes images show, and how clearly: exp of the mean divergence of the class probabilities of an image
- * from those of all images (Salimans et al., "Improved techniques for training GANs", NeurIPS 2016): 1 when all images
- * look alike to the classifier, the number of classes when each shows one with certainty and all are equally frequent.
- * Called IS only with the original Inception network.
+ * The number of classes that images show, and how clearly: exp of the mean divergence of the class
+ * probabilities of an image from those of all images (Salimans et al., "Improved techniques for training
+ * GANs", NeurIPS 2016): 1 when all images look alike to the classifier, the number of classes when each shows
+ * one with certainty and all are equally frequent. Called IS only with the original Inception network.
  *
- * What it cannot see: whether the images resemble any data. One perfect image of each class has the best score.
+ * Blind spots: whether the images resemble any data. One perfect image of each class has the best
+ * score.
  *
  * @param images - [n, C, H, W] in [0, 1]
  * @throws TweedieError `input` when the network gives no class logits for these images
  *
  * @example
  * ```ts
- * const { value } = await classScore(await featureNetwork(), loadMnist({ split: 'test' }).images) // nearly 10
+ * const { images } = loadMnist({ split: 'test' })
+ * const { value } = await classScore(await featureNetwork(), images) // nearly 10
  * ```
  */
 export const classScore = async (network: FeatureNetwork, images: NdArray): Promise<Labelled> => {

@@ -1,6 +1,6 @@
 /**
- * Distances between the points of two clouds, a row at a time: nothing of the size of all pairs is kept. This loop is where
- * Sinkhorn, MMD, energy distance, TARP and the Stein discrepancy spend their time.
+ * Distances between the points of two clouds, a row at a time: nothing of the size of all pairs is kept. This
+ * loop is where Sinkhorn, MMD, energy distance, TARP and the Stein discrepancy spend their time.
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
@@ -58,7 +58,10 @@ const addProducts = (row: Float64Array, base: Float64Array, a: Cloud, i: number,
   }
 }
 
-/** Calls `visit(i, row)` with `row_j = h_j - |a_i - b_j|²/ε + |a_i|²/ε` for every point of `a`; `row` is reused. */
+/**
+ * Calls `visit(i, row)` with `row_j = h_j - |a_i - b_j|²/ε + |a_i|²/ε` for every point of `a`; `row` is
+ * reused.
+ */
 export const eachRow = (
   a: Cloud,
   b: Cloud,
@@ -98,7 +101,9 @@ export const pairOf = (x: NdArray, y: NdArray, what: string): readonly [Points, 
   return [a, b]
 }
 
-/** Calls `visit(i, row)` with the squared distances of point i of `a` to every point of `b`; `row` is reused. */
+/**
+ * Calls `visit(i, row)` with the squared distances of point i of `a` to every point of `b`; `row` is reused.
+ */
 export const eachDistanceRow = (
   a: Points,
   b: Points,

@@ -1,30 +1,34 @@
 /**
- * Coverage of central intervals, honest about the finite number of draws.
+ * Coverage of central intervals, corrected for the finite number of draws.
  *
- * If the truth x and K draws are exchangeable and continuous, the number of draws below x is uniform on {0 … K}. So
+ * If the truth x and K draws are exchangeable and continuous, the number of draws below
+ * x is uniform on {0 … K}. So
  *
  *     U = (below + V) / (K + 1),   V uniform on [0, 1],   is uniform on [0, 1],
  *
- * and x counts as inside the central interval of level L when (1 - L)/2 ≤ U ≤ (1 + L)/2: a calibrated sampler reads
- * exactly L in expectation, for every K and L. We average over V instead of drawing it. That is the same as interpolating
- * linearly between the closed intervals [x_(i), x_(K+1-i)] of the order statistics, whose coverage is exactly
- * (K + 1 - 2i)/(K + 1); the naive interval between two sample quantiles of the draws reads less than L (0.88 instead of
- * 0.90 at K = 100, 0.82 at K = 20, 0.62 at K = 5, for a Gaussian).
+ * and x counts as inside the central interval of level L when (1 - L)/2 ≤ U ≤ (1 + L)/2: a calibrated sampler
+ * reads exactly L in expectation, for every K and L. We average over V instead of drawing it. That is the
+ * same as interpolating linearly between the closed intervals [x_(i), x_(K+1-i)] of the order statistics,
+ * whose coverage is exactly (K + 1 - 2i)/(K + 1); the naive interval between two sample quantiles of the
+ * draws reads less than L (0.88 instead of 0.90 at K = 100, 0.82 at K = 20, 0.62 at K = 5, for a Gaussian).
  *
- * Ties. When `equal` draws coincide with x (pixels that are exactly 0), its rank is any of below … below + equal, each as
- * likely as the other: U is uniform on [below, below + equal + 1]/(K + 1). This is the randomised probability integral
- * transform, which keeps U uniform for laws with atoms. An entry that truth and draws all hold at 0 then contributes L:
- * it neither proves nor disproves calibration. Closed intervals would call it covered with certainty, and a mostly black
- * image would hide an overconfident sampler behind its background.
+ * Ties. When `equal` draws coincide with x (pixels that are exactly 0), its rank is any of below … below +
+ * equal, each as likely as the other: U is uniform on [below, below + equal + 1]/(K + 1). This is the
+ * randomised probability integral transform, which keeps U uniform for laws with atoms. An entry that
+ * truth and draws all hold at 0 then contributes L: it neither proves nor disproves calibration. Closed
+ * intervals would call it covered with certainty, and a mostly black image would hide an overconfident
+ * sampler behind its background.
  *
- * Almost ties. A sampler that returns 0.001 ± 0.0005 for a pixel that is 0 is wrong by the letter and right for every
- * purpose; if thousands of background pixels are so, they drown the informative ones. `range` clips truth and draws to the
- * legal values and `resolution` rounds them to its multiples before ranks are taken. What treats the truth and the draws
- * alike keeps them exchangeable, so a calibrated sampler still reads L exactly.
+ * Almost ties. A sampler that returns 0.001 ± 0.0005 for a pixel that is 0 is wrong in the strict sense and
+ * right for every purpose; if thousands of background pixels are so, they drown the informative ones.
+ * `range` clips truth and draws to the legal values and `resolution` rounds them to its multiples before
+ * ranks are taken. What treats the truth and the draws alike keeps them exchangeable, so a calibrated
+ * sampler still reads L exactly.
  *
- * Flat entries. Entries where truth and draws all have the same value after that pull the reading towards L; `flat` says
- * how many there are. `flatEntries: 'skip'` leaves them out (again a rule that is symmetric in truth and draws, so L
- * remains the calibrated reading): the harder figure, and for mostly black images the more telling one. Show both.
+ * Flat entries. Entries where truth and draws all have the same value after that pull the reading towards L;
+ * `flat` says how many there are. `flatEntries: 'skip'` leaves them out (again a rule that is symmetric in
+ * truth and draws, so L remains the calibrated reading): the harder figure, and for mostly black images the
+ * more informative one. Show both.
  */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
@@ -39,13 +43,17 @@ export interface CoverageOptions {
   mask?: NdArray
   /** Legal values: truth and draws are clipped to them first (default: no clipping). */
   range?: readonly [low: number, high: number]
-  /** Values are rounded to multiples of this, in units of the data, before they are compared (default 0: they are not). */
+  /**
+   * Values are rounded to multiples of this, in units of the data, before they are compared
+   * (default 0: they are not).
+   */
   resolution?: number
   /** Entries where truth and all draws are equal: `count` them (default) or `skip` them. */
   flatEntries?: 'count' | 'skip'
   /**
-   * `ranks` (default) is exact for any number of draws. `none` takes the closed interval between the linearly
-   * interpolated sample quantiles of the draws, as is commonly done; it reads too low and is here for comparison.
+   * `ranks` (default) is exact for any number of draws. `none` takes the closed interval between
+   * the linearly interpolated sample quantiles of the draws, as is commonly done; it reads too low
+   * and is here for comparison.
    */
   correction?: 'ranks' | 'none'
 }
@@ -63,13 +71,14 @@ export interface Coverage {
   /** Fraction of the entries of the mask where truth and all draws are equal (see the top of this file). */
   flat: number
   /**
-   * Whether K draws can resolve the level: L ≤ (K - 1)/(K + 1). Otherwise even a truth outside all draws counts partly
-   * as inside, so an overconfident sampler looks better than it is (50 % needs 3 draws, 90 % needs 19).
+   * Whether K draws can resolve the level: L ≤ (K - 1)/(K + 1). Otherwise even a truth outside
+   * all draws counts partly as inside, so an overconfident sampler looks better than it is (50 %
+   * needs 3 draws, 90 % needs 19).
    */
   resolved: boolean
 }
 
-/** How much of an entry counts as inside the central interval of a level; `draws` may be reordered. */
+/** The share of an entry that counts as inside the central interval of a level; `draws` may be reordered. */
 type Inside = (truth: number, draws: Float64Array, level: number) => number
 
 const insideByRank: Inside = (truth, draws, level) => {
@@ -101,16 +110,18 @@ const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => 
 }
 
 /**
- * Observed coverage of central intervals at each nominal level, corrected for the number of draws (see the top of this file).
+ * Observed coverage of central intervals at each nominal level, corrected for the number of draws
+ * (see the top of this file).
  *
  * @param draws `[K, N, ...event]`, exchangeable draws for each of N problems
  * @param truth `[N, ...event]`
  * @returns one reading per level, in the order of `levels`
- * @throws TweedieError `shape` on mismatched shapes or when no entry counts, `input` on bad levels, `numeric` on NaN
+ * @throws TweedieError `shape` on mismatched shapes or when no entry counts, `input` on bad
+ *   levels, `numeric` on NaN
  *
  * @example
  * ```ts
- * const [half, most] = coverage(draws, truth, { levels: [0.5, 0.9], mask: unobserved, range: [0, 1] })
+ * const [half, most] = coverage(draws, truth, { levels: [0.5, 0.9], mask, range: [0, 1] })
  * most.observed // 0.9 for a calibrated sampler, within a few most.standardError
  * ```
  */

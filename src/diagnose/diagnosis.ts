@@ -1,4 +1,7 @@
-/** Everything that can be said about the calibration of posterior draws, with a verdict in plain words for each test. */
+/**
+ * Everything that can be said about the calibration of posterior draws, with a verdict in
+ * plain words for each test.
+ */
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { type BallCoverage, ballCoverage } from './ball-coverage.ts'
 import { type Coverage, coverage } from './coverage.ts'
@@ -28,12 +31,13 @@ export interface Residuals {
   readonly observed?: NdArray
 }
 
-/** What is known about the draws. */
+/** Draws, and what is known about them. */
 export interface DiagnosisInput {
   /** `[K, N, ...event]` */
   readonly draws: NdArray
   /** `[N, ...event]`; without it only residuals can be judged. */
   readonly truth?: NdArray
+  /** For the fit to the observations, and for the misfit among the quantities of SBC. */
   readonly residuals?: Residuals
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
   readonly entries?: NdArray
@@ -43,24 +47,35 @@ export interface DiagnosisInput {
   readonly resolution?: number
 }
 
-/** What needs the truth. */
+/** The tests that need the truth. */
 export interface TruthDiagnosis {
+  /** Central intervals of single entries, levels 0.1, 0.3, 0.5, 0.7 and 0.9. */
   readonly coverage: readonly Coverage[]
+  /** Balls about the centre of the draws, of the same levels. */
   readonly balls: readonly BallCoverage[]
+  /** Spread against error; absent for one draw. */
   readonly spread?: SpreadSkill
+  /** Histogram of at most 10 bins. */
   readonly pit: Pit
   /** Names of the quantities of `ranks`. */
   readonly names: readonly string[]
+  /** SBC of the quantities `names`. */
   readonly ranks: Calibration
+  /** TARP. */
   readonly points: Calibration
 }
 
 /** Result of {@link diagnosis}. */
 export interface Diagnosis {
+  /** Draws of each problem, K. */
   readonly draws: number
+  /** Problems, N. */
   readonly problems: number
+  /** A verdict for each test that the data allow. */
   readonly findings: readonly Finding[]
+  /** When residuals were given. */
   readonly residuals?: ResidualWhiteness
+  /** When the truth was given. */
   readonly truth?: TruthDiagnosis
 }
 
@@ -117,7 +132,7 @@ const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
  *
  * @example
  * ```ts
- * const { findings } = diagnosis({ draws, truth, residuals: { draws: r } })
+ * const { findings } = diagnosis({ draws, truth, range: [0, 1] })
  * for (const { name, verdict, words } of findings) console.log(`${verdict}  ${name}: ${words}`)
  * ```
  */

@@ -18,8 +18,8 @@ export const logGamma = (x: number): number => {
 }
 
 /**
- * Regularised lower incomplete gamma function P(a, x): its power series below a + 1, the continued fraction of the upper
- * function (modified Lentz) above. Numerical Recipes, section 6.2.
+ * Regularised lower incomplete gamma function P(a, x): its power series below a + 1, the continued fraction
+ * of the upper function (modified Lentz) above. Numerical Recipes, section 6.2.
  */
 export const gammaP = (a: number, x: number): number => {
   if (x <= 0) return 0

@@ -1,6 +1,6 @@
 /**
- * Networks that turn images into features, for Fréchet and perceptual distances. The one that ships is small and knows
- * digits and clothes; any other comes as an ONNX file.
+ * Networks that turn images into features, for Fréchet and perceptual distances. The one that ships is small
+ * and knows digits and clothes; any other comes as an ONNX file.
  */
 import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
@@ -22,36 +22,47 @@ import { type ImageInput, imageInput, withImageShape } from './onnx-input.ts'
 import { greyInChannels, resizeImages } from './resize.ts'
 import { finiteValues } from './values.ts'
 
-/** `data/features.onnx` of the package; this file lies two folders below its root both in src/ and in dist/. */
+/**
+ * `data/features.onnx` of the package; this file lies two folders below its root both in src/ and in dist/.
+ */
 const SHIPPED = fileURLToPath(new URL('../../data/features.onnx', import.meta.url))
 
-/** How a network is used. Images come in [0, 1]; the network sees (x − mean)/scale. */
+/** Options of {@link featureNetwork}. Images come in [0, 1]; the network is given (x − mean)/scale. */
 export interface FeatureNetworkOptions {
-  /** What distances are named after, default the name of the file without its ending. */
+  /** Name of the network in the labels of distances, default the name of the file without its ending. */
   readonly name?: string
   /** Subtracted per channel (or one for all), default 0. */
   readonly mean?: readonly number[]
   /** Divided by per channel (or one for all), default 1; 1/255 for a network that takes 0 … 255. */
   readonly scale?: readonly number[]
-  /** Height and width that the network is given; images of another size are resized (default: they are not). */
+  /**
+   * Height and width that the network is given; images of another size are resized (default: they are not).
+   */
   readonly size?: readonly [height: number, width: number]
-  /** The output that holds the features [B, F] or [B, F, 1, 1] (default `out.features`, else the first output). */
+  /**
+   * The output that holds the features [B, F] or [B, F, 1, 1] (default `out.features`, else the first
+   * output).
+   */
   readonly features?: string
   /** Outputs [B, c, h, w] for the perceptual distance (default those named `out.maps.…`). */
   readonly maps?: readonly string[]
-  /** The output that holds unnormalised log-probabilities of classes [B, K] (default `out.logits`, if there is one). */
+  /**
+   * The output that holds unnormalised log-probabilities of classes [B, K] (default
+   * `out.logits`, if there is one).
+   */
   readonly logits?: string
   /** Images at once, default 64. */
   readonly batch?: number
   /**
-   * Set when the file is the original Inception network of Heusel et al. 2017 (the TensorFlow weights, 2048 features):
-   * only then are results named FID and IS. Default false.
+   * Set when the file is the original Inception network of Heusel et al. 2017 (the TensorFlow weights, 2048
+   * features): only then are results named FID and IS. Default false.
    */
   readonly inception?: boolean
+  /** Device and threads. */
   readonly execute?: ExecuteOptions
 }
 
-/** What a network says about b images. */
+/** The outputs of a network for b images. */
 export interface Features {
   /** [b, F] */
   readonly features: NdArray<'float32'>
@@ -61,10 +72,14 @@ export interface Features {
   readonly logits?: NdArray<'float32'>
 }
 
-/** A network in use; see {@link featureNetwork}. */
+/** A network that is loaded; see {@link featureNetwork}. */
 export interface FeatureNetwork {
+  /** The name that labels of distances have. */
   readonly name: string
-  /** SHA-256 of the file, its first 16 hexadecimal digits: figures made with one network are not those of another. */
+  /**
+   * SHA-256 of the file, its first 16 hexadecimal digits: figures made with one network are not those of
+   * another.
+   */
   readonly digest: string
   /** Whether the user vouches for the original Inception network. */
   readonly inception: boolean
@@ -75,6 +90,7 @@ export interface FeatureNetwork {
    * @throws TweedieError `shape` when they are no such images, `input` when the network does not take them
    */
   run(images: NdArray): Promise<Features>
+  /** Frees the compiled networks. */
   release(): Promise<void>
 }
 
@@ -119,7 +135,9 @@ const normalised = (
   return new NdArray('float32', images.shape, data)
 }
 
-/** Planes as the network's images: those of a colour image go one by one through a network for grey images. */
+/**
+ * Planes as the network's images: those of a colour image go one by one through a network for grey images.
+ */
 const fitted = (
   images: NdArray<'float32'>,
   channels: number | undefined,
@@ -166,8 +184,8 @@ const checkedOutput = (array: NdArray, what: string): NdArray<'float32'> => {
 }
 
 /**
- * Rows of `n` images from an output for all that went through: the channels of a colour image that went through a grey
- * network one by one are joined along the feature axis, those of the padding are dropped.
+ * Rows of `n` images from an output for all that went through: the channels of a colour image that went
+ * through a grey network one by one are joined along the feature axis, those of the padding are dropped.
  */
 const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArray<'float32'> => {
   const [, c, ...rest] = output.shape
@@ -178,24 +196,27 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
 /**
  * A network whose features distances are measured in.
  *
- * The one that ships (default) is a classifier of 28×28 grey images, ten digits and ten kinds of clothing, with a
- * global mean over its last map: it takes images of 24×24 and more, F = 64. A colour image goes through a network for
- * grey images channel by channel, and the features are joined (3 F of them); a grey image is repeated for a network
- * that takes colours.
+ * The one that ships (default) is a classifier of 28×28 grey images, ten digits and ten kinds of clothing,
+ * with a global mean over its last map: it takes images of 24×24 and more, F = 64. A colour image goes
+ * through a network for grey images channel by channel, and the features are joined (3 F of them); a grey
+ * image is repeated for a network that takes colours.
  *
- * Its features are in units in which their mean variance over digits is 1. It learned from images with a little noise
- * (a standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02.
+ * Its features are in units in which their mean variance over digits is 1. It learned from images with a
+ * little noise (a standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02.
  *
- * It sees what its classes differ in and is blind to the rest: on images unlike its own (photographs) the features
- * are those of strokes and textures, fine for comparing samplers on the same images, without meaning beyond.
+ * It sees what its classes differ in and is blind to the rest: on images unlike its own
+ * (photographs) the features are those of strokes and textures, fine for comparing samplers on the
+ * same images, without meaning beyond.
  *
- * @param path - an ONNX file with one image input [B, C, H, W]; sizes may be open or fixed. Default: the one that ships
- * @throws TweedieError `input` when the file is no such network or an output does not exist, `io` when it cannot be read
+ * @param path - an ONNX file with one image input [B, C, H, W]; sizes may be open or fixed.
+ *   Default: the one that ships
+ * @throws TweedieError `input` when the file is no such network or an output does not exist,
+ *   `io` when it cannot be read
  *
  * @example
  * ```ts
  * const network = await featureNetwork()
- * const { label, value } = await frechetFeatureDistance(network, samples, test)
+ * const { label, value } = await frechetFeatureDistance(network, samples, images)
  * await network.release()
  * ```
  */
@@ -219,7 +240,10 @@ export const featureNetwork = async (
       throw cause
     })
   }
-  /** Some files hold the sizes of their author's images inside: ONNX Runtime finds that out when it opens or runs them. */
+  /**
+   * Some files hold the sizes of their author's images inside: ONNX Runtime finds that out
+   * when it opens or runs them.
+   */
   const evaluate = async (x: NdArray) => {
     try {
       const session = await sessionFor(x.shape)
@@ -227,12 +251,11 @@ export const featureNetwork = async (
       return { parts, outputs: await session.run({ [input]: x }) }
     } catch (cause) {
       if (cause instanceof TweedieError && cause.message.startsWith(path)) throw cause
+      const advice = `set 'size' and 'batch' to those of the file, [${declared.map((d) => d ?? '?')}]`
       const [reason] = (cause instanceof Error ? cause.message : `${cause}`).split('\n')
-      throw new TweedieError(
-        'input',
-        `${path}: does not take images [${x.shape}]; set 'size' and 'batch' to those of the file, [${declared.map((d) => d ?? '?')}] (${reason})`,
-        { cause },
-      )
+      throw new TweedieError('input', `${path}: does not take images [${x.shape}]; ${advice} (${reason})`, {
+        cause,
+      })
     }
   }
 

@@ -7,15 +7,18 @@ import type { Calibration, RankTest } from './sbc.ts'
 import type { SpreadSkill } from './spread-skill.ts'
 
 /**
- * The verdict of a test. `calibrated`: no fault was found; `miscalibrated`: a fault that chance does not explain;
- * `inconclusive`: too few data to decide.
+ * The verdict of a test. `calibrated`: no fault was found; `miscalibrated`: a fault that chance does not
+ * explain; `inconclusive`: too few data to decide.
  */
 export type Verdict = 'calibrated' | 'miscalibrated' | 'inconclusive'
 
 /** One test, its verdict, and what that means in words. */
 export interface Finding {
+  /** The test. */
   readonly name: string
+  /** Its verdict. */
   readonly verdict: Verdict
+  /** The figure and its meaning, one or two sentences. */
   readonly words: string
 }
 
@@ -38,7 +41,7 @@ const verdictOn = (difference: number, standardError: number): Verdict => {
 
 const TOO_FEW = 'Too few problems to decide.'
 
-/** How a sentence ends that began with the figure. */
+/** The end of a sentence that began with the figure. */
 const ending = (verdict: Verdict, fault: string): string =>
   ({ calibrated: '.', miscalibrated: `: ${fault}.`, inconclusive: `. ${TOO_FEW}` })[verdict]
 
@@ -52,7 +55,8 @@ export const residualFinding = (residuals: ResidualWhiteness): Finding => {
     const meaning =
       ratio < 1
         ? 'the draws keep too close to y (too narrow, guidance too strong, or less noise than stated)'
-        : 'the draws miss y (too wide, too few steps, guidance too weak, a wrong operator, or more noise than stated)'
+        : 'the draws miss y (too wide, too few steps, guidance too weak, a wrong operator, or more ' +
+          'noise than stated)'
     return { name, verdict, words: `${size}: ${meaning}.` }
   }
   if (white)
@@ -60,10 +64,13 @@ export const residualFinding = (residuals: ResidualWhiteness): Finding => {
   const strongest = autocorrelation.reduce<(typeof autocorrelation)[number] | undefined>((most, a) => {
     return most && Math.abs(most.value / most.standardError) >= Math.abs(a.value / a.standardError) ? most : a
   }, undefined)
-  const apart = strongest && Math.abs(strongest.value) > SIGMAS * strongest.standardError
-  const words = apart
-    ? `${size}, but entries ${strongest.lag} apart are correlated by ${figure(strongest.value, strongest.standardError)}: the draws leave structure in y.`
-    : `${size} on average, but it varies between problems in another way than χ²: some are fitted too closely, some not closely enough.`
+  if (strongest && Math.abs(strongest.value) > SIGMAS * strongest.standardError) {
+    const correlated = `correlated by ${figure(strongest.value, strongest.standardError)}`
+    const apart = `entries ${strongest.lag} apart are ${correlated}`
+    return { name, verdict: 'miscalibrated', words: `${size}, but ${apart}: the draws leave structure in y.` }
+  }
+  const scatter = 'but it varies between problems in another way than χ²'
+  const words = `${size} on average, ${scatter}: some are fitted too closely, some not closely enough.`
   return { name, verdict: 'miscalibrated', words }
 }
 
@@ -77,7 +84,8 @@ export const coverageFinding = (readings: readonly Coverage[]): Finding => {
   if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any interval.' }
   const { level, observed, standardError, flat } = reading
   const verdict = verdictOn(observed - level, standardError)
-  const words = `${Math.round(100 * level)} % intervals hold the truth in ${percent(observed)} of the entries (± ${percent(standardError)})`
+  const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
+  const words = `${Math.round(100 * level)} % intervals hold the truth in ${share}`
   const flatness =
     flat > 0.2 ? ` ${percent(flat)} of the entries are equal in truth and draws, and prove nothing.` : ''
   return { name, verdict, words: `${words}${ending(verdict, sided(observed, level))}${flatness}` }
@@ -90,7 +98,8 @@ export const ballFinding = (readings: readonly BallCoverage[], draws: number): F
   if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any ball.' }
   const { level, observed, standardError } = reading
   const verdict = verdictOn(observed - level, standardError)
-  const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${percent(observed)} (± ${percent(standardError)})`
+  const share = `${percent(observed)} (± ${percent(standardError)})`
+  const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${share}`
   return { name, verdict, words: `As a whole, ${words}${ending(verdict, sided(observed, level))}` }
 }
 
@@ -101,7 +110,7 @@ export const spreadFinding = ({ ratio, standardError }: SpreadSkill): Finding =>
   return { name: 'Spread against error', verdict, words: `${size}${ending(verdict, sided(ratio, 1))}` }
 }
 
-/** What the shape of ranks says about draws. */
+/** The faults of draws that the shape of ranks shows. */
 type Shape = 'draws too low' | 'draws too high' | 'draws too narrow' | 'draws too wide'
 
 /** The same for ranks of the distance to a point. */
@@ -129,24 +138,24 @@ const chance = (pValue: number): string => (pValue < 0.001 ? 'p < 0.001' : `p = 
 /** Fewer problems show gross faults only. */
 const FEW_PROBLEMS = 50
 
-/** The verdict when the ranks show no fault. */
-const withoutFault = ({ quantities: [{ ranks }] }: Calibration): Verdict =>
-  ranks.length < FEW_PROBLEMS ? 'inconclusive' : 'calibrated'
+/** The finding when the ranks show no fault: they decide nothing when they are few. */
+const withoutFault = (
+  { quantities: [{ ranks }], pValue }: Calibration,
+  name: string,
+  subject: string,
+): Finding => {
+  const words = `${subject} are uniform (${chance(pValue)})`
+  return ranks.length < FEW_PROBLEMS
+    ? { name, verdict: 'inconclusive', words: `${words}, but ${ranks.length} problems show little.` }
+    : { name, verdict: 'calibrated', words: `${words}.` }
+}
 
 /** SBC. */
 export const ranksFinding = (calibration: Calibration, names: readonly string[]): Finding => {
   const { quantities, calibrated, pValue, draws } = calibration
   const name = 'Ranks (SBC)'
-  const [{ ranks }] = quantities
-  if (calibrated) {
-    const verdict = withoutFault(calibration)
-    const words = `Ranks of ${names.length} quantities among ${draws} draws are uniform (${chance(pValue)})`
-    return {
-      name,
-      verdict,
-      words: verdict === 'inconclusive' ? `${words}, but ${ranks.length} problems show little.` : `${words}.`,
-    }
-  }
+  if (calibrated)
+    return withoutFault(calibration, name, `Ranks of ${names.length} quantities among ${draws} draws`)
   const odd = quantities
     .map((q: RankTest, i) => ({ q, name: names[i] }))
     .filter(({ q }) => q.pValue * quantities.length < 0.01)
@@ -163,14 +172,11 @@ export const pointsFinding = (calibration: Calibration, entries: number): Findin
   const { quantities, calibrated, pValue, draws } = calibration
   const name = 'Random points (TARP)'
   if (!calibrated) {
-    const words = `Ranks of the distance to random points are not uniform (${chance(pValue)}): ${aroundPoints[shapeOf(quantities[0].ranks, draws)]}.`
+    const fault = aroundPoints[shapeOf(quantities[0].ranks, draws)]
+    const words = `Ranks of the distance to random points are not uniform (${chance(pValue)}): ${fault}.`
     return { name, verdict: 'miscalibrated', words }
   }
-  const verdict = withoutFault(calibration)
+  const finding = withoutFault(calibration, name, 'Ranks of the distance to random points')
   const caution = entries > 50 ? ' In so many dimensions this test sees little but the overall spread.' : ''
-  return {
-    name,
-    verdict,
-    words: `Ranks of the distance to random points are uniform (${chance(pValue)}).${caution}`,
-  }
+  return { ...finding, words: `${finding.words}${caution}` }
 }

@@ -5,8 +5,12 @@ import { type FeatureNetwork, featuresOf } from './features.ts'
 
 /** A figure with the name that it may be called by. */
 export interface Labelled {
-  /** Such as `Fréchet feature distance (features, n = 1000)`; `FID (n = 50000)` with the original Inception only. */
+  /**
+   * Such as `Fréchet feature distance (features, n = 1000)`; `FID (n = 50000)` with the original Inception
+   * only.
+   */
   readonly label: string
+  /** The figure. */
   readonly value: number
 }
 
@@ -25,38 +29,42 @@ const unbiasedMoments = (features: NdArray, what: string): Moments => {
 }
 
 /**
- * Fréchet distance of two sets of features: the squared Wasserstein-2 distance of the Gaussians with their moments,
+ * Fréchet distance of two sets of features: the squared Wasserstein-2 distance of the
+ * Gaussians with their moments,
  *
  *     |m1 − m2|² + tr (S1 + S2 − 2 (S1^½ S2 S1^½)^½)
  *
- * (Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash equilibrium", NeurIPS 2017).
- * The root is that of a symmetric matrix (see `buresWasserstein`), so it stays real when there are fewer images than
- * features, where the usual root of S1 S2 does not.
+ * (Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash equilibrium",
+ * NeurIPS 2017). The root is that of a symmetric matrix (see `buresWasserstein`), so it stays real when there
+ * are fewer images than features, where the usual root of S1 S2 does not.
  *
- * What it cannot see: anything beyond two moments of the features. It is biased upwards by about tr(S)·F/n, so compare
- * only figures of equal n, and beside that of two halves of the data. Time: F³ (F = 2048 takes minutes).
+ * Blind spots: anything beyond two moments of the features. It is biased upwards by about
+ * tr(S)·F/n, so compare only figures of equal n, and beside that of two halves of the data. Time:
+ * F³ (F = 2048 takes minutes).
  *
  * @param x - [n, F]. @param y - [m, F]
- * @throws TweedieError `shape` when the sets do not fit or hold fewer than 2 rows, `numeric` on NaN or infinity
+ * @throws TweedieError `shape` when the sets do not fit or hold fewer than 2 rows,
+ *   `numeric` on NaN or infinity
  *
  * @example
  * ```ts
- * frechetDistance(features, shifted) // |t|² when shifted = features + t
+ * const network = await featureNetwork()
+ * frechetDistance(await featuresOf(network, samples), await featuresOf(network, images))
  * ```
  */
 export const frechetDistance = (x: NdArray, y: NdArray): number =>
   buresWasserstein(unbiasedMoments(x, 'frechetDistance: x'), unbiasedMoments(y, 'frechetDistance: y')) ** 2
 
 /**
- * {@link frechetDistance} of two sets of images in a network's features, with the name it may be called by: FID only
- * when the user vouches that the network is the original Inception.
+ * {@link frechetDistance} of two sets of images in a network's features, with the name it may be called by:
+ * FID only when the user vouches that the network is the original Inception.
  *
  * @param x - images [n, C, H, W] in [0, 1]. @param y - images [m, C, H, W], the reference
  * @throws TweedieError as {@link frechetDistance} and the network do
  *
  * @example
  * ```ts
- * const { label, value } = await frechetFeatureDistance(await featureNetwork(), samples, testImages)
+ * const { label, value } = await frechetFeatureDistance(await featureNetwork(), samples, images)
  * console.log(`${label}: ${value.toFixed(2)}`) // Fréchet feature distance (features, n = 1000): 3.21
  * ```
  */

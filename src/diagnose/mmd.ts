@@ -12,7 +12,7 @@ export interface MmdOptions extends PermutationOptions {
 /** Most points that the median distance is taken over. */
 const MOST = 500
 
-/** Every so manieth point, at most `MOST`. */
+/** Evenly spaced points of a cloud, at most `MOST`. */
 const thinnedPoints = ({ n, d, values }: Points): Points => {
   const step = Math.ceil(n / MOST)
   const count = Math.ceil(n / step)
@@ -35,18 +35,20 @@ export const medianDistance = (points: Points): number => {
 }
 
 /**
- * Maximum mean discrepancy with a Gaussian kernel, squared and unbiased, with a permutation test (Gretton et al., "A
- * kernel two-sample test", JMLR 2012):
+ * Maximum mean discrepancy with a Gaussian kernel, squared and unbiased, with a permutation test (Gretton et
+ * al., "A kernel two-sample test", JMLR 2012):
  *
- *     MMD² = E k(x, x') + E k(y, y') − 2 E k(x, y),   k(x, y) = exp(−|x − y|²/(2 h²)),   h the median distance
+ *     MMD² = E k(x, x') + E k(y, y') − 2 E k(x, y),   k(x, y) = exp(−|x − y|²/(2 h²))
  *
- * What it cannot see: structure much finer or coarser than h (a mode that is split in two narrow ones, a few far
- * outliers); in high dimension all distances are alike and its power fades.
+ * with h the median distance.
+ *
+ * Blind spots: structure much finer or coarser than h (a mode that is split in two narrow ones, a few
+ * far outliers); in high dimension all distances are alike and its power fades.
  *
  * @param x - `[n, d]`, n ≥ 2
  * @param y - `[m, d]`, m ≥ 2
- * @throws TweedieError `shape` when the clouds do not fit, `input` on a bad option, `numeric` on NaN or infinity, or
- *   when half of the points coincide and no bandwidth is given
+ * @throws TweedieError `shape` when the clouds do not fit, `input` on a bad option, `numeric` on NaN or
+ *   infinity, or when half of the points coincide and no bandwidth is given
  *
  * @example
  * ```ts

@@ -20,10 +20,12 @@ const sumOverDraws = (values: ArrayLike<number>, draws: number, size: number): F
 }
 
 /**
- * Mean over the draws: the estimate of the posterior mean E[x | y], the least squared error that a single image can have.
+ * Mean over the draws: the estimate of the posterior mean E[x | y], the least squared error
+ * that a single image can have.
  *
  * @param draws `[K, N, ...event]`, K ≥ 1
  * @returns float32 `[N, ...event]` (sums in float64)
+ * @throws TweedieError `shape` without a draw, `numeric` on NaN or infinity
  *
  * @example
  * ```ts
@@ -46,6 +48,7 @@ export const meanOverDraws = (draws: NdArray): NdArray<'float32'> => {
  *
  * @param draws `[K, N, ...event]`, K ≥ 2
  * @returns float32 `[N, ...event]` (sums in float64, two passes)
+ * @throws TweedieError `shape` for fewer than 2 draws, `numeric` on NaN or infinity
  *
  * @example
  * ```ts

@@ -3,16 +3,18 @@ import type { NdArray } from '../tensor/index.ts'
 import { finiteValues, leadingDraws } from './values.ts'
 
 /**
- * Normalised mean squared error, one number per problem: ‖x − truth‖² / ‖truth‖², 0 for a perfect restoration and 1
- * for the answer 0 (Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated MRI", 2018).
+ * Normalised mean squared error, one number per problem: ‖x − truth‖² / ‖truth‖², 0 for a perfect
+ * restoration and 1 for the answer 0 (Zbontar et al., "fastMRI: an open dataset and benchmarks
+ * for accelerated MRI", 2018).
  *
- * What it cannot see: where an error is and what it does to structures; and it depends on the zero of the scale, so it
- * means something for magnitudes, not for prior units.
+ * Blind spots: where an error is and what it does to structures; and it depends on the zero of the
+ * scale, so it means something for magnitudes, not for prior units.
  *
  * @param x - `[N, ...event]`, or `[K, N, ...event]` with K draws per problem
  * @param truth - `[N, ...event]`
  * @returns `N` or `K·N` values in the order of `x`
- * @throws TweedieError `shape` on mismatched shapes, `numeric` on NaN, infinity or a truth that is 0 throughout
+ * @throws TweedieError `shape` on mismatched shapes, `numeric` on NaN, infinity or a
+ *   truth that is 0 throughout
  *
  * @example
  * ```ts

@@ -1,12 +1,13 @@
 /**
- * The image input of somebody's ONNX network, and the same network for images of one shape. Network files leave the
- * batch and often the size of the images open (or fix them to what their author had); a program has static shapes. So the
- * shape of the input is written into the bytes of the model before it is opened, and shapes that follow from it are left
- * to ONNX Runtime.
+ * The image input of an ONNX network from elsewhere, and the same network for images of one shape. Network
+ * files leave the batch and often the size of the images open (or fix them to what their author had); a
+ * program has static shapes. So the shape of the input is written into the bytes of the model before it is
+ * opened, and shapes that follow from it are left to ONNX Runtime.
  *
- * Field numbers are those of onnx.proto3: ModelProto.graph 7; GraphProto.initializer 5, input 11, output 12, value_info
- * 13; ValueInfoProto.name 1, type 2; TypeProto.tensor_type 1; its elem_type 1, shape 2; TensorShapeProto.dim 1 with
- * dim_value 1; TensorProto.name 8. The wire format is https://protobuf.dev/programming-guides/encoding.
+ * Field numbers are those of onnx.proto3: ModelProto.graph 7; GraphProto.initializer 5, input 11, output 12,
+ * value_info 13; ValueInfoProto.name 1, type 2; TypeProto.tensor_type 1; its elem_type 1, shape 2;
+ * TensorShapeProto.dim 1 with dim_value 1; TensorProto.name 8. The wire format is
+ * https://protobuf.dev/programming-guides/encoding.
  */
 import { TweedieError } from '../error.ts'
 import { joined } from '../formats/index.ts'

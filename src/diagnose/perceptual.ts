@@ -23,13 +23,14 @@ const directionGap = (a: Float32Array, b: Float32Array, places: number): number 
 }
 
 /**
- * Perceptual distance of image pairs: at every place of every map of a network the feature vectors are scaled to
- * length 1; their squared distance is averaged over the places of a map and over the maps. This is the recipe of Zhang et
- * al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018, without weights learned
- * from people's judgements; it is LPIPS in spirit and not comparable with published LPIPS figures.
+ * Perceptual distance of image pairs: at every place of every map of a network the feature vectors are
+ * scaled to length 1; their squared distance is averaged over the places of a map and over the maps. This
+ * is the recipe of Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric",
+ * CVPR 2018, without weights learned from people's judgements; it is LPIPS in spirit and not comparable
+ * with published LPIPS figures.
  *
- * What it cannot see: where the network's maps agree, images may differ (brightness and contrast, mostly: directions of
- * features, not their lengths, are compared). 0 for equal images, at most 4.
+ * Limits: where the network's maps agree, images may differ (brightness and contrast, mostly:
+ * directions of features, not their lengths, are compared). 0 for equal images, at most 4.
  *
  * @param x - [N, C, H, W] in [0, 1]. @param truth - of the same shape
  * @returns one distance per image

@@ -17,31 +17,36 @@ export interface PitOptions {
 export interface Pit {
   /** Share of the entries in each bin: 1/bins everywhere when calibrated. */
   readonly shares: Float64Array
-  /** Standard error of each share, treating problems as independent and the entries of one as not; NaN for one problem. */
+  /**
+   * Standard error of each share, treating problems as independent and the entries of one
+   * as not; NaN for one problem.
+   */
   readonly standardErrors: Float64Array
   /** Entries counted. */
   readonly count: number
 }
 
 /**
- * Histogram of the probability integral transform of all entries together (Dawid 1984; Gneiting, Balabdaoui & Raftery,
- * "Probabilistic forecasts, calibration and sharpness", 2007):
+ * Histogram of the probability integral transform of all entries together (Dawid 1984; Gneiting, Balabdaoui &
+ * Raftery, "Probabilistic forecasts, calibration and sharpness", 2007):
  *
  *     u = (below + V)/(K + 1),   below of K draws below the truth, V uniform, averaged over V
  *
- * which is uniform for every K when truth and draws are exchangeable; ties are spread evenly, as in `coverage`. Flat:
- * calibrated. ∪: draws too narrow; ∩: too wide; a slope: shifted.
+ * which is uniform for every K when truth and draws are exchangeable; ties are spread evenly, as in
+ * `coverage`. Flat: calibrated. ∪: draws too narrow; ∩: too wide; a slope: shifted.
  *
- * What it cannot see: dependence between entries; errors that cancel between entries or problems (one pixel too wide,
- * another too narrow); draws from the prior. Its errors are not for a test of all bins at once: that is `sbc`.
+ * Blind spots: dependence between entries; errors that cancel between entries or problems (one
+ * pixel too wide, another too narrow); draws from the prior. Its errors are not for a test of all
+ * bins at once: that is `sbc`.
  *
  * @param draws - `[K, N, ...event]`
  * @param truth - `[N, ...event]`
- * @throws TweedieError `shape` when shapes do not fit or no entry counts, `input` on a bad option, `numeric` on NaN
+ * @throws TweedieError `shape` when shapes do not fit or no entry counts, `input` on a bad
+ *   option, `numeric` on NaN
  *
  * @example
  * ```ts
- * const { shares, standardErrors } = pit(draws, truth, { mask: unobserved })
+ * const { shares, standardErrors } = pit(draws, truth, { mask }) // mask: 1 where a pixel was not observed
  * ```
  */
 export const pit = (draws: NdArray, truth: NdArray, { bins = 10, mask }: PitOptions = {}): Pit => {

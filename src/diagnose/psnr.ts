@@ -15,7 +15,8 @@ export const clip01 = (value: number): number => Math.min(1, Math.max(0, value))
  *
  * The mean runs over all pixels and channels of one image; nothing depends on the other images of the batch.
  *
- * @param x `[N, ...event]`, or `[K, N, ...event]` with K draws per image; values in [0, 1] (others are clipped)
+ * @param x `[N, ...event]`, or `[K, N, ...event]` with K draws per image; values in [0, 1] (others are
+ *   clipped)
  * @param truth `[N, ...event]`
  * @returns decibels, `N` or `K·N` of them in the order of `x`
  * @throws TweedieError `shape` on mismatched shapes, `numeric` on NaN or infinity

@@ -29,8 +29,8 @@ export const sampleQuantile = (sorted: Float64Array, p: number): number => {
 }
 
 /**
- * Σ parts / Σ counts over independent problems, with the standard error of that ratio: entries of one problem may
- * depend on each other in any way. NaN for one problem.
+ * Σ parts / Σ counts over independent problems, with the standard error of that ratio: entries of one problem
+ * may depend on each other in any way. NaN for one problem.
  */
 export const ratioOverProblems = (
   parts: Float64Array,

@@ -1,6 +1,6 @@
 /**
- * A few numbers that say much about a signal, for tests that lose their power when they look at every pixel. Each is a
- * function of the signal alone, fixed before any draw was seen.
+ * A few numbers that say much about a signal, for tests that lose their power when they look at every pixel.
+ * Each is a function of the signal alone, fixed before any draw was seen.
  */
 import { normal, stream } from '../random/index.ts'
 import { type NdArray, sizeOf } from '../tensor/index.ts'
@@ -14,12 +14,15 @@ const DIRECTIONS = 3
 
 /** A number for each signal, [M]. */
 export interface Quantity {
+  /** Such as `mean` or `projection 1`. */
   readonly name: string
+  /** One number for each signal. */
   readonly values: Float64Array
 }
 
 /**
- * Quantities of signals: their entries when there are at most 6, else mean, mean square and 3 random projections.
+ * Quantities of signals: their entries when there are at most 6, else mean, mean square and 3 random
+ * projections.
  *
  * @param x - `[..., ...event]`
  * @param event - shape of one signal

@@ -1,13 +1,13 @@
 /**
- * Are ranks uniform? The empirical distribution function of N ranks in 0 … K is compared with the straight line, with a
- * band that a calibrated sampler leaves *anywhere* with a given probability only (Säilynoja, Bürkner & Vehtari,
- * "Graphical test for discrete uniformity and its applications in goodness-of-fit evaluation and multiple sample
- * comparison", 2022).
+ * Are ranks uniform? The empirical distribution function of N ranks in 0 … K is compared with the straight
+ * line, with a band that a calibrated sampler leaves *anywhere* with a given probability only (Säilynoja,
+ * Bürkner & Vehtari, "Graphical test for discrete uniformity and its applications in goodness-of-fit
+ * evaluation and multiple sample comparison", 2022).
  *
- * At each of at most 100 places z the count below it is Binomial(N, z); its tail γ = 2 min(P(C ≤ c), P(C ≥ c)) says how
- * odd it is there, and min γ over all places is the statistic. Its distribution is exact: given the total, counts in
- * successive intervals are those of a Poisson process, so the probability that no γ is too small follows by carrying the
- * distribution of the count from place to place through the band.
+ * At each of at most 100 places z the count below it is Binomial(N, z); its tail γ = 2 min(P(C ≤ c),
+ * P(C ≥ c)) says how odd it is there, and min γ over all places is the statistic. Its distribution is exact:
+ * given the total, counts in successive intervals are those of a Poisson process, so the probability that no
+ * γ is too small follows by carrying the distribution of the count from place to place through the band.
  */
 import { TweedieError } from '../error.ts'
 import { logFactorials } from './distributions.ts'
@@ -30,8 +30,11 @@ export interface RankUniformity {
 
 /** Band around `expected`; see {@link rankBand}. */
 export interface RankBand {
+  /** P(rank ≤ r) if the ranks are uniform, at each place. */
   readonly expected: Float64Array
+  /** Lower end of the band at each place. */
   readonly low: Float64Array
+  /** Upper end of the band at each place. */
   readonly high: Float64Array
 }
 
@@ -162,10 +165,11 @@ const uniformityOn = (grid: Grid, ranks: ArrayLike<number>, draws: number): Rank
 }
 
 /**
- * The band that the empirical distribution function of `n` uniform ranks in 0 … `draws` stays in everywhere with
- * probability `level` (at least, and as little more as counts allow).
+ * The band that the empirical distribution function of `n` uniform ranks in 0 … `draws` stays in everywhere
+ * with probability `level` (at least, and as little more as counts allow).
  *
  * @param level - default 0.99
+ * @throws TweedieError `input` without ranks or draws, and for a level outside (0, 1)
  *
  * @example
  * ```ts

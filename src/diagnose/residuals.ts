@@ -19,20 +19,26 @@ export interface ResidualOptions {
 export interface Autocorrelation {
   /** Axis, counted from the last: 1 is along rows of an image, 2 along columns. */
   readonly axis: 1 | 2
+  /** Distance in entries, at least 1. */
   readonly lag: number
   /** 0 for white residuals, in [−1, 1]. */
   readonly value: number
+  /** Problems independent; NaN for one problem. */
   readonly standardError: number
 }
 
 /** Result of {@link residualWhiteness}. */
 export interface ResidualWhiteness {
-  /** Mean of ‖r‖²/m over problems and draws: 1 when right, less when draws fit the noise, more when they miss y. */
+  /**
+   * Mean of ‖r‖²/m over problems and draws: 1 when calibrated, less when draws fit the
+   * noise, more when they miss y.
+   */
   readonly ratio: number
   /** From the scatter between problems; NaN for one. */
   readonly standardError: number
   /** Probability of a sample of ‖r‖² (first draw of each problem) as far from the χ² law or farther. */
   readonly chiSquare: number
+  /** Of every axis and lag that has pairs of observed entries. */
   readonly autocorrelation: readonly Autocorrelation[]
   /** Bonferroni over the χ² law and all autocorrelations. */
   readonly pValue: number
@@ -43,24 +49,28 @@ export interface ResidualWhiteness {
 /** Bins of the χ² probabilities: the test of uniform ranks does the rest. */
 const BINS = 100
 
-/** One residual image of a draw, with what was observed of it. */
+/** The residuals of all draws, and which entries were observed. */
 interface Fields {
   readonly k: number
   readonly n: number
   readonly size: number
   readonly r: ArrayLike<number>
-  readonly seen: (problem: number, i: number) => boolean
+  readonly isObserved: (problem: number, i: number) => boolean
 }
 
 /** Σ r_i r_{i + lag} and ½ Σ (r_i² + r_{i+lag}²) over observed pairs along one axis, by problem. */
-const lagged = ({ k, n, size, r, seen }: Fields, length: number, stride: number, lag: number) => {
+const lagged = ({ k, n, size, r, isObserved }: Fields, length: number, stride: number, lag: number) => {
   const product = new Float64Array(n)
   const power = new Float64Array(n)
   for (let image = 0; image < k * n; image++) {
     const problem = image % n
     for (let i = 0; i < size; i++) {
       const j = i + lag * stride
-      if ((Math.floor(i / stride) % length) + lag >= length || !seen(problem, i) || !seen(problem, j))
+      if (
+        (Math.floor(i / stride) % length) + lag >= length ||
+        !isObserved(problem, i) ||
+        !isObserved(problem, j)
+      )
         continue
       const [a, b] = [r[image * size + i], r[image * size + j]]
       product[problem] += a * b
@@ -89,12 +99,13 @@ const autocorrelations = (fields: Fields, event: readonly number[], lags: number
  *
  *     ‖r‖² ~ χ² with m degrees of freedom,   r white
  *
- * over problems: a truth and a posterior draw are exchangeable given y, and for the truth r is the noise itself. Needs no
- * truth. Below 1 the draws fit the noise (guidance too strong, σ taken too small); above 1 they miss the observation
- * (too few steps, guidance too weak); autocorrelation shows structure that the draws leave in y.
+ * over problems: a truth and a posterior draw are exchangeable given y, and for the truth r is the noise
+ * itself. Needs no truth. Below 1 the draws fit the noise (guidance too strong, σ taken too small);
+ * above 1 they miss the observation (too few steps, guidance too weak); autocorrelation shows structure
+ * that the draws leave in y.
  *
- * What it cannot see: everything that A does not see, such as invented detail in unobserved pixels; a wrong prior, as
- * long as it can explain y. The posterior *mean* has residuals below χ²: give draws.
+ * Blind spots: everything that A does not see, such as invented detail in unobserved pixels; a wrong
+ * prior, as long as it can explain y. The posterior *mean* has residuals below χ²: give draws.
  *
  * @param residuals - `[K, N, ...event]`, (y − A x)/σ of K draws for each of N problems, in units of the noise
  * @throws TweedieError `shape` when shapes do not fit or nothing was observed, `numeric` on NaN or infinity
@@ -115,12 +126,13 @@ export const residualWhiteness = (
   if (observed) requireSameShape(observed.shape, residuals.shape.slice(1), 'residualWhiteness: observed')
   const size = residuals.size / (k * n)
   const mask = observed && finiteValues(observed, 'residualWhiteness: observed')
-  const seen = (problem: number, i: number) => mask === undefined || mask[problem * size + i] !== 0
-  const fields = { k, n, size, r: finiteValues(residuals, 'residualWhiteness: residuals'), seen }
+  const isObserved = (problem: number, i: number) => mask === undefined || mask[problem * size + i] !== 0
+  const fields = { k, n, size, r: finiteValues(residuals, 'residualWhiteness: residuals'), isObserved }
 
   const squares = new Float64Array(k * n)
   const freedom = new Float64Array(n)
-  for (let i = 0; i < n * size; i++) if (seen(Math.floor(i / size), i % size)) freedom[Math.floor(i / size)]++
+  for (let i = 0; i < n * size; i++)
+    if (isObserved(Math.floor(i / size), i % size)) freedom[Math.floor(i / size)]++
   if (freedom.some((m) => m === 0)) {
     throw new TweedieError(
       'shape',
@@ -129,7 +141,7 @@ export const residualWhiteness = (
   }
   for (let i = 0; i < residuals.size; i++) {
     const image = Math.floor(i / size)
-    if (seen(image % n, i % size)) squares[image] += fields.r[i] ** 2
+    if (isObserved(image % n, i % size)) squares[image] += fields.r[i] ** 2
   }
   const overDraws = Float64Array.from({ length: n }, (_, problem) => {
     let sum = 0

@@ -49,9 +49,9 @@ const along = (
 }
 
 /**
- * Images [N, C, H, W] at another size, bilinear with half-pixel centres and, when they shrink, with a filter as wide as
- * the new pixels (antialiased, as PIL does; Parmar, Zhang & Zhu, "On aliased resizing and surprising subtleties in GAN
- * evaluation", CVPR 2022, show how much Fréchet distances depend on that).
+ * Images [N, C, H, W] at another size, bilinear with half-pixel centres and, when they shrink, with a filter
+ * as wide as the new pixels (antialiased, as PIL does; Parmar, Zhang & Zhu, "On aliased resizing and
+ * surprising subtleties in GAN evaluation", CVPR 2022, show how much Fréchet distances depend on that).
  *
  * @example
  * ```ts

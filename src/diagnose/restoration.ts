@@ -1,4 +1,7 @@
-/** The figures of a set of restored images: how good the mean and single draws are, and how honest their spread. */
+/**
+ * The figures of a set of restored images: how good the mean and single draws are, and how
+ * well calibrated their spread is.
+ */
 import { average, itemAt, NdArray } from '../tensor/index.ts'
 import { type Coverage, coverage } from './coverage.ts'
 import { meanOverDraws } from './moments.ts'
@@ -6,11 +9,18 @@ import { psnr } from './psnr.ts'
 import { spreadSkill } from './spread-skill.ts'
 import { ssim } from './ssim.ts'
 
-/** Averages over images; PSNR in dB. For exact sampling the mean is 3.01 dB better than a draw in terms of MSE. */
+/**
+ * Averages over images; PSNR in dB. For exact sampling the mean is 3.01 dB better than a draw in terms of
+ * MSE.
+ */
 export interface RestorationFigures {
+  /** PSNR of the mean over the draws, dB. */
   readonly psnrMean: number
+  /** PSNR of single draws, dB. */
   readonly psnrDraw: number
+  /** SSIM of the mean over the draws, at most 1. */
   readonly ssimMean: number
+  /** SSIM of single draws, at most 1. */
   readonly ssimDraw: number
   /** Central intervals on the pixels that were not observed. */
   readonly coverage: readonly Coverage[]

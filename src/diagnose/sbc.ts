@@ -13,10 +13,14 @@ export interface RankTest extends RankUniformity {
 
 /** Result of {@link sbc} and {@link tarp}. */
 export interface Calibration {
+  /** The test of each quantity, in the order of the entries of the event. */
   readonly quantities: readonly RankTest[]
   /** Number of draws per problem. */
   readonly draws: number
-  /** Probability that a calibrated sampler looks at least as odd in any quantity (Bonferroni over the quantities). */
+  /**
+   * Probability that a calibrated sampler looks at least as odd in any quantity
+   * (Bonferroni over the quantities).
+   */
   readonly pValue: number
   /** pValue ≥ 1 − level. */
   readonly calibrated: boolean
@@ -50,16 +54,17 @@ const calibrationOf = (ranks: readonly Int32Array[], draws: number, level: numbe
  * Simulation-based calibration (Talts et al., "Validating Bayesian inference algorithms with simulation-based
  * calibration", 2018), with the simultaneous test of Säilynoja et al. 2022 (see `rankUniformity`).
  *
- * Over many problems (x from the prior, y from x, K draws from the sampler), the rank of x among its draws is uniform on
- * 0 … K for a calibrated sampler, in every coordinate and every function of them: each entry of the event is tested.
- * Too narrow draws give a ∪ of ranks, too wide ones a ∩, a shift a slope. Ties are broken at random, which keeps ranks
- * uniform.
+ * Over many problems (x from the prior, y from x, K draws from the sampler), the rank of x among its draws is
+ * uniform on 0 … K for a calibrated sampler, in every coordinate and every function of them: each entry of
+ * the event is tested. Too narrow draws give a ∪ of ranks, too wide ones a ∩, a shift a slope. Ties are
+ * broken at random, which keeps ranks uniform.
  *
- * What it cannot see: dependence between coordinates, and any sampler that ignores y and draws from the prior (it is
- * calibrated!). Functions that depend on the observation see both, such as the log-likelihood ‖y − A x‖² (Modrák et
- * al., "Simulation-based calibration checking for Bayesian computation: the choice of test quantities shapes
- * sensitivity", 2023): add them as entries. For images, give a few functions (means of regions, projections) and not all
- * pixels: the test is corrected for the number of entries, and a thousand of them leave it little power.
+ * Blind spots: dependence between coordinates, and any sampler that ignores y and draws from the prior
+ * (it is calibrated!). Functions that depend on the observation see both, such as the log-likelihood ‖y − A
+ * x‖² (Modrák et al., "Simulation-based calibration checking for Bayesian computation: the choice of test
+ * quantities shapes sensitivity", 2023): add them as entries. For images, give a few functions (means of
+ * regions, projections) and not all pixels: the test is corrected for the number of entries, and a thousand
+ * of them leave it little power.
  *
  * @param draws - `[K, N, ...event]`
  * @param truth - `[N, ...event]`, N independent problems

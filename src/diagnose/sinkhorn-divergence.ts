@@ -6,9 +6,10 @@ import { type SinkhornOptions, sinkhorn } from './sinkhorn.ts'
  *
  *     S(u1, u2, v) = max( T(u1, v) - T(u1, u2), 1e-6 )
  *
- * with T the transport cost `<P, M>` without entropy, ε = 1e-3, at most 1024 iterations and the loose stopping rule of
- * {@link sinkhorn}. It is one-sided: the sampling noise of the truth is taken off, that of the model is not. Use it to
- * compare with published numbers, and {@link sinkhornDivergence} to judge convergence.
+ * with T the transport cost `<P, M>` without entropy, ε = 1e-3, at most 1024 iterations and the
+ * loose stopping rule of {@link sinkhorn}. It is one-sided: the sampling noise of the truth is taken
+ * off, that of the model is not. Use it to compare with published numbers, and
+ * {@link sinkhornDivergence} to judge convergence.
  *
  * T falls short of the true cost when 1024 iterations do not suffice, which for far clouds they do not.
  *
@@ -19,7 +20,7 @@ import { type SinkhornOptions, sinkhorn } from './sinkhorn.ts'
  * @example
  * ```ts
  * const excess = sinkhornExcess(rows(truth, 0, 4096), rows(truth, 4096, 8192))
- * const byLap = laps.map(excess)
+ * const ofSamples = excess(samples)
  * ```
  */
 export const sinkhornExcess = (truth: NdArray, otherTruth: NdArray, options: SinkhornOptions = {}) => {
@@ -28,14 +29,14 @@ export const sinkhornExcess = (truth: NdArray, otherTruth: NdArray, options: Sin
 }
 
 /**
- * The debiased Sinkhorn divergence (Feydy et al., "Interpolating between optimal transport and MMD using Sinkhorn
- * divergences", AISTATS 2019):
+ * The debiased Sinkhorn divergence (Feydy et al., "Interpolating between optimal transport and MMD using
+ * Sinkhorn divergences", AISTATS 2019):
  *
  *     S(x, y) = OT(x, y) - OT(x, x)/2 - OT(y, y)/2,   OT the dual value of entropic transport
  *
- * It is ≥ 0, is 0 only for equal clouds, and moves by exactly |t|² when one of two equal clouds is moved by t.
- * Defaults: ε = 1e-2, ε-scaling, over-relaxation 1.9, at most 2048 iterations, stop at an L1 violation of 1e-3 (a thousandth
- * of the mass in the wrong place), which leaves the dual value with a far smaller error.
+ * It is ≥ 0, is 0 only for equal clouds, and moves by exactly |t|² when one of two equal clouds is moved by
+ * t. Defaults: ε = 1e-2, ε-scaling, over-relaxation 1.9, at most 2048 iterations, stop at an L1 violation of
+ * 1e-3 (a thousandth of the mass in the wrong place), which leaves the dual value with a far smaller error.
  *
  * @param x `[n, d]`
  * @param y `[m, d]`

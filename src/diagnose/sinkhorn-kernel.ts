@@ -35,7 +35,9 @@ export const transportCost = (x: Cloud, y: Cloud, f: Float64Array, g: Float64Arr
   return total / x.n
 }
 
-/** The pairs (i, j) of a transport plan that matter, by rows, with the potentials at which they were chosen. */
+/**
+ * The pairs (i, j) of a transport plan that matter, by rows, with the potentials at which they were chosen.
+ */
 export interface ActivePairs {
   rowStart: Int32Array
   column: Int32Array

@@ -1,16 +1,17 @@
 /**
- * Entropic optimal transport between two point clouds, uniform weights a = 1/n, b = 1/m, cost M_ij = |x_i - y_j|².
+ * Entropic optimal transport between two point clouds, uniform weights a = 1/n, b = 1/m, cost M_ij = |x_i -
+ * y_j|².
  *
  *     P_ij = a b exp((f_i + g_j - M_ij) / ε),   f, g chosen so that P has marginals a and b,
  *
  * by alternating  g ← softmin over i,  f ← softmin over j  in the log domain (Cuturi 2013; Peyré & Cuturi,
  * "Computational Optimal Transport", 2019, section 4.4).
  *
- * Speed without approximation worth the name: for small ε nearly all of P is zero. Once the potentials settle, only the
- * pairs with P_ij > a b e^{-(cut + margin)} are kept (Schmitzer, "Stabilized sparse scaling algorithms for entropy
- * regularized transport problems", 2019); as long as no potential has moved by more than `margin` since, every pair left
- * out is below a b e^{-cut} = a b 4e-18, and when one has, the list is made anew. Costs are never stored for all pairs, so
- * memory follows the plan: 16384 × 16384 points fit.
+ * Speed without approximation worth the name: for small ε nearly all of P is zero. Once the potentials
+ * settle, only the pairs with P_ij > a b e^{-(cut + margin)} are kept (Schmitzer, "Stabilized sparse scaling
+ * algorithms for entropy regularized transport problems", 2019); as long as no potential has moved by more
+ * than `margin` since, every pair left out is below a b e^{-cut} = a b 4e-18, and when one has, the list is
+ * made anew. Costs are never stored for all pairs, so memory follows the plan: 16384 × 16384 points fit.
  */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
@@ -32,21 +33,25 @@ export interface SinkhornOptions {
   reg?: number
   /** Most iterations at the final ε (one updates g, then f); default 1024. */
   iterations?: number
-  /** Stop when the violation of the column marginal falls below this; default 1e-3, looked at every 10th iteration. */
+  /**
+   * Stop when the violation of the column marginal falls below this; default 1e-3,
+   * looked at every 10th iteration.
+   */
   tolerance?: number
   /**
-   * Norm of the violation: `l2` (default, as in POT, where the marginal itself has norm 1/√m, so it is loose for many
-   * points) or `l1` (the mass that is in the wrong place, between 0 and 2).
+   * Norm of the violation: `l2` (default, as in POT, where the marginal itself has norm 1/√m, so it is loose
+   * for many points) or `l1` (the mass that is in the wrong place, between 0 and 2).
    */
   norm?: 'l1' | 'l2'
   /**
-   * Start from a large ε (the squared diameter) and divide it by 4 until the final one is reached, five iterations each:
-   * the same fixed point in far fewer iterations. Default false.
+   * Start from a large ε (the squared diameter) and divide it by 4 until the final one is reached, five
+   * iterations each: the same fixed point in far fewer iterations. Default false.
    */
   scaling?: boolean
   /**
-   * Over-relaxation of the potentials, from 1 (default: none) to below 2; 1.9 saves most of the iterations of a tight
-   * tolerance (Thibault et al., "Overrelaxed Sinkhorn–Knopp algorithm", 2021). Falls back to 1 where it diverges.
+   * Over-relaxation of the potentials, from 1 (default: none) to below 2; 1.9 saves most of the
+   * iterations of a tight tolerance (Thibault et al., "Overrelaxed Sinkhorn–Knopp algorithm", 2021).
+   * Falls back to 1 where it diverges.
    */
   relaxation?: number
 }
@@ -113,7 +118,7 @@ const iterate = (state: State): void => {
   }
 }
 
-/** How far the columns are from their marginal. */
+/** The distance of the columns from their marginal. */
 const violationOf = ({ x, y, f, g, active }: State, norm: 'l1' | 'l2'): number => {
   const sums = active
     ? columnSums(active, f, g)
@@ -134,7 +139,7 @@ const settle = (
   state.step = relaxation
   while (done < iterations && !(violation < tolerance)) {
     const look = done % 10 === 0 || done === iterations - 1
-    // Judged after a plain step, which leaves the rows exact.
+    // Measured after a plain step, which leaves the rows exact.
     if (look) state.step = 1
     iterate(state)
     done++
@@ -173,17 +178,18 @@ const boxOf = (x: Points, y: Points): { centre: Float64Array; diameter2: number 
 /**
  * Entropic optimal transport between `x` and `y` with uniform weights and squared Euclidean cost.
  *
- * The defaults are those of the experiments of Rozet et al. 2024 (POT 0.9.3, `sinkhorn_log`): ε = 1e-3, at most 1024
- * iterations, stop at an L2 violation of 1e-3 looked at in iterations 0, 10, 20 …
- * Time: 4096 × 4096 points in 5 dimensions take seconds to tens of seconds.
+ * The defaults are those of the experiments of Rozet et al. 2024 (POT 0.9.3, `sinkhorn_log`): ε = 1e-3, at
+ * most 1024 iterations, stop at an L2 violation of 1e-3 looked at in iterations 0, 10, 20 … Time: 4096 × 4096
+ * points in 5 dimensions take seconds to tens of seconds.
  *
  * @param x `[n, d]`
  * @param y `[m, d]`
- * @throws TweedieError `shape` when the clouds do not fit, `input` on a bad option, `numeric` on NaN or infinity
+ * @throws TweedieError `shape` when the clouds do not fit, `input` on a bad option,
+ *   `numeric` on NaN or infinity
  *
  * @example
  * ```ts
- * sinkhorn(points, shifted, { reg: 1e-4, scaling: true }).cost // |t|² when shifted = points + t
+ * const { cost } = sinkhorn(samples, truth, { reg: 1e-4, scaling: true }) // mean squared distance moved
  * ```
  */
 export const sinkhorn = (x: NdArray, y: NdArray, options: SinkhornOptions = {}): Transport => {

@@ -10,8 +10,8 @@ export interface SlicedOptions {
   /** Order p of the distance, 1 (default) or 2: 2 gives more weight to what has to be moved far. */
   readonly order?: 1 | 2
   /**
-   * Weights of the points, [n] and [m], such as importance weights: at least 0, not all 0; each set is scaled to the
-   * sum 1. Default: all points of a cloud count alike.
+   * Weights of the points, [n] and [m], such as importance weights: at least 0, not all 0; each set is scaled
+   * to the sum 1. Default: all points of a cloud count alike.
    */
   readonly weights?: { readonly x?: NdArray; readonly y?: NdArray }
   /** Number of random directions, default 128: the Monte-Carlo error falls as 1/√directions. */
@@ -62,7 +62,10 @@ const projected = (
   return { points: Float64Array.from(order, (i) => along[i]), upTo }
 }
 
-/** ∫ |F⁻¹(u) − G⁻¹(u)|ᵖ du over u in [0, 1]: Wₚᵖ of two distributions on a line (Santambrogio 2015, section 2.1). */
+/**
+ * ∫ |F⁻¹(u) − G⁻¹(u)|ᵖ du over u in [0, 1]: Wₚᵖ of two distributions on a line
+ * (Santambrogio 2015, section 2.1).
+ */
 const transportOnLine = (x: OnLine, y: OnLine, order: 1 | 2): number => {
   let [i, j, total, done] = [0, 0, 0, 0]
   while (i < x.points.length && j < y.points.length) {
@@ -77,24 +80,27 @@ const transportOnLine = (x: OnLine, y: OnLine, order: 1 | 2): number => {
 }
 
 /**
- * Sliced Wasserstein distance, in the units of the data: the distance Wₚ of projections on a line, averaged over
- * directions θ uniform on the sphere (Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", 2015),
+ * Sliced Wasserstein distance, in the units of the data: the distance Wₚ of projections on a line,
+ * averaged over directions θ uniform on the sphere (Bonneel et al., "Sliced and Radon Wasserstein
+ * barycenters of measures", 2015),
  *
  *     SWₚ = (E_θ Wₚᵖ(θ·x, θ·y))^(1/p)
  *
- * What it cannot see: it falls with the dimension (a shift t of everything reads |t| E|θ₁|, about 0.8 |t|/√d, with
- * p = 1 and |t|/√d with p = 2), and a defect in few directions of many is diluted. It is never 0 for finite clouds:
- * report the figure of two clouds of the truth, its floor, beside it. Time: directions · (n d + n log n).
+ * Limits: it falls with the dimension (a shift t of everything reads |t| E|θ₁|, about 0.8
+ * |t|/√d, with p = 1 and |t|/√d with p = 2), and a defect in few directions of many is diluted. It is
+ * never 0 for finite clouds: report the figure of two clouds of the truth, its floor, beside it. Time:
+ * directions · (n d + n log n).
  *
  * @param x - `[n, d]`
  * @param y - `[m, d]`
- * @throws TweedieError `shape` when the clouds or weights do not fit, `input` on a bad option or bad weights, `numeric`
- *   on NaN or infinity
+ * @throws TweedieError `shape` when the clouds or weights do not fit, `input` on a bad option or bad weights,
+ *   `numeric` on NaN or infinity
  *
  * @example
  * ```ts
- * const excess = slicedWasserstein(samples, truth) - slicedWasserstein(otherTruth, truth)
- * const weighted = slicedWasserstein(particles, truth, { order: 2, weights: { x: importance } })
+ * const w1 = slicedWasserstein(samples, truth)
+ * const weights = { x: uniform(stream(0, 'weights'), [samples.shape[0]]) }
+ * const w2 = slicedWasserstein(samples, truth, { order: 2, weights })
  * ```
  */
 export const slicedWasserstein = (

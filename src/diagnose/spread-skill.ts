@@ -4,7 +4,7 @@ import { meanOverDraws, stdOverDraws } from './moments.ts'
 import { ratioOverProblems } from './quantiles.ts'
 import { finiteValues, requireSameShape } from './values.ts'
 
-/** How far the draws scatter beside how far their mean is off; all three in the units of the data. */
+/** The spread of draws beside the error of their mean; `spread` and `error` in the units of the data. */
 export interface SpreadSkill {
   /** 1 when calibrated, below 1 when overconfident, above 1 when too cautious. */
   ratio: number
@@ -24,8 +24,8 @@ export interface SpreadSkill {
  *
  *     ratio = sqrt((K + 1) / K) · RMS spread / RMS error
  *
- * is 1 for a calibrated sampler at every K (Fortin et al., "Why should ensemble spread match the RMSE of the ensemble
- * mean?", J. Hydrometeorology 2014). It sees the second moment only: coverage sees the rest.
+ * is 1 for a calibrated sampler at every K (Fortin et al., "Why should ensemble spread match the RMSE of the
+ * ensemble mean?", J. Hydrometeorology 2014). It sees the second moment only: coverage sees the rest.
  *
  * @param draws `[K, N, ...event]`, K ≥ 2
  * @param truth `[N, ...event]`

@@ -1,11 +1,11 @@
 import { TweedieError } from '../error.ts'
-import { gaussianTaps } from '../operators/index.ts'
+import { gaussianTaps } from '../operators/gaussian-blur.ts'
 import type { NdArray } from '../tensor/index.ts'
 import { clip01 } from './psnr.ts'
 import { finiteValues, leadingDraws } from './values.ts'
 
-// Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural similarity",
-// IEEE TIP 2004, with the usual constants: window 11, sigma 1.5, k1 = 0.01, k2 = 0.03, range 1.
+// Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to structural
+// similarity", IEEE TIP 2004, with the usual constants: window 11, sigma 1.5, k1 = 0.01, k2 = 0.03, range 1.
 const window = 11
 const sigma = 1.5
 const c1 = 0.01 ** 2
@@ -60,7 +60,8 @@ const planeSsim = (height: number, width: number, x: Float64Array, y: Float64Arr
 }
 
 /**
- * Structural similarity, one number per image in [-1, 1] (1 for identical images), for data of range 1 clipped to [0, 1]:
+ * Structural similarity, one number per image in [-1, 1] (1 for identical images), for data of
+ * range 1 clipped to [0, 1]:
  *
  *     SSIM = mean over windows of (2 μx μy + c1)(2 σxy + c2) / ((μx² + μy² + c1)(σx² + σy² + c2))
  *

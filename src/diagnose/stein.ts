@@ -28,22 +28,23 @@ const signsOf = (n: number, count: number, seed: number): Float64Array[] =>
   )
 
 /**
- * Kernel Stein discrepancy with the inverse multiquadric kernel: do points follow a density p of which only the score
- * s = ∇ log p is known? No truth, no normalisation, no draws from p (Liu, Lee & Jordan 2016; Chwialkowski, Strathmann &
- * Gretton 2016; kernel of Gorham & Mackey, "Measuring sample quality with kernels", 2017, which also sees points that
- * escape to infinity):
+ * Kernel Stein discrepancy with the inverse multiquadric kernel: do points follow a density p of which only
+ * the score s = ∇ log p is known? No truth, no normalisation, no draws from p (Liu, Lee & Jordan 2016;
+ * Chwialkowski, Strathmann & Gretton 2016; kernel of Gorham & Mackey, "Measuring sample quality with
+ * kernels", 2017, which also sees points that escape to infinity):
  *
  *     KSD² = E u(x, x'),   k = (c² + |x − x'|²)^β
  *     u = k s(x)·s(x') + s(x)·∇'k + s(x')·∇k + ∇·∇'k
  *
- * unbiased, over pairs of different points; it is 0 on average when the points follow p. The test multiplies rows and
- * columns of u by random signs (wild bootstrap), so draws must be independent.
+ * unbiased, over pairs of different points; it is 0 on average when the points follow p. The test multiplies
+ * rows and columns of u by random signs (wild bootstrap), so draws must be independent.
  *
- * For a diffusion prior the score of the prior smoothed by σ is (D(x, σ) − x)/σ² (Tweedie): add σ z to the draws first.
- * Of a posterior, with the posterior denoiser for D.
+ * For a diffusion prior the score of the prior smoothed by σ is (D(x, σ) − x)/σ² (Tweedie): add σ z to the
+ * draws first. Of a posterior, with the posterior denoiser for D.
  *
- * What it cannot see: the weight of modes that are far apart (between them there is no score to disagree with: a
- * dropped mode passes); its power fades with the dimension; and a wrong score judges right draws wrong. Time: n² d.
+ * Blind spots: the weight of modes that are far apart (between them there is no score to
+ * disagree with: a dropped mode passes); its power fades with the dimension; and a wrong score judges
+ * right draws wrong. Time: n² d.
  *
  * @param points - `[n, d]`, n ≥ 2
  * @param scores - `[n, d]`, ∇ log p at the points
@@ -51,7 +52,8 @@ const signsOf = (n: number, count: number, seed: number): Float64Array[] =>
  *
  * @example
  * ```ts
- * const { statistic, pValue } = steinDiscrepancy(points, negated) // scores −x: are these standard normal?
+ * const scores = ndarray(toNumbers(points).map((v) => -v), points.shape) // those of N(0, I)
+ * const { pValue } = steinDiscrepancy(points, scores)
  * ```
  */
 export const steinDiscrepancy = (

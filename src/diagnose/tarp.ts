@@ -6,8 +6,8 @@ import { finiteValues, requireSameShape } from './values.ts'
 /** Options of {@link tarp}. */
 export interface TarpOptions {
   /**
-   * `[N, ...event]`, one reference point per problem. It must not depend on the truth other than through the observation.
-   * Default: uniform in the box that all truths span.
+   * `[N, ...event]`, one reference point per problem. It must not depend on the truth other than through the
+   * observation. Default: uniform in the box that all truths span.
    */
   readonly references?: NdArray
   /** A calibrated sampler passes with at least this probability, default 0.99. */
@@ -30,15 +30,15 @@ const boxPoints = (x: ArrayLike<number>, n: number, seed: number): Float64Array 
 }
 
 /**
- * Tests of accuracy with random points (Lemos et al., "Sampling-based accuracy testing of posterior estimators for
- * general inference", ICML 2023): in each problem, how many draws are closer to a random reference point than the truth
- * is? For a calibrated sampler that rank is uniform on 0 … K. The share of problems whose rank is below α K is the
- * expected coverage of credible regions of mass α: the diagonal when calibrated. One number per problem, whatever the
- * dimension: it is SBC of the distance to the reference.
+ * Tests of accuracy with random points (Lemos et al., "Sampling-based accuracy testing of posterior
+ * estimators for general inference", ICML 2023): in each problem, how many draws are closer to a random
+ * reference point than the truth is? For a calibrated sampler that rank is uniform on 0 … K. The share of
+ * problems whose rank is below α K is the expected coverage of credible regions of mass α: the diagonal when
+ * calibrated. One number per problem, whatever the dimension: it is SBC of the distance to the reference.
  *
- * What it cannot see: with references that do not depend on the observation it is nearly blind to a shift of the draws,
- * which brings them closer to the reference as often as farther from it; SBC and coverage see shifts. Draws from the
- * prior pass as well, and in high dimension it sees little but the overall spread.
+ * Limits: with references that do not depend on the observation it is nearly blind to a shift of
+ * the draws, which brings them closer to the reference as often as farther from it; SBC and coverage see
+ * shifts. Draws from the prior pass as well, and in high dimension it sees little but the overall spread.
  *
  * @param draws - `[K, N, ...event]`
  * @param truth - `[N, ...event]`

@@ -1,14 +1,14 @@
 /**
- * Tests whether two clouds are of one distribution, by relabelling: if they are, every split of the pooled points into
- * n and m is as likely as the one observed, so the rank of the observed statistic among those of random splits is an
- * exact p-value, whatever the dimension and the kernel.
+ * Tests whether two clouds are of one distribution, by relabelling: if they are, every split of the pooled
+ * points into n and m is as likely as the one observed, so the rank of the observed statistic among those of
+ * random splits is an exact p-value, whatever the dimension and the kernel.
  *
  * The statistic is that of a kernel k, with unbiased averages:
  *
  *     mean k(x, x') + mean k(y, y') − 2 mean k(x, y)
  *
- * Kernel values are made a row at a time and spent on all relabellings at once: time (n + m)² · permutations, memory
- * (n + m) · permutations bits of labels, never all pairs.
+ * Kernel values are made a row at a time and spent on all relabellings at once: time (n + m)² · permutations,
+ * memory (n + m) · permutations bits of labels, never all pairs.
  */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
@@ -39,7 +39,7 @@ export const pooled = (x: Points, y: Points): Points => {
   return { n: x.n + y.n, d: x.d, values }
 }
 
-/** Which of the pooled points are taken for x: the true ones first, then random ones. */
+/** The pooled points that are taken for x in each relabelling: the true ones first, then random ones. */
 const labellings = (
   n: number,
   total: number,

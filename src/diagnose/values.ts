@@ -3,9 +3,11 @@ import { firstNotFinite, type NdArray, type Shape } from '../tensor/index.ts'
 import { sameShape } from '../tensor/shape.ts'
 
 /**
- * The elements of an array as plain numbers, all finite: a diagnostic that averages over a NaN says nothing, so it refuses.
+ * The elements of an array as plain numbers, all finite: a diagnostic that averages over a NaN
+ * says nothing, so it refuses.
  *
- * @throws TweedieError `input` for int64, `numeric` at the first NaN or infinity, naming `what` and the position.
+ * @throws TweedieError `input` for int64, `numeric` at the first NaN or infinity, naming
+ *   `what` and the position.
  */
 export const finiteValues = (array: NdArray, what: string): ArrayLike<number> => {
   const { data } = array

@@ -1,6 +1,6 @@
 /**
- * ActNorm with one scale and one location (Kingma & Dhariwal 2018, as in DPI): x → z is h' = e^(−l) (h + loc). Both start
- * at 0: initialised in the direction of sampling, it is the identity.
+ * ActNorm with one scale and one location (Kingma & Dhariwal 2018, as in DPI): x → z is h' = e^(−l) (h +
+ * loc). Both start at 0: initialised in the direction of sampling, it is the identity.
  */
 import { add, exp, mul, type NdArray, neg, sub, sum, type Tensor, zeros } from '../tensor/index.ts'
 import type { Moved } from './flow.ts'

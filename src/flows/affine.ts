@@ -1,4 +1,7 @@
-/** The affine coupling of RealNVP (Dinh, Sohl-Dickstein & Bengio 2017) with log-scales bounded by tanh, as in DPI. */
+/**
+ * The affine coupling of RealNVP (Dinh, Sohl-Dickstein & Bengio 2017) with log-scales
+ * bounded by tanh, as in DPI.
+ */
 import { add, exp, mul, neg, split, sub, sumRows, type Tensor, tanh } from '../tensor/index.ts'
 import type { Transform } from './transform.ts'
 

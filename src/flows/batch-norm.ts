@@ -1,4 +1,7 @@
-/** BatchNorm (Ioffe & Szegedy 2015) over the rows of [B, H], eps 1e-2 and momentum 0.9 as in DPI and score_prior. */
+/**
+ * BatchNorm (Ioffe & Szegedy 2015) over the rows of [B, H], eps 1e-2 and momentum 0.9 as in DPI and
+ * score_prior.
+ */
 import {
   add,
   full,

@@ -1,7 +1,8 @@
 /**
- * The network of a coupling: concat(h_a, y) → [Linear → LeakyReLU → BatchNorm] twice → ZeroFC, whose weights, bias and
- * scale start at 0 and whose output is multiplied by exp(3 scale) (DPI, score_prior). The first layer is kept as two
- * matrices, for h_a and for y: for many draws from one y, the second product is the same.
+ * The network of a coupling: concat(h_a, y) → [Linear → LeakyReLU → BatchNorm] twice → ZeroFC, whose
+ * weights, bias and scale start at 0 and whose output is multiplied by exp(3 scale) (DPI,
+ * score_prior). The first layer is kept as two matrices, for h_a and for y: for many draws from one y,
+ * the second product is the same.
  */
 import type { Linear } from '../nn/index.ts'
 import { normal, stream } from '../random/index.ts'
@@ -73,7 +74,7 @@ export const initConditionerStatistics = (hidden: number): ConditionerStatistics
 const times = (x: Tensor, weight: Tensor): Tensor => matmul(x, weight, { transB: true })
 
 /**
- * What the coupling is to do, from the half that it leaves alone.
+ * The parameters of a coupling's transform, from the half that it leaves alone.
  *
  * @param h - [B, a]
  * @param y - [B, m]

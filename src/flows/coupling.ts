@@ -6,7 +6,7 @@ import type { Transform } from './transform.ts'
 /** Sizes of the half that stays and of the half that moves: the first is the larger one when n is odd. */
 export const halves = (n: number): readonly [number, number] => [Math.ceil(n / 2), Math.floor(n / 2)]
 
-/** What the conditioner makes of the half that stays. */
+/** The conditioner: parameters of the transform from the half that stays. */
 export type Choose = (stays: Tensor) => Tensor
 
 const coupled =

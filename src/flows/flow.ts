@@ -1,6 +1,7 @@
 /**
- * Conditional normalising flows: an invertible map x = G(z, y) of standard normal z for each observation y, so that draws
- * from q(x | y) and its density cost one pass: log q(x | y) = log π(z) − log|det ∂G/∂z| (Rezende & Mohamed 2015).
+ * Conditional normalising flows: an invertible map x = G(z, y) of standard normal z for each
+ * observation y, so that draws from q(x | y) and its density cost one pass: log q(x | y) = log π(z) −
+ * log|det ∂G/∂z| (Rezende & Mohamed 2015).
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -18,7 +19,10 @@ import {
   zeros,
 } from '../tensor/index.ts'
 
-/** What a flow has learned: weights by gradients, statistics (those of BatchNorm) by averaging over batches. */
+/**
+ * Learned parameters of a flow: weights by gradients, statistics (those of BatchNorm) by averaging over
+ * batches.
+ */
 export type FlowParams<L> = { readonly weights: Tree<L>; readonly statistics: Tree<L> }
 
 /** A batch through the flow, from z to x. */
@@ -39,18 +43,18 @@ export interface Inverted {
   readonly logdet: Tensor
 }
 
-/** How a flow is evaluated. */
+/** Modes of evaluation. */
 export interface FlowMode {
   /**
-   * BatchNorm by the statistics of the batch, as in training; the default is by the running ones. Only with these is a
-   * row's result its own, and the log-determinant exact.
+   * BatchNorm by the statistics of the batch, as in training; the default is by the running ones. Only with
+   * these is a row's result its own, and the log-determinant exact.
    */
   readonly training?: boolean
 }
 
 /**
- * A conditional flow as pure functions over records of parameters. `P` is the record as arrays, `T` the same as tensors.
- * All shapes are static; z has the shape of x.
+ * A conditional flow as pure functions over records of parameters. `P` is the record as arrays, `T` the same
+ * as tensors. All shapes are static; z has the shape of x.
  */
 export interface Flow<
   P extends FlowParams<NdArray> = FlowParams<NdArray>,
@@ -75,7 +79,9 @@ export interface Flow<
 
 /** A tensor with what moving to it did to volume: [B, ...] and [B]. */
 export interface Moved {
+  /** [B, ...]. */
   readonly h: Tensor
+  /** [B], log|det| of the move, or [] when it is the same for all rows. */
   readonly logdet: Tensor
 }
 
@@ -91,7 +97,7 @@ export const logStandardNormal = (z: Tensor): Tensor =>
  *
  * @example
  * ```ts
- * const density = jit((p: typeof params, x: Tensor, y: Tensor) => logq(flow, p, x, y))
+ * const density = jit((p: FlowParams<Tensor>, x: Tensor, y: Tensor) => logq(flow, p, x, y))
  * ```
  */
 export const logq = <P extends FlowParams<NdArray>, T extends FlowParams<Tensor>>(

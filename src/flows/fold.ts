@@ -1,13 +1,14 @@
 /**
- * A trained RealNVP rewritten for sampling. With weights and statistics fixed, all that surrounds the couplings is affine
- * and goes into their matrices: BatchNorm and the output scales into the layer after or before them, signs into the
- * last layer. Reversals become a change of roles of the two halves, with rows and columns of the matrices reordered,
- * so that one gather for each step is left of the permutations.
+ * A trained RealNVP rewritten for sampling. With weights and statistics fixed, all that surrounds the
+ * couplings is affine and goes into their matrices: BatchNorm and the output scales into the layer after or
+ * before them, signs into the last layer. Reversals become a change of roles of the two halves, with rows and
+ * columns of the matrices reordered, so that one gather for each step is left of the permutations.
  *
- * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every entry, but an
- * offset matters only where the entry is moved by a nonlinear function: entries are kept as g with x = A g + c, and
- * the bias with which an entry is moved is chosen so that c = 0 when it is moved the next time. Wherever it is only read, c
- * goes into a bias. What is left at the start is z − c, and at the end x = A g.
+ * ActNorm goes too. Its scale is one number A for all entries. Its location would be an offset of every
+ * entry, but an offset matters only where the entry is moved by a nonlinear function: entries are kept
+ * as g with x = A g + c, and the bias with which an entry is moved is chosen so that c = 0 when it is
+ * moved the next time. Wherever it is only read, c goes into a bias. What is left at the start is z −
+ * c, and at the end x = A g.
  */
 import { TweedieError } from '../error.ts'
 import type { Linear } from '../nn/index.ts'
@@ -18,7 +19,7 @@ import { halves } from './coupling.ts'
 import { inverseOrder, type Order } from './permutation.ts'
 import type { RealNvp, RealNvpParams } from './real-nvp.ts'
 
-/** How the two halves of a coupling come from those of the one before. */
+/** The way from the halves of one coupling to those of the next. */
 export type Arrival =
   /** The half that moved now stays, and the other way round. */
   | { readonly kind: 'swap' }
@@ -27,6 +28,7 @@ export type Arrival =
 
 /** One coupling: g ← g e^τ + shift, both from [H, a] · LeakyReLU layers · [b, H]. */
 export interface FoldedCoupling {
+  /** The way from the halves of the coupling before. */
   readonly arrival: Arrival
   /** [H, a]. */
   readonly signal: NdArray
@@ -43,16 +45,18 @@ export interface FoldedCoupling {
 
 /** A flow ready for {@link foldedSample}. */
 export interface FoldedFlow {
+  /** Entries n of x. */
   readonly size: number
+  /** Entries m of y. */
   readonly condition: number
-  /** What z has to lose at the start, in the order of the first coupling, [n]; absent when it is 0. */
+  /** Subtracted from z at the start, in the order of the first coupling, [n]; absent when it is 0. */
   readonly offset: NdArray | undefined
   /** The projections of y of all couplings in one matrix [J·H, m], with their biases [J·H]. */
   readonly conditions: NdArray
   readonly conditionBias: NdArray
   /** In the order from z to x. */
   readonly couplings: readonly FoldedCoupling[]
-  /** How entries leave the last coupling. */
+  /** Order of the entries after the last coupling. */
   readonly departure: Order
   /** A at the end, and what ActNorm adds to log|det|. */
   readonly scale: number
@@ -89,7 +93,7 @@ const behindNorm = (
   return { w, bias: added }
 }
 
-/** Which true entry is in each row of the two halves, as they lie in memory. */
+/** The true entry in each row of the two halves, as they lie in memory. */
 interface Places {
   readonly stays: Order
   readonly moves: Order
@@ -100,7 +104,7 @@ const sameSet = (a: Order, b: Order): boolean => {
   return a.length === b.length && b.every((v) => set.has(v))
 }
 
-/** How the halves of the next coupling arise when true entry i comes from entry `order[i]`. */
+/** The way to the halves of the next coupling when true entry i comes from entry `order[i]`. */
 const arrive = (from: Places, order: Order): { arrival: Arrival; places: Places } => {
   const now = inverseOrder(order)
   const [a, n] = [from.stays.length, order.length]
@@ -155,7 +159,9 @@ const foldSignal = (signal: NdArray, places: Order, who: Order, { scale, offset 
   return { folded, bias }
 }
 
-/** The last layer in two: rows of −s, and rows of −(t + c)/A with the offset c that each entry is left with. */
+/**
+ * The last layer in two: rows of −s, and rows of −(t + c)/A with the offset c that each entry is left with.
+ */
 const foldOut = (
   { net }: Layer,
   running: Running,
@@ -195,7 +201,8 @@ const stacked = (arrays: readonly NdArray[]): Float64Array => {
  *
  * @example
  * ```ts
- * const folded = foldRealNvp(flow, params)
+ * const flow = realNvp({ size: 784, condition: 784, steps: 8 })
+ * const folded = foldRealNvp(flow, flow.init(0))
  * const draw = jit((y: Tensor, z: Tensor) => foldedSample(folded, y, z)) // y [1, m], z [K, n]
  * ```
  */

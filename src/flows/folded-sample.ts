@@ -1,4 +1,7 @@
-/** Sampling by a folded flow: three matrix products, two of LeakyReLU, tanh, exp and a multiply–add for each coupling. */
+/**
+ * Sampling by a folded flow: three matrix products, two of LeakyReLU, tanh, exp and a
+ * multiply–add for each coupling.
+ */
 import { TweedieError } from '../error.ts'
 import {
   add,
@@ -22,13 +25,13 @@ import {
 } from '../tensor/index.ts'
 import type { FoldedCoupling, FoldedFlow } from './fold.ts'
 
-/** How samples lie in memory: one in each row, or one in each column, which is faster for many of them. */
+/** The layout of samples in memory: one in each row, or one in each column, which is faster for many. */
 export type SampleLayout = 'rows' | 'columns'
 
 /** Draws from which on columns are faster. */
 const MANY = 8
 
-/** What depends on where the entries of a sample lie. */
+/** The operations that depend on the layout. */
 interface Axes {
   /** The axis of the entries. */
   readonly entries: 0 | 1
@@ -96,7 +99,8 @@ const repeated = (x: Tensor, draws: number, axis: 0 | 1): Tensor => {
  *
  * @example
  * ```ts
- * const folded = foldRealNvp(flow, params)
+ * const flow = realNvp({ size: 784, condition: 784, steps: 8 })
+ * const folded = foldRealNvp(flow, flow.init(0))
  * const draw = jit((y: Tensor, z: Tensor) => foldedSample(folded, y, z).x)
  * ```
  */
@@ -107,8 +111,12 @@ export const foldedSample = (
   layout: SampleLayout = z.shape[0] >= MANY ? 'columns' : 'rows',
 ): { x: Tensor; logdet: Tensor } => {
   const { size: n, condition: m, couplings } = flow
-  const [count, seen] = [z.shape[0], y.shape[0]]
-  if (z.shape.join() !== [count, n].join() || y.shape.join() !== [seen, m].join() || count % seen !== 0) {
+  const [count, observations] = [z.shape[0], y.shape[0]]
+  if (
+    z.shape.join() !== [count, n].join() ||
+    y.shape.join() !== [observations, m].join() ||
+    count % observations !== 0
+  ) {
     throw new TweedieError(
       'shape',
       `foldedSample: needs y [Y, ${m}] and z [Y·K, ${n}], got [${y.shape}] and [${z.shape}]`,
@@ -130,7 +138,7 @@ export const foldedSample = (
   const taus: Tensor[] = []
   for (const [k, coupling] of couplings.entries()) {
     const { stays, moves } = arrived(coupling, now, axis)
-    const given = repeated(projections[k], count / seen, axis)
+    const given = repeated(projections[k], count / observations, axis)
     const first = leakyRelu(add(times(coupling.signal, stays), given))
     const second = leakyRelu(add(times(coupling.hidden, first), bias(coupling.hiddenBias)))
     const tau = tanh(add(times(coupling.logScale, second), bias(coupling.logScaleBias)))

@@ -19,7 +19,18 @@ import {
 } from '../tensor/index.ts'
 import { expectRows, type Flow, noChange } from './flow.ts'
 
-/** Weights; nothing is averaged. L = (I + lower) diag(e^logDiagonal), with the strict lower triangle of `lower`. */
+/** Sizes of a Gaussian flow. */
+export interface GaussianFlowOptions {
+  /** Entries n of x. */
+  readonly size: number
+  /** Entries m of y. */
+  readonly condition: number
+}
+
+/**
+ * Weights; nothing is averaged. L = (I + lower) diag(e^logDiagonal), with the strict
+ * lower triangle of `lower`.
+ */
 export type GaussianFlowParams<L> = {
   readonly weights: {
     /** [n, n]. */
@@ -64,10 +75,7 @@ const unitSolve = (N: Tensor, v: Tensor): Tensor => {
 export const gaussianFlow = ({
   size: n,
   condition: m,
-}: {
-  readonly size: number
-  readonly condition: number
-}): Flow<GaussianFlowParams<NdArray>, GaussianFlowParams<Tensor>> => {
+}: GaussianFlowOptions): Flow<GaussianFlowParams<NdArray>, GaussianFlowParams<Tensor>> => {
   requireInteger(n, 1, 'gaussianFlow: size')
   requireInteger(m, 1, 'gaussianFlow: condition')
   const below = strictlyLower(n)

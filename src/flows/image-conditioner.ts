@@ -1,4 +1,6 @@
-/** The network of a convolutional coupling: 3×3 → LeakyReLU → 1×1 → LeakyReLU → zero 3×3, times exp(3 scale). */
+/**
+ * The network of a convolutional coupling: 3×3 → LeakyReLU → 1×1 → LeakyReLU → zero 3×3, times exp(3 scale).
+ */
 import { conv, type Linear } from '../nn/index.ts'
 import {
   concat,
@@ -53,7 +55,7 @@ export const conditionAt = (y: Tensor, h: number): Tensor => {
   return height > h ? pixelUnshuffle(y, height / h) : upsample(y, h / height)
 }
 
-/** What the coupling is to do, from the channels that it leaves alone and y at their resolution. */
+/** The parameters of a coupling's transform, from the channels that it leaves alone and y at their size. */
 export const imageConditioned = (w: ImageConditioner<Tensor>, h: Tensor, y: Tensor): Tensor => {
   const features = leakyRelu(conv(leakyRelu(conv(concat([h, y], 1), w.first)), w.hidden))
   return mul(conv(features, w.out), exp(mul(reshape(w.scale, [1, -1, 1, 1]), 3)))

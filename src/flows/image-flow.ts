@@ -1,8 +1,9 @@
 /**
- * Multi-scale conditional flow over images, with convolutional couplings (Dinh et al. 2017, section 3.6; Kingma & Dhariwal
- * 2018; conditioning as in Ardizzone et al. 2019). Each level turns cells of pixels into channels, makes a few steps of
- * (ActNorm, coupling over channels, fixed random order of the channels), and leaves half of the channels as they are for the
- * levels below it. Every coupling sees y at its own resolution. z has the shape of the image.
+ * Multi-scale conditional flow over images, with convolutional couplings (Dinh et al. 2017, section 3.6;
+ * Kingma & Dhariwal 2018; conditioning as in Ardizzone et al. 2019). Each level turns cells of pixels into
+ * channels, makes a few steps of (ActNorm, coupling over channels, fixed random order of the channels), and
+ * leaves half of the channels as they are for the levels below it. Every coupling is given y at its own
+ * resolution. z has the shape of the image.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -33,11 +34,14 @@ export interface ImageFlowOptions {
   /** Shape [C, H, W] of x. */
   readonly event: Shape
   /**
-   * Shape [C', H', W'] of y: at every level its height and width are an integer multiple of those there, or the reverse.
-   * With `maskedCondition`, C' counts the mask.
+   * Shape [C', H', W'] of y: at every level its height and width are an integer multiple of those there, or
+   * the reverse. With `maskedCondition`, C' counts the mask.
    */
   readonly condition: Shape
-  /** For each level, the side of the cells that become channels; default [2, 2]. Together they must divide H and W. */
+  /**
+   * For each level, the side of the cells that become channels; default [2, 2]. Together they must divide H
+   * and W.
+   */
   readonly cells?: readonly number[]
   /** Steps of each level, default 8. */
   readonly steps?: number
@@ -53,7 +57,7 @@ export type ImageFlowParams<L> = {
   readonly statistics: readonly []
 }
 
-/** What is fixed about a level. */
+/** The fixed part of a level. */
 interface Level {
   readonly cell: number
   /** Channels, height and width after the cells have become channels. */
@@ -74,13 +78,12 @@ const levelsOf = ({ event, condition, cells = [2, 2], steps = 8 }: ImageFlowOpti
     if (!shape.every((v) => Number.isInteger(v) && v > 0) || shape[0] < 2) {
       fail(`level ${i} cannot cut [${[c, h, w]}] into cells of side ${cell} with at least 2 channels`)
     }
-    const seen = conditionShape(condition, shape[1], shape[2])
-    if (!seen)
-      return fail(`y [${condition}] fits no multiple of level ${i}, which is ${shape[1]} × ${shape[2]}`)
+    const y = conditionShape(condition, shape[1], shape[2])
+    if (!y) return fail(`y [${condition}] fits no multiple of level ${i}, which is ${shape[1]} × ${shape[2]}`)
     ;[c, h, w] = [halves(shape[0])[0], shape[1], shape[2]]
     // Levels count apart from steps, so that no two orders are alike.
     const orders = Array.from({ length: steps }, (_, k) => randomOrder(shape[0], 1000 * (i + 1) + k))
-    return { cell, shape, orders, conditionChannels: seen[0] }
+    return { cell, shape, orders, conditionChannels: y[0] }
   })
 }
 
@@ -116,14 +119,16 @@ const backwardSteps = (h: Tensor, y: Tensor, steps: readonly Step<Tensor>[], { o
 }
 
 /**
- * A conditional flow over images. Fresh, it is a permutation of the entries. float32 only, as convolutions are.
+ * A conditional flow over images. Fresh, it is a permutation of the entries. float32
+ * only, as convolutions are.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *
  * @example
  * ```ts
  * const flow = imageFlow({ event: [1, 28, 28], condition: [2, 28, 28] }) // y and its mask
- * flow.sample(params, maskedCondition(y, mask), z)
+ * const params = frozen(flow.init(0))
+ * const draw = jit((y: Tensor, m: Tensor, z: Tensor) => flow.sample(params, maskedCondition(y, m), z).x)
  * ```
  */
 export const imageFlow = (
@@ -132,9 +137,8 @@ export const imageFlow = (
   const { event, condition, steps = 8, hidden = 32 } = options
   const sizes = [...event, ...condition, ...(options.cells ?? [2]), steps, hidden]
   if (event.length !== 3 || condition.length !== 3 || sizes.some((v) => !(Number.isInteger(v) && v > 0))) {
-    fail(
-      `needs [C, H, W] of x and y and positive sizes, got [${event}], [${condition}], ${steps} steps of ${hidden}`,
-    )
+    const got = `[${event}], [${condition}], ${steps} steps of ${hidden}`
+    fail(`needs [C, H, W] of x and y and positive sizes, got ${got}`)
   }
   const levels = levelsOf(options)
   const check = (what: string, h: Tensor, y: Tensor): void => {

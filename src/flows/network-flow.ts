@@ -1,8 +1,9 @@
 /**
- * Conditional flow whose conditioners are networks of nn/, so that it knows the space its signals live on: images, curves, the sphere, a mesh.
- * One network, the encoder, reads y once; from its features come a scale and a shift of every entry, and what each coupling is told. A
- * coupling moves the points outside a fixed random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However
- * many draws one y has, it is encoded once.
+ * Conditional flow whose conditioners are networks of nn/, so that it knows the space its signals live on:
+ * images, curves, the sphere, a mesh. One network, the encoder, reads y once; from its features come a scale
+ * and a shift of every entry, and the condition of each coupling. A coupling moves the points outside a fixed
+ * random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However many draws one
+ * y has, it is encoded once.
  */
 import { TweedieError } from '../error.ts'
 import { conv, type Linear, type NetworkConfig, network } from '../nn/index.ts'
@@ -34,7 +35,10 @@ export type SpatialNetwork = Exclude<NetworkConfig, { readonly kind: 'mlp' }>
 export interface NetworkFlowOptions {
   /** Shape [C, ...space] of x. */
   readonly event: Shape
-  /** Shape [C', ...space] of y, with `maskedCondition` counting the mask; of images the height and width may be a multiple of those of x, or the reverse. */
+  /**
+   * Shape [C', ...space] of y, with `maskedCondition` counting the mask; of images the height and width may
+   * be a multiple of those of x, or the reverse.
+   */
   readonly condition: Shape
   /** Reads y; its `io` is the number of features, at least the channels of y. */
   readonly encoder: SpatialNetwork
@@ -70,14 +74,17 @@ const initTail = (io: number, outputs: number): Tail<NdArray> => ({
   bias: zeros([outputs]),
 })
 
-/** Parameters of the transform at every point, from what a network says there. */
-const parametersFrom = (said: Tensor, tail: Tail<Tensor>): Tensor => {
-  const [b, io, ...space] = said.shape
-  const raw = conv(reshape(said, [b, io, 1, sizeOf(space)]), tail)
+/** Parameters of the transform at every point, from the output of a network. */
+const parametersFrom = (output: Tensor, tail: Tail<Tensor>): Tensor => {
+  const [b, io, ...space] = output.shape
+  const raw = conv(reshape(output, [b, io, 1, sizeOf(space)]), tail)
   return reshape(raw, [b, raw.shape[1], ...space])
 }
 
-/** 1 at the points that coupling k leaves alone: half of them at random; couplings 2i and 2i + 1 share a division, by turns. */
+/**
+ * 1 at the points that coupling k leaves alone: half of them at random; couplings 2i and 2i + 1
+ * share a division, by turns.
+ */
 const pattern = (space: Shape, k: number): NdArray => {
   const points = sizeOf(space)
   const half = randomOrder(points, Math.floor(k / 2)).slice(0, Math.floor(points / 2))
@@ -104,8 +111,8 @@ const channelsAt = (condition: Shape, space: Shape): number => {
 }
 
 /**
- * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many draws in
- * sequence. float32 only.
+ * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many
+ * draws in sequence. float32 only.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *
@@ -118,7 +125,8 @@ const channelsAt = (condition: Shape, space: Shape): number => {
  *   encoder: { kind: 'unet', io: 8, ...levels },
  *   coupling: { kind: 'unet', io: 9, ...levels },
  * })
- * flow.sample(params, maskedCondition(y, mask), z)
+ * const params = frozen(flow.init(0))
+ * const draw = jit((y: Tensor, m: Tensor, z: Tensor) => flow.sample(params, maskedCondition(y, m), z).x)
  * ```
  */
 export const networkFlow = (
@@ -128,27 +136,27 @@ export const networkFlow = (
   const [channels, ...space] = event
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
-  const seen = channelsAt(condition, space)
-  if (encoder.io < seen || coupling.io !== channels + encoder.io)
-    fail(
-      `the encoder needs io (its features) of at least ${seen}, the channels of y, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`,
-    )
+  const observed = channelsAt(condition, space)
+  if (encoder.io < observed || coupling.io !== channels + encoder.io) {
+    const needs = `the encoder needs io (its features) of at least ${observed}, the channels of y`
+    fail(`${needs}, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`)
+  }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
   const moves = stays.map((_, k) => pattern(space, k ^ 1))
 
   type Weights = NetworkFlowParams<Tensor>['weights']
-  /** Networks are asked at noise level 1: they have no use for one. */
+  /** Networks are evaluated at noise level 1: they have no use for one. */
   const level = (x: Tensor): Tensor => constant(zeros([x.shape[0]], x.dtype))
   const features = ({ encoder: weights }: Weights, y: Tensor): Tensor => {
     const x = widened(atPoints(y, space), encoder.io)
     return reads.apply(weights, x, level(x))
   }
-  /** What coupling k does, by the points that it leaves alone. */
-  const chosen = ({ couplings }: Weights, k: number, h: Tensor, told: Tensor): Tensor => {
-    const said = chooses.apply(couplings[k].net, concat([mul(h, constant(stays[k])), told], 1), level(h))
-    return mul(parametersFrom(said, couplings[k].tail), constant(moves[k]))
+  /** The parameters of coupling k, from the points that it leaves alone. */
+  const chosen = ({ couplings }: Weights, k: number, h: Tensor, given: Tensor): Tensor => {
+    const output = chooses.apply(couplings[k].net, concat([mul(h, constant(stays[k])), given], 1), level(h))
+    return mul(parametersFrom(output, couplings[k].tail), constant(moves[k]))
   }
   const then = (moved: Moved, next: (h: Tensor) => Moved): Moved => {
     const { h, logdet } = next(moved.h)
@@ -174,9 +182,9 @@ export const networkFlow = (
       const draws = z.shape[0] / y.shape[0]
       expectRows('networkFlow', 'z', z, event, z.shape[0])
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
-      const told = features(weights, y)
-      const draft = repeat(parametersFrom(told, weights.tail), draws)
-      const each = repeat(told, draws)
+      const encoded = features(weights, y)
+      const draft = repeat(parametersFrom(encoded, weights.tail), draws)
+      const each = repeat(encoded, draws)
       let moved: Moved = { h: z, logdet: constant(zeros([z.shape[0]], z.dtype)) }
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
@@ -187,10 +195,12 @@ export const networkFlow = (
     inverse: ({ weights }, x, y) => {
       expectRows('networkFlow', 'x', x, event, x.shape[0])
       expectRows('networkFlow', 'y', y, condition, x.shape[0])
-      const told = features(weights, y)
-      let moved = then(actNorm(x, weights.norm), (h) => affine.forward(h, parametersFrom(told, weights.tail)))
+      const encoded = features(weights, y)
+      let moved = then(actNorm(x, weights.norm), (h) =>
+        affine.forward(h, parametersFrom(encoded, weights.tail)),
+      )
       for (let k = 0; k < steps; k++)
-        moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, told)))
+        moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, encoded)))
       return { z: moved.h, logdet: moved.logdet }
     },
   }

@@ -18,7 +18,7 @@ import {
 } from '../tensor/index.ts'
 import type { Flow, FlowParams, Moved } from './flow.ts'
 
-/** Where x may lie. */
+/** The range of x. */
 export type Range =
   /** x > 0: softplus. */
   | { readonly kind: 'positive' }
@@ -64,8 +64,9 @@ const layerOf = (range: Range): Layer => {
 }
 
 /**
- * The flow followed by a layer that keeps x in a range. Draws far out lie on its border after rounding; `inverse` takes
- * such an x as the point next to the border (|h| ≤ 16 for an interval in float32), so z comes back only up to that.
+ * The flow followed by a layer that keeps x in a range. Draws far out lie on its border after rounding;
+ * `inverse` takes such an x as the point next to the border (|h| ≤ 16 for an interval in float32), so z
+ * comes back only up to that.
  *
  * @throws TweedieError `input` when the interval is empty or infinite
  *

@@ -1,8 +1,8 @@
 /**
  * Fixed orders of entries: part of a flow's structure, not of what it learns. The volume does not change.
  *
- * The reference takes numpy's `RandomState(step).permutation(n)`, whose legacy stream is not worth reproducing: ours come
- * from Philox (addressed by the step too), so weights trained there do not fit here.
+ * The reference takes numpy's `RandomState(step).permutation(n)`, whose legacy stream is not worth
+ * reproducing: ours come from Philox (addressed by the step too), so weights trained there do not fit here.
  */
 import { permutation, stream } from '../random/index.ts'
 import { type Tensor, take, withGradient } from '../tensor/index.ts'
@@ -28,8 +28,8 @@ export const inverseOrder = (order: Order): Order => {
 }
 
 /**
- * Entries of an axis reordered (axis 1 by default). The cotangent goes back by the inverse order: a gather, where that of
- * `take` in general is a scatter.
+ * Entries of an axis reordered (axis 1 by default). The cotangent goes back by the inverse order: a gather,
+ * where that of `take` in general is a scatter.
  */
 export const permute = (x: Tensor, order: Order, axis = 1): Tensor =>
   withGradient(take(x, order, axis), [x], (g) => [permute(g, inverseOrder(order), axis)])

@@ -1,9 +1,11 @@
 /**
- * Conditional RealNVP over vectors, as amortised posterior sampling uses it (Sun & Bouman 2021; Feng et al. 2023; Mammadov,
- * Chung & Ye 2024). One step, from x to z: ActNorm, coupling, reversal, ActNorm, coupling, reversal, random permutation.
+ * Conditional RealNVP over vectors, as amortised posterior sampling uses it (Sun & Bouman 2021; Feng et al.
+ * 2023; Mammadov, Chung & Ye 2024). One step, from x to z: ActNorm, coupling, reversal, ActNorm, coupling,
+ * reversal, random permutation.
  *
- * The papers pad signals of odd length by an entry that is 0, which leaves a density over n + 1 entries. Here the halves of
- * a coupling differ by one instead: nothing is padded, and log q is a density over the n entries themselves.
+ * The papers pad signals of odd length by an entry that is 0, which leaves a density over n + 1
+ * entries. Here the halves of a coupling differ by one instead: nothing is padded, and log q is a
+ * density over the n entries themselves.
  */
 import { requireInteger } from '../checks.ts'
 import { add, type NdArray, type Tensor } from '../tensor/index.ts'
@@ -31,7 +33,7 @@ export interface RealNvpOptions {
   readonly steps?: number
   /** Width H of the conditioners, default ⌊n/8⌋ and at least 1. */
   readonly hidden?: number
-  /** What the couplings do to the half that they move, default {@link affine}. */
+  /** The transform of the half that a coupling moves, default {@link affine}. */
   readonly transform?: Transform
 }
 
@@ -43,14 +45,18 @@ export type RealNvpParams<L> = {
 
 /** A {@link realNvp} with its sizes, which folding needs. */
 export interface RealNvp extends Flow<RealNvpParams<NdArray>, RealNvpParams<Tensor>> {
+  /** Entries n of x. */
   readonly size: number
+  /** The transform of its couplings. */
   readonly transform: Transform
-  /** What each coupling is followed by, from x to z. */
+  /** The order of the entries after each coupling, from x to z. */
   readonly orders: readonly Order[]
 }
 
-/** After the first coupling of a step a reversal, after the second one a reversal and the step's permutation. */
-export const ordersOf = (n: number, steps: number): Order[] =>
+/**
+ * After the first coupling of a step a reversal, after the second one a reversal and the step's permutation.
+ */
+const ordersOf = (n: number, steps: number): Order[] =>
   Array.from({ length: 2 * steps }, (_, j) =>
     j % 2 === 0 ? reversal(n) : compose(reversal(n), randomOrder(n, (j - 1) / 2)),
   )
@@ -58,7 +64,8 @@ export const ordersOf = (n: number, steps: number): Order[] =>
 /**
  * A conditional RealNVP. Fresh, it is a permutation of the entries.
  *
- * @throws TweedieError `input` when a size is no positive integer or n is 1, `shape` when x, y or z have other shapes
+ * @throws TweedieError `input` when a size is no positive integer or n is 1, `shape` when x,
+ *   y or z have other shapes
  *
  * @example
  * ```ts
@@ -98,8 +105,8 @@ export const realNvp = (options: RealNvpOptions): RealNvp => {
       let logdet = noChange(z)
       for (let j = orders.length - 1; j >= 0; j--) {
         const moved = couplingInverse(permute(x, back[j]), transform, (stays) => {
-          const { raw, statistics: seen } = conditioned(weights[j].net, statistics[j], stays, y, training)
-          after[j] = seen
+          const { raw, statistics: own } = conditioned(weights[j].net, statistics[j], stays, y, training)
+          after[j] = own
           return raw
         })
         const scaled = actNormInverse(moved.h, weights[j].norm)

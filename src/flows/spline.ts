@@ -1,8 +1,9 @@
 /**
- * Monotonic rational-quadratic splines (Durkan, Bekasov, Murray & Papamakarios, "Neural Spline Flows", NeurIPS 2019): K bins on
- * [−b, b] with positive slopes at their K − 1 inner knots, the identity outside. Where an affine coupling can only shift
- * and stretch, this one can also split a mode in two. In the terms of the paper, bin [x0, x1] → [y0, y1] with
- * s = (y1 − y0)/(x1 − x0), ξ = (x − x0)/(x1 − x0) and end slopes d0, d1:
+ * Monotonic rational-quadratic splines (Durkan, Bekasov, Murray & Papamakarios, "Neural Spline Flows",
+ * NeurIPS 2019): K bins on [−b, b] with positive slopes at their K − 1 inner knots, the identity
+ * outside. Where an affine coupling can only shift and stretch, this one can also split a mode in two.
+ * In the terms of the paper, bin [x0, x1] → [y0, y1] with s = (y1 − y0)/(x1 − x0), ξ = (x − x0)/(x1 −
+ * x0) and end slopes d0, d1:
  *
  *   y = y0 + (y1 − y0) (s ξ² + d0 ξ(1 − ξ)) / (s + (d0 + d1 − 2s) ξ(1 − ξ))                  (Eq. 4).
  */
@@ -41,15 +42,20 @@ import {
 import type { Moved } from './flow.ts'
 import type { Transform } from './transform.ts'
 
-/** How fine a spline is. */
+/** Options of {@link spline}. */
 export interface SplineOptions {
   /** Bins K, default 8. */
   readonly bins?: number
-  /** Half-width b of the interval that is moved, default 5 (z is standard normal, x has a spread of about 1). */
+  /**
+   * Half-width b of the interval that is moved, default 5 (z is standard normal, x has a spread of about 1).
+   */
   readonly bound?: number
 }
 
-/** Smallest share of the interval that a bin gets, and smallest slope at a knot: float32 inverts what is steeper. */
+/**
+ * Smallest share of the interval that a bin gets, and smallest slope at a knot: float32 inverts what is
+ * steeper.
+ */
 const LEAST = 1e-2
 
 /** softplus(x + SHIFT) + LEAST is 1 at x = 0. */
@@ -94,7 +100,10 @@ const knots = (raw: Tensor, bins: number, bound: number): Knots => {
   }
 }
 
-/** The bin of `v` [N] among the given knots, found by comparison: no gather, and so no scatter in the gradient. */
+/**
+ * The bin of `v` [N] among the given knots, found by comparison: no gather, and so no scatter in the
+ * gradient.
+ */
 const binOf = (v: Tensor, among: Tensor, { x, y, slope }: Knots): Bin => {
   const [n, count] = among.shape
   const left = (t: Tensor): Tensor => slice(t, [0, 0], [n, count - 1])
@@ -112,7 +121,9 @@ const binOf = (v: Tensor, among: Tensor, { x, y, slope }: Knots): Bin => {
   }
 }
 
-/** log dy/dx at ξ: log(s² (d1 ξ² + 2s ξ(1 − ξ) + d0 (1 − ξ)²)) − 2 log(s + (d0 + d1 − 2s) ξ(1 − ξ)) (Eq. 5). */
+/**
+ * log dy/dx at ξ: log(s² (d1 ξ² + 2s ξ(1 − ξ) + d0 (1 − ξ)²)) − 2 log(s + (d0 + d1 − 2s) ξ(1 − ξ)) (Eq. 5).
+ */
 const logSlope = (xi: Tensor, { width, height, d0, d1 }: Bin): Tensor => {
   const s = div(height, width)
   const rest = sub(1, xi)
@@ -173,7 +184,8 @@ export const spline = ({ bins = 8, bound = 5 }: SplineOptions = {}): Transform =
     const flat = reshape(h, [-1])
     const within = less(abs(flat), bound)
     const k = knots(perEntry(raw, 3 * bins - 1), bins, bound)
-    // Entries outside are looked up at 0, where nothing can overflow; rounding may leave the outer knots a little short.
+    // Entries outside are looked up at 0, where nothing can overflow; rounding may leave the
+    // outer knots a little short.
     const safe = clip(where(within, flat, 0), -bound * (1 - 1e-6), bound * (1 - 1e-6))
     const { value, slope } = map(safe, binOf(safe, k[axis], k))
     return {

@@ -2,10 +2,12 @@ import type { Tensor } from '../tensor/index.ts'
 import type { Moved } from './flow.ts'
 
 /**
- * What a coupling does to the half that it moves: an invertible function of each entry, whose parameters the conditioner
- * gives. With all parameters 0 it is the identity. Log-determinants are [B], of the direction of the call.
+ * The transform of the half that a coupling moves: an invertible function of each entry, whose
+ * parameters the conditioner gives. With all parameters 0 it is the identity. Log-determinants are [B],
+ * of the direction of the call.
  */
 export interface Transform {
+  /** For messages. */
   readonly name: string
   /** Parameters of one entry. */
   readonly perEntry: number

@@ -12,7 +12,13 @@ export type Arrays = Record<string, NdArray>
 
 /** A file format of named arrays, as pure functions of bytes. */
 export interface ArrayFormat {
+  /** Arrays of the bytes of a file; `path` is for messages. @throws TweedieError `input` for damage */
   readonly decode: (bytes: Uint8Array, path: string) => Arrays
+  /**
+   * Bytes of a file; `path` is for messages.
+   *
+   * @throws TweedieError `input` when the format cannot hold them
+   */
   readonly encode: (arrays: Readonly<Arrays>, path: string) => Uint8Array
 }
 
@@ -48,7 +54,8 @@ const formatOf = (path: string): ArrayFormat => {
 /**
  * Reads named arrays from `.npy`, `.npz` or `.safetensors`, by extension.
  *
- * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system refuses.
+ * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io`
+ *   when the system refuses.
  * @example
  * ```ts
  * const { y, mask } = readArrays('observations.npz')
@@ -60,12 +67,14 @@ export const readArrays = (path: string): Arrays => {
 }
 
 /**
- * Writes named arrays to `.npy`, `.npz` or `.safetensors`, by extension; the file appears whole or not at all.
+ * Writes named arrays to `.npy`, `.npz` or `.safetensors`, by extension; the file
+ * appears whole or not at all.
  *
- * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses (disk full, permissions).
+ * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses
+ *   (disk full, permissions).
  * @example
  * ```ts
- * writeArrays('draws.safetensors', { draws, mean })
+ * writeArrays('draws.safetensors', { draws, truth })
  * ```
  */
 export const writeArrays = (path: string, arrays: Readonly<Arrays>): void =>
@@ -73,10 +82,3 @@ export const writeArrays = (path: string, arrays: Readonly<Arrays>): void =>
 
 /** Reads a `.safetensors` file with its metadata. @throws TweedieError as {@link readArrays}. */
 export const readSafetensors = (path: string): Safetensors => decodeSafetensors(readBytes(path), path)
-
-/** Writes a `.safetensors` file with metadata. @throws TweedieError as {@link writeArrays}. */
-export const writeSafetensors = (
-  path: string,
-  arrays: Readonly<Arrays>,
-  metadata: Readonly<Record<string, string>> = {},
-): void => writeAtomic(path, encodeSafetensors(arrays, metadata))

@@ -6,7 +6,7 @@ import { TweedieError } from '../error.ts'
 /** Suffix of files that are being written; a leftover with it is the trace of a killed process. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
-/** What the system said, in words: `no space left on device (ENOSPC)`. */
+/** The system's reason in words: `no space left on device (ENOSPC)`. */
 export const systemReason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined
@@ -44,13 +44,15 @@ const flushFolder = (folder: string): void => {
 /**
  * Writes a file so that `path` holds either its old content or all of `bytes`, whatever happens in between.
  *
- * The bytes go to a temporary name in the same folder, are flushed to the disk and renamed; then the folder is flushed.
+ * The bytes go to a temporary name in the same folder, are flushed to the disk and renamed;
+ * then the folder is flushed.
  *
- * @throws TweedieError `io` when the system refuses (disk full, permissions, no such folder); nothing is left behind.
+ * @throws TweedieError `io` when the system refuses (disk full, permissions, no such
+ *   folder); nothing is left behind.
  *
  * @example
  * ```ts
- * writeAtomic('prior.safetensors', encodeSafetensors(weights))
+ * writeAtomic('prior.safetensors', encodeSafetensors({ bias: ndarray([0, 1]) }))
  * ```
  */
 export const writeAtomic = (path: string, bytes: Uint8Array): void => {

@@ -1,7 +1,10 @@
 import { inflateSync } from 'fflate'
 import { TweedieError } from '../error.ts'
 
-/** What archives of deflated data share: the bound on expansion, the checksum, inflation into a claimed size (RFC 1951, 1952). */
+/**
+ * Shared by archives of deflated data: the bound on expansion, the checksum, inflation into a
+ * claimed size (RFC 1951, 1952).
+ */
 
 /** Deflate cannot expand more than this: 258 bytes for 2 bits. */
 export const BEST_RATIO = 1032

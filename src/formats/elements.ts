@@ -7,7 +7,7 @@ export type Element = 'f2' | 'f4' | 'f8' | 'bf2' | 'i1' | 'i2' | 'i4' | 'i8' | '
 
 interface Layout {
   readonly bytes: number
-  /** What it becomes in memory: the smallest dtype that holds every value. */
+  /** The dtype in memory: the smallest dtype that holds every value. */
   readonly dtype: DType
   readonly read: (view: DataView, offset: number, littleEndian: boolean) => number | bigint
 }
@@ -99,7 +99,10 @@ export const decodeElements = (
   return new NdArray(layout.dtype, shape, data as DataOf[DType])
 }
 
-/** The elements as little-endian bytes, as every format here stores them (a view where the machine is little-endian). */
+/**
+ * The elements as little-endian bytes, as every format here stores them (a view where the
+ * machine is little-endian).
+ */
 export const encodeElements = ({ dtype, data }: NdArray): Uint8Array => {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const size = layouts[elementOf[dtype]].bytes
@@ -110,9 +113,11 @@ export const encodeElements = ({ dtype, data }: NdArray): Uint8Array => {
 }
 
 /**
- * Number of bytes that a header claims for an array: checked against the file by the caller before anything is allocated.
+ * Number of bytes that a header claims for an array: checked against the file by the caller
+ * before anything is allocated.
  *
- * @throws TweedieError `input` when a dimension is not a natural number, there are more than 32 or their product overflows.
+ * @throws TweedieError `input` when a dimension is not a natural number, there are more than 32 or
+ *   their product overflows.
  */
 export const claimedBytes = (element: Element, shape: readonly unknown[], where: string): number => {
   if (shape.length > 32) throw wrong(where, `shape has ${shape.length} dimensions, at most 32`)
@@ -127,7 +132,9 @@ export const claimedBytes = (element: Element, shape: readonly unknown[], where:
   return bytes
 }
 
-/** @throws TweedieError `input` unless an array of this shape takes exactly the bytes that the file has for it */
+/**
+ * @throws TweedieError `input` unless an array of this shape takes exactly the bytes that the file has for it
+ */
 export const checkSize = (
   element: Element,
   shape: readonly unknown[],

@@ -33,7 +33,11 @@ export const checkFinite = (
   )
 }
 
-/** As float32; integers and booleans only where they make sense. */
+/**
+ * As float32; integers and booleans only where they make sense.
+ *
+ * @throws TweedieError `input` for integers and booleans where they make no sense
+ */
 export const asFloat32 = (
   array: NdArray,
   field: string,
@@ -51,7 +55,11 @@ export const asFloat32 = (
   return ndarray(toNumbers(array), shape)
 }
 
-/** The numbers of an array that must hold so many. */
+/**
+ * The numbers of an array that must hold so many.
+ *
+ * @throws TweedieError `input` when the array holds another number of them
+ */
 export const numbers = (array: NdArray, count: number, field: string, where: string): number[] => {
   if (array.size !== count)
     throw wrong(where, `field '${field}' must hold ${count} number(s), got shape [${array.shape}]`)

@@ -1,7 +1,10 @@
 import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
-/** Gzip files of one member, whose claimed size is checked against the file before anything is allocated (RFC 1952). */
+/**
+ * Gzip files of one member, whose claimed size is checked against the file before
+ * anything is allocated (RFC 1952).
+ */
 
 const HEADER = 10
 const TRAILER = 8
@@ -14,9 +17,9 @@ const NAME = 8
 const COMMENT = 16
 
 /** Whether the bytes begin as gzip does. */
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** Where the data begins: past extra fields, file name, comment and checksum of the header. */
+/** Start of the data: past extra fields, file name, comment and checksum of the header. */
 const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => {
   const flags = bytes[3]
   let at = HEADER
@@ -35,10 +38,12 @@ const dataStart = (bytes: Uint8Array, view: DataView, where: string): number => 
  * The content of a gzip file, or the bytes themselves when they are not gzip.
  *
  * @param where file, for messages.
- * @throws TweedieError `input` when the file is truncated, damaged, has several members or claims more than it can hold.
+ * @throws TweedieError `input` when the file is truncated, damaged, has several members or
+ *   claims more than it can hold.
  * @example
  * ```ts
- * const images = decodeIdx(gunzipped(readBytes(path), path), path)
+ * const file = 'train-images-idx3-ubyte.gz'
+ * const bytes = gunzipped(readBytes(file), file)
  * ```
  */
 export const gunzipped = (bytes: Uint8Array, where: string): Uint8Array => {
@@ -51,10 +56,8 @@ export const gunzipped = (bytes: Uint8Array, where: string): Uint8Array => {
   const end = bytes.length - TRAILER
   const size = view.getUint32(end + 4, true)
   if (size > (end - start) * BEST_RATIO) {
-    throw wrong(
-      where,
-      `truncated, or no gzip file of one member: it claims ${size} bytes, which ${end - start} bytes cannot hold`,
-    )
+    const claim = `it claims ${size} bytes, which ${end - start} bytes cannot hold`
+    throw wrong(where, `truncated, or no gzip file of one member: ${claim}`)
   }
   const content = inflate(bytes.subarray(start, end), size, where)
   if (crc32(content) !== view.getUint32(end, true))

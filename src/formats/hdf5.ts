@@ -7,8 +7,8 @@ import { BEST_RATIO } from './deflate.ts'
 import { unreadable } from './files.ts'
 
 /**
- * Arrays in HDF5 files, by h5wasm: the HDF Group's own library in WebAssembly, where damage cannot reach beyond its sandbox.
- * The module has 4 MB and is loaded by the first file that needs it.
+ * Arrays in HDF5 files, by h5wasm: the HDF Group's own library in WebAssembly, where damage cannot reach
+ * beyond its sandbox. The module has 4 MB and is loaded by the first file that needs it.
  */
 const loadLibrary = async () => {
   const { ready, File } = await import('h5wasm/node')
@@ -72,10 +72,12 @@ const datasetOf = (
 }
 
 /**
- * Reads planes `start … stop - 1` of a float32 dataset of three dimensions; as in NumPy's slices, a shorter one gives fewer.
+ * Reads planes `start … stop - 1` of a float32 dataset of three dimensions; as in NumPy's slices,
+ * a shorter one gives fewer.
  *
  * @returns [planes, H, W].
- * @throws TweedieError `input` when the file is missing, damaged, lacks the dataset, or has none of the planes.
+ * @throws TweedieError `input` when the file is missing, damaged, lacks the dataset, or has none of the
+ *   planes.
  * @example
  * ```ts
  * const slices = await readHdf5Planes('file1000001.h5', 'reconstruction_rss', 10, 41) // [N, 320, 320]

@@ -4,8 +4,9 @@ import { checkSize, decodeElements, type Element } from './elements.ts'
 import { gunzipped } from './gzip.ts'
 
 /**
- * IDX, the format of MNIST and Fashion-MNIST: two zero bytes, element type, number of dimensions, each dimension as a
- * big-endian uint32, then the elements. Y. LeCun, C. Cortes & C. J. C. Burges, http://yann.lecun.com/exdb/mnist/.
+ * IDX, the format of MNIST and Fashion-MNIST: two zero bytes, element type, number of dimensions, each
+ * dimension as a big-endian uint32, then the elements. Y. LeCun, C. Cortes & C. J. C. Burges,
+ * http://yann.lecun.com/exdb/mnist/.
  */
 const elements: Readonly<Record<number, Element>> = {
   8: 'u1',
@@ -22,10 +23,12 @@ const PREAMBLE = 4
  * Reads the bytes of an IDX file, plain or gzipped. int8 and int16 become int32.
  *
  * @param name file, for messages.
- * @throws TweedieError `input` when the bytes are not such a file: the size is checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file: the size is checked
+ *   before anything is allocated.
  * @example
  * ```ts
- * const images = decodeIdx(readBytes('train-images-idx3-ubyte.gz'), 'train-images-idx3-ubyte.gz') // uint8 [60000, 28, 28]
+ * const file = 'train-images-idx3-ubyte.gz'
+ * const images = decodeIdx(readBytes(file), file) // uint8 [60000, 28, 28]
  * ```
  */
 export const decodeIdx = (bytes: Uint8Array, name: string): NdArray => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { wrong } from './bytes.ts'
 import { readBytes, unreadable } from './files.ts'
 import { decodeJpeg } from './jpeg.ts'
 import { decodePng } from './png.ts'
@@ -22,6 +22,7 @@ const extensionOf = (name: string): string => extname(name).toLowerCase()
 export interface ImageFolder {
   /** [N, C, H, W] in [0, 1]. */
   readonly images: NdArray<'float32'>
+  /** File name of each image, without the folder. */
   readonly names: string[]
 }
 
@@ -33,18 +34,18 @@ const listImages = (folder: string): string[] => {
     throw unreadable(folder, error)
   }
   const other = names.find((name) => otherPictures.has(extensionOf(name)))
-  if (other !== undefined)
-    throw new TweedieError('input', `${join(folder, other)}: images must be PNG or JPEG; convert it first`)
+  if (other !== undefined) throw wrong(join(folder, other), 'images must be PNG or JPEG; convert it first')
   const images = names.filter((name) => Object.hasOwn(decoders, extensionOf(name)) && !name.startsWith('.'))
-  if (images.length === 0) throw new TweedieError('input', `${folder}: no .png or .jpg file in this folder`)
+  if (images.length === 0) throw wrong(folder, 'no .png or .jpg file in this folder')
   return images.sort()
 }
 
 /**
- * Reads every PNG and JPEG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`); other files are left out,
- * but pictures of another format are an error.
+ * Reads every PNG and JPEG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`);
+ * other files are left out, but pictures of another format are an error.
  *
- * @throws TweedieError `input` when the folder has no image, one is damaged, or their sizes or channels differ.
+ * @throws TweedieError `input` when the folder has no image, one is damaged, or their
+ *   sizes or channels differ.
  * @example
  * ```ts
  * const { images, names } = readImages('damaged/') // images: [N, C, H, W] in [0, 1]
@@ -59,10 +60,8 @@ export const readImages = (folder: string): ImageFolder => {
   names.forEach((name, i) => {
     const image = i === 0 ? first : read(name)
     if (String(image.shape) !== String(first.shape)) {
-      throw new TweedieError(
-        'input',
-        `${join(folder, name)}: image of shape [${image.shape}], but ${names[0]} has [${first.shape}]; all must agree`,
-      )
+      const other = `${names[0]} has [${first.shape}]`
+      throw wrong(join(folder, name), `image of shape [${image.shape}], but ${other}; all must agree`)
     }
     data.set(image.data, i * first.size)
   })

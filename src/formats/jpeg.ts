@@ -4,10 +4,11 @@ import { NdArray } from '../tensor/ndarray.ts'
 import { viewOf, wrong } from './bytes.ts'
 
 /**
- * JPEG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB); no colour profile and no orientation tag is applied.
+ * JPEG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB); no colour profile and no
+ * orientation tag is applied.
  *
- * The markers are walked here first: a file that claims more pixels than its bytes can hold, or whose end is missing, never
- * reaches the decoder. ITU-T T.81, annex B.
+ * The markers are walked here first: a file that claims more pixels than its bytes can hold, or whose end is
+ * missing, never reaches the decoder. ITU-T T.81, annex B.
  */
 
 /** Frames that the decoder knows: baseline, extended and progressive, Huffman-coded. */
@@ -42,14 +43,17 @@ const frameOf = (bytes: Uint8Array, view: DataView, at: number, name: string): F
   return { height, width, components }
 }
 
-/** Whether an end marker is there; cameras may leave other data behind it. */
+/** Whether the image has an end marker; cameras may leave other data behind it. */
 const hasEnd = (bytes: Uint8Array): boolean => {
   let at = bytes.lastIndexOf(END)
   while (at > 0 && bytes[at - 1] !== 0xff) at = bytes.lastIndexOf(END, at - 1)
   return at > 0
 }
 
-/** The one frame of the image, once all segments up to the first scan, and the end of the image, have been seen. */
+/**
+ * The one frame of the image, once all segments up to the first scan, and the end of the image, have been
+ * seen.
+ */
 const readFrame = (bytes: Uint8Array, name: string): Frame => {
   if (bytes[0] !== 0xff || bytes[1] !== START) throw wrong(name, 'not a JPEG file')
   const view = viewOf(bytes)
@@ -83,10 +87,11 @@ const readFrame = (bytes: Uint8Array, name: string): Frame => {
  *
  * @param name file, for messages.
  * @returns values in [0, 1], shape [1, H, W] or [3, H, W].
- * @throws TweedieError `input` when the bytes are no such image; sizes are checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are no such image; sizes are checked
+ *   before anything is allocated.
  * @example
  * ```ts
- * const photo = decodeJpeg(readFileSync('photo.jpg'), 'photo.jpg') // [3, H, W]
+ * const photo = decodeJpeg(readBytes('photo.jpg'), 'photo.jpg') // [3, H, W]
  * ```
  */
 export const decodeJpeg = (bytes: Uint8Array, name: string): NdArray<'float32'> => {

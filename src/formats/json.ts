@@ -1,4 +1,7 @@
-/** Index of the quote that closes the string opened at `open`: the next one behind an even number of backslashes. */
+/**
+ * Index of the quote that closes the string opened at `open`: the next one behind an
+ * even number of backslashes.
+ */
 const closingQuote = (text: string, open: number): number => {
   for (let end = text.indexOf('"', open + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0
@@ -9,7 +12,8 @@ const closingQuote = (text: string, open: number): number => {
 }
 
 /**
- * The first key that some object of a valid JSON text has twice, or undefined: `JSON.parse` keeps the last and says nothing.
+ * The first key that some object of a valid JSON text has twice, or undefined: `JSON.parse` keeps
+ * the last and says nothing.
  */
 export const repeatedKey = (text: string): string | undefined => {
   const open: Set<string>[] = []

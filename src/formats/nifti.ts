@@ -17,7 +17,10 @@ export interface NiftiVolume {
   readonly values: NdArray<'float32'>
   /** Size of a voxel along each axis of `values`, in the units of the file (mostly millimetres). */
   readonly spacing: readonly number[]
-  /** Rows of the map from voxel (x, y, z) to space (`sform`): three of [a, b, c, offset]; absent when the file has none. */
+  /**
+   * Rows of the map from voxel (x, y, z) to space (`sform`): three of [a, b, c, offset];
+   * absent when the file has none.
+   */
   readonly affine?: readonly (readonly number[])[]
 }
 
@@ -54,7 +57,7 @@ interface Header {
   readonly affine?: readonly (readonly number[])[]
 }
 
-/** The header says its own length, which tells the order of its bytes. */
+/** The header holds its own length, by which the order of its bytes is known. */
 const byteOrder = (view: DataView, name: string): boolean => {
   const isLittle = view.getInt32(0, true) === HEADER
   if (!isLittle && view.getInt32(0, false) !== HEADER)
@@ -103,11 +106,11 @@ const stored = (bytes: Uint8Array, header: Header, name: string): NdArray => {
   if (!Number.isInteger(start) || start < HEADER)
     throw wrong(name, `field 'vox_offset' must be an integer of at least ${HEADER}, got ${start}`)
   const needed = claimedBytes(element, sizes, name)
-  const there = Math.max(0, bytes.length - start)
-  if (needed > there)
+  const available = Math.max(0, bytes.length - start)
+  if (needed > available)
     throw wrong(
       name,
-      `truncated: dimensions [${sizes}] of ${element} need ${needed} bytes, the file has ${there}`,
+      `truncated: dimensions [${sizes}] of ${element} need ${needed} bytes, the file has ${available}`,
     )
   const raw = bytes.subarray(start, start + needed)
   return decodeElements(element, sizes.toReversed(), raw, littleEndian, name)

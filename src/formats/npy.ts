@@ -40,7 +40,9 @@ const parseDescr = (descr: string, name: string): Pick<Header, 'element' | 'litt
   throw wrong(name, `dtype must be one of ${readable}, got '${descr.slice(0, 40)}'${hint}`)
 }
 
-/** The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order, each once. */
+/**
+ * The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order, each once.
+ */
 const parseHeader = (text: string, name: string): Header => {
   const [, body] = /^\s*\{(.*)\}\s*$/s.exec(text) ?? []
   if (body === undefined)
@@ -110,10 +112,11 @@ const fromFortran = (array: NdArray): NdArray => {
  * float16 becomes float32; int8, int16 and uint16 become int32; uint32 becomes int64.
  *
  * @param name file (and field), for messages.
- * @throws TweedieError `input` when the bytes are not such a file: the size is checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file: the size is checked
+ *   before anything is allocated.
  * @example
  * ```ts
- * const y = decodeNpy(readFileSync('y.npy'), 'y.npy')
+ * const y = decodeNpy(readBytes('y.npy'), 'y.npy')
  * ```
  */
 export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {

@@ -5,9 +5,12 @@ import { unzip, zip } from './zip.ts'
 
 const SUFFIX = '.npy'
 
-/** How {@link encodeNpz} packs. */
+/** Options of {@link encodeNpz}. */
 export interface NpzOptions {
-  /** Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as `np.savez_compressed`), 9 is the smallest. */
+  /**
+   * Deflate level: 0 stores (fast, as `np.savez`), 6 is the default (as
+   * `np.savez_compressed`), 9 is the smallest.
+   */
   readonly level?: 0 | 1 | 6 | 9
 }
 
@@ -18,7 +21,7 @@ export interface NpzOptions {
  * @throws TweedieError `input` when the archive or an array in it is damaged (see {@link decodeNpy}).
  * @example
  * ```ts
- * const { y, mask } = decodeNpz(readFileSync('observations.npz'), 'observations.npz')
+ * const { y, mask } = decodeNpz(readBytes('observations.npz'), 'observations.npz')
  * ```
  */
 export const decodeNpz = (bytes: Uint8Array, name: string): Record<string, NdArray> =>

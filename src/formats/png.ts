@@ -8,8 +8,9 @@ import { BEST_RATIO } from './deflate.ts'
 /**
  * PNG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB).
  *
- * The chunks are walked here first, and only those that make the pixels go on to the decoder, after the compressed data
- * has been inflated once into exactly the room that the header claims: a small file cannot ask for much memory.
+ * The chunks are walked here first, and only those that make the pixels go on to the decoder, after the
+ * compressed data has been inflated once into exactly the room that the header claims: a small file
+ * cannot ask for much memory.
  *
  * https://www.w3.org/TR/png-3/
  */
@@ -108,14 +109,16 @@ const toArray = (image: DecodedPng, name: string): NdArray<'float32'> => {
 }
 
 /**
- * Reads a PNG image: grey, RGB or palette, 1 to 16 bits; an alpha channel must be opaque. No gamma or colour profile is applied.
+ * Reads a PNG image: grey, RGB or palette, 1 to 16 bits; an alpha channel must be opaque. No gamma or
+ * colour profile is applied.
  *
  * @param name file, for messages.
  * @returns values in [0, 1], shape [1, H, W] or [3, H, W].
- * @throws TweedieError `input` when the bytes are no such image; sizes are checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are no such image; sizes are checked
+ *   before anything is allocated.
  * @example
  * ```ts
- * const digit = decodePng(readFileSync('digit.png'), 'digit.png') // [1, 28, 28]
+ * const digit = decodePng(readBytes('digit.png'), 'digit.png') // [1, 28, 28]
  * ```
  */
 export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> => {
@@ -145,7 +148,7 @@ export const decodePng = (bytes: Uint8Array, name: string): NdArray<'float32'> =
  * @throws TweedieError `shape` for another shape, `numeric` for NaN.
  * @example
  * ```ts
- * writeAtomic('mean.png', encodePng(mean))
+ * writeAtomic('mean.png', encodePng(itemAt(images, 0)))
  * ```
  */
 export const encodePng = (image: NdArray<'float32' | 'float64'>): Uint8Array => {

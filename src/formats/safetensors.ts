@@ -22,7 +22,9 @@ import { repeatedKey } from './json.ts'
 
 /** Arrays by name and free text by key. */
 export interface Safetensors {
+  /** The arrays by name. */
   readonly arrays: Record<string, NdArray>
+  /** Free text by key. */
   readonly metadata: Record<string, string>
 }
 
@@ -128,10 +130,11 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
  * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
  *
  * @param name file, for messages.
- * @throws TweedieError `input` when the bytes are not such a file; sizes are checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file; sizes are checked
+ *   before anything is allocated.
  * @example
  * ```ts
- * const { arrays, metadata } = decodeSafetensors(readFileSync('prior.safetensors'), 'prior.safetensors')
+ * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
  * ```
  */
 export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
@@ -157,8 +160,8 @@ export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors 
 }
 
 /**
- * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal content
- * gives equal bytes; metadata keys sorted.
+ * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal
+ * content gives equal bytes; metadata keys sorted.
  *
  * @throws TweedieError `input` when an array is called `__metadata__`.
  * @example

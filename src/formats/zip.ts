@@ -3,9 +3,9 @@ import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /**
- * ZIP archives, read from the central directory with every size checked against the file before it is used, because
- * general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB), no folders on disk:
- * names are only keys.
+ * ZIP archives, read from the central directory with every size checked against the file before it is used,
+ * because general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB),
+ * no folders on disk: names are only keys.
  *
  * PKWARE APPNOTE 6.3, sections 4.3 and 4.4.
  */
@@ -113,7 +113,7 @@ const readRecord = (bytes: Uint8Array, view: DataView, at: number, where: string
   return record
 }
 
-/** Where the bytes of an entry begin, by its local header. */
+/** Start of the bytes of an entry, by its local header. */
 const dataStart = (
   view: DataView,
   { name, local, compressed }: Entry,
@@ -140,15 +140,16 @@ const checkApart = (spans: readonly { name: string; from: number; to: number }[]
  * The files of an archive.
  *
  * @param where file, for messages.
- * @throws TweedieError `input` when the archive is damaged, lies about sizes, has overlapping entries, unsafe or repeated names.
+ * @throws TweedieError `input` when the archive is damaged, lies about sizes, has overlapping entries,
+ *   unsafe or repeated names.
  */
 export const unzip = (bytes: Uint8Array, where: string): ZipEntry[] => {
   const view = viewOf(bytes)
   const { records, start: limit } = readDirectory(bytes, view, where)
-  const seen = new Set<string>()
+  const names = new Set<string>()
   const spans = records.map((record) => {
-    if (seen.has(record.name)) throw wrong(where, `entry '${record.name}' is there twice`)
-    seen.add(record.name)
+    if (names.has(record.name)) throw wrong(where, `entry '${record.name}' occurs twice`)
+    names.add(record.name)
     const start = dataStart(view, record, limit, where)
     return { name: record.name, from: record.local, start, to: start + record.compressed }
   })

@@ -3,8 +3,8 @@
  *
  *     y = crop F⁻¹ (k̂ ∘ F pad x),    y[i] = Σ_j k[j] x[i − (j − c)],    c = ⌊K/2⌋.
  *
- * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products. A signal
- * is an image of one row.
+ * Pad and crop are folded into the matrices of the transforms, so every boundary costs the same few products.
+ * A signal is an image of one row.
  */
 
 import { dense, matrixOf } from '../linalg/index.ts'
@@ -43,7 +43,10 @@ import { transposeOf } from './transpose.ts'
 export interface BlurOptions {
   /** Default `reflect`. */
   readonly boundary?: Boundary
-  /** Pseudo-inverse (circular only): frequencies with |k̂| below this share of the largest are left out; default 1e-6. */
+  /**
+   * Pseudo-inverse (circular only): frequencies with |k̂| below this share of the largest
+   * are left out; default 1e-6.
+   */
   readonly cutoff?: number
 }
 
@@ -61,13 +64,13 @@ const axisOf = (n: number, k: number, boundary: Boundary, frequencies: (m: numbe
   const m = boundary === 'circular' ? n : n + k - 1
   const kept = frequencies(m)
   const angle = (f: number, t: number) => (2 * Math.PI * ((f * t) % m)) / m
-  const seenAt = Array.from({ length: n }, (): number[] => [])
+  const positions = Array.from({ length: n }, (): number[] => [])
   for (let t = 0; t < m; t++) {
     const pixel = pixelAt(t - before, n, boundary)
-    if (pixel !== undefined) seenAt[pixel].push(t)
+    if (pixel !== undefined) positions[pixel].push(t)
   }
   const padded = (part: (angle: number) => number) =>
-    dense(matrixOf(kept, n, (f, i) => seenAt[i].reduce((total, t) => total + part(angle(f, t)), 0)))
+    dense(matrixOf(kept, n, (f, i) => positions[i].reduce((total, t) => total + part(angle(f, t)), 0)))
   const double = (f: number) => (kept === m || f === 0 || 2 * f === m ? 1 : 2)
   return {
     forward: { re: padded(Math.cos), im: padded((a) => -Math.sin(a)) },
@@ -95,10 +98,11 @@ const realPart = ({ re, im }: Complex, R: ComplexDense): Tensor => {
 /**
  * Blur by a kernel per observation: y = k ∗ x, the same size.
  *
- * @param kernel - [B, 1, K, L] for images and [B, 1, L] for signals, or C instead of 1 for a kernel per channel; B may
- *   be 1
+ * @param kernel - [B, 1, K, L] for images and [B, 1, L] for signals, or C instead of 1 for a
+ *   kernel per channel; B may be 1
  * @param event - [C, H, W] or [C, V]
- * @throws TweedieError `input` when the event is neither an image nor a signal, `shape` when the kernel does not fit
+ * @throws TweedieError `input` when the event is neither an image nor a signal, `shape`
+ *   when the kernel does not fit
  *
  * @example
  * ```ts
@@ -149,6 +153,6 @@ export const blur = (
 const inverted = (spectrum: Complex, cutoff: number): Complex => {
   const power = add(square(spectrum.re), square(spectrum.im))
   const largest = max(power, { axes: [1, 2, 3], keepdims: true })
-  const seen = greater(power, mul(largest, cutoff * cutoff))
-  return scaleBy(where(seen, reciprocal(where(seen, power, 1)), 0), conjugate(spectrum))
+  const kept = greater(power, mul(largest, cutoff * cutoff))
+  return scaleBy(where(kept, reciprocal(where(kept, power, 1)), 0), conjugate(spectrum))
 }

@@ -1,6 +1,9 @@
-/** What an image is beyond its edge. */
+/** Values of an image beyond its edge. */
 
-/** `circular`: it repeats. `reflect`: it is mirrored at the centre of the edge pixel (as in PyTorch). `zero`: nothing. */
+/**
+ * `circular`: it repeats. `reflect`: it is mirrored at the centre of the edge pixel (as in
+ * PyTorch). `zero`: nothing.
+ */
 export type Boundary = 'circular' | 'reflect' | 'zero'
 
 /** All boundaries, the default first. */
@@ -8,7 +11,7 @@ export const BOUNDARIES = ['reflect', 'circular', 'zero'] as const satisfies rea
 
 const modulo = (i: number, n: number): number => ((i % n) + n) % n
 
-/** The pixel of 0 … n − 1 that is seen at any integer position i, or undefined where there is none. */
+/** The pixel of 0 … n − 1 whose value any integer position i has, or undefined where the value is 0. */
 export const pixelAt = (i: number, n: number, boundary: Boundary): number | undefined => {
   if (i >= 0 && i < n) return i
   if (boundary === 'zero') return undefined
@@ -18,7 +21,7 @@ export const pixelAt = (i: number, n: number, boundary: Boundary): number | unde
   return folded < n ? folded : 2 * n - 2 - folded
 }
 
-/** Mirrored at the edge itself, so that the edge pixel is seen twice (as Matlab's imresize does). */
+/** Mirrored at the edge itself, so that the edge pixel occurs twice (as Matlab's imresize does). */
 export const mirroredPixel = (i: number, n: number): number => {
   const folded = modulo(i, 2 * n)
   return folded < n ? folded : 2 * n - 1 - folded

@@ -12,7 +12,7 @@ export interface ClippingOptions {
 }
 
 /**
- * A sensor that saturates, seen as the inverse problem of high dynamic range (Song et al. 2023, ΠGDM):
+ * A sensor that saturates: the inverse problem of high dynamic range (Song et al. 2023, ΠGDM):
  *
  *     y = clip(m + gain (x − m), low, high),    m = (low + high)/2.
  *

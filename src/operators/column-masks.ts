@@ -1,7 +1,8 @@
 /**
- * Which columns of the Fourier plane a scan at acceleration R samples (Rozet et al. 2024, 5.3): the central 2⌈3w/16R⌉ always, each
- * other with probability 5/(8R − 3). Of w columns 1/R are then sampled on average, exactly when 3w/16R is an integer.
- * For w = 320 these are the 2⌈60/R⌉ columns and 200/(320 R − 120) of the paper's code.
+ * The columns of the Fourier plane that a scan at acceleration R samples (Rozet et al. 2024, 5.3): the
+ * central 2⌈3w/16R⌉ always, each other with probability 5/(8R − 3). Of w columns 1/R are then sampled
+ * on average, exactly when 3w/16R is an integer. For w = 320 these are the 2⌈60/R⌉ columns and 200/(320
+ * R − 120) of the paper's code.
  */
 import { TweedieError } from '../error.ts'
 import { bernoulliBatch, stream } from '../random/index.ts'

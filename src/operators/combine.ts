@@ -13,6 +13,7 @@ const flat = (y: Tensor): Tensor => reshape(y, [y.shape[0], -1])
  *
  * @example
  * ```ts
+ * const kernels = constant(motionKernels(8, { size: 15, seed: 0 }))
  * const A = compose(bicubic([3, 64, 64], 4), blur(kernels, [3, 64, 64])) // first blur, then make smaller
  * ```
  */
@@ -32,13 +33,16 @@ export function compose(A2: Operator, A1: Operator): Operator {
 }
 
 /**
- * What several operators see of one x, one after the other: y = (A1 x, A2 x, …), each flattened. Linear when all are.
+ * The observations of one x by several operators, one after the other: y = (A1 x, A2 x, …), each
+ * flattened. Linear when all are.
  *
  * @throws TweedieError `input` for an empty list, `shape` when they do not take the same x
  *
  * @example
  * ```ts
- * const A = stacked([mask(m), averagePool([3, 32, 32], 8)]) // some pixels, and the mean of each block
+ * const m = constant(boxMasks(8, { height: 32, width: 32, size: 16, seed: 0 }))
+ * const event = [3, 32, 32]
+ * const A = stacked([mask(m, event), averagePool(event, 8)]) // some pixels, and the mean of each block
  * ```
  */
 export function stacked(operators: readonly LinearOperator[]): LinearOperator

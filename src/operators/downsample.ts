@@ -9,8 +9,8 @@ import type { LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
 
 /**
- * The mean of each block of factor × factor pixels, or of `factor` values of a signal. With k pixels in a block,
- * A Aᵀ = I/k, so A⁺ = k Aᵀ.
+ * The mean of each block of factor × factor pixels, or of `factor` values of a signal. With k pixels in a
+ * block, A Aᵀ = I/k, so A⁺ = k Aᵀ.
  *
  * @param event - [C, H, W] → [C, H/factor, W/factor], or [C, V] → [C, V/factor]
  * @param factor - an integer ≥ 1 that divides H and W, or V
@@ -41,7 +41,9 @@ const cubic = (t: number): number => {
   return u < 2 ? -0.5 * u ** 3 + 2.5 * u ** 2 - 4 * u + 2 : 0
 }
 
-/** Weights [⌈n/f⌉, n]: the cubic stretched by f around the centre of each output pixel, mirrored at the edges. */
+/**
+ * Weights [⌈n/f⌉, n]: the cubic stretched by f around the centre of each output pixel, mirrored at the edges.
+ */
 const bicubicWeights = (n: number, factor: number): NdArray<'float64'> => {
   const size = Math.ceil(n / factor)
   const weights = matrixOf(size, n, () => 0)
@@ -58,8 +60,8 @@ const bicubicWeights = (n: number, factor: number): NdArray<'float64'> => {
 }
 
 /**
- * Bicubic downsampling (a = −1/2) with antialiasing, as Matlab's imresize: the kernel is stretched by the factor, the
- * edges are mirrored, the weights sum to 1.
+ * Bicubic downsampling (a = −1/2) with antialiasing, as Matlab's imresize: the kernel is stretched by the
+ * factor, the edges are mirrored, the weights sum to 1.
  *
  * @param event - [C, H, W] → [C, ⌈H/factor⌉, ⌈W/factor⌉], or [C, V] → [C, ⌈V/factor⌉]
  * @param factor - any integer ≥ 1

@@ -3,8 +3,9 @@
  *
  *     y_k = m_k F(s x),    y = (Re y_k, Im y_k) on the channel axis,
  *
- * with the centred orthonormal transform F (Rozet et al. 2024, 5.3), a mask m of the sampled frequencies, and a complex
- * factor s: 1, a smooth phase e^{iφ}, or the sensitivities of several coils (Pruessmann et al. 1999, SENSE). x is real.
+ * with the centred orthonormal transform F (Rozet et al. 2024, 5.3), a mask m of the sampled frequencies,
+ * and a complex factor s: 1, a smooth phase e^{iφ}, or the sensitivities of several coils (Pruessmann et
+ * al. 1999, SENSE). x is real.
  */
 import {
   add,
@@ -67,7 +68,7 @@ const parted = (y: Tensor): Complex => {
   return { re, im }
 }
 
-/** (m_k + m_{−k})/2: what the transform of a real image sees of a mask. */
+/** (m_k + m_{−k})/2: the mask of a real image, whose frequencies k and −k are conjugate. */
 const symmetrised = (m: Tensor): Tensor => {
   const mirror = (t: Tensor, axis: number) => {
     const n = t.shape[axis]
@@ -101,8 +102,9 @@ const checkMask = (m: Tensor, h: number, w: number): void => {
  *
  * @example
  * ```ts
- * const A = fourier(columns, [1, 320, 320]) // columns [B, 1, 1, 320]
- * const zeroFilled = A.adjoint(y)
+ * const columns = constant(columnMasks(8, { width: 320, acceleration: 6, seed: 0 }))
+ * const A = fourier(columns, [1, 320, 320])
+ * const zeroFilled = jit((y: Tensor) => A.adjoint(y))
  * ```
  */
 export const fourier = (m: Tensor, event: Shape, { phase }: { phase?: Tensor } = {}): LinearOperator => {
@@ -126,8 +128,8 @@ export const fourier = (m: Tensor, event: Shape, { phase }: { phase?: Tensor } =
     // AᵀA = F⁻¹ s F with s the symmetrised mask, so A⁺ = F⁻¹ s⁺ F Aᵀ.
     pinv: (y) => {
       const s = symmetrised(m)
-      const seen = greater(s, 0)
-      return F.back(scaleBy(where(seen, reciprocal(where(seen, s, 1)), 0), F.ofReal(adjoint(y)))).re
+      const sampled = greater(s, 0)
+      return F.back(scaleBy(where(sampled, reciprocal(where(sampled, s, 1)), 0), F.ofReal(adjoint(y)))).re
     },
   }
 }
@@ -144,10 +146,8 @@ export const multiCoilFourier = (m: Tensor, sensitivities: Tensor, event: Shape)
   checkMask(m, h, w)
   const [, channels, ...size] = sensitivities.shape
   if (c !== 1 || channels % 2 !== 0 || String(size) !== String([h, w])) {
-    shapeError(
-      'multi-coil fourier',
-      `sensitivities [${sensitivities.shape}] do not fit images [${event}]: they must be [B, 2K, H, W] for [1, H, W]`,
-    )
+    const fault = `sensitivities [${sensitivities.shape}] do not fit images [${event}]`
+    shapeError('multi-coil fourier', `${fault}: they must be [B, 2K, H, W] for [1, H, W]`)
   }
   const F = transforms(h, w)
   const s = parted(sensitivities)

@@ -19,7 +19,11 @@ export interface GaussianBlurOptions {
   readonly cutoff?: number
 }
 
-/** exp(−j²/2σ²) for j = −r … r, normalised. */
+/**
+ * exp(−j²/2σ²) for j = −r … r, normalised.
+ *
+ * @throws TweedieError `input` for σ ≤ 0 and an even size
+ */
 export const gaussianTaps = (sigma: number, size = 2 * Math.ceil(4 * sigma) + 1): number[] => {
   if (!(sigma > 0 && Number.isFinite(sigma)))
     throw new TweedieError('input', `gaussian-blur: sigma must be positive, got ${sigma}`)

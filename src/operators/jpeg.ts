@@ -1,7 +1,8 @@
 /**
- * JPEG-like compression of each channel: the discrete cosine transform of blocks of 8×8 pixels, quantised with the luminance table
- * of the standard (ITU-T T.81, table K.1) at a quality of 1 … 100, and transformed back. No chroma subsampling, no colours
- * transform: a surrogate with the blocks and the rings of the original.
+ * JPEG-like compression of each channel: the discrete cosine transform of blocks of 8×8 pixels,
+ * quantised with the luminance table of the standard (ITU-T T.81, table K.1) at a quality of 1 … 100,
+ * and transformed back. No chroma subsampling, no colours transform: a surrogate with the blocks and
+ * the rings of the original.
  *
  * Rounding is replaced by ⌊t⌉ + (t − ⌊t⌉)³ (Shin & Song 2017), which has a derivative.
  */
@@ -44,7 +45,9 @@ export const quantisationStep = (quality: number, row: number, column: number): 
   return Math.min(255, Math.max(1, step))
 }
 
-/** Orthonormal cosines of each block, of the n pixels continued by the last one to whole blocks: [⌈n/8⌉ 8, n]. */
+/**
+ * Orthonormal cosines of each block, of the n pixels continued by the last one to whole blocks: [⌈n/8⌉ 8, n].
+ */
 const blockCosines = (n: number): NdArray<'float64'> => {
   const size = Math.ceil(n / BLOCK) * BLOCK
   const cosine = (k: number, t: number) =>

@@ -7,8 +7,8 @@ import { full, type NdArray, zeros } from '../tensor/index.ts'
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 /**
- * Masks [count, 1, h, w] with one square of side `size` missing, its place uniform at least `margin` from the edges (box
- * inpainting of the MMPS benchmark: size 128 and margin 16 in 256×256).
+ * Masks [count, 1, h, w] with one square of side `size` missing, its place uniform at least `margin` from the
+ * edges (box inpainting of the MMPS benchmark: size 128 and margin 16 in 256×256).
  *
  * @param size - side of the square in pixels
  * @param margin - pixels, default 0
@@ -58,15 +58,16 @@ export const boxMasks = (
 }
 
 /**
- * Masks [count, 1, entries] that keep exactly `kept` entries each, uniformly at random: pixels (random inpainting of the
- * MMPS benchmark) or vertices of a mesh.
+ * Masks [count, 1, entries] that keep exactly `kept` entries each, uniformly at random: pixels (random
+ * inpainting of the MMPS benchmark) or vertices of a mesh.
  *
  * @param kept - one number, or one for each mask: 0 … entries
  * @throws TweedieError `input` when more entries are to be kept than exist
  *
  * @example
  * ```ts
- * const masks = reshaped(exactMasks(8, { entries: 784, kept: 196, seed: 0 }), [8, 1, 28, 28]) // a quarter of the pixels
+ * const masks = exactMasks(8, { entries: 784, kept: 196, seed: 0 }) // a quarter of the pixels
+ * const A = mask(constant(reshaped(masks, [8, 1, 28, 28])), [1, 28, 28])
  * ```
  */
 export const exactMasks = (

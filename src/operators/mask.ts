@@ -4,8 +4,14 @@ import type { LinearOperator } from './operator.ts'
 /**
  * y = m ∘ x: entries are kept (1) or deleted (0); deleted entries of y are 0 (plus noise, which Aᵀ ignores).
  *
- * @param m - [B, ...event] or broadcastable to it, such as [B, 1, H, W] for a mask shared by the channels; 0 or 1 only
+ * @param m - [B, ...event] or broadcastable to it, such as [B, 1, H, W] for a mask shared by
+ *   the channels; 0 or 1 only
  * @param event - shape of one x; that of one m by default
+ *
+ * @example
+ * ```ts
+ * const A = mask(constant(bernoulli(stream(0, 'mask'), 0.25, [8, 1, 28, 28]))) // 25 % of the pixels
+ * ```
  */
 export const mask = (m: Tensor, event: Shape = m.shape.slice(1)): LinearOperator => ({
   name: 'mask',

@@ -1,11 +1,13 @@
 /**
- * Kernels of a camera that shakes: a random smooth walk, drawn as a line. The generator of the benchmarks of DPS and MMPS
- * (Borodenko, `motionblur`): on a canvas of twice the size with diagonal d, for an intensity I,
+ * Kernels of a camera that shakes: a random smooth walk, drawn as a line. The generator of the benchmarks of
+ * DPS and MMPS (Borodenko, `motionblur`): on a canvas of twice the size with diagonal d, for an intensity I,
  *
  *     length ≤ ¾ d (U(0,1) + U(0,I²)),   steps ~ Beta(1,30) (1.1 − I) d,
- *     angles: |first| < a ~ U(0, πI), then Triangular(0, I a, a + 0.1), whose sign flips with probability Beta(2,20).
+ *     angles: |first| < a ~ U(0, πI), then Triangular(0, I a, a + 0.1),
+ *     whose sign flips with probability Beta(2,20).
  *
- * The line is ⌊d/150⌋ wide (at least 1), blurred by a Gaussian of ⌊d/100⌋ and made half as large by Lanczos. It is drawn with smooth edges here.
+ * The line is ⌊d/150⌋ wide (at least 1), blurred by a Gaussian of ⌊d/100⌋ and made half as large by Lanczos.
+ * It is drawn with smooth edges here.
  */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
@@ -18,6 +20,7 @@ export interface MotionOptions {
   readonly size: number
   /** 0 (straight) to 1 (erratic), default 0.5. */
   readonly intensity?: number
+  /** Seed of all kernels: kernel i depends on it and on i only. */
   readonly seed: number
 }
 
@@ -112,7 +115,10 @@ const sinc = (t: number): number => (t === 0 ? 1 : Math.sin(Math.PI * t) / (Math
 const lanczos = (t: number): number => (Math.abs(t) < 3 ? sinc(t) * sinc(t / 3) : 0)
 const gaussian = (sigma: number) => (t: number) => Math.exp(-(t * t) / (2 * sigma * sigma))
 
-/** Taps [m, n] of a filter around the centre of each of m pixels over n; `stretch` pixels are one unit of the filter. */
+/**
+ * Taps [m, n] of a filter around the centre of each of m pixels over n; `stretch` pixels
+ * are one unit of the filter.
+ */
 const tapsOf = (m: number, n: number, filter: (t: number) => number, stretch: number): number[][] =>
   Array.from({ length: m }, (_, i) => {
     const centre = ((i + 0.5) * n) / m - 0.5

@@ -1,6 +1,7 @@
 /**
- * Forward models A on batches: `apply` maps [B, ...inShape] to [B, ...outShape]. Parameters that differ between
- * observations (a mask per image) are tensors with a batch axis, so one compiled program serves all observations.
+ * Forward models A on batches: `apply` maps [B, ...inShape] to [B, ...outShape]. Parameters that
+ * differ between observations (a mask per image) are tensors with a batch axis, so one compiled
+ * program serves all observations.
  */
 import { TweedieError } from '../error.ts'
 import { jvp, type Shape, type Tensor, vjp } from '../tensor/index.ts'

@@ -1,9 +1,11 @@
 /**
- * Phase retrieval: the magnitudes of an oversampled Fourier transform (Fienup 1982; as a benchmark in Chung et al. 2023, DPS),
+ * Phase retrieval: the magnitudes of an oversampled Fourier transform (Fienup 1982; as a benchmark
+ * in Chung et al. 2023, DPS),
  *
  *     y = |F pad x|,
  *
- * with the centred orthonormal F of the image surrounded by zeros. x and its mirror image have the same y, wherever they lie.
+ * with the centred orthonormal F of the image surrounded by zeros. x and its mirror image have the
+ * same y, wherever they lie.
  */
 import { TweedieError } from '../error.ts'
 import { add, type Shape, sqrt, square, type Tensor } from '../tensor/index.ts'

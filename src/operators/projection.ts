@@ -7,6 +7,13 @@ import type { LinearOperator } from './operator.ts'
  *
  * @param matrix - [B, M, N], or [1, M, N] shared by the batch
  * @param event - shape of one x with N entries, [N] by default
+ * @throws TweedieError `shape` when the matrices do not act on such events
+ *
+ * @example
+ * ```ts
+ * const matrices = constant(normal(stream(0, 'projections'), [8, 2, 5])) // one 2×5 for each of 8 observations
+ * projection(matrices).outShape // [2]
+ * ```
  */
 export const projection = (matrix: Tensor, event: Shape = matrix.shape.slice(2)): LinearOperator => {
   const [, m, n] = matrix.shape

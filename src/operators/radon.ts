@@ -3,9 +3,9 @@
  *
  *     y[k, j] = ∫ x(t_j cos θ_k − s sin θ_k, t_j sin θ_k + s cos θ_k) ds / n,
  *
- * by Joseph's method (1982): one sample per row or column that the line crosses, interpolated between two pixels. The origin is the
- * centre of the image, pixels have side 1, detectors distance 1; n, the larger side, makes y of the order of x. The first axis of
- * the plane points right, the second down.
+ * by Joseph's method (1982): one sample per row or column that the line crosses, interpolated between two
+ * pixels. The origin is the centre of the image, pixels have side 1, detectors distance 1; n, the larger
+ * side, makes y of the order of x. The first axis of the plane points right, the second down.
  */
 
 import { requireInteger } from '../checks.ts'
@@ -28,7 +28,10 @@ import {
 import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
-/** The pixels that rays see, the same number for each: [rays, samples], with weights that are 0 outside the image. */
+/**
+ * The pixels on each ray, the same number for each: [rays, samples], with weights that are 0 outside the
+ * image.
+ */
 interface Rays {
   readonly pixels: NdArray<'int64'>
   readonly weights: NdArray<'float64'>
@@ -68,8 +71,8 @@ const raysOf = (h: number, w: number, angles: number, detectors: number): Rays =
   }
 }
 
-/** Detectors that see the whole image at every angle. */
-export const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w))
+/** The number of detectors that covers the whole image at every angle. */
+const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w))
 
 /** Options of {@link radon}. */
 export interface RadonOptions {
@@ -105,8 +108,8 @@ export const radon = (event: Shape, { angles, detectors }: RadonOptions): Linear
     inShape: event,
     outShape: [c, angles, d],
     apply: (x) => {
-      const seen = mul(take(columns(x, h * w), pixels), weights(x))
-      return events(sum(seen, { axes: [1] }), [angles, d])
+      const along = mul(take(columns(x, h * w), pixels), weights(x))
+      return events(sum(along, { axes: [1] }), [angles, d])
     },
     adjoint: (y) => {
       const spread = expandDims(columns(y, angles * d), 1)

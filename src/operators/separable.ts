@@ -1,5 +1,6 @@
 /**
- * Operators that act on each axis of an image apart: y = L x Rᵀ for each channel. With L = U S Vᵀ and R = U' S' V'ᵀ,
+ * Operators that act on each axis of an image apart: y = L x Rᵀ for each channel. With
+ * L = U S Vᵀ and R = U' S' V'ᵀ,
  *
  *     A⁺ y = V ((Uᵀ y U') / (s s'ᵀ)) V'ᵀ,
  *
@@ -60,13 +61,15 @@ const pseudoInverse = (matrices: readonly NdArray<'float64'>[], cutoff: number) 
 }
 
 /**
- * One matrix for each axis after the channels: y = L x Rᵀ on each channel of an image, y = x Rᵀ on each of a signal.
+ * One matrix for each axis after the channels: y = L x Rᵀ on each channel of an image,
+ * y = x Rᵀ on each of a signal.
  *
  * @param name - of the operator, for messages
  * @param matrices - L [H', H] and R [W', W] for images, R [V', V] for signals
  * @param event - [C, H, W] or [C, V]
  * @param cutoff - singular values below this share of the largest count as 0 in A⁺, default 1e-6
- * @throws TweedieError `input` when the event is neither an image nor a signal, `shape` when the matrices do not fit
+ * @throws TweedieError `input` when the event is neither an image nor a signal, `shape`
+ *   when the matrices do not fit
  *
  * @example
  * ```ts

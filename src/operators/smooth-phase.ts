@@ -5,9 +5,16 @@ import { NdArray } from '../tensor/index.ts'
 const MODES = 3
 
 /**
- * Smooth random phases [count, 1, h, w] in radians: φ(u, v) = Σ_pq g_pq cos(πpu) cos(πqv), p, q < 3, with Gaussian g that
- * fall off with frequency, such that the phase at a point has the given standard deviation on average over the image. What a
- * magnitude image lacks to look like one of a scanner.
+ * Smooth random phases [count, 1, h, w] in radians: φ(u, v) = Σ_pq g_pq cos(πpu) cos(πqv), p, q < 3, with
+ * Gaussian g that fall off with frequency, such that the phase at a point has the given standard deviation on
+ * average over the image. Magnitude images become complex ones like those of a scanner by them.
+ *
+ * @example
+ * ```ts
+ * const phase = constant(smoothPhases(8, { height: 64, width: 64, std: 0.5, seed: 0 }))
+ * const m = constant(columnMasks(8, { width: 64, acceleration: 4, seed: 0 }))
+ * const A = fourier(m, [1, 64, 64], { phase })
+ * ```
  */
 export const smoothPhases = (
   count: number,

@@ -26,7 +26,10 @@ const insert = (sorted: Float64Array, count: number, u: number): void => {
   sorted[at] = u
 }
 
-/** Beta(a, b) of integers is the a-th smallest of a + b - 1 uniforms (David & Nagaraja, Order Statistics, 2.3). */
+/**
+ * Beta(a, b) of integers is the a-th smallest of a + b - 1 uniforms (David & Nagaraja, Order Statistics,
+ * 2.3).
+ */
 const orderStatistic = (a: number, b: number): Fill<Float32Array> => {
   const count = a + b - 1
   const blocks = Math.ceil(count / 4)
@@ -46,9 +49,10 @@ const orderStatistic = (a: number, b: number): Fill<Float32Array> => {
 }
 
 /**
- * ln of a Gamma(shape, 1) variable, by G. Marsaglia & W. W. Tsang, "A simple method for generating gamma variables",
- * ACM TOMS 26 (2000): accept d v, v = (1 + x/√(9d))^3, d = shape - 1/3; a shape below 1 is boosted by U^(1/shape).
- * Try k uses block `first + k` alone: two words for the normal x, one for the test, one for the boost.
+ * ln of a Gamma(shape, 1) variable, by G. Marsaglia & W. W. Tsang, "A simple method for generating
+ * gamma variables", ACM TOMS 26 (2000): accept d v, v = (1 + x/√(9d))^3, d = shape - 1/3; a shape below
+ * 1 is boosted by U^(1/shape). Try k uses block `first + k` alone: two words for the normal x, one for
+ * the test, one for the boost.
  */
 const logGamma = (shape: number, words: Int32Array, stream: Stream, at: At, first: number): number => {
   const d = (shape < 1 ? shape + 1 : shape) - 1 / 3
@@ -63,7 +67,9 @@ const logGamma = (shape: number, words: Int32Array, stream: Stream, at: At, firs
   throw new TweedieError('numeric', `beta: no gamma of shape ${shape} was accepted in ${TRIES} tries`)
 }
 
-/** Beta(a, b) = g / (g + h), g ~ Gamma(a), h ~ Gamma(b): in logarithms, so that small shapes do not underflow. */
+/**
+ * Beta(a, b) = g / (g + h), g ~ Gamma(a), h ~ Gamma(b): in logarithms, so that small shapes do not underflow.
+ */
 const gammaRatio = (a: number, b: number): Fill<Float32Array> => {
   const words = new Int32Array(4)
   return (out, stream, at) => {
@@ -86,8 +92,9 @@ const fillBeta = (a: number, b: number): Fill<Float32Array> => {
 /**
  * Beta(a, b) variables on the open interval (0, 1), density ∝ x^(a-1) (1-x)^(b-1).
  *
- * Small integers take the order statistic of a + b - 1 uniforms (the same bits on every engine); other parameters the
- * ratio of two gammas, where engines may differ in the last bit. A row holds at most 2^26 elements in the second case.
+ * Small integers take the order statistic of a + b - 1 uniforms (the same bits on every engine); other
+ * parameters the ratio of two gammas, where engines may differ in the last bit. A row holds at most 2^26
+ * elements in the second case.
  *
  * @param a positive. @param b positive.
  * @throws TweedieError `input` when a or b is not positive and finite, or the address is out of range.

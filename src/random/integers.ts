@@ -6,7 +6,9 @@ import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 /** Blocks that one integer may use: 64 words, each rejected with probability below 1/2. */
 const TRIES = 16
 
-/** An unbiased integer in 0 … n - 1, 1 ≤ n ≤ 2^32: words at or above the largest multiple of n are rejected. */
+/**
+ * An unbiased integer in 0 … n - 1, 1 ≤ n ≤ 2^32: words at or above the largest multiple of n are rejected.
+ */
 const below = (n: number, words: Int32Array, stream: Stream, at: At, element: number): number => {
   const limit = 2 ** 32 - (2 ** 32 % n)
   for (let k = 0; k < TRIES; k++) {
@@ -33,7 +35,8 @@ const fillIntegers = (lo: number, hi: number): Fill<Int32Array> => {
  * Unbiased integers lo … hi - 1 (the upper end is excluded).
  *
  * @param lo lowest value, at least -2^31. @param hi one past the highest, at most 2^31.
- * @throws TweedieError `input` when the interval is empty or the address out of range (a row holds at most 2^28 integers).
+ * @throws TweedieError `input` when the interval is empty or the address out of range (a row
+ *   holds at most 2^28 integers).
  * @example
  * ```ts
  * const rows = integers(stream(0, 'batches'), 0, 9000, [128], { step: 5 })
@@ -68,13 +71,14 @@ export const integersBatch = (
 }
 
 /**
- * A uniformly random order of 0 … n - 1 (Fisher & Yates, from the end; position i takes the integer of element i).
+ * A uniformly random order of 0 … n - 1 (Fisher & Yates, from the end; position i takes
+ * the integer of element i).
  *
  * @param n length, 0 … 2^28.
  * @throws TweedieError `input` when n is not such an integer or the address is out of range.
  * @example
  * ```ts
- * const order = permutation(stream(0, 'epochs'), 9000, { step: epoch }).data
+ * const order = permutation(stream(0, 'epochs'), 9000, { step: 3 }).data // of epoch 3
  * ```
  */
 export const permutation = (stream: Stream, n: number, at: At = {}): NdArray<'int32'> => {

@@ -5,9 +5,9 @@ import type { At, BatchAt, Stream } from './stream.ts'
 /**
  * Standard normals by Box & Muller (1958): (r cos t, r sin t) with r^2 = -2 ln u and t uniform on the circle.
  *
- * The logarithm, sine and cosine are polynomials written out here, in + - * / and square root only, which IEEE 754
- * rounds alike everywhere: the same bits in every JavaScript engine, which `Math.log` and `Math.sin` do not promise,
- * and they are faster. Absolute errors are below 1e-10, far under a float32's rounding.
+ * The logarithm, sine and cosine are polynomials written out here, in + - * / and square root only, which
+ * IEEE 754 rounds alike everywhere: the same bits in every JavaScript engine, which `Math.log` and `Math.sin`
+ * do not promise, and they are faster. Absolute errors are below 1e-10, far under a float32's rounding.
  */
 
 /** -2 ln 2 and powers 2^-e, e = 0 … 32. */
@@ -15,7 +15,9 @@ const MINUS_2_LN2 = -2 * Math.LN2
 const powers = Float64Array.from({ length: 33 }, (_, e) => 2 ** -e)
 const QUARTER_TURN = Math.PI / 2 / 2 ** 30
 
-/** -2 ln((w + 1/2) / 2^32) for an unsigned word w, by ln m = 2 artanh((m - 1) / (m + 1)) with m in [1/√2, √2). */
+/**
+ * -2 ln((w + 1/2) / 2^32) for an unsigned word w, by ln m = 2 artanh((m - 1) / (m + 1)) with m in [1/√2, √2).
+ */
 const minusTwoLog = (word: number): number => {
   const v = (word >>> 0) + 0.5
   let e = 32 - Math.clz32(word)
@@ -70,8 +72,8 @@ export const normal = (stream: Stream, shape: Shape, at: At = {}): NdArray<'floa
   row(fillNormal, stream, shape, at)
 
 /**
- * Standard normals `[B, ...event]` whose row i is `normal(stream, event, { …, observation: observation[i] })`,
- * whatever the other rows are.
+ * Standard normals `[B, ...event]` whose row i is
+ * `normal(stream, event, { …, observation: observation[i] })`, whatever the other rows are.
  *
  * @example
  * ```ts

@@ -2,11 +2,14 @@
  * Philox4x32-10: a keyed bijection of 128-bit counters, used as a random generator without state.
  *
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
- * A round maps (c0, c1, c2, c3) to (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0)); the key grows by
- * the Weyl constants (W0, W1) between rounds; there are ten rounds.
+ * A round maps (c0, c1, c2, c3) to (hi(M1 c2) ^ c1 ^ k0, lo(M1 c2), hi(M0 c0) ^ c3 ^ k1, lo(M0 c0)); the key
+ * grows by the Weyl constants (W0, W1) between rounds; there are ten rounds.
  */
 
-/** M0 = 0xD2511F53 and M1 = 0xCD9E8D57 in halves: JavaScript has no 32 x 32 -> 64 product, so it is put together by halves. */
+/**
+ * M0 = 0xD2511F53 and M1 = 0xCD9E8D57 in halves: JavaScript has no 32 x 32 -> 64 product, so it
+ * is put together by halves.
+ */
 const M0 = 0xd2511f53 | 0
 const M0_HIGH = 0xd251
 const M0_LOW = 0x1f53
@@ -18,7 +21,8 @@ const W1 = 0xbb67ae85 | 0
 const ROUNDS = 10
 
 /**
- * Encrypts `blocks` successive counters (c0, c1, c2, c3), (c0 + 1, c1, c2, c3), … and writes the 4 words of each.
+ * Encrypts `blocks` successive counters (c0, c1, c2, c3), (c0 + 1, c1, c2, c3), … and
+ * writes the 4 words of each.
  *
  * @param out receives 4 · `blocks` words as signed 32-bit integers (`>>> 0` makes them unsigned).
  * @param blocks number of counters; `c0 + blocks` must not pass 2^32.

@@ -2,12 +2,14 @@ import { TweedieError } from '../error.ts'
 import { philox4x32 } from './philox.ts'
 
 /**
- * A random stream: a key of Philox4x32-10. Values are not drawn in sequence but addressed by a counter ({@link At}),
- * so they never depend on batch size, shard, worker count or resume.
+ * A random stream: a key of Philox4x32-10. Values are not drawn in sequence but addressed by a counter
+ * ({@link At}), so they never depend on batch size, shard, worker count or resume.
  *
- * Two distributions asked of one stream at one address share their bits: give each purpose its own stream name.
+ * Two distributions asked of one stream at one address share their bits: give each
+ * purpose its own stream name.
  */
 export interface Stream {
+  /** Two words, 0 … 2^32 - 1 each. */
   readonly key: readonly [number, number]
 }
 
@@ -25,9 +27,13 @@ export interface At {
 
 /** The addresses of a batch of rows: row i is that of `observation[i]` (and `draw[i]`). */
 export interface BatchAt {
+  /** The same for all rows, see {@link At}; default 0. */
   readonly lap?: number
+  /** The same for all rows, see {@link At}; default 0. */
   readonly step?: number
+  /** One for all rows or one for each, see {@link At}; default 0. */
   readonly draw?: number | ArrayLike<number>
+  /** One for each row: their number is the size of the batch. */
   readonly observation: ArrayLike<number>
 }
 
@@ -60,9 +66,9 @@ const naturalNumber = (value: number, what: string): bigint => {
 /**
  * The stream of a seed and a name.
  *
- * Its key is the first two words of Philox4x32-10 with key (seed mod 2^32, seed div 2^32) and counter
- * (h mod 2^32, h div 2^32, kind, 0), where h is the FNV-1a-64 hash of the name's UTF-8 bytes and kind 0 for a string,
- * the number itself and kind 1 for a number.
+ * Its key is the first two words of Philox4x32-10 with key (seed mod 2^32, seed div 2^32) and counter (h mod
+ * 2^32, h div 2^32, kind, 0), where h is the FNV-1a-64 hash of the name's UTF-8 bytes and kind 0 for a
+ * string, the number itself and kind 1 for a number.
  *
  * @param seed integer in 0 … 2^53 - 1.
  * @param name purpose of the stream, such as `'train noise'`, or an integer.

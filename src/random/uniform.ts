@@ -4,7 +4,9 @@ import type { At, BatchAt, Stream } from './stream.ts'
 
 const SPACING = 2 ** -23
 
-/** Fills `out` with uniforms of one address: the midpoints (k + 1/2) / 2^23, exact in float32, never 0 or 1. */
+/**
+ * Fills `out` with uniforms of one address: the midpoints (k + 1/2) / 2^23, exact in float32, never 0 or 1.
+ */
 export const fillUniform = (out: Float32Array, stream: Stream, at: At = {}): void =>
   eachChunk(out.length, stream, at, (words, start, count) => {
     for (let i = 0; i < count; i++) out[start + i] = ((words[i] >>> 9) + 0.5) * SPACING

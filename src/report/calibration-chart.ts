@@ -5,17 +5,20 @@ import { linearScale } from './scale.ts'
 
 /** Coverage read from one sampler. */
 export interface CoverageSeries {
+  /** In the legend. */
   name: string
+  /** One for each level, in any order. */
   readings: readonly Coverage[]
 }
 
 /**
- * Observed against nominal coverage. On the diagonal a sampler is calibrated; below it is overconfident, above it is too
- * cautious. Bars are two standard errors; hollow dots mark levels that the number of draws cannot resolve.
+ * Observed against nominal coverage. On the diagonal a sampler is calibrated; below it is
+ * overconfident, above it is too cautious. Bars are two standard errors; hollow dots mark levels that
+ * the number of draws cannot resolve.
  *
  * @example
  * ```ts
- * calibrationChart([{ name: 'learned prior', readings: coverage(draws, truth, { levels }) }])
+ * calibrationChart([{ name: 'learned prior', readings: coverage(draws, truth) }])
  * ```
  */
 export const calibrationChart = (series: readonly CoverageSeries[], size = 400): Html => {
@@ -25,7 +28,9 @@ export const calibrationChart = (series: readonly CoverageSeries[], size = 400):
   const dot = ({ level, observed, standardError, resolved }: Coverage) => {
     const reach = reachOf(standardError)
     const [low, high] = [Math.max(0, observed - reach), Math.min(1, observed + reach)]
-    return html`<path class="line" d="M${at(x(level))} ${at(y(low))}V${at(y(high))}"/><circle class="dot${!resolved && ' hollow'}" cx="${at(x(level))}" cy="${at(y(observed))}" r="3.2"/>`
+    const bar = html`<path class="line" d="M${at(x(level))} ${at(y(low))}V${at(y(high))}"/>`
+    const centre = html`cx="${at(x(level))}" cy="${at(y(observed))}"`
+    return html`${bar}<circle class="dot${!resolved && ' hollow'}" ${centre} r="3.2"/>`
   }
   const path = (readings: readonly Coverage[]) =>
     polyline(
@@ -34,9 +39,12 @@ export const calibrationChart = (series: readonly CoverageSeries[], size = 400):
       y,
     )
   const ordered = series.map((s) => [...s.readings].sort((a, b) => a.level - b.level))
-  const body = html`${axes(frame, x, y, { x: 'nominal level of the interval', y: 'fraction of pixels inside' })}
+  const curve = (readings: readonly Coverage[], i: number) =>
+    html`<g class="s${i % 6}"><path class="line" d="${path(readings)}"/>${readings.map(dot)}</g>`
+  const labels = { x: 'nominal level of the interval', y: 'fraction of pixels inside' }
+  const body = html`${axes(frame, x, y, labels)}
 <path class="guide" d="M${at(x(0))} ${at(y(0))}L${at(x(1))} ${at(y(1))}"/>
-${ordered.map((readings, i) => html`<g class="s${i % 6}"><path class="line" d="${path(readings)}"/>${readings.map(dot)}</g>`)}
+${ordered.map(curve)}
 ${legend(
   series.map((s) => s.name),
   frame.right,

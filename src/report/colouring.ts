@@ -1,7 +1,7 @@
 import type { Colormap, Rgb } from './colormap.ts'
 import type { Paint } from './raster.ts'
 
-/** How values become colours. */
+/** Options of the colours of values. */
 export interface Colouring {
   /** Default `clay` on meshes, `thermal` on globes. */
   readonly colormap?: Colormap

@@ -15,9 +15,13 @@ import { shareChart } from './share-chart.ts'
 
 /** A page about the calibration of draws. */
 export interface DiagnosisReport {
+  /** Title of the page. */
   readonly title: string
+  /** The command that made it. */
   readonly command?: string
+  /** Short facts under the title. */
   readonly facts?: readonly (readonly [name: string, value: string])[]
+  /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
 
@@ -32,17 +36,24 @@ export const summaryOf = ({ findings, truth }: Diagnosis): string => {
   return `No test finds the draws miscalibrated${rest}.${scope}`
 }
 
-const findingList = (findings: readonly Finding[]): Html =>
-  html`<div class="scroll"><table><thead><tr><th scope="col"></th><th scope="col" style="text-align:left">test</th><th scope="col" style="text-align:left">what it says</th></tr></thead><tbody>
-${findings.map(
-  ({ name, verdict, words }) =>
-    html`<tr${verdict === 'miscalibrated' && html` class="marked"`}><th scope="row">${verdict}</th><td style="text-align:left">${name}</td><td style="text-align:left;white-space:normal;font-weight:400">${words}</td></tr>
-`,
-)}</tbody></table></div>`
+const findingRow = ({ name, verdict, words }: Finding): Html => {
+  const head = html`<th scope="row">${verdict}</th><td style="text-align:left">${name}</td>`
+  const meaning = html`<td style="text-align:left;white-space:normal;font-weight:400">${words}</td>`
+  return html`<tr${verdict === 'miscalibrated' && html` class="marked"`}>${head}${meaning}</tr>
+`
+}
+
+const findingList = (findings: readonly Finding[]): Html => {
+  const head = ['test', 'what it says'].map((c) => html`<th scope="col" style="text-align:left">${c}</th>`)
+  return html`<div class="scroll"><table><thead><tr><th scope="col"></th>${head}</tr></thead><tbody>
+${findings.map(findingRow)}</tbody></table></div>`
+}
 
 const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: number): Section => ({
   title: 'Intervals',
-  lead: 'How often the truth lies inside the region that the draws span. On the diagonal the sampler is calibrated; below it, it is overconfident.',
+  lead:
+    'How often the truth lies inside the region that the draws span. On the diagonal the sampler is ' +
+    'calibrated; below it, it is overconfident.',
   body: html`<div class="charts">${[
     figure(
       calibrationChart([
@@ -57,11 +68,13 @@ const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: num
           })),
         },
       ]),
-      'Central intervals of single entries, and balls about the centre of the draws; both are corrected for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.',
+      'Central intervals of single entries, and balls about the centre of the draws; both are corrected ' +
+        'for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.',
     ),
     figure(
       shareChart(pit),
-      'Where the truth of single entries falls among the draws. Flat: calibrated. High at both ends: draws too narrow. High in the middle: too wide. A slope: shifted.',
+      'Where the truth of single entries falls among the draws. Flat: calibrated. High at both ends: ' +
+        'draws too narrow. High in the middle: too wide. A slope: shifted.',
     ),
   ]}</div>`,
 })
@@ -72,18 +85,22 @@ const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
   const band = (quantities: number) => rankBand(problems, ranks.draws, 1 - 0.01 / quantities)
   return {
     title: 'Ranks',
-    lead: 'Ranks of the truth among the draws, less their expected distribution. A calibrated sampler stays in the grey band everywhere, 99 times in 100.',
+    lead:
+      'Ranks of the truth among the draws, less their expected distribution. A calibrated sampler stays ' +
+      'in the grey band everywhere, 99 times in 100.',
     body: html`<div class="charts">${[
       figure(
         html`${ecdfChart(
           names.map((name, i) => ({ name, ranks: ranks.quantities[i] })),
           band(names.length),
         )}${ecdfKey(names)}`,
-        'Simulation-based calibration of a few quantities. The misfit ‖y − A x‖² depends on the observation and sees what the others cannot.',
+        'Simulation-based calibration of a few quantities. The misfit ‖y − A x‖² depends on the ' +
+          'observation and sees what the others cannot.',
       ),
       figure(
         ecdfChart([{ name: 'distance', ranks: points.quantities[0] }], band(1)),
-        'TARP: the same for the distance to random points. It sees the spread as a whole and is nearly blind to a shift.',
+        'TARP: the same for the distance to random points. It sees the spread as a whole and is nearly ' +
+          'blind to a shift.',
       ),
     ]}</div>`,
   }
@@ -106,7 +123,9 @@ const residualSection = (residuals: ResidualWhiteness): Section => {
   }
   return {
     title: 'Residuals',
-    lead: 'The observations less A x of a draw, in units of the noise. For a calibrated sampler the residual is noise: of the right size and white. No truth is needed.',
+    lead:
+      'The observations less A x of a draw, in units of the noise. For a calibrated sampler the residual ' +
+      'is noise: of the right size and white. No truth is needed.',
     body: [
       table({
         columns: ['', 'found', 'expected'],
@@ -123,9 +142,12 @@ const residualSection = (residuals: ResidualWhiteness): Section => {
 
 const limits: readonly string[] = [
   'No test proves calibration: each sees some faults only, and with few problems only gross ones.',
-  'Residuals see nothing of what the operator hides, such as invented detail in pixels that were not observed.',
-  'Intervals of single entries and their ranks see no dependence between entries, and cannot tell a sampler that ignores the observation and draws from the prior.',
-  'A posterior of several modes of which one is dropped may pass every test but the ranks, and those if the mode is rare.',
+  'Residuals see nothing of what the operator hides, such as invented detail in pixels that were not ' +
+    'observed.',
+  'Intervals of single entries and their ranks see no dependence between entries, and cannot tell a ' +
+    'sampler that ignores the observation and draws from the prior.',
+  'A posterior of several modes of which one is dropped may pass every test but the ranks, and those if ' +
+    'the mode is rare.',
 ]
 
 /**

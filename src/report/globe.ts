@@ -10,7 +10,7 @@ export interface GlobeGrid {
   readonly columns: number
 }
 
-/** How {@link renderGlobe} looks at the sphere. */
+/** Options of {@link renderGlobe}. */
 export interface GlobeView extends Colouring {
   /** Where the values are, default 46 rows and 90 columns: every four degrees. */
   readonly grid?: GlobeGrid
@@ -36,7 +36,8 @@ const GREY: Rgb = [0.72, 0.72, 0.71]
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 const degrees = (angle: number) => (angle * 180) / Math.PI
 
-/** Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left out. */
+/** Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value
+ * left out. */
 const sampled = (
   field: ArrayLike<number>,
   { rows, columns }: GlobeGrid,
@@ -75,7 +76,7 @@ const lightAt = (x: number, y: number, z: number): number =>
   0.5 + 0.5 * Math.min(1, Math.max(0, 0.92 * z + 0.22 * y - 0.18 * x))
 
 /**
- * A field on the sphere as a globe seen from afar (orthographic projection).
+ * A field on the sphere as a globe from afar (orthographic projection).
  *
  * @param field - the grid row by row; what follows it, padding, is ignored; NaN is drawn grey
  * @returns [3, size, size].

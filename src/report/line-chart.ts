@@ -14,7 +14,9 @@ export interface Axis {
 
 /** One curve. */
 export interface Series {
+  /** In the legend, which is drawn for two series or more. */
   name: string
+  /** In the units of the axes, in the order of the line. */
   points: readonly (readonly [x: number, y: number])[]
   /** Draws a dot at every point: for curves of few points. Default: up to 40 points. */
   dots?: boolean
@@ -22,14 +24,18 @@ export interface Series {
 
 /** A chart of curves. */
 export interface LineChart {
+  /** Horizontal axis. */
   x: Axis
+  /** Vertical axis. */
   y: Axis
+  /** At least one. */
   series: readonly Series[]
   /** Horizontal lines to compare with, such as a target. */
   guides?: readonly { label: string; y: number }[]
   /** Size in CSS pixels; default 480 × 300. */
   width?: number
   height?: number
+  /** Text below the chart on a page. */
   caption?: string
 }
 
@@ -37,7 +43,7 @@ export interface LineChart {
 const mostPoints = 400
 
 /** Long curves are averaged over equal runs of points, which also calms a noisy loss. */
-export const thinned = (points: readonly Point[], most: number = mostPoints): readonly Point[] => {
+const thinned = (points: readonly Point[], most: number = mostPoints): readonly Point[] => {
   if (points.length <= most) return points
   return Array.from({ length: most }, (_, i) => {
     const run = points.slice(
@@ -61,14 +67,15 @@ const scaleOf = (
 }
 
 /**
- * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log axis) are
- * left out; curves of more than 400 points are averaged over equal runs.
+ * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log
+ * axis) are left out; curves of more than 400 points are averaged over equal runs.
  *
  * @throws TweedieError `input` without any series
  *
  * @example
  * ```ts
- * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series: [{ name: 'training', points }] })
+ * const series = [{ name: 'training', points: [[1, 0.9], [2, 0.4], [3, 0.2]] as const }]
+ * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series })
  * ```
  */
 export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300 }: LineChart): Html => {
@@ -89,12 +96,18 @@ export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300
   )
   const levels = [...all.map((p) => p[1]), ...guides.map((g) => g.y).filter((v) => legal(y, v))]
   const ys = scaleOf(y, levels, [frame.bottom, frame.top], true)
+  const guide = ({ label, y }: { label: string; y: number }): Html => {
+    const line = html`<path class="guide" d="M${at(frame.left)} ${at(ys(y))}H${at(frame.right)}"/>`
+    return html`${line}<text x="${at(frame.right)}" y="${at(ys(y) - 5)}" text-anchor="end">${label}</text>`
+  }
+  const dot = ([a, b]: Point): Html => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`
+  const curve = ({ points, dots }: { points: readonly Point[]; dots: boolean }, i: number): Html => {
+    const line = html`<path class="line" d="${polyline(points, xs, ys)}"/>`
+    return html`<g class="s${i % 6}">${line}${dots && points.map(dot)}</g>`
+  }
   const body = html`${axes(frame, xs, ys, { x: x.label, y: y.label })}
-${guides.map((g) => html`<path class="guide" d="M${at(frame.left)} ${at(ys(g.y))}H${at(frame.right)}"/><text x="${at(frame.right)}" y="${at(ys(g.y) - 5)}" text-anchor="end">${g.label}</text>`)}
-${curves.map(
-  ({ points, dots }, i) =>
-    html`<g class="s${i % 6}"><path class="line" d="${polyline(points, xs, ys)}"/>${dots && points.map(([a, b]) => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`)}</g>`,
-)}
+${guides.map(guide)}
+${curves.map(curve)}
 ${
   series.length > 1 &&
   legend(

@@ -4,20 +4,25 @@ import { pageStyle } from './style.ts'
 
 /** One part of a page. */
 export interface Section {
+  /** Heading. */
   title: string
-  /** What the reader should know before looking, one or two sentences. */
+  /** Introduction for the reader, one or two sentences. */
   lead?: string
+  /** Figures, tables, text. */
   body: Content
 }
 
 /** A page to be written. */
 export interface Page {
+  /** Title of the page. */
   title: string
+  /** One sentence under the title. */
   lead?: string
   /** The command that made it. */
   command?: string
   /** Short facts under the title: date, seed, machine. */
   facts?: readonly (readonly [name: string, value: string])[]
+  /** In the order of the page. */
   sections: readonly Section[]
 }
 
@@ -29,6 +34,7 @@ export interface Table {
   rows: readonly (readonly (string | number)[])[]
   /** Index of a row to set off. */
   marked?: number
+  /** Text below the table. */
   caption?: string
 }
 
@@ -37,16 +43,17 @@ export const figure = (body: Content, caption?: Content): Html =>
   html`<figure>${body}${caption && html`<figcaption>${caption}</figcaption>`}</figure>`
 
 /** A table in a box that scrolls when the screen is narrow. */
-export const table = ({ columns, rows, marked, caption }: Table): Html =>
-  figure(
-    html`<div class="scroll"><table><thead><tr>${columns.map((c) => html`<th scope="col">${c}</th>`)}</tr></thead><tbody>
-${rows.map(
-  ([first, ...rest], i) =>
-    html`<tr${i === marked && html` class="marked"`}><th scope="row">${first}</th>${rest.map((c) => html`<td>${c}</td>`)}</tr>
-`,
-)}</tbody></table></div>`,
-    caption,
-  )
+export const table = ({ columns, rows, marked, caption }: Table): Html => {
+  const head = columns.map((c) => html`<th scope="col">${c}</th>`)
+  const row = ([first, ...rest]: readonly (string | number)[], i: number): Html => {
+    const cells = rest.map((c) => html`<td>${c}</td>`)
+    return html`<tr${i === marked && html` class="marked"`}><th scope="row">${first}</th>${cells}</tr>
+`
+  }
+  const markup = html`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>
+${rows.map(row)}</tbody></table></div>`
+  return figure(markup, caption)
+}
 
 const sectionOf = ({ title, lead, body }: Section): Html =>
   html`<section>
@@ -56,6 +63,9 @@ ${body}
 </section>
 `
 
+const factOf = ([name, value]: readonly [name: string, value: string]): Html =>
+  html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+
 // The policy makes the browser refuse what the file promises not to do: load anything.
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -64,7 +74,8 @@ const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
  *
  * @example
  * ```ts
- * writeReport('report.html', page({ title: 'Digits', sections: [{ title: 'Figures', body: table(summary) }] }))
+ * const body = table({ columns: ['prior', 'PSNR'], rows: [['learned', 23.1]] })
+ * writeReport('report.html', page({ title: 'Digits', sections: [{ title: 'Figures', body }] }))
  * ```
  */
 export const page = ({ title, lead, command, facts = [], sections }: Page): string =>
@@ -83,7 +94,7 @@ export const page = ({ title, lead, command, facts = [], sections }: Page): stri
 <h1>${title}</h1>
 ${lead && html`<p class="lead">${lead}</p>`}
 ${command && html`<pre><code>${command}</code></pre>`}
-${facts.length > 0 && html`<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
+${facts.length > 0 && html`<dl>${facts.map(factOf)}</dl>`}
 </header>
 ${sections.map(sectionOf)}
 </main>

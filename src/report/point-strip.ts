@@ -11,13 +11,16 @@ import { highValue, paintedStrips, type Restoration, type StripOptions, type Str
 /** A picture of values at points; the colours of one picture can be other than those of all. */
 export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
 
-/** Pictures of values on a mesh, always seen in the same way. `meshRenderer(loadBunny(), { size: 168 })` */
+/** Pictures of values on a mesh, always from the same side. `meshRenderer(loadBunny(), { size: 168 })` */
 export const meshRenderer =
   (mesh: Mesh, view: MeshView = {}): PointRenderer =>
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
 
-/** Pictures of values on the sphere, always seen in the same way. `globeRenderer({ size: 168, longitude: 200 })` */
+/**
+ * Pictures of values on the sphere, always from the same side.
+ * `globeRenderer({ size: 168, longitude: 200 })`
+ */
 export const globeRenderer =
   (view: GlobeView = {}): PointRenderer =>
   (values, colouring) =>
@@ -47,7 +50,7 @@ const valuesAt = (
  *
  * @example
  * ```ts
- * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [there])
+ * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [sphereValid()])
  * ```
  */
 export const pointPictures = (
@@ -71,13 +74,15 @@ export const pointPictures = (
 }
 
 /**
- * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row an item.
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws,
+ * spread, truth, one row an item.
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
  *
  * @example
  * ```ts
- * const rows = pointStrips({ y, mask, draws, mean, std, truth, there }, meshRenderer(loadBunny(), { size: 168 }))
+ * const restoration = { y, mask, draws, mean, std, truth, valid: bunnyValid() }
+ * const rows = pointStrips(restoration, meshRenderer(loadBunny(), { size: 168 }))
  * ```
  */
 export const pointStrips = (
@@ -91,12 +96,13 @@ export const pointStrips = (
   if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (valid && valid.size !== length))
     throw new TweedieError(
       'shape',
-      `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
+      `strips: expected y, mask and mean [N, 1, V], ` +
+        `got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
   const land = valid && valuesAt(valid, 0, [])
-  // Padding has a spread of its own, which nobody sees.
-  const seen = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
-  const spreadTop = highValue(seen)
+  // Padding has a spread of its own, which is not shown.
+  const shown = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
+  const spreadTop = highValue(shown)
   return {
     ...paintedStrips(restoration, options, {
       observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),

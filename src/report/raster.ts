@@ -3,7 +3,7 @@ import type { Picture } from './png.ts'
 
 /** A small software rasteriser: which triangle each pixel shows, and where in it. */
 
-/** What is seen at each pixel, row by row from the top. */
+/** The visible triangle at each pixel, row by row from the top. */
 export interface Visible {
   /** Index of the nearest triangle, −1 where there is none. */
   readonly face: Int32Array
@@ -13,8 +13,8 @@ export interface Visible {
 }
 
 /**
- * Triangles on a square of pixels, nearest first (z-buffer; J. Pineda, "A parallel algorithm for polygon rasterization", SIGGRAPH 1988).
- * A pixel is covered when its centre is.
+ * Triangles on a square of pixels, nearest first (z-buffer; J. Pineda, "A parallel algorithm for polygon
+ * rasterization", SIGGRAPH 1988). A pixel is covered when its centre is.
  *
  * @param points [V, 3] in pixels: x to the right, y down, z towards the viewer.
  * @param faces [F, 3].

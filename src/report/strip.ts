@@ -17,18 +17,21 @@ export interface Restoration {
   std: NdArray
   /** `[N, C, H, W]`, where it is known */
   truth?: NdArray
+  /** Values of black and white, default [0, 1]. */
   range?: readonly [low: number, high: number]
 }
 
 /** Rows of pictures under named columns. */
 export interface Strips {
+  /** Names of the columns. */
   columns: readonly string[]
+  /** One row for each image, with a label that may be empty. */
   rows: readonly { label: string; pictures: readonly Picture[] }[]
   /** Standard deviation that the brightest colour of the spread stands for. */
   spreadTop?: number
 }
 
-/** Which rows and draws {@link strips} shows. */
+/** Options of {@link strips}: the rows and draws that it shows. */
 export interface StripOptions {
   /** Indices of the images; default the first 8. */
   images?: readonly number[]
@@ -38,7 +41,11 @@ export interface StripOptions {
   label?: (image: number) => string
 }
 
-/** Image `index` of `[…, C, H, W]` (leading axes flattened), mapped from `range` to [0, 1]. */
+/**
+ * Image `index` of `[…, C, H, W]` (leading axes flattened), mapped from `range` to [0, 1].
+ *
+ * @throws TweedieError `shape` for another number of channels than 1 or 3, and when there is no such image
+ */
 export const pictureAt = (
   images: NdArray,
   index: number,
@@ -72,17 +79,20 @@ const coloured = (image: Picture): Picture => {
   )
 }
 
-/** The observation with unobserved pixels in a colour of their own (a channel mask hides where all channels are hidden). */
+/**
+ * The observation with unobserved pixels in a colour of their own (a channel mask hides
+ * where all channels are hidden).
+ */
 const observed = (y: Picture, mask: Picture | undefined): Picture => {
   if (!mask) return y
   const [, height, width] = y.shape
-  const seen = (i: number, j: number) => {
+  const isObserved = (i: number, j: number) => {
     for (let c = 0; c < mask.shape[0]; c++) if (mask.data[(c * height + i) * width + j] !== 0) return true
     return false
   }
   const rgb = coloured(y)
   return picture(3, height, width, (c, i, j) =>
-    seen(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
+    isObserved(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
   )
 }
 
@@ -102,7 +112,7 @@ export const highValue = (values: Float64Array): number => {
   return sorted[Math.floor(0.995 * (sorted.length - 1))] || 1
 }
 
-/** How the arrays of a restoration become pictures. */
+/** Makes the arrays of a restoration into pictures. */
 export interface Painter {
   readonly observed: (image: number) => Picture
   /** Item `index` of [..., event], leading axes flattened. */
@@ -110,7 +120,11 @@ export interface Painter {
   readonly spread: (image: number) => Picture
 }
 
-/** Rows of observation, mean, a few draws, spread and truth. @throws TweedieError `shape` when arrays do not fit */
+/**
+ * Rows of observation, mean, a few draws, spread and truth.
+ *
+ * @throws TweedieError `shape` when arrays do not fit
+ */
 export const paintedStrips = (
   { draws, mean, std, truth }: Omit<Restoration, 'y' | 'mask'>,
   options: StripOptions,
@@ -151,7 +165,8 @@ export const paintedStrips = (
  *
  * @example
  * ```ts
- * const rows = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth }, { images: [0, 3] })
+ * const restoration = { y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth }
+ * const rows = strips(restoration, { images: [0, 3] })
  * ```
  */
 export const strips = (restoration: Restoration, options: StripOptions = {}): Strips => {
@@ -165,7 +180,11 @@ export const strips = (restoration: Restoration, options: StripOptions = {}): St
   return { ...paintedStrips(restoration, options, painter), spreadTop }
 }
 
-/** Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity. */
+/**
+ * Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity.
+ *
+ * @throws TweedieError `shape` without a picture
+ */
 export const mosaic = (rows: readonly (readonly Picture[])[], gap = 1): Picture => {
   const [, height, width] = rows[0]?.[0]?.shape ?? []
   if (!height || !width) throw new TweedieError('shape', 'mosaic: expected at least one picture')

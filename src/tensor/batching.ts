@@ -1,8 +1,8 @@
 /** Work on many rows in batches of one size, so that one compiled program serves them all. */
 
 /**
- * Calls `work(from, to)` for batches of at most `most` rows. The last batch is shifted back to be as large as the others:
- * some of its rows are done twice, with the same result.
+ * Calls `work(from, to)` for batches of at most `most` rows. The last batch is shifted back to be as large as
+ * the others: some of its rows are done twice, with the same result.
  *
  * @param count - rows in all
  *

@@ -27,8 +27,5 @@ const constructors = {
 export const allocate = <D extends DType>(dtype: D, size: number): DataOf[D] =>
   new constructors[dtype](size) as DataOf[D]
 
-/** Bytes of one element. */
-export const bytesOf = (dtype: DType): number => constructors[dtype].BYTES_PER_ELEMENT
-
 /** True for float32 and float64. */
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'

@@ -70,8 +70,8 @@ const cotangents = (y: Tensor, xs: readonly Tensor[], v: Tensor): (Tensor | unde
  * @param x - a tensor or a nested record of tensors
  * @param v - cotangent, of the shape and dtype of `y`
  * @returns the nesting and shapes of `x`; zeros where `y` does not depend on a leaf
- * @throws TweedieError `shape` when `v` does not fit `y`, or `y` is not a float tensor; `input` when a leaf of `x` is
- *   no tensor
+ * @throws TweedieError `shape` when `v` does not fit `y`, or `y` is not a float tensor; `input` when a
+ *   leaf of `x` is no tensor
  *
  * @example
  * ```ts
@@ -93,13 +93,15 @@ export const vjp = <T>(y: Tensor, x: T, v: Tensor): T => {
 }
 
 /**
- * Value and gradient of a scalar function with respect to its first argument, a tensor or a nested record of them.
+ * Value and gradient of a scalar function with respect to its first argument, a tensor
+ * or a nested record of them.
  *
  * @throws TweedieError `shape` when the function does not return a scalar (shape `[]`)
  *
  * @example
  * ```ts
- * const step = jit((params: Params, x: Tensor) => valueAndGrad(loss)(params, x))
+ * const loss = (w: Tensor, x: Tensor) => mean(square(mul(w, x)))
+ * const step = jit((w: Tensor, x: Tensor) => valueAndGrad(loss)(w, x)) // [loss, ∂loss/∂w]
  * ```
  */
 export const valueAndGrad =

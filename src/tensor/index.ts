@@ -1,12 +1,24 @@
-export * from './batching.ts'
-export * from './dtype.ts'
+export { eachBatch } from './batching.ts'
+export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
 export type { Device, ExecuteOptions } from './execute/device.ts'
 export { defaultThreads } from './execute/device.ts'
-export * from './execute/program.ts'
+export { frozen, jit, loadProgram, onnxOf, type Program } from './execute/program.ts'
 export type { Session } from './execute/session.ts'
-export * from './gradient.ts'
+export { grad, jvp, topological, valueAndGrad, vjp } from './gradient.ts'
 export * from './ndarray.ts'
 export * from './ops/index.ts'
-export * from './statistics.ts'
-export { constant, input, Tensor } from './tensor.ts'
-export * from './tree.ts'
+export { average, median } from './statistics.ts'
+export { type Constant, constant, input, Tensor } from './tensor.ts'
+export {
+  type Arrays,
+  type Feeds,
+  flatten,
+  leavesOf,
+  mapArrays,
+  mapTensors,
+  type Tensors,
+  type Tree,
+  toTensors,
+  unflatten,
+  walk,
+} from './tree.ts'

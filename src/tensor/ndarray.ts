@@ -72,7 +72,11 @@ export const scalar = <D extends DType = 'float32'>(value: number, dtype: D = 'f
 export const toNumbers = (array: NdArray): number[] =>
   Array.from(array.data as ArrayLike<number | bigint>, Number)
 
-/** The one element of a scalar (or of any array with a single element), as a number. */
+/**
+ * The one element of a scalar (or of any array with a single element), as a number.
+ *
+ * @throws TweedieError `shape` when the array has more than one element, or none
+ */
 export const item = (array: NdArray): number => {
   if (array.size !== 1)
     throw new TweedieError('shape', `item() needs one element, got shape [${array.shape}]`)

@@ -1,19 +1,19 @@
 /**
- * Expressions. A {@link Tensor} is an immutable node of a graph: an op, its inputs, attributes, dtype and static
- * shape. Nothing is computed when one is made; `jit` compiles the graph that leads to the outputs.
+ * Expressions. A {@link Tensor} is an immutable node of a graph: an op, its inputs, attributes, dtype and
+ * static shape. Nothing is computed when one is made; `jit` compiles the graph that leads to the outputs.
  *
- * Equal nodes are shared (hash-consing): each node keeps the nodes derived from it, keyed by op, attributes and
- * the other inputs, so the table lives and dies with the graph and there is no global state.
+ * Equal nodes are shared (hash-consing): each node keeps the nodes derived from it, keyed by op, attributes
+ * and the other inputs, so the table lives and dies with the graph and there is no global state.
  */
 import type { DType } from './dtype.ts'
 import { full, type NdArray, type Shape } from './ndarray.ts'
-import type { Emitter } from './onnx/emitter.ts'
+import type { Attribute } from './onnx/proto.ts'
 import { show } from './shape.ts'
 
 /** Static parameters of an op, comparable by value. */
 export type Attrs = Readonly<Record<string, number | string | boolean | readonly number[]>>
 
-/** What an op computes: dtype and shape of its result. */
+/** The type of an op's result: dtype and shape. */
 export interface Type {
   readonly dtype: DType
   readonly shape: Shape
@@ -21,17 +21,45 @@ export interface Type {
 
 /** One kind of node. Methods, so that ops with narrower attributes fit where any op is asked for. */
 export interface Op<A extends Attrs = Attrs> {
+  /** Key of the op in tables of lowerings, and its name in messages. */
   readonly name: string
   /** Shape rule; throws a TweedieError `shape` that names the op and the shapes. */
   infer(inputs: readonly Tensor[], attrs: A): Type
   /**
-   * Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again. Where the
-   * op broadcast an input they may keep the larger shape: `vjp` sums them.
+   * Cotangents of the inputs, given that of the node: written in ops, so it can be differentiated again.
+   * Where the op broadcast an input they may keep the larger shape: `vjp` sums them.
    */
   grad(node: Tensor<A>, cotangent: Tensor): readonly (Tensor | undefined)[]
   /** Portable ONNX: returns the name of the value that holds the node. */
-  lower(node: Tensor<A>, emit: Emitter): string
+  lower(node: Tensor<A>, emit: Emit): string
 }
+
+/** The writer of ONNX nodes that ops use; values go by name. */
+export interface Emit {
+  /** Name of the value that holds a tensor. */
+  value(t: Tensor): string
+  /** A node with one output. */
+  node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string
+  /** A node with several outputs. */
+  multi(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes?: Attributes,
+    domain?: string,
+  ): string[]
+  /** A fixed array. */
+  constant(value: NdArray): string
+  /** A fixed list of integers, as axes and shapes are given. */
+  ints(values: readonly number[]): string
+  /** Emits once per key. */
+  once(key: string, make: () => string): string
+  /** A tensor without inputs. */
+  leaf(t: Tensor): string
+}
+
+/** Attributes of an ONNX node. */
+export type Attributes = Readonly<Record<string, Attribute>>
 
 let serial = 0
 
@@ -43,7 +71,7 @@ export class Tensor<A extends Attrs = Attrs> {
   readonly attrs: A
   readonly dtype: DType
   readonly shape: Shape
-  /** What tells this node from others: its content where that is short, else its identity. */
+  /** Identifies the node among others: its content where that is short, else its identity. */
   readonly key: string
   /** Nodes derived from this one, for hash-consing. */
   private readonly derived = new Map<string, Tensor>()
@@ -67,7 +95,7 @@ export class Tensor<A extends Attrs = Attrs> {
   }
 }
 
-/** Tells −0 from 0, and keeps NaN and infinities, as JSON does not. */
+/** Distinguishes −0 from 0, and keeps NaN and infinities, as JSON does not. */
 const exact = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : `${value}`)
 
 const contentOf = ({ dtype, shape, data }: NdArray): string | undefined =>
@@ -101,7 +129,9 @@ const probeOp: Op = {
     emit.node('Expand', [emit.constant(full([], 0, dtype)), emit.ints(shape)]),
 }
 
-/** A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter. */
+/**
+ * A leaf of zeros that nothing simplifies away: where a derivative is taken at a point that does not matter.
+ */
 export const probe = (dtype: DType, shape: Shape): Tensor => new Tensor(probeOp, [], {}, { dtype, shape })
 
 /** A leaf whose value is given when the program runs. */

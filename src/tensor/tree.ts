@@ -1,4 +1,6 @@
-/** Nested records: `{ a: x, b: [y, { c: z }] }`, the shape in which parameters, batches and results travel. */
+/**
+ * Nested records: `{ a: x, b: [y, { c: z }] }`, the shape in which parameters, batches and results travel.
+ */
 import { TweedieError } from '../error.ts'
 import type { DType } from './dtype.ts'
 import { NdArray } from './ndarray.ts'
@@ -16,7 +18,7 @@ export type Arrays<T> = [Tree<Tensor>] extends [T]
       ? { [K in keyof T]: Arrays<T[K]> }
       : T
 
-/** What a program takes where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
+/** Arguments of a program where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
 export type Feeds<T> = [Tree<Tensor>] extends [T]
   ? Tree<NdArray>
   : T extends Tensor

@@ -57,7 +57,7 @@ export interface Case {
   readonly says: RegExp
 }
 
-export const pack = ['--observed', '--mask', 'mask.npy', '--noise', '0.05', '-o', 'out.npz']
+const pack = ['--observed', '--mask', 'mask.npy', '--noise', '0.05', '-o', 'out.npz']
 export const observe = ['observe', 'y.npy', ...pack]
 export const own = (files: Files): Files => ({ 'y.npy': encodeNpy(y), 'mask.npy': encodeNpy(mask), ...files })
 export const learn = (observations: string, ...more: string[]) => [

@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { logStandardNormal } from '../../src/flows/index.ts'
+import { flowKinds, flowOf, logStandardNormal } from '../../src/flows/index.ts'
 import { jit, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
-import {
-  flows,
-  inverseGap,
-  logdetGap,
-  mass,
-  moved,
-  notFinite,
-  planar,
-  values,
-} from '../exact/flow-contract.ts'
+import { inverseGap, logdetGap, mass, moved, notFinite, values } from '../exact/flow-contract.ts'
 import { expectClose } from '../numbers.ts'
+import { flows, planar } from './lists/flows.ts'
 
-/** What every flow must do (E10). A new flow joins the list in flow-contract.ts. */
+it('is asked of every kind of flow', () => {
+  expect(new Set(flows.map(({ config }) => config.kind))).toEqual(new Set(flowKinds))
+  expect(new Set(planar.map(({ config }) => config.kind))).toEqual(new Set(flowKinds))
+})
+
+/** What every flow must do (E10); the list is in lists/flows.ts. */
 describe.each([...flows])('$name', (listed) => {
   const { flow, dtypes } = listed
 
@@ -56,6 +53,14 @@ describe.each([...flows])('$name', (listed) => {
       return program(moved(flow), values('y', [2, ...flow.condition]), z)
     }
     return expect(wrong()).rejects.toMatchObject({ code: 'shape' })
+  })
+
+  it('is the same flow after its configuration went through JSON', async () => {
+    const again = flowOf(JSON.parse(JSON.stringify(listed.config)))
+    const [z, y] = [values('z', [2, ...flow.event]), values('y', [2, ...flow.condition])]
+    const drawn = (f: typeof flow) =>
+      jit((p: Parameters<typeof f.sample>[0], y: Tensor, z: Tensor) => f.sample(p, y, z).x)(moved(f), y, z)
+    expect(toNumbers(await drawn(again))).toEqual(toNumbers(await drawn(flow)))
   })
 
   it('starts the same for the same seed', () => {

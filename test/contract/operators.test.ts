@@ -8,9 +8,9 @@ import {
   pullbackGap,
   shapesOf,
 } from '../exact/operator-contract.ts'
-import { linearOperators, nonlinearOperators } from '../exact/operator-list.ts'
+import { linearOperators, nonlinearOperators } from './lists/operators.ts'
 
-/** What every linear operator must do; the list is in exact/operator-list.ts. */
+/** What every linear operator must do; the list is in lists/operators.ts. */
 describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {
   it('maps [B, ...inShape] to [B, ...outShape] and back', () => {
     const { inShape, outShape } = shapesOf(listed)

@@ -1,4 +1,6 @@
-/** One contract for every op: value, shape, first and second derivative, forward mode, float32 beside float64. */
+/**
+ * One contract for every op: value, shape, first and second derivative, forward mode, float32 beside float64.
+ */
 import { describe, expect, test } from 'vitest'
 import {
   add,
@@ -16,7 +18,7 @@ import {
 } from '../../src/tensor/index.ts'
 import * as ops from '../../src/tensor/ops/index.ts'
 import { dot, sizeOf, uniform } from './grid.ts'
-import { type OpCase, opCases } from './op-cases/index.ts'
+import { type OpCase, opCases } from './lists/ops/index.ts'
 
 /** Everything that is checked, in one program: y, Jᵀv, H u for the scalar vᵀy, and J u. */
 const derivatives = ({ apply, valueOnly }: OpCase) =>

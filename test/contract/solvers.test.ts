@@ -1,32 +1,10 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { bicgstab, cg, exactSolve, gmres, type Solver } from '../../src/linalg/index.ts'
+import { cg, exactSolve, gmres, type Solver } from '../../src/linalg/index.ts'
 import { input } from '../../src/tensor/index.ts'
 import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../exact/solving.ts'
 import { distance } from '../numbers.ts'
-
-/**
- * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each
- * sample of a batch alone; return finite numbers on any finite system. A new solver joins the list.
- */
-interface Listed {
-  name: string
-  /** The solver run for this many iterations, to convergence. */
-  of: (iterations: number) => Solver
-  /** Systems on which it must converge. */
-  converges: readonly ('definite' | 'shifted')[]
-}
-
-const list: Listed[] = [
-  { name: 'cg', of: (iterations) => cg({ iterations }), converges: ['definite'] },
-  { name: 'gmres', of: (iterations) => gmres({ iterations }), converges: ['definite', 'shifted'] },
-  {
-    name: 'bicgstab',
-    of: (iterations) => bicgstab({ iterations, tolerance: 0 }),
-    converges: ['definite', 'shifted'],
-  },
-  { name: 'exact solve', of: () => exactSolve(), converges: ['definite', 'shifted'] },
-]
+import { solvers } from './lists/solvers.ts'
 
 const scaled = ({ matrices, b }: Systems, ofC: number, ofB: number): Systems => ({
   matrices: matrices.map((C) => Matrix.mul(C, ofC)),
@@ -44,7 +22,11 @@ const relativeGap = async (solver: Solver, problem: Systems): Promise<number> =>
   )
 }
 
-describe.each(list)('$name', ({ of, converges }) => {
+/**
+ * What every solver must do: agree with a dense solve where it converges, whatever the units; treat each
+ * sample of a batch alone; return finite numbers on any finite system. The list is in lists/solvers.ts.
+ */
+describe.each(solvers)('$name', ({ of, converges }) => {
   it.each([...converges])('agrees with a dense solve on %s systems', async (kind) => {
     expect(await relativeGap(of(16), systems(kind))).toBeLessThan(1e-6)
   })

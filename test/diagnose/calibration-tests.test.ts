@@ -111,7 +111,7 @@ describe('sbc', () => {
     for (const c of counts) expect(Math.abs(c - 400)).toBeLessThan(80)
   })
 
-  test('cannot see a sampler that ignores the observation, but a likelihood among the quantities does', () => {
+  test('cannot see a sampler that ignores y, but a likelihood among the quantities does', () => {
     const [n, k] = [400, 50]
     const x = normal(stream(0, 'x'), [n]).data
     const y = normal(stream(0, 'e'), [n]).data.map((e, i) => x[i] + e)

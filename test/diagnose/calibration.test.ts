@@ -62,7 +62,7 @@ describe('coverage', () => {
     expect(at(0.5, 0.75)).toBeCloseTo(0.5, 12)
   })
 
-  test('an atom that truth and draws share reads the nominal level, and near ties within the resolution too', () => {
+  test('an atom of truth and draws reads the nominal level, and near ties within the resolution too', () => {
     const zero = full([1, 4], 0)
     expect(coverage(full([20, 1, 4], 0), zero, { levels: [0.9] })[0].observed).toBeCloseTo(0.9, 12)
     const off = full([20, 1, 4], 0.002)
@@ -106,7 +106,7 @@ describe('coverage', () => {
     expect(() => coverage(same, zero, { flatEntries: 'skip' })).toThrow(/every entry is flat/)
   })
 
-  test('counts only the entries of the mask, and its standard error follows the spread between problems', () => {
+  test('counts only the entries of the mask; its standard error is the spread between problems', () => {
     const { draws, truth } = gaussianProblem(20)
     const mask = full([problems, entries], 0)
     for (let i = 0; i < mask.size; i += 3) mask.data[i] = 1
@@ -115,7 +115,8 @@ describe('coverage', () => {
     const [some] = coverage(draws, new NdArray('float32', truth.shape, hidden), { levels: [0.5], mask })
     expect(some.count).toBe((problems * entries) / 3)
     expect(Math.abs(some.observed - 0.5)).toBeLessThan(Math.sqrt(3) * noise(0.5))
-    // Independent entries: the clustered error equals that of a mean of independent values of variance below 1/4.
+    // Independent entries: the clustered error equals that of a mean of independent
+    // values of variance below 1/4.
     expect(all.standardError).toBeLessThan(1.2 * Math.sqrt(0.25 / all.count))
     expect(all.standardError).toBeGreaterThan(0.7 * Math.sqrt(0.25 / all.count))
   })

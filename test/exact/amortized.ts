@@ -1,6 +1,7 @@
 /**
- * An amortised posterior with an exact answer: Gaussian prior with its exact score, four of eight entries observed with noise
- * 0.2, an affine conditional flow. The optimum of the reverse KL is the posterior itself, N(K y, C).
+ * An amortised posterior with an exact answer: Gaussian prior with its exact score, four of eight
+ * entries observed with noise 0.2, an affine conditional flow. The optimum of the reverse KL is the
+ * posterior itself, N(K y, C).
  */
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
 import {
@@ -128,8 +129,8 @@ const logNormal = (x: Matrix, m: Matrix, V: Matrix): number[] => {
 }
 
 /**
- * max |log q(x | y) − log N| at draws of the posterior for measurements that were not trained on: N of the moments that
- * the flow itself has, and of the posterior.
+ * max |log q(x | y) − log N| at draws of the posterior for measurements that were not trained on: N of the
+ * moments that the flow itself has, and of the posterior.
  */
 const logqErrors = async (params: FlowParams<NdArray>): Promise<{ own: number; posterior: number }> => {
   const rows = 64
@@ -165,7 +166,9 @@ const priorDraws = (count: number): NdArray<'float32'> => {
   return ndarray(x.to1DArray(), [count, SIZE])
 }
 
-/** How long to train, and on what: measurements by the reverse divergence, or simulations by the forward one. */
+/**
+ * How long to train, and on what: measurements by the reverse divergence, or simulations by the forward one.
+ */
 export interface AmortizedOptions {
   readonly steps: number
   readonly batch?: number

@@ -17,7 +17,7 @@ const STEPS = 16
  * Draws 0 … 63 of a posterior under a small random network, computed in batches of a given size, one row
  * each.
  */
-export const drawsInBatches = async (batch: number, seed = 1): Promise<number[][]> => {
+const drawsInBatches = async (batch: number, seed = 1): Promise<number[][]> => {
   const net = mlp({ features: FEATURES, hidden: [32, 32], emb: 16 })
   const weights = net.init(3)
   const draw = sampler(
@@ -49,7 +49,7 @@ export const drawsInBatches = async (batch: number, seed = 1): Promise<number[][
 }
 
 /** Largest difference of a draw, relative to its length. */
-export const drawGap = (a: number[][], b: number[][]): number =>
+const drawGap = (a: number[][], b: number[][]): number =>
   Math.max(
     ...a.map((row, i) => Math.hypot(...row.map((v, j) => v - b[i][j])) / Math.max(1e-30, Math.hypot(...row))),
   )

@@ -1,6 +1,6 @@
 /**
- * E11: diagnostics have the size and the power that they claim, on x ~ N(0, I), y = x + N(0, I), whose posterior is
- * N(y/2, I/2). Figures are shares of seeds.
+ * E11: diagnostics have the size and the power that they claim, on x ~ N(0, I), y = x + N(0, I), whose
+ * posterior is N(y/2, I/2). Figures are shares of seeds.
  */
 import {
   ballCoverage,
@@ -19,7 +19,7 @@ import { atMost, between, type Gate } from './gate.ts'
 /** A share of the seeds that must be at least so large. */
 const atLeast = (name: string, value: number, least: number): Gate => between(name, value, least, 1)
 
-/** What is wrong with a sampler, in units of the standard deviation of the posterior. */
+/** The fault of a sampler, in units of the standard deviation of the posterior. */
 interface Fault {
   readonly sd?: number
   readonly shift?: number

@@ -1,6 +1,7 @@
 /**
- * Reverse KL seeks modes. The prior has two, at (±1.5, 0) with a third and two thirds; only the second entry is observed, so every
- * posterior keeps both. An affine flow can hold one: the diagnostics have to say so, and to say nothing about exact draws.
+ * Reverse KL seeks modes. The prior has two, at (±1.5, 0) with a third and two thirds; only the second entry
+ * is observed, so every posterior keeps both. An affine flow can hold one: the diagnostics have to say so,
+ * and to say nothing about exact draws.
  */
 import { boundNegLogPrior, flowParamsOf, initFlowState, reverseObjective } from '../../src/amortize/index.ts'
 import { diagnosis, sbc } from '../../src/diagnose/index.ts'
@@ -30,7 +31,10 @@ const NOISE = 0.2
 const affine = gaussianFlow({ size: 2, condition: 1 })
 const flow: Flow = affine
 
-/** Nearer to the right mode than to the left one: an affine flow that starts in the middle stays there, across both. */
+/**
+ * Nearer to the right mode than to the left one: an affine flow that starts in the
+ * middle stays there, across both.
+ */
 const start = () => {
   const { weights, statistics } = affine.init(0)
   const biased = { ...weights, bias: ndarray([1, 0]), logDiagonal: full([2], -1) }

@@ -1,6 +1,6 @@
 /**
- * EM on a Gaussian: latents N(μ, Σ) in 5 dimensions, each seen through two random unit projections with noise 1e-2.
- * The fit is compared with the truth; on clean latents it would reach about 0.004.
+ * EM on a Gaussian: latents N(μ, Σ) in 5 dimensions, each seen through two random unit projections with noise
+ * 1e-2. The fit is compared with the truth; on clean latents it would reach about 0.004.
  */
 import { Matrix } from 'ml-matrix'
 import { buresWasserstein } from '../../src/diagnose/index.ts'
@@ -16,7 +16,7 @@ const SEEN = 2
 const NOISE = 0.01
 
 /** The latent Gaussian of a seed: Σ = G Gᵀ/5 + I/10 for a matrix G of normals. */
-export const latent = (seed: number): { mu: number[]; Sigma: Matrix; root: Matrix } => {
+const latent = (seed: number): { mu: number[]; Sigma: Matrix; root: Matrix } => {
   const G = Matrix.from1DArray(SIZE, SIZE, toNumbers(normal(stream(seed, 'covariance'), [SIZE, SIZE])))
   const parts = [G.clone().div(Math.sqrt(SIZE)), Matrix.eye(SIZE).mul(Math.sqrt(0.1))]
   const root = Matrix.zeros(SIZE, 2 * SIZE)

@@ -1,17 +1,6 @@
-/** What every flow must satisfy (E10). A new flow joins the list. */
+/** What every flow must satisfy (E10); those in use are in test/contract/lists/flows.ts. */
 import { determinant, Matrix } from 'ml-matrix'
-import {
-  type Flow,
-  gaussianFlow,
-  imageFlow,
-  logq,
-  logqOf,
-  type NetworkFlowOptions,
-  networkFlow,
-  realNvp,
-  spline,
-  withRange,
-} from '../../src/flows/index.ts'
+import { type Flow, logq, logqOf } from '../../src/flows/index.ts'
 import { fillUniform, normal, stream } from '../../src/random/index.ts'
 import {
   constant,
@@ -27,117 +16,8 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
+import { type Float, flows, type ListedFlow, planar } from '../contract/lists/flows.ts'
 import { atMost, type Gate } from './gate.ts'
-
-/** A flow, and what x may be. */
-export interface ListedFlow {
-  readonly name: string
-  readonly flow: Flow
-  /** Convolutions exist in float32 only. */
-  readonly dtypes: readonly Float[]
-  /**
-   * Where to look for the inverse error. Rounding x near the border of a range moves z by any amount: such a flow is
-   * judged by x → z → x.
-   */
-  readonly bordered?: boolean
-  /** Half-width of the interval in which x lies. */
-  readonly within?: number
-}
-
-/** Element types in which flows are checked. */
-export type Float = 'float32' | 'float64'
-
-const vector = realNvp({ size: 6, condition: 3, steps: 4, hidden: 8 })
-
-const small = { channels: [4], blocks: [1], emb: 4 }
-
-/** A flow of small networks over `channels` channels, told one. */
-const ofNetworks = (
-  kind: 'unet' | 'unet1d',
-  [channels, ...space]: Shape,
-  steps: number,
-): NetworkFlowOptions => ({
-  event: [channels, ...space],
-  condition: [1, ...space],
-  encoder: { kind, io: 3, ...small },
-  coupling: { kind, io: 3 + channels, ...small },
-  steps,
-})
-
-/** Flows over events that are small enough for a dense Jacobian. */
-export const flows: readonly ListedFlow[] = [
-  { name: 'realNvp', flow: vector, dtypes: ['float32', 'float64'] },
-  {
-    name: 'realNvp, odd',
-    flow: realNvp({ size: 7, condition: 2, steps: 3, hidden: 5 }),
-    dtypes: ['float32', 'float64'],
-  },
-  {
-    name: 'spline',
-    flow: realNvp({ size: 5, condition: 3, steps: 2, hidden: 8, transform: spline() }),
-    dtypes: ['float32', 'float64'],
-  },
-  {
-    name: 'gaussianFlow',
-    flow: gaussianFlow({ size: 6, condition: 4 }),
-    dtypes: ['float32', 'float64'],
-  },
-  {
-    name: 'realNvp, positive',
-    flow: withRange(vector, { kind: 'positive' }),
-    dtypes: ['float32', 'float64'],
-    bordered: true,
-  },
-  {
-    name: 'realNvp, interval',
-    flow: withRange(vector, { kind: 'interval', lo: -2, hi: 2 }),
-    dtypes: ['float32', 'float64'],
-    bordered: true,
-  },
-  {
-    name: 'imageFlow',
-    flow: imageFlow({ event: [1, 4, 4], condition: [2, 4, 4], cells: [2, 2], steps: 3, hidden: 6 }),
-    dtypes: ['float32'],
-  },
-  {
-    name: 'imageFlow, odd channels, coarse y',
-    flow: imageFlow({ event: [3, 2, 4], condition: [1, 1, 2], cells: [1, 2], steps: 2, hidden: 6 }),
-    dtypes: ['float32'],
-  },
-  { name: 'networkFlow, images', flow: networkFlow(ofNetworks('unet', [2, 2, 3], 4)), dtypes: ['float32'] },
-  { name: 'networkFlow, curves', flow: networkFlow(ofNetworks('unet1d', [1, 5], 3)), dtypes: ['float32'] },
-]
-
-/** The same over two entries, whose densities can be summed on a grid. */
-export const planar: readonly ListedFlow[] = [
-  {
-    name: 'realNvp',
-    flow: realNvp({ size: 2, condition: 2, steps: 3, hidden: 6 }),
-    dtypes: ['float64'],
-  },
-  {
-    name: 'spline',
-    flow: realNvp({ size: 2, condition: 2, steps: 2, hidden: 6, transform: spline({ bins: 6, bound: 3 }) }),
-    dtypes: ['float64'],
-  },
-  { name: 'gaussianFlow', flow: gaussianFlow({ size: 2, condition: 1 }), dtypes: ['float64'] },
-  {
-    name: 'realNvp, interval',
-    flow: withRange(realNvp({ size: 2, condition: 2, steps: 2, hidden: 6 }), {
-      kind: 'interval',
-      lo: -3,
-      hi: 3,
-    }),
-    dtypes: ['float64'],
-    within: 3,
-  },
-  {
-    name: 'imageFlow',
-    flow: imageFlow({ event: [2, 1, 1], condition: [1, 1, 1], cells: [1], steps: 4, hidden: 6 }),
-    dtypes: ['float32'],
-  },
-  { name: 'networkFlow', flow: networkFlow(ofNetworks('unet1d', [1, 2], 4)), dtypes: ['float32'] },
-]
 
 const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, dtype)
 
@@ -145,7 +25,7 @@ const as = (dtype: Float, array: NdArray): NdArray => ndarray(toNumbers(array), 
 export const values = (name: string, shape: Shape): NdArray => normal(stream(21, name), shape)
 
 /** Entries spread evenly over (−bound, bound). */
-export const spread = (name: string, shape: Shape, bound: number): NdArray => {
+const spread = (name: string, shape: Shape, bound: number): NdArray => {
   const u = new Float32Array(sizeOf(shape))
   fillUniform(u, stream(22, name))
   return ndarray(
@@ -155,8 +35,8 @@ export const spread = (name: string, shape: Shape, bound: number): NdArray => {
 }
 
 /**
- * Parameters away from the start, where every flow is a permutation: all weights moved by normals of deviation 0.1, running
- * means likewise, running variances between 0.5 and 1.5.
+ * Parameters away from the start, where every flow is a permutation: all weights moved by normals of
+ * deviation 0.1, running means likewise, running variances between 0.5 and 1.5.
  */
 export const moved = (flow: Flow, dtype: Float = 'float32'): ReturnType<Flow['init']> => {
   const fresh = flow.init(3)
@@ -231,7 +111,10 @@ export const logdetGap = async ({ flow }: ListedFlow, dtype: Float): Promise<num
   return gap
 }
 
-/** How many values of x, log q and their gradients in z and in the weights are not finite, entries of z up to 10. */
+/**
+ * How many values of x, log q and their gradients in z and in the weights are not
+ * finite, entries of z up to 10.
+ */
 export const notFinite = async ({ flow }: ListedFlow, dtype: Float): Promise<number> => {
   const far = as(dtype, spread('far', [ROWS, ...flow.event], 10))
   const z = ndarray(

@@ -7,7 +7,7 @@ import { atMost, type Gate } from './gate.ts'
 import { guided } from './sampling.ts'
 
 /** From σ_min to twice the σ_max of the gates. */
-export const levels = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10, 30, 100] as const
+const levels = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10, 30, 100] as const
 
 const DRAWS = 4
 

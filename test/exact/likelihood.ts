@@ -1,6 +1,6 @@
 /**
- * Likelihoods under a Gaussian prior, whose score and log-density are known: the probability-flow ODE, with the exact trace
- * and with Hutchinson's, its gradient, and the evidence lower bound.
+ * Likelihoods under a Gaussian prior, whose score and log-density are known: the probability-flow ODE, with
+ * the exact trace and with Hutchinson's, its gradient, and the evidence lower bound.
  */
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
 import {
@@ -117,7 +117,8 @@ export const elboGap = async (count = 40000, start = 1e-3): Promise<{ gap: numbe
 /** E8. */
 export const likelihoods = async (): Promise<Gate[]> => {
   const { gap, error } = await elboGap()
-  // What the times before 1e-3 hold, beyond Jensen's correction: O(level²/λ), 1.1e-4 against eigenvalues down to 3.5e-3.
+  // What the times before 1e-3 hold, beyond Jensen's correction: O(level²/λ), 1.1e-4 against
+  // eigenvalues down to 3.5e-3.
   const rest = 0.5
   return [
     atMost('E8 ODE, exact trace, from level 1e-3, nats per dimension', await odeError(), 1e-3),

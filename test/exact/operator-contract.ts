@@ -1,4 +1,4 @@
-/** What every operator must satisfy (E1); those in use are in operator-list.ts. */
+/** What every operator must satisfy (E1); those in use are in test/contract/lists/operators.ts. */
 import { linearAt } from '../../src/operators/index.ts'
 import {
   abs,
@@ -20,14 +20,14 @@ import {
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
-import { atMost, type Gate } from './gate.ts'
 import {
   type Listed,
   type ListedNonlinear,
   linearOperators,
   nonlinearOperators,
   values,
-} from './operator-list.ts'
+} from '../contract/lists/operators.ts'
+import { atMost, type Gate } from './gate.ts'
 
 /** Element types in which operators are checked. */
 export type Float = 'float32' | 'float64'
@@ -119,11 +119,14 @@ export const batchGap = async (listed: Listed | ListedNonlinear): Promise<number
   return Math.max(...together.map((v, i) => Math.abs(v - alone[i])))
 }
 
-/** Step of the finite differences: far above the rounding of f64, far below the curvature of the operators. */
+/**
+ * Step of the finite differences: far above the rounding of f64, far below the curvature of the operators.
+ */
 const STEP = 1e-5
 
 /**
- * Gaps of the derivative A'(x) of a non-linear operator: |A'(x) v − (A(x + hv) − A(x − hv))/2h| / |A'(x) v|, and
+ * Gaps of the derivative A'(x) of a non-linear operator: |A'(x) v − (A(x + hv) − A(x − hv))/2h| / |A'(x) v|,
+ * and
  * |⟨A'(x) v, w⟩ − ⟨v, A'(x)ᵀ w⟩| / (|A'(x) v| |w|), over a batch.
  */
 export const derivativeGaps = async (

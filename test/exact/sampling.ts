@@ -19,7 +19,7 @@ import { type Problem, posterior, prior, problems, SIZE } from './circulant.ts'
 import { atMost, between, type Gate, shown, within } from './gate.ts'
 
 /** The noise levels of these gates. */
-export const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
+const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
 
 /**
  * The spectrum has 17 values, so C has at most 17 and CG needs no more iterations; some more for rounding.
@@ -48,8 +48,8 @@ export const outputs = (problem: Problem, steps: number, guide?: Guide): Promise
 const asArray = (matrix: Matrix) => ndarray(matrix.to1DArray(), [matrix.rows, matrix.columns], 'float64')
 
 /**
- * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and p(x
- * | y), in units of √tr C.
+ * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and
+ * p(x | y), in units of √tr C.
  */
 export const relativeDistance = (problem: Problem, { K, covariance }: Output): number => {
   const truth = posterior(problem)
@@ -82,7 +82,7 @@ const published = { 64: 0.846, 256: 0.959, 1000: 0.989 } as const
 const counts = [64, 256, 1000] as const
 
 /** E2 and E3 for one problem. */
-export const samplingGates = async (problem: Problem): Promise<Gate[]> => {
+const samplingGates = async (problem: Problem): Promise<Gate[]> => {
   const gates: Gate[] = []
   const errors: Record<string, number> = {}
   for (const steps of counts) {
@@ -101,7 +101,8 @@ export const samplingGates = async (problem: Problem): Promise<Gate[]> => {
       )
     }
   }
-  // Both forms of pseudo-inverse guidance: the published shift, and the same Gaussian in the denoiser.
+  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same
+  // Gaussian in the denoiser.
   const rivals: Record<string, Guide> = {
     pigdm: pigdm(),
     'pigdm in the denoiser': mmps({ solve: exactly(problem.A.rows), covariance: onesCovariance }),

@@ -11,6 +11,7 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { solvers } from '../contract/lists/solvers.ts'
 import { atMost, type Gate } from './gate.ts'
 
 /** A batch of systems C u = b, one matrix for each sample. */
@@ -26,8 +27,8 @@ const gaussian = (name: string, seed: number, rows: number, columns: number): Ma
   Matrix.from1DArray(rows, columns, toNumbers(normal(stream(seed, name), [rows, columns])))
 
 /**
- * Random systems: symmetric positive definite, non-symmetric with a positive symmetric part, or neither
- * symmetric nor definite.
+ * Random systems: symmetric positive definite, non-symmetric with a positive symmetric part, or
+ * neither symmetric nor definite.
  */
 export const systems = (kind: Kind, { n = 12, batch = 4, seed = 0 } = {}): Systems => ({
   matrices: Array.from({ length: batch }, (_, i) => {
@@ -42,7 +43,7 @@ export const systems = (kind: Kind, { n = 12, batch = 4, seed = 0 } = {}): Syste
 export const dense = ({ matrices, b }: Systems): number[][] =>
   matrices.map((C, i) => solve(C, Matrix.columnVector([...b[i]])).to1DArray())
 
-/** What a solver answers, one row a sample. */
+/** The answers of a solver, one row a sample. */
 export const answers = async (
   solver: Solver,
   { matrices, b }: Systems,
@@ -63,7 +64,7 @@ export const answers = async (
 }
 
 /** √(eᵀ C e) of each sample's error e. */
-export const energyErrors = ({ matrices }: Systems, u: number[][], truth: number[][]): number[] =>
+const energyErrors = ({ matrices }: Systems, u: number[][], truth: number[][]): number[] =>
   matrices.map((C, i) => {
     const e = Matrix.columnVector(u[i].map((v, j) => v - truth[i][j]))
     return Math.sqrt(Math.max(0, e.transpose().mmul(C).mmul(e).get(0, 0)))
@@ -75,8 +76,8 @@ const gap = (u: number[][], v: number[][]): number =>
   )
 
 /**
- * The largest ratio of CG's error in the C-norm to that one iteration before (1 or less: it falls), and the
- * last error.
+ * The largest ratio of CG's error in the C-norm to that one iteration before (1 or less: it
+ * falls), and the last error.
  */
 export const cgDescent = async (kind: Systems): Promise<{ growth: number; last: number }> => {
   const truth = dense(kind)
@@ -96,7 +97,7 @@ export const cgDescent = async (kind: Systems): Promise<{ growth: number; last: 
 }
 
 /** Largest difference between a solver's answer and the dense one. */
-export const solverGap = async (solver: Solver, problem: Systems): Promise<number> =>
+const solverGap = async (solver: Solver, problem: Systems): Promise<number> =>
   gap(await answers(solver, problem), dense(problem))
 
 /** Largest difference between solving a batch and solving its samples one by one. */
@@ -110,7 +111,7 @@ export const batchGap = async (solver: Solver, problem: Systems): Promise<number
 }
 
 /** How many numbers that are not finite a solver returns on systems without any structure. */
-export const notFinite = async (solver: Solver): Promise<number> => {
+const notFinite = async (solver: Solver): Promise<number> => {
   let count = 0
   for (const dtype of ['float32', 'float64'] as const) {
     const u = await answers(solver, systems('indefinite', { batch: 64, n: 6 }), dtype)
@@ -118,12 +119,6 @@ export const notFinite = async (solver: Solver): Promise<number> => {
   }
   return count
 }
-
-const solvers = (iterations: number): Record<string, Solver> => ({
-  cg: cg({ iterations }),
-  gmres: gmres({ iterations }),
-  bicgstab: bicgstab({ iterations, tolerance: 0 }),
-})
 
 /** E5. */
 export const solving = async (): Promise<Gate[]> => {
@@ -140,9 +135,9 @@ export const solving = async (): Promise<Gate[]> => {
       1e-8,
     ),
   ]
-  for (const [name, solver] of Object.entries(solvers(12))) {
-    gates.push(atMost(`E5 ${name} on indefinite systems, not finite`, await notFinite(solver), 0))
-    gates.push(atMost(`E5 ${name}, batch against one by one`, await batchGap(solver, definite), 1e-9))
+  for (const { name, of } of solvers) {
+    gates.push(atMost(`E5 ${name} on indefinite systems, not finite`, await notFinite(of(12)), 0))
+    gates.push(atMost(`E5 ${name}, batch against one by one`, await batchGap(of(12), definite), 1e-9))
   }
   return gates
 }

@@ -40,8 +40,14 @@ const cases: { name: string; config: FlowConfig; flow: Flow }[] = [
   },
 ]
 
-it.each(cases)('$name: a flow as data, through JSON', async ({ config, flow }) => {
-  const same = flowOf(JSON.parse(JSON.stringify(config)))
+it('names the kind that was meant', () => {
+  expect(() => flowOf(JSON.parse('{ "kind": "realnvp", "size": 2, "condition": 1 }'))).toThrow(
+    /^unknown kind of flow 'realnvp'; did you mean 'realNvp'\?$/,
+  )
+})
+
+it.each(cases)('$name: the flow that its configuration describes', async ({ config, flow }) => {
+  const same = flowOf(config)
   const [y, z] = [values('y', [2, ...flow.condition]), values('z', [2, ...flow.event])]
   const [a, b] = await Promise.all(
     [flow, same].map((f) =>

@@ -16,7 +16,8 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
-import { type Float, moved, values } from '../exact/flow-contract.ts'
+import type { Float } from '../contract/lists/flows.ts'
+import { moved, values } from '../exact/flow-contract.ts'
 import { expectClose } from '../numbers.ts'
 
 /** Parameters away from the start in every leaf, in a precision. */

@@ -30,7 +30,10 @@ const affine = (weight: NdArray, bias: NdArray, x: number[]): number[] =>
 
 const leaky = (x: number[]): number[] => x.map((v) => (v > 0 ? v : 0.01 * v))
 
-/** One x → z as section 3 of the flow's description says it, with loops: couplings, ActNorm and orders one after the other. */
+/**
+ * One x → z as section 3 of the flow's description says it, with loops: couplings, ActNorm and
+ * orders one after the other.
+ */
 const reference = (params: RealNvpParams<NdArray>, x: number[], y: number[]) => {
   let h = x
   let logdet = 0

@@ -22,7 +22,10 @@ const jpeg = (h = height, w = width): Uint8Array => {
   return new Uint8Array(encode({ width: w, height: h, data }, 98).data)
 }
 
-/** A grey JPEG of 8×8 pixels from the tables of ITU-T T.81 by hand: one DC coefficient and the end of its block. */
+/**
+ * A grey JPEG of 8×8 pixels from the tables of ITU-T T.81 by hand: one DC coefficient and the end of its
+ * block.
+ */
 const grey = (category: number, bits: string): Uint8Array => {
   const flat = Array<number>(64).fill(1)
   // one code of each table: DC category `category` is code 0, AC end-of-block is code 0 (one bit each)

@@ -130,7 +130,8 @@ describe('blur', () => {
 describe('bicubic', () => {
   const row = (n: number) => image(4, n, (_, i) => ((i * i * 7) % 23) / 10)
 
-  // Pillow 9.4, Image.resize BICUBIC (a = −1/2, antialiased); away from the edges, which it renormalises instead of mirroring.
+  // Pillow 9.4, Image.resize BICUBIC (a = −1/2, antialiased); away from the edges, which it
+  // renormalises instead of mirroring.
   it.each([
     [4, 32, 2, [1.472559, 1.472559, 1.845117, 0.748999]],
     [3, 30, 2, [1.759259, 1.425926, 1.425926, 1.759259, 1.716049, 0.501235]],

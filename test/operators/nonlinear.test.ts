@@ -10,10 +10,10 @@ import {
   mask,
   type Operator,
   phaseRetrieval,
-  quantisationStep,
   scaled,
   stacked,
 } from '../../src/operators/index.ts'
+import { quantisationStep } from '../../src/operators/jpeg.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { constant, full, jit, type NdArray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'

@@ -1,13 +1,7 @@
 /** What is drawn for each observation: masks, columns, kernels, phases. */
 import { describe, expect, it } from 'vitest'
-import {
-  boxMasks,
-  columnDensity,
-  columnMasks,
-  exactMasks,
-  motionKernels,
-  smoothPhases,
-} from '../../src/operators/index.ts'
+import { columnDensity } from '../../src/operators/column-masks.ts'
+import { boxMasks, columnMasks, exactMasks, motionKernels, smoothPhases } from '../../src/operators/index.ts'
 import { type NdArray, rows } from '../../src/tensor/index.ts'
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0)

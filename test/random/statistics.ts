@@ -1,4 +1,7 @@
-/** Kolmogorov's statistic √n sup |F_n - F| of a sample against a distribution function; above 1.95 has probability 0.001. */
+/**
+ * Kolmogorov's statistic √n sup |F_n - F| of a sample against a distribution function; above
+ * 1.95 has probability 0.001.
+ */
 export const kolmogorov = (sample: ArrayLike<number>, cdf: (x: number) => number): number => {
   const sorted = Float64Array.from(sample).sort()
   const n = sorted.length

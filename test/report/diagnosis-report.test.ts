@@ -27,7 +27,8 @@ describe('diagnosisReport', () => {
   test('says what it could not judge', () => {
     const found = diagnosis({ draws, residuals: { draws } })
     expect(summaryOf(found)).toBe(
-      'No test finds the draws miscalibrated. Without the truth, only the fit to the observations can be judged.',
+      'No test finds the draws miscalibrated. ' +
+        'Without the truth, only the fit to the observations can be judged.',
     )
     expect(diagnosisReport({ title: 'x', diagnosis: found })).not.toContain('<h2>Ranks</h2>')
   })

@@ -57,7 +57,10 @@ const disagreement = async (
   return worst
 }
 
-/** y, its gradients in all arguments, and the gradients of ⟨those gradients, v⟩: everything a second order needs. */
+/**
+ * y, its gradients in all arguments, and the gradients of ⟨those gradients, v⟩:
+ * everything a second order needs.
+ */
 const twice =
   (fn: (args: readonly Tensor[]) => Tensor) =>
   (args: readonly Tensor[]): readonly Tensor[] => {

@@ -1,4 +1,7 @@
-/** What the CPU lowering folds together in float32, against the same expressions in float64, where nothing is folded. */
+/**
+ * What the CPU lowering folds together in float32, against the same expressions in
+ * float64, where nothing is folded.
+ */
 import { expect, it } from 'vitest'
 import {
   add,

@@ -282,7 +282,7 @@ describe('saved programs', () => {
 })
 
 describe('float64', () => {
-  test('scalar factors keep their digits (ONNX Runtime would fold them into a float32 attribute)', async () => {
+  test('scalar factors keep their digits: ONNX Runtime would fold them into float32 attributes', async () => {
     const program = jit((a: Tensor) => matmul(mul(a, 1 / 3), a))
     const third = await program(full([1, 1], 1, 'float64'))
     expect(item(third)).toBe(1 / 3)

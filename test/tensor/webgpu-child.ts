@@ -24,7 +24,7 @@ import {
   vjp,
 } from '../../src/tensor/index.ts'
 import { sizeOf, uniform } from '../contract/grid.ts'
-import { type OpCase, opCases } from '../contract/op-cases/index.ts'
+import { type OpCase, opCases } from '../contract/lists/ops/index.ts'
 
 /** How far two results are apart; finite and infinite values must match. */
 const distance = (a: readonly NdArray[], b: readonly NdArray[]): number => {

@@ -1,4 +1,4 @@
-/** Where programs run, and with how many threads. */
+/** Devices that programs run on, and numbers of threads. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { TweedieError } from '../../error.ts'
@@ -9,20 +9,20 @@ export type Device = 'cpu' | 'webgpu' | 'cuda'
 /** See {@link ExecuteOptions.layout}. */
 export type Layout = 'auto' | 'plain'
 
-/** How a program is executed. */
+/** Options of the execution of a program. */
 export interface ExecuteOptions {
   /** Default `cpu`. */
   readonly device?: Device
   /** Threads inside an op; default `TWEEDIE_THREADS`, else the physical cores. */
   readonly threads?: number
   /**
-   * Whether idle threads spin while they wait (default true): faster when nothing else runs, harmful when other
-   * work competes for the cores.
+   * Whether idle threads spin while they wait (default true): faster when nothing else runs, harmful when
+   * other work competes for the cores.
    */
   readonly spinning?: boolean
   /**
-   * How images lie in memory between ops on the CPU: `auto` (default, or `TWEEDIE_LAYOUT`) takes blocks of channels
-   * where this CPU has them, `plain` is row-major throughout.
+   * Layout of images in memory between ops on the CPU: `auto` (default, or `TWEEDIE_LAYOUT`) takes blocks of
+   * channels where this CPU has them, `plain` is row-major throughout.
    */
   readonly layout?: Layout
   /** Fail when the device lacks an op, where ONNX Runtime would compute it on the CPU (default false). */
@@ -49,7 +49,8 @@ const expectThreads = (name: string, threads: number, got: string): number => {
 }
 
 /**
- * The number of threads a program gets when its options do not say: `TWEEDIE_THREADS`, else the physical cores.
+ * The number of threads a program gets when its options do not say: `TWEEDIE_THREADS`, else the physical
+ * cores.
  *
  * @throws TweedieError `input` when the variable is no positive integer
  */

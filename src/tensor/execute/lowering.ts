@@ -1,4 +1,4 @@
-/** Which way of writing ops suits a device. */
+/** The way of writing ops that suits a device. */
 import { blockedLowering, cpuLowering } from '../onnx/cpu.ts'
 import type { Lowering } from '../onnx/emitter.ts'
 import { Readers } from '../onnx/readers.ts'

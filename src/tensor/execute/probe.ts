@@ -1,4 +1,4 @@
-/** Which block of channels this CPU's convolutions use: found out by running one. */
+/** The block of channels that this CPU's convolutions use: found by running one. */
 
 import { topological } from '../gradient.ts'
 import type { NdArray } from '../ndarray.ts'

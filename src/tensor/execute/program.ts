@@ -1,6 +1,6 @@
 /**
- * `jit`: a function of tensors becomes a function of arrays. It is traced once per set of shapes, emitted as one
- * ONNX model, compiled and kept.
+ * `jit`: a function of tensors becomes a function of arrays. It is traced once per set of shapes, emitted as
+ * one ONNX model, compiled and kept.
  */
 import { TweedieError } from '../../error.ts'
 import { topological } from '../gradient.ts'
@@ -19,9 +19,9 @@ import { openWorkerSession } from './worker-session.ts'
 export interface Program<A extends readonly unknown[], R> {
   (...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Arrays<R>>
   /**
-   * The `.onnx` file for arguments of these shapes, in standard operators only, so that any runtime and device opens
-   * it. Inputs are named by their paths from the list of arguments (`0`, `1.weights.0`), outputs likewise after
-   * `out` (`out`, `out.loss`). Inputs that the outputs do not depend on are left out.
+   * The `.onnx` file for arguments of these shapes, in standard operators only, so that any runtime and
+   * device opens it. Inputs are named by their paths from the list of arguments (`0`, `1.weights.0`), outputs
+   * likewise after `out` (`out`, `out.loss`). Inputs that the outputs do not depend on are left out.
    */
   onnx(...args: { [K in keyof A]: Feeds<A[K]> }): Promise<Uint8Array>
   /** Frees the compiled sessions; the next call compiles again. */
@@ -102,12 +102,12 @@ interface Compiled<R> {
 /**
  * Compiles a function of tensors (and nested records of them) to run on arrays of the same nesting.
  *
- * @param fn - pure; called once for each new set of shapes, with symbolic tensors. Arrays that it closes over are
- *   constants of the program: see {@link frozen}.
+ * @param fn - pure; called once for each new set of shapes, with symbolic tensors. Arrays that it closes over
+ *   are constants of the program: see {@link frozen}.
  * @param options - device, threads; see {@link ExecuteOptions}
  * @returns a function of arrays (numbers are float32 scalars) that returns a promise of arrays
- * @throws TweedieError (the promise) `shape` when ops do not fit the arrays, `input` when an argument is no array or
- *   the function returns no tensor, `device` when the device is absent
+ * @throws TweedieError (the promise) `shape` when ops do not fit the arrays, `input` when an argument is no
+ *   array or the function returns no tensor, `device` when the device is absent
  *
  * @example
  * ```ts
@@ -156,12 +156,13 @@ export const jit = <A extends readonly unknown[], R>(
 }
 
 /**
- * Arrays as constants: `frozen(params)` inside a traced function makes weights part of the program, which lets
- * ONNX Runtime fold and prepack them.
+ * Arrays as constants: `frozen(params)` inside a traced function makes weights part of the program, which
+ * lets ONNX Runtime fold and prepack them.
  *
  * @example
  * ```ts
- * const denoise = jit((xt: Tensor) => denoiser(frozen(params), xt))
+ * const weights = { scale: ndarray([0.5]) }
+ * const scaled = jit((x: Tensor) => mul(x, frozen(weights).scale))
  * ```
  */
 export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => constant(asArray(leaf)))
@@ -192,7 +193,7 @@ export const onnxOf = <I extends Tree<Tensor>, O extends Tree<Tensor>>(
  *
  * @example
  * ```ts
- * const program = await loadProgram(readFileSync('norm.onnx'))
+ * const program = await loadProgram(readBytes('norm.onnx'))
  * const { out } = await program.run({ 0: ndarray([3, 4]) })
  * ```
  */

@@ -8,10 +8,16 @@ import { type ExecuteOptions, threadsOf } from './device.ts'
 
 /** Named arrays in, named arrays out. */
 export interface Session {
+  /** Names of the inputs, in the order of the model. */
   readonly inputs: readonly string[]
+  /** Names of the outputs, in the order of the model. */
   readonly outputs: readonly string[]
-  /** @throws TweedieError `input` when an array is missing or has another dtype or shape than the program takes */
+  /**
+   * @throws TweedieError `input` when an array is missing or has another dtype or shape than the program
+   *   takes
+   */
   run(feeds: Readonly<Record<string, NdArray>>): Promise<Record<string, NdArray>>
+  /** Frees the memory of the compiled model; the session cannot run any more. */
   release(): Promise<void>
 }
 

@@ -1,4 +1,6 @@
-/** A session in a worker thread: `run` of ONNX Runtime blocks the thread that calls it, this keeps ours free. */
+/**
+ * A session in a worker thread: `run` of ONNX Runtime blocks the thread that calls it, this keeps ours free.
+ */
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, TweedieError } from '../../error.ts'
 import type { NdArray } from '../ndarray.ts'
@@ -6,13 +8,13 @@ import { compact, revive } from './clone.ts'
 import type { ExecuteOptions } from './device.ts'
 import type { Session } from './session.ts'
 
-/** What the worker answers. */
+/** An answer of the worker. */
 export type Reply =
   | { readonly id: number; readonly kind: 'ready'; readonly inputs: string[]; readonly outputs: string[] }
   | { readonly id: number; readonly kind: 'result'; readonly arrays: Record<string, NdArray> }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string; readonly code?: ErrorCode }
 
-/** What the worker is asked. */
+/** A request to the worker. */
 export type Request =
   | { readonly kind: 'run'; readonly id: number; readonly feeds: Record<string, NdArray> }
   | { readonly kind: 'close' }
@@ -27,7 +29,8 @@ const startWorker = (workerData: { model: Uint8Array; execute: ExecuteOptions })
   const here = import.meta.url
   if (!here.endsWith('.ts')) return new Worker(new URL('./worker.js', here), { workerData })
   const loader = import.meta.resolve('tsx/esm/api')
-  const script = `import { register } from '${loader}'; register(); await import('${new URL('./worker.ts', here)}')`
+  const worker = new URL('./worker.ts', here)
+  const script = `import { register } from '${loader}'; register(); await import('${worker}')`
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { workerData })
 }
 
@@ -63,8 +66,8 @@ class Dialogue {
   }
 
   /**
-   * Fails what is asked and lets the thread end by itself, after the run that it is in: ending it from here, inside
-   * ONNX Runtime's native code, would abort the whole process.
+   * Fails all requests and lets the thread end by itself, after the run that it is in: ending it from here,
+   * inside ONNX Runtime's native code, would abort the whole process.
    */
   async close(): Promise<void> {
     const exit = new Promise((resolve) => this.worker.once('exit', resolve))

@@ -125,7 +125,10 @@ export const convolve = (node: Tensor, b: Blocked, sum?: string): Held | undefin
   return written(ofParts(node, { bias, sum }, b) ?? direct(x, w, node, { bias, sum }, b), o, b)
 }
 
-/** The transpose of a convolution (weights `w` in place of its own), to which the blocked value `sum` is added when given. */
+/**
+ * The transpose of a convolution (weights `w` in place of its own), to which the blocked value
+ * `sum` is added when given.
+ */
 export const convolveBack = (
   node: Tensor,
   b: Blocked,
@@ -171,7 +174,10 @@ export const cutBack = (node: Tensor, b: Blocked): Held | undefined => {
   return cut && convolveBack(cut.node, b, { w: cut.w })
 }
 
-/** Twofold sum pooling of (a cut of) a convolution's transpose: the gradient at the small side of an upsampling. */
+/**
+ * Twofold sum pooling of (a cut of) a convolution's transpose: the gradient at the small side of an
+ * upsampling.
+ */
 export const pooledBack = (node: Tensor, b: Blocked): Held | undefined => {
   const [x] = node.inputs
   const cut = isTwofold(node) && b.fits(node) && b.readers.single(x) ? cutOf(x, b) : undefined

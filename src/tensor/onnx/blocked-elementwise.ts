@@ -8,7 +8,8 @@ import { affine, isChannel, scaled } from './blocked-modulation.ts'
 import type { Lowering } from './emitter.ts'
 
 const UNARY =
-  'neg abs sign floor ceil round reciprocal sqrt exp log log1p sin cos atan asin acos tanh erf sigmoid silu siluSlope relu leakyRelu not'
+  'neg abs sign floor ceil round reciprocal sqrt exp log log1p sin cos atan asin acos tanh erf sigmoid ' +
+  'silu siluSlope relu leakyRelu not'
 const OTHERS = 'sub div pow maximum minimum equal less lessEqual greater greaterEqual and or where'
 
 const isPixel = (t: Tensor, image: Tensor): boolean => {

@@ -1,10 +1,12 @@
 /**
- * Weight gradients ∂w[o, i, s, t] = Σ_{b, h, w} g[b, o, h, w] x[b, i, stride·h + s, stride·w + t] on blocked values.
+ * Weight gradients ∂w[o, i, s, t] = Σ_{b, h, w} g[b, o, h, w] x[b, i, stride·h + s,
+ * stride·w + t] on blocked values.
  *
- * They are a convolution as well: samples take the place of input channels, and g that of the weights, with a kernel as
- * large as an image. Written with x channels-last, as [1, B, H, W·I], neighbouring outputs (t, i) are neighbours in memory
- * and the kernel is dilated by I along w; so the 3·I outputs of a row keep the convolution's inner loop full. It then runs
- * as fast as the forward convolution, twice as fast as a matrix product for each tap.
+ * They are a convolution as well: samples take the place of input channels, and g that of the weights,
+ * with a kernel as large as an image. Written with x channels-last, as [1, B, H, W·I], neighbouring
+ * outputs (t, i) are neighbours in memory and the kernel is dilated by I along w; so the 3·I outputs of a
+ * row keep the convolution's inner loop full. It then runs as fast as the forward convolution, twice as
+ * fast as a matrix product for each tap.
  */
 import { full } from '../ndarray.ts'
 import { sameShape } from '../shape.ts'
@@ -84,7 +86,10 @@ const asWeights = (g: Tensor, { batch, groups }: Geometry, b: Blocked): string =
     return b.reshape(b.transpose(blocks, [0, 3, 1, 4, 2, 5]), [groups * o, batch / groups, h, w])
   })
 
-/** The same for each of the four phases of g: (even, even), (even, odd), (odd, even), (odd, odd) rows and columns. */
+/**
+ * The same for each of the four phases of g: (even, even), (even, odd), (odd, even),
+ * (odd, odd) rows and columns.
+ */
 const phasesAsWeights = (g: Tensor, { batch, groups }: Geometry, b: Blocked): string[] => {
   const [samples, o, h, w] = g.shape
   const { n } = b
@@ -124,7 +129,10 @@ const kernel = (
   return b.reshape(ordered, [o, i, kh, kw])
 }
 
-/** Under a twofold upsampling: gradients of the 2×2 taps of each phase, from the small image, then of the nine taps. */
+/**
+ * Under a twofold upsampling: gradients of the 2×2 taps of each phase, from the small
+ * image, then of the nine taps.
+ */
 const upsampledKernel = (small: Tensor, g: Tensor, shape: Geometry, b: Blocked): string => {
   const [, o, h, w] = g.shape
   const [, i] = small.shape

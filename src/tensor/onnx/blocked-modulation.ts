@@ -1,6 +1,6 @@
 /**
- * Factors and shifts [B, C, 1, 1] of image batches: 1×1 depthwise convolutions over [1, B·C, H, W], which scale, shift and
- * add at once. A broadcast Mul alone takes five times longer.
+ * Factors and shifts [B, C, 1, 1] of image batches: 1×1 depthwise convolutions over [1, B·C, H, W], which
+ * scale, shift and add at once. A broadcast Mul alone takes five times longer.
  */
 import { full, sizeOf } from '../ndarray.ts'
 import { sameShape } from '../shape.ts'
@@ -48,7 +48,10 @@ const factors = (t: Tensor, image: Tensor, b: Blocked): string => {
   )
 }
 
-/** x · scale + shift + sum, where scale (default 1) and shift are [B, C, 1, 1] or a number and sum is a blocked image. */
+/**
+ * x · scale + shift + sum, where scale (default 1) and shift are [B, C, 1, 1] or a number
+ * and sum is a blocked image.
+ */
 export const affine = (
   x: string,
   image: Tensor,

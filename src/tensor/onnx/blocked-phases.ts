@@ -1,9 +1,14 @@
-/** Strided transposes: the phases of the output are ordinary convolutions, computed together and interleaved. */
+/**
+ * Strided transposes: the phases of the output are ordinary convolutions, computed together and interleaved.
+ */
 import type { Tensor } from '../tensor.ts'
 import type { Blocked } from './blocked.ts'
 import { blockedWeights, type Derived } from './blocked-weights.ts'
 
-/** Output s m + q reads input m + d through tap t where s (m + d) + t = s m + q + p: the d from low, and the t of each. */
+/**
+ * Output s m + q reads input m + d through tap t where s (m + d) + t = s m + q + p: the d
+ * from low, and the t of each.
+ */
 const taps = (k: number, s: number, p: number) => {
   const list: { q: number; d: number; t: number }[] = []
   for (let q = 0; q < s; q++) {
@@ -16,8 +21,8 @@ const taps = (k: number, s: number, p: number) => {
 }
 
 /**
- * The transpose of a convolution with strides s and weights w: one convolution of g with s × s times the outputs.
- * Undefined for geometries that would need negative padding.
+ * The transpose of a convolution with strides s and weights w: one convolution of g with s × s times the
+ * outputs. Undefined for geometries that would need negative padding.
  */
 export const transposed = (g: string, node: Tensor, w: Tensor, b: Blocked): string | undefined => {
   const { stride, padding: p } = node.attrs

@@ -1,4 +1,7 @@
-/** Images as sequences of pixels and back, [B, C, H, W] ↔ [B, H·W, C] as attention wants them: one conversion, no transpose. */
+/**
+ * Images as sequences of pixels and back, [B, C, H, W] ↔ [B, H·W, C] as attention wants them:
+ * one conversion, no transpose.
+ */
 import { sameShape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { blocked, plain, type Rule, type Rules } from './blocked.ts'

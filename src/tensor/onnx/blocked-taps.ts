@@ -1,8 +1,9 @@
 /**
- * Convolutions next to a twofold nearest upsampling, without computing four equal pixels. A 3×3 convolution of an upsampled
- * image is, for each of the four phases of its output, a 2×2 convolution of the small image, whose taps are sums of the
- * nine: along one axis (w₀, w₁ + w₂) for even and (w₀ + w₁, w₂) for odd positions. Its transpose followed by the
- * transpose of upsampling is one 4×4 convolution of stride 2. Both need 4/9 of the products.
+ * Convolutions next to a twofold nearest upsampling, without computing four equal pixels. A 3×3
+ * convolution of an upsampled image is, for each of the four phases of its output, a 2×2 convolution of
+ * the small image, whose taps are sums of the nine: along one axis (w₀, w₁ + w₂) for even and (w₀ + w₁,
+ * w₂) for odd positions. Its transpose followed by the transpose of upsampling is one 4×4 convolution of
+ * stride 2. Both need 4/9 of the products.
  */
 import { type NdArray, ndarray } from '../ndarray.ts'
 import { reshape, slice } from '../ops/layout.ts'
@@ -51,7 +52,10 @@ export const phaseTaps = (w: Tensor): Tensor[] => PHASES.map((mix) => mixed(w, m
 /** Weights [O, I, 4, 4] whose stride-2 transpose is that of upsampling and convolving with [O, I, 3, 3]. */
 export const pooledTaps = (w: Tensor): Tensor => mixed(w, POOL, 4)
 
-/** [16, 9]: gradients of the taps of the four phases → gradient of the nine taps; the transpose of {@link phaseTaps}. */
+/**
+ * [16, 9]: gradients of the taps of the four phases → gradient of the nine taps; the
+ * transpose of {@link phaseTaps}.
+ */
 export const phaseGradient = (): NdArray => {
   const rows = PHASES.flatMap(({ value }) =>
     [0, 1, 2, 3].map((tap) => Array.from({ length: 9 }, (_, t) => Number(value.data[4 * t + tap]))),

@@ -7,8 +7,8 @@ import { Constant, type Tensor } from '../tensor.ts'
 import type { Blocked } from './blocked.ts'
 
 /**
- * A kernel derived from weights w: its logical shape [O, I, kh, kw], and for each of its elements the flat index of
- * the element of w that it is, or −1 for a zero.
+ * A kernel derived from weights w: its logical shape [O, I, kh, kw], and for each of its elements the flat
+ * index of the element of w that it is, or −1 for a zero.
  */
 export interface Derived {
   readonly shape: Shape
@@ -21,7 +21,10 @@ export const forward = ([o, i, kh, kw]: Shape): Derived => ({
   source: (a, b, y, x) => ((a * i + b) * kh + y) * kw + x,
 })
 
-/** w with inputs and outputs swapped and both spatial axes reversed: the input gradient of a stride-1 convolution. */
+/**
+ * w with inputs and outputs swapped and both spatial axes reversed: the input gradient
+ * of a stride-1 convolution.
+ */
 export const flipped = ([o, i, kh, kw]: Shape): Derived => ({
   shape: [i, o, kh, kw],
   source: (a, b, y, x) => ((b * i + a) * kh + kh - 1 - y) * kw + kw - 1 - x,
@@ -57,8 +60,8 @@ const pick = (w: NdArray, order: Int32Array, shape: Shape): NdArray<'float32'> =
 }
 
 /**
- * Row gather: whole rows of n neighbours of one reordered operand, one memory copy each. Both usual kernels are of this
- * kind: ReorderInput brings the outputs (forward) or the inputs (flipped) of w innermost.
+ * Row gather: whole rows of n neighbours of one reordered operand, one memory copy each. Both usual kernels
+ * are of this kind: ReorderInput brings the outputs (forward) or the inputs (flipped) of w innermost.
  */
 const byRows = (w: Tensor, kind: 'forward' | 'flipped', b: Blocked): string | undefined => {
   const [o, i, kh, kw] = w.shape

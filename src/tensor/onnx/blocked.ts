@@ -1,7 +1,7 @@
 /**
- * Bookkeeping of ONNX Runtime's blocked layout on the CPU (domain com.microsoft.nchwc): an image batch [B, C, H, W]
- * lies in memory as [B, C/n, H, W, n] under its logical shape, n = 16 with AVX-512 and 8 with AVX2. Convolutions
- * run nearly twice as fast on it, so values stay blocked from one convolution to the next.
+ * Bookkeeping of ONNX Runtime's blocked layout on the CPU (domain com.microsoft.nchwc): an image batch [B, C,
+ * H, W] lies in memory as [B, C/n, H, W, n] under its logical shape, n = 16 with AVX-512 and 8 with AVX2.
+ * Convolutions run nearly twice as fast on it, so values stay blocked from one convolution to the next.
  *
  * Each value may be held in two forms at once: a rule that computes a blocked value also emits its conversion
  * to the plain form, which the emitter drops when nobody reads it.
@@ -15,8 +15,9 @@ import type { Readers } from './readers.ts'
 const NCHWC = 'com.microsoft.nchwc'
 
 /**
- * How a value is held. `blocked`: an image batch whose channels are a multiple of n. `pixel`: one channel
- * [B, 1, H, W], repeated n times as [B, n, H, W], so that it broadcasts within a block. `plain`: row-major.
+ * Form in which a value is held. `blocked`: an image batch whose channels are a multiple of n.
+ * `pixel`: one channel [B, 1, H, W], repeated n times as [B, n, H, W], so that it broadcasts within a
+ * block. `plain`: row-major.
  */
 export interface Held {
   readonly kind: 'blocked' | 'pixel' | 'plain'
@@ -38,7 +39,7 @@ export class Blocked {
   readonly n: number
   readonly readers: Readers
   private readonly held = new Map<Tensor, Held>()
-  /** What each view is a view of. */
+  /** The value behind each view. */
   private readonly origins = new Map<string, string>()
 
   constructor(emit: Emitter, n: number, readers: Readers) {

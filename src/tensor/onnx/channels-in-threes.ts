@@ -1,11 +1,12 @@
 /**
- * ONNX Runtime 1.30 on WebGPU, in Node and in browsers, computes convolutions wrongly whose input channels are a multiple of 3
- * above 3 and not of 4 (microsoft/onnxruntime#29651). Channels of zeros bring them to a multiple of 4.
+ * ONNX Runtime 1.30 on WebGPU, in Node and in browsers, computes convolutions wrongly whose input
+ * channels are a multiple of 3 above 3 and not of 4 (microsoft/onnxruntime#29651). Channels of zeros
+ * bring them to a multiple of 4.
  */
 import type { Tensor } from '../tensor.ts'
 import type { Emitter } from './emitter.ts'
 
-/** How many channels of zeros make a convolution of so many input channels right. */
+/** Channels of zeros that make a convolution of so many input channels right. */
 const missing = (channels: number): number =>
   channels > 3 && channels % 3 === 0 ? (4 - (channels % 4)) % 4 : 0
 

@@ -50,7 +50,9 @@ const add =
     return undefined
   }
 
-/** Centring the columns of a product over the last axis: the rows of its second factor are centred instead. */
+/**
+ * Centring the columns of a product over the last axis: the rows of its second factor are centred instead.
+ */
 const centre =
   (readers: Readers): Lower =>
   (node, emit) => {
@@ -104,7 +106,7 @@ const norm =
     return part === 'y' ? y : r
   }
 
-/** What suits the CPU for one program, images row-major. */
+/** The lowering that suits the CPU for one program, images row-major. */
 export const cpuLowering = (readers: Readers): Lowering => ({
   matmul,
   add: add(readers),

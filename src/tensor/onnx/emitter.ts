@@ -1,24 +1,19 @@
 /** Turns a graph of tensors into an ONNX model, node by node, each value once. */
 import { TweedieError } from '../../error.ts'
 import { type NdArray, ndarray } from '../ndarray.ts'
-import { Constant, type Tensor } from '../tensor.ts'
-import {
-  type Attribute,
-  encodeModel,
-  type InitializerProto,
-  type NodeProto,
-  type ValueProto,
-} from './proto.ts'
+import { type Attributes, Constant, type Emit, type Tensor } from '../tensor.ts'
+import { encodeModel, type InitializerProto, type NodeProto, type ValueProto } from './proto.ts'
 
-/** Ways to write an op other than its portable one, by op name; `undefined` from one means "not this node". */
+/**
+ * Ways to write an op other than its portable one, by op name; `undefined` from one means "not this node".
+ */
 export type Lowering = Readonly<Record<string, (node: Tensor, emit: Emitter) => string | undefined>>
-
-type Attributes = Readonly<Record<string, Attribute>>
 
 /** Version of the ONNX operator set that we write. */
 const OPSET = 18
 
-export class Emitter {
+/** The model that grows as a graph is walked. */
+export class Emitter implements Emit {
   private readonly nodes: NodeProto[] = []
   private readonly initializers: InitializerProto[] = []
   private readonly names = new Map<Tensor, string>()
@@ -34,7 +29,9 @@ export class Emitter {
     return `${stem}_${this.nodes.length + this.initializers.length}`
   }
 
-  /** Name of the ONNX value that holds `t`; emits it when it is not there yet. Inputs must be lowered before. */
+  /**
+   * Name of the ONNX value that holds `t`; emits it when it is not there yet. Inputs must be lowered before.
+   */
   value(t: Tensor): string {
     const known = this.names.get(t)
     if (known !== undefined) return known
@@ -43,7 +40,10 @@ export class Emitter {
     return name
   }
 
-  /** What `make` emits when some tensors go by other names: the same ops on the same elements in another order. */
+  /**
+   * What `make` emits when some tensors go by other names: the same ops on the same
+   * elements in another order.
+   */
   renamed(names: ReadonlyMap<Tensor, string>, make: () => string): string {
     const before = [...names.keys()].map((t) => [t, this.names.get(t)] as const)
     for (const [t, name] of names) this.names.set(t, name)
@@ -117,7 +117,9 @@ export class Emitter {
     return this.constant(ndarray(values, [values.length], 'int64'))
   }
 
-  /** The finished model. Outputs that are inputs or constants, or appear twice, are named through Identity. */
+  /**
+   * The finished model. Outputs that are inputs or constants, or appear twice, are named through Identity.
+   */
   finish(outputs: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>): Uint8Array {
     const values: ValueProto[] = []
     const computed = new Set(this.nodes.flatMap((node) => node.outputs))

@@ -1,7 +1,7 @@
 /**
  * The few messages of ONNX that we emit, written by hand: protobuf wire format is a tag, a length and bytes
- * (https://protobuf.dev/programming-guides/encoding), and field numbers come from onnx.proto3. A generic protobuf
- * library with the schema would be larger than this file.
+ * (https://protobuf.dev/programming-guides/encoding), and field numbers come from onnx.proto3. A generic
+ * protobuf library with the schema would be larger than this file.
  */
 import type { Data, DType } from '../dtype.ts'
 
@@ -76,7 +76,7 @@ export const onnxType: Record<DType, number> = {
   float64: 11,
 }
 
-/** Attribute values: integers are `{ int }`, since JavaScript cannot tell 1 from 1.0. */
+/** Attribute values: integers are `{ int }`, since JavaScript does not distinguish 1 from 1.0. */
 export type Attribute =
   | { readonly int: number }
   | { readonly float: number }

@@ -1,4 +1,4 @@
-/** Who reads each value of a program: what may be folded into its reader. */
+/** Readers of each value of a program: a value with one reader may be folded into it. */
 import type { Tensor } from '../tensor.ts'
 
 /** The readers of the values of one program. */

@@ -21,8 +21,8 @@ const stableSoftplus = (x: Tensor): Tensor => add(maximum(x, 0), log1p(exp(neg(a
 export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
 
 /**
- * x · sigmoid(x) (Elfwing, Uchibe & Doya 2018). In float64 as x/(1 + e⁻ˣ): ONNX Runtime would join the two nodes of
- * the product to one that it has in float32 alone.
+ * x · sigmoid(x) (Elfwing, Uchibe & Doya 2018). In float64 as x/(1 + e⁻ˣ): ONNX Runtime would join the two
+ * nodes of the product to one that it has in float32 alone.
  */
 export const silu = unary(
   'silu',
@@ -39,7 +39,9 @@ export const silu = unary(
   },
 )
 
-/** silu′ = s + y (1 − s) with s = sigmoid(x) and y = silu(x), which is at hand: its own gradient is all in x. */
+/**
+ * silu′ = s + y (1 − s) with s = sigmoid(x) and y = silu(x), which is at hand: its own gradient is all in x.
+ */
 const siluSlopeOp: Op<None> = {
   name: 'siluSlope',
   infer: ([x]) => x,

@@ -58,8 +58,8 @@ const whereOp: Op<None> = {
 /**
  * a where the condition (boolean) holds, else b; all three are broadcast.
  *
- * Both branches are computed, and so are both of their derivatives: 0 · ∞ of the branch not taken is NaN. Keep it
- * finite by choosing its argument too: `where(c, log(where(c, x, 1)), 0)`.
+ * Both branches are computed, and so are both of their derivatives: 0 · ∞ of the branch not taken is NaN.
+ * Keep it finite by choosing its argument too: `where(c, log(where(c, x, 1)), 0)`.
  */
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   apply(whereOp, [condition, ...pair('where', a, b)], {})

@@ -1,4 +1,4 @@
-/** What changes how gradients flow, not what is computed. */
+/** Ops that change how gradients flow, not what is computed. */
 import { vjp } from '../gradient.ts'
 import { apply, type Op, Tensor } from '../tensor.ts'
 import { leavesOf, mapTensors } from '../tree.ts'
@@ -20,8 +20,8 @@ const stopOp = alias(() => [], 'stopGradient')
 export const stopGradient = (x: Tensor): Tensor => apply(stopOp, [x], {})
 
 /**
- * The value of `y` with a gradient of our own: `rule(g)` gives the cotangents of `inputs`, and the graph that made
- * `y` is not differentiated. A rule written in ops is differentiated in its turn.
+ * The value of `y` with a gradient of our own: `rule(g)` gives the cotangents of `inputs`, and the graph that
+ * made `y` is not differentiated. A rule written in ops is differentiated in its turn.
  *
  * @throws TweedieError `shape` from `vjp` when a cotangent does not have the shape of its input
  *
@@ -40,15 +40,16 @@ export const withGradient = (
 }
 
 /**
- * Activation checkpointing: `fn(x)`, whose inside is computed again when the gradient is, instead of being kept.
- * Everything that needs a gradient must come in through `x` (a tensor or a record of them).
+ * Activation checkpointing: `fn(x)`, whose inside is computed again when the gradient is, instead of being
+ * kept. Everything that needs a gradient must come in through `x` (a tensor or a record of them).
  *
- * The second computation starts from x + 0, with a zero that depends on the cotangent and on the value, so neither
- * hash-consing nor ONNX Runtime can merge it with the first or start it early.
+ * The second computation starts from x + 0, with a zero that depends on the cotangent and on the value, so
+ * neither hash-consing nor ONNX Runtime can merge it with the first or start it early.
  *
  * @example
  * ```ts
- * blocks.reduce((h, block) => rematerialise(([h, w]) => layer(h, w), [h, block]), x)
+ * const layer = (h: Tensor, w: Tensor) => tanh(matmul(h, w))
+ * const deep = [w, w, w].reduce((h, w) => rematerialise(([h, w]) => layer(h, w), [h, w]), x)
  * ```
  */
 export const rematerialise = <T>(fn: (x: T) => Tensor, x: T): Tensor => {

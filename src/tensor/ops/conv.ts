@@ -1,11 +1,10 @@
 /**
- * Two-dimensional convolution (cross-correlation) and its two transposes. With C(x, w) the convolution,
- * ⟨C(x, w), g⟩ = ⟨x, Cᵀ(g, w)⟩ = ⟨w, K(x, g)⟩: each of the three is bilinear and the gradients of each are the
+ * Two-dimensional convolution (cross-correlation) and its two transposes. With C(x, w) the convolution, ⟨C(x,
+ * w), g⟩ = ⟨x, Cᵀ(g, w)⟩ = ⟨w, K(x, g)⟩: each of the three is bilinear and the gradients of each are the
  * other two, so derivatives of any order stay among them.
  */
-import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { type Pair, pairOf, showPair } from './pair.ts'
 import { describe, expectDType } from './pointwise.ts'
 import { sum } from './reduce.ts'
@@ -60,11 +59,10 @@ const convOp: Op<ConvAttrs> = {
     const [b, , h, wd] = x.shape
     const [o, , kh, kw] = w.shape
     const size = [outSize(0, h, kh, attrs), outSize(1, wd, kw, attrs)]
-    if (size.some((n) => n <= 0))
-      shapeError(
-        'conv2d',
-        `kernel ${kh}×${kw} is larger than the input ${show(x.shape)} with padding ${showPair(attrs.padding)}`,
-      )
+    if (size.some((n) => n <= 0)) {
+      const padded = `${show(x.shape)} with padding ${showPair(attrs.padding)}`
+      shapeError('conv2d', `kernel ${kh}×${kw} is larger than the input ${padded}`)
+    }
     return { dtype: x.dtype, shape: [b, o, ...size] }
   },
   grad: ({ inputs: [x, w, bias], attrs }, g) => [
@@ -109,7 +107,7 @@ const convInputOp: Op<ConvInputAttrs> = {
 }
 
 /** [O, I, kh, kw] → [I, O, kh, kw] with both spatial axes reversed, once per weight. */
-const flippedWeights = (w: Tensor, emit: Emitter): string => {
+const flippedWeights = (w: Tensor, emit: Emit): string => {
   const name = emit.value(w)
   return emit.once(`flip ${name}`, () => {
     const [o, i, kh, kw] = w.shape
@@ -168,10 +166,12 @@ const convKernelOp: Op<ConvInputAttrs> = {
 }
 
 /**
- * Cross-correlation of images [B, I, H, W] with weights [O, I, kh, kw] → [B, O, H', W'],
- * H' = ⌊(H + 2 padding − kh)/stride⌋ + 1. A signal is an image of one row, with kernels [O, I, 1, k]. Float32 only: ONNX Runtime has no other kernel on the CPU.
+ * Cross-correlation of images [B, I, H, W] with weights [O, I, kh, kw] → [B, O, H', W'], H' = ⌊(H + 2 padding
+ * − kh)/stride⌋ + 1. A signal is an image of one row, with kernels [O, I, 1, k]. Float32 only: ONNX Runtime
+ * has no other kernel on the CPU.
  *
- * @throws TweedieError `shape` when images, weights and bias do not fit, or the kernel is larger than the image
+ * @throws TweedieError `shape` when images, weights and bias do not fit, or the kernel
+ *   is larger than the image
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Exponential, logarithm, trigonometric and hyperbolic functions, element by element on float tensors. All have
- * float64 on the CPU except atan, asin, acos and erf, for which ONNX Runtime has float32 alone.
+ * Exponential, logarithm, trigonometric and hyperbolic functions, element by element on float tensors. All
+ * have float64 on the CPU except atan, asin, acos and erf, for which ONNX Runtime has float32 alone.
  */
 import type { Tensor } from '../tensor.ts'
 import { add, div, mul, neg, rsqrt, square, sub } from './arithmetic.ts'
@@ -24,8 +24,9 @@ export const expm1 = unary(
 export const log = unary('log', 'Log', (x, _y, g) => div(g, x))
 
 /**
- * log(1 + x) to full precision near 0. With u = 1 + x as rounded, log(u) x/(u − 1) corrects the rounding (Kahan;
- * Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.14.1). The quotient is 1 where u − 1 = x.
+ * log(1 + x) to full precision near 0. With u = 1 + x as rounded, log(u) x/(u − 1) corrects the
+ * rounding (Kahan; Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.14.1). The
+ * quotient is 1 where u − 1 = x.
  */
 export const log1p = unary(
   'log1p',

@@ -1,13 +1,13 @@
 /**
- * Borders of one cell around an axis, for convolutions over grids that go on beyond their ends: a circle of longitude
- * closes on itself, a meridian ends at a pole. One concatenation each way, where slices and zeros would take six.
+ * Borders of one cell around an axis, for convolutions over grids that go on beyond their ends: a
+ * circle of longitude closes on itself, a meridian ends at a pole. One concatenation each way, where
+ * slices and zeros would take six.
  */
-import type { Emitter } from '../onnx/emitter.ts'
 import { axisOf } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { expectDType } from './pointwise.ts'
 
-/** What lies beyond an end: the other end (`wrap`), or the end itself again (`edge`). */
+/** Values beyond an end: those of the other end (`wrap`), or the end itself again (`edge`). */
 export type Beyond = 'wrap' | 'edge'
 
 interface HaloAttrs extends Attrs {
@@ -16,20 +16,20 @@ interface HaloAttrs extends Attrs {
 }
 
 /** Cells [start, stop) of an axis, on a value of any rank. */
-const cut = (name: string, axis: number, start: number, stop: number, emit: Emitter): string =>
+const cut = (name: string, axis: number, start: number, stop: number, emit: Emit): string =>
   emit.node('Slice', [name, emit.ints([start]), emit.ints([stop]), emit.ints([axis])])
 
-const join = (parts: readonly string[], axis: number, emit: Emitter): string =>
+const join = (parts: readonly string[], axis: number, emit: Emit): string =>
   emit.node('Concat', parts, { axis: { int: axis } })
 
 /** The value `x` with `size` cells along `axis`, and one more at each end. */
-export const emitHalo = (x: string, axis: number, size: number, beyond: Beyond, emit: Emitter): string => {
+export const emitHalo = (x: string, axis: number, size: number, beyond: Beyond, emit: Emit): string => {
   const [first, last] = [cut(x, axis, 0, 1, emit), cut(x, axis, size - 1, size, emit)]
   return join(beyond === 'wrap' ? [last, x, first] : [first, x, last], axis, emit)
 }
 
 /** Its transpose: `g` has size + 2 cells, and the outer two are added to those that they were copies of. */
-export const emitFold = (g: string, axis: number, size: number, beyond: Beyond, emit: Emitter): string => {
+export const emitFold = (g: string, axis: number, size: number, beyond: Beyond, emit: Emit): string => {
   const cell = (i: number) => cut(g, axis, i, i + 1, emit)
   const [before, after] = [cell(0), cell(size + 1)]
   if (size === 1) return emit.node('Add', [emit.node('Add', [before, cell(1)]), after])

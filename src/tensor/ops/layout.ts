@@ -40,7 +40,11 @@ export const expandDims = (x: Tensor, axis: number): Tensor => {
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
 }
 
-/** Trailing axes of size 1 until the rank of `like`: per-sample scalars `[B]` against `[B, ...event]`. */
+/**
+ * Trailing axes of size 1 until the rank of `like`: per-sample scalars `[B]` against `[B, ...event]`.
+ *
+ * @throws TweedieError `shape` when x has more axes than `like`
+ */
 export const alignTo = (x: Tensor, like: Tensor): Tensor => {
   if (x.shape.length > like.shape.length) {
     shapeError('alignTo', `${show(x.shape)} has more axes than ${show(like.shape)}`)
@@ -61,7 +65,11 @@ const transposeOp: Op<Permutation> = {
     emit.node('Transpose', [emit.value(node.inputs[0])], { perm: { ints: node.attrs.perm } }),
 }
 
-/** Axes reordered: axis i of the result is axis `perm[i]` of x; reversed by default. */
+/**
+ * Axes reordered: axis i of the result is axis `perm[i]` of x; reversed by default.
+ *
+ * @throws TweedieError `shape` unless `perm` names each axis once
+ */
 export const transpose = (
   x: Tensor,
   perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i),
@@ -126,8 +134,8 @@ const dilate = (x: Tensor, steps: readonly number[]): Tensor => {
 }
 
 /**
- * Elements `start, start + step, … < stop` of each axis. Missing axes and missing bounds mean all; negative bounds
- * count from the end. Steps are positive (use `flip` to reverse).
+ * Elements `start, start + step, … < stop` of each axis. Missing axes and missing bounds mean all; negative
+ * bounds count from the end. Steps are positive (use `flip` to reverse).
  *
  * @throws TweedieError `shape` when nothing is selected
  *
@@ -253,7 +261,7 @@ export const concat = (inputs: readonly Tensor[], axis = 0): Tensor => {
  *
  * @example
  * ```ts
- * const [q, k, v] = split(qkv, 3, -1)
+ * const [q, k, v] = split(x, 3, -1)
  * ```
  */
 export const split = (x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] => {

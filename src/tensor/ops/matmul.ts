@@ -1,7 +1,6 @@
 /** Batched matrix products with the transposes folded in. */
-import type { Emitter } from '../onnx/emitter.ts'
 import { broadcastShapes, broadcasts, shapeError } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { transpose } from './layout.ts'
 import { describe, expectDType } from './pointwise.ts'
 
@@ -10,13 +9,19 @@ interface Transposes extends Attrs {
   readonly transB: boolean
 }
 
-/** Which factor is transposed (its last two axes). */
+/** Factors that are transposed (their last two axes). */
 export interface MatmulOptions {
+  /** The first factor, default false. */
   readonly transA?: boolean
+  /** The second factor, default false. */
   readonly transB?: boolean
 }
 
-/** The last two axes swapped. */
+/**
+ * The last two axes swapped.
+ *
+ * @throws TweedieError `shape` when x has fewer than two axes
+ */
 export const matrixTranspose = (x: Tensor): Tensor => {
   const r = x.shape.length
   if (r < 2) shapeError('matrixTranspose', `${describe(x)} is not a matrix`)
@@ -52,7 +57,7 @@ const matmulOp: Op<Transposes> = {
 }
 
 /** Transpose of the last two axes, emitted once per tensor. */
-const flipLast = (t: Tensor, emit: Emitter): string => {
+const flipLast = (t: Tensor, emit: Emit): string => {
   const x = emit.value(t)
   const r = t.shape.length
   return emit.once(`swap ${x}`, () =>

@@ -1,8 +1,7 @@
 /** Layer normalisation without learned scale or shift, along one axis. */
 import { full } from '../ndarray.ts'
-import type { Emitter } from '../onnx/emitter.ts'
 import { axisOf } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { mul, sub } from './arithmetic.ts'
 import { expectDType } from './pointwise.ts'
 import { mean } from './reduce.ts'
@@ -25,7 +24,7 @@ const centreOp: Op<{ readonly axis: number }> = {
 const centre = (x: Tensor, axis: number): Tensor => apply(centreOp, [x], { axis })
 
 /** Names of (x − m)/√(v + eps) and of 1/√(v + eps), emitted once for both. */
-const normalised = (node: Tensor<NormAttrs>, emit: Emitter): { y: string; r: string } => {
+const normalised = (node: Tensor<NormAttrs>, emit: Emit): { y: string; r: string } => {
   const { axis, eps } = node.attrs
   const x = emit.value(node.inputs[0])
   const axes = emit.ints([axis])
@@ -70,7 +69,9 @@ const invStdOp: Op<NormAttrs> = {
   lower: (node, emit) => normalised(node, emit).r,
 }
 
-/** (x − mean)/√(variance + eps) along one axis (the last by default), biased variance, eps 1e-5 by default. */
+/**
+ * (x − mean)/√(variance + eps) along one axis (the last by default), biased variance, eps 1e-5 by default.
+ */
 export const layerNorm = (
   x: Tensor,
   { axis = -1, eps = 1e-5 }: { axis?: number; eps?: number } = {},

@@ -1,10 +1,9 @@
-/** How element-by-element ops are made: one dtype and shape rule, one gradient, one ONNX node or a few. */
+/** Makers of element-by-element ops: one dtype and shape rule, one gradient, one ONNX node or a few. */
 import { TweedieError } from '../../error.ts'
 import { type DType, isFloat } from '../dtype.ts'
 import { full } from '../ndarray.ts'
-import type { Emitter } from '../onnx/emitter.ts'
 import { broadcastShapes, show } from '../shape.ts'
-import { apply, Constant, constant, type Op, Tensor } from '../tensor.ts'
+import { apply, Constant, constant, type Emit, type Op, Tensor } from '../tensor.ts'
 
 /** A tensor, or a number that takes the dtype of its partner. */
 export type Operand = Tensor | number
@@ -40,7 +39,7 @@ export const pair = (name: string, a: Operand, b: Operand): readonly [Tensor, Te
   throw new TweedieError('shape', `${name}: at least one operand must be a tensor`)
 }
 
-/** What an op accepts: `number` is every dtype that ONNX Runtime can compute with. */
+/** The dtypes that an op accepts: `number` is every dtype that ONNX Runtime can compute with. */
 export type Accepts = 'float' | 'float32' | 'number' | 'bool' | 'any'
 
 const accepted = (dtype: DType, accepts: Accepts): boolean => {
@@ -98,7 +97,7 @@ export const operator =
 export type UnaryGrad = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined
 
 /** A few ONNX nodes for one op; `x` names its input. */
-export type UnaryLower = (x: string, emit: Emitter, node: Tensor) => string
+export type UnaryLower = (x: string, emit: Emit, node: Tensor) => string
 
 /** A function of one float tensor, by the name of its ONNX op or by a few nodes. */
 export const unary = (
@@ -123,5 +122,5 @@ export const unary = (
 }
 
 /** A number as an initializer of the dtype of the node that is being written. */
-export const literal = (emit: Emitter, like: Tensor, value: number): string =>
+export const literal = (emit: Emit, like: Tensor, value: number): string =>
   emit.constant(full([], value, like.dtype))

@@ -13,9 +13,14 @@ interface Axes extends Attrs {
   readonly keepdims: boolean
 }
 
-/** Options of a reduction: the axes (all by default, negative ones from the back) and whether they stay as size 1. */
+/**
+ * Options of a reduction: the axes (all by default, negative ones from the back) and
+ * whether they stay as size 1.
+ */
 export interface Reduce {
+  /** Axes to reduce, negative ones counted from the last; default all. */
   readonly axes?: number | readonly number[]
+  /** Whether reduced axes stay with size 1, default false. */
   readonly keepdims?: boolean
 }
 

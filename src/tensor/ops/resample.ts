@@ -1,7 +1,6 @@
 /** Images made larger or smaller by whole factors: upsampling, its transpose, and average pooling. */
-import type { Emitter } from '../onnx/emitter.ts'
 import { shapeError, show } from '../shape.ts'
-import { type Attrs, apply, type Op, type Tensor } from '../tensor.ts'
+import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { mul } from './arithmetic.ts'
 import { type Pair, pairOf, showPair } from './pair.ts'
 import { expectDType } from './pointwise.ts'
@@ -30,7 +29,7 @@ const upsampleOp: Op<Factor> = {
   lower: (node, emit) => (node.dtype === 'float32' ? nearest(node, emit) : repeated(node, emit)),
 }
 
-const nearest = (node: Tensor<Factor>, emit: Emitter): string =>
+const nearest = (node: Tensor<Factor>, emit: Emit): string =>
   emit.node('Resize', [emit.value(node.inputs[0]), '', '', emit.ints(node.shape)], {
     mode: { text: 'nearest' },
     coordinate_transformation_mode: { text: 'asymmetric' },
@@ -38,7 +37,7 @@ const nearest = (node: Tensor<Factor>, emit: Emitter): string =>
   })
 
 /** ONNX Runtime's Resize has no float64. */
-const repeated = (node: Tensor<Factor>, emit: Emitter): string => {
+const repeated = (node: Tensor<Factor>, emit: Emit): string => {
   const [b, c, h, w] = node.inputs[0].shape
   const [fh, fw] = node.attrs.factor
   const cells = emit.node('Reshape', [emit.value(node.inputs[0]), emit.ints([b * c, h, 1, w, 1])])

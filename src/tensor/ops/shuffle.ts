@@ -3,7 +3,11 @@ import { shapeError, show } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { reshape, transpose } from './layout.ts'
 
-/** Space to channels, by a factor r: [B, C, H, W] → [B, r·r·C, H/r, W/r], channel order (h w C) as in DiEM. */
+/**
+ * Space to channels, by a factor r: [B, C, H, W] → [B, r·r·C, H/r, W/r], channel order (h w C) as in DiEM.
+ *
+ * @throws TweedieError `shape` unless x is an image batch whose height and width r divides
+ */
 export const pixelUnshuffle = (x: Tensor, r: number): Tensor => {
   const [b, c, h, w] = x.shape
   if (x.shape.length !== 4 || h % r !== 0 || w % r !== 0) {
@@ -17,7 +21,11 @@ export const pixelUnshuffle = (x: Tensor, r: number): Tensor => {
   ])
 }
 
-/** The inverse of {@link pixelUnshuffle}. */
+/**
+ * The inverse of {@link pixelUnshuffle}.
+ *
+ * @throws TweedieError `shape` unless x is an image batch whose channels r² divides
+ */
 export const pixelShuffle = (x: Tensor, r: number): Tensor => {
   const [b, k, h, w] = x.shape
   const c = k / (r * r)

@@ -9,7 +9,10 @@ import { reshape } from './layout.ts'
 import { expectDType } from './pointwise.ts'
 import { max, type Reduce, reducedShape, sum } from './reduce.ts'
 
-/** The largest element along the axes, or 0 where that is infinite; held constant, which keeps derivatives exact. */
+/**
+ * The largest element along the axes, or 0 where that is infinite; held constant, which keeps derivatives
+ * exact.
+ */
 const shiftOf = (x: Tensor, axes: readonly number[]): Tensor => {
   const top = max(x, { axes, keepdims: true })
   return stopGradient(where(less(abs(top), Number.POSITIVE_INFINITY), top, 0))

@@ -59,8 +59,8 @@ const asIndices = (indices: Tensor | NdArray | readonly number[]): Tensor => {
 }
 
 /**
- * Elements of one axis by index (gather); the axis is replaced by the shape of the indices. Negative indices count
- * from the end; an index may come several times.
+ * Elements of one axis by index (gather); the axis is replaced by the shape of the indices. Negative indices
+ * count from the end; an index may come several times.
  *
  * @throws TweedieError `shape` when indices are not integers, or known while tracing and out of range
  *

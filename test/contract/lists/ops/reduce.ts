@@ -1,8 +1,8 @@
 /** Reductions, softmax and broadcasting. */
 
-import type { Tensor } from '../../../src/tensor/index.ts'
-import * as t from '../../../src/tensor/index.ts'
-import { broadcastGrid, type Grid, pointwise, reduced, reshaped, total } from '../grid.ts'
+import type { Tensor } from '../../../../src/tensor/index.ts'
+import * as t from '../../../../src/tensor/index.ts'
+import { broadcastGrid, type Grid, pointwise, reduced, reshaped, total } from '../../grid.ts'
 import { average, entry, type OpCase, range } from './case.ts'
 
 const largest = (values: number[]): number => Math.max(...values)

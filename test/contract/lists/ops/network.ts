@@ -1,6 +1,6 @@
 /** Products, convolutions and what networks are made of; ops that change how gradients flow. */
-import * as t from '../../../src/tensor/index.ts'
-import { at, broadcastGrid, dot, type Grid, grid, pointwise, reduced, total } from '../grid.ts'
+import * as t from '../../../../src/tensor/index.ts'
+import { at, broadcastGrid, dot, type Grid, grid, pointwise, reduced, total } from '../../grid.ts'
 import { average, entry, f32, type OpCase, range } from './case.ts'
 
 /** Σₖ a[…, i, k] b[…, k, j] with the batch axes of a and b broadcast by hand to `batch`. */

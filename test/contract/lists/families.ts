@@ -7,10 +7,10 @@ import {
   makeOperator,
   type OperatorSpec,
   type Parameters,
-} from '../../src/operators/index.ts'
-import type { Settings } from '../../src/settings.ts'
-import { type NdArray, ndarray, type Shape, toNumbers } from '../../src/tensor/index.ts'
-import type { Listed, ListedNonlinear } from './operator-list.ts'
+} from '../../../src/operators/index.ts'
+import type { Settings } from '../../../src/settings.ts'
+import { type NdArray, ndarray, type Shape, toNumbers } from '../../../src/tensor/index.ts'
+import type { Listed, ListedNonlinear } from './operators.ts'
 
 /** An operator and the shape of the x that it observes. */
 export interface FamilyExample {

@@ -1,7 +1,7 @@
 /** Ops that move elements. */
-import * as t from '../../../src/tensor/index.ts'
-import { constant, ndarray, type Tensor } from '../../../src/tensor/index.ts'
-import { at, grid, reshaped, total } from '../grid.ts'
+import * as t from '../../../../src/tensor/index.ts'
+import { constant, ndarray, type Tensor } from '../../../../src/tensor/index.ts'
+import { at, grid, reshaped, total } from '../../grid.ts'
 import { entry, type OpCase, range } from './case.ts'
 
 const twoOf = (list: readonly Tensor[]): [Tensor, Tensor] => [list[0], list[1]]

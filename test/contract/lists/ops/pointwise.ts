@@ -1,8 +1,8 @@
 /** Ops element by element. */
 
-import type { Tensor } from '../../../src/tensor/index.ts'
-import * as t from '../../../src/tensor/index.ts'
-import { erfSeries } from '../grid.ts'
+import type { Tensor } from '../../../../src/tensor/index.ts'
+import * as t from '../../../../src/tensor/index.ts'
+import { erfSeries } from '../../grid.ts'
 import { binary, f32, type OpCase, unary } from './case.ts'
 
 /** Booleans have no derivative, but the numbers that they select do. */

@@ -1,4 +1,7 @@
-/** Operators in use, over even, odd and non-square events. A new operator joins the list; families are in it by themselves. */
+/**
+ * Operators in use, over even, odd and non-square events. A new operator joins the list; families are in it by
+ * themselves.
+ */
 import {
   averagePool,
   BOUNDARIES,
@@ -19,10 +22,17 @@ import {
   radon,
   scaled,
   stacked,
-} from '../../src/operators/index.ts'
-import { normal, stream, uniform } from '../../src/random/index.ts'
-import { type NdArray, ndarray, type Shape, sizeOf, type Tensor, toNumbers } from '../../src/tensor/index.ts'
-import { linearFamilies, nonlinearFamilies } from './family-examples.ts'
+} from '../../../src/operators/index.ts'
+import { normal, stream, uniform } from '../../../src/random/index.ts'
+import {
+  type NdArray,
+  ndarray,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  toNumbers,
+} from '../../../src/tensor/index.ts'
+import { linearFamilies, nonlinearFamilies } from './families.ts'
 
 /** An operator with parameters drawn per observation. */
 export interface Listed {

@@ -1,6 +1,6 @@
-/** What the contract asks of an op. */
-import type { Tensor } from '../../../src/tensor/index.ts'
-import { type Grid, pointwise, total } from '../grid.ts'
+/** A case of the contract of ops. */
+import type { Tensor } from '../../../../src/tensor/index.ts'
+import { type Grid, pointwise, total } from '../../grid.ts'
 
 /** An input of random numbers in [lo, hi). */
 export interface Range {

@@ -1,0 +1,23 @@
+/** Linear solvers. A new solver joins the list. */
+import { bicgstab, cg, exactSolve, gmres, type Solver } from '../../../src/linalg/index.ts'
+
+/** A solver and where it converges. */
+export interface ListedSolver {
+  readonly name: string
+  /** The solver run for this many iterations, to convergence. */
+  readonly of: (iterations: number) => Solver
+  /** Systems on which it must converge. */
+  readonly converges: readonly ('definite' | 'shifted')[]
+}
+
+/** Every solver. */
+export const solvers: readonly ListedSolver[] = [
+  { name: 'cg', of: (iterations) => cg({ iterations }), converges: ['definite'] },
+  { name: 'gmres', of: (iterations) => gmres({ iterations }), converges: ['definite', 'shifted'] },
+  {
+    name: 'bicgstab',
+    of: (iterations) => bicgstab({ iterations, tolerance: 0 }),
+    converges: ['definite', 'shifted'],
+  },
+  { name: 'exact solve', of: () => exactSolve(), converges: ['definite', 'shifted'] },
+]

@@ -1,6 +1,7 @@
 /** The configuration of `distill`: one distillation. Its JSON Schema ships as `experiments/distill-schema.json`. */
 import { z } from 'zod'
-import { dataSchema, rateSchema, spatialNetworks } from './schema.ts'
+import { spatialNetworkSchema } from './network-schema.ts'
+import { dataSchema, rateSchema } from './schema.ts'
 
 const count = z.int().positive()
 
@@ -37,8 +38,8 @@ const network = z.strictObject({
   kind: z.literal('network').describe('couplings of networks that know where points lie'),
   features: count.default(16).describe('channels that the encoder makes of y, at least those of y'),
   steps,
-  encoder: z.discriminatedUnion('kind', spatialNetworks).describe('the network that reads y'),
-  coupling: z.discriminatedUnion('kind', spatialNetworks).describe('the network of each coupling'),
+  encoder: spatialNetworkSchema.describe('the network that reads y'),
+  coupling: spatialNetworkSchema.describe('the network of each coupling'),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 

@@ -1,5 +1,5 @@
 /** From a configuration to the things that it describes. */
-import { BUNNY, type CleanData, dataSetNames, readClean, type Split } from '../datasets/index.ts'
+import { type CleanData, dataSetNames, readClean, type Split } from '../datasets/index.ts'
 import {
   ddim,
   ddpm,
@@ -11,7 +11,6 @@ import {
 } from '../diffusion/index.ts'
 import type { DiemOptions } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
-import type { SpatialNetwork } from '../flows/index.ts'
 import { bicgstab, cg, gmres } from '../linalg/index.ts'
 import {
   constantRate,
@@ -19,6 +18,9 @@ import {
   type LearningRate,
   linearRate,
   type NetworkConfig,
+  networkFor,
+  type SpatialNetwork,
+  spatialNetworkFor,
   warmUp,
 } from '../nn/index.ts'
 import {
@@ -42,6 +44,7 @@ import {
   tweedieCovariance,
   zeroCovariance,
 } from '../posterior/index.ts'
+import { withNamedMeshes } from '../run/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
 import type { TrainOptions } from '../training/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
@@ -111,54 +114,11 @@ export const firstOf = (set: ObservationSet, count: number | undefined): Observa
 
 /** The network for events of a shape. */
 export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig =>
-  net.kind === 'mlp' ? { ...net, features: sizeOf(event) } : spatialNetworkOf({ net }, event)
-
-/** A network over points in space. */
-type SpatialNet = Exclude<Experiment['net'], { readonly kind: 'mlp' }>
+  networkFor(withNamedMeshes(net), event)
 
 /** The network for events [C, ...space]. */
-export const spatialNetworkOf = ({ net }: { readonly net: SpatialNet }, event: Shape): SpatialNetwork => {
-  const fail = (message: string): never => {
-    throw new TweedieError('input', `net: ${message}`)
-  }
-  switch (net.kind) {
-    case 'unet': {
-      if (event.length !== 3) fail(`a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`)
-      const fold = net.unshuffle * 2 ** (net.channels.length - 1)
-      if (event[1] % fold || event[2] % fold) {
-        fail(
-          `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
-        )
-      }
-      return { ...net, io: event[0] }
-    }
-    case 'ncsnpp': {
-      const fold = 2 ** (net.multipliers.length - 1)
-      if (event.length !== 3 || event[1] % fold || event[2] % fold)
-        fail(`an ncsnpp of these levels needs images [C, H, W] divisible by ${fold}, the data are [${event}]`)
-      return { ...net, io: event[0], size: event[1] }
-    }
-    case 'unet1d': {
-      if (event.length !== 2) fail(`a unet1d needs signals [C, V], the data are [${event}]`)
-      const fold = net.unshuffle * 2 ** (net.channels.length - 1)
-      if (event[1] % fold)
-        fail(`signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`)
-      return { ...net, io: event[0] }
-    }
-    case 'graph':
-      if (event.length !== 2 || event[1] < BUNNY.points)
-        fail(`a graph of the bunny needs signals [C, V] with V ≥ ${BUNNY.points}, the data are [${event}]`)
-      return { ...net, io: event[0] }
-    case 'sphere': {
-      const [rows, columns] = net.grid
-      if (event.length !== 2 || event[1] < rows * columns)
-        fail(
-          `a sphere of ${rows}×${columns} needs fields [C, V] with V ≥ ${rows * columns}, the data are [${event}]`,
-        )
-      return { ...net, io: event[0] }
-    }
-  }
-}
+export const spatialNetworkOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): SpatialNetwork =>
+  spatialNetworkFor(withNamedMeshes(net), event)
 
 /** A step by name. */
 export const stepOf = ({

@@ -2,35 +2,14 @@
 import { z } from 'zod'
 import type { OperatorSetting } from '../observations/index.ts'
 import { type Family, families } from '../operators/index.ts'
-import type { SettingSpec, Settings } from '../settings.ts'
-
-const numberSchema = (spec: Extract<SettingSpec, { kind: 'number' | 'integer' }>): z.ZodType => {
-  const { kind, min = -Infinity, max = Infinity, above = -Infinity } = spec
-  let schema: z.ZodNumber = kind === 'integer' ? z.int() : z.number()
-  if (min > -Infinity) schema = schema.min(min)
-  if (max < Infinity) schema = schema.max(max)
-  if (above > -Infinity) schema = schema.gt(above)
-  return schema.default(spec.default).describe(spec.description)
-}
-
-const settingSchema = (spec: SettingSpec): z.ZodType => {
-  switch (spec.kind) {
-    case 'flag':
-      return z.boolean().default(spec.default).describe(spec.description)
-    case 'text':
-      return z.string().default(spec.default).describe(spec.description)
-    case 'choice':
-      return z.enum(spec.choices).default(spec.default).describe(spec.description)
-    default:
-      return numberSchema(spec)
-  }
-}
+import type { Settings } from '../settings.ts'
+import { settingFields } from './setting-schema.ts'
 
 const familySchema = ({ name, summary, settings }: Family) =>
   z
     .strictObject({
       kind: z.literal(name),
-      ...Object.fromEntries(Object.entries(settings).map(([key, spec]) => [key, settingSchema(spec)])),
+      ...settingFields(settings),
       blind: z
         .boolean()
         .optional()

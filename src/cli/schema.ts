@@ -1,61 +1,10 @@
 /** The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as `experiments/schema.json`. */
 import { z } from 'zod'
+import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
 
 const positive = z.number().positive()
 const count = z.int().positive()
-const sizes = z.array(count).min(1)
-
-const levels = {
-  channels: sizes.default([32, 64]).describe('channels of each level, finest first'),
-  blocks: sizes.default([2, 2]).describe('residual blocks of each level'),
-  heads: z.array(z.int().nonnegative()).optional().describe('attention heads of each level, 0 for none'),
-  emb: count.default(256).describe('features of the noise embedding'),
-  dropout: z.number().min(0).lt(1).default(0),
-}
-const unet = z.strictObject({
-  kind: z.literal('unet'),
-  ...levels,
-  unshuffle: count.default(1).describe('pixel unshuffling in front of the network, by this factor'),
-})
-const ncsnpp = z.strictObject({
-  kind: z.literal('ncsnpp').describe('NCSN++: BigGAN blocks, filtered resampling, a pyramid of the input'),
-  width: count.default(64).describe('channels of the finest level, a multiple of 4'),
-  multipliers: sizes.default([1, 2, 2, 2]).describe('channels of each level in units of width, finest first'),
-  blocks: count.default(4).describe('residual blocks of each level, one more on the way up'),
-  attention: z.array(count).default([16]).describe('heights of the levels with attention'),
-  dropout: z.number().min(0).lt(1).default(0.1),
-})
-const unet1d = z.strictObject({
-  kind: z.literal('unet1d').describe('U-Net over the index of the vertices'),
-  ...levels,
-  unshuffle: count.default(1).describe('so many neighbours in the index become channels'),
-})
-const sphere = z.strictObject({
-  kind: z.literal('sphere').describe('U-Net over a grid of latitudes and longitudes'),
-  ...levels,
-  grid: z.tuple([count, count]).default([46, 90]).describe('rows from pole to pole, and columns'),
-  factors: z
-    .array(count)
-    .optional()
-    .describe('how many times coarser each level is than the one above it ([2, 3] for 90 columns)'),
-  unshuffle: count.default(1).describe('cells of so many points each way become channels'),
-})
-const graph = z.strictObject({
-  kind: z.literal('graph').describe('U-Net over the nearest neighbours of the vertices of a mesh'),
-  ...levels,
-  mesh: z.enum(['bunny']).default('bunny'),
-  k: count.default(8).describe('neighbours that a vertex sees'),
-  factor: count.default(4).describe('how many times fewer vertices each level has than the one above it'),
-})
-const mlp = z.strictObject({
-  kind: z.literal('mlp'),
-  hidden: sizes.default([256, 256, 256]).describe('widths of the hidden layers'),
-  emb: count.default(64).describe('features of the noise embedding'),
-})
-
-/** Networks that know where points lie. */
-export const spatialNetworks = [unet, ncsnpp, unet1d, sphere, graph] as const
 
 /** Which data, and how they are observed. */
 export const dataSchema = z.strictObject({
@@ -169,7 +118,7 @@ export const experimentSchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('units of the data (default [0, 1]; of the file or data set)'),
-    net: z.discriminatedUnion('kind', [...spatialNetworks, mlp]),
+    net: networkSchema,
     start: z
       .string()
       .optional()

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
 import { applyAffine, toPrior } from '../operators/index.ts'
-import { type LearnedPrior, loadPrior, openRun, train } from '../run/index.ts'
+import { headerOf, type LearnedPrior, loadPrior, openRun, train } from '../run/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { checkExperiment, loadClean, networkConfigOf, trainingOf } from './experiment.ts'
 import type { Io } from './io.ts'
@@ -20,7 +20,7 @@ const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['param
   if (path === undefined) return undefined
   const { net, event, range, params } = loadPrior(path)
   for (const [name, own, other] of [
-    ['network', wanted.net, net],
+    ['network', headerOf(wanted.net), headerOf(net)],
     ['shape', wanted.event, event],
     ['units', wanted.range, range],
   ] as const) {

@@ -30,7 +30,8 @@ import {
 } from '../tensor/index.ts'
 import { type Convolve, foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a network on the sphere. */
 export interface SphereOptions extends UnetSizes {
@@ -49,6 +50,27 @@ export interface SphereOptions extends UnetSizes {
   /** Cells of unshuffle × unshuffle points become channels in front, and points again behind (default 1: none). */
   readonly unshuffle?: number
 }
+
+const settings = {
+  ...levelSettings,
+  grid: {
+    kind: 'pair',
+    min: 1,
+    default: [46, 90],
+    description: 'rows from pole to pole, and columns',
+  },
+  factors: {
+    kind: 'integers',
+    min: 1,
+    description: 'how many times coarser each level is than the one above it ([2, 3] for 90 columns)',
+  },
+  unshuffle: {
+    kind: 'integer',
+    min: 1,
+    default: 1,
+    description: 'cells of so many points each way become channels',
+  },
+} as const
 
 /** Convolution around the sphere: columns wrap, the rows at the ends are repeated. */
 const around: Convolve = (x, { weight, bias }, stride) =>
@@ -118,7 +140,7 @@ const latitudes = (rows: number, before: number, after: number): NdArray => {
  */
 export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('sphere', options)
-  const { io, grid = [46, 90], unshuffle = 1 } = options
+  const { io, grid = settings.grid.default, unshuffle = settings.unshuffle.default } = options
   const [rows, columns] = grid
   const { factors = smallestFactors(columns / unshuffle, sizes.channels.length - 1) } = options
   checkGrid({ ...sizes, io, grid, unshuffle, factors })
@@ -150,3 +172,20 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
     },
   }
 }
+
+/** The network on the sphere in configurations and checkpoints. */
+export const sphereKind = networkKind({
+  kind: 'sphere',
+  summary: 'U-Net over a grid of latitudes and longitudes',
+  spatial: true,
+  settings,
+  sizes: { io },
+  sizesFor: ({ grid: [rows, columns] }, event) => {
+    if (event.length !== 2 || event[1] < rows * columns)
+      throw unfit(
+        `a sphere of ${rows}×${columns} needs fields [C, V] with V ≥ ${rows * columns}, the data are [${event}]`,
+      )
+    return { io: event[0] }
+  },
+  make: sphere,
+})

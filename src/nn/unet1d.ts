@@ -7,7 +7,8 @@ import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a U-Net over signals. */
 export interface Unet1dOptions extends UnetSizes {
@@ -56,3 +57,30 @@ export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, Une
     },
   }
 }
+
+/** The U-Net over signals in configurations and checkpoints. */
+export const unet1dKind = networkKind({
+  kind: 'unet1d',
+  summary: 'U-Net over the index of the vertices',
+  spatial: true,
+  settings: {
+    ...levelSettings,
+    unshuffle: {
+      kind: 'integer',
+      min: 1,
+      default: 1,
+      description: 'so many neighbours in the index become channels',
+    },
+  },
+  sizes: { io },
+  sizesFor: ({ channels, unshuffle }, event) => {
+    if (event.length !== 2) throw unfit(`a unet1d needs signals [C, V], the data are [${event}]`)
+    const fold = unshuffle * 2 ** (channels.length - 1)
+    if (event[1] % fold)
+      throw unfit(
+        `signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
+      )
+    return { io: event[0] }
+  },
+  make: unet1d,
+})

@@ -31,7 +31,7 @@ import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.
 import type { Run } from './folder.ts'
 import { LOSS_EVERY } from './learn.ts'
 import { type LearnedPrior, priorOf, scheduleOf } from './prior.ts'
-import { type SavedSampler, saveSampler } from './sampler.ts'
+import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 
 /** How log p(x) is taken, on the diffusion of `boundOf`. */
 export interface DistillObjective {
@@ -191,7 +191,7 @@ export const writeSamplerOnnx = async (
   const { model, manifest } = await exportSampler(sampler, draws)
   const beside = path.replace(/\.onnx$/, '.json')
   const described: Json = parseJson(
-    JSON.stringify({ ...manifest, flow: sampler.flow, origin: sampler.origin }),
+    JSON.stringify({ ...manifest, flow: flowHeader(sampler.flow), origin: sampler.origin }),
     beside,
   )
   writeAtomic(path, model)

@@ -18,7 +18,7 @@ import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts
 import { isRunFolder, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
-import { networkHeader } from './network-header.ts'
+import { headerOf, networkHeader } from './network-header.ts'
 
 /** Everything that sampling needs. */
 export interface LearnedPrior {
@@ -56,7 +56,7 @@ export const savePrior = (run: Run, name: string, prior: LearnedPrior): string =
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
     arrays: { params, gaussian: packed.arrays },
-    state: { kind: 'prior', net: { ...net }, ...rest, gaussian: packed.state },
+    state: { kind: 'prior', net: headerOf(net), ...rest, gaussian: packed.state },
   })
 }
 

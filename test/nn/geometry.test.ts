@@ -1,5 +1,6 @@
 /** What networks know of the shape of their events, against what is known of that shape. */
 import { describe, expect, it } from 'vitest'
+import { meshPoints } from '../../src/datasets/index.ts'
 import {
   type GraphOptions,
   graph,
@@ -295,7 +296,14 @@ describe('a network on a mesh', () => {
   })
 
   it('fits the bunny of 1889 vertices in 1896', async () => {
-    const net = graph({ io: 1, mesh: 'bunny', channels: [4, 4], blocks: [1, 1], emb: 8, dropout: 0.1 })
+    const net = graph({
+      io: 1,
+      mesh: meshPoints('bunny'),
+      channels: [4, 4],
+      blocks: [1, 1],
+      emb: 8,
+      dropout: 0.1,
+    })
     expect(net.keepShapes([3, 1, 1896])).toEqual([
       [1889, 3, 4],
       [473, 3, 4],

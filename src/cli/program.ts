@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { CommandSpec } from './commands/spec.ts'
 import { type CommandName, commands, commonOptions } from './commands.ts'
+import type { CommandSpec } from './help/spec.ts'
 import type { AnyValues, OptionSpec, OptionSpecs } from './options.ts'
 
 /** Runs a command with what the command line gave it. */

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run as bench } from '../../src/cli/bench.ts'
-import { run as distil } from '../../src/cli/distill.ts'
+import { run as bench } from '../../src/cli/commands/bench.ts'
+import { run as distil } from '../../src/cli/commands/distill.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { root } from '../e2e/built.ts'
 

@@ -95,6 +95,6 @@ describe('the help', () => {
   })
 
   it('would notice a heavy import', () => {
-    expect(packagesOf(new URL('../../src/cli/config.ts', import.meta.url))).toContain('zod')
+    expect(packagesOf(new URL('../../src/cli/config/config.ts', import.meta.url))).toContain('zod')
   })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/demo-amortize.ts'
+import { run } from '../../src/cli/demo/demo-amortize.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { readJournal } from '../../src/run/index.ts'
 

@@ -1,0 +1,112 @@
+/** What the page of a comparison shows: tables, and pictures of the same items by every method. */
+
+import { loadBunny } from '../datasets/index.ts'
+import { type ObservationSet, parametersOf } from '../observations/index.ts'
+import {
+  type ComparisonReport,
+  enlarged,
+  globeRenderer,
+  meshRenderer,
+  type Picture,
+  type PictureRow,
+  type PointRenderer,
+  pictureAt,
+  pointPictures,
+} from '../report/index.ts'
+import type { NdArray } from '../tensor/index.ts'
+import { KEPT_PICTURES } from './cache.ts'
+import { labelOf, stepsOf } from './cell.ts'
+import type { Entry } from './comparison.ts'
+import { legend, resultsTables } from './results-table.ts'
+import { type TrainingCost, trainingTable } from './training.ts'
+import { onlyValid, type View } from './view.ts'
+
+/** The figures and what a page shows beside them. */
+export interface ComparisonContent {
+  readonly entries: readonly Entry[]
+  /** [N, ...event] in [0, 1]. */
+  readonly truth: NdArray<'float32'>
+  /** What was observed, by task; y is shown where it is a picture. */
+  readonly sets: ReadonlyMap<string, ObservationSet>
+  readonly view: View
+  /** Of the distilled samplers that take part. */
+  readonly trainings: readonly TrainingCost[]
+  readonly command: string
+  readonly facts: readonly (readonly [string, string])[]
+}
+
+/** How items look that are no images: on the globe or the bunny. */
+const rendererOf = ({ kind }: View): PointRenderer | undefined => {
+  if (kind === 'sphere') return globeRenderer({ size: 112, longitude: 200 })
+  return kind === 'bunny' ? meshRenderer(loadBunny(), { size: 112 }) : undefined
+}
+
+/** Pictures of the first items of x and of what was observed of them; none of what is no picture. */
+interface Looks {
+  of(x: NdArray<'float32'>): readonly Picture[]
+  observed(set: ObservationSet): readonly Picture[]
+}
+
+const pictureRow = (images: NdArray, count: number): Picture[] =>
+  Array.from({ length: count }, (_, i) => pictureAt(images, i))
+
+/** Twice their size, and y as large as x: pixels repeated where y is smaller. */
+const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks => ({
+  of: (x) => pictureRow(onlyValid(view, x), count).map((p) => enlarged(p, 2)),
+  observed: ({ y }) => {
+    if (y.shape.length !== 4) return []
+    const [, channels, side] = y.shape
+    if (channels !== truth.shape[1] || truth.shape[2] % side) return []
+    return pictureRow(y, count).map((p) => enlarged(p, (2 * truth.shape[2]) / side))
+  },
+})
+
+const pointLooks = (view: View, render: PointRenderer, count: number): Looks => ({
+  of: (x) => pointPictures(x, count, render, [view.valid]),
+  observed: ({ y, operator }) => {
+    const { mask } = parametersOf(operator)
+    return mask?.size === y.size ? pointPictures(y, count, render, [view.valid, mask]) : []
+  },
+})
+
+const looksOf = (view: View, truth: NdArray<'float32'>, count: number): Looks | undefined => {
+  if (view.kind === 'images') return imageLooks(view, truth, count)
+  const render = rendererOf(view)
+  return render && pointLooks(view, render, count)
+}
+
+const titleOf = (cell: Entry['cell']): string => {
+  const steps = stepsOf(cell)
+  return `${labelOf(cell)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`
+}
+
+/** Rows of pictures of a task; none for data of which no picture is made. */
+const picturesOf = (task: string, { entries, truth, sets, view }: ComparisonContent): PictureRow[] => {
+  const mine = entries.filter(({ cell }) => cell.task.name === task)
+  const count = Math.min(KEPT_PICTURES, ...mine.map(({ pictures }) => pictures.shape[0]))
+  const looks = looksOf(view, truth, count)
+  if (!looks) return []
+  const set = sets.get(task)
+  const seen = set ? looks.observed(set) : []
+  return [
+    { label: 'truth', pictures: looks.of(truth) },
+    ...(seen.length > 0 ? [{ label: 'observed', pictures: seen }] : []),
+    ...mine.map(({ cell, pictures }) => ({ label: titleOf(cell), pictures: looks.of(pictures) })),
+  ]
+}
+
+/** A comparison as a page shows it. */
+export const comparisonContent = (content: ComparisonContent): ComparisonReport => {
+  const { entries, trainings, command, facts } = content
+  return {
+    lead: legend,
+    command,
+    facts,
+    tasks: resultsTables(entries).map(({ task, columns, rows }) => ({
+      title: task,
+      table: { columns, rows },
+      pictures: picturesOf(task, content),
+    })),
+    training: trainings.length === 0 ? undefined : trainingTable(trainings),
+  }
+}

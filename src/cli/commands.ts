@@ -40,6 +40,9 @@ export const commands = {
 
 export type CommandName = keyof typeof commands
 
+/** Commands of earlier versions, and what they are called now. */
+export const formerNames: Readonly<Record<string, CommandName>> = { bench: 'compare' }
+
 /** The option values of a command, as its `run` gets them. */
 export type OptionsOf<C extends CommandName> = ValuesOf<
   (typeof commands)[C]['options'] & typeof commonOptions

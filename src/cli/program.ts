@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CommandName, commands, commonOptions } from './commands.ts'
+import { TweedieError } from '../error.ts'
+import { type CommandName, commands, commonOptions, formerNames } from './commands.ts'
 import type { CommandSpec } from './help/spec.ts'
 import type { AnyValues, OptionSpec, OptionSpecs } from './options.ts'
 
@@ -33,6 +34,15 @@ const addOptions = (command: Command, specs: OptionSpecs, group: string): void =
   for (const [name, spec] of Object.entries(specs)) command.addOption(makeOption(name, spec).helpGroup(group))
 }
 
+/** Version that renamed what is answered with its new name. */
+const RENAMED = '0.2'
+
+/** An option of earlier versions: answered with its name of today. */
+const renamedOption = (name: string, now: string): Option =>
+  new Option(`--${kebab(name)} <value>`).hideHelp().argParser(() => {
+    throw new InvalidArgumentError(`since version ${RENAMED} this is --${kebab(now)}.`)
+  })
+
 const examplesOf = (spec: CommandSpec): string =>
   ['', 'Examples:', ...spec.examples.flatMap(({ command, does }) => [`  ${command}`, `      ${does}`])].join(
     '\n',
@@ -47,8 +57,21 @@ const addCommand = (program: Command, name: CommandName, dispatch: Dispatch): vo
   for (const { usage, description } of spec.arguments) command.argument(usage, description)
   addOptions(command, spec.options, 'Options:')
   addOptions(command, commonOptions, 'Options of every command:')
+  for (const [old, now] of Object.entries(spec.renamed ?? {})) command.addOption(renamedOption(old, now))
   command.addHelpText('after', examplesOf(spec))
   command.action(() => dispatch(name, command.args, command.opts<AnyValues>()))
+}
+
+/** A command of earlier versions: answered with its name of today. */
+const addFormer = (program: Command, old: string, now: CommandName): void => {
+  program
+    .command(old, { hidden: true })
+    .argument('[rest...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(() => {
+      throw new TweedieError('input', `'${old}' is '${now}' since version ${RENAMED}: tweedie ${now} --help`)
+    })
 }
 
 const EXIT_CODES = `
@@ -66,5 +89,6 @@ export const makeProgram = (version: string, dispatch: Dispatch): Command => {
     .configureOutput({ outputError: () => {} }) // main.ts says it, in one line
     .addHelpText('after', EXIT_CODES)
   for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch)
+  for (const [old, now] of Object.entries(formerNames)) addFormer(program, old, now)
   return program
 }

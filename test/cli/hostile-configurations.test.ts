@@ -37,6 +37,12 @@ const configurations: Case[] = [
     says: /^config\.yaml: unknown field 'trian'; did you mean 'train'\?/,
   },
   {
+    name: 'a field by its name of version 0.1',
+    files: { ...good, 'config.yaml': `${tiny.replace('sampling: {', 'sampling: { method: ddim,')}` },
+    args: learn('set.npz'),
+    says: /^config\.yaml: field 'em\.sampling\.method' is 'em\.sampling\.step' since version 0\.2$/,
+  },
+  {
     name: 'a number that must be positive',
     files: good,
     args: learn('set.npz', 'train.batch=0'),

@@ -16,13 +16,13 @@ export const samplesName = (lap: number): string => `prior-lap-${String(lap).pad
 
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
 export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {
-  const { samples, sinkhorn, reg, steps, method } = experiment.monitor
+  const { samples, sinkhorn, reg, steps, step } = experiment.monitor
   const truth = sinkhorn > 0 ? await truthFor(experiment, sinkhorn) : undefined
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
     const draws = await priorDraws(priorOf(learned), learned.event, count, {
-      sampling: { ...execute, schedule: scheduleOf(learned), steps, step: stepOf({ method }) },
+      sampling: { ...execute, schedule: scheduleOf(learned), steps, step: stepOf({ step }) },
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,
       onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),

@@ -29,8 +29,8 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
 /** The Jacobian of a network is not quite symmetric: beyond one iteration, conjugate gradients may blow up. */
 const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
 
-const samplingOf = ({ steps, sampler, iterations, solver = safeSolver(iterations), covariance }: Options) =>
-  samplingSchema.parse({ steps, method: sampler, iterations, solver, covariance })
+const samplingOf = ({ steps, step, iterations, solver = safeSolver(iterations), covariance }: Options) =>
+  samplingSchema.parse({ steps, step, iterations, solver, covariance })
 
 /** The draws, when they are numbers. */
 const finite = (draws: NdArray<'float32'>): NdArray<'float32'> => {

@@ -47,16 +47,16 @@ export const spatialNetworkOf = ({ net }: Pick<Experiment, 'net'>, event: Shape)
 
 /** A step by name. */
 export const stepOf = ({
-  method,
+  step,
   corrections = 1,
   tau = 0.1,
 }: {
-  method: 'ddpm' | 'ddim' | 'pc' | 'heun'
+  step: 'ddpm' | 'ddim' | 'pc' | 'heun'
   corrections?: number
   tau?: number
 }): Step => {
   const steps = { ddpm, ddim, heun, pc: () => predictorCorrector({ corrections, tau }) }
-  return steps[method]()
+  return steps[step]()
 }
 
 type Sampling = Experiment['em']['sampling']

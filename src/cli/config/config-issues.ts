@@ -21,12 +21,21 @@ export const describeIssues = (
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   if (first.code === 'unrecognized_keys') {
     const [key] = first.keys
-    return `${origin([...path, key])}: unknown field '${dotted([...path, key])}'${hint(key, fieldsAt(schema, path, input))}${more}`
+    const field = dotted([...path, key])
+    if (Object.hasOwn(renamedFields, field))
+      return `${origin([...path, key])}: field '${field}' is '${renamedFields[field]}' since version 0.2${more}`
+    return `${origin([...path, key])}: unknown field '${field}'${hint(key, fieldsAt(schema, path, input))}${more}`
   }
   const value = at(input, path)
   const subject =
     path.length === 0 ? '' : `field '${dotted(path)}'${value === undefined ? ' is missing' : ''}: `
   return `${origin(path)}: ${subject}${expected(first, value)}${more}`
+}
+
+/** Fields of version 0.1, and what they are called now. */
+const renamedFields: Readonly<Record<string, string>> = {
+  'em.sampling.method': 'em.sampling.step',
+  'monitor.method': 'monitor.step',
 }
 
 const isUnknown = (issue: Issue): boolean => issue.code === 'unrecognized_keys'

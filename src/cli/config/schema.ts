@@ -57,7 +57,7 @@ const train = z.strictObject({
 
 /** How posteriors are sampled. */
 export const samplingSchema = z.strictObject({
-  method: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddpm'),
+  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddpm').describe('how the noise is taken away'),
   steps: count.default(64),
   corrections: count.default(1).describe('pc: Langevin steps after each step'),
   tau: positive.default(0.1).describe('pc: their size'),
@@ -106,7 +106,7 @@ const monitor = z.strictObject({
     .describe('points of the Sinkhorn divergence to held-out clean data (0: none)'),
   reg: positive.default(0.05).describe('its entropic regularisation, squared prior units'),
   steps: count.default(64).describe('sampler steps of the prior samples'),
-  method: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim'),
+  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim').describe('how their noise is taken away'),
 })
 
 /** One experiment. */

@@ -26,7 +26,7 @@ Writes the draws, and for observations their mean and spread (standard deviation
         description: 'draws per observation',
       },
       steps: { kind: 'integer', value: 'n', default: 64, min: 1, description: 'steps of the sampler' },
-      sampler: {
+      step: {
         kind: 'text',
         value: 'name',
         choices: ['ddpm', 'ddim', 'pc', 'heun'],
@@ -88,6 +88,7 @@ Writes the draws, and for observations their mean and spread (standard deviation
         does: '64 digits that the prior makes up',
       },
     ],
+    renamed: { sampler: 'step' },
     load: (): Promise<CommandModule> => import('../commands/sample.ts'),
   },
   restore: {

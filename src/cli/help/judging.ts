@@ -2,7 +2,7 @@
 import type { CommandModule, CommandSpec } from './spec.ts'
 
 export const judging = {
-  bench: {
+  compare: {
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
     description: `Restores corrupted test images with every method at every number of steps, and writes one page with the figures and the
 pictures. Figures are kept by content: what was measured before is not measured again, so a table stops, resumes and grows.
@@ -62,7 +62,12 @@ sphere, sphere-blind (default: all)`,
         description: 'draws of each; 3 tell the 50 % interval, 19 the 90 % interval',
       },
       tuned: { kind: 'text', value: 'file', description: "settings found by 'tweedie tune'" },
-      cache: { kind: 'text', value: 'folder', default: 'runs/bench', description: 'where figures are kept' },
+      cache: {
+        kind: 'text',
+        value: 'folder',
+        default: 'runs/compare',
+        description: 'where figures are kept',
+      },
       output: {
         kind: 'text',
         short: 'o',
@@ -76,23 +81,23 @@ sphere, sphere-blind (default: all)`,
       },
     },
     examples: [
-      { command: 'tweedie bench --quick', does: 'a first look: runs/bench/report.html' },
+      { command: 'tweedie compare --quick', does: 'a first look: runs/compare/report.html' },
       {
-        command: 'tweedie bench --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
+        command: 'tweedie compare --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
         does: 'one task, two methods, three lengths',
       },
       {
         command:
-          'tweedie bench --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise --steps 100',
+          'tweedie compare --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise --steps 100',
         does: 'a distilled sampler, one draw and 128, beside two guided ones',
       },
     ],
-    load: (): Promise<CommandModule> => import('../commands/bench.ts'),
+    load: (): Promise<CommandModule> => import('../commands/compare.ts'),
   },
   tune: {
     summary: "find a method's best setting for a task, on validation images",
-    description: `Tries values of one setting on images of the validation split, which the bench never tests on, and keeps the one with the highest
-PSNR of single draws. The result is added to a file that 'tweedie bench --tuned' reads.`,
+    description: `Tries values of one setting on images of the validation split, which 'tweedie compare' never tests on, and keeps the one with the highest
+PSNR of single draws. The result is added to a file that 'tweedie compare --tuned' reads.`,
     arguments: [{ usage: '<method>', description: 'method to tune: dps, pigdm, diffpir …' }],
     options: {
       setting: { kind: 'text', value: 'name', description: "setting to tune (default: the method's first)" },
@@ -106,7 +111,7 @@ PSNR of single draws. The result is added to a file that 'tweedie bench --tuned'
         default: 'golden',
         description: 'how to look for it',
       },
-      prior: { kind: 'text', value: 'path', default: 'photos', description: 'as for bench' },
+      prior: { kind: 'text', value: 'path', default: 'photos', description: 'as of compare' },
       data: {
         kind: 'text',
         value: 'source',

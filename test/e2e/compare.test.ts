@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tweedie } from './built.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-'))
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-compare-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const json = (...args: string[]) => {
@@ -31,7 +31,7 @@ describe('a comparison', () => {
   }, 60_000)
 
   it('measures methods on tasks, and measures nothing twice', () => {
-    const args = ['bench', ...small, '--tasks', 'box,motion,superresolution', '--steps', '2,3:1']
+    const args = ['compare', ...small, '--tasks', 'box,motion,superresolution', '--steps', '2,3:1']
     const { cells, page } = json(...args, '--methods', 'mmps:iterations=1,dps', '--markdown', 'table.md')
     expect(cells).toHaveLength(12)
     for (const cell of cells) {
@@ -61,7 +61,7 @@ describe('a comparison', () => {
       found.best,
     )
     const tuned = ['--tasks', 'deletion', '--methods', 'dps', '--steps', '2', '--tuned', 'tuned.json']
-    expect(json('bench', ...small, ...tuned).cells[0].settings).toEqual({ zeta: found.best })
+    expect(json('compare', ...small, ...tuned).cells[0].settings).toEqual({ zeta: found.best })
   }, 60_000)
 
   it('draws by any method for its own sake', () => {
@@ -83,13 +83,17 @@ describe('a comparison', () => {
   }, 60_000)
 
   it.each<[string, string[], RegExp]>([
-    ['an unknown task', ['bench', ...small, '--tasks', 'boks'], /unknown task 'boks'; did you mean 'box'/],
-    ['an unknown method', ['bench', ...small, '--methods', 'dpz'], /unknown method 'dpz'.*dps/],
-    ['an unknown setting', ['bench', ...small, '--methods', 'dps:eta=1'], /setting 'eta'/],
-    ['steps that are none', ['bench', ...small, '--steps', '10,x'], /--steps/],
-    ['a method that does not take the operator', ['bench', ...small, '--methods', 'noise2score'], /identity/],
+    ['an unknown task', ['compare', ...small, '--tasks', 'boks'], /unknown task 'boks'; did you mean 'box'/],
+    ['an unknown method', ['compare', ...small, '--methods', 'dpz'], /unknown method 'dpz'.*dps/],
+    ['an unknown setting', ['compare', ...small, '--methods', 'dps:eta=1'], /setting 'eta'/],
+    ['steps that are none', ['compare', ...small, '--steps', '10,x'], /--steps/],
+    [
+      'a method that does not take the operator',
+      ['compare', ...small, '--methods', 'noise2score'],
+      /identity/,
+    ],
     ['a method without settings', ['tune', 'ddnm', '--task', 'box', '--prior', 'prior'], /no setting/],
-    ['a tuned file that is none', ['bench', ...small, '--tuned', 'config.yaml'], /not JSON/],
+    ['a tuned file that is none', ['compare', ...small, '--tuned', 'config.yaml'], /not JSON/],
   ])('refuses %s in one line', (_, args, message) => {
     const { status, stderr } = tweedie(args, { cwd: folder })
     expect(status).toBe(2)

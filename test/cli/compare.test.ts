@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run as bench } from '../../src/cli/commands/bench.ts'
+import { run as compare } from '../../src/cli/commands/compare.ts'
 import { run as distil } from '../../src/cli/commands/distill.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { root } from '../e2e/built.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tweedie-bench-samplers-'))
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-compare-samplers-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const flow = join(folder, 'flow-denoise')
 const markdown = join(folder, 'table.md')
@@ -63,7 +63,7 @@ describe('distilled samplers in a comparison', () => {
   }, 120_000)
 
   it('have a row for each number of draws, on the task that they are for, beside guided ones', async () => {
-    const { result } = await silently((io) => bench([], { ...options, tasks: 'denoise' }, io))
+    const { result } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
     expect(
       result.cells.map(({ method, draws }: { method: string; draws: number }) => [method, draws]),
     ).toEqual([
@@ -90,7 +90,7 @@ describe('distilled samplers in a comparison', () => {
 
   it('are measured once', async () => {
     const cells = readdirSync(join(options.cache, 'cells'))
-    const { steps } = await silently((io) => bench([], { ...options, tasks: 'denoise' }, io))
+    const { steps } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
     expect(steps).toBe(0)
     expect(readdirSync(join(options.cache, 'cells'))).toEqual(cells)
   }, 60_000)
@@ -108,7 +108,7 @@ describe('distilled samplers in a comparison', () => {
   ])(
     '%s is refused',
     async (_, change, message) => {
-      await expect(silently((io) => bench([], { ...options, ...change }, io))).rejects.toThrow(message)
+      await expect(silently((io) => compare([], { ...options, ...change }, io))).rejects.toThrow(message)
     },
     60_000,
   )

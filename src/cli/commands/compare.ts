@@ -1,4 +1,4 @@
-/** `tweedie bench`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are for. */
+/** `tweedie compare`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are for. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -38,7 +38,7 @@ import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { formatTable } from '../table.ts'
 
-type Options = OptionsOf<'bench'>
+type Options = OptionsOf<'compare'>
 
 /** What `--quick` measures instead. */
 const QUICK = {
@@ -123,7 +123,7 @@ const commandOf = ({
   seed = 0,
 }: Options): string =>
   [
-    `tweedie bench --prior ${prior} --data ${data} --methods ${methods} --steps ${steps}`,
+    `tweedie compare --prior ${prior} --data ${data} --methods ${methods} --steps ${steps}`,
     ...(tasks === undefined ? [] : [`--tasks ${tasks}`]),
     ...(samplers === undefined ? [] : [`--samplers ${samplers}`]),
     `--images ${images} --draws ${draws} --seed ${seed}`,
@@ -149,7 +149,10 @@ const recordOf = ({ cell, figures }: Entry): Json => {
     cell.kind === 'guided'
       ? { method: cell.method, settings: { ...cell.settings }, steps: cell.steps }
       : { method: 'aps', settings: {}, steps: 1, sampler: { ...cell.sampler } }
-  return parseJson(JSON.stringify({ ...who, task: cell.task.name, images, draws, seed, ...figures }), 'bench')
+  return parseJson(
+    JSON.stringify({ ...who, task: cell.task.name, images, draws, seed, ...figures }),
+    'comparison',
+  )
 }
 
 export const run = async (_: readonly string[], given: Options, io: Io): Promise<void> => {
@@ -210,6 +213,6 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
     prior: place.setup.prior,
     truth: place.setup.truth,
     cells: entries.map(recordOf),
-    ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'bench') }),
+    ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'comparison') }),
   })
 }

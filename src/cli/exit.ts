@@ -3,7 +3,7 @@ import { TweedieError } from '../error.ts'
 /** 0 done, 1 failure, 2 bad input, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
 
-/** The exit code that tells a script what kind of error it was. */
+/** The exit code by which a script knows what kind of error it was. */
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (!(error instanceof TweedieError)) return 1
   if (error.code === 'interrupted') return 130

@@ -1,4 +1,4 @@
-/** What the table of commands says about an option, and the types that follow from it. */
+/** Options of commands, and the types of their values. */
 
 interface Described {
   /** One line, in the user's words, with the unit. */

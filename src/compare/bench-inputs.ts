@@ -18,7 +18,7 @@ const SHIPPED: Readonly<Record<string, string>> = {
   photos: shippedPath('photos-prior.safetensors'),
 }
 
-/** What a comparison works with. */
+/** The inputs of a comparison. */
 export interface BenchInputs {
   readonly prior: Prior
   readonly schedule: Schedule
@@ -29,11 +29,11 @@ export interface BenchInputs {
   /** Of images. */
   readonly features?: FeatureNetwork
   readonly setup: BenchSetup
-  /** What was done to the data so that the prior knows them. */
+  /** How the data were fitted to the prior. */
   readonly fitting?: string
 }
 
-/** The tasks that data of a shape can be seen by. */
+/** The tasks on data of a shape. */
 const tasksOf = (event: Shape, { kind, valid }: View): Readonly<Record<string, Task>> => {
   if (kind === 'images') return { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks }
   if (kind === 'bunny') return bunnyTasks
@@ -98,12 +98,12 @@ const DEFAULT_TASKS: readonly string[] = [
 ]
 
 /** Tasks by name; without names those of photographs, or of points. @throws TweedieError `input` for unknown ones */
-export const tasksNamed = (place: Pick<BenchInputs, 'tasks'>, names: string | undefined): Task[] => {
-  const known = Object.keys(place.tasks)
+export const tasksNamed = (inputs: Pick<BenchInputs, 'tasks'>, names: string | undefined): Task[] => {
+  const known = Object.keys(inputs.tasks)
   const wanted = names?.split(',') ?? known.filter((name) => DEFAULT_TASKS.includes(name))
   return wanted.map((name) => {
     const key = name.trim()
-    if (Object.hasOwn(place.tasks, key)) return place.tasks[key]
+    if (Object.hasOwn(inputs.tasks, key)) return inputs.tasks[key]
     throw new TweedieError(
       'input',
       `unknown task '${name}'; did you mean '${nearestName(name, known)}'? (known: ${known.join(', ')})`,

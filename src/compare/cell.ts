@@ -1,4 +1,4 @@
-/** One cell of a comparison: what draws, on a task, how often. Everything that decides its figures. */
+/** One cell of a comparison: the sampler, the task, the numbers of steps and draws; all that decides its figures. */
 import { createHash } from 'node:crypto'
 import type { OperatorSetting } from '../observations/index.ts'
 import { type MethodName, methods, type Settings } from '../posterior/index.ts'
@@ -11,7 +11,7 @@ export interface Task {
   readonly noise: number
 }
 
-/** What all cells say. */
+/** The fields of all cells. */
 interface Measurement {
   readonly task: Task
   /** Test items, and posterior draws of each. */
@@ -40,10 +40,10 @@ export interface DistilledCell extends Measurement {
   }
 }
 
-/** What a cell measures. */
+/** A cell of a comparison. */
 export type Cell = GuidedCell | DistilledCell
 
-/** What the cells of one comparison share, by content. */
+/** The setup that the cells of one comparison share, by content. */
 export interface BenchSetup {
   /** Digest of the prior's file. */
   readonly prior: string
@@ -70,7 +70,7 @@ const sorted = (value: unknown): unknown => {
   )
 }
 
-/** What decides a cell's figures, with defaults spelt out. */
+/** Everything that decides a cell's figures, with defaults spelt out. */
 const contentOf = (cell: Cell, setup: BenchSetup): object =>
   cell.kind === 'guided'
     ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
@@ -87,7 +87,7 @@ export const defaultSettings = (method: MethodName): Settings =>
 /** Steps of a cell; a distilled sampler takes one. */
 export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
 
-/** What a label is made of. */
+/** The parts of a label. */
 type Named =
   | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>

@@ -1,4 +1,4 @@
-/** What the page of a comparison shows: tables, and pictures of the same items by every method. */
+/** The content of a comparison's page: tables, and pictures of the same items by every method. */
 
 import { loadBunny } from '../datasets/index.ts'
 import { type ObservationSet, parametersOf } from '../observations/index.ts'
@@ -87,10 +87,10 @@ const picturesOf = (task: string, { entries, truth, sets, view }: ComparisonCont
   const looks = looksOf(view, truth, count)
   if (!looks) return []
   const set = sets.get(task)
-  const seen = set ? looks.observed(set) : []
+  const observed = set ? looks.observed(set) : []
   return [
     { label: 'truth', pictures: looks.of(truth) },
-    ...(seen.length > 0 ? [{ label: 'observed', pictures: seen }] : []),
+    ...(observed.length > 0 ? [{ label: 'observed', pictures: observed }] : []),
     ...mine.map(({ cell, pictures }) => ({ label: titleOf(cell), pictures: looks.of(pictures) })),
   ]
 }

@@ -1,4 +1,4 @@
-/** Draws of a distilled sampler, and what they cost. */
+/** Draws of a distilled sampler, and their cost. */
 import { type AmortizedSampler, checkRestorable, restore } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
@@ -17,7 +17,7 @@ export interface SamplerEntry {
   readonly noise: number
 }
 
-/** The observations of a task as a sampler may see them: without their parameters when it was told y alone. */
+/** The observations of a task as a sampler may see them: without their parameters when y alone is its condition. */
 const setFor = ({ operator }: AmortizedSampler, { known, shown }: Sets): ObservationSet =>
   operator.blind ? shown : known
 

@@ -1,4 +1,4 @@
-/** What is measured in a cell, and how it is read back from a file. */
+/** The figures of a cell, and how they are read back from a file. */
 import { z } from 'zod'
 
 const figure = z.number()

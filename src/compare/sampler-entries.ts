@@ -1,4 +1,4 @@
-/** Distilled samplers that take part in a comparison, and what they cost to make. */
+/** Distilled samplers that take part in a comparison, and their training cost. */
 import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { TweedieError } from '../error.ts'

@@ -61,8 +61,8 @@ export const bunnyTasks: Readonly<Record<string, Task>> = {
 }
 
 /**
- * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind sampler is not told
- * which; guided samplers always are.
+ * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind
+ * sampler does not know which; guided samplers always do.
  *
  * @param sea - points of the sea instead of all, as for temperatures of the ocean
  */

@@ -20,7 +20,7 @@ import { firDown, firUp } from './fir.ts'
 import type { Initialiser, Linear } from './init.ts'
 import { conv, linear } from './layers.ts'
 
-/** What the papers write for a scale of 0. */
+/** The papers' scale for 0. */
 export const NOTHING = 1e-10
 
 /** U(±√(3 scale/fan)) with fan the mean of fan-in and fan-out (variance scaling of Glorot & Bengio 2010), biases 0. */
@@ -59,7 +59,7 @@ export const groupNorm = (x: Tensor, { scale, shift }: Norm<Tensor>): Tensor => 
 /** Half of the variance of each of two terms. */
 export const halves = (a: Tensor, b: Tensor): Tensor => mul(add(a, b), Math.SQRT1_2)
 
-/** What a residual block does to the size of its images. */
+/** The change of size in a residual block. */
 export type Change = 'up' | 'down' | 'none'
 
 /** Weights of a {@link bigganBlock}; `skip` where the shape changes. */

@@ -1,4 +1,4 @@
-/** A network as data: what a configuration says and a checkpoint keeps. */
+/** A network as data: in configurations and in checkpoints. */
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
 import type { Shape } from '../tensor/index.ts'
@@ -15,7 +15,7 @@ export type NetworkConfig = ReturnType<Kind['read']>
 /** A network over [B, io, ...space]. */
 export type SpatialNetwork = ReturnType<SpatialKind['read']>
 
-/** What says which network it is; the options are checked by the kind. */
+/** A record with a `kind`; its options are checked by that kind. */
 type Described = Readonly<Record<string, unknown>>
 
 const isSpatial = (candidate: Kind): candidate is SpatialKind => candidate.spatial

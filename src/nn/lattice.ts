@@ -1,6 +1,6 @@
 /**
- * What a U-Net needs to know of the space that its features live on: what a neighbour is, how levels shrink, and how
- * features lie in memory. The finest level is 0.
+ * The space that the features of a U-Net live on: its neighbours, how its levels shrink, and how features lie in memory.
+ * The finest level is 0.
  */
 import { type Pair, reshape, type Shape, type Tensor, transpose, upsample } from '../tensor/index.ts'
 import type { Initialiser, Linear } from './init.ts'

@@ -1,10 +1,10 @@
-/** A kind of network: all that configurations, checkpoints and flows know of it, in the file of the network. */
+/** A kind of network: all that configurations, checkpoints and flows know of it, in the network's own file. */
 import { TweedieError } from '../error.ts'
 import { type GivenOf, givenOf, type SettingsOf, settingsOf, type ValueSpecs } from '../settings.ts'
 import type { Shape } from '../tensor/index.ts'
 import type { Network } from './network.ts'
 
-/** What a network says of itself; see {@link networkKind}. */
+/** The definition of a kind; see {@link networkKind}. */
 interface Definition<K extends string, S extends ValueSpecs, Z extends ValueSpecs, P extends boolean> {
   /** Its name in configurations and checkpoints. */
   readonly kind: K
@@ -12,9 +12,9 @@ interface Definition<K extends string, S extends ValueSpecs, Z extends ValueSpec
   readonly summary: string
   /** Whether it runs over points in space, [C, ...space], with `io` channels in and out. */
   readonly spatial: P
-  /** What a configuration may set. */
+  /** Settings in a configuration. */
   readonly settings: S
-  /** What follows from the shape of the data, and is kept in checkpoints all the same. */
+  /** Sizes that follow from the shape of the data; checkpoints keep them too. */
   readonly sizes: Z
   /** The sizes for events of a shape. @throws TweedieError `input` (see {@link unfit}) when they do not fit */
   sizesFor(settings: SettingsOf<S>, event: Shape): SettingsOf<Z>
@@ -43,7 +43,7 @@ export interface NetworkKind<
   make(options: O): Network
 }
 
-/** A kind of network from what it says of itself. */
+/** A kind of network from its definition. */
 export const networkKind = <
   const K extends string,
   const S extends ValueSpecs,

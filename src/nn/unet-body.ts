@@ -1,5 +1,5 @@
 /**
- * What all U-Nets of DiEM's form share (Rozet et al. 2024, appendix): levels of modulated blocks on the way down and
+ * The body of all U-Nets of DiEM's form (Rozet et al. 2024, appendix): levels of modulated blocks on the way down and
  * again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
  */
 import { TweedieError } from '../error.ts'
@@ -26,7 +26,7 @@ export interface UnetSizes {
   readonly dropout?: number
 }
 
-/** What a configuration may set of every U-Net. */
+/** Settings of every U-Net in a configuration. */
 export const levelSettings = {
   channels: {
     kind: 'integers',

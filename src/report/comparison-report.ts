@@ -21,7 +21,7 @@ export interface ComparisonReport {
     /** Truth, observation, and one draw of each method; none of what has no picture. */
     readonly pictures: readonly PictureRow[]
   }[]
-  /** What distilled samplers cost to make. */
+  /** The cost of making the distilled samplers. */
   readonly training?: Table
 }
 
@@ -38,7 +38,7 @@ ${pictures.map(rowOf)}
         'One draw of each method for the same images and the same noise.',
       )
 
-/** What samplers cost before their first draw; nothing without samplers. */
+/** The cost of samplers before their first draw; nothing without samplers. */
 const trainingSection = (training: Table | undefined): Section[] =>
   training ? [{ title: 'training', lead: 'Spent once, before the first draw.', body: table(training) }] : []
 

@@ -17,7 +17,7 @@ export interface RestoredDigits {
   readonly coverage: readonly Coverage[]
 }
 
-/** What the demo did and found. */
+/** The facts, the figures and the draws of the demo. */
 export interface DemoReport {
   readonly command: string
   readonly seed: number
@@ -61,11 +61,11 @@ export const demoReport = (
   const shown = { learned: stripsOf(demo.learned, test), gaussian: stripsOf(demo.gaussian, test) }
   const markup = runReport({
     title: 'Digits from digits with three pixels in four deleted',
-    lead: `A diffusion prior learned from ${learnedFrom} incomplete, noisy digits alone, no clean image anywhere; then ${restored} other digits, observed alike, restored with it.`,
+    lead: `A diffusion prior learned from ${learnedFrom} incomplete, noisy digits alone, without any clean image; then ${restored} other digits, observed alike, restored with it.`,
     command,
     facts: [
       ['seed', `${seed}`],
-      ['laps', `${laps}`],
+      ['laps (EM iterations)', `${laps}`],
       ...Object.entries(seconds).map(([phase, s]): [string, string] => [phase, `${s.toFixed(0)} s`]),
     ],
     summaryTable: {
@@ -87,7 +87,7 @@ export const demoReport = (
     ...run,
     notes: [
       'MMPS is exact only for Gaussian priors; on strongly multimodal posteriors its intervals are approximate.',
-      'The prior has seen each digit once, with a quarter of its pixels; what it cannot know, it borrows from the Gaussian start.',
+      'The prior was learned from one observation of each digit, a quarter of its pixels; what these do not say, it takes from the Gaussian start.',
     ],
   })
   return {

@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** What may stand between `${` and `}` of {@link html}; `undefined` and `false` leave nothing. */
+/** Content between `${` and `}` of {@link html}; `undefined` and `false` leave nothing. */
 export type Content = Html | string | number | undefined | false | readonly Content[]
 
 const entities: Record<string, string> = {

@@ -11,13 +11,13 @@ import { highValue, paintedStrips, type Restoration, type StripOptions, type Str
 /** A picture of values at points; the colours of one picture can be other than those of all. */
 export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
 
-/** Pictures of values on a mesh, always seen in the same way. `meshRenderer(loadBunny(), { size: 168 })` */
+/** Pictures of values on a mesh, always from the same side. `meshRenderer(loadBunny(), { size: 168 })` */
 export const meshRenderer =
   (mesh: Mesh, view: MeshView = {}): PointRenderer =>
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
 
-/** Pictures of values on the sphere, always seen in the same way. `globeRenderer({ size: 168, longitude: 200 })` */
+/** Pictures of values on the sphere, always from the same side. `globeRenderer({ size: 168, longitude: 200 })` */
 export const globeRenderer =
   (view: GlobeView = {}): PointRenderer =>
   (values, colouring) =>
@@ -47,7 +47,7 @@ const valuesAt = (
  *
  * @example
  * ```ts
- * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [there])
+ * const rows = pointPictures(truth, 4, globeRenderer({ size: 112 }), [valid])
  * ```
  */
 export const pointPictures = (
@@ -77,7 +77,7 @@ export const pointPictures = (
  *
  * @example
  * ```ts
- * const rows = pointStrips({ y, mask, draws, mean, std, truth, there }, meshRenderer(loadBunny(), { size: 168 }))
+ * const rows = pointStrips({ y, mask, draws, mean, std, truth, valid }, meshRenderer(loadBunny(), { size: 168 }))
  * ```
  */
 export const pointStrips = (
@@ -95,8 +95,8 @@ export const pointStrips = (
     )
   const land = valid && valuesAt(valid, 0, [])
   // Padding has a spread of its own, which nobody sees.
-  const seen = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
-  const spreadTop = highValue(seen)
+  const counted = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
+  const spreadTop = highValue(counted)
   return {
     ...paintedStrips(restoration, options, {
       observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),

@@ -3,7 +3,7 @@ import type { Picture } from './png.ts'
 
 /** A small software rasteriser: which triangle each pixel shows, and where in it. */
 
-/** What is seen at each pixel, row by row from the top. */
+/** The surface at each pixel, row by row from the top. */
 export interface Visible {
   /** Index of the nearest triangle, −1 where there is none. */
   readonly face: Int32Array

@@ -38,7 +38,7 @@ const curvesOf = (journal: readonly JournalLine[]): LineChart[] => {
       x: { label: 'record of the journal (every 20 steps)' },
       y: { label: 'denoising loss', scale: 'log' },
       series: [{ name: 'loss', points: loss }],
-      caption: 'Denoising loss through all laps; it starts anew with each, on new samples.',
+      caption: 'Denoising loss through all laps (EM iterations); it starts anew with each, on new samples.',
     })
   }
   if (divergence.length > 1) {

@@ -8,7 +8,7 @@ import { figure, page, type Section, type Table, table } from './page.ts'
 import { pixels } from './png.ts'
 import { imageGrid, type Strips } from './strip.ts'
 
-/** What a run has to show; every part but the title may be missing. */
+/** The content of a run's page; every part but the title may be missing. */
 export interface RunReport {
   title: string
   /** One sentence: what was done to what. */
@@ -92,7 +92,7 @@ const sectionsOf = (run: RunReport): Section[] => {
   if (priorSamplesByLap.length > 0) {
     sections.push({
       title: 'What the prior has learned',
-      lead: 'Samples of the prior alone, without any observation, from the start to the last lap.',
+      lead: 'Samples of the prior alone, without any observation, from the start to the last lap (one EM iteration).',
       body: html`<div class="tiles">${priorSamplesByLap.map(({ label, images, range }) => {
         const grid = imageGrid(images, { columns: images.shape[0] > 24 ? 8 : 4, range })
         return html`<figure><figcaption>${label}</figcaption>${pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))}</figure>`

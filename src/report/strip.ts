@@ -76,13 +76,13 @@ const coloured = (image: Picture): Picture => {
 const observed = (y: Picture, mask: Picture | undefined): Picture => {
   if (!mask) return y
   const [, height, width] = y.shape
-  const seen = (i: number, j: number) => {
+  const observed = (i: number, j: number) => {
     for (let c = 0; c < mask.shape[0]; c++) if (mask.data[(c * height + i) * width + j] !== 0) return true
     return false
   }
   const rgb = coloured(y)
   return picture(3, height, width, (c, i, j) =>
-    seen(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
+    observed(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
   )
 }
 

@@ -1,4 +1,4 @@
-/** Colours of the series of a chart, in order; they tell apart on white and on near-black, also for the colour-blind. */
+/** Colours of the series of a chart, in order; distinct on white and on near-black, also for the colour-blind. */
 export const seriesColors = ['#3b7dc4', '#d9822b', '#2f9e77', '#b0559c', '#8a8f98', '#c0503e'] as const
 
 const series = seriesColors.map((color, i) => `.s${i}{--c:${color}}`).join('')

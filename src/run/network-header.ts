@@ -21,7 +21,7 @@ const withPoints = (record: Fields, change: (points: unknown) => unknown): Field
 export const withNamedMeshes = (settings: Fields): Fields =>
   withPoints(settings, (points) => (typeof points === 'string' ? meshPoints(points) : points))
 
-/** What a header says of a network: its options as JSON, the meshes that ship by name. */
+/** A network in a header: its options as JSON, the meshes that ship by name. */
 export const headerOf = (config: NetworkConfig): Json => {
   const named = withPoints(
     config,

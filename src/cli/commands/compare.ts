@@ -40,7 +40,7 @@ import { formatTable } from '../table.ts'
 
 type Options = OptionsOf<'compare'>
 
-/** What `--quick` measures instead. */
+/** The table that `--quick` measures instead. */
 const QUICK = {
   tasks: 'box,superresolution',
   methods: 'mmps:iterations=1,mmps:iterations=5,dps,pigdm',
@@ -71,8 +71,11 @@ const countsOf = (text: string): number[] =>
     throw new TweedieError('input', `--sampler-draws: expected numbers as 1,128, got '${part}'`)
   })
 
-/** What the first item of every task looks like: enough to see which samplers are for it. */
-const firstSeen = async ({ truth }: BenchInputs, tasks: readonly Task[]): Promise<Map<string, Sets>> => {
+/** The first observation of every task: enough to see which samplers are for it. */
+const firstObservations = async (
+  { truth }: BenchInputs,
+  tasks: readonly Task[],
+): Promise<Map<string, Sets>> => {
   const sets = new Map<string, Sets>()
   for (const task of tasks) sets.set(task.name, await observed(task, rows(truth, 0, 1), 0))
   return sets
@@ -80,16 +83,16 @@ const firstSeen = async ({ truth }: BenchInputs, tasks: readonly Task[]): Promis
 
 /** Cells of the distilled samplers, each on the tasks that it is for. */
 const samplerCells = async (
-  place: BenchInputs,
+  inputs: BenchInputs,
   tasks: readonly Task[],
   samplerEntries: readonly SamplerEntry[],
   options: Options,
 ): Promise<Cell[]> => {
   if (samplerEntries.length === 0) return []
-  const sets = await firstSeen(place, tasks)
+  const sets = await firstObservations(inputs, tasks)
   const misfit = (entry: SamplerEntry, task: Task) => {
-    const seen = sets.get(task.name)
-    return seen && misfitOf(entry, task, seen)
+    const first = sets.get(task.name)
+    return first && misfitOf(entry, task, first)
   }
   const pairings = pairingsOf(samplerEntries, tasks, misfit)
   const { images, seed = 0 } = options
@@ -129,12 +132,15 @@ const commandOf = ({
     `--images ${images} --draws ${draws} --seed ${seed}`,
   ].join(' ')
 
-/** What the first images of every task look like to the methods. */
-const seenBy = async (place: BenchInputs, cells: readonly Cell[]): Promise<Map<string, ObservationSet>> => {
+/** The observations of every task, as the methods get them. */
+const observationsOf = async (
+  inputs: BenchInputs,
+  cells: readonly Cell[],
+): Promise<Map<string, ObservationSet>> => {
   const sets = new Map<string, ObservationSet>()
   for (const { task, images, seed } of cells) {
     if (sets.has(task.name)) continue
-    const { shown } = await observed(task, rows(place.truth, 0, images), seed)
+    const { shown } = await observed(task, rows(inputs.truth, 0, images), seed)
     sets.set(task.name, shown)
   }
   return sets
@@ -161,18 +167,18 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   mkdirSync(options.cache, { recursive: true })
   checkedOutput(output, ['.html'])
   if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
-  const place = await loadBenchInputs(options, 'test')
+  const inputs = await loadBenchInputs(options, 'test')
   const taking = samplerEntriesOf(options.samplers)
   const samplerEntries = taking.map(({ entry }) => entry)
   const trainings = taking.map(({ training }) => training)
-  const tasks = tasksNamed(place, options.tasks)
+  const tasks = tasksNamed(inputs, options.tasks)
   const cells = [
-    ...(await samplerCells(place, tasks, samplerEntries, options)),
+    ...(await samplerCells(inputs, tasks, samplerEntries, options)),
     ...guidedCells(tasks, options),
   ]
   let at = 0
   const entries: Entry[] = await compare(cells, {
-    ...place,
+    ...inputs,
     samplerEntries,
     cache: openCache(join(options.cache, 'cells')),
     onCell: (_cell, index) => {
@@ -182,22 +188,22 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
       io.progress({ phase: describe(cell), done: at + done / total, total: cells.length }),
     signal: io.signal,
   })
-  await place.features?.release()
+  await inputs.features?.release()
   const tables = resultsTables(entries)
   const facts: [string, string][] = [
-    ['prior', `${options.prior} (${place.setup.prior})`],
-    ['data', `${options.data}, test split: ${options.images} items (${place.setup.truth})`],
+    ['prior', `${options.prior} (${inputs.setup.prior})`],
+    ['data', `${options.data}, test split: ${options.images} items (${inputs.setup.truth})`],
   ]
-  if (place.fitting !== undefined) facts.push(['fitted', place.fitting])
-  const sets = await seenBy(place, cells)
+  if (inputs.fitting !== undefined) facts.push(['fitted', inputs.fitting])
+  const sets = await observationsOf(inputs, cells)
   writeReport(
     output,
     comparisonReport(
       comparisonContent({
         entries,
-        truth: place.truth,
+        truth: inputs.truth,
         sets,
-        view: place.view,
+        view: inputs.view,
         trainings,
         command: commandOf(options),
         facts,
@@ -210,8 +216,8 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
   io.result([...text, `page: ${output}`].join('\n\n'), {
     page: output,
-    prior: place.setup.prior,
-    truth: place.setup.truth,
+    prior: inputs.setup.prior,
+    truth: inputs.setup.truth,
     cells: entries.map(recordOf),
     ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'comparison') }),
   })

@@ -1,12 +1,12 @@
 import { isFloat } from '../../tensor/dtype.ts'
 import type { NdArray } from '../../tensor/ndarray.ts'
 
-/** What one can say of an array in a line. */
+/** An array in a line. */
 export type ArrayDescription = {
   readonly name: string
   readonly dtype: string
   readonly shape: readonly number[]
-  /** Over the finite elements; null when there is none. */
+  /** Over the finite elements; null without any. */
   readonly min: number | null
   readonly max: number | null
   readonly mean: number | null

@@ -42,7 +42,7 @@ const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowCon
   return { range: { kind: 'interval', lo, hi } }
 }
 
-/** The flow for signals of a shape, told so much. */
+/** The flow for signals of a shape, under such a condition. */
 const flowConfigOf = (
   { flow, bounds }: Distillation,
   telling: ConditionLayout,
@@ -83,7 +83,7 @@ const requestOf = async (
   distillation: Distillation,
   prior: LearnedPrior,
 ): Promise<Omit<DistillRequest, 'options'>> => {
-  const { data, tell, blind, measurement, train, seed } = distillation
+  const { data, condition, blind, measurement, train, seed } = distillation
   const observations = await loadObservations({ data, range: undefined })
   const set = { ...observations, range: prior.range }
   const event = eventOf(set)
@@ -93,11 +93,11 @@ const requestOf = async (
       `data: signals have shape [${event}], the prior '${distillation.prior}' knows [${prior.event}]`,
     )
   }
-  if (measurement !== undefined) measurementDigest(set, measurement) // told before a run is made of it
-  const told = conditionLayout(set, tell === 'parameters' && !blind)
-  const telling = measurement === undefined ? told : unconditional(told)
+  if (measurement !== undefined) measurementDigest(set, measurement) // an error comes before a run is made
+  const layout = conditionLayout(set, condition === 'parameters' && !blind)
+  const telling = measurement === undefined ? layout : unconditional(layout)
   const flow = flowConfigOf(distillation, telling, event, prior.range)
-  flowOf(flow) // sizes that do not fit are told before a run is made of them
+  flowOf(flow) // as do sizes that do not fit
   return {
     prior,
     priorDigest: priorDigest(distillation.prior),

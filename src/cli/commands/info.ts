@@ -23,7 +23,7 @@ export const run = async ([path]: readonly string[], _options: OptionsOf<'info'>
   }
 }
 
-/** What a file of arrays is to us, from the names in it. */
+/** The kind of a file of arrays, from the names in it. */
 type FileKind = 'checkpoint' | 'observations' | 'arrays'
 
 type FileInfo = {
@@ -54,7 +54,7 @@ const describeFile = (path: string): FileInfo => {
   }
 }
 
-/** What an observation set says about its operator: JSON, one byte for each element. */
+/** The operator of an observation set: JSON, one byte for each element. */
 const operatorText = ({ operator }: Arrays): JsonRecord =>
   operator?.data instanceof Uint8Array
     ? { operator: new TextDecoder().decode(operator.data).replace(/\p{Cc}/gu, ' ') }

@@ -1,4 +1,4 @@
-/** `tweedie restore --refine`: what to do with a sampler's draws, and what that bought. */
+/** `tweedie restore --refine`: a sampler's draws refined, and the gain. */
 import {
   paretoThreshold,
   type RefiningPrior,
@@ -21,7 +21,7 @@ type Options = OptionsOf<'restore'>
 /** Draws that a tail of five ratios takes. */
 const LEAST_DRAWS = 25
 
-/** What refining made of draws. */
+/** Refined draws. */
 export interface Refined {
   /** To be written. */
   readonly arrays: Readonly<Record<string, NdArray<'float32'>>>
@@ -72,7 +72,7 @@ const median = (values: ArrayLike<number>): number => {
   return (sorted[Math.floor(half - 0.5)] + sorted[Math.floor(half)]) / 2
 }
 
-/** What k means, in words: Vehtari et al. 2024, and their threshold for so few draws. */
+/** The verdict on Pareto k, in words: Vehtari et al. 2024, and their threshold for so few draws. */
 export const verdictOf = (k: ArrayLike<number>, draws: number): string => {
   const share = (most: number): number => Array.from(k).filter((v) => v < most).length / k.length
   const [usable, firm] = [share(0.7), share(paretoThreshold(draws))]
@@ -111,9 +111,10 @@ const stepped = (draws: NdArray<'float32'>, words: string): Refined => {
 }
 
 /**
- * What the options ask to be done with draws; undefined when nothing.
+ * The refinement that the options ask for; undefined without `--refine`.
  *
- * @throws TweedieError `input` when the prior is missing or another, when the observations hide their operator, and for too few draws
+ * @throws TweedieError `input` when the prior is missing or another, when the observations hide their operator, and for
+ * too few draws
  */
 export const refinementOf = (
   sampler: SavedSampler,

@@ -38,7 +38,7 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
   )
 }
 
-/** A sampler knows one noise level; another one makes its posterior wrong, which the set alone cannot tell. */
+/** A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it. */
 const noteNoise = ({ origin }: SavedSampler, { noise }: ObservationSet, io: Io): void => {
   if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)
@@ -107,7 +107,7 @@ const judged = (
   return { lines, facts: Object.fromEntries(facts) }
 }
 
-/** What is written: with `--summary` without the draws and what belongs to single ones. */
+/** The arrays to write: with `--summary` without the draws and what belongs to single ones. */
 const written = (
   restored: Restored,
   refined: Refined | undefined,

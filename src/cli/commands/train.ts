@@ -13,7 +13,7 @@ import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 import { lapMonitor } from './monitor.ts'
 
-/** What a prior must share with a training that begins with its weights. */
+/** The parts of a prior that a training which begins with its weights must share. */
 type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>
 
 /** The weights to begin with. */

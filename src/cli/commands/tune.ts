@@ -28,10 +28,10 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
   const [key, setting] = settingOf(method, options.setting)
   mkdirSync(dirname(options.output), { recursive: true })
   checkedOutput(options.output, ['.json'])
-  const place = await loadBenchInputs(options, 'val')
-  const [task] = tasksNamed(place, options.task)
+  const inputs = await loadBenchInputs(options, 'val')
+  const [task] = tasksNamed(inputs, options.task)
   const { steps, budget, images, seed = 0 } = options
-  const sets = await observed(task, place.truth, seed)
+  const sets = await observed(task, inputs.truth, seed)
   let tried = 0
   const { best, trials } = await tune(
     setting,
@@ -48,7 +48,7 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
         seed,
       } as const
       const { figures } = await measure(cell, {
-        ...place,
+        ...inputs,
         sets,
         onProgress: (done, total) =>
           io.progress({ phase: `${key} = ${value}`, done: tried + done / total, total: budget }),
@@ -59,7 +59,7 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
     },
     options,
   )
-  await place.features?.release()
+  await inputs.features?.release()
   addTuned(options.output, method.name, task.name, { [key]: best.value })
   io.result(
     [

@@ -156,7 +156,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
 }
 
 /**
- * What can only be checked when the data are known, before a run is made of it.
+ * Checks an experiment against its data, before a run is made of it.
  *
  * @param operator - of the observations that it learns from, if it does
  * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data, and a Gaussian start that
@@ -183,5 +183,8 @@ const checkStart = (eStep: Experiment['gaussian']['eStep'], { name, linear }: Fa
   if (eStep === 'moments')
     throw new TweedieError('input', `${field} knows masks and projections only, not '${name}'; use exact`)
   if (eStep === 'exact' && !linear)
-    throw new TweedieError('input', `${field} needs a linear operator, '${name}' is none; use diffusion`)
+    throw new TweedieError(
+      'input',
+      `${field} needs a linear operator, '${name}' is not linear; use diffusion`,
+    )
 }

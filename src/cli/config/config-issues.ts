@@ -36,6 +36,7 @@ export const describeIssues = (
 const renamedFields: Readonly<Record<string, string>> = {
   'em.sampling.method': 'em.sampling.step',
   'monitor.method': 'monitor.step',
+  tell: 'condition',
 }
 
 const isUnknown = (issue: Issue): boolean => issue.code === 'unrecognized_keys'

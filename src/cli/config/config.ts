@@ -62,7 +62,7 @@ export const jsonSchemaOf = (schema: z.ZodType): JsonRecord => {
   return isRecord(plain) ? plain : {}
 }
 
-/** What a YAML file holds; an empty one holds no fields. @throws TweedieError `input` with the line of the mistake. */
+/** The value of a YAML file; an empty one has no fields. @throws TweedieError `input` with the line of the mistake. */
 export const readYaml = (path: string): Json => {
   const document = parseDocument(readText(path))
   const [mistake] = document.errors

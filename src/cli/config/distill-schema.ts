@@ -88,21 +88,21 @@ export const distillSchema = z
     seed: z.int().nonnegative().default(0),
     prior: z.string().describe('run folder or checkpoint of the prior'),
     data: dataSchema.prefault({}),
-    tell: z
+    condition: z
       .enum(['parameters', 'y'])
       .default('parameters')
       .describe(
-        'what the flow sees: y and what differs between observations (masks, projections), or y alone',
+        'condition of the flow: y and what differs between observations (masks, projections), or y alone',
       ),
     blind: z
       .boolean()
       .default(false)
-      .describe('observations made with blind: train on the true parameters, which the flow is not told'),
+      .describe('observations made with blind: train on the true parameters, which are not in its condition'),
     measurement: z
       .int()
       .nonnegative()
       .optional()
-      .describe('a flow of this row of the observations alone, told nothing (default: one flow of all)'),
+      .describe('a flow of this row of the observations alone, without condition (default: one flow of all)'),
     flow: z.discriminatedUnion('kind', [realNvp, image, network, gaussian]).prefault({ kind: 'realNvp' }),
     bounds: z
       .tuple([z.number(), z.number()])

@@ -25,7 +25,7 @@ export const operatorSchema = z.discriminatedUnion('kind', [first, ...others])
 const isPlain = (value: unknown): value is Settings[string] =>
   ['number', 'string', 'boolean'].includes(typeof value)
 
-/** What `observe` of operators/ takes, of what the configuration says. */
+/** The operator of a configuration as `observe` takes it. */
 export const operatorSettingOf = ({
   kind,
   blind,

@@ -88,7 +88,7 @@ const gaussian = z.strictObject({
 })
 
 const em = z.strictObject({
-  laps: count.default(8),
+  laps: count.default(8).describe('EM iterations: posterior sampling, then training on the samples'),
   draws: count.default(1).describe('posterior draws of each observation and lap'),
   batch: count.default(128).describe('observations sampled at once'),
   bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),

@@ -1,6 +1,6 @@
 /**
- * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from simulations
- * of the prior's own samples; then it meets DPS and Noise2Score on photographs that nobody has seen.
+ * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from
+ * simulations of the prior's own samples; then it is set beside DPS and Noise2Score on test photographs.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type { FlowConfig } from '../../flows/index.ts'
 import { readBytes, writeAtomic } from '../../formats/index.ts'
 import { linearRate, warmUp } from '../../nn/index.ts'
 import { simulateObservations } from '../../observations/index.ts'
-import { contestReport, pngOf, writeReport } from '../../report/index.ts'
+import { demoAmortizeReport, pngOf, writeReport } from '../../report/index.ts'
 import {
   type DistillRequest,
   distill,
@@ -23,8 +23,8 @@ import { rows, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
-import { byFlow, byMethod, type Contest, type Contestant } from './contest.ts'
-import { contestTable } from './contest-table.ts'
+import { photoTable } from './photo-figures.ts'
+import { type RestoredPhotos, restoreWithFlow, restoreWithMethod, type TestPhotos } from './restore-photos.ts'
 
 /** How much the demo does. */
 export interface AmortizePlan {
@@ -70,7 +70,10 @@ const plans: Readonly<Record<'full' | 'quick', AmortizePlan>> = {
 
 /** Standard deviation of the noise where black is 0 and white 1. */
 const NOISE = 0.1
-/** Step of DPS: the best of 0.02, 0.05, 0.1 and 0.2 at 1000 steps on eight validation photographs; the published one fits the noise. */
+/**
+ * Step of DPS: the best of 0.02, 0.05, 0.1 and 0.2 at 1000 steps on eight validation photographs; the published one fits
+ * the noise.
+ */
 const ZETA = 0.05
 /** Test photographs get other noise than those learned from. */
 const TEST_SEED = 1000
@@ -122,28 +125,28 @@ const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): Disti
   }
 }
 
-/** All contestants, the distilled sampler first. */
-const contested = async (
+/** The photographs restored by every sampler, the distilled one first. */
+const restoredByAll = async (
   sampler: SavedSampler,
   prior: LearnedPrior,
-  contest: Contest,
+  test: TestPhotos,
   { draws, dps }: AmortizePlan,
   io: Io,
-): Promise<Contestant[]> => [
-  await byFlow('ours, one draw', sampler, contest, 1, io),
-  await byFlow(`ours, ${draws} draws`, sampler, contest, draws, io),
-  await byMethod(
+): Promise<RestoredPhotos[]> => [
+  await restoreWithFlow('ours, one draw', sampler, test, 1, io),
+  await restoreWithFlow(`ours, ${draws} draws`, sampler, test, draws, io),
+  await restoreWithMethod(
     `DPS, ${dps.steps} steps`,
     prior,
-    contest,
+    test,
     { method: 'dps', settings: { zeta: ZETA }, ...dps },
     io,
   ),
-  await byMethod(
+  await restoreWithMethod(
     'Noise2Score',
     prior,
-    contest,
-    { method: 'noise2score', steps: 1, count: contest.truth.shape[0] },
+    test,
+    { method: 'noise2score', steps: 1, count: test.truth.shape[0] },
     io,
   ),
 ]
@@ -159,7 +162,7 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
   try {
     io.note(
       `${plan.samples.count} samples of the shipped prior with noise ${NOISE}: ${plan.steps} steps of distillation, ` +
-        `then ${plan.test} unseen ones (${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
+        `then ${plan.test} test photographs (${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
     )
     const prior = loadPrior(PRIOR)
     const started = performance.now()
@@ -172,26 +175,26 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
     })
     const distilled = (performance.now() - started) / 1000
     const truth = rows(loadPhotos('test'), 0, plan.test)
-    const contest: Contest = {
+    const test: TestPhotos = {
       truth,
       set: simulateObservations(truth, { operator: { kind: 'identity' }, noise: NOISE, seed: TEST_SEED }),
       seed,
     }
-    const contestants = await contested(sampler, prior, contest, plan, io)
-    const table = contestTable(contestants)
-    const [, ours, ...rivals] = contestants
-    const { markup, picture } = contestReport({
+    const results = await restoredByAll(sampler, prior, test, plan, io)
+    const table = photoTable(results)
+    const [, ours, ...others] = results
+    const { markup, picture } = demoAmortizeReport({
       command: commandOf(options),
       seed,
       samples: plan.samples.count,
       restored: plan.test,
       distillation: { steps: plan.steps, batch: plan.batch, seconds: distilled },
-      noise: contest.set.noise,
+      noise: test.set.noise,
       table,
       truth,
-      y: contest.set.y,
+      y: test.set.y,
       ours,
-      rivals,
+      others,
     })
     writeAtomic(join(folder.paths.figures, 'restored.png'), pngOf(picture))
     writeReport(folder.paths.report, markup)

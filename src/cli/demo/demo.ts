@@ -1,4 +1,4 @@
-/** `tweedie demo`: the whole line on real digits, from incomplete observations to restored images and a report. */
+/** `tweedie demo`: the whole pipeline on real digits, from incomplete observations to restored images and a report. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ddpm } from '../../diffusion/index.ts'
@@ -28,7 +28,7 @@ import { packaged } from '../packaged.ts'
 import { figureTable, type Oracle, oracleSchema } from './figures.ts'
 import { restoreWithGaussian, restoreWithPrior, type TestPlan, testSet } from './restore-digits.ts'
 
-/** What the full demo and the quick one do. */
+/** Experiment, test digits and draws of the full demo and of the quick one. */
 const plans = {
   full: { config: 'experiments/demo.yaml', count: 500, draws: 20 },
   quick: { config: 'experiments/demo-quick.yaml', count: 32, draws: 20 },
@@ -55,7 +55,7 @@ export const demoTestPlan = (
   seed,
 })
 
-/** The shipped figures of the oracle, where they are there. */
+/** The shipped figures of the oracle, where the package has them. */
 const oracleFigures = (): Oracle | undefined => {
   const path = packaged('data/oracle-demo.json')
   return existsSync(path) ? oracleSchema.parse(parseJson(readText(path), path)) : undefined
@@ -108,7 +108,8 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
   const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume, replace: true })
   try {
     io.note(
-      `${experiment.data.count} digits, three pixels in four deleted, noise ${NOISE}: learning their prior in ${experiment.em.laps} laps, ` +
+      `${experiment.data.count} digits, three pixels in four deleted, noise ${NOISE}: ` +
+        `learning their prior in ${experiment.em.laps} laps (EM iterations), ` +
         `then restoring ${plan.count} others (${options.quick ? 'about a minute' : 'about ten minutes on two cores'})`,
     )
     const watch = new Stopwatch()

@@ -18,9 +18,9 @@ import type { Io } from '../io.ts'
 
 /** How much the demo tests. */
 export interface TestPlan {
-  /** Test digits, none of which learning has seen. */
+  /** Test digits, none of them among those learned from. */
   readonly count: number
-  /** Posterior draws of each: 20 are needed before 90 % intervals can be told. */
+  /** Posterior draws of each: 20 resolve 90 % intervals. */
   readonly draws: number
   readonly sampling: SamplerOptions
   readonly batch: number

@@ -1,4 +1,4 @@
-/** What makes and describes data. */
+/** Commands that make and describe data. */
 import { operatorsHelp } from './operators.ts'
 import type { CommandModule, CommandSpec } from './spec.ts'
 

@@ -1,4 +1,4 @@
-/** What draws. */
+/** Commands that draw. */
 import { type CommandModule, type CommandSpec, device } from './spec.ts'
 
 export const drawing = {

@@ -1,4 +1,4 @@
-/** What judges. */
+/** Commands that judge. */
 import type { CommandModule, CommandSpec } from './spec.ts'
 
 export const judging = {
@@ -59,7 +59,7 @@ sphere, sphere-blind (default: all)`,
         value: 'n',
         default: 3,
         min: 1,
-        description: 'draws of each; 3 tell the 50 % interval, 19 the 90 % interval',
+        description: 'draws of each; 3 resolve the 50 % interval, 19 the 90 % interval',
       },
       tuned: { kind: 'text', value: 'file', description: "settings found by 'tweedie tune'" },
       cache: {
@@ -167,7 +167,7 @@ DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a 
   },
   report: {
     summary: 'write a self-contained HTML report of a run',
-    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap, strips of observation, mean,
+    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM iteration), strips of observation, mean,
 draws, spread and truth, and how often the truth lies in the intervals (coverage).`,
     arguments: [{ usage: '<run>', description: 'run folder' }],
     options: {

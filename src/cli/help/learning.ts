@@ -1,11 +1,11 @@
-/** What learns. */
+/** Commands that learn. */
 import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
 
 export const learning = {
   learn: {
     summary: 'learn a diffusion prior from observations alone (DiEM)',
-    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start, then laps of
-posterior sampling and training (expectation-maximisation).
+    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start, then laps. A lap is
+one iteration of expectation-maximisation (EM): posterior sampling, then training on the samples.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
     arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
@@ -44,7 +44,7 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     load: (): Promise<CommandModule> => import('../commands/train.ts'),
   },
   distill: {
-    summary: 'distil a prior into a one-step sampler, from measurements alone',
+    summary: 'distill a prior into a one-step sampler, from measurements alone',
     description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the prior, without clean data.
 Writes the sampler, and sampler.onnx with its manifest for other programs and browsers.
 

@@ -1,4 +1,4 @@
-/** What a command is for the command line, and what several of them share. */
+/** The spec of a command, and options that several of them share. */
 import type { Io } from '../io.ts'
 import type { AnyValues, OptionSpecs } from '../options.ts'
 
@@ -16,7 +16,7 @@ export interface CommandModule {
   run(args: readonly string[], options: AnyValues, io: Io): Promise<void>
 }
 
-/** What the command line says about a command, and where its work is. */
+/** A command: its words and options, and where its work is. */
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
@@ -44,7 +44,7 @@ export const device = {
 /** Going on with a run. */
 export const resume = {
   kind: 'flag',
-  description: 'continue the run where it stopped, to the byte',
+  description: 'continue the run where it stopped, bit for bit',
 } as const
 
 /** Fields of a configuration. */

@@ -1,4 +1,4 @@
-/** The second half of `demo-amortize`: unseen photographs restored by the distilled sampler and by its rivals, and timed. */
+/** The second half of `demo-amortize`: test photographs restored by the distilled sampler and by other methods, timed. */
 import { type AmortizedSampler, restore } from '../../amortize/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../../diagnose/index.ts'
 import { ddpm } from '../../diffusion/index.ts'
@@ -6,24 +6,24 @@ import { type ObservationSet, observationRows, observationsInPriorUnits } from '
 import { applyAffine, fromPrior } from '../../operators/index.ts'
 import { type MethodName, methods, posteriorDraws, type Settings } from '../../posterior/index.ts'
 import { type LearnedPrior, priorOf, scheduleOf } from '../../run/index.ts'
-import { type NdArray, rows, zeros } from '../../tensor/index.ts'
+import { average, type NdArray, rows, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 
-/** What a contestant did: draws [K, N, C, H, W] in [0, 1] of the first N photographs, and the time for one of these. */
-export interface Contestant {
+/** A sampler's draws [K, N, C, H, W] in [0, 1] of the first N photographs, and its time for one of these. */
+export interface RestoredPhotos {
   readonly name: string
   readonly draws: NdArray<'float32'>
   /** Of the mean over the draws: dB and share, averaged over photographs. */
   readonly psnr: number
   readonly ssim: number
-  /** How often central intervals hold the truth; empty unless draws tell. */
+  /** How often central intervals hold the truth; empty with few draws. */
   readonly coverage: readonly Coverage[]
   /** For all K draws of one photograph, of a batch when the method works in batches. */
   readonly seconds: number
 }
 
-/** Photographs and what is seen of them. */
-export interface Contest {
+/** Photographs and their observations. */
+export interface TestPhotos {
   readonly truth: NdArray<'float32'>
   readonly set: ObservationSet
   readonly seed: number
@@ -32,19 +32,22 @@ export interface Contest {
 /** Nominal levels of the calibration chart. */
 const LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
-/** Draws from which on a 90 % interval can be told. */
+/** Draws from which on a 90 % interval is resolved. */
 const ENOUGH = 20
 
-const average = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((a, b) => a + b, 0) / values.length
-
-const judged = (name: string, draws: NdArray<'float32'>, { truth }: Contest, seconds: number): Contestant => {
+const judged = (
+  name: string,
+  draws: NdArray<'float32'>,
+  { truth }: TestPhotos,
+  seconds: number,
+): RestoredPhotos => {
   const shown = rows(truth, 0, draws.shape[1])
   const mean = meanOverDraws(draws)
+  const none = zeros(shown.shape) // noise hides every pixel
   const coverage =
     draws.shape[0] < ENOUGH
       ? []
-      : restorationFigures(draws, shown, { observed: zeros(shown.shape), levels: LEVELS }).coverage // noise hides every pixel
+      : restorationFigures(draws, shown, { observed: none, levels: LEVELS }).coverage
   return {
     name,
     draws,
@@ -58,18 +61,18 @@ const judged = (name: string, draws: NdArray<'float32'>, { truth }: Contest, sec
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 /** K draws of every photograph by the flow; timed one photograph after the other, as a user has them. */
-export const byFlow = async (
+export const restoreWithFlow = async (
   name: string,
   sampler: AmortizedSampler,
-  contest: Contest,
+  test: TestPhotos,
   draws: number,
   io: Io,
-): Promise<Contestant> => {
+): Promise<RestoredPhotos> => {
   const times = [performance.now()]
-  const restored = await restore(sampler, contest.set, {
+  const restored = await restore(sampler, test.set, {
     draws,
     batch: draws,
-    seed: contest.seed,
+    seed: test.seed,
     onProgress: (done, total) => {
       times.push(performance.now())
       io.progress({ phase: name, done, total })
@@ -77,15 +80,15 @@ export const byFlow = async (
     signal: io.signal,
   })
   const waits = times.slice(2).map((time, i) => time - times[i + 1]) // the first one compiles
-  if (!restored.draws) throw new Error('restore keeps draws unless told not to')
-  return judged(name, restored.draws, contest, middle(waits) / 1000)
+  if (!restored.draws) throw new Error('restore keeps draws by default')
+  return judged(name, restored.draws, test, middle(waits) / 1000)
 }
 
 /** One draw of the first `count` photographs by a method that walks down the noise levels of the prior. */
-export const byMethod = async (
+export const restoreWithMethod = async (
   name: string,
   prior: LearnedPrior,
-  contest: Contest,
+  test: TestPhotos,
   {
     method,
     settings,
@@ -93,18 +96,18 @@ export const byMethod = async (
     count,
   }: { method: MethodName; settings?: Settings; steps: number; count: number },
   io: Io,
-): Promise<Contestant> => {
-  const set = observationRows(contest.set, 0, count)
+): Promise<RestoredPhotos> => {
+  const set = observationRows(test.set, 0, count)
   const started = performance.now()
   const draws = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
     sampling: { schedule: scheduleOf(prior), steps, step: ddpm() },
     compile: (denoiser, observationOf, sampling) =>
       methods[method].compile(denoiser, observationOf, settings, sampling),
     batch: count,
-    seed: contest.seed,
+    seed: test.seed,
     onProgress: (done, total) => io.progress({ phase: name, done, total }),
     signal: io.signal,
   })
   const seconds = (performance.now() - started) / 1000 / count
-  return judged(name, applyAffine(fromPrior(set.range), draws), contest, seconds)
+  return judged(name, applyAffine(fromPrior(set.range), draws), test, seconds)
 }

@@ -1,9 +1,9 @@
-/** The figures of the contestants, as a table and as JSON. */
+/** The figures of restored photographs, as a table and as JSON. */
 import { formatTable } from '../table.ts'
-import type { Contestant } from './contest.ts'
+import type { RestoredPhotos } from './restore-photos.ts'
 
-/** The figures of one contestant, as JSON has them; null where they take several draws. */
-export type ContestFigures = {
+/** The figures of one sampler as JSON has them; null where they take several draws. */
+export type PhotoFigures = {
   readonly images: number
   readonly psnr: number
   readonly ssim: number
@@ -13,14 +13,14 @@ export type ContestFigures = {
 }
 
 /** The table in words and in numbers. */
-export interface ContestTable {
+export interface PhotoTable {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
   readonly text: string
-  readonly figures: { readonly [name: string]: ContestFigures }
+  readonly figures: { readonly [name: string]: PhotoFigures }
 }
 
-const figuresOf = ({ draws, psnr, ssim, coverage, seconds }: Contestant): ContestFigures => {
+const figuresOf = ({ draws, psnr, ssim, coverage, seconds }: RestoredPhotos): PhotoFigures => {
   const at = (level: number) => coverage.find((c) => c.level === level)?.observed ?? null
   return {
     images: draws.shape[1],
@@ -36,8 +36,8 @@ const COLUMNS = ['method', 'photographs', 'PSNR', 'SSIM', '50 % interval', '90 %
 
 const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
 
-export const contestTable = (contestants: readonly Contestant[]): ContestTable => {
-  const figures = Object.fromEntries(contestants.map((one) => [one.name, figuresOf(one)]))
+export const photoTable = (results: readonly RestoredPhotos[]): PhotoTable => {
+  const figures = Object.fromEntries(results.map((one) => [one.name, figuresOf(one)]))
   const lines = Object.entries(figures).map(([name, f]) => [
     name,
     `${f.images}`,

@@ -1,4 +1,4 @@
-/** The page of `tweedie demo-amortize`: photographs restored by a one-step sampler and by its rivals. */
+/** The page of `tweedie demo-amortize`: photographs restored by a one-step sampler and by other methods. */
 import { type Coverage, meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { type NdArray, rows } from '../tensor/index.ts'
 import type { Table } from './page.ts'
@@ -10,15 +10,15 @@ import { pictureAt, type Strips, strips, stripsPicture } from './strip.ts'
 const SHOWN = 8
 
 /** A sampler's draws [K, N, C, H, W] in [0, 1] of the first N photographs. */
-export interface ContestEntry {
+export interface RestoredPhotographs {
   readonly name: string
   readonly draws: NdArray<'float32'>
   /** How often central intervals hold the truth; empty with few draws. */
   readonly coverage: readonly Coverage[]
 }
 
-/** What the contest was and found. */
-export interface ContestReport {
+/** The facts, the figures and the draws of the demo. */
+export interface DemoAmortizeReport {
   readonly command: string
   readonly seed: number
   /** Samples of the prior learned from, photographs restored. */
@@ -32,14 +32,14 @@ export interface ContestReport {
   readonly truth: NdArray<'float32'>
   readonly y: NdArray<'float32'>
   /** The one-step sampler with many draws, and those that it is set beside. */
-  readonly ours: ContestEntry
-  readonly rivals: readonly ContestEntry[]
+  readonly ours: RestoredPhotographs
+  readonly others: readonly RestoredPhotographs[]
 }
 
-/** Observation, draws, mean and spread of the sampler, the rivals' results, the truth. */
-const stripsOf = ({ truth, y, ours, rivals }: ContestReport): Strips => {
+/** Observation, draws, mean and spread of the sampler, the others' results, the truth. */
+const stripsOf = ({ truth, y, ours, others }: DemoAmortizeReport): Strips => {
   const images = Array.from(
-    { length: Math.min(SHOWN, ...rivals.map(({ draws }) => draws.shape[1])) },
+    { length: Math.min(SHOWN, ...others.map(({ draws }) => draws.shape[1])) },
     (_, i) => i,
   )
   const { draws } = ours
@@ -49,24 +49,24 @@ const stripsOf = ({ truth, y, ours, rivals }: ContestReport): Strips => {
   )
   return {
     ...block,
-    columns: [...block.columns, ...rivals.map(({ name }) => name)],
+    columns: [...block.columns, ...others.map(({ name }) => name)],
     rows: block.rows.map(({ label, pictures }, i) => ({
       label,
-      pictures: [...pictures, ...rivals.map((rival) => pictureAt(rows(rival.draws, 0, 1), images[i]))],
+      pictures: [...pictures, ...others.map((other) => pictureAt(rows(other.draws, 0, 1), images[i]))],
     })),
   }
 }
 
 /** The page's markup, and its picture. */
-export const contestReport = (
-  contest: ContestReport,
+export const demoAmortizeReport = (
+  demo: DemoAmortizeReport,
 ): { readonly markup: string; readonly picture: Picture } => {
-  const { command, seed, samples, restored, distillation, noise, table, ours } = contest
+  const { command, seed, samples, restored, distillation, noise, table, ours } = demo
   const { steps, batch, seconds } = distillation
-  const shown = stripsOf(contest)
+  const shown = stripsOf(demo)
   const markup = runReport({
     title: 'Photographs denoised in one pass',
-    lead: `A diffusion prior of photographs distilled into a conditional flow by simulations from ${samples} samples of the prior; then ${restored} unseen ones restored by it, by DPS and by Noise2Score.`,
+    lead: `A diffusion prior of photographs distilled into a conditional flow by simulations from ${samples} samples of the prior; then ${restored} test photographs restored by it, by DPS and by Noise2Score.`,
     command,
     facts: [
       ['seed', `${seed}`],
@@ -78,7 +78,7 @@ export const contestReport = (
       marked: 1,
       caption: `Averages over the photographs of each row; of several draws the mean is judged. Intervals on all pixels. Seconds for one photograph, of DPS and Noise2Score in a batch, compilation included there; the distillation, once for all, is not.`,
     },
-    strips: [{ ...shown, title: 'Unseen photographs' }],
+    strips: [{ ...shown, title: 'Test photographs' }],
     ...(ours.coverage.length > 0 && {
       coverage: {
         series: [{ name: ours.name, readings: ours.coverage }],

@@ -67,8 +67,11 @@ type MaybeSet<F> = F extends unknown
   : never
 type WithDefault<F> = F extends unknown ? F & { readonly default: ValueOf<F> } : never
 
-/** One named value: with a default, required, or absent when it is not given. */
-export type ValueSpec = Described & MaybeSet<Scalar | List>
+/** One named single value: with a default, required, or absent when it is not given. */
+export type ScalarSpec = Described & MaybeSet<Scalar>
+
+/** One named value, single or a list. */
+export type ValueSpec = ScalarSpec | (Described & MaybeSet<List>)
 
 /** Values by name. */
 export type ValueSpecs = Readonly<Record<string, ValueSpec>>
@@ -135,7 +138,7 @@ const fits = (spec: ValueSpec, value: unknown): boolean => {
   }
 }
 
-/** `a number above 0, at most 1` */
+/** `a number above 0, at most 1`, `an integer of at least 1` */
 const within = (what: string, { min, max, above, below }: Bounds): string => {
   const bounds = [
     ...(above === undefined ? [] : [`above ${above}`]),
@@ -143,11 +146,14 @@ const within = (what: string, { min, max, above, below }: Bounds): string => {
     ...(below === undefined ? [] : [`below ${below}`]),
     ...(max === undefined ? [] : [`at most ${max}`]),
   ]
-  return [what, ...bounds].join(', ').replace(', ', ' ')
+  return [what, ...bounds]
+    .join(', ')
+    .replace(', ', ' ')
+    .replace(/^([a-z ]+) at /, '$1 of at ')
 }
 
-/** What a value must be, in words: `an integer at least 1`, `one of a|b`. */
-export const wanted = (spec: ValueSpec): string => {
+/** A valid value in words: `an integer of at least 1`, `one of a|b`. */
+const wanted = (spec: ValueSpec): string => {
   switch (spec.kind) {
     case 'flag':
       return 'true or false'
@@ -168,10 +174,15 @@ export const wanted = (spec: ValueSpec): string => {
   }
 }
 
+/** A valid value in words, such as `an integer of at least 1`, when this one is not; undefined when it is. */
+export const problemOf = (spec: ValueSpec, value: unknown): string | undefined =>
+  fits(spec, value) ? undefined : wanted(spec)
+
 /** @throws TweedieError `input` for a value that does not fit */
 const expectValue = (owner: string, name: string, spec: ValueSpec, value: unknown): void => {
-  if (!fits(spec, value))
-    throw new TweedieError('input', `${owner}: '${name}' must be ${wanted(spec)}, got ${value}`)
+  const problem = problemOf(spec, value)
+  if (problem !== undefined)
+    throw new TweedieError('input', `${owner}: '${name}' must be ${problem}, got ${value}`)
 }
 
 const expectNone = (owner: string, name: string, { required }: ValueSpec): void => {

@@ -17,13 +17,11 @@ export const commonOptions = {
   debug: { kind: 'flag', description: 'show where an error came from' },
   threads: {
     kind: 'integer',
-    value: 'n',
     min: 1,
     description: 'threads of the engine (default: the physical cores, or TWEEDIE_THREADS)',
   },
   seed: {
     kind: 'integer',
-    value: 'n',
     min: 0,
     description: 'seed of every random number: the same seed and input give the same result',
   },

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { TweedieError } from '../error.ts'
+import { problemOf } from '../settings.ts'
 import { type CommandName, commands, commonOptions, formerNames } from './commands.ts'
 import type { CommandSpec } from './help/spec.ts'
 import type { AnyValues, OptionSpec, OptionSpecs } from './options.ts'
@@ -9,24 +10,26 @@ export type Dispatch = (name: CommandName, args: readonly string[], options: Any
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+/** What the help calls the value of an option. */
+const valueName = ({ kind, value }: OptionSpec): string =>
+  value ?? (kind === 'choice' ? 'name' : kind === 'text' ? 'text' : 'n')
+
 const numberParser =
-  ({ integer, min }: { integer: boolean; min?: number }) =>
+  (spec: OptionSpec) =>
   (text: string): number => {
-    const value = Number(text)
-    const wanted = `${integer ? 'an integer' : 'a number'}${min === undefined ? '' : ` of at least ${min}`}`
-    const valid = text.trim() !== '' && Number.isFinite(value) && (!integer || Number.isSafeInteger(value))
-    if (!valid || (min !== undefined && value < min)) throw new InvalidArgumentError(`Expected ${wanted}.`)
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const problem = problemOf(spec, value)
+    if (problem !== undefined) throw new InvalidArgumentError(`Expected ${problem}.`)
     return value
   }
 
 const makeOption = (name: string, spec: OptionSpec): Option => {
   const flag = `${spec.short === undefined ? '' : `-${spec.short}, `}--${kebab(name)}`
   if (spec.kind === 'flag') return new Option(flag, spec.description)
-  const option = new Option(`${flag} <${spec.value}>`, spec.description)
+  const option = new Option(`${flag} <${valueName(spec)}>`, spec.description)
   if (spec.default !== undefined) option.default(spec.default)
-  if (spec.choices !== undefined) option.choices(spec.choices)
-  if (spec.kind !== 'text')
-    option.argParser(numberParser({ integer: spec.kind === 'integer', min: spec.min }))
+  if (spec.kind === 'choice') option.choices(spec.choices)
+  if (spec.kind === 'number' || spec.kind === 'integer') option.argParser(numberParser(spec))
   return option.makeOptionMandatory(spec.required ?? false)
 }
 

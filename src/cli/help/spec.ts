@@ -34,8 +34,7 @@ export interface CommandSpec {
 
 /** Where it runs. */
 export const device = {
-  kind: 'text',
-  value: 'name',
+  kind: 'choice',
   choices: ['cpu', 'webgpu', 'cuda'],
   default: 'cpu',
   description: 'where the networks run',

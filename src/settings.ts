@@ -1,6 +1,6 @@
 /**
- * Named values with defaults and bounds, for whatever has settings: operators, posterior methods, networks, commands. One
- * dialect for all.
+ * Named values with defaults and bounds, for whatever has settings: operators, posterior methods, networks,
+ * commands. One dialect for all.
  */
 import { TweedieError } from './error.ts'
 import { nearestName } from './nearest.ts'
@@ -146,10 +146,8 @@ const within = (what: string, { min, max, above, below }: Bounds): string => {
     ...(below === undefined ? [] : [`below ${below}`]),
     ...(max === undefined ? [] : [`at most ${max}`]),
   ]
-  return [what, ...bounds]
-    .join(', ')
-    .replace(', ', ' ')
-    .replace(/^([a-z ]+) at /, '$1 of at ')
+  if (bounds.length === 0) return what
+  return `${what} ${bounds[0].startsWith('at') ? 'of ' : ''}${bounds.join(', ')}`
 }
 
 /** A valid value in words: `an integer of at least 1`, `one of a|b`. */
@@ -166,7 +164,7 @@ const wanted = (spec: ValueSpec): string => {
     case 'integer':
       return within('an integer', spec)
     case 'integers':
-      return within(`a list of ${spec.least ? `at least ${spec.least} ` : ''}integers`, spec)
+      return within(`a list of ${spec.least ? `${spec.least} or more ` : ''}integers`, spec)
     case 'pair':
       return within('two integers', spec)
     case 'points':
@@ -193,7 +191,8 @@ const expectNone = (owner: string, name: string, { required }: ValueSpec): void 
  * All settings of something: those given, and defaults.
  *
  * @param owner - what has the settings, for messages: `operator 'mask'`
- * @throws TweedieError `input` for unknown names (with the nearest), values that do not fit, and required ones that are missing
+ * @throws TweedieError `input` for unknown names (with the nearest), values that do not fit, and required
+ * ones that are missing
  */
 export const settingsOf = <S extends ValueSpecs>(
   owner: string,

@@ -10,7 +10,10 @@ export const exitCodeOf = (error: unknown): ExitCode => {
   return error.code === 'input' || error.code === 'shape' ? 2 : 1
 }
 
-/** One line for the user, or everything with `debug`. What is not a TweedieError is a fault of ours, and says so. */
+/**
+ * One line for the user, or everything with `debug`. What is not a TweedieError is a fault of ours, and says
+ * so.
+ */
 export const explain = (error: unknown, debug: boolean): string => {
   if (debug && error instanceof Error) return `tweedie: ${withCauses(error)}`
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')

@@ -1,6 +1,9 @@
 import type { Progress, ProgressEvent } from '../progress.ts'
 
-/** How progress is shown: a bar that is redrawn, sparse lines for logs, JSON lines for programs, or not at all. */
+/**
+ * How progress is shown: a bar that is redrawn, sparse lines for logs, JSON lines for programs, or not at
+ * all.
+ */
 export type ProgressStyle = 'bar' | 'lines' | 'json' | 'none'
 
 /** Progress that can make room for other output. */

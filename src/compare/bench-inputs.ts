@@ -91,13 +91,19 @@ export const loadBenchInputs = async (
   }
 }
 
-/** Tasks that a comparison takes when none are named: those of the benchmark of samplers, or of points all. */
+/**
+ * Tasks that a comparison takes when none are named: those of the benchmark of samplers, or of points all.
+ */
 const DEFAULT_TASKS: readonly string[] = [
   ...['box', 'random', 'motion', 'superresolution', 'deletion'],
   ...['bunny', 'sphere', 'sphere-blind'],
 ]
 
-/** Tasks by name; without names those of photographs, or of points. @throws TweedieError `input` for unknown ones */
+/**
+ * Tasks by name; without names those of photographs, or of points.
+ *
+ * @throws TweedieError `input` for unknown ones
+ */
 export const tasksNamed = (inputs: Pick<BenchInputs, 'tasks'>, names: string | undefined): Task[] => {
   const known = Object.keys(inputs.tasks)
   const wanted = names?.split(',') ?? known.filter((name) => DEFAULT_TASKS.includes(name))

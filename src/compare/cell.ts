@@ -1,4 +1,7 @@
-/** One cell of a comparison: the sampler, the task, the numbers of steps and draws; all that decides its figures. */
+/**
+ * One cell of a comparison: the sampler, the task, the numbers of steps and draws; all that decides its
+ * figures.
+ */
 import { createHash } from 'node:crypto'
 import type { OperatorSetting } from '../observations/index.ts'
 import { type MethodName, methods, type Settings } from '../posterior/index.ts'
@@ -76,7 +79,10 @@ const contentOf = (cell: Cell, setup: BenchSetup): object =>
     ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
     : { ...cell, sampler: cell.sampler.digest, setup }
 
-/** Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults left out. */
+/**
+ * Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults
+ * left out.
+ */
 export const cellKey = (cell: Cell, setup: BenchSetup): string =>
   digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, setup) })))
 
@@ -92,7 +98,10 @@ type Named =
   | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
 
-/** `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the default. */
+/**
+ * `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the
+ * default.
+ */
 export const labelOf = (cell: Named): string => {
   if (cell.kind === 'distilled') return `one step K=${cell.draws} (${cell.sampler.name})`
   const { method, settings } = cell

@@ -24,8 +24,9 @@ export interface Watch {
 const MIB = 2 ** 20
 
 /**
- * Resident memory while a sampler runs: its peak, and how much it grew between a tenth of the steps and the last. The denoise after
- * that is a program of its own, which takes its memory then, once: it counts for the peak.
+ * Resident memory while a sampler runs: its peak, and how much it grew between a tenth of the steps and the
+ * last. The denoise after that is a program of its own, which takes its memory then, once: it counts for the
+ * peak.
  */
 export const memoryWatch = () => {
   let [peak, early, late] = [0, 0, 0]

@@ -1,4 +1,7 @@
-/** Images of another size or colour, as a prior takes them: how well a sampler generalises is asked with data that it was not made for. */
+/**
+ * Images of another size or colour, as a prior takes them: how well a sampler generalises is asked with data
+ * that it was not made for.
+ */
 import { resizeImages } from '../diagnose/resize.ts'
 import { type NdArray, type Shape, zeros } from '../tensor/index.ts'
 
@@ -34,12 +37,12 @@ const middle = (x: NdArray<'float32'>, height: number, width: number): NdArray<'
 }
 
 /**
- * Images [N, C, H, W] as [N, ...event]: grey ones in all channels, smaller ones within a black frame, larger ones cut to their middle square
- * and made smaller (antialiased). Everything else is returned as it is.
+ * Images [N, C, H, W] as [N, ...event]: grey ones in all channels, smaller ones within a black frame, larger
+ * ones cut to their middle square and made smaller (antialiased). Everything else is returned as it is.
  *
  * @example
  * ```ts
- * fittedImages(fashion, [3, 32, 32]) // from [N, 1, 28, 28]; fitting: 'grey in 3 channels, 28×28 in a frame of 32×32'
+ * fittedImages(fashion, [3, 32, 32]) // of [N, 1, 28, 28]: 'grey in 3 channels, 28×28 in a frame of 32×32'
  * ```
  */
 export const fittedImages = (x: NdArray<'float32'>, event: Shape): FittedImages => {

@@ -104,7 +104,8 @@ const pictorial = async (
 }
 
 /**
- * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as the view says.
+ * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as
+ * the view says.
  *
  * @throws TweedieError `shape` when shapes do not fit
  */

@@ -74,11 +74,15 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
 }
 
 /** The meaning of the columns. */
-export const legend = `PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; “Fréchet”: feature distance of the first \
-draws to the test images, comparable within a table only; “inside”: share of the pixels within the central interval that the draws give, beside \
-what it should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A x‖²/(M s²), 1 for a draw of the posterior; \
-“sound”: draws that did not diverge; network evaluations + vector–Jacobian products of one draw; “s/measurement”: one draw of a guided sampler, in \
-batches, and all K draws of a one-step one, one measurement at a time; milliseconds a step and image; peak memory of the process.`
+export const legend =
+  'PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; ' +
+  '“Fréchet”: feature distance of the first draws to the test images, comparable within a table only; ' +
+  '“inside”: share of the pixels within the central interval that the draws give, beside what it ' +
+  "should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A " +
+  'x‖²/(M s²), 1 for a draw of the posterior; “sound”: draws that did not diverge; network ' +
+  'evaluations + vector–Jacobian products of one draw; “s/measurement”: one draw of a guided sampler, ' +
+  'in batches, and all K draws of a one-step one, one measurement at a time; milliseconds a step and ' +
+  'image; peak memory of the process.'
 
 /** The tables as Markdown. */
 export const markdownOf = (tables: readonly ResultsTable[]): string =>

@@ -1,4 +1,7 @@
-/** Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks for. */
+/**
+ * Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks
+ * for.
+ */
 import { TweedieError } from '../error.ts'
 import type { Setting } from '../posterior/index.ts'
 
@@ -13,8 +16,9 @@ export interface TuneOptions {
   /** Values to try at most, ≥ 2. */
   readonly budget: number
   /**
-   * `golden` (default) spends half of the budget, if that is three values or more, on a coarse grid, since scores may be flat or have several hills, and
-   * narrows in around its best; `grid` tries evenly spaced values.
+   * `golden` (default) spends half of the budget, if that is three values or more, on a coarse grid, since
+   * scores may be flat or have several hills, and narrows in around its best; `grid` tries evenly spaced
+   * values.
    */
   readonly search?: 'golden' | 'grid'
 }
@@ -38,7 +42,8 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2
  *
  * @example
  * ```ts
- * const { best } = await tune({ default: 1, range: [0.1, 10], scale: 'log', about: 'step' }, psnrAt, { budget: 8 })
+ * const setting = { default: 1, range: [0.1, 10], scale: 'log', about: 'step' }
+ * const { best } = await tune(setting, psnrAt, { budget: 8 })
  * ```
  */
 export const tune = async (

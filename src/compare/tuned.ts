@@ -9,7 +9,11 @@ import type { Tuned } from './grid.ts'
 
 const tunedSchema = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.number().positive())))
 
-/** Reads a file of tuned settings. @throws TweedieError `input` when the file is missing, not JSON, or names unknown methods */
+/**
+ * Reads a file of tuned settings.
+ *
+ * @throws TweedieError `input` when the file is missing, not JSON, or names unknown methods
+ */
 export const readTuned = (path: string): Tuned => {
   if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file; 'tweedie tune' makes it`)
   const found = tunedSchema.safeParse(parseJson(readText(path), path))

@@ -14,7 +14,8 @@ export const meshNamed = (name: string): Mesh => {
   if (Object.hasOwn(meshes, name)) return meshes[name]()
   throw new TweedieError(
     'input',
-    `unknown mesh '${name}', did you mean '${nearestName(name, meshNames)}'? (known: ${meshNames.join(', ')})`,
+    `unknown mesh '${name}', did you mean '${nearestName(name, meshNames)}'? (known: ` +
+      `${meshNames.join(', ')})`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * The blocks of NCSN++ (Song et al. 2021, appendix H): BigGAN's residual block and attention over all pixels, with group
- * normalisation, and sums divided by √2.
+ * The blocks of NCSN++ (Song et al. 2021, appendix H): BigGAN's residual block and attention over all pixels,
+ * with group normalisation, and sums divided by √2.
  */
 import {
   add,
@@ -23,7 +23,10 @@ import { conv, linear } from './layers.ts'
 /** The papers' scale for 0. */
 export const NOTHING = 1e-10
 
-/** U(±√(3 scale/fan)) with fan the mean of fan-in and fan-out (variance scaling of Glorot & Bengio 2010), biases 0. */
+/**
+ * U(±√(3 scale/fan)) with fan the mean of fan-in and fan-out (variance scaling of Glorot & Bengio 2010),
+ * biases 0.
+ */
 export const glorot = (
   draw: Initialiser,
   name: string,
@@ -89,7 +92,10 @@ export const initBigganBlock = (
 
 const resized = { up: firUp, down: firDown, none: (x: Tensor) => x }
 
-/** (S x + Conv ∘ Dropout ∘ SiLU ∘ GN (Conv R SiLU GN x + W SiLU(e)))/√2, R resampling and S the same with a 1×1 convolution. */
+/**
+ * (S x + Conv ∘ Dropout ∘ SiLU ∘ GN (Conv R SiLU GN x + W SiLU(e)))/√2, R resampling and S the same with a
+ * 1×1 convolution.
+ */
 export const bigganBlock = (
   p: BigganBlock<Tensor>,
   x: Tensor,

@@ -56,7 +56,7 @@ export const network = (config: NetworkConfig): Network => {
  *
  * @example
  * ```ts
- * networkFor({ kind: 'unet', channels: [16, 32] }, [1, 28, 28]) // { kind: 'unet', io: 1, channels: [16, 32], … }
+ * networkFor({ kind: 'unet', channels: [16, 32] }, [1, 28, 28]) // { kind: 'unet', io: 1, … }
  * ```
  */
 export const networkFor = (settings: Described, event: Shape): NetworkConfig =>
@@ -66,7 +66,11 @@ export const networkFor = (settings: Described, event: Shape): NetworkConfig =>
 export const spatialNetworkFor = (settings: Described, event: Shape): SpatialNetwork =>
   kindIn(spatialNetworks, settings.kind).configured(withoutKind(settings), event)
 
-/** A network as a checkpoint keeps it. @throws TweedieError `input` for unknown kinds and options that do not fit */
+/**
+ * A network as a checkpoint keeps it.
+ *
+ * @throws TweedieError `input` for unknown kinds and options that do not fit
+ */
 export const readNetwork = (header: Described): NetworkConfig => kindIn(networks, header.kind).read(header)
 
 /** The same of a network over [C, ...space]. @throws TweedieError `input` */

@@ -1,9 +1,9 @@
 /**
- * A U-Net over the vertices of a mesh that knows where they are. A vertex sees itself and its k nearest neighbours, as
- * their mean and their slopes along the axes of space (a convolution over gathered neighbours, with a kernel that is
- * linear in the offset; compare Simonovsky & Komodakis 2017); coarser levels are farthest-point samples, and a fine
- * vertex belongs to the nearest coarse one. The positions of the vertices are three more input channels. Renumbering the
- * vertices renumbers the output.
+ * A U-Net over the vertices of a mesh that knows where they are. A vertex sees itself and its k nearest
+ * neighbours, as their mean and their slopes along the axes of space (a convolution over gathered neighbours,
+ * with a kernel that is linear in the offset; compare Simonovsky & Komodakis 2017); coarser levels are
+ * farthest-point samples, and a fine vertex belongs to the nearest coarse one. The positions of the vertices
+ * are three more input channels. Renumbering the vertices renumbers the output.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -60,7 +60,10 @@ const standardised = (points: readonly Point[]): Point[] => {
   return moved.map((p) => p.map((v) => v / scale))
 }
 
-/** The vertices of one level, how they gather among themselves and from the level above, and whose they are there. */
+/**
+ * The vertices of one level, how they gather among themselves and from the level above, and whose they are
+ * there.
+ */
 interface Level {
   readonly points: readonly Point[]
   readonly same: Stencil
@@ -87,7 +90,9 @@ const levelsOf = (points: readonly Point[], count: number, k: number, factor: nu
   return levels
 }
 
-/** [V, B, C] → [V', B, (1 + 1 + dimensions) C]: the vertex itself, the mean of its neighbours, their slopes. */
+/**
+ * [V, B, C] → [V', B, (1 + 1 + dimensions) C]: the vertex itself, the mean of its neighbours, their slopes.
+ */
 const gathered = (x: Tensor, { own, neighbours, basis }: Stencil): Tensor => {
   const [, b, c] = x.shape
   const [v, k] = [own.length, neighbours.length / own.length]
@@ -127,11 +132,12 @@ const once = <T>(make: () => T): (() => T) => {
 }
 
 /**
- * A U-Net over [B, io, V] for signals on the first vertices of V, as many as the mesh has. What follows them is padding:
- * it is not read, and the output there is 0 (under the preconditioning of the denoiser: independent standard normals).
+ * A U-Net over [B, io, V] for signals on the first vertices of V, as many as the mesh has. What follows them
+ * is padding: it is not read, and the output there is 0 (under the preconditioning of the denoiser:
+ * independent standard normals).
  *
- * @throws TweedieError `input` when the options contradict each other or a level has no more than k vertices, `shape` when
- * a signal does not fit
+ * @throws TweedieError `input` when the options contradict each other or a level has no more than k vertices,
+ * `shape` when a signal does not fit
  *
  * @example
  * ```ts
@@ -149,7 +155,9 @@ export const graph = (options: GraphOptions): Network<UnetParams<NdArray>, UnetP
   if (!(Number.isInteger(k) && k > 0 && factor > 1 && coarsest > k)) {
     throw new TweedieError(
       'input',
-      `graph: expected k ≥ 1 neighbours and a factor above 1 that leaves more than k of the ${points.length} vertices on the coarsest level, got k ${k}, factor ${factor}, ${coarsest} vertices`,
+      'graph: expected k ≥ 1 neighbours and a factor above 1 that leaves more than k of the ' +
+        `${points.length} vertices on the coarsest level, got k ${k}, factor ${factor}, ${coarsest} ` +
+        'vertices',
     )
   }
   const n = points.length

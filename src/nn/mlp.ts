@@ -31,7 +31,8 @@ type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linea
 /**
  * concat(x, emb) → [Linear → SiLU → LayerNorm] for each hidden layer → Linear.
  *
- * @throws TweedieError `input` when sizes are not positive integers or `emb` is odd, `shape` when x is not [B, features]
+ * @throws TweedieError `input` when sizes are not positive integers or `emb` is odd, `shape` when x is not
+ * [B, features]
  *
  * @example
  * ```ts

@@ -1,9 +1,10 @@
 /**
- * NCSN++ (Song et al. 2021, appendix H), the network of the score priors of Feng et al. 2023: a U-Net of BigGAN blocks with
- * filtered resampling, a pyramid of the input joined to the way down, and attention at some resolutions.
+ * NCSN++ (Song et al. 2021, appendix H), the network of the score priors of Feng et al. 2023: a U-Net of
+ * BigGAN blocks with filtered resampling, a pyramid of the input joined to the way down, and attention at
+ * some resolutions.
  *
- * The published code feeds 999 t for a VP time t and maps images from [0, 1] to [−1, 1]; here the condition is what
- * every network gets (log sigma), and images come centred.
+ * The published code feeds 999 t for a VP time t and maps images from [0, 1] to [−1, 1]; here the condition
+ * is what every network gets (log sigma), and images come centred.
  */
 import { TweedieError } from '../error.ts'
 import { concat, type NdArray, type Shape, silu, type Tensor } from '../tensor/index.ts'
@@ -134,8 +135,8 @@ const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
 /**
  * An NCSN++ over [B, io, H, W] with H the `size` of the options and W divisible by 2^(levels − 1).
  *
- * Weights begin as in the papers: Glorot-uniform, a tenth of the variance in queries, keys and values, and (nearly) 0
- * in the last layer of each block and of the network, so that the output starts at 0.
+ * Weights begin as in the papers: Glorot-uniform, a tenth of the variance in queries, keys and values, and
+ * (nearly) 0 in the last layer of each block and of the network, so that the output starts at 0.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when an image does not fit
  *

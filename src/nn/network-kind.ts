@@ -1,4 +1,6 @@
-/** A kind of network: all that configurations, checkpoints and flows know of it, in the network's own file. */
+/**
+ * A kind of network: all that configurations, checkpoints and flows know of it, in the network's own file.
+ */
 import { TweedieError } from '../error.ts'
 import { type GivenOf, givenOf, type SettingsOf, settingsOf, type ValueSpecs } from '../settings.ts'
 import type { Shape } from '../tensor/index.ts'
@@ -16,7 +18,11 @@ interface Definition<K extends string, S extends ValueSpecs, Z extends ValueSpec
   readonly settings: S
   /** Sizes that follow from the shape of the data; checkpoints keep them too. */
   readonly sizes: Z
-  /** The sizes for events of a shape. @throws TweedieError `input` (see {@link unfit}) when they do not fit */
+  /**
+   * The sizes for events of a shape.
+   *
+   * @throws TweedieError `input` (see {@link unfit}) when they do not fit
+   */
   sizesFor(settings: SettingsOf<S>, event: Shape): SettingsOf<Z>
   make(options: GivenOf<S> & GivenOf<Z>): Network
 }
@@ -38,7 +44,11 @@ export interface NetworkKind<
    * @throws TweedieError `input` for settings that do not fit, or data that do not
    */
   configured(settings: Readonly<Record<string, unknown>>, event: Shape): { readonly kind: K } & O
-  /** Options as a checkpoint keeps them; what is unknown is left out. @throws TweedieError `input` for those that do not fit */
+  /**
+   * Options as a checkpoint keeps them; what is unknown is left out.
+   *
+   * @throws TweedieError `input` for those that do not fit
+   */
   read(header: Readonly<Record<string, unknown>>): { readonly kind: K } & O
   make(options: O): Network
 }

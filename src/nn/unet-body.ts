@@ -1,6 +1,6 @@
 /**
- * The body of all U-Nets of DiEM's form (Rozet et al. 2024, appendix): levels of modulated blocks on the way down and
- * again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
+ * The body of all U-Nets of DiEM's form (Rozet et al. 2024, appendix): levels of modulated blocks on the way
+ * down and again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
  */
 import { TweedieError } from '../error.ts'
 import type { ValueSpecs } from '../settings.ts'
@@ -66,7 +66,11 @@ export type UnetParams<L> = {
   readonly tail: Linear<L>
 }
 
-/** Sizes with their defaults. @throws TweedieError `input` naming the network when they contradict each other */
+/**
+ * Sizes with their defaults.
+ *
+ * @throws TweedieError `input` naming the network when they contradict each other
+ */
 export const checkedSizes = <O extends UnetSizes>(name: string, options: O): O & Required<UnetSizes> => {
   const {
     channels = levelSettings.channels.default,
@@ -98,8 +102,8 @@ export interface UnetBody {
 }
 
 /**
- * Level 0 starts with a convolution; deeper ones with a strided convolution and LayerNorm. On the way up each level
- * ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x).
+ * Level 0 starts with a convolution; deeper ones with a strided convolution and LayerNorm. On the way up each
+ * level ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x).
  */
 export const unetBody = (
   { inputs, outputs }: { readonly inputs: number; readonly outputs: number },

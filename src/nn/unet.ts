@@ -15,8 +15,8 @@ export interface UnetOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, H, W]; H and W must be divisible by unshuffle · 2^(levels − 1). Convolutions are 3×3 with zeros
- * around the image.
+ * A U-Net over [B, io, H, W]; H and W must be divisible by unshuffle · 2^(levels − 1). Convolutions are 3×3
+ * with zeros around the image.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when an image does not fit
  *
@@ -77,7 +77,8 @@ export const unetKind = networkKind({
     const fold = unshuffle * 2 ** (channels.length - 1)
     if (event[1] % fold || event[2] % fold)
       throw unfit(
-        `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
+        `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer ` +
+          'levels, or pad',
       )
     return { io: event[0] }
   },

@@ -1,7 +1,8 @@
 /**
- * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with convolutions
- * along the index. This is the network of the amortised posterior sampling paper ("1-D formulation of DDPM"; its sizes
- * are unknown); it knows nothing of geometry beyond the order of the vertices.
+ * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with
+ * convolutions along the index. This is the network of the amortised posterior sampling paper ("1-D
+ * formulation of DDPM"; its sizes are unknown); it knows nothing of geometry beyond the order of the
+ * vertices.
  */
 import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
@@ -19,8 +20,8 @@ export interface Unet1dOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`, with
- * kernels of three points.
+ * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`,
+ * with kernels of three points.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when a signal does not fit
  *

@@ -15,9 +15,15 @@ export const at = (value: number): string => String(Math.round(value * 10) / 10)
 /** Grid lines, tick labels and names of both axes. */
 export const axes = (frame: Frame, x: Scale, y: Scale, names: { x: string; y: string }): Html => {
   const { left, top, right, bottom } = frame
+  const row = (t: number) => html`
+<path class="grid" d="M${at(left)} ${at(y(t))}H${at(right)}"/>
+<text x="${at(left - 8)}" y="${at(y(t) + 4)}" text-anchor="end">${tickLabel(t)}</text>`
+  const column = (t: number) => html`
+<path class="axis" d="M${at(x(t))} ${at(bottom)}v4"/>
+<text x="${at(x(t))}" y="${at(bottom + 18)}" text-anchor="middle">${tickLabel(t)}</text>`
   return html`
-${y.ticks.map((t) => html`<path class="grid" d="M${at(left)} ${at(y(t))}H${at(right)}"/><text x="${at(left - 8)}" y="${at(y(t) + 4)}" text-anchor="end">${tickLabel(t)}</text>`)}
-${x.ticks.map((t) => html`<path class="axis" d="M${at(x(t))} ${at(bottom)}v4"/><text x="${at(x(t))}" y="${at(bottom + 18)}" text-anchor="middle">${tickLabel(t)}</text>`)}
+${y.ticks.map(row)}
+${x.ticks.map(column)}
 <path class="axis" d="M${at(left)} ${at(bottom)}H${at(right)}"/>
 <text x="${at((left + right) / 2)}" y="${at(bottom + 38)}" text-anchor="middle">${names.x}</text>
 <text x="${at(left)}" y="${at(top - 12)}" text-anchor="start" dx="-34">${names.y}</text>`
@@ -31,10 +37,12 @@ export const legend = (names: readonly string[], right: number, y: number): Html
   return html`${names.map((name, i) => {
     const start = x
     x += width(name)
-    return html`<g class="s${i % 6}"><path class="line" d="M${at(start)} ${at(y - 4)}h14"/><text class="name" x="${at(start + 19)}" y="${at(y)}">${name}</text></g>`
+    return html`<g class="s${i % 6}"><path class="line" d="M${at(start)} ${at(y - 4)}h14"/>
+<text class="name" x="${at(start + 19)}" y="${at(y)}">${name}</text></g>`
   })}`
 }
 
 /** The `<svg>` around a drawing; it shrinks with the page. */
 export const drawing = (width: number, height: number, title: string, body: Html): Html =>
-  html`<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">${body}</svg>`
+  html`<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
+ role="img" aria-label="${title}">${body}</svg>`

@@ -10,8 +10,9 @@ export interface CoverageSeries {
 }
 
 /**
- * Observed against nominal coverage. On the diagonal a sampler is calibrated; below it is overconfident, above it is too
- * cautious. Bars are two standard errors; hollow dots mark levels that the number of draws cannot resolve.
+ * Observed against nominal coverage. On the diagonal a sampler is calibrated; below it is overconfident,
+ * above it is too cautious. Bars are two standard errors; hollow dots mark levels that the number of draws
+ * cannot resolve.
  *
  * @example
  * ```ts
@@ -25,14 +26,18 @@ export const calibrationChart = (series: readonly CoverageSeries[], size = 400):
   const dot = ({ level, observed, standardError, resolved }: Coverage) => {
     const reach = Number.isFinite(standardError) ? 2 * standardError : 0
     const [low, high] = [Math.max(0, observed - reach), Math.min(1, observed + reach)]
-    return html`<path class="line" d="M${at(x(level))} ${at(y(low))}V${at(y(high))}"/><circle class="dot${!resolved && ' hollow'}" cx="${at(x(level))}" cy="${at(y(observed))}" r="3.2"/>`
+    return html`<path class="line" d="M${at(x(level))} ${at(y(low))}V${at(y(high))}"/>
+<circle class="dot${!resolved && ' hollow'}" cx="${at(x(level))}" cy="${at(y(observed))}" r="3.2"/>`
   }
   const path = (readings: readonly Coverage[]) =>
     readings.map((r, i) => `${i ? 'L' : 'M'}${at(x(r.level))} ${at(y(r.observed))}`).join('')
   const ordered = series.map((s) => [...s.readings].sort((a, b) => a.level - b.level))
-  const body = html`${axes(frame, x, y, { x: 'nominal level of the interval', y: 'fraction of pixels inside' })}
+  const curve = (readings: readonly Coverage[], i: number) =>
+    html`<g class="s${i % 6}"><path class="line" d="${path(readings)}"/>${readings.map(dot)}</g>`
+  const names = { x: 'nominal level of the interval', y: 'fraction of pixels inside' }
+  const body = html`${axes(frame, x, y, names)}
 <path class="guide" d="M${at(x(0))} ${at(y(0))}L${at(x(1))} ${at(y(1))}"/>
-${ordered.map((readings, i) => html`<g class="s${i % 6}"><path class="line" d="${path(readings)}"/>${readings.map(dot)}</g>`)}
+${ordered.map(curve)}
 ${legend(
   series.map((s) => s.name),
   frame.right,

@@ -25,8 +25,10 @@ export interface ComparisonReport {
   readonly training?: Table
 }
 
-const rowOf = ({ label, pictures }: PictureRow): Html =>
-  html`<tr><th scope="row">${label}</th><td><img alt="${label}" src="${dataUrl(mosaic([pictures]))}"></td></tr>`
+const rowOf = ({ label, pictures }: PictureRow): Html => {
+  const picture = html`<img alt="${label}" src="${dataUrl(mosaic([pictures]))}">`
+  return html`<tr><th scope="row">${label}</th><td>${picture}</td></tr>`
+}
 
 const picturesOf = (pictures: readonly PictureRow[]): Html | undefined =>
   pictures.length === 0

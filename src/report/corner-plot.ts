@@ -132,18 +132,29 @@ export const cornerPlot = (samples: NdArray, options: CornerOptions = {}): Html 
     const own = histogram1(samples, i, range, bins)
     const other = reference && histogram1(reference, i, range, bins)
     const most = Math.max(...own, ...(other ?? []))
-    return html`<g transform="translate(${place(i)} ${place(i)})"><path class="area s${color % 6}" d="${marginalPath(own, 0, panel, most, true)}"/>
-${other && html`<path class="axis" d="${marginalPath(other, 0, panel, most, false)}"/>`}<path class="axis" d="M0 ${panel}H${panel}"/></g>`
+    return html`<g transform="translate(${place(i)} ${place(i)})">
+<path class="area s${color % 6}" d="${marginalPath(own, 0, panel, most, true)}"/>
+${other && html`<path class="axis" d="${marginalPath(other, 0, panel, most, false)}"/>`}
+<path class="axis" d="M0 ${panel}H${panel}"/></g>`
   }
-  const pair = (row: number, column: number): Html =>
-    html`<g transform="translate(${place(column)} ${place(row)})"><rect class="grid" width="${panel}" height="${panel}"/><image href="${heatmap(histogram2(samples, [column, row], range, bins), bins, hex)}" width="${panel}" height="${panel}" preserveAspectRatio="none"/></g>`
+  const pair = (row: number, column: number): Html => {
+    const picture = heatmap(histogram2(samples, [column, row], range, bins), bins, hex)
+    return html`<g transform="translate(${place(column)} ${place(row)})">
+<rect class="grid" width="${panel}" height="${panel}"/>
+<image href="${picture}" width="${panel}" height="${panel}" preserveAspectRatio="none"/></g>`
+  }
 
   const axesOf = (i: number): Html => {
     const bottom = place(d - 1) + panel
-    return html`${i > 0 && html`<text class="name" x="-8" y="${at(place(i) + panel / 2 + 4)}" text-anchor="end">${names[i]}</text>`}
-<g transform="translate(${place(i)} ${bottom})">${ticks.map((t) => html`<path class="axis" d="M${at(x(t))} 0v3"/><text x="${at(x(t))}" y="15" text-anchor="middle" font-size="10">${tickLabel(t)}</text>`)}<text class="name" x="${panel / 2}" y="31" text-anchor="middle">${names[i]}</text></g>`
+    const middle = at(place(i) + panel / 2 + 4)
+    const tick = (t: number) => html`<path class="axis" d="M${at(x(t))} 0v3"/>
+<text x="${at(x(t))}" y="15" text-anchor="middle" font-size="10">${tickLabel(t)}</text>`
+    return html`${i > 0 && html`<text class="name" x="-8" y="${middle}" text-anchor="end">${names[i]}</text>`}
+<g transform="translate(${place(i)} ${bottom})">${ticks.map(tick)}
+<text class="name" x="${panel / 2}" y="31" text-anchor="middle">${names[i]}</text></g>`
   }
   const each = Array.from({ length: d }, (_, i) => i)
-  const body = html`<g transform="translate(30 4)">${each.map(diagonal)}${each.flatMap((row) => each.slice(0, row).map((column) => pair(row, column)))}${each.map(axesOf)}</g>`
+  const pairs = each.flatMap((row) => each.slice(0, row).map((column) => pair(row, column)))
+  const body = html`<g transform="translate(30 4)">${[each.map(diagonal), pairs, each.map(axesOf)]}</g>`
   return drawing(place(d) - gap + 40, place(d) - gap + 42, `corner plot of ${d} coordinates`, body)
 }

@@ -66,7 +66,9 @@ export const demoAmortizeReport = (
   const shown = stripsOf(demo)
   const markup = runReport({
     title: 'Photographs denoised in one pass',
-    lead: `A diffusion prior of photographs distilled into a conditional flow by simulations from ${samples} samples of the prior; then ${restored} test photographs restored by it, by DPS and by Noise2Score.`,
+    lead:
+      `A diffusion prior of photographs distilled into a conditional flow by simulations from ${samples} ` +
+      `samples of the prior; then ${restored} test photographs restored by it, by DPS and by Noise2Score.`,
     command,
     facts: [
       ['seed', `${seed}`],
@@ -76,7 +78,10 @@ export const demoAmortizeReport = (
     summaryTable: {
       ...table,
       marked: 1,
-      caption: `Averages over the photographs of each row; of several draws the mean is judged. Intervals on all pixels. Seconds for one photograph, of DPS and Noise2Score in a batch, compilation included there; the distillation, once for all, is not.`,
+      caption:
+        'Averages over the photographs of each row; of several draws the mean is judged. Intervals on all ' +
+        'pixels. Seconds for one photograph, of DPS and Noise2Score in a batch, compilation included ' +
+        'there; the distillation, once for all, is not.',
     },
     strips: [{ ...shown, title: 'Test photographs' }],
     ...(ours.coverage.length > 0 && {
@@ -86,8 +91,10 @@ export const demoAmortizeReport = (
       },
     }),
     notes: [
-      'The flow is fitted to simulations by maximum likelihood, the forward Kullback–Leibler divergence: it leaves out no possibility, as far as its size allows.',
-      'Noise2Score is the mean of the posterior, up to the errors of the prior: no draw can beat its PSNR by being a better draw.',
+      'The flow is fitted to simulations by maximum likelihood, the forward Kullback–Leibler ' +
+        'divergence: it leaves out no possibility, as far as its size allows.',
+      'Noise2Score is the mean of the posterior, up to the errors of the prior: no draw can beat its ' +
+        'PSNR by being a better draw.',
       'DPS does not use the size of the noise; its step was chosen for this task, on validation photographs.',
     ],
   })

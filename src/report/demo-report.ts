@@ -58,10 +58,16 @@ export const demoReport = (
   demo: DemoReport,
 ): { readonly markup: string; readonly pictures: Readonly<Record<string, Picture>> } => {
   const { command, seed, laps, learnedFrom, restored, draws, seconds, table, oracle, test, run } = demo
+  const oracleNote = oracle
+    ? ` The oracle is the same network trained on ${oracle.digits} clean digits for as many steps` +
+      ` (${oracle.command}).`
+    : ''
   const shown = { learned: stripsOf(demo.learned, test), gaussian: stripsOf(demo.gaussian, test) }
   const markup = runReport({
     title: 'Digits from digits with three pixels in four deleted',
-    lead: `A diffusion prior learned from ${learnedFrom} incomplete, noisy digits alone, without any clean image; then ${restored} other digits, observed alike, restored with it.`,
+    lead:
+      `A diffusion prior learned from ${learnedFrom} incomplete, noisy digits alone, without any clean ` +
+      `image; then ${restored} other digits, observed alike, restored with it.`,
     command,
     facts: [
       ['seed', `${seed}`],
@@ -71,7 +77,9 @@ export const demoReport = (
     summaryTable: {
       ...table,
       marked: 1,
-      caption: `Averages over ${restored} test digits, ${draws} posterior draws each; intervals on the pixels that were not observed.${oracle ? ` The oracle is the same network trained on ${oracle.digits} clean digits for as many steps (${oracle.command}).` : ''}`,
+      caption:
+        `Averages over ${restored} test digits, ${draws} posterior draws each; ` +
+        `intervals on the pixels that were not observed.${oracleNote}`,
     },
     strips: [
       { ...shown.learned, title: 'Learned prior' },
@@ -82,12 +90,16 @@ export const demoReport = (
         { name: 'learned prior', readings: demo.learned.coverage },
         { name: 'Gaussian prior', readings: demo.gaussian.coverage },
       ],
-      note: 'Pixels that were not observed; values clipped to [0, 1], differences below one grey level count as ties.',
+      note:
+        'Pixels that were not observed; values clipped to [0, 1], differences below one grey level count ' +
+        'as ties.',
     },
     ...run,
     notes: [
-      'MMPS is exact only for Gaussian priors; on strongly multimodal posteriors its intervals are approximate.',
-      'The prior was learned from one observation of each digit, a quarter of its pixels; what these do not say, it takes from the Gaussian start.',
+      'MMPS is exact only for Gaussian priors; on strongly multimodal posteriors its intervals are ' +
+        'approximate.',
+      'The prior was learned from one observation of each digit, a quarter of its pixels; what these do ' +
+        'not say, it takes from the Gaussian start.',
     ],
   })
   return {

@@ -11,9 +11,9 @@ export interface EcdfSeries {
 }
 
 /**
- * Empirical distribution functions of ranks less the straight line that they should follow, in the band that a calibrated
- * sampler stays in everywhere. A line that dips, then rises, belongs to draws that are too wide; the reverse, to draws
- * too narrow; a bulge to one side, to shifted draws.
+ * Empirical distribution functions of ranks less the straight line that they should follow, in the band that
+ * a calibrated sampler stays in everywhere. A line that dips, then rises, belongs to draws that are too wide;
+ * the reverse, to draws too narrow; a bulge to one side, to shifted draws.
  *
  * @example
  * ```ts
@@ -42,15 +42,15 @@ export const ecdfChart = (series: readonly EcdfSeries[], band: RankBand, width =
 ${axes(frame, x, y, { x: 'share of the draws below the truth', y: 'share of the problems, less expected' })}
 <path class="guide" d="M${at(frame.left)} ${at(y(0))}H${at(frame.right)}"/>
 ${series.map(
-  ({ ranks }, i) =>
-    html`<g class="s${i % 6}"><path class="line" d="${path(ends(along(ranks.expected, ranks.observed)))}"/></g>`,
+  ({ ranks }, i) => html`
+<g class="s${i % 6}"><path class="line" d="${path(ends(along(ranks.expected, ranks.observed)))}"/></g>`,
 )}`
   return drawing(width, height, 'ranks against what they should be', body)
 }
 
 /** Names of the lines of an {@link ecdfChart}, below it: there are more than fit above. */
 export const ecdfKey = (names: readonly string[]): Html =>
-  html`<div class="key">${names.map(
-    (name, i) =>
-      html`<span><i style="width:1rem;height:.2rem;background:${seriesColors[i % seriesColors.length]}"></i>${name}</span>`,
-  )}</div>`
+  html`<div class="key">${names.map((name, i) => {
+    const colour = seriesColors[i % seriesColors.length]
+    return html`<span><i style="width:1rem;height:.2rem;background:${colour}"></i>${name}</span>`
+  })}</div>`

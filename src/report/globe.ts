@@ -26,7 +26,10 @@ const GREY: Rgb = [0.72, 0.72, 0.71]
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 const degrees = (angle: number) => (angle * 180) / Math.PI
 
-/** Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left out. */
+/**
+ * Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left
+ * out.
+ */
 const sampled = (field: ArrayLike<number>, latitude: number, longitude: number): number => {
   const { rows, columns, step } = SPHERE
   const [i, j] = [(90 - latitude) / step, (((longitude % 360) + 360) % 360) / step]
@@ -62,7 +65,8 @@ const lightAt = (x: number, y: number, z: number): number =>
 /**
  * A field on the sphere as a globe seen from afar (orthographic projection).
  *
- * @param field [46, 90] row by row, or its list of 4,140 or more vertices (padding is ignored); NaN is drawn grey.
+ * @param field [46, 90] row by row, or its list of 4,140 or more vertices (padding is ignored); NaN is drawn
+ * grey.
  * @returns [3, size, size].
  * @throws TweedieError `shape` for fewer values.
  * @example

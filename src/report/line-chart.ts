@@ -65,14 +65,15 @@ const curve = (points: readonly Point[], x: Scale, y: Scale): string =>
   points.map((p, i) => `${i ? 'L' : 'M'}${at(x(p[0]))} ${at(y(p[1]))}`).join('')
 
 /**
- * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log axis) are
- * left out; curves of more than 400 points are averaged over equal runs.
+ * Curves on linear or logarithmic axes, as inline SVG. Points that are not finite (or not positive on a log
+ * axis) are left out; curves of more than 400 points are averaged over equal runs.
  *
  * @throws TweedieError `input` without any series
  *
  * @example
  * ```ts
- * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series: [{ name: 'training', points }] })
+ * const series = [{ name: 'training', points }]
+ * lineChart({ x: { label: 'lap' }, y: { label: 'loss', scale: 'log' }, series })
  * ```
  */
 export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300 }: LineChart): Html => {
@@ -93,11 +94,17 @@ export const lineChart = ({ x, y, series, guides = [], width = 480, height = 300
   )
   const levels = [...all.map((p) => p[1]), ...guides.map((g) => g.y).filter((v) => legal(y, v))]
   const ys = scaleOf(y, levels, [frame.bottom, frame.top], true)
+  const guide = (g: { readonly label: string; readonly y: number }) => html`
+<path class="guide" d="M${at(frame.left)} ${at(ys(g.y))}H${at(frame.right)}"/>
+<text x="${at(frame.right)}" y="${at(ys(g.y) - 5)}" text-anchor="end">${g.label}</text>`
+  const dot = ([a, b]: readonly [number, number]) =>
+    html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`
   const body = html`${axes(frame, xs, ys, { x: x.label, y: y.label })}
-${guides.map((g) => html`<path class="guide" d="M${at(frame.left)} ${at(ys(g.y))}H${at(frame.right)}"/><text x="${at(frame.right)}" y="${at(ys(g.y) - 5)}" text-anchor="end">${g.label}</text>`)}
+${guides.map(guide)}
 ${curves.map(
   ({ points, dots }, i) =>
-    html`<g class="s${i % 6}"><path class="line" d="${curve(points, xs, ys)}"/>${dots && points.map(([a, b]) => html`<circle class="dot" cx="${at(xs(a))}" cy="${at(ys(b))}" r="2.6"/>`)}</g>`,
+    html`<g class="s${i % 6}"><path class="line" d="${curve(points, xs, ys)}"/>
+${dots && points.map(dot)}</g>`,
 )}
 ${
   series.length > 1 &&

@@ -60,7 +60,10 @@ const inPixels = (turned: Float64Array, size: number, margin: number): Float64Ar
   })
 }
 
-/** Normals of vertices [3 V]: those of the triangles around, by area, all turned to the viewer (scans have some inside out). */
+/**
+ * Normals of vertices [3 V]: those of the triangles around, by area, all turned to the viewer (scans have
+ * some inside out).
+ */
 const normalsOf = (turned: Float64Array, { data: faces }: NdArray<'int32'>): Float64Array => {
   const normals = new Float64Array(turned.length)
   for (let f = 0; f < faces.length; f += 3) {
@@ -98,7 +101,8 @@ const checked = ({ vertices }: Mesh, values: ArrayLike<number>): void => {
 /**
  * A mesh seen from afar (orthographic projection), coloured by a value at each vertex.
  *
- * @param values [V] or more (padding is ignored); NaN is drawn in the colour of what is missing, up to half-way to the next vertex.
+ * @param values [V] or more (padding is ignored); NaN is drawn in the colour of what is missing, up to
+ * half-way to the next vertex.
  * @returns [3, size, size].
  * @throws TweedieError `shape` for fewer values than vertices.
  * @example

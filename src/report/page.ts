@@ -36,17 +36,21 @@ export interface Table {
 export const figure = (body: Content, caption?: Content): Html =>
   html`<figure>${body}${caption && html`<figcaption>${caption}</figcaption>`}</figure>`
 
+const rowOf = ([first, ...rest]: readonly (string | number)[], marked: boolean): Html => {
+  const cells = rest.map((c) => html`<td>${c}</td>`)
+  return html`<tr${marked && html` class="marked"`}><th scope="row">${first}</th>${cells}</tr>
+`
+}
+
 /** A table in a box that scrolls when the screen is narrow. */
-export const table = ({ columns, rows, marked, caption }: Table): Html =>
-  figure(
-    html`<div class="scroll"><table><thead><tr>${columns.map((c) => html`<th scope="col">${c}</th>`)}</tr></thead><tbody>
-${rows.map(
-  ([first, ...rest], i) =>
-    html`<tr${i === marked && html` class="marked"`}><th scope="row">${first}</th>${rest.map((c) => html`<td>${c}</td>`)}</tr>
-`,
-)}</tbody></table></div>`,
+export const table = ({ columns, rows, marked, caption }: Table): Html => {
+  const heads = columns.map((c) => html`<th scope="col">${c}</th>`)
+  return figure(
+    html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
+${rows.map((cells, i) => rowOf(cells, i === marked))}</tbody></table></div>`,
     caption,
   )
+}
 
 const sectionOf = ({ title, lead, body }: Section): Html =>
   html`<section>
@@ -56,6 +60,9 @@ ${body}
 </section>
 `
 
+const factOf = ([name, value]: readonly [string, string]): Html =>
+  html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+
 // The policy makes the browser refuse what the file promises not to do: load anything.
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -64,7 +71,8 @@ const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
  *
  * @example
  * ```ts
- * writeReport('report.html', page({ title: 'Digits', sections: [{ title: 'Figures', body: table(summary) }] }))
+ * const sections = [{ title: 'Figures', body: table(summary) }]
+ * writeReport('report.html', page({ title: 'Digits', sections }))
  * ```
  */
 export const page = ({ title, lead, command, facts = [], sections }: Page): string =>
@@ -83,7 +91,7 @@ export const page = ({ title, lead, command, facts = [], sections }: Page): stri
 <h1>${title}</h1>
 ${lead && html`<p class="lead">${lead}</p>`}
 ${command && html`<pre><code>${command}</code></pre>`}
-${facts.length > 0 && html`<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
+${facts.length > 0 && html`<dl>${facts.map(factOf)}</dl>`}
 </header>
 ${sections.map(sectionOf)}
 </main>

@@ -47,9 +47,14 @@ export const pngOf = (image: Picture): Uint8Array => {
 export const dataUrl = (image: Picture): string =>
   `data:image/png;base64,${Buffer.from(pngOf(image)).toString('base64')}`
 
-/** The picture as an `<img>`, every pixel `scale` screen pixels wide (the browser repeats them: nothing is blurred). */
-export const pixels = (image: Picture, alt: string, scale: number): Html =>
-  html`<img class="pixels" src="${dataUrl(image)}" width="${image.shape[2] * scale}" height="${image.shape[1] * scale}" alt="${alt}">`
+/**
+ * The picture as an `<img>`, every pixel `scale` screen pixels wide (the browser repeats them: nothing is
+ * blurred).
+ */
+export const pixels = (image: Picture, alt: string, scale: number): Html => {
+  const [, height, width] = image.shape.map((size) => size * scale)
+  return html`<img class="pixels" src="${dataUrl(image)}" width="${width}" height="${height}" alt="${alt}">`
+}
 
 /** Every pixel repeated `factor` times in both directions. */
 export const enlarged = (image: Picture, factor: number): Picture => {

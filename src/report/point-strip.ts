@@ -17,7 +17,9 @@ export const meshRenderer =
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
 
-/** Pictures of values on the sphere, always from the same side. `globeRenderer({ size: 168, longitude: 200 })` */
+/**
+ * Pictures of values on the sphere, always from the same side. `globeRenderer({ size: 168, longitude: 200 })`
+ */
 export const globeRenderer =
   (view: GlobeView = {}): PointRenderer =>
   (values, colouring) =>
@@ -71,13 +73,15 @@ export const pointPictures = (
 }
 
 /**
- * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row an item.
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, truth, one row
+ * an item.
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
  *
  * @example
  * ```ts
- * const rows = pointStrips({ y, mask, draws, mean, std, truth, valid }, meshRenderer(loadBunny(), { size: 168 }))
+ * const render = meshRenderer(loadBunny(), { size: 168 })
+ * const rows = pointStrips({ y, mask, draws, mean, std, truth, valid }, render)
  * ```
  */
 export const pointStrips = (
@@ -91,7 +95,8 @@ export const pointStrips = (
   if (mean.size !== mean.shape[0] * length || !fits(y) || !fits(mask) || (valid && valid.size !== length))
     throw new TweedieError(
       'shape',
-      `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
+      `strips: expected y, mask and mean [N, 1, V], got y [${y.shape}], mask [${mask?.shape}], mean ` +
+        `[${mean.shape}]`,
     )
   const land = valid && valuesAt(valid, 0, [])
   // Padding has a spread of its own, which nobody sees.

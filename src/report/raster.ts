@@ -13,8 +13,8 @@ export interface Visible {
 }
 
 /**
- * Triangles on a square of pixels, nearest first (z-buffer; J. Pineda, "A parallel algorithm for polygon rasterization", SIGGRAPH 1988).
- * A pixel is covered when its centre is.
+ * Triangles on a square of pixels, nearest first (z-buffer; J. Pineda, "A parallel algorithm for polygon
+ * rasterization", SIGGRAPH 1988). A pixel is covered when its centre is.
  *
  * @param points [V, 3] in pixels: x to the right, y down, z towards the viewer.
  * @param faces [F, 3].

@@ -46,21 +46,28 @@ const stripBlock = ({ title, columns, rows, spreadTop }: Strips & { title?: stri
   const apart = (i: number) => columns[i] === 'draw 1' || columns[i] === 'spread'
   const gap = (i: number) => apart(i) && html` class="gap"`
   const labelled = rows.some((row) => row.label !== '')
+  const heads = columns.map((c, i) => html`<th scope="col"${gap(i)}>${c}</th>`)
+  const row = ({ label, pictures }: Strips['rows'][number], r: number) => {
+    const cells = pictures.map((p, i) => {
+      const alt = `${columns[i]}, row ${r + 1}`
+      return html`<td${gap(i)}>${pixels(p, alt, magnified(p.shape[2], 84))}</td>`
+    })
+    return html`<tr>${labelled && html`<th scope="row">${label}</th>`}${cells}</tr>
+`
+  }
   return html`${title && html`<h3>${title}</h3>`}
-<div class="scroll"><table class="strips"><thead><tr>${labelled && html`<th></th>`}${columns.map((c, i) => html`<th scope="col"${gap(i)}>${c}</th>`)}</tr></thead><tbody>
-${rows.map(
-  (
-    { label, pictures },
-    r,
-  ) => html`<tr>${labelled && html`<th scope="row">${label}</th>`}${pictures.map((p, i) => html`<td${gap(i)}>${pixels(p, `${columns[i]}, row ${r + 1}`, magnified(p.shape[2], 84))}</td>`)}</tr>
-`,
-)}</tbody></table></div>
+<div class="scroll"><table class="strips">
+<thead><tr>${labelled && html`<th></th>`}${heads}</tr></thead><tbody>
+${rows.map(row)}</tbody></table></div>
 ${spreadTop !== undefined && spreadKey(spreadTop)}`
 }
 
 const spreadKey = (top: number): Html => {
   const stops = Array.from({ length: 8 }, (_, i) => cssColor(ember(i / 7))).join(',')
-  return html`<div class="key"><span><i style="width:.8rem;background:${cssColor(unobservedColor)}"></i>not observed</span><span>spread (standard deviation) 0<i style="width:7rem;background:linear-gradient(90deg,${stops})"></i>${Number(top.toPrecision(2))}</span></div>`
+  const unobserved = html`<i style="width:.8rem;background:${cssColor(unobservedColor)}"></i>not observed`
+  const ramp = html`<i style="width:7rem;background:linear-gradient(90deg,${stops})"></i>`
+  const spread = html`spread (standard deviation) 0${ramp}${Number(top.toPrecision(2))}`
+  return html`<div class="key"><span>${unobserved}</span><span>${spread}</span></div>`
 }
 
 const sectionsOf = (run: RunReport): Section[] => {
@@ -78,35 +85,45 @@ const sectionsOf = (run: RunReport): Section[] => {
   if (strips.length > 0) {
     sections.push({
       title: 'Restored images',
-      lead: 'Each draw is one image that could have led to the observation; where the draws differ, the spread says so.',
+      lead:
+        'Each draw is one image that could have led to the observation; where the draws differ, the ' +
+        'spread says so.',
       body: strips.map(stripBlock),
     })
   }
   if (coverage) {
     sections.push({
       title: 'Calibration',
-      lead: 'How often the true value lies inside the interval that the draws span. On the diagonal the stated uncertainty is right; below it the sampler is overconfident.',
+      lead:
+        'How often the true value lies inside the interval that the draws span. On the diagonal the ' +
+        'stated uncertainty is right; below it the sampler is overconfident.',
       body: figure(calibrationChart(coverage.series), coverage.note),
     })
   }
   if (priorSamplesByLap.length > 0) {
     sections.push({
       title: 'What the prior has learned',
-      lead: 'Samples of the prior alone, without any observation, from the start to the last lap (one EM iteration).',
+      lead:
+        'Samples of the prior alone, without any observation, from the start to the last lap (one EM ' +
+        'iteration).',
       body: html`<div class="tiles">${priorSamplesByLap.map(({ label, images, range }) => {
         const grid = imageGrid(images, { columns: images.shape[0] > 24 ? 8 : 4, range })
-        return html`<figure><figcaption>${label}</figcaption>${pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))}</figure>`
+        const picture = pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))
+        return html`<figure><figcaption>${label}</figcaption>${picture}</figure>`
       })}</div>`,
     })
   }
   if (corners) {
     const { byLap, reference, range } = corners
-    const tile = (label: string, samples: NdArray, color: number) =>
-      html`<figure><figcaption>${label}</figcaption>${cornerPlot(samples, { reference, range, color })}</figure>`
+    const tile = (label: string, samples: NdArray, color: number) => {
+      const plot = cornerPlot(samples, { reference, range, color })
+      return html`<figure><figcaption>${label}</figcaption>${plot}</figure>`
+    }
+    const laps = byLap.map(({ label, samples }) => tile(label, samples, 0))
     sections.push({
       title: 'Pairs of coordinates',
       lead: 'Two-dimensional histograms of every pair, marginals on the diagonal; the outline is the truth.',
-      body: html`<div class="tiles">${reference && tile('truth', reference, 4)}${byLap.map(({ label, samples }) => tile(label, samples, 0))}</div>`,
+      body: html`<div class="tiles">${reference && tile('truth', reference, 4)}${laps}</div>`,
     })
   }
   if (curves.length > 0) {
@@ -123,7 +140,8 @@ const sectionsOf = (run: RunReport): Section[] => {
  *
  * @example
  * ```ts
- * writeReport('runs/demo/report.html', runReport({ title: 'Digits', summaryTable, strips: [strips(restoration)] }))
+ * const markup = runReport({ title: 'Digits', summaryTable, strips: [strips(restoration)] })
+ * writeReport('runs/demo/report.html', markup)
  * ```
  */
 export const runReport = (run: RunReport): string => {

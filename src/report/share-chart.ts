@@ -9,7 +9,8 @@ export interface Shares {
 }
 
 /**
- * Histogram of the probability integral transform: bars with two standard errors, and the level that all should have.
+ * Histogram of the probability integral transform: bars with two standard errors, and the level that all
+ * should have.
  *
  * @example
  * ```ts
@@ -27,9 +28,12 @@ export const shareChart = ({ shares, standardErrors }: Shares, width = 480, heig
     const [left, right] = [x(b / bins) + 1, x((b + 1) / bins) - 1]
     const middle = (left + right) / 2
     const [low, high] = [Math.max(0, share - reach(b)), share + reach(b)]
-    return html`<rect class="area" x="${at(left)}" y="${at(y(share))}" width="${at(right - left)}" height="${at(y(0) - y(share))}"/><path class="line" d="M${at(middle)} ${at(y(low))}V${at(y(high))}"/>`
+    const [width, height] = [at(right - left), at(y(0) - y(share))]
+    return html`<rect class="area" x="${at(left)}" y="${at(y(share))}" width="${width}" height="${height}"/>
+<path class="line" d="M${at(middle)} ${at(y(low))}V${at(y(high))}"/>`
   }
-  const body = html`${axes(frame, x, y, { x: 'share of the draws below the truth', y: 'share of the entries' })}
+  const names = { x: 'share of the draws below the truth', y: 'share of the entries' }
+  const body = html`${axes(frame, x, y, names)}
 <g class="s0">${Array.from(shares, bar)}</g>
 <path class="guide" d="M${at(frame.left)} ${at(y(1 / bins))}H${at(frame.right)}"/>`
   return drawing(width, height, 'histogram of the probability integral transform', body)

@@ -72,7 +72,10 @@ const coloured = (image: Picture): Picture => {
   )
 }
 
-/** The observation with unobserved pixels in a colour of their own (a channel mask hides where all channels are hidden). */
+/**
+ * The observation with unobserved pixels in a colour of their own (a channel mask hides where all channels
+ * are hidden).
+ */
 const observed = (y: Picture, mask: Picture | undefined): Picture => {
   if (!mask) return y
   const [, height, width] = y.shape
@@ -110,7 +113,11 @@ export interface Painter {
   readonly spread: (image: number) => Picture
 }
 
-/** Rows of observation, mean, a few draws, spread and truth. @throws TweedieError `shape` when arrays do not fit */
+/**
+ * Rows of observation, mean, a few draws, spread and truth.
+ *
+ * @throws TweedieError `shape` when arrays do not fit
+ */
 export const paintedStrips = (
   { draws, mean, std, truth }: Omit<Restoration, 'y' | 'mask'>,
   options: StripOptions,
@@ -151,7 +158,8 @@ export const paintedStrips = (
  *
  * @example
  * ```ts
- * const rows = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth }, { images: [0, 3] })
+ * const [mean, std] = [meanOverDraws(draws), stdOverDraws(draws)]
+ * const rows = strips({ y, mask, draws, mean, std, truth }, { images: [0, 3] })
  * ```
  */
 export const strips = (restoration: Restoration, options: StripOptions = {}): Strips => {

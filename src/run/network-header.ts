@@ -17,7 +17,11 @@ const withPoints = (record: Fields, change: (points: unknown) => unknown): Field
   )
 }
 
-/** Settings of a network with the points of meshes that they name. @throws TweedieError `input` for unknown meshes */
+/**
+ * Settings of a network with the points of meshes that they name.
+ *
+ * @throws TweedieError `input` for unknown meshes
+ */
 export const withNamedMeshes = (settings: Fields): Fields =>
   withPoints(settings, (points) => (typeof points === 'string' ? meshPoints(points) : points))
 

@@ -170,7 +170,7 @@ describe('a run of distillation', () => {
     expect(existsSync(join(at('nan'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
   })
 
-  it('goes on from the checkpoint before, when told to by hand, or refuses a damaged one in one line', async () => {
+  it('goes on from the checkpoint before, set by hand, or refuses a damaged one in one line', async () => {
     const controller = new AbortController()
     const io = {
       ...ioTo([], controller.signal),

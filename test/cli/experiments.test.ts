@@ -44,7 +44,10 @@ describe('experiments', () => {
   })
 })
 
-/** What makes any experiment small: a network of a few channels, one lap of two steps, from a few observations. */
+/**
+ * What makes any experiment small: a network of a few channels, one lap of two steps, from a few
+ * observations.
+ */
 const TINY = [
   ...['em.laps=1', 'em.batch=2', 'em.sampling.steps=2', 'em.refitRank=2'],
   ...['gaussian.rank=2', 'gaussian.iterations=1', 'gaussian.steps=2', 'gaussian.count=4'],

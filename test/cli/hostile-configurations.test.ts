@@ -1,4 +1,7 @@
-/** What the command line says to contradictory configurations and to files that are no prior: one line, the right code, nothing left behind. */
+/**
+ * What the command line says to contradictory configurations and to files that are no prior: one line, the
+ * right code, nothing left behind.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'

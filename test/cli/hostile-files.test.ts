@@ -1,4 +1,7 @@
-/** What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing left behind. */
+/**
+ * What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing
+ * left behind.
+ */
 import { zipSync } from 'fflate'
 import { describe } from 'vitest'
 import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'

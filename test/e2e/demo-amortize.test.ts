@@ -1,4 +1,7 @@
-/** The quick demo of distillation from end to end: what it says, what it writes, and that the flow has begun to denoise. */
+/**
+ * The quick demo of distillation from end to end: what it says, what it writes, and that the flow has begun
+ * to denoise.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -53,7 +53,10 @@ const twoLevels = (emb: number, [i, o]: readonly number[], [a, b]: readonly numb
 const two = { channels: [16, 32], blocks: [1, 1], emb: 8 }
 /** Points in space in no special order. */
 const cloud = Array.from({ length: 20 }, (_, i) => wave(3, 7 * i))
-/** The vertex itself, the mean of its neighbours, and three slopes, where an image has nine taps; positions as inputs. */
+/**
+ * The vertex itself, the mean of its neighbours, and three slopes, where an image has nine taps; positions as
+ * inputs.
+ */
 const graphLevels = twoLevels(8, [4, 1], [16, 32], 5)
 
 /** A BigGAN block with an embedding of 64 features. */

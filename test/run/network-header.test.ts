@@ -59,7 +59,7 @@ describe('networks in headers', () => {
     [{ kind: 3 }, /unknown kind '3'/],
     [[], /expected record/],
     [{ ...old[1], io: undefined }, /'io' is missing/],
-    [{ ...old[1], channels: 'many' }, /'channels' must be a list of at least 1 integers/],
+    [{ ...old[1], channels: 'many' }, /'channels' must be a list of 1 or more integers of at least 1/],
     [{ ...old[5], mesh: 'hare' }, /unknown mesh 'hare', did you mean 'bunny'/],
   ])('%j is refused', (header, says) => {
     expect(() => networkHeader.parse(header)).toThrow(says)

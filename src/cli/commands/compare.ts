@@ -1,4 +1,7 @@
-/** `tweedie compare`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are for. */
+/**
+ * `tweedie compare`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are
+ * for.
+ */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {

@@ -1,4 +1,6 @@
-/** Monitoring after each lap: samples of the prior for the report, and the divergence to the truth if wanted. */
+/**
+ * Monitoring after each lap: samples of the prior for the report, and the divergence to the truth if wanted.
+ */
 import { join } from 'node:path'
 import { sinkhornDivergence } from '../../diagnose/index.ts'
 import { writeArrays } from '../../formats/index.ts'

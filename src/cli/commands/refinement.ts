@@ -61,7 +61,8 @@ const priorFor = (sampler: SavedSampler, options: Options, io: Io): RefiningPrio
   if (String(prior.event) !== String(sampler.event) || String(prior.range) !== String(sampler.range))
     throw new TweedieError(
       'input',
-      `${path}: knows signals of shape [${prior.event}] in [${prior.range}], the sampler [${sampler.event}] in [${sampler.range}]`,
+      `${path}: knows signals of shape [${prior.event}] in [${prior.range}], the sampler ` +
+        `[${sampler.event}] in [${sampler.range}]`,
     )
   return { ...prior, denoiser: priorOf(prior).denoiser }
 }
@@ -113,8 +114,8 @@ const stepped = (draws: NdArray<'float32'>, words: string): Refined => {
 /**
  * The refinement that the options ask for; undefined without `--refine`.
  *
- * @throws TweedieError `input` when the prior is missing or another, when the observations hide their operator, and for
- * too few draws
+ * @throws TweedieError `input` when the prior is missing or another, when the observations hide their
+ * operator, and for too few draws
  */
 export const refinementOf = (
   sampler: SavedSampler,

@@ -61,7 +61,9 @@ const restored = async (
     strips: [shown],
     coverage: {
       series: [{ name: 'posterior', readings: figures.coverage }],
-      note: `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below one grey level count as ties.`,
+      note:
+        `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below ` +
+        'one grey level count as ties.',
     },
     summaryTable: {
       columns: ['', 'PSNR', 'SSIM'],
@@ -69,7 +71,9 @@ const restored = async (
         ['posterior mean', `${figures.psnrMean.toFixed(2)} dB`, figures.ssimMean.toFixed(3)],
         ['single draws', `${figures.psnrDraw.toFixed(2)} dB`, figures.ssimDraw.toFixed(3)],
       ],
-      caption: `Coverage of ${mask ? 'unobserved' : 'all'} pixels: 50 % intervals hold ${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
+      caption:
+        `Coverage of ${mask ? 'unobserved' : 'all'} pixels: 50 % intervals hold ` +
+        `${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
     },
   }
 }

@@ -38,7 +38,9 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
   )
 }
 
-/** A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it. */
+/**
+ * A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it.
+ */
 const noteNoise = ({ origin }: SavedSampler, { noise }: ObservationSet, io: Io): void => {
   if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)

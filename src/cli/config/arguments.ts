@@ -5,7 +5,9 @@ import { packaged } from '../packaged.ts'
 import { loadConfig, splitConfigArguments } from './config.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 
-/** A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package. */
+/**
+ * A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package.
+ */
 const configurationAt = (path: string | undefined): string | undefined => {
   if (path === undefined || existsSync(path) || !path.startsWith('experiments/')) return path
   const shipped = packaged(path)

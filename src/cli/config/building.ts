@@ -159,8 +159,8 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
  * Checks an experiment against its data, before a run is made of it.
  *
  * @param operator - of the observations that it learns from, if it does
- * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data, and a Gaussian start that
- * the operator does not allow
+ * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data,
+ * and a Gaussian start that the operator does not allow
  */
 export const checkExperiment = (
   { data, gaussian, em, monitor }: Experiment,

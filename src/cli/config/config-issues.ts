@@ -8,7 +8,10 @@ type Path = readonly string[]
 /** Where the field at a path came from: a file or an override. */
 export type Origin = (path: Path) => string
 
-/** The first problem in one line; those after it are counted. Unknown keys come first: a typo explains what is missing. */
+/**
+ * The first problem in one line; those after it are counted. Unknown keys come first: a typo explains what is
+ * missing.
+ */
 export const describeIssues = (
   issues: readonly Issue[],
   schema: JsonRecord,
@@ -21,10 +24,10 @@ export const describeIssues = (
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   if (first.code === 'unrecognized_keys') {
     const [key] = first.keys
-    const field = dotted([...path, key])
+    const [field, where] = [dotted([...path, key]), origin([...path, key])]
     if (Object.hasOwn(renamedFields, field))
-      return `${origin([...path, key])}: field '${field}' is '${renamedFields[field]}' since version 0.2${more}`
-    return `${origin([...path, key])}: unknown field '${field}'${hint(key, fieldsAt(schema, path, input))}${more}`
+      return `${where}: field '${field}' is '${renamedFields[field]}' since version 0.2${more}`
+    return `${where}: unknown field '${field}'${hint(key, fieldsAt(schema, path, input))}${more}`
   }
   const value = at(input, path)
   const subject =
@@ -43,7 +46,10 @@ const isUnknown = (issue: Issue): boolean => issue.code === 'unrecognized_keys'
 
 const dotted = (path: Path): string => path.join('.')
 
-/** Of a union that nothing fits, the issues of the alternative that came closest: one whose outermost type fits, if any. */
+/**
+ * Of a union that nothing fits, the issues of the alternative that came closest: one whose outermost type
+ * fits, if any.
+ */
 const flatten = (issue: Issue, prefix: readonly PropertyKey[]): Issue[] => {
   const path = [...prefix, ...issue.path]
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ ...issue, path }]
@@ -92,7 +98,10 @@ const at = (value: Json | undefined, path: Path): Json | undefined => {
 const isContainer = (value: Json | undefined): value is JsonRecord | readonly Json[] =>
   typeof value === 'object' && value !== null
 
-/** Names of the fields that the JSON Schema allows at a path; where alternatives exist, of those that the input chose. */
+/**
+ * Names of the fields that the JSON Schema allows at a path; where alternatives exist, of those that the
+ * input chose.
+ */
 const fieldsAt = (schema: JsonRecord, path: Path, input: Json | undefined): string[] => {
   const nodes = alternativesOf(schema).filter((node) => chosen(node, input))
   if (path.length === 0) return [...new Set(nodes.flatMap((node) => Object.keys(recordOf(node.properties))))]

@@ -14,13 +14,13 @@ interface Override {
 /**
  * Reads a YAML configuration, applies `key=value` overrides and checks the result.
  *
- * Keys are dotted paths, list elements by their number; values are YAML: `train.lr=1e-3`, `net.channels=[32, 64]`, `name=`
- * (null). Fields that are absent get the schema's defaults.
+ * Keys are dotted paths, list elements by their number; values are YAML: `train.lr=1e-3`,
+ * `net.channels=[32, 64]`, `name=` (null). Fields that are absent get the schema's defaults.
  *
  * @param path file, or undefined to start from nothing.
  * @returns what the schema makes of it.
- * @throws TweedieError `input`, one line that names the file or the override, the field, what was expected and what
- * came; for an unknown key the nearest valid one.
+ * @throws TweedieError `input`, one line that names the file or the override, the field, what was expected
+ * and what came; for an unknown key the nearest valid one.
  *
  * @example
  * ```ts
@@ -45,7 +45,10 @@ export const loadConfig = <S extends z.ZodType>(
   })
 }
 
-/** Splits the arguments `[config] [key=value...]` of a command: the first one is a file unless it is an override. */
+/**
+ * Splits the arguments `[config] [key=value...]` of a command: the first one is a file unless it is an
+ * override.
+ */
 export const splitConfigArguments = (
   args: readonly string[],
 ): { path?: string; overrides: readonly string[] } => {
@@ -62,7 +65,11 @@ export const jsonSchemaOf = (schema: z.ZodType): JsonRecord => {
   return isRecord(plain) ? plain : {}
 }
 
-/** The value of a YAML file; an empty one has no fields. @throws TweedieError `input` with the line of the mistake. */
+/**
+ * The value of a YAML file; an empty one has no fields.
+ *
+ * @throws TweedieError `input` with the line of the mistake.
+ */
 export const readYaml = (path: string): Json => {
   const document = parseDocument(readText(path))
   const [mistake] = document.errors

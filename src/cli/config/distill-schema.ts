@@ -1,4 +1,7 @@
-/** The configuration of `distill`: one distillation. Its JSON Schema ships as `experiments/distill-schema.json`. */
+/**
+ * The configuration of `distill`: one distillation. Its JSON Schema ships as
+ * `experiments/distill-schema.json`.
+ */
 import { z } from 'zod'
 import { spatialNetworkSchema } from './network-schema.ts'
 import { dataSchema, rateSchema } from './schema.ts'
@@ -48,7 +51,9 @@ const objective = z.strictObject({
     .enum(['bound', 'exact', 'samples'])
     .default('bound')
     .describe(
-      'log p(x) by the evidence bound, or by the probability-flow ODE (hundreds of times slower, for small signals); or not at all: learn from simulations of samples of the prior, by the forward divergence',
+      'log p(x) by the evidence bound, or by the probability-flow ODE (hundreds of times slower, for ' +
+        'small signals); or not at all: learn from simulations of samples of the prior, by the forward ' +
+        'divergence',
     ),
   samples: count.default(4096).describe('samples: how many'),
   samplerSteps: count.default(64).describe('samples: steps of the sampler that draws them'),
@@ -57,7 +62,8 @@ const objective = z.strictObject({
     .nonnegative()
     .default(16)
     .describe(
-      'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the trace itself',
+      'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the ' +
+        'trace itself',
     ),
   tolerance: z.number().positive().default(1e-3).describe('exact: relative tolerance of the ODE'),
   bound: z

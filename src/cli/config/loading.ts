@@ -15,7 +15,10 @@ import { rows, type Shape } from '../../tensor/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
-/** Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own units. */
+/**
+ * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
+ * units.
+ */
 export const loadClean = async (
   source: string,
   {

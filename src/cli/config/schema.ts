@@ -1,4 +1,7 @@
-/** The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as `experiments/schema.json`. */
+/**
+ * The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as
+ * `experiments/schema.json`.
+ */
 import { z } from 'zod'
 import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
@@ -123,7 +126,8 @@ export const experimentSchema = z
       .string()
       .optional()
       .describe(
-        'train: begin with the weights of this prior (run folder or checkpoint; same network, shape and units), such as one learned from observations',
+        'train: begin with the weights of this prior (run folder or checkpoint; same network, shape and ' +
+          'units), such as one learned from observations',
       ),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })

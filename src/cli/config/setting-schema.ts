@@ -1,4 +1,7 @@
-/** The schema of a configuration's field from what its owner says of the setting: operators, methods and networks alike. */
+/**
+ * The schema of a configuration's field from what its owner says of the setting: operators, methods and
+ * networks alike.
+ */
 import { z } from 'zod'
 import { meshNames } from '../../datasets/index.ts'
 import type { ValueSpec, ValueSpecs } from '../../settings.ts'

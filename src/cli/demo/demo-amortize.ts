@@ -1,6 +1,7 @@
 /**
- * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one pass, from
- * simulations of the prior's own samples; then it is set beside DPS and Noise2Score on test photographs.
+ * `npm run demo:amortize`: the shipped diffusion prior of photographs becomes a sampler that denoises in one
+ * pass, from simulations of the prior's own samples; then it is set beside DPS and Noise2Score on test
+ * photographs.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -71,8 +72,8 @@ const plans: Readonly<Record<'full' | 'quick', AmortizePlan>> = {
 /** Standard deviation of the noise where black is 0 and white 1. */
 const NOISE = 0.1
 /**
- * Step of DPS: the best of 0.02, 0.05, 0.1 and 0.2 at 1000 steps on eight validation photographs; the published one fits
- * the noise.
+ * Step of DPS: the best of 0.02, 0.05, 0.1 and 0.2 at 1000 steps on eight validation photographs; the
+ * published one fits the noise.
  */
 const ZETA = 0.05
 /** Test photographs get other noise than those learned from. */
@@ -161,8 +162,9 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
   const folder = openRun(options.run, { config, resume: options.resume, replace: true })
   try {
     io.note(
-      `${plan.samples.count} samples of the shipped prior with noise ${NOISE}: ${plan.steps} steps of distillation, ` +
-        `then ${plan.test} test photographs (${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
+      `${plan.samples.count} samples of the shipped prior with noise ${NOISE}: ` +
+        `${plan.steps} steps of distillation, then ${plan.test} test photographs ` +
+        `(${options.quick ? 'under a minute' : 'at most ten minutes on two cores'})`,
     )
     const prior = loadPrior(PRIOR)
     const started = performance.now()
@@ -200,7 +202,8 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
     writeReport(folder.paths.report, markup)
     const total = folder.journal.seconds
     io.result(
-      `${table.text}\n\ndistilled in ${distilled.toFixed(0)} s, ${total.toFixed(0)} s in all\nreport: ${folder.paths.report}`,
+      `${table.text}\n\ndistilled in ${distilled.toFixed(0)} s, ${total.toFixed(0)} s in all\nreport: ` +
+        `${folder.paths.report}`,
       {
         samples: plan.samples.count,
         steps: plan.steps,

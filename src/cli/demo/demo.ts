@@ -1,4 +1,7 @@
-/** `tweedie demo`: the whole pipeline on real digits, from incomplete observations to restored images and a report. */
+/**
+ * `tweedie demo`: the whole pipeline on real digits, from incomplete observations to restored images and a
+ * report.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ddpm } from '../../diffusion/index.ts'
@@ -110,7 +113,8 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
     io.note(
       `${experiment.data.count} digits, three pixels in four deleted, noise ${NOISE}: ` +
         `learning their prior in ${experiment.em.laps} laps (EM iterations), ` +
-        `then restoring ${plan.count} others (${options.quick ? 'about a minute' : 'about ten minutes on two cores'})`,
+        `then restoring ${plan.count} others ` +
+        `(${options.quick ? 'about a minute' : 'about ten minutes on two cores'})`,
     )
     const watch = new Stopwatch()
     const prior = await watch.time('learn', () =>

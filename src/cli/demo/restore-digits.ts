@@ -27,7 +27,9 @@ export interface TestPlan {
   readonly seed: number
 }
 
-/** Test digits and their observations, made like those learned from but with other digits, masks and noise. */
+/**
+ * Test digits and their observations, made like those learned from but with other digits, masks and noise.
+ */
 export interface TestSet {
   readonly truth: NdArray<'float32'>
   readonly set: ObservationSet

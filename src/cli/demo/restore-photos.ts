@@ -1,4 +1,7 @@
-/** The second half of `demo-amortize`: test photographs restored by the distilled sampler and by other methods, timed. */
+/**
+ * The second half of `demo-amortize`: test photographs restored by the distilled sampler and by other
+ * methods, timed.
+ */
 import { type AmortizedSampler, restore } from '../../amortize/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../../diagnose/index.ts'
 import { ddpm } from '../../diffusion/index.ts'

@@ -5,11 +5,12 @@ import type { CommandModule, CommandSpec } from './spec.ts'
 export const data = {
   observe: {
     summary: 'make an observation set: from clean data, or from your own observations and masks',
-    description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves all of it in one file.
+    description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves
+all of it in one file.
 
-DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI .h5 files, or a data set by name
-(mnist, photos, mri, mri-macaque, manifold).
-With --observed the data are observations already: they are checked and packed with --mask and --noise.
+DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI
+.h5 files, or a data set by name (mnist, photos, mri, mri-macaque, manifold). With --observed the data are
+observations already: they are checked and packed with --mask and --noise.
 
 Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
     arguments: [
@@ -99,8 +100,8 @@ Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
   },
   info: {
     summary: 'describe a run, checkpoint, observation set or array file',
-    description: `Says what a file or a run folder holds: arrays with shape, type and range, configuration, checkpoints, journal.
-Changes nothing; a run may be at work.`,
+    description: `Says what a file or a run folder holds: arrays with shape, type and range, configuration,
+checkpoints, journal. Changes nothing; a run may be at work.`,
     arguments: [{ usage: '<path>', description: 'run folder, .safetensors, .npz or .npy' }],
     options: {},
     examples: [

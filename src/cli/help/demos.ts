@@ -18,8 +18,9 @@ const demoOptions = (folder: string) =>
 export const demos = {
   demo: {
     summary: 'digits from digits with three pixels in four deleted: the whole pipeline in minutes',
-    description: `Learns a prior of handwritten digits from incomplete, noisy ones alone, restores 500 others with it, and writes a
-report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute: a smoke run.`,
+    description: `Learns a prior of handwritten digits from incomplete, noisy ones alone, restores 500 others
+with it, and writes a report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute: a smoke
+run.`,
     arguments: [],
     options: demoOptions('runs/demo'),
     examples: [{ command: 'tweedie demo --quick', does: 'runs/demo/report.html' }],
@@ -27,9 +28,9 @@ report. At most 12 minutes and 3 GB on two cores; --quick takes about a minute: 
   },
   'demo-amortize': {
     summary: 'photographs denoised in one pass by a sampler that is distilled in minutes',
-    description: `Distills the prior of photographs that ships into a flow, from simulations of its own samples, and sets
-it beside DPS and Noise2Score on test photographs. At most ten minutes on two cores; --quick takes about a minute: a
-smoke run.`,
+    description: `Distills the prior of photographs that ships into a flow, from simulations of its own
+samples, and sets it beside DPS and Noise2Score on test photographs. At most ten minutes on two cores; --quick
+takes about a minute: a smoke run.`,
     arguments: [],
     options: demoOptions('runs/demo-amortize'),
     examples: [{ command: 'tweedie demo-amortize --quick', does: 'runs/demo-amortize/report.html' }],

@@ -4,8 +4,8 @@ import { type CommandModule, type CommandSpec, device } from './spec.ts'
 export const drawing = {
   sample: {
     summary: 'draw from a prior, or from the posterior given observations',
-    description: `Draws samples with a learned prior: of the posterior when an observation set is given, else of the prior.
-Writes the draws, and for observations their mean and spread (standard deviation).`,
+    description: `Draws samples with a learned prior: of the posterior when an observation set is given, else
+of the prior. Writes the draws, and for observations their mean and spread (standard deviation).`,
     arguments: [
       { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
       { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
@@ -35,7 +35,8 @@ Writes the draws, and for observations their mean and spread (standard deviation
         kind: 'text',
         value: 'name',
         description:
-          'posterior sampler, with settings: dps:zeta=0.5, pigdm, tmpd, diffpir, mcg, ddnm, repaint, red-diff, tds, smc-mmps … (default: MMPS)',
+          'posterior sampler, with settings: dps:zeta=0.5, pigdm, tmpd, diffpir, mcg, ddnm, repaint, ' +
+          'red-diff, tds, smc-mmps … (default: MMPS)',
       },
       iterations: {
         kind: 'integer',
@@ -87,11 +88,11 @@ Writes the draws, and for observations their mean and spread (standard deviation
   },
   restore: {
     summary: 'draw from the posterior with a distilled sampler: one pass for each draw',
-    description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their mean and spread (standard deviation), and
-logq, the log density of each draw under the sampler.
+    description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their
+mean and spread (standard deviation), and logq, the log density of each draw under the sampler.
 
-With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion sampler that start from them
-(mmps, langevin); that takes the prior. With --truth it says what this bought.
+With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion
+sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought.
 
 With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
     arguments: [

@@ -4,9 +4,10 @@ import type { CommandModule, CommandSpec } from './spec.ts'
 export const judging = {
   compare: {
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
-    description: `Restores corrupted test images with every method at every number of steps, and writes one page with the figures and the
-pictures. Figures are kept by content: what was measured before is not measured again, so a table stops, resumes and grows.
-Distilled samplers are measured one measurement at a time; what they cost to make stands apart.
+    description: `Restores corrupted test images with every method at every number of steps, and writes one
+page with the figures and the pictures. Figures are kept by content: what was measured before is not measured
+again, so a table stops, resumes and grows. Distilled samplers are measured one measurement at a time; what
+they cost to make stands apart.
 
 A method may carry settings: dps:zeta=0.5. A number of steps may carry its own number of draws: 1000:1.`,
     arguments: [],
@@ -27,8 +28,9 @@ A method may carry settings: dps:zeta=0.5. A number of steps may carry its own n
       tasks: {
         kind: 'text',
         value: 'names',
-        description: `box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits or mri; on points bunny,
-sphere, sphere-blind (default: all)`,
+        description:
+          'box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits or ' +
+          'mri; on points bunny, sphere, sphere-blind (default: all)',
       },
       methods: {
         kind: 'text',
@@ -87,7 +89,8 @@ sphere, sphere-blind (default: all)`,
       },
       {
         command:
-          'tweedie compare --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise --steps 100',
+          'tweedie compare --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise ' +
+          '--steps 100',
         does: 'a distilled sampler, one draw and 128, beside two guided ones',
       },
     ],
@@ -95,8 +98,9 @@ sphere, sphere-blind (default: all)`,
   },
   tune: {
     summary: "find a method's best setting for a task, on validation images",
-    description: `Tries values of one setting on images of the validation split, which 'tweedie compare' never tests on, and keeps the one with the highest
-PSNR of single draws. The result is added to a file that 'tweedie compare --tuned' reads.`,
+    description: `Tries values of one setting on images of the validation split, which 'tweedie compare' never
+tests on, and keeps the one with the highest PSNR of single draws. The result is added to a file that 'tweedie
+compare --tuned' reads.`,
     arguments: [{ usage: '<method>', description: 'method to tune: dps, pigdm, diffpir …' }],
     options: {
       setting: { kind: 'text', value: 'name', description: "setting to tune (default: the method's first)" },
@@ -135,9 +139,10 @@ PSNR of single draws. The result is added to a file that 'tweedie compare --tune
   },
   diagnose: {
     summary: 'what is calibrated in posterior draws, and what is not',
-    description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures. With the observations: do the
-draws explain them as noise of the stated size would? With the truth too: do intervals hold it as often as they say, is the
-spread as large as the error, are its ranks among the draws even (SBC, PIT, TARP)?
+    description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures.
+With the observations: do the draws explain them as noise of the stated size would? With the truth too: do
+intervals hold it as often as they say, is the spread as large as the error, are its ranks among the draws
+even (SBC, PIT, TARP)?
 
 DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a field 'draws'.`,
     arguments: [{ usage: '<draws>', description: 'run folder, or file of draws' }],
@@ -165,8 +170,9 @@ DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a 
   },
   report: {
     summary: 'write a self-contained HTML report of a run',
-    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM iteration), strips of observation, mean,
-draws, spread and truth, and how often the truth lies in the intervals (coverage).`,
+    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM
+iteration), strips of observation, mean, draws, spread and truth, and how often the truth lies in the
+intervals (coverage).`,
     arguments: [{ usage: '<run>', description: 'run folder' }],
     options: {
       output: {

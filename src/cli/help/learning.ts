@@ -4,8 +4,9 @@ import { type CommandModule, type CommandSpec, learningOptions, overrides } from
 export const learning = {
   learn: {
     summary: 'learn a diffusion prior from observations alone (DiEM)',
-    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start, then laps. A lap is
-one iteration of expectation-maximisation (EM): posterior sampling, then training on the samples.
+    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start,
+then laps. A lap is one iteration of expectation-maximisation (EM): posterior sampling, then training on the
+samples.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
     arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
@@ -45,8 +46,9 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
   },
   distill: {
     summary: 'distill a prior into a one-step sampler, from measurements alone',
-    description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the prior, without clean data.
-Writes the sampler, and sampler.onnx with its manifest for other programs and browsers.
+    description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the
+prior, without clean data. Writes the sampler, and sampler.onnx with its manifest for other programs and
+browsers.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
     arguments: [

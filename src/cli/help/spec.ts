@@ -9,8 +9,8 @@ export interface ArgumentSpec {
 }
 
 /**
- * The module of a command. Declared as a method, so that its `run` can say `options: OptionsOf<'info'>`, which is what the
- * spec makes the command line deliver.
+ * The module of a command. Declared as a method, so that its `run` can say `options: OptionsOf<'info'>`,
+ * which is what the spec makes the command line deliver.
  */
 export interface CommandModule {
   run(args: readonly string[], options: AnyValues, io: Io): Promise<void>

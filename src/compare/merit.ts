@@ -10,7 +10,7 @@ import {
   signalQuantities,
   ssim,
 } from '../diagnose/index.ts'
-import { NdArray, sizeOf } from '../tensor/index.ts'
+import { average, NdArray, sizeOf } from '../tensor/index.ts'
 import type { Merit } from './figures.ts'
 import { countedOf, imagesOf, type View } from './view.ts'
 
@@ -26,12 +26,6 @@ const FEW = 3
 
 /** Draws of each item whose perceptual distance is taken: it is an average over items already. */
 const LOOKED_AT = 8
-
-const average = (values: ArrayLike<number>): number => {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
-}
 
 /** Draw k of [K, N, …]. */
 export const drawOf = (draws: NdArray<'float32'>, k: number): NdArray<'float32'> => {

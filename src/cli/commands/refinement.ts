@@ -12,7 +12,7 @@ import { TweedieError } from '../../error.ts'
 import type { Json } from '../../json.ts'
 import type { ObservationSet } from '../../observations/index.ts'
 import { loadPrior, priorDigest, priorOf, type SavedSampler } from '../../run/index.ts'
-import type { NdArray } from '../../tensor/index.ts'
+import { median, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 
@@ -65,12 +65,6 @@ const priorFor = (sampler: SavedSampler, options: Options, io: Io): RefiningPrio
         `[${sampler.event}] in [${sampler.range}]`,
     )
   return { ...prior, denoiser: priorOf(prior).denoiser }
-}
-
-const median = (values: ArrayLike<number>): number => {
-  const sorted = Array.from(values).sort((a, b) => a - b)
-  const half = sorted.length / 2
-  return (sorted[Math.floor(half - 0.5)] + sorted[Math.floor(half)]) / 2
 }
 
 /** The verdict on Pareto k, in words: Vehtari et al. 2024, and their threshold for so few draws. */

@@ -7,7 +7,7 @@ import { writeArrays } from '../../formats/index.ts'
 import { type ObservationSet, observationRows } from '../../observations/index.ts'
 import { applyAffine, type DataRange } from '../../operators/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
-import type { NdArray } from '../../tensor/index.ts'
+import { average, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf, loadClean, readSet } from '../config/loading.ts'
 import type { Io } from '../io.ts'
@@ -71,13 +71,10 @@ const truthOf = async (
   return x
 }
 
-const meanOf = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, v) => sum + v, 0) / values.length
-
 /** Average PSNR in dB of arrays in the units of the data. */
 const quality = (x: NdArray<'float32'>, truth: NdArray<'float32'>, [low, high]: DataRange): number => {
   const units = { scale: 1 / (high - low), offset: -low / (high - low) }
-  return meanOf(psnr(applyAffine(units, x), applyAffine(units, truth)))
+  return average(psnr(applyAffine(units, x), applyAffine(units, truth)))
 }
 
 interface Verdict {
@@ -153,7 +150,7 @@ export const run = async (
   writeArrays(path, written(restored, refined, options))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
-  const logq = meanOf(restored.logq.data)
+  const logq = average(restored.logq.data)
   io.result(
     formatFields([
       ['written', path],

@@ -1,8 +1,8 @@
 /** Writes the schemas of experiments/, by which editors complete and check configurations. Run: npm run schema */
 import { writeFileSync } from 'node:fs'
-import { jsonSchemaOf } from '../src/cli/config.ts'
-import { distillSchema } from '../src/cli/distill-schema.ts'
-import { experimentSchema } from '../src/cli/schema.ts'
+import { jsonSchemaOf } from '../src/cli/config/config.ts'
+import { distillSchema } from '../src/cli/config/distill-schema.ts'
+import { experimentSchema } from '../src/cli/config/schema.ts'
 
 for (const [name, schema] of [
   ['schema.json', experimentSchema],

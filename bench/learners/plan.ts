@@ -1,8 +1,8 @@
 /** What the learners learn from, with what, for how long; and how they are judged. */
 import { join } from 'node:path'
-import { loadConfig } from '../../src/cli/config.ts'
-import { diemOptionsOf, networkConfigOf, trainingOf } from '../../src/cli/experiment.ts'
-import { type Experiment, experimentSchema } from '../../src/cli/schema.ts'
+import { diemOptionsOf, networkConfigOf, trainingOf } from '../../src/cli/config/building.ts'
+import { loadConfig } from '../../src/cli/config/config.ts'
+import { type Experiment, experimentSchema } from '../../src/cli/config/schema.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
 import {
   ddim,

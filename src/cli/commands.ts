@@ -1,9 +1,10 @@
-import { data } from './commands/data.ts'
-import { demos } from './commands/demos.ts'
-import { drawing } from './commands/drawing.ts'
-import { judging } from './commands/judging.ts'
-import { learning } from './commands/learning.ts'
-import type { CommandSpec } from './commands/spec.ts'
+/** The commands, in the order of the help. */
+import { data } from './help/data.ts'
+import { demos } from './help/demos.ts'
+import { drawing } from './help/drawing.ts'
+import { judging } from './help/judging.ts'
+import { learning } from './help/learning.ts'
+import type { CommandSpec } from './help/spec.ts'
 import type { OptionSpecs, ValuesOf } from './options.ts'
 
 /** Options that every command takes. */
@@ -16,36 +17,29 @@ export const commonOptions = {
   debug: { kind: 'flag', description: 'show where an error came from' },
   threads: {
     kind: 'integer',
-    value: 'n',
     min: 1,
     description: 'threads of the engine (default: the physical cores, or TWEEDIE_THREADS)',
   },
   seed: {
     kind: 'integer',
-    value: 'n',
     min: 0,
     description: 'seed of every random number: the same seed and input give the same result',
   },
 } as const satisfies OptionSpecs
 
-/** Every command, in the order of the help. */
+/** Every command by its name: what the command line says about it, and where its work is. */
 export const commands = {
-  observe: data.observe,
-  learn: learning.learn,
-  train: learning.train,
-  sample: drawing.sample,
-  distill: learning.distill,
-  restore: drawing.restore,
-  bench: judging.bench,
-  tune: judging.tune,
-  diagnose: judging.diagnose,
-  report: judging.report,
-  info: data.info,
-  demo: demos.demo,
-  'demo-amortize': demos['demo-amortize'],
+  ...data,
+  ...learning,
+  ...drawing,
+  ...judging,
+  ...demos,
 } as const satisfies Readonly<Record<string, CommandSpec>>
 
 export type CommandName = keyof typeof commands
+
+/** Commands of earlier versions, and what they are called now. */
+export const formerNames: Readonly<Record<string, CommandName>> = { bench: 'compare' }
 
 /** The option values of a command, as its `run` gets them. */
 export type OptionsOf<C extends CommandName> = ValuesOf<

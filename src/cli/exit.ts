@@ -3,14 +3,17 @@ import { TweedieError } from '../error.ts'
 /** 0 done, 1 failure, 2 bad input, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
 
-/** The exit code that tells a script what kind of error it was. */
+/** The exit code by which a script knows what kind of error it was. */
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (!(error instanceof TweedieError)) return 1
   if (error.code === 'interrupted') return 130
   return error.code === 'input' || error.code === 'shape' ? 2 : 1
 }
 
-/** One line for the user, or everything with `debug`. What is not a TweedieError is a fault of ours, and says so. */
+/**
+ * One line for the user, or everything with `debug`. What is not a TweedieError is a fault of ours, and says
+ * so.
+ */
 export const explain = (error: unknown, debug: boolean): string => {
   if (debug && error instanceof Error) return `tweedie: ${withCauses(error)}`
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')

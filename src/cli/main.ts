@@ -1,24 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { TweedieError } from '../error.ts'
 import { interruptible } from '../run/interrupt.ts'
-import type { CommandName } from './commands.ts'
+import { type CommandName, commands } from './commands.ts'
 import { type ExitCode, exitCodeOf, explain } from './exit.ts'
 import { makeIo } from './io.ts'
-import { loaders } from './module.ts'
 import type { AnyValues } from './options.ts'
 import { makeProgram } from './program.ts'
 
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
-  const load = loaders[name]
-  if (load === undefined) throw new TweedieError('input', `${name}: this command is not there yet`)
   // The engine reads it when it is loaded, which happens below.
   if (options.threads !== undefined) process.env.TWEEDIE_THREADS = String(options.threads)
   const { signal, dispose } = interruptible(() => io.note('interrupted: saving; once more to leave at once'))
   const io = makeIo(process, { json: options.json === true, quiet: options.quiet === true }, signal)
   try {
-    const command = await load()
+    const command = await commands[name].load()
     await command.run(args, options, io)
   } finally {
     io.end()

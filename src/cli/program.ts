@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { CommandSpec } from './commands/spec.ts'
-import { type CommandName, commands, commonOptions } from './commands.ts'
+import { TweedieError } from '../error.ts'
+import { problemOf } from '../settings.ts'
+import { type CommandName, commands, commonOptions, formerNames } from './commands.ts'
+import type { CommandSpec } from './help/spec.ts'
 import type { AnyValues, OptionSpec, OptionSpecs } from './options.ts'
 
 /** Runs a command with what the command line gave it. */
@@ -8,30 +10,41 @@ export type Dispatch = (name: CommandName, args: readonly string[], options: Any
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+/** What the help calls the value of an option. */
+const valueName = ({ kind, value }: OptionSpec): string =>
+  value ?? (kind === 'choice' ? 'name' : kind === 'text' ? 'text' : 'n')
+
 const numberParser =
-  ({ integer, min }: { integer: boolean; min?: number }) =>
+  (spec: OptionSpec) =>
   (text: string): number => {
-    const value = Number(text)
-    const wanted = `${integer ? 'an integer' : 'a number'}${min === undefined ? '' : ` of at least ${min}`}`
-    const valid = text.trim() !== '' && Number.isFinite(value) && (!integer || Number.isSafeInteger(value))
-    if (!valid || (min !== undefined && value < min)) throw new InvalidArgumentError(`Expected ${wanted}.`)
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const problem = problemOf(spec, value)
+    if (problem !== undefined) throw new InvalidArgumentError(`Expected ${problem}.`)
     return value
   }
 
 const makeOption = (name: string, spec: OptionSpec): Option => {
   const flag = `${spec.short === undefined ? '' : `-${spec.short}, `}--${kebab(name)}`
   if (spec.kind === 'flag') return new Option(flag, spec.description)
-  const option = new Option(`${flag} <${spec.value}>`, spec.description)
+  const option = new Option(`${flag} <${valueName(spec)}>`, spec.description)
   if (spec.default !== undefined) option.default(spec.default)
-  if (spec.choices !== undefined) option.choices(spec.choices)
-  if (spec.kind !== 'text')
-    option.argParser(numberParser({ integer: spec.kind === 'integer', min: spec.min }))
+  if (spec.kind === 'choice') option.choices(spec.choices)
+  if (spec.kind === 'number' || spec.kind === 'integer') option.argParser(numberParser(spec))
   return option.makeOptionMandatory(spec.required ?? false)
 }
 
 const addOptions = (command: Command, specs: OptionSpecs, group: string): void => {
   for (const [name, spec] of Object.entries(specs)) command.addOption(makeOption(name, spec).helpGroup(group))
 }
+
+/** Version that renamed what is answered with its new name. */
+const RENAMED = '0.2'
+
+/** An option of earlier versions: answered with its name of today. */
+const renamedOption = (name: string, now: string): Option =>
+  new Option(`--${kebab(name)} <value>`).hideHelp().argParser(() => {
+    throw new InvalidArgumentError(`since version ${RENAMED} this is --${kebab(now)}.`)
+  })
 
 const examplesOf = (spec: CommandSpec): string =>
   ['', 'Examples:', ...spec.examples.flatMap(({ command, does }) => [`  ${command}`, `      ${does}`])].join(
@@ -47,8 +60,21 @@ const addCommand = (program: Command, name: CommandName, dispatch: Dispatch): vo
   for (const { usage, description } of spec.arguments) command.argument(usage, description)
   addOptions(command, spec.options, 'Options:')
   addOptions(command, commonOptions, 'Options of every command:')
+  for (const [old, now] of Object.entries(spec.renamed ?? {})) command.addOption(renamedOption(old, now))
   command.addHelpText('after', examplesOf(spec))
   command.action(() => dispatch(name, command.args, command.opts<AnyValues>()))
+}
+
+/** A command of earlier versions: answered with its name of today. */
+const addFormer = (program: Command, old: string, now: CommandName): void => {
+  program
+    .command(old, { hidden: true })
+    .argument('[rest...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(() => {
+      throw new TweedieError('input', `'${old}' is '${now}' since version ${RENAMED}: tweedie ${now} --help`)
+    })
 }
 
 const EXIT_CODES = `
@@ -66,5 +92,6 @@ export const makeProgram = (version: string, dispatch: Dispatch): Command => {
     .configureOutput({ outputError: () => {} }) // main.ts says it, in one line
     .addHelpText('after', EXIT_CODES)
   for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch)
+  for (const [old, now] of Object.entries(formerNames)) addFormer(program, old, now)
   return program
 }

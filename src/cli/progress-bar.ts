@@ -1,9 +1,12 @@
 import type { Progress, ProgressEvent } from '../progress.ts'
 
-/** How progress is shown: a bar that is redrawn, sparse lines for logs, JSON lines for programs, or not at all. */
+/**
+ * How progress is shown: a bar that is redrawn, sparse lines for logs, JSON lines for programs, or not at
+ * all.
+ */
 export type ProgressStyle = 'bar' | 'lines' | 'json' | 'none'
 
-/** Progress that can be told to make room for other output. */
+/** Progress that can make room for other output. */
 export interface ProgressDisplay {
   readonly show: Progress
   /** Ends the line of a bar, so that what is written next stands on its own. */
@@ -24,7 +27,7 @@ const interval: Readonly<Record<ProgressStyle, number>> = { bar: 0.1, lines: 10,
 
 const CLEAR_LINE = '\r\x1b[2K'
 
-/** What is known of the phase at work. */
+/** The phase at work and when it began. */
 interface Pace {
   readonly phase: string
   readonly start: number
@@ -32,14 +35,14 @@ interface Pace {
   readonly shown: number
 }
 
-interface CellResult extends Pace {
+interface Measured extends Pace {
   /** Units per second since the phase began here; undefined while none is done. */
   readonly rate?: number
   /** Seconds. */
   readonly left?: number
 }
 
-const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): CellResult => {
+const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): Measured => {
   const worked = done - pace.startDone
   const rate = worked > 0 && now > pace.start ? worked / (now - pace.start) : undefined
   return { ...pace, rate, left: rate === undefined ? undefined : (total - done) / rate }
@@ -61,7 +64,7 @@ const short = (value: string | number): string =>
 const figuresOf = ({ phase, done, total, ...figures }: ProgressEvent): string[] =>
   Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`)
 
-const words = (event: ProgressEvent, { rate, left }: CellResult): string =>
+const words = (event: ProgressEvent, { rate, left }: Measured): string =>
   [
     `${event.done}/${event.total}`,
     ...(rate === undefined ? [] : [`${short(rate)}/s`]),
@@ -87,7 +90,7 @@ export const progressDisplay = (style: ProgressStyle, target: ProgressTarget): P
     if (open) target.write('\n')
     open = false
   }
-  const draw = (event: ProgressEvent, measured: CellResult): void => {
+  const draw = (event: ProgressEvent, measured: Measured): void => {
     if (style === 'json') {
       const { rate, left } = measured
       target.write(`${JSON.stringify({ ...event, rate, secondsLeft: left })}\n`)

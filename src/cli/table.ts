@@ -6,7 +6,8 @@ const numeric = (column: readonly Cell[]): boolean => column.every((cell) => typ
 const text = (cell: Cell): string => String(cell)
 
 /**
- * Rows as aligned text under a header, columns two spaces apart. Columns that hold only numbers are right-aligned.
+ * Rows as aligned text under a header, columns two spaces apart. Columns that hold only numbers are
+ * right-aligned.
  *
  * @example
  * ```ts

@@ -47,7 +47,8 @@ const picturesOf = ({ shape, data }: NdArray, where: string): NdArray<'float32'>
 /**
  * Opens a folder of cells, which is made when absent.
  *
- * @throws TweedieError `io` when the system refuses; reading throws `input` for damaged files: delete them to measure again
+ * @throws TweedieError `io` when the system refuses; reading throws `input` for damaged files: delete them to
+ * measure again
  */
 export const openCache = (folder: string): Cache => {
   mkdirSync(folder, { recursive: true })

@@ -1,4 +1,7 @@
-/** One cell of a comparison: what draws, on a task, how often. Everything that decides its figures. */
+/**
+ * One cell of a comparison: the sampler, the task, the numbers of steps and draws; all that decides its
+ * figures.
+ */
 import { createHash } from 'node:crypto'
 import type { OperatorSetting } from '../observations/index.ts'
 import { methodNamed } from '../posterior/index.ts'
@@ -12,7 +15,7 @@ export interface Task {
   readonly noise: number
 }
 
-/** What all cells say. */
+/** The fields of all cells. */
 interface Measurement {
   readonly task: Task
   /** Test items, and posterior draws of each. */
@@ -42,10 +45,10 @@ export interface DistilledCell extends Measurement {
   }
 }
 
-/** What a cell measures. */
+/** A cell of a comparison. */
 export type Cell = GuidedCell | DistilledCell
 
-/** What the cells of one comparison share, by content. */
+/** The setup that the cells of one comparison share, by content. */
 export interface BenchSetup {
   /** Digest of the prior's file. */
   readonly prior: string
@@ -72,13 +75,16 @@ const sorted = (value: unknown): unknown => {
   )
 }
 
-/** What decides a cell's figures, with defaults spelt out. */
+/** Everything that decides a cell's figures, with defaults spelt out. */
 const contentOf = (cell: Cell, setup: BenchSetup): object =>
   cell.kind === 'guided'
     ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
     : { ...cell, sampler: cell.sampler.digest, setup }
 
-/** Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults left out. */
+/**
+ * Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults
+ * left out.
+ */
 export const cellKey = (cell: Cell, setup: BenchSetup): string =>
   digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, setup) })))
 
@@ -89,12 +95,15 @@ export const defaultSettings = (method: string): Settings =>
 /** Steps of a cell; a distilled sampler takes one. */
 export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
 
-/** What a label is made of. */
+/** The parts of a label. */
 type Named =
   | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
 
-/** `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the default. */
+/**
+ * `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the
+ * default.
+ */
 export const labelOf = (cell: Named): string => {
   if (cell.kind === 'distilled') return `one step K=${cell.draws} (${cell.sampler.name})`
   const { method, settings } = cell

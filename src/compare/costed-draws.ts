@@ -2,20 +2,20 @@
 import type { NdArray } from '../tensor/index.ts'
 import type { Figures } from './figures.ts'
 
-/** What draws cost, as figures say it. */
+/** The cost of draws, as figures have it. */
 export type Cost = Pick<
   Figures,
   'evaluations' | 'vjps' | 'seconds' | 'perStep' | 'perMeasurement' | 'peakMemory' | 'growth'
 >
 
-/** What came out of a sampler. */
+/** Draws of a sampler and their cost. */
 export interface CostedDraws {
   /** [K, N, ...event] in the units of the data. */
   readonly draws: NdArray<'float32'>
   readonly cost: Cost
 }
 
-/** Who looks on while draws are made. */
+/** Callbacks while draws are made. */
 export interface Watch {
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -24,8 +24,9 @@ export interface Watch {
 const MIB = 2 ** 20
 
 /**
- * Resident memory while a sampler runs: its peak, and how much it grew between a tenth of the steps and the last. The denoise after
- * that is a program of its own, which takes its memory then, once: it counts for the peak.
+ * Resident memory while a sampler runs: its peak, and how much it grew between a tenth of the steps and the
+ * last. The denoise after that is a program of its own, which takes its memory then, once: it counts for the
+ * peak.
  */
 export const memoryWatch = () => {
   let [peak, early, late] = [0, 0, 0]

@@ -1,4 +1,4 @@
-/** Draws of a distilled sampler, and what they cost. */
+/** Draws of a distilled sampler, and their cost. */
 import { type AmortizedSampler, checkRestorable, restore } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
@@ -17,7 +17,10 @@ export interface SamplerEntry {
   readonly noise: number
 }
 
-/** The observations of a task as a sampler may see them: without their parameters when it was told y alone. */
+/**
+ * The observations of a task as a sampler may see them: without their parameters when y alone is its
+ * condition.
+ */
 const setFor = ({ operator }: AmortizedSampler, { known, shown }: Sets): ObservationSet =>
   operator.blind ? shown : known
 
@@ -29,7 +32,8 @@ const medianGap = (times: readonly number[]): number => {
 }
 
 /**
- * Runs a sampler on the observations of a task, one measurement after the other: what a user waits for one is what is measured.
+ * Runs a sampler on the observations of a task, one measurement after the other: what a user waits for one is
+ * what is measured.
  *
  * @throws TweedieError `input` when it is for other observations, `numeric`, `interrupted`
  */

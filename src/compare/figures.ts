@@ -1,4 +1,4 @@
-/** What is measured in a cell, and how it is read back from a file. */
+/** The figures of a cell, and how they are read back from a file. */
 import { z } from 'zod'
 
 const figure = z.number()
@@ -14,13 +14,18 @@ export const meritSchema = z.strictObject({
   psnrMean: figure,
   mseMean: figure,
   ssimMean: figure.optional(),
-  /** Distance in the maps of the feature network; of single draws, eight at most. Absent where data are no images. */
+  /**
+   * Distance in the maps of the feature network; of single draws, eight at most. Absent where data are no
+   * images.
+   */
   perceptual: figure.optional(),
   /** Fréchet feature distance of the first draw of each item to the test items. */
   frechet: figure.optional(),
   /** Share of the pixels inside the central interval that `level` names; absent with too few draws. */
   coverage: z.strictObject({ level: figure, share: figure }).optional(),
-  /** p-value of simulation-based calibration over a few quantities of the signal; absent with too few draws. */
+  /**
+   * p-value of simulation-based calibration over a few quantities of the signal; absent with too few draws.
+   */
   sbc: figure.optional(),
 })
 
@@ -36,7 +41,10 @@ export const figuresSchema = meritSchema.extend({
   /** Wall-clock of all draws, and of one step of one image, in seconds. */
   seconds: figure,
   perStep: figure,
-  /** Of one measurement: one draw of a guided sampler, in batches; all K draws of a distilled one, which does them at once. */
+  /**
+   * Of one measurement: one draw of a guided sampler, in batches; all K draws of a distilled one, which does
+   * them at once.
+   */
   perMeasurement: figure,
   /** Resident memory at its highest, and its growth over the last nine tenths of the run, MiB. */
   peakMemory: figure,

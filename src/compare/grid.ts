@@ -8,7 +8,7 @@ import type { SamplerEntry } from './distilled.ts'
 /** Settings found by tuning: method → task → settings. */
 export type Tuned = Readonly<Record<string, Readonly<Record<string, Settings>>>>
 
-/** All cells, tasks first, then methods, then steps, the cheap before the dear. */
+/** All cells, tasks first, then methods, then steps, short ones before long ones. */
 export const gridOf = (
   axes: {
     readonly methodSpecs: readonly MethodSpec[]

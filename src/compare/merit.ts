@@ -14,13 +14,13 @@ import { average, itemAt, NdArray } from '../tensor/index.ts'
 import type { Merit } from './figures.ts'
 import { type Appearance, countedOf, imagesOf } from './view.ts'
 
-/** What draws are judged by. */
+/** The view and the network that draws are judged by. */
 export interface Judge extends Appearance {
   /** Of photographs: the network of the perceptual and the Fréchet feature distance. */
   readonly features?: FeatureNetwork
 }
 
-/** Draws that tell the 50 % interval, and ranks. */
+/** Draws that resolve the 50 % interval, and ranks. */
 const FEW = 3
 
 /** Draws of each item whose perceptual distance is taken: it is an average over items already. */
@@ -41,12 +41,12 @@ const meanSquare = (x: NdArray<'float32'>, truth: NdArray<'float32'>): number =>
   return sum / a.length
 }
 
-/** The 90 % interval where the draws can tell it (19 of them), else the 50 % interval (3). */
+/** The 90 % interval where the draws resolve it (19 of them), else the 50 % interval (3). */
 const coverageOf = (draws: NdArray<'float32'>, truth: NdArray<'float32'>): Merit['coverage'] => {
   const levels = [0.9, 0.5]
   const found = coverage(draws, truth, { levels, range: [0, 1], resolution: 1 / 255 })
-  const told = found.find(({ resolved }) => resolved)
-  return told && { level: told.level, share: told.observed }
+  const first = found.find(({ resolved }) => resolved)
+  return first && { level: first.level, share: first.observed }
 }
 
 /** Ranks of mean, mean square and three projections of the truth among those of the draws. */
@@ -66,7 +66,7 @@ const ranksOf = (draws: NdArray<'float32'>, truth: NdArray<'float32'>): number |
   ).pValue
 }
 
-/** What looks at pictures. */
+/** Figures of pictures. */
 const pictorial = async (
   draws: NdArray<'float32'>,
   centre: NdArray<'float32'>,
@@ -92,7 +92,8 @@ const pictorial = async (
 }
 
 /**
- * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as the view says.
+ * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as
+ * the view says.
  *
  * @throws TweedieError `shape` when shapes do not fit
  */

@@ -13,7 +13,7 @@ export interface ResultsTable {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
-/** What stands where there is no figure. */
+/** The sign for a missing figure. */
 const NONE = '–'
 
 const fixed = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? NONE
@@ -41,13 +41,13 @@ const columns: readonly (readonly [head: string, cell: (f: Figures) => string])[
   ['MiB', (f) => f.peakMemory.toFixed(0)],
 ]
 
-/** Without the columns that say nothing in any row. */
+/** Without the columns that are empty in every row. */
 const withoutEmpty = ({ task, columns: heads, rows }: ResultsTable): ResultsTable => {
-  const told = heads.map((_, i) => rows.some((row) => row[i] !== NONE))
+  const filled = heads.map((_, i) => rows.some((row) => row[i] !== NONE))
   return {
     task,
-    columns: heads.filter((_, i) => told[i]),
-    rows: rows.map((row) => row.filter((_, i) => told[i])),
+    columns: heads.filter((_, i) => filled[i]),
+    rows: rows.map((row) => row.filter((_, i) => filled[i])),
   }
 }
 
@@ -73,12 +73,16 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
   })
 }
 
-/** What the columns mean, for a reader who sees the table first. */
-export const legend = `PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; “Fréchet”: feature distance of the first \
-draws to the test images, comparable within a table only; “inside”: share of the pixels within the central interval that the draws give, beside \
-what it should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A x‖²/(M s²), 1 for a draw of the posterior; \
-“sound”: draws that did not diverge; network evaluations + vector–Jacobian products of one draw; “s/measurement”: one draw of a guided sampler, in \
-batches, and all K draws of a one-step one, one measurement at a time; milliseconds a step and image; peak memory of the process.`
+/** The meaning of the columns. */
+export const legend =
+  'PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; ' +
+  '“Fréchet”: feature distance of the first draws to the test images, comparable within a table only; ' +
+  '“inside”: share of the pixels within the central interval that the draws give, beside what it ' +
+  "should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A " +
+  'x‖²/(M s²), 1 for a draw of the posterior; “sound”: draws that did not diverge; network ' +
+  'evaluations + vector–Jacobian products of one draw; “s/measurement”: one draw of a guided sampler, ' +
+  'in batches, and all K draws of a one-step one, one measurement at a time; milliseconds a step and ' +
+  'image; peak memory of the process.'
 
 /** The tables as Markdown. */
 export const markdownOf = (tables: readonly ResultsTable[]): string =>

@@ -1,8 +1,8 @@
 /**
- * The tasks of the benchmark of Rozet et al. (2024), section 5 and appendix, scaled from 256×256 to images of side n. Noise there is for
- * data in [-1, 1] and halves for data in [0, 1]. What is scaled, and how, is ours (docs/DECISIONS.md): the box keeps its share
- * of the side, the motion kernel too; random inpainting deletes 90 % instead of 98 %, because the structure of an image spans
- * as many pixels fewer as the image does.
+ * The tasks of the benchmark of Rozet et al. (2024), section 5 and appendix, scaled from 256×256 to images of
+ * side n. Noise there is for data in [-1, 1] and halves for data in [0, 1]. What is scaled, and how, is ours
+ * (docs/DECISIONS.md): the box keeps its share of the side, the motion kernel too; random inpainting deletes
+ * 90 % instead of 98 %, because the structure of an image spans as many pixels fewer as the image does.
  */
 import type { Task } from './cell.ts'
 
@@ -38,9 +38,10 @@ export const mriTasks: Readonly<Record<string, Task>> = {
 }
 
 /**
- * Tasks on images of Mammadov, Chung & Ye (2024), "Amortized Posterior Sampling with Diffusion Prior Distillation". The paper does not say how
- * it makes images smaller, nor what its Gaussian is: the mean of 2×2 pixels, and a standard deviation of one pixel cut to 5×5, are
- * ours. `digits` is the demo's: three pixels in four deleted.
+ * Tasks on images of Mammadov, Chung & Ye (2024), "Amortized Posterior Sampling with Diffusion Prior
+ * Distillation". The paper does not say how it makes images smaller, nor what its Gaussian is: the mean of
+ * 2×2 pixels, and a standard deviation of one pixel cut to 5×5, are ours. `digits` is the demo's: three
+ * pixels in four deleted.
  */
 export const amortizedTasks: Readonly<Record<string, Task>> = {
   denoise: { name: 'denoise', operator: { name: 'identity' }, noise: 0.1 },

@@ -1,4 +1,4 @@
-/** What distilled samplers cost before their first draw: told apart from the time of draws. */
+/** The cost of distilled samplers before their first draw, apart from the time of draws. */
 import type { ResultsTable } from './results-table.ts'
 
 /** How a sampler was made. */
@@ -14,7 +14,7 @@ export interface TrainingCost {
   readonly seconds?: number
 }
 
-/** The table of what training took. */
+/** The table of training costs. */
 export const trainingTable = (trainings: readonly TrainingCost[]): ResultsTable => ({
   task: 'training',
   columns: ['sampler', 'measurements', 'steps', 'batch', 'minutes'],

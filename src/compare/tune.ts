@@ -1,4 +1,7 @@
-/** Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks for. */
+/**
+ * Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks
+ * for.
+ */
 import { TweedieError } from '../error.ts'
 import type { SettingSpec } from '../settings.ts'
 
@@ -24,8 +27,9 @@ export interface TuneOptions {
   /** Values to try at most, ≥ 2. */
   readonly budget: number
   /**
-   * `golden` (default) spends half of the budget, if that is three values or more, on a coarse grid, since scores may be flat or have several hills, and
-   * narrows in around its best; `grid` tries evenly spaced values.
+   * `golden` (default) spends half of the budget, if that is three values or more, on a coarse grid, since
+   * scores may be flat or have several hills, and narrows in around its best; `grid` tries evenly spaced
+   * values.
    */
   readonly search?: 'golden' | 'grid'
 }

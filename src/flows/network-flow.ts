@@ -6,7 +6,7 @@
  * y has, it is encoded once.
  */
 import { TweedieError } from '../error.ts'
-import { conv, type Linear, type NetworkConfig, network } from '../nn/index.ts'
+import { conv, type Linear, network, type SpatialNetwork } from '../nn/index.ts'
 import {
   add,
   concat,
@@ -27,9 +27,6 @@ import { affine } from './affine.ts'
 import { expectRows, type Flow, type Moved } from './flow.ts'
 import { conditionAt, conditionShape } from './image-conditioner.ts'
 import { randomOrder } from './permutation.ts'
-
-/** A network over [B, io, ...space]. */
-export type SpatialNetwork = Exclude<NetworkConfig, { readonly kind: 'mlp' }>
 
 /** Sizes of a flow of networks. */
 export interface NetworkFlowOptions {

@@ -1,4 +1,7 @@
-/** Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), with clipping of the global gradient norm before. */
+/**
+ * Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), with clipping of the global gradient norm
+ * before.
+ */
 import {
   add,
   concat,
@@ -87,8 +90,8 @@ export const adam = <T extends Tree<Tensor>>(
 }
 
 /**
- * Leaves as a list in which all vectors (biases) are joined to one: a network has dozens, each too short to be worth the
- * dozen operations of an update.
+ * Leaves as a list in which all vectors (biases) are joined to one: a network has dozens, each too short to
+ * be worth the dozen operations of an update.
  */
 const packing = <T extends Tree<Tensor>>(like: T) => {
   const shapes = leavesOf(like).map(({ shape }) => shape)

@@ -1,6 +1,6 @@
 /**
- * The blocks of NCSN++ (Song et al. 2021, appendix H): BigGAN's residual block and attention over all pixels, with group
- * normalisation, and sums divided by √2.
+ * The blocks of NCSN++ (Song et al. 2021, appendix H): BigGAN's residual block and attention over all pixels,
+ * with group normalisation, and sums divided by √2.
  */
 import {
   add,
@@ -20,10 +20,13 @@ import { firDown, firUp } from './fir.ts'
 import type { Initialiser, Linear } from './init.ts'
 import { conv, linear } from './layers.ts'
 
-/** What the papers write for a scale of 0. */
+/** The papers' scale for 0. */
 export const NOTHING = 1e-10
 
-/** U(±√(3 scale/fan)) with fan the mean of fan-in and fan-out (variance scaling of Glorot & Bengio 2010), biases 0. */
+/**
+ * U(±√(3 scale/fan)) with fan the mean of fan-in and fan-out (variance scaling of Glorot & Bengio 2010),
+ * biases 0.
+ */
 export const glorot = (
   draw: Initialiser,
   name: string,
@@ -59,7 +62,7 @@ export const groupNorm = (x: Tensor, { scale, shift }: Norm<Tensor>): Tensor => 
 /** Half of the variance of each of two terms. */
 export const halves = (a: Tensor, b: Tensor): Tensor => mul(add(a, b), Math.SQRT1_2)
 
-/** What a residual block does to the size of its images. */
+/** The change of size in a residual block. */
 export type Change = 'up' | 'down' | 'none'
 
 /** Weights of a {@link bigganBlock}; `skip` where the shape changes. */
@@ -89,7 +92,10 @@ export const initBigganBlock = (
 
 const resized = { up: firUp, down: firDown, none: (x: Tensor) => x }
 
-/** (S x + Conv ∘ Dropout ∘ SiLU ∘ GN (Conv R SiLU GN x + W SiLU(e)))/√2, R resampling and S the same with a 1×1 convolution. */
+/**
+ * (S x + Conv ∘ Dropout ∘ SiLU ∘ GN (Conv R SiLU GN x + W SiLU(e)))/√2, R resampling and S the same with a
+ * 1×1 convolution.
+ */
 export const bigganBlock = (
   p: BigganBlock<Tensor>,
   x: Tensor,

@@ -1,34 +1,78 @@
-import { type GraphOptions, graph } from './graph.ts'
-import { type MlpOptions, mlp } from './mlp.ts'
-import { type NcsnppOptions, ncsnpp } from './ncsnpp.ts'
+/** A network as data: in configurations and in checkpoints. */
+import { TweedieError } from '../error.ts'
+import { nearestName } from '../nearest.ts'
+import type { Shape } from '../tensor/index.ts'
 import type { Network } from './network.ts'
-import { type SphereOptions, sphere } from './sphere.ts'
-import { type UnetOptions, unet } from './unet.ts'
-import { type Unet1dOptions, unet1d } from './unet1d.ts'
+import type { NetworkKind } from './network-kind.ts'
+import { networks } from './networks.ts'
 
-/** A network as data: what a checkpoint keeps beside the weights. */
-export type NetworkConfig =
-  | ({ readonly kind: 'mlp' } & MlpOptions)
-  | ({ readonly kind: 'unet' } & UnetOptions)
-  | ({ readonly kind: 'ncsnpp' } & NcsnppOptions)
-  | ({ readonly kind: 'unet1d' } & Unet1dOptions)
-  | ({ readonly kind: 'sphere' } & SphereOptions)
-  | ({ readonly kind: 'graph' } & GraphOptions)
+type Kind = (typeof networks)[number]
+type SpatialKind = Extract<Kind, { readonly spatial: true }>
 
-/** The network that a configuration describes. */
-export const network = (config: NetworkConfig): Network => {
-  switch (config.kind) {
-    case 'mlp':
-      return mlp(config)
-    case 'unet':
-      return unet(config)
-    case 'ncsnpp':
-      return ncsnpp(config)
-    case 'unet1d':
-      return unet1d(config)
-    case 'sphere':
-      return sphere(config)
-    case 'graph':
-      return graph(config)
-  }
+/** A network as data: its kind and its options. */
+export type NetworkConfig = ReturnType<Kind['read']>
+
+/** A network over [B, io, ...space]. */
+export type SpatialNetwork = ReturnType<SpatialKind['read']>
+
+/** A record with a `kind`; its options are checked by that kind. */
+type Described = Readonly<Record<string, unknown>>
+
+const isSpatial = (candidate: Kind): candidate is SpatialKind => candidate.spatial
+
+/** Networks over points in space. */
+export const spatialNetworks: readonly SpatialKind[] = networks.filter(isSpatial)
+
+const kindIn = <K extends NetworkKind>(kinds: readonly K[], name: unknown): K => {
+  const found = kinds.find(({ kind }) => kind === name)
+  if (found) return found
+  const known = kinds.map(({ kind }) => kind)
+  const hint = typeof name === 'string' ? `, did you mean '${nearestName(name, known)}'?` : ''
+  throw new TweedieError('input', `net: unknown kind '${name}'${hint} (known: ${known.join(', ')})`)
 }
+
+const withoutKind = ({ kind: _, ...settings }: Described): Described => settings
+
+/**
+ * The network that a configuration describes.
+ *
+ * @throws TweedieError `input` when its options contradict each other
+ *
+ * @example
+ * ```ts
+ * const net = network({ kind: 'unet', io: 1, channels: [32, 64], blocks: [2, 2] })
+ * ```
+ */
+export const network = (config: NetworkConfig): Network => {
+  const kind: NetworkKind = kindIn(networks, config.kind)
+  return kind.make(config)
+}
+
+/**
+ * The network that settings describe for events of a shape, with defaults spelt out.
+ *
+ * @param settings - `kind` and its settings, as in the field `net` of an experiment
+ * @throws TweedieError `input` for unknown kinds and settings, and for data that do not fit
+ *
+ * @example
+ * ```ts
+ * networkFor({ kind: 'unet', channels: [16, 32] }, [1, 28, 28]) // { kind: 'unet', io: 1, … }
+ * ```
+ */
+export const networkFor = (settings: Described, event: Shape): NetworkConfig =>
+  kindIn(networks, settings.kind).configured(withoutKind(settings), event)
+
+/** The same of a network over [C, ...space]. @throws TweedieError `input` */
+export const spatialNetworkFor = (settings: Described, event: Shape): SpatialNetwork =>
+  kindIn(spatialNetworks, settings.kind).configured(withoutKind(settings), event)
+
+/**
+ * A network as a checkpoint keeps it.
+ *
+ * @throws TweedieError `input` for unknown kinds and options that do not fit
+ */
+export const readNetwork = (header: Described): NetworkConfig => kindIn(networks, header.kind).read(header)
+
+/** The same of a network over [C, ...space]. @throws TweedieError `input` */
+export const readSpatialNetwork = (header: Described): SpatialNetwork =>
+  kindIn(spatialNetworks, header.kind).read(header)

@@ -1,6 +1,7 @@
 /**
- * Resampling of images by a factor of two through the filter (1, 3, 3, 1)/8 along each axis (Zhang 2019; Karras et al.
- * 2020): with it a network moves its output when its input is moved, where nearest neighbours and strides alias.
+ * Resampling of images by a factor of two through the filter (1, 3, 3, 1)/8 along each axis (Zhang 2019;
+ * Karras et al. 2020): with it a network moves its output when its input is moved, where nearest neighbours
+ * and strides alias.
  */
 import {
   constant,
@@ -18,7 +19,9 @@ const outer = (a: readonly number[], b: readonly number[]): number[] => a.flatMa
 const TAPS = [1, 3, 3, 1].map((v) => v / 8)
 const BLUR = ndarray(outer(TAPS, TAPS), [1, 1, 4, 4])
 
-/** Upsampled, even positions are (x₋₁ + 3 x₀)/4 and odd ones (3 x₀ + x₁)/4: the four phases of a 3×3 kernel. */
+/**
+ * Upsampled, even positions are (x₋₁ + 3 x₀)/4 and odd ones (3 x₀ + x₁)/4: the four phases of a 3×3 kernel.
+ */
 const EVEN = [0.25, 0.75, 0]
 const ODD = [0, 0.75, 0.25]
 const PHASES = ndarray(

@@ -1,11 +1,10 @@
 /**
- * A U-Net over the vertices of a mesh that knows where they are. A vertex sees itself and its k nearest neighbours, as
- * their mean and their slopes along the axes of space (a convolution over gathered neighbours, with a kernel that is
- * linear in the offset; compare Simonovsky & Komodakis 2017); coarser levels are farthest-point samples, and a fine
- * vertex belongs to the nearest coarse one. The positions of the vertices are three more input channels. Renumbering the
- * vertices renumbers the output.
+ * A U-Net over the vertices of a mesh that knows where they are. A vertex sees itself and its k nearest
+ * neighbours, as their mean and their slopes along the axes of space (a convolution over gathered neighbours,
+ * with a kernel that is linear in the offset; compare Simonovsky & Komodakis 2017); coarser levels are
+ * farthest-point samples, and a fine vertex belongs to the nearest coarse one. The positions of the vertices
+ * are three more input channels. Renumbering the vertices renumbers the output.
  */
-import { loadBunny } from '../datasets/bunny.ts'
 import { TweedieError } from '../error.ts'
 import {
   broadcastTo,
@@ -19,33 +18,38 @@ import {
   slice,
   type Tensor,
   take,
-  toNumbers,
   transpose,
 } from '../tensor/index.ts'
 import type { Lattice } from './lattice.ts'
 import { linear } from './layers.ts'
 import type { Network } from './network.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
 import { farthestPoints, nearestOf, type Point, type Stencil, stencil } from './point-graph.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a network on a mesh. */
 export interface GraphOptions extends UnetSizes {
   /** Channels of the signal, in and out. */
   readonly io: number
-  /** A mesh that ships with the package, or points in space. */
-  readonly mesh: 'bunny' | readonly Point[]
+  /** The vertices: points in space. */
+  readonly mesh: readonly Point[]
   /** Neighbours that a vertex sees, default 8. */
   readonly k?: number
   /** How many times fewer vertices each level has than the one above it, default 4. */
   readonly factor?: number
 }
 
-const pointsOf = (mesh: GraphOptions['mesh']): readonly Point[] => {
-  if (mesh !== 'bunny') return mesh
-  const { vertices } = loadBunny()
-  const values = toNumbers(vertices)
-  return Array.from({ length: vertices.shape[0] }, (_, i) => values.slice(3 * i, 3 * i + 3))
-}
+const settings = {
+  ...levelSettings,
+  mesh: { kind: 'points', required: true, description: 'the mesh that the signal lies on' },
+  k: { kind: 'integer', min: 1, default: 8, description: 'neighbours that a vertex sees' },
+  factor: {
+    kind: 'number',
+    above: 1,
+    default: 4,
+    description: 'how many times fewer vertices each level has than the one above it',
+  },
+} as const
 
 /** Moved to their mean and scaled to mean square 1. */
 const standardised = (points: readonly Point[]): Point[] => {
@@ -56,7 +60,10 @@ const standardised = (points: readonly Point[]): Point[] => {
   return moved.map((p) => p.map((v) => v / scale))
 }
 
-/** The vertices of one level, how they gather among themselves and from the level above, and whose they are there. */
+/**
+ * The vertices of one level, how they gather among themselves and from the level above, and whose they are
+ * there.
+ */
 interface Level {
   readonly points: readonly Point[]
   readonly same: Stencil
@@ -83,7 +90,9 @@ const levelsOf = (points: readonly Point[], count: number, k: number, factor: nu
   return levels
 }
 
-/** [V, B, C] → [V', B, (1 + 1 + dimensions) C]: the vertex itself, the mean of its neighbours, their slopes. */
+/**
+ * [V, B, C] → [V', B, (1 + 1 + dimensions) C]: the vertex itself, the mean of its neighbours, their slopes.
+ */
 const gathered = (x: Tensor, { own, neighbours, basis }: Stencil): Tensor => {
   const [, b, c] = x.shape
   const [v, k] = [own.length, neighbours.length / own.length]
@@ -123,28 +132,32 @@ const once = <T>(make: () => T): (() => T) => {
 }
 
 /**
- * A U-Net over [B, io, V] for signals on the first vertices of V, as many as the mesh has. What follows them is padding:
- * it is not read, and the output there is 0 (under the preconditioning of the denoiser: independent standard normals).
+ * A U-Net over [B, io, V] for signals on the first vertices of V, as many as the mesh has. What follows them
+ * is padding: it is not read, and the output there is 0 (under the preconditioning of the denoiser:
+ * independent standard normals).
  *
- * @throws TweedieError `input` when the options contradict each other or a level has no more than k vertices, `shape` when
- * a signal does not fit
+ * @throws TweedieError `input` when the options contradict each other or a level has no more than k vertices,
+ * `shape` when a signal does not fit
  *
  * @example
  * ```ts
- * const net = graph({ io: 1, mesh: 'bunny', channels: [32, 64, 64], blocks: [1, 2, 2] }) // for [B, 1, 1896]
+ * const mesh = meshPoints('bunny')
+ * const net = graph({ io: 1, mesh, channels: [32, 64, 64], blocks: [1, 2, 2] }) // for [B, 1, 1896]
  * const params = net.init(0)
  * ```
  */
 export const graph = (options: GraphOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('graph', options)
-  const { io, mesh, k = 8, factor = 4 } = options
-  const points = standardised(pointsOf(mesh))
+  const { io, mesh, k = settings.k.default, factor = settings.factor.default } = options
+  const points = standardised(mesh)
   const dimensions = points[0].length
   const coarsest = sizes.channels.slice(1).reduce((n) => Math.ceil(n / factor), points.length)
   if (!(Number.isInteger(k) && k > 0 && factor > 1 && coarsest > k)) {
     throw new TweedieError(
       'input',
-      `graph: expected k ≥ 1 neighbours and a factor above 1 that leaves more than k of the ${points.length} vertices on the coarsest level, got k ${k}, factor ${factor}, ${coarsest} vertices`,
+      'graph: expected k ≥ 1 neighbours and a factor above 1 that leaves more than k of the ' +
+        `${points.length} vertices on the coarsest level, got k ${k}, factor ${factor}, ${coarsest} ` +
+        'vertices',
     )
   }
   const n = points.length
@@ -170,3 +183,20 @@ export const graph = (options: GraphOptions): Network<UnetParams<NdArray>, UnetP
     },
   }
 }
+
+/** The network on a mesh in configurations and checkpoints. */
+export const graphKind = networkKind({
+  kind: 'graph',
+  summary: 'U-Net over the nearest neighbours of the vertices of a mesh',
+  spatial: true,
+  settings,
+  sizes: { io },
+  sizesFor: ({ mesh: { length } }, event) => {
+    if (event.length !== 2 || event[1] < length)
+      throw unfit(
+        `a graph of ${length} vertices needs signals [C, V] with V ≥ ${length}, the data are [${event}]`,
+      )
+    return { io: event[0] }
+  },
+  make: graph,
+})

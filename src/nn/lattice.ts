@@ -1,6 +1,6 @@
 /**
- * What a U-Net needs to know of the space that its features live on: what a neighbour is, how levels shrink, and how
- * features lie in memory. The finest level is 0.
+ * The space that the features of a U-Net live on: its neighbours, how its levels shrink, and how features lie
+ * in memory. The finest level is 0.
  */
 import { type Pair, reshape, type Shape, type Tensor, transpose, upsample } from '../tensor/index.ts'
 import type { Initialiser, Linear } from './init.ts'
@@ -41,7 +41,8 @@ export const foldOf = (factors: readonly Pair[]): Pair =>
  * Images [B, C, H, W].
  *
  * @param kernel - of the convolutions, [3, 3] for images
- * @param factors - how many times coarser each level below the finest is than the one above it, along H and along W
+ * @param factors - how many times coarser each level below the finest is than the one above it, along H and
+ * along W
  * @param convolve - what lies beyond the border; zeros by default
  */
 export const images = (kernel: Pair, factors: readonly Pair[], convolve: Convolve = conv): Lattice => ({

@@ -1,8 +1,9 @@
 import { TweedieError } from '../error.ts'
-import { concat, layerNorm, type NdArray, silu, type Tensor } from '../tensor/index.ts'
+import { concat, layerNorm, type NdArray, silu, sizeOf, type Tensor } from '../tensor/index.ts'
 import { Initialiser, type Linear } from './init.ts'
 import { embed, linear } from './layers.ts'
 import type { Network } from './network.ts'
+import { networkKind } from './network-kind.ts'
 
 /** Sizes of an MLP; the defaults are those of the manifold experiment (Rozet et al. 2024, section 5.1). */
 export interface MlpOptions {
@@ -14,12 +15,24 @@ export interface MlpOptions {
   readonly emb?: number
 }
 
+const settings = {
+  hidden: {
+    kind: 'integers',
+    least: 1,
+    min: 1,
+    default: [256, 256, 256],
+    description: 'widths of the hidden layers',
+  },
+  emb: { kind: 'integer', min: 1, default: 64, description: 'features of the noise embedding' },
+} as const
+
 type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linear<L> }
 
 /**
  * concat(x, emb) → [Linear → SiLU → LayerNorm] for each hidden layer → Linear.
  *
- * @throws TweedieError `input` when sizes are not positive integers or `emb` is odd, `shape` when x is not [B, features]
+ * @throws TweedieError `input` when sizes are not positive integers or `emb` is odd, `shape` when x is not
+ * [B, features]
  *
  * @example
  * ```ts
@@ -29,7 +42,7 @@ type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linea
  * ```
  */
 export const mlp = (options: MlpOptions): Network<MlpParams<NdArray>, MlpParams<Tensor>> => {
-  const { features, hidden = [256, 256, 256], emb = 64 } = options
+  const { features, hidden = settings.hidden.default, emb = settings.emb.default } = options
   if ([features, ...hidden].some((size) => !(Number.isInteger(size) && size > 0))) {
     throw new TweedieError(
       'input',
@@ -62,3 +75,16 @@ export const mlp = (options: MlpOptions): Network<MlpParams<NdArray>, MlpParams<
     },
   }
 }
+
+/** The MLP in configurations and checkpoints: over any event, flattened. */
+export const mlpKind = networkKind({
+  kind: 'mlp',
+  summary: 'fully connected layers over all entries, for points and small signals',
+  spatial: false,
+  settings,
+  sizes: {
+    features: { kind: 'integer', min: 1, required: true, description: 'entries of one x' },
+  },
+  sizesFor: (_, event) => ({ features: sizeOf(event) }),
+  make: mlp,
+})

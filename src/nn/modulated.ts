@@ -1,6 +1,7 @@
 /**
- * The two blocks of DiEM's U-Net (Rozet et al. 2024, appendix). Both read the noise embedding through a modulation
- * emb → Linear → SiLU → Linear·0.1 → (a, b, c), and both return (x + c f((a + 1) x + b)) / √(1 + c²).
+ * The two blocks of DiEM's U-Net (Rozet et al. 2024, appendix). Both read the noise embedding through a
+ * modulation emb → Linear → SiLU → Linear·0.1 → (a, b, c), and both return (x + c f((a + 1) x + b)) / √(1 +
+ * c²).
  */
 import {
   add,

@@ -1,9 +1,10 @@
 /**
- * NCSN++ (Song et al. 2021, appendix H), the network of the score priors of Feng et al. 2023: a U-Net of BigGAN blocks with
- * filtered resampling, a pyramid of the input joined to the way down, and attention at some resolutions.
+ * NCSN++ (Song et al. 2021, appendix H), the network of the score priors of Feng et al. 2023: a U-Net of
+ * BigGAN blocks with filtered resampling, a pyramid of the input joined to the way down, and attention at
+ * some resolutions.
  *
- * The published code feeds 999 t for a VP time t and maps images from [0, 1] to [−1, 1]; here the condition is what
- * every network gets (log sigma), and images come centred.
+ * The published code feeds 999 t for a VP time t and maps images from [0, 1] to [−1, 1]; here the condition
+ * is what every network gets (log sigma), and images come centred.
  */
 import { TweedieError } from '../error.ts'
 import { concat, type NdArray, type Shape, silu, type Tensor } from '../tensor/index.ts'
@@ -26,6 +27,7 @@ import { firConv } from './fir.ts'
 import { Initialiser, type Linear } from './init.ts'
 import { conv, embed, linear } from './layers.ts'
 import type { Network } from './network.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
 
 /** Sizes of an NCSN++; the defaults are those of the prior of faces at 32×32. */
 export interface NcsnppOptions {
@@ -44,6 +46,36 @@ export interface NcsnppOptions {
   /** Dropout probability inside the residual blocks, default 0.1. */
   readonly dropout?: number
 }
+
+const settings = {
+  width: {
+    kind: 'integer',
+    min: 1,
+    default: 64,
+    description: 'channels of the finest level, a multiple of 4',
+  },
+  multipliers: {
+    kind: 'integers',
+    least: 1,
+    min: 1,
+    default: [1, 2, 2, 2],
+    description: 'channels of each level in units of width, finest first',
+  },
+  blocks: {
+    kind: 'integer',
+    min: 1,
+    default: 4,
+    description: 'residual blocks of each level, one more on the way up',
+  },
+  attention: { kind: 'integers', min: 1, default: [16], description: 'heights of the levels with attention' },
+  dropout: {
+    kind: 'number',
+    min: 0,
+    below: 1,
+    default: 0.1,
+    description: 'dropout probability inside the residual blocks',
+  },
+} as const
 
 type DownLevel<L> = {
   readonly blocks: readonly BigganBlock<L>[]
@@ -76,7 +108,13 @@ export type NcsnppParams<L> = {
 }
 
 const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
-  const { width = 64, multipliers = [1, 2, 2, 2], blocks = 4, attention = [16], dropout = 0.1 } = options
+  const {
+    width = settings.width.default,
+    multipliers = settings.multipliers.default,
+    blocks = settings.blocks.default,
+    attention = settings.attention.default,
+    dropout = settings.dropout.default,
+  } = options
   const fail = (message: string): never => {
     throw new TweedieError('input', `ncsnpp: ${message}`)
   }
@@ -97,8 +135,8 @@ const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
 /**
  * An NCSN++ over [B, io, H, W] with H the `size` of the options and W divisible by 2^(levels − 1).
  *
- * Weights begin as in the papers: Glorot-uniform, a tenth of the variance in queries, keys and values, and (nearly) 0
- * in the last layer of each block and of the network, so that the output starts at 0.
+ * Weights begin as in the papers: Glorot-uniform, a tenth of the variance in queries, keys and values, and
+ * (nearly) 0 in the last layer of each block and of the network, so that the output starts at 0.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when an image does not fit
  *
@@ -230,3 +268,24 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
     },
   }
 }
+
+/** NCSN++ in configurations and checkpoints. */
+export const ncsnppKind = networkKind({
+  kind: 'ncsnpp',
+  summary: 'NCSN++: BigGAN blocks, filtered resampling, a pyramid of the input',
+  spatial: true,
+  settings,
+  sizes: {
+    io,
+    size: { kind: 'integer', min: 1, required: true, description: 'height of the images' },
+  },
+  sizesFor: ({ multipliers }, event) => {
+    const fold = 2 ** (multipliers.length - 1)
+    if (event.length !== 3 || event[1] % fold || event[2] % fold)
+      throw unfit(
+        `an ncsnpp of these levels needs images [C, H, W] divisible by ${fold}, the data are [${event}]`,
+      )
+    return { io: event[0], size: event[1] }
+  },
+  make: ncsnpp,
+})

@@ -6,8 +6,9 @@ export interface Training {
 }
 
 /**
- * A network as two pure functions: parameters from a seed, and an output from parameters, an input and the scalar
- * noise condition of each sample. `P` is the record of its weights as arrays, `T` the same record as tensors.
+ * A network as two pure functions: parameters from a seed, and an output from parameters, an input and the
+ * scalar noise condition of each sample. `P` is the record of its weights as arrays, `T` the same record as
+ * tensors.
  */
 export interface Network<P extends Tree<NdArray> = Tree<NdArray>, T extends Tree<Tensor> = Tree<Tensor>> {
   /** Fresh parameters: the same for the same seed. */

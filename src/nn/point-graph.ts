@@ -5,7 +5,10 @@ export type Point = readonly number[]
 
 const squaredDistance = (a: Point, b: Point): number => a.reduce((total, v, i) => total + (v - b[i]) ** 2, 0)
 
-/** Indices of the k points of `from` that are nearest to `to`, without those at the index `except`; nearest first. */
+/**
+ * Indices of the k points of `from` that are nearest to `to`, without those at the index `except`; nearest
+ * first.
+ */
 const nearest = (from: readonly Point[], to: Point, k: number, except = -1): number[] => {
   const best: { index: number; distance: number }[] = []
   for (const [index, p] of from.entries()) {
@@ -20,8 +23,8 @@ const nearest = (from: readonly Point[], to: Point, k: number, except = -1): num
 }
 
 /**
- * Farthest-point sampling (Gonzalez 1985; Eldar et al. 1997): begins with the point farthest from the centre of all, and
- * always adds the point farthest from those it has. Indices, in the order of the points.
+ * Farthest-point sampling (Gonzalez 1985; Eldar et al. 1997): begins with the point farthest from the centre
+ * of all, and always adds the point farthest from those it has. Indices, in the order of the points.
  */
 export const farthestPoints = (points: readonly Point[], count: number): number[] => {
   const centre = points[0].map((_, i) => points.reduce((total, p) => total + p[i], 0) / points.length)
@@ -39,10 +42,10 @@ export const farthestPoints = (points: readonly Point[], count: number): number[
 }
 
 /**
- * How points gather from a set that they are part of: `own[i]` is the index of point i in it, `neighbours` those of its k
- * nearest others, and `basis` the weights of these for the mean and for the slope along each axis of space:
- * 1/k, and √3 (p_j − p_i)/(h_i k) with h_i the root mean square distance of the neighbours: the same under any order of
- * the points.
+ * How points gather from a set that they are part of: `own[i]` is the index of point i in it, `neighbours`
+ * those of its k nearest others, and `basis` the weights of these for the mean and for the slope along each
+ * axis of space: 1/k, and √3 (p_j − p_i)/(h_i k) with h_i the root mean square distance of the neighbours:
+ * the same under any order of the points.
  */
 export interface Stencil {
   readonly own: readonly number[]

@@ -1,14 +1,16 @@
 /**
- * A U-Net that knows that its points lie on a sphere: a grid of latitudes and longitudes, unfolded to an image.
+ * A U-Net that knows that its points lie on a sphere: a grid of latitudes and longitudes, unfolded to an
+ * image.
  *
  * - Longitude closes on itself: convolutions wrap around, at every level.
- * - Beyond a pole a meridian goes on with the opposite one. The rows that fill the finest grid to a size that divides
- *   are made of these (row k of the opposite meridian for row −k); within the network the outermost row is
- *   repeated, since half a turn is no whole number of columns on coarse levels, and a row at a pole is one point anyway.
+ * - Beyond a pole a meridian goes on with the opposite one. The rows that fill the finest grid to a size that
+ *   divides are made of these (row k of the opposite meridian for row −k); within the network the outermost
+ *   row is repeated, since half a turn is no whole number of columns on coarse levels, and a row at a pole is
+ *   one point anyway.
  * - Rows differ in size: (cos, sin) of the latitude are two more input channels.
  *
- * Turning a field by whole columns of the coarsest level turns the output exactly; with one level and no unshuffling
- * these are the columns of the grid.
+ * Turning a field by whole columns of the coarsest level turns the output exactly; with one level and no
+ * unshuffling these are the columns of the grid.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -30,25 +32,51 @@ import {
 } from '../tensor/index.ts'
 import { type Convolve, foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a network on the sphere. */
 export interface SphereOptions extends UnetSizes {
   /** Channels of the field, in and out. */
   readonly io: number
   /**
-   * Rows and columns of the grid, row-major in the list of points: rows from pole to pole, both included, columns once
-   * around, evenly. Default [46, 90], four degrees.
+   * Rows and columns of the grid, row-major in the list of points: rows from pole to pole, both included,
+   * columns once around, evenly. Default [46, 90], four degrees.
    */
   readonly grid?: Pair
   /**
-   * How many times coarser each level is than the one above it, in both directions; their product with `unshuffle`
-   * divides the columns. Default: the smallest factors that divide what is left of the columns, [2, 3, …] for 90.
+   * How many times coarser each level is than the one above it, in both directions; their product with
+   * `unshuffle` divides the columns. Default: the smallest factors that divide what is left of the columns,
+   * [2, 3, …] for 90.
    */
   readonly factors?: readonly number[]
-  /** Cells of unshuffle × unshuffle points become channels in front, and points again behind (default 1: none). */
+  /**
+   * Cells of unshuffle × unshuffle points become channels in front, and points again behind (default 1:
+   * none).
+   */
   readonly unshuffle?: number
 }
+
+const settings = {
+  ...levelSettings,
+  grid: {
+    kind: 'pair',
+    min: 1,
+    default: [46, 90],
+    description: 'rows from pole to pole, and columns',
+  },
+  factors: {
+    kind: 'integers',
+    min: 1,
+    description: 'how many times coarser each level is than the one above it ([2, 3] for 90 columns)',
+  },
+  unshuffle: {
+    kind: 'integer',
+    min: 1,
+    default: 1,
+    description: 'cells of so many points each way become channels',
+  },
+} as const
 
 /** Convolution around the sphere: columns wrap, the rows at the ends are repeated. */
 const around: Convolve = (x, { weight, bias }, stride) =>
@@ -72,7 +100,9 @@ const checkGrid = ({ channels, grid, unshuffle, factors }: Required<SphereOption
   if (!whole || factors.length !== channels.length - 1 || columns % fold || columns % 2) {
     throw new TweedieError(
       'input',
-      `sphere: expected ${channels.length - 1} factors (one for each level but the finest) above 1 whose product with unshuffle ${unshuffle} divides the even number of columns of the grid [${grid}], got [${factors}]`,
+      `sphere: expected ${channels.length - 1} factors (one for each level but the finest) above 1 ` +
+        `whose product with unshuffle ${unshuffle} divides the even number of columns of the grid ` +
+        `[${grid}], got [${factors}]`,
     )
   }
 }
@@ -93,7 +123,10 @@ const beyondPoles = (x: Tensor, before: number, after: number): Tensor => {
   return concat([...north, x, ...south], 2)
 }
 
-/** cos and sin of the latitude of each row [1, 2, rows, 1]; rows beyond a pole have those of the meridian they lie on. */
+/**
+ * cos and sin of the latitude of each row [1, 2, rows, 1]; rows beyond a pole have those of the meridian they
+ * lie on.
+ */
 const latitudes = (rows: number, before: number, after: number): NdArray => {
   const angles = Array.from(
     { length: before + rows + after },
@@ -104,9 +137,9 @@ const latitudes = (rows: number, before: number, after: number): NdArray => {
 }
 
 /**
- * A U-Net over [B, io, V] for fields on a grid of the sphere in the first rows · columns of V points. What follows them
- * is padding: it is not read, and the output there is 0 (under the preconditioning of the denoiser: independent
- * standard normals, as good a guess as any).
+ * A U-Net over [B, io, V] for fields on a grid of the sphere in the first rows · columns of V points. What
+ * follows them is padding: it is not read, and the output there is 0 (under the preconditioning of the
+ * denoiser: independent standard normals, as good a guess as any).
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when a field does not fit
  *
@@ -118,7 +151,7 @@ const latitudes = (rows: number, before: number, after: number): NdArray => {
  */
 export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, UnetParams<Tensor>> => {
   const sizes = checkedSizes('sphere', options)
-  const { io, grid = [46, 90], unshuffle = 1 } = options
+  const { io, grid = settings.grid.default, unshuffle = settings.unshuffle.default } = options
   const [rows, columns] = grid
   const { factors = smallestFactors(columns / unshuffle, sizes.channels.length - 1) } = options
   checkGrid({ ...sizes, io, grid, unshuffle, factors })
@@ -138,7 +171,8 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
       if (x.shape.length !== 3 || c !== io || points < rows * columns) {
         throw new TweedieError(
           'shape',
-          `sphere: expected [B, ${io}, V] with V at least ${rows}·${columns} = ${rows * columns}, got [${x.shape}]`,
+          `sphere: expected [B, ${io}, V] with V at least ${rows}·${columns} = ${rows * columns}, got ` +
+            `[${x.shape}]`,
         )
       }
       const field = reshape(slice(x, [0, 0, 0], [b, io, rows * columns]), [b, io, rows, columns])
@@ -150,3 +184,21 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
     },
   }
 }
+
+/** The network on the sphere in configurations and checkpoints. */
+export const sphereKind = networkKind({
+  kind: 'sphere',
+  summary: 'U-Net over a grid of latitudes and longitudes',
+  spatial: true,
+  settings,
+  sizes: { io },
+  sizesFor: ({ grid: [rows, columns] }, event) => {
+    if (event.length !== 2 || event[1] < rows * columns)
+      throw unfit(
+        `a sphere of ${rows}×${columns} needs fields [C, V] with V ≥ ${rows * columns}, the data are ` +
+          `[${event}]`,
+      )
+    return { io: event[0] }
+  },
+  make: sphere,
+})

@@ -1,8 +1,9 @@
 /**
- * What all U-Nets of DiEM's form share (Rozet et al. 2024, appendix): levels of modulated blocks on the way down and
- * again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
+ * The body of all U-Nets of DiEM's form (Rozet et al. 2024, appendix): levels of modulated blocks on the way
+ * down and again on the way up. A {@link Lattice} says what a neighbour is and how levels shrink.
  */
 import { TweedieError } from '../error.ts'
+import type { ValueSpecs } from '../settings.ts'
 import { concat, layerNorm, type NdArray, rematerialise, type Shape, type Tensor } from '../tensor/index.ts'
 import { dropper } from './dropout.ts'
 import { Initialiser, type Linear } from './init.ts'
@@ -13,10 +14,10 @@ import type { Training } from './network.ts'
 
 /** Sizes that every U-Net has. */
 export interface UnetSizes {
-  /** Channels of each level, finest first, such as [128, 256, 384]. */
-  readonly channels: readonly number[]
-  /** Residual blocks of each level, on the way down and again on the way up. */
-  readonly blocks: readonly number[]
+  /** Channels of each level, finest first, such as [128, 256, 384]; default [32, 64]. */
+  readonly channels?: readonly number[]
+  /** Residual blocks of each level, on the way down and again on the way up; default [2, 2]. */
+  readonly blocks?: readonly number[]
   /** Attention heads of each level; 0 for a level without attention (the default). */
   readonly heads?: readonly number[]
   /** Features of the noise embedding, default 256. */
@@ -24,6 +25,33 @@ export interface UnetSizes {
   /** Dropout probability inside the residual blocks, default 0. */
   readonly dropout?: number
 }
+
+/** Settings of every U-Net in a configuration. */
+export const levelSettings = {
+  channels: {
+    kind: 'integers',
+    least: 1,
+    min: 1,
+    default: [32, 64],
+    description: 'channels of each level, finest first',
+  },
+  blocks: {
+    kind: 'integers',
+    least: 1,
+    min: 1,
+    default: [2, 2],
+    description: 'residual blocks of each level',
+  },
+  heads: { kind: 'integers', min: 0, description: 'attention heads of each level, 0 for none' },
+  emb: { kind: 'integer', min: 1, default: 256, description: 'features of the noise embedding' },
+  dropout: {
+    kind: 'number',
+    min: 0,
+    below: 1,
+    default: 0,
+    description: 'dropout probability inside the residual blocks',
+  },
+} as const satisfies ValueSpecs
 
 /** One residual block and, on attention levels, the attention block that follows it. */
 type Block<L> = { readonly res: ResBlock<L>; readonly att: readonly AttBlock<L>[] }
@@ -38,9 +66,19 @@ export type UnetParams<L> = {
   readonly tail: Linear<L>
 }
 
-/** Sizes with their defaults. @throws TweedieError `input` naming the network when they contradict each other */
+/**
+ * Sizes with their defaults.
+ *
+ * @throws TweedieError `input` naming the network when they contradict each other
+ */
 export const checkedSizes = <O extends UnetSizes>(name: string, options: O): O & Required<UnetSizes> => {
-  const { channels, blocks, heads = channels.map(() => 0), emb = 256, dropout = 0 } = options
+  const {
+    channels = levelSettings.channels.default,
+    blocks = levelSettings.blocks.default,
+    heads = channels.map(() => 0),
+    emb = levelSettings.emb.default,
+    dropout = levelSettings.dropout.default,
+  } = options
   const fail = (message: string): never => {
     throw new TweedieError('input', `${name}: ${message}`)
   }
@@ -64,8 +102,8 @@ export interface UnetBody {
 }
 
 /**
- * Level 0 starts with a convolution; deeper ones with a strided convolution and LayerNorm. On the way up each level
- * ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x).
+ * Level 0 starts with a convolution; deeper ones with a strided convolution and LayerNorm. On the way up each
+ * level ends with LayerNorm and nearest upsampling, the next begins with a convolution over (skip, x).
  */
 export const unetBody = (
   { inputs, outputs }: { readonly inputs: number; readonly outputs: number },

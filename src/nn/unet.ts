@@ -3,7 +3,8 @@ import { TweedieError } from '../error.ts'
 import { type NdArray, pixelShuffle, pixelUnshuffle, type Tensor } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a U-Net over images. */
 export interface UnetOptions extends UnetSizes {
@@ -14,8 +15,8 @@ export interface UnetOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, H, W]; H and W must be divisible by unshuffle · 2^(levels − 1). Convolutions are 3×3 with zeros
- * around the image.
+ * A U-Net over [B, io, H, W]; H and W must be divisible by unshuffle · 2^(levels − 1). Convolutions are 3×3
+ * with zeros around the image.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when an image does not fit
  *
@@ -54,3 +55,32 @@ export const unet = (options: UnetOptions): Network<UnetParams<NdArray>, UnetPar
     },
   }
 }
+
+/** The U-Net in configurations and checkpoints. */
+export const unetKind = networkKind({
+  kind: 'unet',
+  summary: 'U-Net over images',
+  spatial: true,
+  settings: {
+    ...levelSettings,
+    unshuffle: {
+      kind: 'integer',
+      min: 1,
+      default: 1,
+      description: 'pixel unshuffling in front of the network, by this factor',
+    },
+  },
+  sizes: { io },
+  sizesFor: ({ channels, unshuffle }, event) => {
+    if (event.length !== 3)
+      throw unfit(`a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`)
+    const fold = unshuffle * 2 ** (channels.length - 1)
+    if (event[1] % fold || event[2] % fold)
+      throw unfit(
+        `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer ` +
+          'levels, or pad',
+      )
+    return { io: event[0] }
+  },
+  make: unet,
+})

@@ -1,13 +1,15 @@
 /**
- * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with convolutions
- * along the index. This is the network of the amortised posterior sampling paper ("1-D formulation of DDPM"; its sizes
- * are unknown); it knows nothing of geometry beyond the order of the vertices.
+ * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with
+ * convolutions along the index. This is the network of the amortised posterior sampling paper ("1-D
+ * formulation of DDPM"; its sizes are unknown); it knows nothing of geometry beyond the order of the
+ * vertices.
  */
 import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
 import type { Network } from './network.ts'
-import { checkedSizes, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
+import { io, networkKind, unfit } from './network-kind.ts'
+import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
 
 /** Sizes of a U-Net over signals. */
 export interface Unet1dOptions extends UnetSizes {
@@ -18,8 +20,8 @@ export interface Unet1dOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`, with
- * kernels of three points.
+ * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`,
+ * with kernels of three points.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when a signal does not fit
  *
@@ -56,3 +58,30 @@ export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, Une
     },
   }
 }
+
+/** The U-Net over signals in configurations and checkpoints. */
+export const unet1dKind = networkKind({
+  kind: 'unet1d',
+  summary: 'U-Net over the index of the vertices',
+  spatial: true,
+  settings: {
+    ...levelSettings,
+    unshuffle: {
+      kind: 'integer',
+      min: 1,
+      default: 1,
+      description: 'so many neighbours in the index become channels',
+    },
+  },
+  sizes: { io },
+  sizesFor: ({ channels, unshuffle }, event) => {
+    if (event.length !== 2) throw unfit(`a unet1d needs signals [C, V], the data are [${event}]`)
+    const fold = unshuffle * 2 ** (channels.length - 1)
+    if (event[1] % fold)
+      throw unfit(
+        `signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
+      )
+    return { io: event[0] }
+  },
+  make: unet1d,
+})

@@ -1,7 +1,14 @@
 export { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
 export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'
 export type { Colouring } from './colouring.ts'
+export { type ComparisonReport, comparisonReport, type PictureRow } from './comparison-report.ts'
 export { type CornerOptions, cornerPlot } from './corner-plot.ts'
+export {
+  type DemoAmortizeReport,
+  demoAmortizeReport,
+  type RestoredPhotographs,
+} from './demo-amortize-report.ts'
+export { type DemoReport, demoReport, type RestoredDigits } from './demo-report.ts'
 export { type DiagnosisReport, diagnosisReport, summaryOf } from './diagnosis-report.ts'
 export { type EcdfSeries, ecdfChart, ecdfKey } from './ecdf-chart.ts'
 export { type GlobeView, renderGlobe } from './globe.ts'
@@ -18,6 +25,7 @@ export {
   pointPictures,
   pointStrips,
 } from './point-strip.ts'
+export { type RunContent, runContent } from './run-content.ts'
 export { type RunReport, runReport } from './run-report.ts'
 export { type Shares, shareChart } from './share-chart.ts'
 export {

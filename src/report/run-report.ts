@@ -107,7 +107,9 @@ const sectionsOf = (run: RunReport): Section[] => {
   if (priorSamplesByLap.length > 0) {
     sections.push({
       title: 'What the prior has learned',
-      lead: 'Samples of the prior alone, without any observation, from the start to the last lap.',
+      lead:
+        'Samples of the prior alone, without any observation, from the start to the last lap (one EM ' +
+        'iteration).',
       body: html`<div class="tiles">${priorSamplesByLap.map(({ label, images, range }) => {
         const grid = imageGrid(images, { columns: images.shape[0] > 24 ? 8 : 4, range })
         const shown = pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))

@@ -32,7 +32,7 @@ import { NdArray, unflatten } from '../tensor/index.ts'
 import { type Trainer, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
 import type { Run } from './folder.ts'
 import type { LearnedPrior } from './prior.ts'
-import { type SavedSampler, saveSampler } from './sampler.ts'
+import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
 
 /** How log p(x) is taken, on the diffusion of `boundOf`. */
@@ -198,7 +198,7 @@ export const writeSamplerOnnx = async (
   const { model, manifest } = await exportSampler(sampler, draws)
   const beside = path.replace(/\.onnx$/, '.json')
   const described: Json = parseJson(
-    JSON.stringify({ ...manifest, flow: sampler.flow, origin: sampler.origin }),
+    JSON.stringify({ ...manifest, flow: flowHeader(sampler.flow), origin: sampler.origin }),
     beside,
   )
   writeAtomic(path, model)

@@ -1,48 +1,52 @@
-/** A network as the header of a checkpoint says it. */
+/** A network as the header of a file says it: a mesh that ships is a name there, and points in memory. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { meshNames, meshPoints } from '../datasets/index.ts'
+import { TweedieError } from '../error.ts'
+import { type Json, parseJson } from '../json.ts'
+import { type NetworkConfig, networks, readNetwork, readSpatialNetwork } from '../nn/index.ts'
 
-const sizes = z.array(z.int().positive())
-const levels = {
-  io: z.int(),
-  channels: sizes,
-  blocks: sizes,
-  heads: z.array(z.int().nonnegative()).optional(),
-  emb: z.int().optional(),
-  dropout: z.number().optional(),
+type Fields = Readonly<Record<string, unknown>>
+
+/** A record of a network whose fields of points are changed. */
+const withPoints = (record: Fields, change: (points: unknown) => unknown): Fields => {
+  const specs = networks.find(({ kind }) => kind === record.kind)?.settings ?? {}
+  const ofPoints = Object.entries(specs).flatMap(([name, spec]) => (spec.kind === 'points' ? [name] : []))
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, ofPoints.includes(name) ? change(value) : value]),
+  )
 }
 
-/** Networks over points in space. */
-export const spatialNetworkHeader = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('unet'), ...levels, unshuffle: z.int().optional() }),
-  z.object({
-    kind: z.literal('ncsnpp'),
-    io: z.int(),
-    size: z.int(),
-    width: z.int().optional(),
-    multipliers: sizes.optional(),
-    blocks: z.int().optional(),
-    attention: sizes.optional(),
-    dropout: z.number().optional(),
-  }),
-  z.object({ kind: z.literal('unet1d'), ...levels, unshuffle: z.int().optional() }),
-  z.object({
-    kind: z.literal('sphere'),
-    ...levels,
-    grid: z.tuple([z.int(), z.int()]).optional(),
-    factors: sizes.optional(),
-    unshuffle: z.int().optional(),
-  }),
-  z.object({
-    kind: z.literal('graph'),
-    ...levels,
-    mesh: z.union([z.literal('bunny'), z.array(z.array(z.number()))]),
-    k: z.int().optional(),
-    factor: z.number().optional(),
-  }),
-])
+/**
+ * Settings of a network with the points of meshes that they name.
+ *
+ * @throws TweedieError `input` for unknown meshes
+ */
+export const withNamedMeshes = (settings: Fields): Fields =>
+  withPoints(settings, (points) => (typeof points === 'string' ? meshPoints(points) : points))
+
+/** A network in a header: its options as JSON, the meshes that ship by name. */
+export const headerOf = (config: NetworkConfig): Json => {
+  const named = withPoints(
+    config,
+    (points) => meshNames.find((name) => isDeepStrictEqual(points, meshPoints(name))) ?? points,
+  )
+  return parseJson(JSON.stringify(named), 'network')
+}
+
+const read = <T>(readOptions: (header: Fields) => T) =>
+  z.record(z.string(), z.unknown()).transform((header, context): T => {
+    try {
+      return readOptions(withNamedMeshes(header))
+    } catch (error) {
+      if (!(error instanceof TweedieError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
+  })
 
 /** All networks. */
-export const networkHeader = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('mlp'), features: z.int(), hidden: sizes, emb: z.int() }),
-  ...spatialNetworkHeader.options,
-])
+export const networkHeader = read(readNetwork)
+
+/** Networks over points in space. */
+export const spatialNetworkHeader = read(readSpatialNetwork)

@@ -20,7 +20,7 @@ import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts
 import { isRunFolder, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
-import { networkHeader } from './network-header.ts'
+import { headerOf, networkHeader } from './network-header.ts'
 
 /**
  * What an AmbientDiffusion prior sees: one mask, the same in all steps and draws. Its network has twice the
@@ -100,7 +100,7 @@ export const savePrior = (run: Run, name: string, prior: PriorParts): string => 
     arrays: { params, gaussian: packed.arrays },
     state: {
       kind: 'prior',
-      net: { ...net },
+      net: headerOf(net),
       sigmaMin,
       sigmaMax,
       event,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { AmortizedSampler } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { flowOf } from '../flows/index.ts'
+import { type FlowConfig, flowOf } from '../flows/index.ts'
 import { readBytes } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { families } from '../operators/index.ts'
@@ -13,7 +13,7 @@ import { unflatten } from '../tensor/index.ts'
 import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
-import { spatialNetworkHeader } from './network-header.ts'
+import { headerOf, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
 
 /** What a sampler learned from. */
@@ -137,9 +137,18 @@ const current = (state: Json): unknown => {
   }
 }
 
+/** A flow as files say it: plain JSON without what is undefined, its networks as in headers of priors. */
+export const flowHeader = (flow: FlowConfig): Json => {
+  const said =
+    flow.kind === 'network'
+      ? { ...flow, encoder: headerOf(flow.encoder), coupling: headerOf(flow.coupling) }
+      : flow
+  return parseJson(JSON.stringify(said), 'flow')
+}
+
 /** What is said of a sampler beside its arrays, as plain JSON without what is undefined. */
-export const samplerHeader = ({ params: _, ...rest }: SavedSampler): Json =>
-  parseJson(JSON.stringify({ kind: 'sampler', ...rest }), 'sampler')
+export const samplerHeader = ({ params: _, flow, ...rest }: SavedSampler): Json =>
+  parseJson(JSON.stringify({ kind: 'sampler', flow: flowHeader(flow), ...rest }), 'sampler')
 
 /**
  * A prior's file as a name of its content: the SHA-256.

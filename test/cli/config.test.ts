@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { jsonSchemaOf, loadConfig, splitConfigArguments } from '../../src/cli/config.ts'
+import { jsonSchemaOf, loadConfig, splitConfigArguments } from '../../src/cli/config/config.ts'
 import { scratch } from '../run/scratch.ts'
 
 const schema = z.strictObject({

@@ -1,4 +1,6 @@
-/** `tweedie distill` as a process: SIGKILL, SIGINT, and what a run leaves for programs that know only ONNX. */
+/**
+ * `tweedie distill` as a process: SIGKILL, SIGINT, and what a run leaves for programs that know only ONNX.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -101,7 +103,9 @@ describe('sampler.onnx', () => {
     const [, code] = /^```js\n([\s\S]*?)^```/m.exec(page) ?? []
     const run = at('undisturbed')
     symlinkSync(join(root, 'node_modules'), at('node_modules'))
-    const noise = `const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())`
+    const noise =
+      'const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * ' +
+      'Math.cos(2 * Math.PI * Math.random())'
     expect(code).toContain(noise)
     writeFileSync(at('draw.mjs'), code.replaceAll('runs/fast', run))
     const child = spawn(process.execPath, [at('draw.mjs')], { cwd: folder })

@@ -12,14 +12,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { restore as restoreSet } from '../../src/amortize/index.ts'
+import { run as distill } from '../../src/cli/commands/distill.ts'
+import { run as restore } from '../../src/cli/commands/restore.ts'
+import { run as train } from '../../src/cli/commands/train.ts'
 import type { OptionsOf } from '../../src/cli/commands.ts'
-import { jsonSchemaOf } from '../../src/cli/config.ts'
-import { run as distill } from '../../src/cli/distill.ts'
-import { distillSchema } from '../../src/cli/distill-schema.ts'
+import { jsonSchemaOf } from '../../src/cli/config/config.ts'
+import { distillSchema } from '../../src/cli/config/distill-schema.ts'
 import { exitCodeOf, explain } from '../../src/cli/exit.ts'
 import { makeIo } from '../../src/cli/io.ts'
-import { run as restore } from '../../src/cli/restore.ts'
-import { run as train } from '../../src/cli/train.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { observe, readObservations, writeObservations } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
@@ -170,7 +170,7 @@ describe('a run of distillation', () => {
     expect(existsSync(join(at('nan'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
   })
 
-  it('goes on from the checkpoint before, when told to by hand, or refuses a damaged one in one line', async () => {
+  it('goes on from the checkpoint before, set by hand, or refuses a damaged one in one line', async () => {
     const controller = new AbortController()
     const io = {
       ...ioTo([], controller.signal),

@@ -2,15 +2,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { jsonSchemaOf, loadConfig } from '../../src/cli/config.ts'
-import { run as distill } from '../../src/cli/distill.ts'
-import { distillSchema } from '../../src/cli/distill-schema.ts'
-import { diemOptionsOf, loadObservations, rateOf } from '../../src/cli/experiment.ts'
+import { run as distill } from '../../src/cli/commands/distill.ts'
+import { run as learn } from '../../src/cli/commands/learn.ts'
+import { run as train } from '../../src/cli/commands/train.ts'
+import { diemOptionsOf, rateOf } from '../../src/cli/config/building.ts'
+import { jsonSchemaOf, loadConfig } from '../../src/cli/config/config.ts'
+import { distillSchema } from '../../src/cli/config/distill-schema.ts'
+import { loadObservations } from '../../src/cli/config/loading.ts'
+import { operatorSettingOf } from '../../src/cli/config/operator-schema.ts'
+import { experimentSchema } from '../../src/cli/config/schema.ts'
 import { makeIo } from '../../src/cli/io.ts'
-import { run as learn } from '../../src/cli/learn.ts'
-import { operatorSettingOf } from '../../src/cli/operator-schema.ts'
-import { experimentSchema } from '../../src/cli/schema.ts'
-import { run as train } from '../../src/cli/train.ts'
 import { amortizedTasks, bunnyTasks, sphereTasks } from '../../src/compare/index.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { readJournal } from '../../src/run/index.ts'
@@ -43,7 +44,10 @@ describe('experiments', () => {
   })
 })
 
-/** What makes any experiment small: a network of a few channels, one lap of two steps, from a few observations. */
+/**
+ * What makes any experiment small: a network of a few channels, one lap of two steps, from a few
+ * observations.
+ */
 const TINY = [
   ...['em.laps=1', 'em.batch=2', 'em.sampling.steps=2', 'em.refitRank=2'],
   ...['gaussian.rank=2', 'gaussian.iterations=1', 'gaussian.steps=2', 'gaussian.count=4'],

@@ -1,4 +1,7 @@
-/** What the command line says to contradictory configurations and to files that are no prior: one line, the right code, nothing left behind. */
+/**
+ * What the command line says to contradictory configurations and to files that are no prior: one line, the
+ * right code, nothing left behind.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
@@ -35,6 +38,12 @@ const configurations: Case[] = [
     files: { ...good, 'config.yaml': `${tiny}trian: { steps: 3 }\n` },
     args: learn('set.npz'),
     says: /^config\.yaml: unknown field 'trian'; did you mean 'train'\?/,
+  },
+  {
+    name: 'a field by its name of version 0.1',
+    files: { ...good, 'config.yaml': `${tiny.replace('sampling: {', 'sampling: { method: ddim,')}` },
+    args: learn('set.npz'),
+    says: /^config\.yaml: field 'em\.sampling\.method' is 'em\.sampling\.step' since version 0\.2$/,
   },
   {
     name: 'a number that must be positive',

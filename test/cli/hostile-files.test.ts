@@ -1,4 +1,7 @@
-/** What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing left behind. */
+/**
+ * What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing
+ * left behind.
+ */
 import { zipSync } from 'fflate'
 import { describe } from 'vitest'
 import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'
@@ -166,7 +169,7 @@ const observations: Case[] = [
     name: 'an operator that is not linear, with a start that needs one',
     files: { 'x.npy': encodeNpy(y) },
     args: ['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=clip', '-o', 'run'],
-    says: /^field 'gaussian\.eStep': 'exact' needs a linear operator, 'clip' is none; use diffusion/,
+    says: /^field 'gaussian\.eStep': 'exact' needs a linear operator, 'clip' is not linear; use diffusion/,
   },
   {
     name: 'an operator that a closed form does not know',

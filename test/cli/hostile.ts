@@ -1,4 +1,7 @@
-/** What hostile tests are made of: files that say anything, commands that take them, and what has to come of it. */
+/**
+ * What hostile tests are made of: files that say anything, commands that take them, and what has to come of
+ * it.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'

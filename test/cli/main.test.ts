@@ -33,6 +33,11 @@ describe('tweedie', () => {
       stderr: "tweedie: missing required argument 'path'\n",
     })
     expect(tweedie('inof', 'x').stderr).toBe("tweedie: unknown command 'inof' (Did you mean info?)\n")
+    expect(tweedie('bench', '--quick', 'x')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: "tweedie: 'bench' is 'compare' since version 0.2: tweedie compare --help\n",
+    })
     const bare = tweedie()
     expect(bare).toMatchObject({ status: 2, stdout: '' })
     expect(bare.stderr).toMatch(/^Usage: tweedie/)

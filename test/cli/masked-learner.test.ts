@@ -6,14 +6,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run as distill } from '../../src/cli/commands/distill.ts'
+import { run as learn } from '../../src/cli/commands/learn.ts'
+import { run as report } from '../../src/cli/commands/report.ts'
+import { run as sample } from '../../src/cli/commands/sample.ts'
+import { run as train } from '../../src/cli/commands/train.ts'
 import type { OptionsOf } from '../../src/cli/commands.ts'
-import { run as distill } from '../../src/cli/distill.ts'
 import { exitCodeOf, explain } from '../../src/cli/exit.ts'
 import { makeIo } from '../../src/cli/io.ts'
-import { run as learn } from '../../src/cli/learn.ts'
-import { run as report } from '../../src/cli/report.ts'
-import { run as sample } from '../../src/cli/sample.ts'
-import { run as train } from '../../src/cli/train.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
 import { readArrays } from '../../src/formats/index.ts'
 import { observe, writeObservations } from '../../src/observations/index.ts'
@@ -27,7 +27,7 @@ const common = { json: undefined, quiet: true, debug: undefined, threads: undefi
 const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,
-  ...{ output: undefined, draws: 2, batch: 8, count: 4, steps: 3, sampler: 'ddim', iterations: 1 },
+  ...{ output: undefined, draws: 2, batch: 8, count: 4, steps: 3, step: 'ddim', iterations: 1 },
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },
   device: 'cpu',
 }

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/commands/observe.ts'
 import type { OptionsOf } from '../../src/cli/commands.ts'
-import { loadConfig } from '../../src/cli/config.ts'
+import { loadConfig } from '../../src/cli/config/config.ts'
+import { operatorSchema, operatorSettingOf } from '../../src/cli/config/operator-schema.ts'
 import { makeIo } from '../../src/cli/io.ts'
-import { run } from '../../src/cli/observe.ts'
-import { operatorSchema, operatorSettingOf } from '../../src/cli/operator-schema.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { readObservations } from '../../src/observations/index.ts'
 import { families, familyOf } from '../../src/operators/index.ts'
@@ -128,13 +128,13 @@ describe('tweedie observe', () => {
     [{ operator: 'blur' }, ['sigma'], /^'sigma': expected a setting of the operator, key=value/],
     [{ operator: 'identity' }, ['a=1'], /^operator 'identity': unknown setting 'a', it has no settings/],
     [{ operator: 'pool' }, ['factor=5'], /^average-pool: factor 5 does not divide images of 32×32/],
-    [{ operator: 'pool' }, ['factor=1.5'], /'factor' must be an integer at least 1, got 1.5/],
+    [{ operator: 'pool' }, ['factor=1.5'], /'factor' must be an integer of at least 1, got 1.5/],
     [
       { operator: 'box' },
       ['size=30', 'margin=2'],
       /^box: a square of 30 with a margin of 2 does not fit images of 32×32/,
     ],
-    [{ operator: 'fourier' }, ['acceleration=0'], /'acceleration' must be a number at least 1, got 0/],
+    [{ operator: 'fourier' }, ['acceleration=0'], /'acceleration' must be a number of at least 1, got 0/],
     [{ operator: 'compose' }, [], /^operator 'compose': needs at least 1 of them in 'of', got 0/],
     [{ operator: 'scale' }, parts.stack, /^operator 'scale': needs 1 of them in 'of', got 2/],
     [{ operator: 'blur' }, parts.stack, /^operator 'blur': is not made of others, got 2/],

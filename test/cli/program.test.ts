@@ -48,7 +48,8 @@ describe('command line', () => {
     [['sample', 'p', '--draws', '0'], /Expected an integer of at least 1/],
     [['sample', 'p', '--draws', ''], /Expected an integer of at least 1/],
     [['observe', 'mnist', '-o', 'y.npz', '--noise', 'Infinity'], /Expected a number of at least 0/],
-    [['sample', 'p', '--sampler', 'magic'], /Allowed choices are ddpm, ddim, pc, heun/],
+    [['sample', 'p', '--step', 'magic'], /Allowed choices are ddpm, ddim, pc, heun/],
+    [['sample', 'p', '--sampler', 'ddim'], /since version 0\.2 this is --step/],
     [['sample'], /missing required argument 'prior'/],
     [['info', 'a', 'b'], /too many arguments/],
     [['observe', 'mnist'], /required option '-o, --output <file>' not specified/],
@@ -95,6 +96,6 @@ describe('the help', () => {
   })
 
   it('would notice a heavy import', () => {
-    expect(packagesOf(new URL('../../src/cli/config.ts', import.meta.url))).toContain('zod')
+    expect(packagesOf(new URL('../../src/cli/config/config.ts', import.meta.url))).toContain('zod')
   })
 })

@@ -1,10 +1,13 @@
-/** The quick demo of distillation from end to end: what it says, what it writes, and that the flow has begun to denoise. */
+/**
+ * The quick demo of distillation from end to end: what it says, what it writes, and that the flow has begun
+ * to denoise.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/demo-amortize.ts'
+import { run } from '../../src/cli/demo/demo-amortize.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { readJournal } from '../../src/run/index.ts'
 

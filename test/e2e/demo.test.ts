@@ -52,7 +52,8 @@ describe('tweedie demo --quick --json', () => {
     for (const prior of ['gaussian', 'learned']) {
       const { psnrMean, psnrDraw, coverage50, coverage90 } = result.figures[prior]
       expect(psnrMean).toBeGreaterThan(average(unrestored) + 3)
-      expect(psnrMean).toBeGreaterThan(psnrDraw + 1) // the mean has less error than a draw: half, if all is well
+      // The mean has less error than a draw: half, if all is well.
+      expect(psnrMean).toBeGreaterThan(psnrDraw + 1)
       expect(coverage90).toBeGreaterThan(0.6)
       expect(coverage90).toBeGreaterThan(coverage50)
     }

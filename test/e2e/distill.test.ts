@@ -20,11 +20,13 @@ describe('a distilled sampler', () => {
   it('comes from measurements and a prior, and draws with log-densities', () => {
     writeFileSync(
       join(folder, 'prior.yaml'),
-      'data: { clean: mnist, count: 16 }\nnet: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 8, unshuffle: 2 }\ntrain: { steps: 2, batch: 8 }\nmonitor: { samples: 0 }\n',
+      'data: { clean: mnist, count: 16 }\nnet: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 8, ' +
+        'unshuffle: 2 }\ntrain: { steps: 2, batch: 8 }\nmonitor: { samples: 0 }\n',
     )
     writeFileSync(
       join(folder, 'distill.yaml'),
-      'prior: prior\ndata: { clean: mnist, count: 16, observe: { operator: { kind: mask, keep: 0.25 }, noise: 0.1 } }\nflow: { kind: realNvp, steps: 1, hidden: 8 }\ntrain: { steps: 3, batch: 8 }\n',
+      'prior: prior\ndata: { clean: mnist, count: 16, observe: { operator: { kind: mask, keep: 0.25 }, ' +
+        'noise: 0.1 } }\nflow: { kind: realNvp, steps: 1, hidden: 8 }\ntrain: { steps: 3, batch: 8 }\n',
     )
     json('train', 'prior.yaml', '-o', 'prior')
     const { sampler, onnx } = json('distill', 'distill.yaml', '-o', 'fast')
@@ -71,7 +73,11 @@ export: { draws: 2 }
       join(folder, 'odd.yaml'),
       `prior: prior
 data: { observations: set.npz }
-flow: { kind: network, features: 1, encoder: { kind: unet, channels: [4], blocks: [1] }, coupling: { kind: unet, channels: [4], blocks: [1] } }
+flow:
+  kind: network
+  features: 1
+  encoder: { kind: unet, channels: [4], blocks: [1] }
+  coupling: { kind: unet, channels: [4], blocks: [1] }
 `,
     )
     const odd = tweedie(['distill', 'odd.yaml', '-o', 'odd'], { cwd: folder })

@@ -1,4 +1,6 @@
-/** The how-to of own data, run as it is written: its commands, on real digits in the files that it asks for. */
+/**
+ * The how-to of own data, run as it is written: its commands, on real digits in the files that it asks for.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,15 @@
 /** What every kind of network must do, whatever its events are. The list is in test/contract/lists/networks.ts. */
 import { describe, expect, it } from 'vitest'
-import { adam, initMoments, type Moments, type NetworkConfig, network } from '../../src/nn/index.ts'
+import {
+  adam,
+  initMoments,
+  type Moments,
+  type NetworkConfig,
+  network,
+  networkFor,
+  networks,
+  readNetwork,
+} from '../../src/nn/index.ts'
 import {
   flatten,
   frozen,
@@ -40,10 +49,33 @@ const moved = (params: Tree<NdArray>, step: number, phase: number): Tree<NdArray
     )
   }, params)
 
+it('is asked of every kind of network', () => {
+  expect(new Set(kinds.map(({ config }) => config.kind))).toEqual(new Set(networks.map(({ kind }) => kind)))
+})
+
 describe.each(kinds.map((kind) => ({ name: nameOf(kind), ...kind })))('$name', ({ config, event, count }) => {
   const net = network(config)
   const params: Tree<NdArray> = net.init(0)
   const { x, c } = inputsOf(event, 3)
+  const { settings, sizes } = networks.find(({ kind }) => kind === config.kind) ?? expect.fail()
+
+  it('follows from its settings and the shape of the data, and survives JSON', () => {
+    const given = Object.entries(config).filter(([name]) => name === 'kind' || name in settings)
+    const found = networkFor(Object.fromEntries(given), event)
+    expect(found).toMatchObject(config)
+    expect(Object.keys(sizes).every((name) => name in found)).toBe(true)
+    expect(readNetwork(JSON.parse(JSON.stringify(config)))).toEqual(config)
+  })
+
+  it('refuses what it does not know or does not fit', () => {
+    const [first] = Object.keys(settings)
+    expect(() => networkFor({ kind: config.kind, [first]: 'x' }, event)).toThrow(`'${first}' must be`)
+    expect(() => networkFor({ kind: config.kind, [`${first}s`]: 1 }, event)).toThrow(
+      `did you mean '${first}'?`,
+    )
+    const [size] = Object.keys(sizes)
+    expect(() => readNetwork({ ...config, [size]: undefined })).toThrow(`'${size}' is missing`)
+  })
 
   it('has the parameters that its blocks say', () => {
     expect(Object.values(flatten(params)).reduce((total, { size }) => total + size, 0)).toBe(count)

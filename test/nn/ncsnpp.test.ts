@@ -26,7 +26,10 @@ const apply = async (f: (x: Tensor) => Tensor, x: NdArray): Promise<NdArray> => 
   return out
 }
 
-/** Zeros between and around, the filter, and every `down`-th value of one axis (upfirdn as the papers define it). */
+/**
+ * Zeros between and around, the filter, and every `down`-th value of one axis (upfirdn as the papers define
+ * it).
+ */
 const upfirdn = (
   x: readonly number[],
   taps: readonly number[],

@@ -21,7 +21,10 @@ import {
 } from '../../src/tensor/index.ts'
 import { expectClose, wave } from '../numbers.ts'
 
-/** Numbers that PyTorch computed in float64 (fixtures/make.py), from weights that are a formula of their names. */
+/**
+ * Numbers that PyTorch computed in float64 (fixtures/make.py), from weights that are a formula of their
+ * names.
+ */
 const Case = z.object({
   out: z.array(z.number()),
   dx: z.array(z.number()),

@@ -110,12 +110,13 @@ export const defineFamily = <const S extends SettingSpecs>({
   observed = () => undefined,
   ...rest
 }: Definition<S>): Family => {
-  const complete = (given: Settings) => settingsOf(`operator '${rest.name}'`, rest.settings, given)
+  const complete = (given: Settings): SettingsOf<S> =>
+    settingsOf(`operator '${rest.name}'`, rest.settings, given)
   return {
     ...rest,
     parameters,
     deletes,
-    complete,
+    complete: (given) => settingsOf<SettingSpecs>(`operator '${rest.name}'`, rest.settings, given),
     draw: (given, request) => draw(complete(given), request),
     make: (given, arrays, request) => make(complete(given), arrays, request),
     observed,

@@ -1,0 +1,227 @@
+/**
+ * `tweedie compare`: methods × steps × tasks on real data, and distilled samplers on the tasks that they are
+ * for.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type BenchInputs,
+  type Cell,
+  compare,
+  comparisonContent,
+  distilledCells,
+  type Entry,
+  gridOf,
+  labelOf,
+  loadBenchInputs,
+  markdownOf,
+  misfitOf,
+  observed,
+  openCache,
+  pairingsOf,
+  readTuned,
+  resultsTables,
+  type SamplerEntry,
+  type Sets,
+  samplerEntriesOf,
+  stepsOf,
+  type Task,
+  tasksNamed,
+  trainingTable,
+} from '../../compare/index.ts'
+import { TweedieError } from '../../error.ts'
+import { writeAtomic } from '../../formats/index.ts'
+import { type Json, parseJson } from '../../json.ts'
+import type { ObservationSet } from '../../observations/index.ts'
+import { methodSpec } from '../../posterior/index.ts'
+import { comparisonReport, writeReport } from '../../report/index.ts'
+import { rows } from '../../tensor/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import type { Io } from '../io.ts'
+import { checkedOutput } from '../output.ts'
+import { formatTable } from '../table.ts'
+
+type Options = OptionsOf<'compare'>
+
+/** The table that `--quick` measures instead. */
+const QUICK = {
+  tasks: 'box,superresolution',
+  methods: 'mmps:iterations=1,mmps:iterations=5,dps,pigdm',
+  steps: '10',
+  images: 8,
+} as const
+
+interface Steps {
+  readonly steps: number
+  /** Draws of this length, where they differ. */
+  readonly draws?: number
+}
+
+const lengthsOf = (text: string): Steps[] =>
+  text.split(',').map((part) => {
+    const [steps, draws] = part.split(':').map(Number)
+    const sound = (n: number | undefined) => n === undefined || (Number.isInteger(n) && n > 0)
+    if (steps === undefined || !sound(steps) || !sound(draws))
+      throw new TweedieError('input', `--steps: expected numbers as 10,100,1000:1, got '${part}'`)
+    return { steps, draws }
+  })
+
+/** Numbers of draws, as in `1,128`. */
+const countsOf = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const count = Number(part)
+    if (Number.isInteger(count) && count > 0) return count
+    throw new TweedieError('input', `--sampler-draws: expected numbers as 1,128, got '${part}'`)
+  })
+
+/** The first observation of every task: enough to see which samplers are for it. */
+const firstObservations = async (
+  { truth }: BenchInputs,
+  tasks: readonly Task[],
+): Promise<Map<string, Sets>> => {
+  const sets = new Map<string, Sets>()
+  for (const task of tasks) sets.set(task.name, await observed(task, rows(truth, 0, 1), 0))
+  return sets
+}
+
+/** Cells of the distilled samplers, each on the tasks that it is for. */
+const samplerCells = async (
+  inputs: BenchInputs,
+  tasks: readonly Task[],
+  samplerEntries: readonly SamplerEntry[],
+  options: Options,
+): Promise<Cell[]> => {
+  if (samplerEntries.length === 0) return []
+  const sets = await firstObservations(inputs, tasks)
+  const misfit = (entry: SamplerEntry, task: Task) => {
+    const first = sets.get(task.name)
+    return first && misfitOf(entry, task, first)
+  }
+  const pairings = pairingsOf(samplerEntries, tasks, misfit)
+  const { images, seed = 0 } = options
+  return distilledCells(pairings, countsOf(options.samplerDraws), { images, seed })
+}
+
+const guidedCells = (tasks: readonly Task[], options: Options): Cell[] => {
+  if (options.methods === 'none') return []
+  const lengths = lengthsOf(options.steps)
+  return gridOf(
+    {
+      methodSpecs: options.methods.split(',').map(methodSpec),
+      steps: lengths.map(({ steps }) => steps),
+      tasks,
+      tuned: options.tuned === undefined ? undefined : readTuned(options.tuned),
+      draws: (steps) => lengths.find((length) => length.steps === steps)?.draws ?? options.draws,
+    },
+    { images: options.images, seed: options.seed ?? 0 },
+  )
+}
+
+const commandOf = ({
+  prior,
+  data,
+  tasks,
+  methods,
+  samplers,
+  steps,
+  images,
+  draws,
+  seed = 0,
+}: Options): string =>
+  [
+    `tweedie compare --prior ${prior} --data ${data} --methods ${methods} --steps ${steps}`,
+    ...(tasks === undefined ? [] : [`--tasks ${tasks}`]),
+    ...(samplers === undefined ? [] : [`--samplers ${samplers}`]),
+    `--images ${images} --draws ${draws} --seed ${seed}`,
+  ].join(' ')
+
+/** The observations of every task, as the methods get them. */
+const observationsOf = async (
+  inputs: BenchInputs,
+  cells: readonly Cell[],
+): Promise<Map<string, ObservationSet>> => {
+  const sets = new Map<string, ObservationSet>()
+  for (const { task, images, seed } of cells) {
+    if (sets.has(task.name)) continue
+    const { shown } = await observed(task, rows(inputs.truth, 0, images), seed)
+    sets.set(task.name, shown)
+  }
+  return sets
+}
+
+const describe = (cell: Cell): string => `${cell.task.name}: ${labelOf(cell)}, ${stepsOf(cell)} steps`
+
+/** A cell with its figures, for machines. */
+const recordOf = ({ cell, figures }: Entry): Json => {
+  const { images, draws, seed } = cell
+  const who =
+    cell.kind === 'guided'
+      ? { method: cell.method, settings: { ...cell.settings }, steps: cell.steps }
+      : { method: 'aps', settings: {}, steps: 1, sampler: { ...cell.sampler } }
+  return parseJson(
+    JSON.stringify({ ...who, task: cell.task.name, images, draws, seed, ...figures }),
+    'comparison',
+  )
+}
+
+export const run = async (_: readonly string[], given: Options, io: Io): Promise<void> => {
+  const options: Options = given.quick ? { ...given, ...QUICK } : given
+  const output = options.output ?? join(options.cache, 'report.html')
+  mkdirSync(options.cache, { recursive: true })
+  checkedOutput(output, ['.html'])
+  if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
+  const inputs = await loadBenchInputs(options, 'test')
+  const taking = samplerEntriesOf(options.samplers)
+  const samplerEntries = taking.map(({ entry }) => entry)
+  const trainings = taking.map(({ training }) => training)
+  const tasks = tasksNamed(inputs, options.tasks)
+  const cells = [
+    ...(await samplerCells(inputs, tasks, samplerEntries, options)),
+    ...guidedCells(tasks, options),
+  ]
+  let at = 0
+  const entries: Entry[] = await compare(cells, {
+    ...inputs,
+    samplerEntries,
+    cache: openCache(join(options.cache, 'cells')),
+    onCell: (_cell, index) => {
+      at = index
+    },
+    onProgress: (cell, done, total) =>
+      io.progress({ phase: describe(cell), done: at + done / total, total: cells.length }),
+    signal: io.signal,
+  })
+  await inputs.features?.release()
+  const tables = resultsTables(entries)
+  const facts: [string, string][] = [
+    ['prior', `${options.prior} (${inputs.setup.prior})`],
+    ['data', `${options.data}, test split: ${options.images} items (${inputs.setup.truth})`],
+  ]
+  if (inputs.fitting !== undefined) facts.push(['fitted', inputs.fitting])
+  const sets = await observationsOf(inputs, cells)
+  writeReport(
+    output,
+    comparisonReport(
+      comparisonContent({
+        entries,
+        truth: inputs.truth,
+        sets,
+        view: inputs.view,
+        trainings,
+        command: commandOf(options),
+        facts,
+      }),
+    ),
+  )
+  const all = trainings.length === 0 ? tables : [...tables, trainingTable(trainings)]
+  if (options.markdown !== undefined)
+    writeAtomic(options.markdown, new TextEncoder().encode(`${markdownOf(all)}\n`))
+  const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
+  io.result([...text, `page: ${output}`].join('\n\n'), {
+    page: output,
+    prior: inputs.setup.prior,
+    truth: inputs.setup.truth,
+    cells: entries.map(recordOf),
+    ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'comparison') }),
+  })
+}

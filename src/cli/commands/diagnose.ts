@@ -1,0 +1,176 @@
+/** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../../diagnose/index.ts'
+import { TweedieError } from '../../error.ts'
+import { readArrays } from '../../formats/index.ts'
+import {
+  keptEntries,
+  type ObservationSet,
+  readObservations,
+  residualProgram,
+  residualsOfDraws,
+} from '../../observations/index.ts'
+import { diagnosisReport, summaryOf, writeReport } from '../../report/index.ts'
+import { isRunFolder, layoutOf } from '../../run/index.ts'
+import { NdArray, type Shape } from '../../tensor/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import { firstOf, loadClean } from '../config/loading.ts'
+import type { Io } from '../io.ts'
+
+type Options = OptionsOf<'diagnose'>
+
+/** The file of draws that a run folder, or a path to the file itself, names. */
+const fileOf = (source: string): string => {
+  if (!isRunFolder(source)) return source
+  const path = join(layoutOf(source).draws, 'posterior.npz')
+  if (existsSync(path)) return path
+  throw new TweedieError(
+    'input',
+    `${path}: no posterior draws in this run yet; make them with 'tweedie sample'`,
+  )
+}
+
+const drawsOf = (path: string): NdArray<'float32'> => {
+  const { draws } = readArrays(path)
+  if (!(draws?.data instanceof Float32Array) || draws.shape.length < 3 || draws.size === 0) {
+    const got = draws ? `${draws.dtype} [${draws.shape}]` : 'none'
+    throw new TweedieError(
+      'input',
+      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' writes it, got ${got}`,
+    )
+  }
+  return new NdArray('float32', draws.shape, draws.data)
+}
+
+const observationsFor = (file: string, draws: NdArray): ObservationSet => {
+  const [, n, ...event] = draws.shape
+  const set = readObservations(file)
+  const seen = set.operator.event
+  if (set.y.shape[0] < n || seen.join() !== event.join()) {
+    throw new TweedieError(
+      'input',
+      `${file}: has ${set.y.shape[0]} observations of signals [${seen}], the draws are of ${n} × [${event}]`,
+    )
+  }
+  return firstOf(set, n)
+}
+
+const truthFor = async (file: string, draws: NdArray): Promise<NdArray<'float32'>> => {
+  const [, n, ...event] = draws.shape
+  const { x } = await loadClean(file, { count: n })
+  if (x.shape.slice(1).join() === event.join()) return x
+  throw new TweedieError(
+    'input',
+    `${file}: has signals [${x.shape.slice(1)}], the draws are of ${n} × [${event}]`,
+  )
+}
+
+const residualsOf = async (
+  set: ObservationSet,
+  draws: NdArray<'float32'>,
+  truth: NdArray<'float32'> | undefined,
+): Promise<Residuals> => {
+  const program = residualProgram(set)
+  try {
+    const observed = await program.observed()
+    return {
+      draws: await residualsOfDraws(program, draws, set.y.shape),
+      ...(truth ? { truth: await program.of(truth) } : {}),
+      ...(observed ? { observed } : {}),
+    }
+  } finally {
+    await program.release()
+  }
+}
+
+/** The entries that a mask deletes: of those that it keeps the answer is known up to the noise. */
+const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
+  const kept = keptEntries(set)
+  const hidden = kept?.data.map((v) => 1 - v)
+  return kept && hidden?.some((h) => h !== 0) ? new NdArray('float32', kept.shape, hidden) : undefined
+}
+
+/** Grey levels of images in [0, 1] are the finest difference that means something. */
+const unitsOf = (set: ObservationSet | undefined, event: Shape) => {
+  const images = event.length === 3 && set !== undefined && set.range[0] === 0 && set.range[1] === 1
+  return images ? ({ range: [0, 1], resolution: GREY_LEVEL } as const) : {}
+}
+
+const outputOf = (source: string, path: string, output: string | undefined): string => {
+  if (output !== undefined) return output
+  if (isRunFolder(source)) return join(source, 'diagnosis.html')
+  return `${path.replace(/\.[^./]*$/, '')}-diagnosis.html`
+}
+
+/** A fault stands out in capitals. */
+const line = ({ name, verdict, words }: Finding): string => {
+  const shown = verdict === 'miscalibrated' ? verdict.toUpperCase() : verdict
+  return `${shown.padEnd('miscalibrated'.length)}  ${name}: ${words}`
+}
+
+/** The figures without the functions that only charts need. */
+const figuresOf = ({ residuals, truth }: Diagnosis) => ({
+  ...(residuals
+    ? {
+        residuals: {
+          ratio: residuals.ratio,
+          standardError: residuals.standardError,
+          chiSquare: residuals.chiSquare,
+          pValue: residuals.pValue,
+          autocorrelation: residuals.autocorrelation.map((a) => ({ ...a })),
+        },
+      }
+    : {}),
+  ...(truth
+    ? {
+        coverage: truth.coverage.map((c) => ({ ...c })),
+        balls: truth.balls.map((b) => ({ ...b })),
+        spreadSkill: truth.spread ? { ...truth.spread } : null,
+        sbc: Object.fromEntries(truth.names.map((name, i) => [name, truth.ranks.quantities[i].pValue])),
+        tarp: truth.points.pValue,
+        pit: Array.from(truth.pit.shares),
+      }
+    : {}),
+})
+
+export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
+  const file = fileOf(source)
+  const output = outputOf(source, file, options.output)
+  if (options.observations === undefined && options.truth === undefined) {
+    throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
+  }
+  const draws = drawsOf(file)
+  const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
+  const truth = options.truth === undefined ? undefined : await truthFor(options.truth, draws)
+  const hidden = set && hiddenOf(set)
+  const found = diagnosis({
+    draws,
+    ...(truth ? { truth } : {}),
+    ...(set ? { residuals: await residualsOf(set, draws, truth) } : {}),
+    ...(hidden ? { entries: hidden } : {}),
+    ...unitsOf(set, draws.shape.slice(2)),
+  })
+  const given = [
+    ...(options.observations === undefined ? [] : [`--observations ${options.observations}`]),
+    ...(options.truth === undefined ? [] : [`--truth ${options.truth}`]),
+  ]
+  const page = diagnosisReport({
+    title: `Diagnosis of ${source}`,
+    command: ['tweedie diagnose', source, ...given].join(' '),
+    facts: [
+      ['problems', `${found.problems}`],
+      ['draws of each', `${found.draws}`],
+    ],
+    diagnosis: found,
+  })
+  writeReport(output, page)
+  io.result([...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
+    path: output,
+    summary: summaryOf(found),
+    problems: found.problems,
+    draws: found.draws,
+    findings: found.findings.map((f) => ({ ...f })),
+    ...figuresOf(found),
+  })
+}

@@ -1,0 +1,99 @@
+/** `tweedie report`: one self-contained page about a run. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { meanOverDraws, restorationFigures, stdOverDraws } from '../../diagnose/index.ts'
+import { TweedieError } from '../../error.ts'
+import { readArrays } from '../../formats/index.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import { backProjection, keptEntries, readObservations } from '../../observations/index.ts'
+import { type RunReport, runContent, runReport, strips, writeReport } from '../../report/index.ts'
+import { layoutOf, readConfig } from '../../run/index.ts'
+import { NdArray, zeros } from '../../tensor/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import { firstOf, loadClean } from '../config/loading.ts'
+import type { Io } from '../io.ts'
+
+type Options = OptionsOf<'report'>
+
+const drawsOf = (path: string): NdArray<'float32'> => {
+  const { draws } = readArrays(path)
+  if (!(draws?.data instanceof Float32Array) || draws.shape.length !== 5) {
+    throw new TweedieError(
+      'input',
+      `${path}: field 'draws' should be float32 [K, N, C, H, W], as 'tweedie sample' writes it`,
+    )
+  }
+  return new NdArray('float32', draws.shape, draws.data)
+}
+
+/** Strips of the draws, and their figures where the truth is known. */
+const restored = async (
+  folder: string,
+  { draws: file, observations, truth: truthFile }: Options,
+): Promise<Partial<RunReport>> => {
+  const path = file ?? join(layoutOf(folder).draws, 'posterior.npz')
+  if (file === undefined && !existsSync(path)) return {}
+  if (observations === undefined)
+    throw new TweedieError('input', `${path}: say with --observations which set the draws belong to`)
+  const draws = drawsOf(path)
+  const [, n, ...event] = draws.shape
+  const set = readObservations(observations)
+  const seen = set.operator.event
+  if (set.y.shape[0] < n || seen.join() !== event.join()) {
+    throw new TweedieError(
+      'input',
+      `${observations}: has ${set.y.shape[0]} observations of [${seen}], the draws are of ${n} × [${event}]`,
+    )
+  }
+  const cut = (a: NdArray<'float32'>) =>
+    new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
+  const picture = await backProjection(firstOf(set, n))
+  const y = picture ?? zeros([n, ...event])
+  const kept = keptEntries(set)
+  const mask = kept && cut(kept)
+  const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
+  const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
+  const range = set.range
+  const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
+  if (!truth || range[0] !== 0 || range[1] !== 1) return { strips: [shown] }
+  const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
+  const at = (level: number) => figures.coverage.find((c) => c.level === level)?.observed ?? Number.NaN
+  return {
+    strips: [shown],
+    coverage: {
+      series: [{ name: 'posterior', readings: figures.coverage }],
+      note:
+        `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below ` +
+        'one grey level count as ties.',
+    },
+    summaryTable: {
+      columns: ['', 'PSNR', 'SSIM'],
+      rows: [
+        ['posterior mean', `${figures.psnrMean.toFixed(2)} dB`, figures.ssimMean.toFixed(3)],
+        ['single draws', `${figures.psnrDraw.toFixed(2)} dB`, figures.ssimDraw.toFixed(3)],
+      ],
+      caption:
+        `Coverage of ${mask ? 'unobserved' : 'all'} pixels: 50 % intervals hold ` +
+        `${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
+    },
+  }
+}
+
+/** Clean low-dimensional points to draw beside those of the prior. */
+const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray | undefined> => {
+  const clean = isRecord(config.data) ? config.data.clean : undefined
+  return typeof clean === 'string' ? (await loadClean(clean, { split: 'test', count })).x : undefined
+}
+
+export const run = async ([folder]: readonly string[], options: Options, io: Io): Promise<void> => {
+  const config = readConfig(folder)
+  const path = options.output ?? layoutOf(folder).report
+  const content: RunReport = {
+    title: `Run ${folder}`,
+    command: `tweedie report ${folder}`,
+    ...(await runContent(folder, (count) => referenceOf(config, count))),
+    ...(await restored(folder, options)),
+  }
+  writeReport(path, runReport(content))
+  io.result(`written  ${path}`, { path })
+}

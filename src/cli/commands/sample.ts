@@ -1,0 +1,199 @@
+/** `tweedie sample`: draws of a prior, or of the posterior given observations. */
+import { join } from 'node:path'
+import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
+import { TweedieError } from '../../error.ts'
+import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
+import { readObservations } from '../../observations/index.ts'
+import {
+  compileMethod,
+  type DrawOptions,
+  methodNamed,
+  methodSpec,
+  posteriorDraws,
+  priorDraws,
+} from '../../posterior/index.ts'
+import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
+import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import { posteriorOf, stepOf } from '../config/building.ts'
+import { firstOf } from '../config/loading.ts'
+import { samplingSchema } from '../config/schema.ts'
+import type { Io } from '../io.ts'
+import { checkedOutput } from '../output.ts'
+import { requireDevice } from '../require-device.ts'
+import { formatFields } from '../table.ts'
+import { run as writeRunReport } from './report.ts'
+
+type Options = OptionsOf<'sample'>
+
+const outputOf = (source: string, { output }: Options, name: string): string => {
+  if (output !== undefined) return checkedOutput(output)
+  if (!isRunFolder(source)) throw new TweedieError('input', 'say where to write the draws with --output')
+  return join(layoutOf(source).draws, name)
+}
+
+/**
+ * The Jacobian of a network is not quite symmetric: beyond one iteration, conjugate gradients may blow up.
+ */
+const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
+
+const samplingOf = ({ steps, step, iterations, solver = safeSolver(iterations), covariance }: Options) =>
+  samplingSchema.parse({ steps, step, iterations, solver, covariance })
+
+/** The method that was asked for; undefined for MMPS by the options of its own. */
+const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['compile'] => {
+  if (text === undefined) return undefined
+  if (solver !== undefined || covariance !== 'tweedie')
+    throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
+  const spec = methodSpec(text)
+  const method = methodNamed(spec.method).make(spec.settings)
+  return (prior, observationOf, sampling) => compileMethod(method, prior, observationOf, sampling)
+}
+
+/** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
+const posterior = async (
+  prior: LearnedPrior,
+  file: string,
+  options: Options,
+  io: Io,
+): Promise<NdArray<'float32'>> => {
+  const set = firstOf(readObservations(file), options.count)
+  const { event } = set.operator
+  if (event.join() !== prior.event.join()) {
+    throw new TweedieError(
+      'input',
+      `${file}: observes signals of shape [${event}], the prior knows [${prior.event}]`,
+    )
+  }
+  const sampling = samplingOf(options)
+  const guide = posteriorOf(sampling)
+  const compile = samplerOf(options)
+  return posteriorDraws(prior, set, {
+    sampling: {
+      steps: options.steps,
+      step: stepOf(sampling),
+      device: options.device,
+    },
+    posterior: (denoiser, observation) => guide(denoiser, observation, prior.gaussian),
+    compile,
+    draws: options.draws,
+    batch: options.batch,
+    seed: options.seed ?? 0,
+    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
+    signal: io.signal,
+  })
+}
+
+const own = (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
+  const sampling = samplingOf(options)
+  return priorDraws(prior, options.draws, {
+    sampling: {
+      steps: options.steps,
+      step: stepOf(sampling),
+      device: options.device,
+    },
+    batch: options.batch,
+    seed: options.seed ?? 0,
+    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
+    signal: io.signal,
+  })
+}
+
+/** @throws TweedieError `input` when events are no images */
+const checkImages = (option: string, event: Shape): void => {
+  if (event.length !== 3 || (event[0] !== 1 && event[0] !== 3)) {
+    throw new TweedieError('input', `${option}: [${event}] is not an image of one or three channels`)
+  }
+}
+
+const checkReport = (source: string, observations: string | undefined, { event }: LearnedPrior): void => {
+  checkImages('--report', event)
+  if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
+  if (observations === undefined)
+    throw new TweedieError('input', "--report goes with observations; 'tweedie report' needs none")
+}
+
+/** The first images of each array, beside the output: `NAME-mean-000.png` … */
+const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'float32'>>>): number => {
+  const stem = path.replace(/\.[^.]*$/, '')
+  let written = 0
+  for (const [name, x] of Object.entries(arrays)) {
+    const [n, c, h, w] = x.shape
+    for (let i = 0; i < Math.min(n, MOST_IMAGES); i++) {
+      const image = new NdArray('float32', [c, h, w], x.data.subarray(i * c * h * w, (i + 1) * c * h * w))
+      writeAtomic(`${stem}-${name}-${String(i).padStart(3, '0')}.png`, encodePng(image))
+      written++
+    }
+  }
+  return written
+}
+
+const MOST_IMAGES = 100
+
+export const run = async (
+  [source, observations]: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<void> => {
+  const prior = loadPrior(source)
+  const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
+  if (options.images) checkImages('--images', prior.event)
+  if (options.report) checkReport(source, observations, prior)
+  await requireDevice(options.device)
+  const started = performance.now()
+  if (observations === undefined) {
+    const x = await own(prior, options, io)
+    writeArrays(path, { x })
+    const pictures = options.images ? writeImages(path, { x }) : 0
+    report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
+    return
+  }
+  const draws = await posterior(prior, observations, options, io)
+  const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
+  writeArrays(path, { mean, spread, draws })
+  const [, n, ...event] = draws.shape
+  const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
+  const pictures = options.images ? writeImages(path, { mean, spread, draw: first }) : 0
+  const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
+  report(io, { path, shape: [...draws.shape], pictures, seconds: seconds(started), report: page })
+}
+
+/** The report of the run with these draws in it: `tweedie report`, without its words. */
+const reportOf = async (
+  source: string,
+  draws: string,
+  observations: string,
+  options: Options,
+  io: Io,
+): Promise<string> => {
+  const { json, quiet, debug, threads, seed } = options
+  const page = layoutOf(source).report
+  await writeRunReport(
+    [source],
+    { json, quiet, debug, threads, seed, draws, observations, output: page, truth: undefined },
+    { ...io, result: () => {} },
+  )
+  return page
+}
+
+const seconds = (since: number): number => (performance.now() - since) / 1000
+
+interface Facts {
+  readonly path: string
+  readonly shape: number[]
+  readonly pictures: number
+  readonly seconds: number
+  readonly report?: string
+}
+
+const report = (io: Io, { report: page, ...facts }: Facts): void =>
+  io.result(
+    formatFields([
+      ['written', facts.path],
+      ['draws', `[${facts.shape.join(', ')}]`],
+      ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
+      ...(page === undefined ? [] : [['report', page] as const]),
+      ['time', `${facts.seconds.toFixed(1)} s`],
+    ]),
+    page === undefined ? facts : { ...facts, report: page },
+  )

@@ -1,0 +1,90 @@
+/** `tweedie train`: a prior from clean data. */
+import { isDeepStrictEqual } from 'node:util'
+import { TweedieError } from '../../error.ts'
+import { applyAffine, toPrior } from '../../operators/index.ts'
+import { headerOf, type LearnedPrior, loadPrior, openRun, train } from '../../run/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import { experimentOf } from '../config/arguments.ts'
+import { checkExperiment, networkConfigOf, trainingOf } from '../config/building.ts'
+import { loadClean } from '../config/loading.ts'
+import { recordOf } from '../config/record.ts'
+import type { Io } from '../io.ts'
+import { requireDevice } from '../require-device.ts'
+import { formatFields } from '../table.ts'
+import { refuseLearner } from './masked-learner.ts'
+import { lapMonitor } from './monitor.ts'
+
+/** The parts of a prior that a training which begins with its weights must share. */
+type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>
+
+/** The weights to begin with. */
+const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['params'] | undefined => {
+  if (path === undefined) return undefined
+  const { net, event, range, params } = loadPrior(path)
+  for (const [name, own, other] of [
+    ['network', headerOf(wanted.net), headerOf(net)],
+    ['shape', wanted.event, event],
+    ['units', wanted.range, range],
+  ] as const) {
+    const [a, b] = [own, other].map((value) => JSON.parse(JSON.stringify(value)))
+    if (!isDeepStrictEqual(a, b))
+      throw new TweedieError(
+        'input',
+        `start: '${path}' has another ${name}: ${JSON.stringify(b)}, here ${JSON.stringify(a)}`,
+      )
+  }
+  return params
+}
+
+export const run = async (args: readonly string[], options: OptionsOf<'train'>, io: Io): Promise<void> => {
+  const experiment = experimentOf(args, options.seed)
+  const { data, train: training, seed } = experiment
+  refuseLearner(experiment)
+  if (data.clean === undefined)
+    throw new TweedieError(
+      'input',
+      "data: 'train' needs 'clean' (the name of a data set, a file, or a folder)",
+    )
+  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
+  const x = applyAffine(toPrior(clean.range), clean.x)
+  const net = networkConfigOf(experiment, x.shape.slice(1))
+  checkExperiment(experiment, x.shape.slice(1))
+  const weights = weightsOf(experiment.start, { net, event: x.shape.slice(1), range: clean.range })
+  const { device } = options
+  await requireDevice(device)
+  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
+  try {
+    const monitor = await lapMonitor(folder, experiment, io, { device })
+    const prior = await train(folder, {
+      net,
+      x,
+      range: clean.range,
+      options: trainingOf(experiment, training.steps, { device }),
+      steps: training.steps,
+      ...experiment.schedule,
+      seed,
+      weights,
+      checkpointSeconds: options.checkpointEvery,
+      onProgress: io.progress,
+      signal: io.signal,
+    })
+    await monitor(0, prior)
+    const path = `${options.run}/checkpoints/prior.safetensors`
+    io.result(
+      formatFields([
+        ['trained', path],
+        ['on', `${x.shape[0]} clean items, ${training.steps} steps of ${training.batch}`],
+        ['time', `${folder.journal.seconds.toFixed(0)} s`],
+      ]),
+      {
+        path: options.run,
+        prior: path,
+        items: x.shape[0],
+        steps: training.steps,
+        seconds: folder.journal.seconds,
+      },
+    )
+  } finally {
+    folder.close()
+  }
+}

@@ -1,0 +1,182 @@
+/** From a configuration to the options of the library: networks, steps, posteriors, training, DiEM. */
+import {
+  ddim,
+  ddpm,
+  exponentialSchedule,
+  type Gaussian,
+  heun,
+  predictorCorrector,
+  type Step,
+} from '../../diffusion/index.ts'
+import type { DiemOptions } from '../../em/index.ts'
+import { TweedieError } from '../../error.ts'
+import { bicgstab, cg, gmres } from '../../linalg/index.ts'
+import {
+  constantRate,
+  exponentialRate,
+  type LearningRate,
+  linearRate,
+  type NetworkConfig,
+  networkFor,
+  type SpatialNetwork,
+  spatialNetworkFor,
+  warmUp,
+} from '../../nn/index.ts'
+import type { ObservedOperator } from '../../observations/index.ts'
+import { isLinear } from '../../operators/index.ts'
+import {
+  type ConditionalCovariance,
+  conditionalCovariances,
+  gaussianPosteriorCovariance,
+  mmps,
+} from '../../posterior/index.ts'
+import { withNamedMeshes } from '../../run/index.ts'
+import { type ExecuteOptions, type Shape, sizeOf } from '../../tensor/index.ts'
+import type { DenoisingTraining } from '../../training/index.ts'
+import type { Experiment } from './schema.ts'
+
+/** The network for events of a shape. */
+export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig =>
+  networkFor(withNamedMeshes(net), event)
+
+/** The network for events [C, ...space]. */
+export const spatialNetworkOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): SpatialNetwork =>
+  spatialNetworkFor(withNamedMeshes(net), event)
+
+/** A step by name. */
+export const stepOf = ({
+  step,
+  corrections = 1,
+  tau = 0.1,
+}: {
+  step: 'ddpm' | 'ddim' | 'pc' | 'heun'
+  corrections?: number
+  tau?: number
+}): Step => {
+  const steps = { ddpm, ddim, heun, pc: () => predictorCorrector({ corrections, tau }) }
+  return steps[step]()
+}
+
+type Sampling = Experiment['em']['sampling']
+
+const covarianceOf = (
+  name: Sampling['covariance'],
+  gaussian: Gaussian | undefined,
+): ConditionalCovariance => {
+  if (name === 'cov_x') {
+    if (!gaussian)
+      throw new TweedieError('input', 'covariance cov_x needs the fitted Gaussian, which is not known yet')
+    return gaussianPosteriorCovariance(gaussian.covariance)
+  }
+  return conditionalCovariances[name]
+}
+
+/** The guidance that a configuration describes. */
+export const posteriorOf = ({
+  solver,
+  iterations,
+  tolerance,
+  shared,
+  covariance,
+}: Sampling): NonNullable<DiemOptions['posterior']> => {
+  const solvers = {
+    cg: () => cg({ iterations, tolerance, shared }),
+    gmres: () => gmres({ iterations }),
+    bicgstab: () => bicgstab({ iterations, tolerance }),
+  }
+  return (prior, observation, gaussian) =>
+    mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })(prior, observation)
+}
+
+/** The learning rate of a configuration, for so many steps. */
+export const rateOf = (
+  { kind, from, to, warmUp: rise }: Experiment['train']['rate'],
+  steps: number,
+): LearningRate => {
+  const shapes = {
+    constant: constantRate(from),
+    linear: linearRate(from, to, steps),
+    exponential: exponentialRate(from, to, steps),
+  }
+  return rise > 0 ? warmUp(shapes[kind], rise) : shapes[kind]
+}
+
+/** Training of one lap with its number of steps. */
+export const trainingOf = (
+  { train, schedule }: Experiment,
+  steps: number,
+  execute?: ExecuteOptions,
+): DenoisingTraining => ({
+  batch: train.batch,
+  rate: rateOf(train.rate, steps),
+  ema: train.ema,
+  schedule: exponentialSchedule(schedule),
+  adam: { clip: train.clip, weightDecay: train.weightDecay },
+  augment: train.augment,
+  replacement: train.replacement,
+  execute,
+})
+
+/** Options of DiEM. @param execute where the networks run; the Gaussian start stays on the CPU */
+export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions): DiemOptions => {
+  const { gaussian, em, train, seed } = experiment
+  const schedule = exponentialSchedule(experiment.schedule)
+  const steps = (lap: number) => (lap === 0 ? (train.firstSteps ?? train.steps) : train.steps)
+  const eStep = {
+    iterations: gaussian.cg ?? (gaussian.eStep === 'diffusion' ? 32 : 1000),
+    tolerance: gaussian.tolerance,
+    steps: gaussian.steps,
+    schedule,
+  }
+  return {
+    laps: em.laps,
+    gaussian: {
+      rank: gaussian.rank,
+      iterations: gaussian.iterations,
+      count: gaussian.count,
+      eStep: gaussian.eStep === 'moments' ? { kind: 'moments' } : { ...eStep, kind: gaussian.eStep },
+    },
+    firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
+    sampling: { ...execute, schedule, steps: em.sampling.steps, step: stepOf(em.sampling) },
+    posterior: posteriorOf(em.sampling),
+    draws: em.draws,
+    batch: em.batch,
+    bound: em.bound,
+    refitRank: em.refitRank,
+    refitCount: em.refitCount,
+    training: (lap) => trainingOf(experiment, steps(lap), execute),
+    steps,
+    seed,
+  }
+}
+
+/**
+ * Checks an experiment against its data, before a run is made of it.
+ *
+ * @param operator - of the observations that it learns from, if it does
+ * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data,
+ * and a Gaussian start that the operator does not allow
+ */
+export const checkExperiment = (
+  { data, gaussian, em, monitor }: Experiment,
+  event: Shape,
+  operator?: ObservedOperator,
+): void => {
+  if (operator) checkStart(gaussian.eStep, operator)
+  const n = sizeOf(event)
+  const ranks = [['gaussian.rank', gaussian.rank] as const, ['em.refitRank', em.refitRank] as const]
+  for (const [field, rank] of ranks) {
+    if (rank !== undefined && rank > n)
+      throw new TweedieError('input', `field '${field}': x has ${n} entries, got ${rank}`)
+  }
+  if (monitor.sinkhorn > 0 && data.clean === undefined)
+    throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
+}
+
+const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: ObservedOperator): void => {
+  if (isLinear(operator) || eStep === 'diffusion') return
+  throw new TweedieError(
+    'input',
+    `field 'gaussian.eStep': '${eStep}' needs a linear operator, '${operator.name}' is none; use diffusion`,
+  )
+}

@@ -1,0 +1,120 @@
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { TweedieError } from '../../error.ts'
+import { readText } from '../../formats/index.ts'
+import { isRecord, type Json, type JsonRecord, parseJson } from '../../json.ts'
+import { describeIssues, type Origin } from './config-issues.ts'
+
+/** An override, `em.laps=4`: a dotted path and a value read as YAML. */
+interface Override {
+  readonly text: string
+  readonly path: readonly string[]
+  readonly value: Json
+}
+
+/**
+ * Reads a YAML configuration, applies `key=value` overrides and checks the result.
+ *
+ * Keys are dotted paths, list elements by their number; values are YAML: `train.lr=1e-3`,
+ * `net.channels=[32, 64]`, `name=` (null). Fields that are absent get the schema's defaults.
+ *
+ * @param path file, or undefined to start from nothing.
+ * @returns what the schema makes of it.
+ * @throws TweedieError `input`, one line that names the file or the override, the field, what was expected
+ * and what came; for an unknown key the nearest valid one.
+ *
+ * @example
+ * ```ts
+ * const config = loadConfig(experimentSchema, 'experiments/digits.yaml', ['em.laps=4'])
+ * ```
+ */
+export const loadConfig = <S extends z.ZodType>(
+  schema: S,
+  path: string | undefined,
+  overrides: readonly string[] = [],
+): z.output<S> => {
+  const parsed = overrides.map(parseOverride)
+  const input = parsed.reduce<Json>(apply, path === undefined ? {} : readYaml(path))
+  const result = schema.safeParse(input, { reportInput: true })
+  if (result.success) return result.data
+  const origin: Origin = (field) =>
+    parsed.findLast(({ path }) => startsWith(field, path) || startsWith(path, field))?.text ??
+    path ??
+    'configuration'
+  throw new TweedieError('input', describeIssues(result.error.issues, jsonSchemaOf(schema), input, origin), {
+    cause: result.error,
+  })
+}
+
+/**
+ * Splits the arguments `[config] [key=value...]` of a command: the first one is a file unless it is an
+ * override.
+ */
+export const splitConfigArguments = (
+  args: readonly string[],
+): { path?: string; overrides: readonly string[] } => {
+  const [first, ...rest] = args
+  return first === undefined || isOverride(first) ? { overrides: args } : { path: first, overrides: rest }
+}
+
+/** The JSON Schema (draft 2020-12) of what a configuration file may hold, for editors. */
+export const jsonSchemaOf = (schema: z.ZodType): JsonRecord => {
+  const plain = parseJson(
+    JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })),
+    'schema',
+  )
+  return isRecord(plain) ? plain : {}
+}
+
+/**
+ * The value of a YAML file; an empty one has no fields.
+ *
+ * @throws TweedieError `input` with the line of the mistake.
+ */
+export const readYaml = (path: string): Json => {
+  const document = parseDocument(readText(path))
+  const [mistake] = document.errors
+  if (mistake !== undefined)
+    throw new TweedieError('input', `${path}: not YAML: ${firstLine(mistake.message)}`)
+  return document.toJS() ?? {}
+}
+
+const firstLine = (text: string): string => text.split('\n')[0].replace(/:$/, '')
+
+const isOverride = (text: string): boolean => /^[\w-]+(\.[\w-]+)*=/.test(text)
+
+const parseOverride = (text: string): Override => {
+  if (!isOverride(text))
+    throw new TweedieError('input', `'${text}': expected an override, key=value or key.key=value`)
+  const equals = text.indexOf('=')
+  const document = parseDocument(text.slice(equals + 1))
+  const [mistake] = document.errors
+  if (mistake !== undefined)
+    throw new TweedieError('input', `'${text}': the value is not YAML: ${firstLine(mistake.message)}`)
+  return { text, path: text.slice(0, equals).split('.'), value: document.toJS() ?? null }
+}
+
+const apply = (config: Json, { text, path, value }: Override): Json => {
+  const put = (node: Json | undefined, [key, ...rest]: readonly string[], depth: number): Json => {
+    if (key === undefined) return value
+    if (Array.isArray(node)) {
+      const list: readonly Json[] = node
+      if (!/^\d+$/.test(key) || Number(key) >= list.length) {
+        throw new TweedieError(
+          'input',
+          `'${text}': '${path.slice(0, depth).join('.')}' has ${list.length} elements`,
+        )
+      }
+      return list.with(Number(key), put(list[Number(key)], rest, depth + 1))
+    }
+    if (isRecord(node))
+      return { ...node, [key]: put(Object.hasOwn(node, key) ? node[key] : undefined, rest, depth + 1) }
+    if (node === undefined || node === null) return { [key]: put(undefined, rest, depth + 1) }
+    const here = path.slice(0, depth).join('.')
+    throw new TweedieError('input', `'${text}': '${here}' is ${JSON.stringify(node)} and has no fields`)
+  }
+  return put(config, path, 0)
+}
+
+const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((key, i) => path[i] === key)

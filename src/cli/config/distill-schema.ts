@@ -1,0 +1,125 @@
+/**
+ * The configuration of `distill`: one distillation. Its JSON Schema ships as
+ * `experiments/distill-schema.json`.
+ */
+import { z } from 'zod'
+import { spatialNetworkSchema } from './network-schema.ts'
+import { dataSchema, rateSchema } from './schema.ts'
+
+const count = z.int().positive()
+
+const steps = count
+  .default(8)
+  .describe('steps: two couplings each (realNvp), one of each level (image), one (network)')
+
+const realNvp = z.strictObject({
+  kind: z.literal('realNvp'),
+  steps,
+  hidden: count.optional().describe('width of the conditioners (default: an eighth of the entries of x)'),
+  transform: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('affine') }),
+      z.strictObject({
+        kind: z.literal('spline'),
+        bins: count.default(8),
+        bound: z.number().positive().default(5).describe('half-width of what is moved'),
+      }),
+    ])
+    .prefault({ kind: 'affine' }),
+})
+const image = z.strictObject({
+  kind: z.literal('image'),
+  cells: z
+    .array(count)
+    .min(1)
+    .default([2, 2])
+    .describe('for each level, the side of the cells of pixels that become channels'),
+  steps,
+  hidden: count.default(32).describe('channels of the conditioners'),
+})
+const network = z.strictObject({
+  kind: z.literal('network').describe('couplings of networks that know where points lie'),
+  features: count.default(16).describe('channels that the encoder makes of y, at least those of y'),
+  steps,
+  encoder: spatialNetworkSchema.describe('the network that reads y'),
+  coupling: spatialNetworkSchema.describe('the network of each coupling'),
+})
+const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
+
+const objective = z.strictObject({
+  prior: z
+    .enum(['bound', 'exact', 'samples'])
+    .default('bound')
+    .describe(
+      'log p(x) by the evidence bound, or by the probability-flow ODE (hundreds of times slower, for ' +
+        'small signals); or not at all: learn from simulations of samples of the prior, by the forward ' +
+        'divergence',
+    ),
+  samples: count.default(4096).describe('samples: how many'),
+  samplerSteps: count.default(64).describe('samples: steps of the sampler that draws them'),
+  probes: z
+    .int()
+    .nonnegative()
+    .default(16)
+    .describe(
+      'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the ' +
+        'trace itself',
+    ),
+  tolerance: z.number().positive().default(1e-3).describe('exact: relative tolerance of the ODE'),
+  bound: z
+    .enum(['score', 'full'])
+    .default('score')
+    .describe('bound on log p(x): the term of the network alone, or with those at both ends'),
+  start: z.number().positive().lt(1).default(1e-3).describe('smallest time of the bound'),
+  anneal: z
+    .strictObject({
+      rate: z.number().positive().default(0.002),
+      pivot: z.number().nonnegative().default(12000).describe('step at which the data weigh one half'),
+    })
+    .optional()
+    .describe('let the weight of the data rise as a sigmoid of the step (default: 1 throughout)'),
+})
+
+const train = z.strictObject({
+  batch: count.default(64),
+  steps: count.default(5000).describe('optimiser steps'),
+  rate: rateSchema.prefault({ from: 1e-3, warmUp: 100 }),
+  clip: z.number().positive().default(1).describe('largest global gradient norm'),
+  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+})
+
+/** One distillation. */
+export const distillSchema = z
+  .strictObject({
+    seed: z.int().nonnegative().default(0),
+    prior: z.string().describe('run folder or checkpoint of the prior'),
+    data: dataSchema.prefault({}),
+    condition: z
+      .enum(['parameters', 'y'])
+      .default('parameters')
+      .describe(
+        'condition of the flow: y and what differs between observations (masks, projections), or y alone',
+      ),
+    blind: z
+      .boolean()
+      .default(false)
+      .describe('observations made with blind: train on the true parameters, which are not in its condition'),
+    measurement: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('a flow of this row of the observations alone, without condition (default: one flow of all)'),
+    flow: z.discriminatedUnion('kind', [realNvp, image, network, gaussian]).prefault({ kind: 'realNvp' }),
+    bounds: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('keep draws between these values, in the units of the data (default: anywhere)'),
+    objective: objective.prefault({}),
+    train: train.prefault({}),
+    export: z
+      .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })
+      .prefault({}),
+  })
+  .describe('A distillation of tweedie: which prior becomes a one-step sampler of which measurements')
+
+export type Distillation = z.output<typeof distillSchema>

@@ -1,0 +1,68 @@
+/** The data that a configuration names: clean items, observation sets. */
+import { type CleanData, dataSetNames, readClean, type Split } from '../../datasets/index.ts'
+import { TweedieError } from '../../error.ts'
+import { type ObservationSet, observationRows, observe, readObservations } from '../../observations/index.ts'
+import type { DataRange } from '../../operators/index.ts'
+import { rows } from '../../tensor/index.ts'
+import { operatorSettingOf } from './operator-schema.ts'
+import type { Experiment } from './schema.ts'
+
+/**
+ * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
+ * units.
+ */
+export const loadClean = async (
+  source: string,
+  {
+    split = 'train',
+    count,
+    skip = 0,
+    range,
+  }: { split?: Split; count?: number; skip?: number; range?: DataRange } = {},
+): Promise<CleanData> => {
+  const wanted = count === undefined ? undefined : skip + count
+  const clean = await readClean(source, { split, most: wanted })
+  const there = clean.x.shape[0]
+  const stop = wanted ?? there
+  if (stop > there || skip >= there) {
+    throw new TweedieError('input', `${source}: has ${there} items, ${skip} to ${stop} were asked for`)
+  }
+  const ownUnits = dataSetNames.includes(source)
+  return { ...clean, x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
+}
+
+/** The observations that a configuration names, or makes; in their own units. */
+export const loadObservations = async ({
+  data,
+  range,
+}: Pick<Experiment, 'data' | 'range'>): Promise<ObservationSet> => {
+  if (data.observations !== undefined) {
+    if (data.clean !== undefined || data.observe !== undefined) {
+      throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
+    }
+    const set = readObservations(data.observations)
+    return firstOf(range ? { ...set, range } : set, data.count)
+  }
+  if (data.clean === undefined || data.observe === undefined) {
+    throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
+  }
+  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range })
+  const { operator, noise, photons, seed } = data.observe
+  return observe(clean.x, {
+    operator: operatorSettingOf(operator),
+    noise,
+    photons,
+    seed,
+    range: clean.range,
+    view: clean.view,
+    valid: clean.valid,
+  })
+}
+
+/** The first `count` observations. */
+export const firstOf = (set: ObservationSet, count: number | undefined): ObservationSet => {
+  if (count === undefined) return set
+  if (count > set.y.shape[0])
+    throw new TweedieError('input', `the set has ${set.y.shape[0]} observations, ${count} were asked for`)
+  return observationRows(set, 0, count)
+}

@@ -1,0 +1,159 @@
+/**
+ * The configuration of `learn` and `train`: one experiment. Its JSON Schema ships as
+ * `experiments/schema.json`.
+ */
+import { z } from 'zod'
+import { networkSchema } from './network-schema.ts'
+import { operatorSchema } from './operator-schema.ts'
+
+const positive = z.number().positive()
+const count = z.int().positive()
+
+/** Which data, and how they are observed. */
+export const dataSchema = z.strictObject({
+  observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
+  clean: z
+    .string()
+    .optional()
+    .describe('clean data: mnist, photos, mri, mri-macaque, manifold, a file, or a folder'),
+  split: z.enum(['train', 'test', 'all']).default('train').describe('part of a named data set'),
+  count: count.optional().describe('only the first so many'),
+  observe: z
+    .strictObject({
+      operator: operatorSchema.prefault({ kind: 'mask' }),
+      noise: positive.default(0.05),
+      photons: positive
+        .optional()
+        .describe('shot noise: counts of an entry of value 1, by its Gaussian approximation'),
+      seed: z.int().nonnegative().default(1),
+    })
+    .optional()
+    .describe('learn: observe the clean data so, and throw them away'),
+})
+
+/** The learning rate by step. */
+export const rateSchema = z.strictObject({
+  kind: z.enum(['constant', 'linear', 'exponential']).default('constant'),
+  from: positive.default(2e-4),
+  to: positive.default(1e-6).describe('last rate of the linear and exponential schedules'),
+  warmUp: z.int().nonnegative().default(0).describe('steps of linear rise'),
+})
+
+const train = z.strictObject({
+  batch: count.default(64),
+  steps: count.default(1000).describe('optimiser steps (of each lap)'),
+  firstSteps: count.optional().describe('steps of the first lap, when they differ'),
+  rate: rateSchema.prefault({}),
+  ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
+  clip: positive.default(1).describe('largest global gradient norm'),
+  weightDecay: z.number().nonnegative().default(0),
+  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+  augment: z
+    .strictObject({
+      flip: z.boolean().default(false),
+      shift: z.int().nonnegative().default(0),
+      hue: z.number().min(0).max(0.5).default(0).describe('largest turn of the hue, in circles'),
+      saturation: z.number().min(0).max(1).default(0).describe('largest relative change of the saturation'),
+    })
+    .prefault({}),
+})
+
+/** How posteriors are sampled. */
+export const samplingSchema = z.strictObject({
+  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddpm').describe('how the noise is taken away'),
+  steps: count.default(64),
+  corrections: count.default(1).describe('pc: Langevin steps after each step'),
+  tau: positive.default(0.1).describe('pc: their size'),
+  solver: z.enum(['cg', 'gmres', 'bicgstab']).default('cg'),
+  iterations: count.default(1).describe('iterations of the solver'),
+  tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
+  shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),
+  covariance: z
+    .enum(['tweedie', 'zeros', 'ones', 'cov_t', 'cov_x'])
+    .default('tweedie')
+    .describe('V[x | xt] inside the linear system'),
+})
+
+const gaussian = z.strictObject({
+  rank: count.optional().describe('rank of the covariance beside its diagonal (default min(64, N))'),
+  iterations: count.default(16).describe('EM iterations'),
+  count: count.optional().describe('observations used'),
+  eStep: z.enum(['exact', 'diffusion', 'moments']).default('exact'),
+  cg: count
+    .optional()
+    .describe('conjugate-gradient iterations, at most (default 1000; by diffusion, which unrolls them, 32)'),
+  tolerance: z
+    .number()
+    .nonnegative()
+    .default(1e-3)
+    .describe('exact: error of a draw, in posterior standard deviations; diffusion: relative residual'),
+  steps: count.default(256).describe('diffusion: steps of the sampler'),
+})
+
+const em = z.strictObject({
+  laps: count.default(8).describe('EM iterations: posterior sampling, then training on the samples'),
+  draws: count.default(1).describe('posterior draws of each observation and lap'),
+  batch: count.default(128).describe('observations sampled at once'),
+  bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),
+  refitRank: count.optional().describe('rank of the Gaussian refitted to each lap (default: not refitted)'),
+  refitCount: count.optional().describe('samples of a lap that it is refitted to (default: all)'),
+  sampling: samplingSchema.prefault({}),
+})
+
+const monitor = z.strictObject({
+  samples: z.int().nonnegative().default(64).describe('prior samples kept of each lap, for the report'),
+  sinkhorn: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('points of the Sinkhorn divergence to held-out clean data (0: none)'),
+  reg: positive.default(0.05).describe('its entropic regularisation, squared prior units'),
+  steps: count.default(64).describe('sampler steps of the prior samples'),
+  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim').describe('how their noise is taken away'),
+})
+
+/** One experiment. */
+export const experimentSchema = z
+  .strictObject({
+    seed: z.int().nonnegative().default(0),
+    learner: z
+      .enum(['diem', 'ambient', 'gsure'])
+      .optional()
+      .describe(
+        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion, which have no laps',
+      ),
+    ambient: z
+      .strictObject({
+        delta: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .default(0.1)
+          .describe('share of the observed entries that is deleted further'),
+      })
+      .optional()
+      .describe('options of learner: ambient'),
+    data: dataSchema.prefault({}),
+    range: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('units of the data (default [0, 1]; of the file or data set)'),
+    net: networkSchema,
+    start: z
+      .string()
+      .optional()
+      .describe(
+        'train: begin with the weights of this prior (run folder or checkpoint; same network, shape and ' +
+          'units), such as one learned from observations',
+      ),
+    schedule: z
+      .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
+      .prefault({}),
+    gaussian: gaussian.prefault({}),
+    em: em.prefault({}),
+    train: train.prefault({}),
+    monitor: monitor.prefault({}),
+  })
+  .describe('An experiment of tweedie: what to learn from which data, and how')
+
+export type Experiment = z.output<typeof experimentSchema>

@@ -1,0 +1,113 @@
+/** Commands that make and describe data. */
+import { operatorsHelp } from './operators.ts'
+import type { CommandModule, CommandSpec } from './spec.ts'
+
+export const data = {
+  observe: {
+    summary: 'make an observation set: from clean data, or from your own observations and masks',
+    description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves
+all of it in one file.
+
+DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI
+.h5 files, or a data set by name (mnist, photos, mri, mri-macaque, manifold). With --observed the data are
+observations already: they are checked and packed with --mask and --noise.
+
+Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
+    arguments: [
+      { usage: '<data>', description: 'clean data, or observations with --observed' },
+      { usage: '[settings...]', description: 'settings of the operator, as key=value: size=9 intensity=0.5' },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        required: true,
+        description: 'observation set to write (.npz or .safetensors)',
+      },
+      operator: {
+        kind: 'text',
+        value: 'name',
+        default: 'mask',
+        description: 'how the data are observed: one of the operators above',
+      },
+      keep: {
+        kind: 'number',
+        value: 'fraction',
+        min: 0,
+        description:
+          'mask: fraction of the pixels that is kept, at random (default 0.25); the same as keep=…',
+      },
+      dimension: {
+        kind: 'integer',
+        min: 1,
+        description: 'projection: numbers observed of each x (default 2); the same as dimension=…',
+      },
+      blind: {
+        kind: 'flag',
+        description:
+          'draw parameters for each observation, but give samplers nominal ones: the truth is kept apart',
+      },
+      noise: {
+        kind: 'number',
+        value: 'sigma',
+        min: 0,
+        description:
+          'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed)',
+      },
+      photons: {
+        kind: 'number',
+        min: 0,
+        description:
+          'shot noise beside it: counts of an entry of value 1, by the Gaussian approximation of Poisson',
+      },
+      range: {
+        kind: 'text',
+        value: 'low,high',
+        description: 'lowest and highest value of clean data (default 0,1): what the prior is scaled by',
+      },
+      mask: { kind: 'text', value: 'path', description: 'your own masks: 0 and 1, shaped like the data' },
+      observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
+      split: {
+        kind: 'choice',
+        choices: ['train', 'test', 'all'],
+        default: 'train',
+        description: 'part of a named data set',
+      },
+      truth: {
+        kind: 'text',
+        value: 'file',
+        description: 'also write the clean data here, to judge restorations by',
+      },
+      count: { kind: 'integer', min: 1, description: 'use the first n only' },
+      skip: { kind: 'integer', default: 0, min: 0, description: 'leave out the first n' },
+    },
+    examples: [
+      {
+        command: 'tweedie observe mnist --keep 0.25 --noise 0.05 --count 5000 -o digits.npz',
+        does: '5000 digits with three pixels in four deleted',
+      },
+      {
+        command: 'tweedie observe photos/ --operator motion size=9 intensity=0.3 --noise 0.02 -o shaken.npz',
+        does: 'photographs by a camera that shakes',
+      },
+      {
+        command: 'tweedie observe y.npy --observed --mask mask.npy --noise 0.02 -o mine.npz',
+        does: 'your own observations',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/observe.ts'),
+  },
+  info: {
+    summary: 'describe a run, checkpoint, observation set or array file',
+    description: `Says what a file or a run folder holds: arrays with shape, type and range, configuration,
+checkpoints, journal. Changes nothing; a run may be at work.`,
+    arguments: [{ usage: '<path>', description: 'run folder, .safetensors, .npz or .npy' }],
+    options: {},
+    examples: [
+      { command: 'tweedie info runs/digits', does: 'where the run stands' },
+      { command: 'tweedie info digits.npz --json', does: 'the same of a file, for programs' },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/info.ts'),
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>

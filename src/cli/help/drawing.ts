@@ -1,0 +1,171 @@
+/** Commands that draw. */
+import { type CommandModule, type CommandSpec, device } from './spec.ts'
+
+export const drawing = {
+  sample: {
+    summary: 'draw from a prior, or from the posterior given observations',
+    description: `Draws samples with a learned prior: of the posterior when an observation set is given, else
+of the prior. Writes the draws, and for observations their mean and spread (standard deviation).`,
+    arguments: [
+      { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
+      { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'path',
+        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+      },
+      draws: {
+        kind: 'integer',
+        short: 'n',
+        default: 16,
+        min: 1,
+        description: 'draws per observation',
+      },
+      steps: { kind: 'integer', default: 64, min: 1, description: 'steps of the sampler' },
+      step: {
+        kind: 'choice',
+        choices: ['ddpm', 'ddim', 'pc', 'heun'],
+        default: 'ddpm',
+        description: 'how the noise is taken away',
+      },
+      method: {
+        kind: 'text',
+        value: 'name',
+        description:
+          'posterior sampler, with settings: dps:zeta=0.5, pigdm, tmpd, diffpir, mcg, ddnm, repaint, ' +
+          'red-diff, tds, smc-mmps … (default: MMPS)',
+      },
+      iterations: {
+        kind: 'integer',
+        default: 1,
+        min: 1,
+        description: 'solver iterations per step (MMPS)',
+      },
+      solver: {
+        kind: 'choice',
+        choices: ['cg', 'gmres', 'bicgstab'],
+        description: 'linear solver inside MMPS (default: cg for one iteration, gmres for more)',
+      },
+      covariance: {
+        kind: 'choice',
+        choices: ['tweedie', 'zeros', 'ones', 'cov_t', 'cov_x'],
+        default: 'tweedie',
+        description: 'V[x | xt] inside the linear system',
+      },
+      batch: {
+        kind: 'integer',
+        default: 64,
+        min: 1,
+        description: 'samples drawn at once (memory, not result)',
+      },
+      count: { kind: 'integer', min: 1, description: 'use the first n observations only' },
+      images: { kind: 'flag', description: 'also write mean, spread and first draws as PNG' },
+      report: {
+        kind: 'flag',
+        description: 'also write the report of the run, with these restorations in it',
+      },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie sample runs/digits test.npz --draws 16 -o restored.npz',
+        does: 'mean, spread and 16 draws of each observation',
+      },
+      {
+        command: 'tweedie sample runs/digits test.npz --count 100 --report',
+        does: 'the same into the run folder, and runs/digits/report.html',
+      },
+      {
+        command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',
+        does: '64 digits that the prior makes up',
+      },
+    ],
+    renamed: { sampler: 'step' },
+    load: (): Promise<CommandModule> => import('../commands/sample.ts'),
+  },
+  restore: {
+    summary: 'draw from the posterior with a distilled sampler: one pass for each draw',
+    description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their
+mean and spread (standard deviation), and logq, the log density of each draw under the sampler.
+
+With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion
+sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought.
+
+With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
+    arguments: [
+      { usage: '<sampler>', description: 'run folder or checkpoint of a sampler' },
+      { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'path',
+        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+      },
+      draws: {
+        kind: 'integer',
+        short: 'n',
+        default: 16,
+        min: 1,
+        description: 'draws per observation',
+      },
+      batch: {
+        kind: 'integer',
+        default: 1024,
+        min: 1,
+        description: 'draws made at once (memory, not result)',
+      },
+      count: { kind: 'integer', min: 1, description: 'use the first n observations only' },
+      summary: { kind: 'flag', description: 'write mean, spread and logq without the draws' },
+      refine: {
+        kind: 'choice',
+        value: 'how',
+        choices: ['weights', 'mmps', 'langevin'],
+        description: 'refine the draws: by importance weights, or by steps of a slow sampler',
+      },
+      refineSteps: {
+        kind: 'integer',
+        min: 1,
+        description: 'steps (default 16); of weights, evaluations of the bound for each draw (default 64)',
+      },
+      refineFrom: {
+        kind: 'number',
+        value: 'level',
+        default: 1,
+        min: 0,
+        description: 'mmps, langevin: noise level to go back to; data have a spread of about 1',
+      },
+      prior: {
+        kind: 'text',
+        value: 'path',
+        description: 'prior to refine with (default: the one that the sampler was distilled from)',
+      },
+      truth: {
+        kind: 'text',
+        value: 'file',
+        description: 'clean data of the observations: says how near the restorations come (PSNR)',
+      },
+      onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie restore runs/fast test.npz -n 128 -o restored.npz',
+        does: 'mean, spread and 128 draws of each observation, with their log q',
+      },
+      {
+        command: 'tweedie restore runs/fast test.npz -n 128 --refine weights --truth truth.npz',
+        does: 'the same with weights, how far to trust them, and the gain in PSNR',
+      },
+      {
+        command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',
+        does: 'the sampler for other programs',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/restore.ts'),
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>

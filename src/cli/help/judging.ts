@@ -1,0 +1,195 @@
+/** Commands that judge. */
+import type { CommandModule, CommandSpec } from './spec.ts'
+
+export const judging = {
+  compare: {
+    summary: 'compare posterior samplers on real images: methods × steps × tasks',
+    description: `Restores corrupted test images with every method at every number of steps, and writes one
+page with the figures and the pictures. Figures are kept by content: what was measured before is not measured
+again, so a table stops, resumes and grows. Distilled samplers are measured one measurement at a time; what
+they cost to make stands apart.
+
+A method may carry settings: dps:zeta=0.5. A number of steps may carry its own number of draws: 1000:1.`,
+    arguments: [],
+    options: {
+      prior: {
+        kind: 'text',
+        value: 'path',
+        default: 'photos',
+        description: 'run folder or checkpoint of a prior, or photos: the prior that ships',
+      },
+      data: {
+        kind: 'text',
+        value: 'source',
+        default: 'photos',
+        description:
+          'clean data whose test split is restored; images of another size or colour are fitted to the prior',
+      },
+      tasks: {
+        kind: 'text',
+        value: 'names',
+        description:
+          'box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits or ' +
+          'mri; on points bunny, sphere, sphere-blind (default: all)',
+      },
+      methods: {
+        kind: 'text',
+        value: 'names',
+        default: 'mmps:iterations=1,mmps:iterations=3,mmps:iterations=5,dps,pigdm,tmpd,diffpir',
+        description: 'methods with their settings, or none',
+      },
+      samplers: {
+        kind: 'text',
+        value: 'paths',
+        description: 'run folders or files of distilled samplers; each joins the tasks that it is for',
+      },
+      samplerDraws: {
+        kind: 'text',
+        value: 'numbers',
+        default: '1,128',
+        description: 'draws of distilled samplers; a row for each number',
+      },
+      steps: {
+        kind: 'text',
+        value: 'numbers',
+        default: '10,100',
+        description: 'steps of the sampler, as 10,100,1000:1',
+      },
+      images: { kind: 'integer', default: 32, min: 1, description: 'test images' },
+      draws: {
+        kind: 'integer',
+        default: 3,
+        min: 1,
+        description: 'draws of each; 3 resolve the 50 % interval, 19 the 90 % interval',
+      },
+      tuned: { kind: 'text', value: 'file', description: "settings found by 'tweedie tune'" },
+      cache: {
+        kind: 'text',
+        value: 'folder',
+        default: 'runs/compare',
+        description: 'where figures are kept',
+      },
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML page to write (default: report.html in the cache)',
+      },
+      markdown: { kind: 'text', value: 'file', description: 'also write the tables as Markdown' },
+      quick: {
+        kind: 'flag',
+        description: 'two tasks, four methods, ten steps, eight images: under three minutes',
+      },
+    },
+    examples: [
+      { command: 'tweedie compare --quick', does: 'a first look: runs/compare/report.html' },
+      {
+        command: 'tweedie compare --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
+        does: 'one task, two methods, three lengths',
+      },
+      {
+        command:
+          'tweedie compare --tasks denoise --methods dps,noise2score --samplers runs/flow-denoise ' +
+          '--steps 100',
+        does: 'a distilled sampler, one draw and 128, beside two guided ones',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/compare.ts'),
+  },
+  tune: {
+    summary: "find a method's best setting for a task, on validation images",
+    description: `Tries values of one setting on images of the validation split, which 'tweedie compare' never
+tests on, and keeps the one with the highest PSNR of single draws. The result is added to a file that 'tweedie
+compare --tuned' reads.`,
+    arguments: [{ usage: '<method>', description: 'method to tune: dps, pigdm, diffpir …' }],
+    options: {
+      setting: { kind: 'text', value: 'name', description: "setting to tune (default: the method's first)" },
+      task: { kind: 'text', value: 'name', required: true, description: 'task to tune for' },
+      steps: { kind: 'integer', default: 100, min: 1, description: 'steps of the sampler' },
+      budget: { kind: 'integer', default: 8, min: 2, description: 'values to try' },
+      search: {
+        kind: 'choice',
+        choices: ['golden', 'grid'],
+        default: 'golden',
+        description: 'how to look for it',
+      },
+      prior: { kind: 'text', value: 'path', default: 'photos', description: 'as of compare' },
+      data: {
+        kind: 'text',
+        value: 'source',
+        default: 'photos',
+        description: 'clean data whose validation split is used',
+      },
+      images: { kind: 'integer', default: 16, min: 1, description: 'validation images' },
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        default: 'runs/tuned.json',
+        description: 'file of tuned settings, made or added to',
+      },
+    },
+    examples: [
+      {
+        command: 'tweedie tune dps --task motion --steps 100 --budget 10',
+        does: 'the best zeta of DPS for motion deblurring, in runs/tuned.json',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/tune.ts'),
+  },
+  diagnose: {
+    summary: 'what is calibrated in posterior draws, and what is not',
+    description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures.
+With the observations: do the draws explain them as noise of the stated size would? With the truth too: do
+intervals hold it as often as they say, is the spread as large as the error, are its ranks among the draws
+even (SBC, PIT, TARP)?
+
+DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a field 'draws'.`,
+    arguments: [{ usage: '<draws>', description: 'run folder, or file of draws' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML file to write (default: diagnosis.html in the run folder, or beside the file)',
+      },
+      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+    },
+    examples: [
+      {
+        command: 'tweedie diagnose runs/digits --observations test.npz --truth truth.npz',
+        does: 'runs/digits/diagnosis.html',
+      },
+      {
+        command: 'tweedie diagnose restored.npz --observations test.npz --json',
+        does: 'the fit to the observations alone, which needs no truth',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/diagnose.ts'),
+  },
+  report: {
+    summary: 'write a self-contained HTML report of a run',
+    description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM
+iteration), strips of observation, mean, draws, spread and truth, and how often the truth lies in the
+intervals (coverage).`,
+    arguments: [{ usage: '<run>', description: 'run folder' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'HTML file to write (default: report.html of the run folder)',
+      },
+      draws: {
+        kind: 'text',
+        value: 'file',
+        description: 'posterior draws to show (default: those in the run folder)',
+      },
+      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+    },
+    examples: [{ command: 'tweedie report runs/digits --truth truth.npz', does: 'runs/digits/report.html' }],
+    load: (): Promise<CommandModule> => import('../commands/report.ts'),
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>

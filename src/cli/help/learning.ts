@@ -1,0 +1,75 @@
+/** Commands that learn. */
+import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
+
+export const learning = {
+  learn: {
+    summary: 'learn a diffusion prior from observations alone (DiEM)',
+    description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start,
+then laps. A lap is one iteration of expectation-maximisation (EM): posterior sampling, then training on the
+samples. Of masked observations also by AmbientDiffusion or GSURE-Diffusion (learner=ambient, learner=gsure),
+which have no laps.
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
+    options: learningOptions('runs/learn'),
+    examples: [
+      {
+        command:
+          'tweedie learn experiments/digits.yaml data.observations=digits.npz em.laps=4 -o runs/digits',
+        does: 'a prior of digits in runs/digits',
+      },
+      { command: 'tweedie learn experiments/digits.yaml -o runs/digits --resume', does: 'goes on with it' },
+      {
+        command: 'tweedie learn experiments/digits.yaml em.laps=12 -o runs/digits --resume',
+        does: 'adds laps to it, also when it was done',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/learn.ts'),
+  },
+  train: {
+    summary: 'train a diffusion prior on clean data',
+    description: `Trains a denoiser on clean data, for comparison or where clean data exist.
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
+    options: learningOptions('runs/train'),
+    examples: [
+      {
+        command: 'tweedie train experiments/digits.yaml data.clean=mnist -o runs/oracle',
+        does: 'a prior of clean digits',
+      },
+      {
+        command: 'tweedie train experiments/digits.yaml data.clean=mnist start=runs/digits -o runs/better',
+        does: 'goes on from what was learned from observations',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/train.ts'),
+  },
+  distill: {
+    summary: 'distill a prior into a one-step sampler, from measurements alone',
+    description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the
+prior, without clean data. Writes the sampler, and sampler.onnx with its manifest for other programs and
+browsers.
+
+Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
+    arguments: [
+      { usage: '<config>', description: 'distillation to run (YAML)' },
+      {
+        usage: '[overrides...]',
+        description: 'fields of the configuration, as key=value: train.steps=500 flow.hidden=64',
+      },
+    ],
+    options: learningOptions('runs/distill'),
+    examples: [
+      {
+        command: 'tweedie distill distill.yaml prior=runs/digits data.observations=digits.npz -o runs/fast',
+        does: 'a sampler of digits in runs/fast',
+      },
+      {
+        command: 'tweedie distill distill.yaml measurement=3 -o runs/third',
+        does: 'a sampler of one observation alone, row 3',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/distill.ts'),
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>

@@ -1,0 +1,74 @@
+/** The spec of a command, and options that several of them share. */
+import type { Io } from '../io.ts'
+import type { AnyValues, OptionSpecs } from '../options.ts'
+
+/** One argument, as in the usage line: `<file>` is needed, `[file]` is not, `[more...]` is any number. */
+export interface ArgumentSpec {
+  readonly usage: string
+  readonly description: string
+}
+
+/**
+ * The module of a command. Declared as a method, so that its `run` can say `options: OptionsOf<'info'>`,
+ * which is what the spec makes the command line deliver.
+ */
+export interface CommandModule {
+  run(args: readonly string[], options: AnyValues, io: Io): Promise<void>
+}
+
+/** A command: its words and options, and where its work is. */
+export interface CommandSpec {
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What it does with what, in a few lines, for `--help`. */
+  readonly description: string
+  readonly arguments: readonly ArgumentSpec[]
+  readonly options: OptionSpecs
+  /** A command that works, and what it does. */
+  readonly examples: readonly { readonly command: string; readonly does: string }[]
+  /** Options of earlier versions, and what they are called now. */
+  readonly renamed?: Readonly<Record<string, string>>
+  /** Loads its module, on demand: the help must not wait for the engine. */
+  load(): Promise<CommandModule>
+}
+
+/** Where it runs. */
+export const device = {
+  kind: 'choice',
+  choices: ['cpu', 'webgpu', 'cuda'],
+  default: 'cpu',
+  description: 'where the networks run',
+} as const
+
+/** Going on with a run. */
+export const resume = {
+  kind: 'flag',
+  description: 'continue the run where it stopped, bit for bit',
+} as const
+
+/** Fields of a configuration. */
+export const overrides = {
+  usage: '[overrides...]',
+  description: 'fields of the configuration, as key=value: em.laps=4 net.channels=[32,64]',
+} as const
+
+/** Options of what learns in a run folder. */
+export const learningOptions = (folder: string) =>
+  ({
+    run: {
+      kind: 'text',
+      short: 'o',
+      value: 'folder',
+      default: folder,
+      description: 'run folder, made when absent',
+    },
+    resume,
+    checkpointEvery: {
+      kind: 'number',
+      value: 'seconds',
+      default: 60,
+      min: 0,
+      description: 'time between resume points; never changes the result',
+    },
+    device,
+  }) as const

@@ -1,0 +1,115 @@
+/** Distilled samplers in a comparison, from a prior that ships. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run as compare } from '../../src/cli/commands/compare.ts'
+import { run as distill } from '../../src/cli/commands/distill.ts'
+import { makeIo } from '../../src/cli/io.ts'
+import { root } from '../e2e/built.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tweedie-compare-samplers-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const flow = join(folder, 'flow-denoise')
+const markdown = join(folder, 'table.md')
+
+const common = { json: true, quiet: true, debug: false, threads: undefined, seed: undefined } as const
+const options = {
+  ...common,
+  prior: 'photos',
+  data: 'photos',
+  tasks: 'denoise,sr2',
+  methods: 'noise2score',
+  samplers: flow,
+  samplerDraws: '1,4',
+  steps: '1',
+  images: 3,
+  draws: 1,
+  tuned: undefined,
+  cache: join(folder, 'cache'),
+  output: undefined,
+  markdown,
+  quick: false,
+}
+
+/** What a command prints, and how often it told of progress. */
+const silently = async (work: (io: ReturnType<typeof makeIo>) => Promise<void>) => {
+  let [out, steps] = ['', 0]
+  const streams = {
+    stdout: {
+      write: (text: string) => {
+        out += text
+        return true
+      },
+    },
+    stderr: { write: () => ++steps > 0 },
+  }
+  await work(makeIo(streams, { json: true }, new AbortController().signal))
+  return { result: out === '' ? undefined : JSON.parse(out), steps }
+}
+
+describe('distilled samplers in a comparison', () => {
+  beforeAll(async () => {
+    const config = join(root, 'experiments', 'distill', 'denoise.yaml')
+    const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
+    const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'objective.prior=bound', ...small]
+    await silently((io) =>
+      distill(
+        [config, ...tiny, 'export.draws=1'],
+        { ...common, run: flow, resume: false, device: 'cpu', checkpointEvery: 60 },
+        io,
+      ),
+    )
+  }, 120_000)
+
+  it('have a row for each number of draws, on the task that they are for, beside guided ones', async () => {
+    const { result } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
+    expect(
+      result.cells.map(({ method, draws }: { method: string; draws: number }) => [method, draws]),
+    ).toEqual([
+      ['aps', 1],
+      ['aps', 4],
+      ['noise2score', 1],
+    ])
+    const [one, four, guided] = result.cells
+    for (const cell of [one, four, guided]) {
+      for (const figure of ['psnr', 'psnrMean', 'mse', 'ssim', 'perceptual', 'frechet', 'residual'] as const)
+        expect(Number.isFinite(cell[figure]), figure).toBe(true)
+      expect(cell.perMeasurement).toBeGreaterThan(0)
+      expect(cell.sound).toBe(1)
+    }
+    expect(one.psnrMean).toBeCloseTo(one.psnr, 10)
+    expect(four.psnrMean).toBeGreaterThan(four.psnr)
+    expect([one.coverage, four.coverage.level]).toEqual([undefined, 0.5])
+    expect(guided.psnr).toBeGreaterThan(25)
+    expect(result.samplers).toMatchObject([{ name: 'flow-denoise', measurements: 4, steps: 2, batch: 2 }])
+    expect(result.samplers[0].seconds).toBeGreaterThan(0)
+    expect(readFileSync(markdown, 'utf8')).toMatch(/one step K=4 \(flow-denoise\)[\s\S]*### training/)
+    expect(existsSync(join(options.cache, 'report.html'))).toBe(true)
+  }, 120_000)
+
+  it('are measured once', async () => {
+    const cells = readdirSync(join(options.cache, 'cells'))
+    const { steps } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
+    expect(steps).toBe(0)
+    expect(readdirSync(join(options.cache, 'cells'))).toEqual(cells)
+  }, 60_000)
+
+  it.each<[string, Partial<typeof options>, RegExp]>([
+    [
+      'a sampler of another task',
+      { tasks: 'sr2', methods: 'none' },
+      /'flow-denoise' is for none.*noise 0\.1/,
+    ],
+    ['a sampler of another operator', { tasks: 'digits,box', methods: 'none' }, /is for none of these tasks/],
+    ['draws that are none', { methods: 'none', tasks: 'denoise', samplerDraws: '1,x' }, /--sampler-draws/],
+    ['a sampler that is not there', { samplers: join(folder, 'none') }, /no such file/],
+    ['tasks of other data', { tasks: 'sphere' }, /unknown task 'sphere'/],
+  ])(
+    '%s is refused',
+    async (_, change, message) => {
+      await expect(silently((io) => compare([], { ...options, ...change }, io))).rejects.toThrow(message)
+    },
+    60_000,
+  )
+})

@@ -1,5 +1,8 @@
-/** Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the same shapes. */
-import { distiller, initDistillState } from '../src/amortize/index.ts'
+/**
+ * Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the
+ * same shapes.
+ */
+import { boundNegLogPrior, initFlowState, reverseObjective } from '../src/amortize/index.ts'
 import { type Denoiser, preconditioned } from '../src/diffusion/index.ts'
 import { foldedSample, foldRealNvp, type RealNvpParams, realNvp } from '../src/flows/index.ts'
 import { unet } from '../src/nn/index.ts'
@@ -19,6 +22,7 @@ import {
   type Tensor,
   vjp,
 } from '../src/tensor/index.ts'
+import { trainer } from '../src/training/index.ts'
 import { flopsOf } from './flops.ts'
 import type { Case } from './race.ts'
 
@@ -63,18 +67,22 @@ const products = (
 /** A whole step of distillation: z and times drawn, objective, gradients, clipping, Adam. */
 export const flowTrain = async (threads: number): Promise<Case> => {
   const { y, seen } = raceObservations(DIGITS)
-  const { step, release } = distiller(
-    flow,
-    racePrior(),
-    {
-      arrays: { y, seen },
-      observe: (rows) => ({ y: rows.y, A: mask(rows.seen), noise: isotropicNoise(0.1) }),
-    },
+  const streamOf = (purpose: string) => stream(0, purpose)
+  const measurements = {
+    arrays: { y, seen },
+    observe: (rows: Record<'y' | 'seen', Tensor>) => ({
+      y: rows.y,
+      A: mask(rows.seen),
+      noise: isotropicNoise(0.1),
+    }),
+  }
+  const { step, release } = trainer(
+    reverseObjective(flow, boundNegLogPrior(racePrior(), streamOf), measurements, {}, streamOf),
     { batch: BATCH, rate: () => 1e-5, execute: { threads } },
-    (purpose) => stream(0, purpose),
+    streamOf('rows'),
   )
   const params = flow.init(0)
-  let state = initDistillState(params)
+  let state = initFlowState(params)
   let done = 0
   return {
     name: 'flow-train',
@@ -83,7 +91,7 @@ export const flowTrain = async (threads: number): Promise<Case> => {
     flops: flopsOf(products, [params, reshaped(y), reshaped(y), full([BATCH], 1)]),
     calls: 2,
     call: async () => {
-      const next = await step(state, done++)
+      const next = await step(state, { step: done++ })
       state = next.state
     },
     release,

@@ -25,7 +25,7 @@ const dpsRun = async (threads: number): Promise<number> => {
   const { y, seen } = raceObservations(EVENT)
   const draw = sampler(
     (o: { y: Tensor; seen: Tensor }) =>
-      dps(racePrior(), { y: o.y, A: mask(o.seen), noise: isotropicNoise(0.1) }),
+      dps()(racePrior(), { y: o.y, A: mask(o.seen), noise: isotropicNoise(0.1) }),
     { steps: STEPS, threads },
   )
   const key = stream(0, 'bench dps')

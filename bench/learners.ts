@@ -1,12 +1,12 @@
 /**
- * Learners of a prior from digits with three pixels in four deleted, compared: DiEM by the covariance in its E-step,
- * AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean digits. Same network, same observations, as many
- * optimiser steps.
+ * Learners of a prior from digits with three pixels in four deleted, compared: DiEM by the covariance in its
+ * E-step, AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean digits. Same network, same
+ * observations, as many optimiser steps.
  *
  *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER] [--json]
  *
- * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is not done
- * again, what was interrupted goes on. `full` takes about five minutes of one core for each learner.
+ * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is
+ * not done again, what was interrupted goes on. `full` takes about five minutes of one core for each learner.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -14,16 +14,10 @@ import { ddpm } from '../src/diffusion/index.ts'
 import { TweedieError } from '../src/error.ts'
 import { writeAtomic } from '../src/formats/index.ts'
 import { cg } from '../src/linalg/index.ts'
-import {
-  backProjection,
-  type ObservationSet,
-  observationsInPriorUnits,
-  observe,
-} from '../src/observations/index.ts'
-import { applyAffine, fromPrior } from '../src/operators/index.ts'
+import { backProjection, type ObservationSet, observe } from '../src/observations/index.ts'
 import { mmps, posteriorDraws } from '../src/posterior/index.ts'
 import { enlarged, mosaic, type Picture, pngOf, strips } from '../src/report/index.ts'
-import { type LearnedPrior, loadPrior, priorOf, scheduleOf } from '../src/run/index.ts'
+import { type LearnedPrior, loadPrior } from '../src/run/index.ts'
 import { average, NdArray, rows } from '../src/tensor/index.ts'
 
 const ACCELERATIONS = [4, 8, 16, 32] as const
@@ -59,22 +53,20 @@ const spread = (x: NdArray<'float32'>, count: number): NdArray<'float32'> => {
   return out
 }
 
-const drawsOf = async (
+const drawsOf = (
   prior: LearnedPrior,
   set: ObservationSet,
   draws: number,
   onProgress: (done: number, total: number) => void,
-): Promise<NdArray<'float32'>> => {
-  const latents = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
-    posterior: (denoiser, seen) => mmps(denoiser, seen, { solve: cg({ iterations: ITERATIONS }) }),
-    sampling: { schedule: scheduleOf(prior), steps: STEPS, step: ddpm() },
+): Promise<NdArray<'float32'>> =>
+  posteriorDraws(prior, set, {
+    posterior: mmps({ solve: cg({ iterations: ITERATIONS }) }),
+    sampling: { steps: STEPS, step: ddpm() },
     draws,
     batch: 12,
     seed: SEED,
     onProgress,
   })
-  return applyAffine(fromPrior(prior.range), latents)
-}
 
 /** Mean PSNR of single draws. */
 const single = (draws: NdArray<'float32'>, truth: NdArray<'float32'>): number => {

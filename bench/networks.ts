@@ -141,15 +141,12 @@ export const mmpsStep = (iterations: number) =>
       target: 0.95,
       calls: 3,
     },
-    (prior, observation) => mmps(prior, observation, { solve: cg({ iterations }) }),
+    mmps({ solve: cg({ iterations }) }),
   )
 
-export const dpsStep = posteriorStep(
-  { name: 'dps', what: 'DPS step, batch 32', target: 1, calls: 4 },
-  (prior, o) => dps(prior, o),
-)
+export const dpsStep = posteriorStep({ name: 'dps', what: 'DPS step, batch 32', target: 1, calls: 4 }, dps())
 
 export const pigdmStep = posteriorStep(
   { name: 'pigdm', what: 'ΠGDM step, batch 32', target: 1, calls: 4 },
-  (prior, o) => pigdm(prior, o),
+  pigdm(),
 )

@@ -15,7 +15,7 @@ import { recordOf } from '../src/cli/record.ts'
 import { restoreWithPrior, testSet } from '../src/cli/restore-digits.ts'
 import { writeAtomic } from '../src/formats/index.ts'
 import { applyAffine, toPrior } from '../src/operators/index.ts'
-import { openRun, priorOf, train } from '../src/run/index.ts'
+import { openRun, train } from '../src/run/index.ts'
 
 const experiment = demoExperiment('full', undefined)
 const { train: training, em, schedule, seed } = experiment
@@ -38,8 +38,8 @@ const prior = await train(run, {
 run.close()
 const plan = demoTestPlan('full', experiment)
 const { figures } = await restoreWithPrior(
-  priorOf(prior),
-  testSet(plan.count, 0.25, 0.05),
+  prior,
+  await testSet(plan.count, 0.25, 0.05),
   plan,
   io,
   'restoring (oracle)',

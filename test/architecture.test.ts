@@ -109,6 +109,13 @@ describe('the sources', () => {
     expect(circles()).toEqual([natural])
   })
 
+  it('keep flows apart from EM: amortize imports nothing of em', () => {
+    const own = files.filter((file) => file.startsWith(`amortize${sep}`))
+    const targets = own.flatMap((file) => importsOf(file).map((module) => folderOf(file, module)))
+    expect(targets).toContain('training')
+    expect(targets).not.toContain('em')
+  })
+
   it('name every local import by a file that exists', () => {
     const missing = files.flatMap((file) =>
       importsOf(file)

@@ -12,7 +12,7 @@
  */
 import { mixtureDenoiser, mixtureWeights } from '../../src/diffusion/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
   gaussianPosteriorCovariance,
   timeCovariance,
   tweedieCovariance,
@@ -58,7 +58,7 @@ import {
 export const choices = ['Tweedie', '(Σx⁻¹ + Σt⁻¹)⁻¹', 'Σt', '0'] as const
 export type Choice = (typeof choices)[number]
 
-const covariancesOf = (problem: Problem): Readonly<Record<Choice, Covariance>> => ({
+const covariancesOf = (problem: Problem): Readonly<Record<Choice, ConditionalCovariance>> => ({
   Tweedie: tweedieCovariance,
   '(Σx⁻¹ + Σt⁻¹)⁻¹': gaussianPosteriorCovariance(priorCovariance(problem)),
   Σt: timeCovariance,

@@ -1,21 +1,23 @@
-/** The learners by name: from the same observations, the same network and as many optimiser steps, to a prior. */
-import { exponentialSchedule, standardGaussian } from '../../src/diffusion/index.ts'
+/**
+ * The learners by name: from the same observations, the same network and as many optimiser steps, to a prior.
+ */
 import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
-import { network } from '../../src/nn/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
   mmps,
   onesCovariance,
   timeCovariance,
   tweedieCovariance,
 } from '../../src/posterior/index.ts'
 import type { LongCall } from '../../src/progress.ts'
-import { stream } from '../../src/random/index.ts'
-import { type LearnedPrior, learn, type Run, savePrior, train } from '../../src/run/index.ts'
-import { sizeOf } from '../../src/tensor/index.ts'
-import { ambientObjective } from '../../src/training/ambient.ts'
-import { gsureObjective } from '../../src/training/gsure.ts'
-import { trainObjective } from './objective-run.ts'
+import {
+  type LearnedPrior,
+  learn,
+  learnMasked,
+  type MaskedLearner,
+  type Run,
+  train,
+} from '../../src/run/index.ts'
 import { diemOf, networkOf, type Plan, plainTrainingOf } from './plan.ts'
 
 /** One learner. */
@@ -32,7 +34,7 @@ export interface LearnerKind {
 const diem = (
   name: string,
   title: string,
-  covariance: Covariance,
+  covariance: ConditionalCovariance,
   solve: Solver = cg({ iterations: 1 }),
 ): LearnerKind => ({
   name,
@@ -40,8 +42,7 @@ const diem = (
   masked: false,
   fit: (run, plan, call) => {
     const { set, event, experiment } = plan
-    const posterior: ReturnType<typeof diemOf>['posterior'] = (prior, seen) =>
-      mmps(prior, seen, { covariance, solve })
+    const posterior: ReturnType<typeof diemOf>['posterior'] = mmps({ covariance, solve })
     return learn(run, {
       net: networkOf(plan),
       set,
@@ -54,75 +55,24 @@ const diem = (
   },
 })
 
-/** Keeps weights that were trained without laps. Samplers start from zero: no Gaussian was fitted. */
-const keep = (
-  run: Run,
-  plan: Plan,
-  prior: Pick<LearnedPrior, 'net' | 'params' | 'sigmaMin' | 'sigmaMax'>,
-): LearnedPrior => {
-  const gaussian = standardGaussian(sizeOf(plan.event))
-  const learned: LearnedPrior = { ...prior, gaussian, event: plan.event, range: [0, 1], laps: 0 }
-  savePrior(run, 'prior', learned)
-  return learned
-}
-
-const ambient: LearnerKind = {
-  name: 'ambient',
-  title: 'AmbientDiffusion, δ = 0.1',
-  masked: true,
-  fit: async (run, plan, call) => {
-    const { seed, schedule } = plan.experiment
-    const net = networkOf(plan, 2)
-    const objective = ambientObjective(
-      network(net),
-      { y: plan.set.y, mask: plan.mask },
-      { delta: DELTA, sigma: exponentialSchedule(schedule).sigma },
-      (purpose) => stream(seed, `ambient ${purpose}`),
-    )
-    const { steps } = plan
-    const params = await trainObjective(run, {
-      net,
-      objective,
+/** A learner of masked observations, without laps. */
+const masked = (learner: MaskedLearner, title: string): LearnerKind => ({
+  name: learner.kind,
+  title,
+  masked: learner.kind === 'ambient',
+  fit: (run, plan, call) =>
+    learnMasked(run, {
+      learner,
+      net: networkOf(plan, learner.kind === 'ambient' ? 2 : 1),
+      rows: plan.rows,
+      range: [0, 1],
       options: plainTrainingOf(plan),
-      steps,
-      seed,
+      steps: plan.steps,
+      ...plan.experiment.schedule,
+      seed: plan.experiment.seed,
       ...call,
-    })
-    return keep(run, plan, { net, params, ...schedule })
-  },
-}
-
-/** δ of AmbientDiffusion: the share of the observed pixels that it deletes further. */
-export const DELTA = 0.1
-
-const gsure: LearnerKind = {
-  name: 'gsure',
-  title: 'GSURE-Diffusion',
-  masked: false,
-  fit: async (run, plan, call) => {
-    const { seed, schedule } = plan.experiment
-    const { noise, y } = plan.set
-    const net = networkOf(plan)
-    // Levels below the noise of the observations cannot be made from them.
-    const levels = { ...schedule, sigmaMin: Math.max(schedule.sigmaMin, noise) }
-    const objective = gsureObjective(
-      network(net),
-      { y, mask: plan.mask },
-      { noise, sigma: exponentialSchedule(levels).sigma },
-      (purpose) => stream(seed, `gsure ${purpose}`),
-    )
-    const { steps } = plan
-    const params = await trainObjective(run, {
-      net,
-      objective,
-      options: plainTrainingOf(plan),
-      steps,
-      seed,
-      ...call,
-    })
-    return keep(run, plan, { net, params, ...levels })
-  },
-}
+    }),
+})
 
 const oracle: LearnerKind = {
   name: 'oracle',
@@ -150,7 +100,7 @@ export const learners: readonly LearnerKind[] = [
   diem('tweedie-3', 'Tweedie, three GMRES iterations', tweedieCovariance, gmres({ iterations: 3 })),
   diem('ones', '(I + Σt⁻¹)⁻¹', onesCovariance),
   diem('cov_t', 'Σt', timeCovariance),
-  ambient,
-  gsure,
+  masked({ kind: 'ambient', delta: 0.1 }, 'AmbientDiffusion, δ = 0.1'),
+  masked({ kind: 'gsure' }, 'GSURE-Diffusion'),
   oracle,
 ]

@@ -13,7 +13,8 @@ import {
 } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import {
-  maskLikeY,
+  type MaskedRows,
+  maskedRows,
   type ObservationSet,
   observationsInPriorUnits,
   simulateObservations,
@@ -25,7 +26,10 @@ import type { NdArray, Shape } from '../../src/tensor/index.ts'
 export const budgets = ['quick', 'full'] as const
 export type Budget = (typeof budgets)[number]
 
-/** Three pixels in four deleted, as in the demo; less noise on the others, since AmbientDiffusion knows of none. */
+/**
+ * Three pixels in four deleted, as in the demo; less noise on the others, since AmbientDiffusion knows of
+ * none.
+ */
 const KEEP = 0.25
 const NOISE = 0.01
 
@@ -59,7 +63,8 @@ export interface Plan {
   readonly event: Shape
   /** Training observations, prior units. */
   readonly set: ObservationSet
-  readonly mask: NdArray<'float32'>
+  /** The same, for learners of masked observations. */
+  readonly rows: MaskedRows
   /** The clean training digits, prior units: for the oracle alone. */
   readonly clean: NdArray<'float32'>
   readonly test: Observed
@@ -86,14 +91,13 @@ export const planOf = (budget: Budget): Plan => {
   }
   const { truth, set } = observe('train', data.count, data.observe.seed)
   const { samples, restored, draws } = judged[budget]
-  const scaled = observationsInPriorUnits(set)
   return {
     budget,
     experiment,
     steps: (train.firstSteps ?? train.steps) + (em.laps - 1) * train.steps,
     event: truth.shape.slice(1),
-    set: scaled,
-    mask: maskLikeY(scaled),
+    set: observationsInPriorUnits(set),
+    rows: maskedRows(set),
     clean: applyAffine(toPrior([0, 1]), truth),
     test: observe('test', restored, 1000),
     samples,
@@ -111,7 +115,10 @@ export const diemOf = ({ experiment }: Plan) => diemOptionsOf(experiment)
 /** Training without laps: all steps in one go, the rate falling once. */
 export const plainTrainingOf = ({ experiment, steps }: Plan) => trainingOf(experiment, steps)
 
-/** EDM's sampler (Karras et al. 2022), the same for every prior: 18 steps of Heun, 35 evaluations and a last one. */
+/**
+ * EDM's sampler (Karras et al. 2022), the same for every prior: 18 steps of Heun, 35 evaluations and a last
+ * one.
+ */
 export const priorSampling = (sigmaMin: number, sigmaMax: number): SamplerOptions => {
   const schedule = exponentialSchedule({ sigmaMin, sigmaMax })
   return { schedule, grid: karrasGrid(schedule, 18), step: heun() }

@@ -1,6 +1,7 @@
 /** What a learned prior makes: prior samples, and test digits restored. All in [0, 1] units. */
 
 import { sampler } from '../../src/diffusion/index.ts'
+import { TweedieError } from '../../src/error.ts'
 import { network } from '../../src/nn/index.ts'
 import { maskLikeY, observationsInPriorUnits } from '../../src/observations/index.ts'
 import { applyAffine, fromPrior } from '../../src/operators/index.ts'
@@ -20,7 +21,7 @@ import {
   zeros,
 } from '../../src/tensor/index.ts'
 import { fixedMask, maskedDenoiser } from '../../src/training/ambient.ts'
-import { DELTA, type LearnerKind } from './learners.ts'
+import type { LearnerKind } from './learners.ts'
 import { type Plan, posteriorSampling, priorSampling } from './plan.ts'
 
 const BATCH = 100
@@ -46,13 +47,14 @@ const byBatches = async (
   return out
 }
 
-/** The fixed-mask sampler of AmbientDiffusion: each sample keeps a mask of its own. */
+/** The fixed-mask sampler of AmbientDiffusion: here each sample keeps a mask of its own. */
 const maskedSamples = async (
   prior: LearnedPrior,
   plan: Plan,
   call: LongCall,
 ): Promise<NdArray<'float32'>> => {
-  const keep = (plan.mask.data.reduce((a, b) => a + b, 0) / plan.mask.size) * (1 - DELTA)
+  if (!prior.ambient) throw new TweedieError('input', 'expected a prior of AmbientDiffusion')
+  const { keep } = prior.ambient
   const h = maskedDenoiser(network(prior.net), frozen(prior.params))
   const draw = sampler(
     ({ mask }: { mask: Tensor }) => fixedMask(h, mask),
@@ -93,8 +95,8 @@ export const samplesOf = async (
 }
 
 /**
- * A masked denoiser restores in one evaluation: y is Ã xt for Ã = A at the lowest noise level, so h(y, A, σ_min) is the
- * posterior mean itself. It has no draws.
+ * A masked denoiser restores in one evaluation: y is Ã xt for Ã = A at the lowest noise level, so h(y, A,
+ * σ_min) is the posterior mean itself. It has no draws.
  */
 const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Promise<NdArray<'float32'>> => {
   const set = observationsInPriorUnits(test.set)

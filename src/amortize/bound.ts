@@ -13,9 +13,9 @@ const BETA_MIN = 0.1
 const BETA_MAX = 20
 
 /**
- * The VP diffusion under which a prior of VE levels is taken, and its smallest time: that of the papers, cut where the prior was
- * never trained. Its last level s(1) = √(exp(B(1)) − 1) is at most sigmaMax, which chooses b1 = 2 B(1) − b0; its first one is at
- * least sigmaMin.
+ * The VP diffusion under which a prior of VE levels is taken, and its smallest time: that of the papers, cut
+ * where the prior was never trained. Its last level s(1) = √(exp(B(1)) − 1) is at most sigmaMax, which
+ * chooses b1 = 2 B(1) − b0; its first one is at least sigmaMin.
  *
  * @param start - smallest time, default 1e-3
  * @throws TweedieError `input` when no levels are left

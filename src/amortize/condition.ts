@@ -1,9 +1,14 @@
-/** What a flow is told of an observation: y, and beside it the operator's parameters that differ between observations. */
-
+/** The condition of a flow: y, and beside it the operator's parameters that differ between observations. */
 import { TweedieError } from '../error.ts'
-import type { ObservationOperator, ObservationSet } from '../observations/index.ts'
-import { parametersOf } from '../observations/index.ts'
-import type { Affine } from '../operators/index.ts'
+import { crossed, type ObservationSet } from '../observations/index.ts'
+import {
+  type Affine,
+  isLinear,
+  makeOperator,
+  type OperatorSpec,
+  observedEntries,
+  type Parameters,
+} from '../operators/index.ts'
 import {
   add,
   concat,
@@ -12,29 +17,33 @@ import {
   reshape,
   type Shape,
   sizeOf,
-  sum,
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
 
-/** Shapes of what a flow is told of one observation. */
+/** Shapes of what a flow is conditioned on, of one observation. */
 export interface ConditionLayout {
   readonly y: Shape
   /** Parameters of the operator by name: `mask` of masks, `matrix` of projections. */
   readonly beside: Readonly<Record<string, Shape>>
-  /** Nothing is told: the flow is of one measurement. `y` is then only the shape of that. */
+  /**
+   * How y comes to the units of the prior: by the `operator`, where it is linear and the condition says all of it, as in the likelihood;
+   * else entry by entry, s y + o.
+   */
+  readonly crossing: 'operator' | 'entries'
+  /** The flow is of one measurement and has no condition. `y` is then only the shape of that. */
   readonly nothing?: boolean
 }
 
 /**
- * What flows can be told of the observations of a set.
+ * What flows of the observations of a set can be conditioned on.
  *
- * @param parameters - whether the parameters that differ between observations are told; without them the flow is blind: an entry
+ * @param parameters - whether on the parameters that differ between observations; without them the flow is blind: an entry
  * that was deleted looks like any other
  *
  * @example
  * ```ts
- * conditionLayout(set, true) // { y: [1, 28, 28], beside: { mask: [1, 28, 28] } } of masked digits
+ * conditionLayout(set, true) // { y: [1, 28, 28], beside: { mask: [1, 28, 28] }, crossing: 'operator' } of masked digits
  * ```
  */
 export const conditionLayout = (
@@ -42,22 +51,27 @@ export const conditionLayout = (
   parameters: boolean,
 ): ConditionLayout => {
   const [count, ...event] = y.shape
-  const own = Object.entries(parametersOf(operator)).filter(([, { shape }]) => shape[0] === count)
-  const beside = Object.fromEntries(own.map(([name, { shape }]) => [name, shape.slice(1)]))
-  return { y: event, beside: parameters ? beside : {} }
+  const all = Object.entries(operator.parameters)
+  const own = all.filter(([, { shape }]) => shape[0] === count)
+  const complete = own.length === all.length && (parameters || all.length === 0)
+  return {
+    y: event,
+    beside: parameters ? Object.fromEntries(own.map(([name, { shape }]) => [name, shape.slice(1)])) : {},
+    crossing: complete && !operator.truth && isLinear(operator) ? 'operator' : 'entries',
+  }
 }
 
-/** A flow of one measurement needs to be told nothing. Its condition is a zero, or a channel of them. */
-export const unconditional = ({ y }: ConditionLayout): ConditionLayout => ({ y, beside: {}, nothing: true })
-
-const fail = (message: string): never => {
-  throw new TweedieError('input', message)
-}
+/** A flow of one measurement needs no condition. It gets a zero, or a channel of them. */
+export const unconditional = (layout: ConditionLayout): ConditionLayout => ({
+  ...layout,
+  beside: {},
+  nothing: true,
+})
 
 /**
  * Shape of one condition: everything in one vector, or for flows that know where points lie everything as channels.
  *
- * @throws TweedieError `input` when something told does not lie on the points of y
+ * @throws TweedieError `input` when a part of it does not lie on the points of y
  */
 export const conditionShape = (
   { y, beside, nothing }: ConditionLayout,
@@ -68,57 +82,47 @@ export const conditionShape = (
   const [, ...space] = y
   const odd = parts.find((shape) => shape.length < 2 || String(shape.slice(1)) !== String(space))
   if (odd)
-    fail(
-      `flow: this one is told channels [C, ...points], all over the same points, not [${odd}]; use kind: realNvp`,
+    throw new TweedieError(
+      'input',
+      `flow: the condition of this one is channels [C, ...points], all over the same points, not [${odd}]; use kind: realNvp`,
     )
   return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...space]
 }
 
-/**
- * y as flows are told it, from the units of the data: s y + o, but 0 where a mask that is told deleted it, and s y + o A 1 of
- * projections that are told. In training and at inference it is this function.
- *
- * @param units - from the data to the prior (`toPrior`)
- * @param parameters - those that are told
- */
-export const toldUnits = (
-  kind: ObservationOperator['kind'],
-  { scale, offset }: Affine,
-  y: Tensor,
-  parameters: Readonly<Record<string, Tensor>>,
-): Tensor => {
-  const scaled = mul(y, scale)
-  const { mask, matrix } = parameters
-  if (kind === 'mask' && mask) return mul(add(scaled, offset), mask)
-  if (kind === 'projection' && matrix) return add(scaled, mul(sum(matrix, { axes: 2 }), offset))
-  return add(scaled, offset)
-}
-
-/** Observations as a flow is told them: y [B, ...] in the units of the data, and the parameters beside it. */
+/** Observations as a condition is made of them: y [B, ...] in the units of the data, and the parameters beside it. */
 export interface ConditionInput<L = Tensor> {
   readonly y: L
-  readonly beside: Readonly<Record<string, L>>
+  readonly beside: Parameters<L>
 }
 
 /** How observations become conditions. */
 export interface ConditionOptions {
-  readonly kind: ObservationOperator['kind']
+  readonly layout: ConditionLayout
+  /** The operator that made y, and the shape of its x. */
+  readonly operator: OperatorSpec
+  readonly event: Shape
   /** From the data to the prior (`toPrior`). */
   readonly units: Affine
   /** Shape of one condition, see {@link conditionShape}. */
   readonly condition: Shape
-  /** See {@link ConditionLayout}. */
-  readonly nothing?: boolean
+}
+
+/** y in the units of the prior; in training and at inference it is this function. */
+const standardised = (
+  { layout, operator, event, units }: ConditionOptions,
+  { y, beside }: ConditionInput,
+): Tensor => {
+  if (layout.crossing === 'entries') return add(mul(y, units.scale), units.offset)
+  const observed = observedEntries(operator, beside, event)
+  return crossed({ y, A: makeOperator(operator, beside, event), ...(observed ? { observed } : {}) }, units)
 }
 
 /** The condition of a flow, [B, ...condition]. */
-export const conditionFrom = (
-  { kind, units, condition, nothing }: ConditionOptions,
-  { y, beside }: ConditionInput,
-): Tensor => {
-  const batch = y.shape[0]
-  if (nothing) return constant(zeros([batch, ...condition]))
-  const parts = [toldUnits(kind, units, y, beside), ...Object.values(beside)]
+export const conditionFrom = (options: ConditionOptions, input: ConditionInput): Tensor => {
+  const { layout, condition } = options
+  const batch = input.y.shape[0]
+  if (layout.nothing) return constant(zeros([batch, ...condition]))
+  const parts = [standardised(options, input), ...Object.values(input.beside)]
   if (condition.length > 1) return concat(parts, 1)
   return concat(
     parts.map((part) => reshape(part, [batch, sizeOf(part.shape.slice(1))])),

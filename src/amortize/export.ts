@@ -1,6 +1,6 @@
 /** A distilled sampler as one ONNX file that any runtime opens, and the manifest that says what goes in and comes out. */
-import { jit, type NdArray, type Shape, sizeOf, zeros } from '../tensor/index.ts'
-import type { ConditionInput } from './condition.ts'
+import { familyOf } from '../operators/index.ts'
+import { type NdArray, onnxOf, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { type AmortizedSampler, oneStep } from './sampler.ts'
 
 /** One array of the model. */
@@ -15,7 +15,7 @@ export interface ManifestArray {
 /** What a sampler's `.onnx` takes and gives. */
 export interface SamplerManifest {
   readonly format: 'tweedie-sampler'
-  readonly version: 1
+  readonly version: 2
   readonly inputs: readonly ManifestArray[]
   readonly outputs: readonly ManifestArray[]
   /** Draws K of one observation that one run makes. */
@@ -32,14 +32,8 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
   about,
 })
 
-/** What is known of parameters by name. */
-const ABOUT: Readonly<Record<string, string>> = {
-  mask: '1 where y was observed, 0 elsewhere',
-  matrix: 'the matrix of the projection',
-}
-
 /**
- * The sampler as a program for one observation and K draws: (y, what is told beside it, z) → (x, logq).
+ * The sampler as a program for one observation and K draws: (y, the parameters beside it, z) → (x, logq).
  *
  * @param draws - K ≥ 1; shapes in the file are fixed
  * @returns the bytes of the `.onnx` file, in standard operators only, and its manifest
@@ -55,29 +49,35 @@ export const exportSampler = async (
   sampler: AmortizedSampler,
   draws: number,
 ): Promise<{ model: Uint8Array; manifest: SamplerManifest }> => {
-  const { event, range, operator, telling } = sampler
+  const { event, range, operator, condition } = sampler
   const one = (shape: Shape): NdArray<'float32'> => zeros([1, ...shape])
-  const beside = Object.entries(telling.beside)
-  const seen: ConditionInput<NdArray> = {
-    y: one(telling.y),
-    beside: Object.fromEntries(beside.map(([name, shape]) => [name, one(shape)])),
+  const beside = Object.entries(condition.beside)
+  const like = {
+    ...Object.fromEntries(beside.map(([name, shape]) => [name, one(shape)])),
+    y: one(condition.y),
+    z: zeros([draws, ...event]),
   }
-  const model = await jit(oneStep(sampler)).onnx(seen, zeros([draws, ...event]))
+  const draw = oneStep(sampler)
+  const model = onnxOf(
+    ({ y, z, ...rest }: Readonly<Record<string, Tensor>>) => ({ ...draw({ y, beside: rest }, z) }),
+    like,
+  )
+  const about = (name: string): string => familyOf(operator.name).parameters[name]?.about ?? name
   return {
     model,
     manifest: {
       format: 'tweedie-sampler',
-      version: 1,
+      version: 2,
       inputs: [
-        ...(telling.nothing
+        ...(condition.nothing
           ? []
-          : [array('0.y', [1, ...telling.y], 'the observation, in the units of the data')]),
-        ...beside.map(([name, shape]) => array(`0.beside.${name}`, [1, ...shape], ABOUT[name] ?? name)),
-        array('1', [draws, ...event], 'z, standard normal: a draw for each row'),
+          : [array('y', [1, ...condition.y], 'the observation, in the units of the data')]),
+        ...beside.map(([name, shape]) => array(name, [1, ...shape], about(name))),
+        array('z', [draws, ...event], 'standard normal: a draw for each row'),
       ],
       outputs: [
-        array('out.x', [draws, ...event], 'draws of x, in the units of the data'),
-        array('out.logq', [draws], `log q(x | y) in nats, a density over the ${sizeOf(event)} entries of x`),
+        array('x', [draws, ...event], 'draws of x, in the units of the data'),
+        array('logq', [draws], `log q(x | y) in nats, a density over the ${sizeOf(event)} entries of x`),
       ],
       draws,
       range: [range[0], range[1]],

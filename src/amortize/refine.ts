@@ -7,12 +7,7 @@
 import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { gmres } from '../linalg/index.ts'
-import {
-  batchedObservations,
-  type ObservationBatch,
-  type ObservationSet,
-  observationsInPriorUnits,
-} from '../observations/index.ts'
+import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
 import { mmps } from '../posterior/index.ts'
 import { normalBatch, stream } from '../random/index.ts'
@@ -78,10 +73,10 @@ export const refine = async (
     )
   const [K, N, ...event] = draws.shape
   const scaled = applyAffine(toPrior(set.range), draws)
-  const batched = batchedObservations(observationsInPriorUnits(set))
+  const batched = batchedObservations(set)
   const draw = sampler(
     (seen: ObservationBatch<Tensor>) =>
-      mmps(denoiser, batched.observation(seen), { solve: gmres({ iterations }) }),
+      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(seen)),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),

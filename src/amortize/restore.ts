@@ -1,20 +1,24 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { ObservationOperator, ObservationSet } from '../observations/index.ts'
-import { parametersOf } from '../observations/index.ts'
-import { familyOf } from '../operators/index.ts'
+import { type ObservationSet, parameterRows } from '../observations/index.ts'
+import { familyOf, type OperatorSpec } from '../operators/index.ts'
+import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
   type ExecuteOptions,
+  eachBatch,
   expandDims,
+  firstNotFinite,
+  float32,
   jit,
   mean,
   mul,
   type NdArray,
-  ndarray,
   reshape,
+  reshaped,
   rows,
+  rowsAt,
   type Shape,
   sizeOf,
   sqrt,
@@ -54,26 +58,30 @@ export interface Restored {
   readonly draws?: NdArray<'float32'>
 }
 
-/** What a sampler needs to know of an operator. */
-export const samplerOperator = (operator: ObservationOperator, blind = false): SamplerOperator => ({
-  kind: operator.kind,
-  ...(operator.kind === 'family' ? { name: operator.name, settings: operator.settings } : {}),
+/** The operator of observations as samplers know it. */
+export const samplerOperator = ({ name, settings, of }: OperatorSpec, blind = false): SamplerOperator => ({
+  ...(familyOf(name).deletes ? { name: 'mask', settings: {} } : { name, settings, ...(of ? { of } : {}) }),
   ...(blind ? { blind } : {}),
 })
 
+/** Settings that the sampler names are the same; it may name none. */
+const agree = (own: OperatorSpec, given: OperatorSpec): boolean =>
+  own.name === given.name &&
+  Object.entries(own.settings).every(([key, value]) => given.settings[key] === value) &&
+  (own.of?.length ?? 0) === (given.of?.length ?? 0) &&
+  (own.of ?? []).every((part, i) => agree(part, given.of?.[i] ?? part))
+
 /**
  * Whether a sampler for one operator takes observations of another: the same with the same settings. A blind one saw settings drawn, so it
- * takes any; those of masks also when the masks are known, which it does not look at.
+ * takes any.
  */
-const isFor = (own: SamplerOperator, given: SamplerOperator): boolean => {
-  if (!own.blind) return isDeepStrictEqual(given, own)
-  if (given.kind !== 'family')
-    return given.kind === 'mask' && own.name !== undefined && familyOf(own.name).masks
-  return given.name === own.name
-}
+const isFor = (own: SamplerOperator, given: SamplerOperator): boolean =>
+  own.blind ? given.name === own.name : agree(own, given)
 
-const nameOf = ({ kind, name, settings }: SamplerOperator): string =>
-  name === undefined ? kind : `${name} ${JSON.stringify(settings)}`
+const nameOf = ({ name, settings, of }: OperatorSpec): string => {
+  const words = [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' ')
+  return of ? `${words} (${of.map(nameOf).join(', ')})` : words
+}
 
 /**
  * Checks that a set is of the kind that a sampler was made for.
@@ -82,7 +90,7 @@ const nameOf = ({ kind, name, settings }: SamplerOperator): string =>
  * @throws TweedieError `input` for another operator, other settings of it, and other shapes
  */
 export const checkRestorable = (
-  { operator, telling }: Pick<AmortizedSampler, 'operator' | 'telling'>,
+  { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
   set: ObservationSet,
   where: string,
 ): void => {
@@ -93,14 +101,14 @@ export const checkRestorable = (
       `${where}: observed by ${nameOf(given)}, the sampler is for ${nameOf(operator)}`,
     )
   }
-  const parameters = parametersOf(set.operator)
-  const shapes = Object.entries(telling.beside).map(([name, shape]) => ({
+  const { parameters } = set.operator
+  const shapes = Object.entries(condition.beside).map(([name, shape]) => ({
     field: name,
     shape,
     got: parameters[name]?.shape.slice(1),
   }))
   for (const { field, shape, got } of [
-    { field: 'y', shape: telling.y, got: set.y.shape.slice(1) },
+    { field: 'y', shape: condition.y, got: set.y.shape.slice(1) },
     ...shapes,
   ]) {
     if (!isDeepStrictEqual([...shape], got)) {
@@ -112,21 +120,16 @@ export const checkRestorable = (
   }
 }
 
-/** What the sampler is told of rows `from … to − 1`. */
-const toldRows = (
+/** The condition of rows `from … to − 1`. */
+const conditionRows = (
   { beside }: ConditionLayout,
   { y, operator }: ObservationSet,
   from: number,
   to: number,
 ): ConditionInput<NdArray<'float32'>> => {
-  const parameters = parametersOf(operator)
-  const shared = (array: NdArray<'float32'>): NdArray<'float32'> => {
-    const out = zeros([to - from, ...array.shape.slice(1)])
-    for (let i = 0; i < to - from; i++) out.data.set(array.data, i * array.size)
-    return out
-  }
-  const rowsOf = (array: NdArray<'float32'>) =>
-    array.shape[0] === y.shape[0] ? rows(array, from, to) : shared(array)
+  const parameters = parameterRows(operator.parameters, y.shape[0], from, to)
+  const shared = Array.from({ length: to - from }, () => 0)
+  const rowsOf = (array: NdArray<'float32'>) => (array.shape[0] === to - from ? array : rowsAt(array, shared))
   return {
     y: rows(y, from, to),
     beside: Object.fromEntries(Object.keys(beside).map((name) => [name, rowsOf(parameters[name])])),
@@ -157,11 +160,6 @@ const latents = (seed: number, draws: number, [from, to]: readonly [number, numb
   )
 }
 
-const values = ({ data, dtype }: NdArray): Float32Array => {
-  if (data instanceof Float32Array) return data
-  throw new TweedieError('shape', `expected float32, got ${dtype}`)
-}
-
 /** [Y·K, n] into rows `from …` of [K, N, n]. */
 const scatter = (out: Float32Array, part: Float32Array, draws: number, count: number, from: number): void => {
   const n = out.length / (draws * count)
@@ -174,10 +172,10 @@ const scatter = (out: Float32Array, part: Float32Array, draws: number, count: nu
 }
 
 const checkFinite = (array: NdArray<'float32'>, from: number): void => {
-  const bad = array.data.findIndex((v) => !Number.isFinite(v))
+  const bad = firstNotFinite(array)
   if (bad < 0) return
   const row = from + Math.floor((bad * array.shape[0]) / array.size)
-  throw new TweedieError('numeric', `restore: observation ${row} gives draws that are no numbers`)
+  throw new TweedieError('numeric', `restore: observation ${row} gives draws that are not finite`)
 }
 
 /**
@@ -197,7 +195,7 @@ export const restore = async (
   options: RestoreOptions,
 ): Promise<Restored> => {
   const { draws: K, batch = 1024, keep = true, seed, execute, onProgress, signal } = options
-  const { event, telling, measurement } = sampler
+  const { event, condition, measurement } = sampler
   const count = set.y.shape[0]
   if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
     throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
@@ -207,19 +205,18 @@ export const restore = async (
   const logq = zeros([K, count])
   const draws = keep ? zeros([K, count, ...event]) : undefined
   try {
-    for (let start = 0; start < count; start += size) {
-      if (signal?.aborted) throw new TweedieError('interrupted', 'restoring was interrupted')
-      const from = Math.min(start, count - size) // the last batch is shifted back: one compiled shape serves all
-      const seen = toldRows(telling, set, from, from + size)
-      const out = await program(seen, latents(seed, K, [from, from + size], event))
-      const drawn = ndarray(values(out.logq), [size, K])
+    await eachBatch(count, size, async (from, to) => {
+      checkAborted(signal, 'restoring')
+      const seen = conditionRows(condition, set, from, to)
+      const out = await program(seen, latents(seed, K, [from, to], event))
+      const drawn = float32(reshaped(out.logq, [size, K]))
       checkFinite(drawn, from)
-      centre.data.set(values(out.mean), from * sizeOf(event))
-      spread.data.set(values(out.spread), from * sizeOf(event))
-      scatter(logq.data, values(out.logq), K, count, from)
-      if (draws) scatter(draws.data, values(out.x), K, count, from)
-      onProgress?.(Math.min(start + size, count), count)
-    }
+      centre.data.set(float32(out.mean).data, from * sizeOf(event))
+      spread.data.set(float32(out.spread).data, from * sizeOf(event))
+      scatter(logq.data, drawn.data, K, count, from)
+      if (draws) scatter(draws.data, float32(out.x).data, K, count, from)
+      onProgress?.(to, count)
+    })
   } finally {
     await program.release()
   }

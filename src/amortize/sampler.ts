@@ -12,9 +12,7 @@ import {
   logqOf,
   realNvp,
 } from '../flows/index.ts'
-import type { ObservationOperator } from '../observations/index.ts'
-import { type DataRange, fromPrior, toPrior } from '../operators/index.ts'
-import type { Settings } from '../settings.ts'
+import { type DataRange, fromPrior, type OperatorSpec, toPrior } from '../operators/index.ts'
 import {
   add,
   flatten,
@@ -30,13 +28,10 @@ import {
 } from '../tensor/index.ts'
 import { type ConditionInput, type ConditionLayout, conditionFrom } from './condition.ts'
 
-/** What a sampler was made for: the kind of operator, and of families their name and settings. */
-export interface SamplerOperator {
-  readonly kind: ObservationOperator['kind']
-  /** It was told y alone, of observations whose parameters are hidden: it takes any of the family, whatever its settings. */
+/** The operator that a sampler was made for; of those that delete entries the mask says all, so they are one. */
+export interface SamplerOperator extends OperatorSpec {
+  /** It sees y alone, of observations whose parameters are hidden: it takes any of the family, whatever its settings. */
   readonly blind?: boolean
-  readonly name?: string
-  readonly settings?: Settings
 }
 
 /** Everything that drawing needs. */
@@ -48,7 +43,7 @@ export interface AmortizedSampler {
   /** Units of the data. */
   readonly range: DataRange
   readonly operator: SamplerOperator
-  readonly telling: ConditionLayout
+  readonly condition: ConditionLayout
   /** Of a flow of one measurement: which, by `measurementDigest`. */
   readonly measurement?: string
 }
@@ -94,7 +89,7 @@ export const oneStep = ({
   event,
   range,
   operator,
-  telling: { nothing },
+  condition: layout,
 }: AmortizedSampler): ((seen: ConditionInput, z: Tensor) => Draw) => {
   const { event: inside, condition } = flowOf(config)
   const draw = drawOf(config, params)
@@ -103,7 +98,7 @@ export const oneStep = ({
   return (seen, z) => {
     const count = z.shape[0]
     const latent = reshape(z, [count, ...inside])
-    const drawn = draw(conditionFrom({ kind: operator.kind, units, condition, nothing }, seen), latent)
+    const drawn = draw(conditionFrom({ layout, operator, event, units, condition }, seen), latent)
     return {
       x: add(mul(reshape(drawn.x, [count, ...event]), back.scale), back.offset),
       logq: add(logqOf(latent, drawn), perUnit),

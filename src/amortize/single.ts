@@ -1,7 +1,7 @@
 /** Flows of one measurement (Sun & Bouman 2021; Feng et al. 2023): which measurement that was. */
 import { createHash } from 'node:crypto'
 import { TweedieError } from '../error.ts'
-import { type ObservationSet, observationRows, parametersOf } from '../observations/index.ts'
+import { type ObservationSet, observationRows } from '../observations/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 
 const bytesOf = ({ data }: NdArray<'float32'>): Uint8Array =>
@@ -24,7 +24,7 @@ export const measurementDigest = (set: ObservationSet, row: number): string => {
     throw new TweedieError('input', `measurement: the set has rows 0 to ${count - 1}, got ${row}`)
   const { y, operator } = observationRows(set, row, row + 1)
   const hash = createHash('sha256').update(bytesOf(y))
-  for (const [name, array] of Object.entries(parametersOf(operator))) hash.update(name).update(bytesOf(array))
+  for (const [name, array] of Object.entries(operator.parameters)) hash.update(name).update(bytesOf(array))
   return hash.digest('hex')
 }
 

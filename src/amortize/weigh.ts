@@ -9,12 +9,7 @@
 
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import {
-  batchedObservations,
-  type ObservationBatch,
-  type ObservationSet,
-  observationsInPriorUnits,
-} from '../observations/index.ts'
+import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import { normal, stream, uniform } from '../random/index.ts'
 import {
@@ -34,8 +29,8 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { boundOf, type PriorLevels } from './bound.ts'
+import { misfit } from './divergence.ts'
 import { drawRows, observedOf } from './draw-rows.ts'
-import { misfit } from './objective.ts'
 import { paretoSmoothed } from './pareto.ts'
 
 /** A prior as refining takes it. */
@@ -83,7 +78,7 @@ const logLikelihoods = async (
   draws: NdArray<'float32'>,
   { batch = 256, execute }: WeighOptions,
 ): Promise<Float64Array> => {
-  const batched = batchedObservations(observationsInPriorUnits(set))
+  const batched = batchedObservations(set)
   const { scale, offset } = toPrior(set.range)
   const program = jit(
     (seen: ObservationBatch<Tensor>, x: Tensor) =>

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
+  type Appearance,
   amortizedTasks,
   type BenchSetup,
   bunnyTasks,
@@ -10,16 +11,14 @@ import {
   photographTasks,
   sphereTasks,
   type Task,
-  type View,
-  viewOf,
 } from '../compare/index.ts'
-import { readClean, SPHERE } from '../datasets/index.ts'
+import { readClean } from '../datasets/index.ts'
 import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
-import type { Schedule } from '../diffusion/index.ts'
+import type { Prior } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
-import type { Prior } from '../posterior/index.ts'
-import { loadPrior, priorFile, priorOf, scheduleOf } from '../run/index.ts'
+import type { View } from '../observations/index.ts'
+import { loadPrior, priorFile } from '../run/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 import { fittedImages } from './fitted-images.ts'
 
@@ -29,12 +28,10 @@ const SHIPPED: Readonly<Record<string, string>> = {
 }
 
 /** The place of a comparison. */
-export interface Place {
+export interface Place extends Appearance {
   readonly prior: Prior
-  readonly schedule: Schedule
   /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
-  readonly view: View
   readonly tasks: Readonly<Record<string, Task>>
   /** Of images. */
   readonly features?: FeatureNetwork
@@ -43,12 +40,18 @@ export interface Place {
   readonly fitting?: string
 }
 
-/** The tasks that data of a shape can be seen by. */
-const tasksOf = (event: Shape, { kind, valid }: View): Readonly<Record<string, Task>> => {
-  if (kind === 'images') return { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks }
-  if (kind === 'bunny') return bunnyTasks
-  if (kind === 'points') return {}
-  return sphereTasks(valid !== undefined && valid.data.reduce((n, v) => n + v, 0) < SPHERE.points)
+/** The tasks that data of a view can be seen by. */
+const tasksOf = (event: Shape, view: View): Readonly<Record<string, Task>> => {
+  switch (view.kind) {
+    case 'image':
+      return { ...photographTasks(event[1]), ...amortizedTasks, ...mriTasks }
+    case 'mesh':
+      return bunnyTasks
+    case 'globe':
+      return sphereTasks
+    case 'signal':
+      return {}
+  }
 }
 
 /** The first items of a split, as the prior takes them. */
@@ -57,7 +60,7 @@ const truthOf = async (
   split: 'test' | 'val',
   event: Shape,
 ) => {
-  const { x, range, valid } = await readClean(data, { split, most: images })
+  const { x, range, view, valid } = await readClean(data, { split, most: images })
   if (x.shape[0] < images)
     throw new TweedieError('input', `${data}: has ${x.shape[0]} items, ${images} were asked for`)
   const { images: truth, fitting } = fittedImages(rows(x, 0, images), event)
@@ -66,7 +69,7 @@ const truthOf = async (
       'input',
       `${data}: has items of shape [${x.shape.slice(1)}], the prior knows [${event}]`,
     )
-  return { truth, fitting, range, valid }
+  return { truth, fitting, range, view, valid }
 }
 
 /**
@@ -80,16 +83,15 @@ export const placeOf = async (
 ): Promise<Place> => {
   const file = priorFile(SHIPPED[options.prior] ?? options.prior)
   const prior = loadPrior(file)
-  const { truth, fitting, range, valid } = await truthOf(options, split, prior.event)
+  const { truth, fitting, range, view, valid } = await truthOf(options, split, prior.event)
   if (range[0] !== 0 || range[1] !== 1 || prior.range[0] !== 0 || prior.range[1] !== 1)
     throw new TweedieError('input', `${options.data}: figures need data and prior in [0, 1]`)
-  const view = viewOf(prior.event, valid)
-  const features = view.kind === 'images' ? await featureNetwork() : undefined
+  const features = view.kind === 'image' ? await featureNetwork() : undefined
   return {
-    prior: priorOf(prior),
-    schedule: scheduleOf(prior),
+    prior,
     truth,
     view,
+    ...(valid ? { valid } : {}),
     tasks: tasksOf(prior.event, view),
     features,
     fitting,

@@ -10,7 +10,6 @@ import {
   gridOf,
   labelOf,
   markdownOf,
-  methodSpec,
   misfitOf,
   observed,
   openCache,
@@ -26,6 +25,7 @@ import { TweedieError } from '../error.ts'
 import { writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import type { ObservationSet } from '../observations/index.ts'
+import { methodSpec } from '../posterior/index.ts'
 import { writeReport } from '../report/index.ts'
 import { rows } from '../tensor/index.ts'
 import { type Place, placeOf, tasksNamed } from './bench-setup.ts'

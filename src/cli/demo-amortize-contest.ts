@@ -2,10 +2,9 @@
 import { type AmortizedSampler, restore } from '../amortize/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../diagnose/index.ts'
 import { ddpm } from '../diffusion/index.ts'
-import { type ObservationSet, observationRows, observationsInPriorUnits } from '../observations/index.ts'
-import { applyAffine, fromPrior } from '../operators/index.ts'
-import { type MethodName, methods, posteriorDraws, type Settings } from '../posterior/index.ts'
-import { type LearnedPrior, priorOf, scheduleOf } from '../run/index.ts'
+import { type ObservationSet, observationRows } from '../observations/index.ts'
+import { compileMethod, type PosteriorMethod, posteriorDraws } from '../posterior/index.ts'
+import type { LearnedPrior } from '../run/index.ts'
 import { type NdArray, rows, zeros } from '../tensor/index.ts'
 import type { Io } from './io.ts'
 
@@ -86,25 +85,19 @@ export const byMethod = async (
   name: string,
   prior: LearnedPrior,
   contest: Contest,
-  {
-    method,
-    settings,
-    steps,
-    count,
-  }: { method: MethodName; settings?: Settings; steps: number; count: number },
+  { method, steps, count }: { method: PosteriorMethod; steps: number; count: number },
   io: Io,
 ): Promise<Contestant> => {
   const set = observationRows(contest.set, 0, count)
   const started = performance.now()
-  const draws = await posteriorDraws(priorOf(prior), observationsInPriorUnits(set), {
-    sampling: { schedule: scheduleOf(prior), steps, step: ddpm() },
-    compile: (denoiser, observationOf, sampling) =>
-      methods[method].compile(denoiser, observationOf, settings, sampling),
+  const draws = await posteriorDraws(prior, set, {
+    sampling: { steps, step: ddpm() },
+    compile: (denoiser, observationOf, sampling) => compileMethod(method, denoiser, observationOf, sampling),
     batch: count,
     seed: contest.seed,
     onProgress: (done, total) => io.progress({ phase: name, done, total }),
     signal: io.signal,
   })
   const seconds = (performance.now() - started) / 1000 / count
-  return judged(name, applyAffine(fromPrior(set.range), draws), contest, seconds)
+  return judged(name, draws, contest, seconds)
 }

@@ -9,7 +9,8 @@ import { loadPhotos } from '../datasets/index.ts'
 import type { FlowConfig } from '../flows/index.ts'
 import { readBytes } from '../formats/index.ts'
 import { linearRate, warmUp } from '../nn/index.ts'
-import { simulateObservations } from '../observations/index.ts'
+import { observe } from '../observations/index.ts'
+import { dps, noise2score } from '../posterior/index.ts'
 import {
   type DistillRequest,
   distill,
@@ -99,21 +100,21 @@ const flowOf = (
   }
 }
 
-const requestOf = (prior: LearnedPrior, plan: AmortizePlan, seed: number): DistillRequest => {
+const requestOf = async (prior: LearnedPrior, plan: AmortizePlan, seed: number): Promise<DistillRequest> => {
   // Simulations are observed as these are, which are not looked at themselves.
-  const set = simulateObservations(rows(loadPhotos('train'), 0, plan.batch), {
-    operator: { kind: 'identity' },
+  const set = await observe(rows(loadPhotos('train'), 0, plan.batch), {
+    operator: { name: 'identity' },
     noise: NOISE,
     seed: 1,
   })
-  const telling = conditionLayout(set, true)
-  const flow = flowOf(plan.flow, prior.event, conditionShape(telling, 'channels'))
+  const condition = conditionLayout(set, true)
+  const flow = flowOf(plan.flow, prior.event, conditionShape(condition, 'channels'))
   return {
     prior,
     priorDigest: createHash('sha256').update(readBytes(PRIOR)).digest('hex'),
     set,
     flow,
-    telling,
+    condition,
     steps: plan.steps,
     objective: { samples: plan.samples },
     options: { batch: plan.batch, rate: warmUp(linearRate(1e-3, 1e-5, plan.steps), 20), adam: { clip: 1 } },
@@ -126,23 +127,23 @@ const contested = async (
   sampler: SavedSampler,
   prior: LearnedPrior,
   contest: Contest,
-  { draws, dps }: AmortizePlan,
+  plan: AmortizePlan,
   io: Io,
 ): Promise<Contestant[]> => [
   await byFlow('ours, one draw', sampler, contest, 1, io),
-  await byFlow(`ours, ${draws} draws`, sampler, contest, draws, io),
+  await byFlow(`ours, ${plan.draws} draws`, sampler, contest, plan.draws, io),
   await byMethod(
-    `DPS, ${dps.steps} steps`,
+    `DPS, ${plan.dps.steps} steps`,
     prior,
     contest,
-    { method: 'dps', settings: { zeta: ZETA }, ...dps },
+    { method: dps({ zeta: ZETA }), ...plan.dps },
     io,
   ),
   await byMethod(
     'Noise2Score',
     prior,
     contest,
-    { method: 'noise2score', steps: 1, count: contest.truth.shape[0] },
+    { method: noise2score(), steps: 1, count: contest.truth.shape[0] },
     io,
   ),
 ]
@@ -162,7 +163,7 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
     )
     const prior = loadPrior(PRIOR)
     const started = performance.now()
-    const request = requestOf(prior, plan, seed)
+    const request = await requestOf(prior, plan, seed)
     const sampler = await distill(folder, {
       ...request,
       options: { ...request.options, execute: { device } },
@@ -173,7 +174,7 @@ export const run = async (_args: readonly string[], options: Options, io: Io): P
     const truth = rows(loadPhotos('test'), 0, plan.test)
     const contest: Contest = {
       truth,
-      set: simulateObservations(truth, { operator: { kind: 'identity' }, noise: NOISE, seed: TEST_SEED }),
+      set: await observe(truth, { operator: { name: 'identity' }, noise: NOISE, seed: TEST_SEED }),
       seed,
     }
     const contestants = await contested(sampler, prior, contest, plan, io)

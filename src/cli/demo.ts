@@ -3,24 +3,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { ddpm } from '../diffusion/index.ts'
+import { ddpm, exponentialSchedule } from '../diffusion/index.ts'
 import { readText, writeArrays } from '../formats/index.ts'
 import { parseJson } from '../json.ts'
-import {
-  GAUSSIAN_START,
-  type LearnedPrior,
-  learn,
-  loadPrior,
-  openRun,
-  priorOf,
-  type Run,
-  scheduleOf,
-} from '../run/index.ts'
+import { GAUSSIAN_START, type LearnedPrior, learn, loadPrior, openRun, type Run } from '../run/index.ts'
 import type { ExecuteOptions } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig } from './config.ts'
 import { figureTable, writeDemoReport } from './demo-report.ts'
-import { diemOptionsOf, inPriorUnits, loadObservations, networkConfigOf } from './experiment.ts'
+import { diemOptionsOf, loadObservations, networkConfigOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
@@ -72,7 +63,7 @@ export const demoTestPlan = (
 ): TestPlan => ({
   count: plans[plan].count,
   draws: plans[plan].draws,
-  sampling: { ...execute, schedule: scheduleOf(schedule), steps: em.sampling.steps, step: ddpm() },
+  sampling: { ...execute, schedule: exponentialSchedule(schedule), steps: em.sampling.steps, step: ddpm() },
   batch: 100,
   seed,
 })
@@ -100,13 +91,10 @@ const learnDigits = async (
   io: Io,
   execute: ExecuteOptions,
 ): Promise<LearnedPrior> => {
-  const observations = await loadObservations(experiment)
-  const { set, event } = inPriorUnits(observations)
+  const set = await loadObservations(experiment)
   return learn(folder, {
-    net: networkConfigOf(experiment, event),
+    net: networkConfigOf(experiment, set.operator.event),
     set,
-    range: observations.range,
-    event,
     ...experiment.schedule,
     options: diemOptionsOf(experiment, execute),
     onLap: await lapMonitor(folder, experiment, io, execute),
@@ -129,13 +117,13 @@ export const run = async (_args: readonly string[], options: OptionsOf<'demo'>, 
     const prior = await watch.time('learn', () =>
       learnDigits(folder, experiment, io, { device: options.device }),
     )
-    const test = testSet(plan.count, KEEP, NOISE)
+    const test = await testSet(plan.count, KEEP, NOISE)
     const start = loadPrior(join(folder.paths.checkpoints, `${GAUSSIAN_START}.safetensors`)).gaussian
     const gaussian = await watch.time('restore with the Gaussian', () =>
       restoreWithGaussian(start, test, plan, io),
     )
     const learned = await watch.time('restore with the learned prior', () =>
-      restoreWithPrior(priorOf(prior), test, plan, io),
+      restoreWithPrior(prior, test, plan, io),
     )
     writeArrays(join(folder.paths.draws, 'test.npz'), {
       draws: learned.draws,

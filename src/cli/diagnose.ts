@@ -4,14 +4,19 @@ import { join } from 'node:path'
 import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
-import { eventOf, type ObservationSet } from '../observations/index.ts'
+import {
+  keptEntries,
+  type ObservationSet,
+  readObservations,
+  residualProgram,
+  residualsOfDraws,
+} from '../observations/index.ts'
 import { diagnosisReport, summaryOf, writeReport } from '../report/index.ts'
 import { isRunFolder, layoutOf } from '../run/index.ts'
 import { NdArray, type Shape } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, loadClean, readSet } from './experiment.ts'
+import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
-import { residualProgram, residualsOfDraws } from './residuals.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -40,8 +45,8 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 
 const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
-  const set = readSet(file)
-  const seen = eventOf(set)
+  const set = readObservations(file)
+  const seen = set.operator.event
   if (set.y.shape[0] < n || seen.join() !== event.join()) {
     throw new TweedieError(
       'input',
@@ -80,16 +85,10 @@ const residualsOf = async (
 }
 
 /** The entries that a mask deletes: of those that it keeps the answer is known up to the noise. */
-const hiddenOf = ({ operator, y }: ObservationSet): NdArray<'float32'> | undefined => {
-  if (operator.kind !== 'mask') return undefined
-  const { mask } = operator
-  const inner = y.shape.slice(2).reduce((p, d) => p * d, 1)
-  const [own, all] = [mask.shape[1] ?? 1, y.shape[1] ?? 1]
-  const hidden = Float32Array.from({ length: y.size }, (_, i) => {
-    const [item, channel] = [Math.floor(i / (all * inner)), Math.floor(i / inner) % all]
-    return 1 - mask.data[(item * own + (own === 1 ? 0 : channel)) * inner + (i % inner)]
-  })
-  return hidden.some((h) => h !== 0) ? new NdArray('float32', y.shape, hidden) : undefined
+const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
+  const kept = keptEntries(set)
+  const hidden = kept?.data.map((v) => 1 - v)
+  return kept && hidden?.some((h) => h !== 0) ? new NdArray('float32', kept.shape, hidden) : undefined
 }
 
 /** Grey levels of images in [0, 1] are the finest difference that means something. */

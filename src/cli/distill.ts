@@ -9,7 +9,6 @@ import {
 } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
 import { type FlowConfig, flowOf } from '../flows/index.ts'
-import { eventOf } from '../observations/index.ts'
 import { applyAffine, type DataRange, toPrior } from '../operators/index.ts'
 import {
   type DistillRequest,
@@ -52,16 +51,15 @@ const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowCon
   return { range: { kind: 'interval', lo, hi } }
 }
 
-/** The flow for signals of a shape, told so much. */
+/** The flow for signals of a shape, layout so much. */
 const flowConfigOf = (
   { flow, bounds }: Distillation,
-  telling: ConditionLayout,
+  layout: ConditionLayout,
   event: Shape,
   range: DataRange,
 ): FlowConfig => {
   const kept = rangeOf(bounds, range)
-  if (flow.kind === 'image')
-    return { ...flow, event, condition: conditionShape(telling, 'channels'), ...kept }
+  if (flow.kind === 'image') return { ...flow, event, condition: conditionShape(layout, 'channels'), ...kept }
   if (flow.kind === 'network') {
     const { kind, features, steps, encoder, coupling } = flow
     const [channels, ...space] = event
@@ -70,23 +68,28 @@ const flowConfigOf = (
       kind,
       steps,
       event,
-      condition: conditionShape(telling, 'channels'),
+      condition: conditionShape(layout, 'channels'),
       encoder: network(encoder, features),
       coupling: network(coupling, channels + features),
       ...kept,
     }
   }
-  const [condition] = conditionShape(telling, 'vector')
+  const [condition] = conditionShape(layout, 'vector')
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }
 
 const objectiveOf = ({
-  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps },
+  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps, anneal },
 }: Distillation): NonNullable<DistillRequest['objective']> => {
   const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
   const integrate = { rtol: tolerance, atol: tolerance / 100 }
   if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
-  return { bound, start, ...(prior === 'exact' ? { exact: { trace, integrate } } : {}) }
+  return {
+    bound,
+    start,
+    ...(anneal ? { dataWeight: annealed(anneal) } : {}),
+    ...(prior === 'exact' ? { exact: { trace, integrate } } : {}),
+  }
 }
 
 const requestOf = async (
@@ -96,25 +99,25 @@ const requestOf = async (
   const { data, tell, blind, measurement, train, seed } = distillation
   const observations = await loadObservations({ data, range: undefined })
   const set = { ...observations, range: prior.range }
-  const event = eventOf(set)
+  const { event } = set.operator
   if (String(event) !== String(prior.event)) {
     throw new TweedieError(
       'input',
       `data: signals have shape [${event}], the prior '${distillation.prior}' knows [${prior.event}]`,
     )
   }
-  if (measurement !== undefined) measurementDigest(set, measurement) // told before a run is made of it
-  const told = conditionLayout(set, tell === 'parameters' && !blind)
-  const telling = measurement === undefined ? told : unconditional(told)
-  const flow = flowConfigOf(distillation, telling, event, prior.range)
-  flowOf(flow) // sizes that do not fit are told before a run is made of them
+  if (measurement !== undefined) measurementDigest(set, measurement) // layout before a run is made of it
+  const layout = conditionLayout(set, tell === 'parameters' && !blind)
+  const condition = measurement === undefined ? layout : unconditional(layout)
+  const flow = flowConfigOf(distillation, condition, event, prior.range)
+  flowOf(flow) // sizes that do not fit are layout before a run is made of them
   return {
     prior,
     priorDigest: priorDigest(distillation.prior),
     priorPath: distillation.prior,
     set,
     flow,
-    telling,
+    condition,
     blind,
     measurement,
     objective: objectiveOf(distillation),
@@ -144,7 +147,7 @@ const summary = (
 
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = distillationOf(args, options.seed)
-  const { train, objective } = distillation
+  const { train } = distillation
   const request = await requestOf(distillation, loadPrior(distillation.prior))
   const { device } = options
   await requireDevice(device)
@@ -157,7 +160,6 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
         replacement: train.replacement,
         rate: rateOf(train.rate, train.steps),
         adam: { clip: train.clip },
-        ...(objective.anneal ? { dataWeight: annealed(objective.anneal) } : {}),
         execute: { device },
       },
       checkpointSeconds: options.checkpointEvery,

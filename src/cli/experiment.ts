@@ -22,28 +22,21 @@ import {
   warmUp,
 } from '../nn/index.ts'
 import {
-  batchedObservations,
-  checkSeen,
-  type FamilyOperator,
-  type ObservationOperator,
   type ObservationSet,
+  type ObservedOperator,
   observationRows,
-  observationsInPriorUnits,
   observe,
   readObservations,
 } from '../observations/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import { type DataRange, isLinear } from '../operators/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
+  conditionalCovariances,
   gaussianPosteriorCovariance,
   mmps,
-  onesCovariance,
-  timeCovariance,
-  tweedieCovariance,
-  zeroCovariance,
 } from '../posterior/index.ts'
 import { type ExecuteOptions, rows, type Shape, sizeOf } from '../tensor/index.ts'
-import type { TrainOptions } from '../training/index.ts'
+import type { DenoisingTraining } from '../training/index.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
@@ -65,14 +58,7 @@ export const loadClean = async (
     throw new TweedieError('input', `${source}: has ${there} items, ${skip} to ${stop} were asked for`)
   }
   const ownUnits = dataSetNames.includes(source)
-  return { x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
-}
-
-/** An observation set whose operator is known and fits. @throws TweedieError `input` naming the file */
-export const readSet = (path: string): ObservationSet => {
-  const set = readObservations(path)
-  checkSeen(set, path)
-  return set
+  return { ...clean, x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
 }
 
 /** The observations that a configuration names, or makes; in their own units. */
@@ -84,7 +70,7 @@ export const loadObservations = async ({
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
-    const set = readSet(data.observations)
+    const set = readObservations(data.observations)
     return firstOf(range ? { ...set, range } : set, data.count)
   }
   if (data.clean === undefined || data.observe === undefined) {
@@ -98,6 +84,8 @@ export const loadObservations = async ({
     photons,
     seed,
     range: clean.range,
+    view: clean.view,
+    valid: clean.valid,
   })
 }
 
@@ -176,19 +164,16 @@ export const stepOf = ({
 
 type Sampling = Experiment['em']['sampling']
 
-const covarianceOf = (name: Sampling['covariance'], gaussian: Gaussian | undefined): Covariance => {
+const covarianceOf = (
+  name: Sampling['covariance'],
+  gaussian: Gaussian | undefined,
+): ConditionalCovariance => {
   if (name === 'cov_x') {
     if (!gaussian)
       throw new TweedieError('input', 'covariance cov_x needs the fitted Gaussian, which is not known yet')
     return gaussianPosteriorCovariance(gaussian.covariance)
   }
-  const choices = {
-    tweedie: tweedieCovariance,
-    zeros: zeroCovariance,
-    ones: onesCovariance,
-    cov_t: timeCovariance,
-  }
-  return choices[name]
+  return conditionalCovariances[name]
 }
 
 /** The guidance that a configuration describes. */
@@ -205,7 +190,7 @@ export const posteriorOf = ({
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
   return (prior, observation, gaussian) =>
-    mmps(prior, observation, { solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })
+    mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })(prior, observation)
 }
 
 /** The learning rate of a configuration, for so many steps. */
@@ -226,7 +211,7 @@ export const trainingOf = (
   { train, schedule }: Experiment,
   steps: number,
   execute?: ExecuteOptions,
-): TrainOptions => ({
+): DenoisingTraining => ({
   batch: train.batch,
   rate: rateOf(train.rate, steps),
   ema: train.ema,
@@ -280,9 +265,9 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
 export const checkExperiment = (
   { data, gaussian, em, monitor }: Experiment,
   event: Shape,
-  operator?: ObservationOperator,
+  operator?: ObservedOperator,
 ): void => {
-  if (operator?.kind === 'family') checkStart(gaussian.eStep, operator)
+  if (operator) checkStart(gaussian.eStep, operator)
   const n = sizeOf(event)
   const ranks = [['gaussian.rank', gaussian.rank] as const, ['em.refitRank', em.refitRank] as const]
   for (const [field, rank] of ranks) {
@@ -293,16 +278,10 @@ export const checkExperiment = (
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
 }
 
-const checkStart = (eStep: Experiment['gaussian']['eStep'], { name, linear }: FamilyOperator): void => {
-  const field = `field 'gaussian.eStep': '${eStep}'`
-  if (eStep === 'moments')
-    throw new TweedieError('input', `${field} knows masks and projections only, not '${name}'; use exact`)
-  if (eStep === 'exact' && !linear)
-    throw new TweedieError('input', `${field} needs a linear operator, '${name}' is none; use diffusion`)
-}
-
-/** A set in the units of the prior, with the shape of its latents. */
-export const inPriorUnits = (set: ObservationSet): { set: ObservationSet; event: Shape } => {
-  const scaled = observationsInPriorUnits(set)
-  return { set: scaled, event: batchedObservations(scaled).event }
+const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: ObservedOperator): void => {
+  if (isLinear(operator) || eStep === 'diffusion') return
+  throw new TweedieError(
+    'input',
+    `field 'gaussian.eStep': '${eStep}' needs a linear operator, '${operator.name}' is none; use diffusion`,
+  )
 }

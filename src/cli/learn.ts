@@ -1,27 +1,25 @@
-/** `tweedie learn`: DiEM in a run folder. */
+/** `tweedie learn`: DiEM in a run folder, or another learner from observations. */
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { TweedieError } from '../error.ts'
-import { type LearnedPrior, learn, openRun } from '../run/index.ts'
-import { sizeOf } from '../tensor/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { type LearnedPrior, learn, learnMasked, type MaskedLearner, openRun, type Run } from '../run/index.ts'
+import { type Device, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { loadConfig, splitConfigArguments } from './config.ts'
-import {
-  checkExperiment,
-  diemOptionsOf,
-  inPriorUnits,
-  loadObservations,
-  networkConfigOf,
-} from './experiment.ts'
+import { checkExperiment, diemOptionsOf, loadObservations, networkConfigOf } from './experiment.ts'
 import type { Io } from './io.ts'
+import { maskedLearnerOf, maskedRequestOf } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
 import { requireDevice } from './require-device.ts'
 import { type Experiment, experimentSchema } from './schema.ts'
 import { formatFields } from './table.ts'
 
-/** A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package. */
+/**
+ * A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package.
+ */
 export const configurationAt = (path: string | undefined): string | undefined => {
   if (path === undefined || existsSync(path) || !path.startsWith('experiments/')) return path
   const shipped = fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -38,6 +36,37 @@ export const experimentOf = (args: readonly string[], seed: number | undefined):
   )
 }
 
+/** What is the same for every learner. */
+type Call = Pick<Parameters<typeof learn>[1], 'checkpointSeconds' | 'onLap' | 'onProgress' | 'signal'>
+
+/** Learns in a run folder. */
+type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
+
+/** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
+const byDiem = (experiment: Experiment, set: ObservationSet, device: Device): Learning => {
+  const { event } = set.operator
+  const net = networkConfigOf(experiment, event)
+  checkExperiment(experiment, event, set.operator)
+  const options = diemOptionsOf(experiment, { device })
+  return (run, call) => learn(run, { net, set, ...experiment.schedule, options, ...call })
+}
+
+/** Learning without laps, from masked observations; the monitor looks at the end. */
+const byMasks = async (
+  experiment: Experiment,
+  learner: MaskedLearner,
+  observations: ObservationSet,
+  device: Device,
+): Promise<Learning> => {
+  const request = await maskedRequestOf(experiment, learner, observations, { device })
+  checkExperiment(experiment, request.rows.y.shape.slice(1))
+  return async (run, { onLap, ...call }) => {
+    const prior = await learnMasked(run, { ...request, ...call })
+    await onLap?.(0, prior)
+    return prior
+  }
+}
+
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
   const experiment = experimentOf(args, options.seed)
   if (experiment.start !== undefined)
@@ -45,28 +74,22 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       'input',
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
-  const observations = await loadObservations(experiment)
-  const { set, event } = inPriorUnits(observations)
-  const net = networkConfigOf(experiment, event)
-  checkExperiment(experiment, event, set.operator)
+  const learner = maskedLearnerOf(experiment)
+  const set = await loadObservations(experiment)
   const { device } = options
+  const learning = learner ? await byMasks(experiment, learner, set, device) : byDiem(experiment, set, device)
   await requireDevice(device)
   const config = recordOf(experiment)
   const folder = openRun(options.run, { config, resume: options.resume, grows: ['em.laps'] })
   try {
-    const prior = await learn(folder, {
-      net,
-      set,
-      range: observations.range,
-      event,
-      ...experiment.schedule,
-      options: diemOptionsOf(experiment, { device }),
+    const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
       onProgress: io.progress,
       signal: io.signal,
     })
-    io.result(...summary(options.run, prior, folder.journal.seconds, observations.y.shape[0]))
+    const work = learner ? { steps: experiment.train.steps } : { laps: prior.laps }
+    io.result(...summary(options.run, prior, work, folder.journal.seconds, set.y.shape[0]))
   } finally {
     folder.close()
   }
@@ -74,15 +97,17 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
 
 const summary = (
   path: string,
-  { laps, event }: LearnedPrior,
+  { event, sigmaMin, sigmaMax }: LearnedPrior,
+  work: { readonly laps: number } | { readonly steps: number },
   seconds: number,
   observations: number,
 ): [string, { [key: string]: string | number }] => [
   formatFields([
     ['learned', `${path}/checkpoints/prior.safetensors`],
-    ['from', `${observations} observations, ${laps} laps`],
+    ['from', `${observations} observations, ${'laps' in work ? `${work.laps} laps` : `${work.steps} steps`}`],
     ['signal', `[${event.join(', ')}], ${sizeOf(event)} numbers`],
+    ...('steps' in work ? [['noise levels', `${sigmaMin} to ${sigmaMax}`] as const] : []),
     ['time', `${seconds.toFixed(0)} s`],
   ]),
-  { path, prior: `${path}/checkpoints/prior.safetensors`, observations, laps, seconds },
+  { path, prior: `${path}/checkpoints/prior.safetensors`, observations, ...work, seconds },
 ]

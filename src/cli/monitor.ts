@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { sinkhornDivergence } from '../diagnose/index.ts'
 import { writeArrays } from '../formats/index.ts'
 import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
-import { priorDraws } from '../posterior/index.ts'
-import { type LearnedPrior, priorOf, type Run, scheduleOf } from '../run/index.ts'
+import { priorLatents } from '../posterior/index.ts'
+import type { LearnedPrior, Run } from '../run/index.ts'
 import { type ExecuteOptions, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { loadClean, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
@@ -20,8 +20,8 @@ export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execu
   return async (lap: number, learned: LearnedPrior): Promise<void> => {
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
-    const draws = await priorDraws(priorOf(learned), learned.event, count, {
-      sampling: { ...execute, schedule: scheduleOf(learned), steps, step: stepOf({ method }) },
+    const draws = await priorLatents(learned, count, {
+      sampling: { ...execute, steps, step: stepOf({ method }) },
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,
       onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),

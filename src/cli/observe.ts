@@ -1,27 +1,55 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
+import { parse } from 'yaml'
 import { TweedieError } from '../error.ts'
 import { writeArrays } from '../formats/index.ts'
+import { isRecord, parseJson } from '../json.ts'
 import {
-  type ObservationOperator,
+  keptEntries,
   type ObservationSet,
+  type ObservedOperator,
   type OperatorSetting,
   observationsFromArrays,
   observationsFromImages,
   observe,
   writeObservations,
 } from '../observations/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import type { DataRange, OperatorSpec } from '../operators/index.ts'
+import { average } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
+import { operatorSettingOf } from './operator-schema.ts'
 import { checkedOutput } from './output.ts'
 import { formatFields } from './table.ts'
 
 type Options = OptionsOf<'observe'>
 
-/** A value of a setting: a number, true or false, else text. */
-const settingValue = (text: string): number | boolean | string => {
+/** Whether a value is a list of operators, each with its settings. */
+const areOperators = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every(
+    (part) =>
+      isRecord(part) && typeof part.kind === 'string' && (part.of === undefined || areOperators(part.of)),
+  )
+
+/** The operators that one is made of, as YAML. */
+const operatorsIn = (text: string): unknown => {
+  try {
+    const value: unknown = parse(text)
+    if (areOperators(value)) return value
+  } catch {
+    // said below
+  }
+  throw new TweedieError(
+    'input',
+    `'of=${text}': expected a list of operators, of=[{kind: blur, sigma: 2}, …]`,
+  )
+}
+
+/** A value of a setting: operators, a number, true or false, else text. */
+const settingValue = (key: string, text: string): unknown => {
+  if (key === 'of') return operatorsIn(text)
   if (text === 'true' || text === 'false') return text === 'true'
   const number = Number(text)
   return text.trim() === '' || Number.isNaN(number) ? text : number
@@ -35,12 +63,13 @@ const operatorOf = (
   const pairs = settings.map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw new TweedieError('input', `'${text}': expected a setting of the operator, key=value`)
-    return [text.slice(0, at), settingValue(text.slice(at + 1))] as const
+    const key = text.slice(0, at)
+    return [key, settingValue(key, text.slice(at + 1))] as const
   })
   const options = Object.entries({ keep, dimension }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   )
-  return { name, blind, settings: Object.fromEntries([...options, ...pairs]) }
+  return operatorSettingOf({ kind: name, blind, ...Object.fromEntries([...options, ...pairs]) })
 }
 
 /** `low,high` of the data; undefined when not given. */
@@ -81,18 +110,26 @@ const simulated = async (
   const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
   const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
   const operator = operatorOf(options, settings)
-  const set = await observe(clean.x, { operator, noise, photons, range: clean.range, seed })
+  const set = await observe(clean.x, {
+    operator,
+    noise,
+    photons,
+    range: clean.range,
+    view: clean.view,
+    valid: clean.valid,
+    seed,
+  })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
   return set
 }
 
-const nameOf = (operator: ObservationOperator): string =>
-  operator.kind === 'family' ? operator.name : operator.kind
-
-const described = (operator: ObservationOperator): string => {
-  if (operator.kind !== 'family') return operator.kind
-  const settings = Object.entries(operator.settings).map(([key, value]) => `${key}=${value}`)
-  return [operator.name, ...settings, ...(operator.truth ? ['blind'] : [])].join(' ')
+/** An operator with its settings in words. */
+const described = ({ name, settings, of, truth }: ObservedOperator): string => {
+  const words = ({ name, settings, of }: OperatorSpec): string => {
+    const own = [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' ')
+    return of ? `${own} (${of.map(words).join(', ')})` : own
+  }
+  return `${words({ name, settings, of })}${truth ? ' blind' : ''}`
 }
 
 export const run = async (
@@ -115,16 +152,16 @@ export const run = async (
   const set = options.observed ? own(source, options) : await simulated(source, settings, options)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
-  const seen =
-    operator.kind === 'mask' ? operator.mask.data.reduce((n, m) => n + m, 0) / operator.mask.size : undefined
+  const kept = keptEntries(set)
+  const seen = kept && average(kept.data)
   const facts = {
     path: options.output,
     observations: y.shape[0],
     shape: [...y.shape.slice(1)],
-    operator: nameOf(operator),
-    ...(operator.kind === 'family'
-      ? { settings: operator.settings, blind: operator.truth !== undefined }
-      : {}),
+    operator: operator.name,
+    settings: operator.settings,
+    ...(operator.of ? { of: parseJson(JSON.stringify(operator.of), 'of') } : {}),
+    blind: operator.truth !== undefined,
     noise,
     range: [...range],
   }
@@ -132,7 +169,12 @@ export const run = async (
     formatFields([
       ['written', options.output],
       ['observations', `${y.shape[0]} of [${y.shape.slice(1).join(', ')}]`],
-      ['operator', seen === undefined ? described(operator) : `mask, ${(100 * seen).toFixed(1)} % observed`],
+      [
+        'operator',
+        seen === undefined
+          ? described(operator)
+          : `${described(operator)}, ${(100 * seen).toFixed(1)} % observed`,
+      ],
       [
         'noise',
         `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,

@@ -11,8 +11,8 @@ import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Json } from '../json.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { loadPrior, priorDigest, priorOf, type SavedSampler } from '../run/index.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { loadPrior, priorDigest, type SavedSampler } from '../run/index.ts'
+import { median, type NdArray } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
 import type { Io } from './io.ts'
 
@@ -63,13 +63,7 @@ const priorFor = (sampler: SavedSampler, options: Options, io: Io): RefiningPrio
       'input',
       `${path}: knows signals of shape [${prior.event}] in [${prior.range}], the sampler [${sampler.event}] in [${sampler.range}]`,
     )
-  return { ...prior, denoiser: priorOf(prior).denoiser }
-}
-
-const median = (values: ArrayLike<number>): number => {
-  const sorted = Array.from(values).sort((a, b) => a - b)
-  const half = sorted.length / 2
-  return (sorted[Math.floor(half - 0.5)] + sorted[Math.floor(half)]) / 2
+  return prior
 }
 
 /** What k means, in words: Vehtari et al. 2024, and their threshold for so few draws. */
@@ -123,7 +117,7 @@ export const refinementOf = (
 ): Refinement | undefined => {
   const { refine: kind, refineSteps, refineFrom: from, draws: K, device, seed = 0 } = options
   if (kind === undefined) return undefined
-  if (operator.kind === 'family' && operator.truth)
+  if (operator.truth)
     throw new TweedieError('input', '--refine: needs the parameters of the operator, which blind sets hide')
   const prior = priorFor(sampler, options, io)
   const common = {

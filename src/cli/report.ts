@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { meanOverDraws, restorationFigures, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
-import { backProjection, eventOf, maskLikeY } from '../observations/index.ts'
+import { backProjection, keptEntries, readObservations } from '../observations/index.ts'
 import { type RunReport, runReport, strips, writeReport } from '../report/index.ts'
 import { layoutOf, readConfig } from '../run/index.ts'
 import { NdArray, zeros } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, loadClean, readSet } from './experiment.ts'
+import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
 import { runPages } from './run-pages.ts'
 
@@ -37,8 +37,8 @@ const restored = async (
     throw new TweedieError('input', `${path}: say with --observations which set the draws belong to`)
   const draws = drawsOf(path)
   const [, n, ...event] = draws.shape
-  const set = readSet(observations)
-  const seen = eventOf(set)
+  const set = readObservations(observations)
+  const seen = set.operator.event
   if (set.y.shape[0] < n || seen.join() !== event.join()) {
     throw new TweedieError(
       'input',
@@ -49,7 +49,8 @@ const restored = async (
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
   const picture = await backProjection(firstOf(set, n))
   const y = picture ?? zeros([n, ...event])
-  const mask = set.operator.kind === 'mask' ? cut(maskLikeY(set)) : undefined
+  const kept = keptEntries(set)
+  const mask = kept && cut(kept)
   const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
   const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
   const range = set.range

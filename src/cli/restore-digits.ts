@@ -2,18 +2,12 @@
 
 import { loadMnist } from '../datasets/index.ts'
 import { type RestorationFigures, restorationFigures } from '../diagnose/index.ts'
-import type { Gaussian, SamplerOptions } from '../diffusion/index.ts'
+import type { Gaussian, Prior, SamplerOptions } from '../diffusion/index.ts'
 import { gaussianDraw } from '../em/index.ts'
-import {
-  batchedObservations,
-  maskLikeY,
-  type ObservationSet,
-  observationsInPriorUnits,
-  simulateObservations,
-} from '../observations/index.ts'
+import { batchedObservations, keptEntries, type ObservationSet, observe } from '../observations/index.ts'
 import { applyAffine, fromPrior } from '../operators/index.ts'
-import { drawSeveral, type Prior, posteriorDraws } from '../posterior/index.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { drawSeveral, posteriorDraws } from '../posterior/index.ts'
+import { full, type NdArray } from '../tensor/index.ts'
 import type { Io } from './io.ts'
 
 /** How much the demo tests. */
@@ -43,16 +37,20 @@ export interface Restored {
 /** Seed of the test observations. */
 const TEST_SEED = 1000
 
-export const testSet = (count: number, keep: number, noise: number): TestSet => {
+export const testSet = async (count: number, keep: number, noise: number): Promise<TestSet> => {
   const truth = loadMnist({ split: 'test', count }).images
-  const set = simulateObservations(truth, { operator: { kind: 'mask', keep }, noise, seed: TEST_SEED })
-  return { truth, set, observed: maskLikeY(set) }
+  const set = await observe(truth, {
+    operator: { name: 'mask', settings: { keep } },
+    noise,
+    seed: TEST_SEED,
+  })
+  return { truth, set, observed: keptEntries(set) ?? full(truth.shape, 1) }
 }
 
-const judged = (draws: NdArray<'float32'>, { truth, observed }: TestSet): Restored => {
-  const images = applyAffine(fromPrior([0, 1]), draws)
-  return { draws: images, figures: restorationFigures(images, truth, { observed, levels: LEVELS }) }
-}
+const judged = (draws: NdArray<'float32'>, { truth, observed }: TestSet): Restored => ({
+  draws,
+  figures: restorationFigures(draws, truth, { observed, levels: LEVELS }),
+})
 
 /** Nominal levels of the calibration chart. */
 const LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -69,12 +67,11 @@ export const restoreWithGaussian = async (
   plan: TestPlan,
   io: Io,
 ): Promise<Restored> => {
-  const set = observationsInPriorUnits(test.set)
-  const batched = batchedObservations(set)
+  const batched = batchedObservations(test.set)
   const draw = gaussianDraw(gaussian, batched, { kind: 'exact', iterations: 48, tolerance: 1e-4 })
   const draws = await drawSeveral(draw, batched, { ...plan, ...callbacks('restoring (Gaussian)', io) })
   await draw.release()
-  return judged(draws, test)
+  return judged(applyAffine(fromPrior(test.set.range), draws), test)
 }
 
 /** Under a learned prior, by MMPS. */
@@ -85,7 +82,4 @@ export const restoreWithPrior = async (
   io: Io,
   name = 'restoring',
 ): Promise<Restored> =>
-  judged(
-    await posteriorDraws(prior, observationsInPriorUnits(test.set), { ...plan, ...callbacks(name, io) }),
-    test,
-  )
+  judged(await posteriorDraws(prior, test.set, { ...plan, ...callbacks(name, io) }), test)

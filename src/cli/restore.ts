@@ -4,12 +4,12 @@ import { checkRestorable, measurementRow, type Restored, restore } from '../amor
 import { psnr } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { writeArrays } from '../formats/index.ts'
-import { type ObservationSet, observationRows } from '../observations/index.ts'
+import { type ObservationSet, observationRows, readObservations } from '../observations/index.ts'
 import { applyAffine, type DataRange } from '../operators/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../run/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, loadClean, readSet } from './experiment.ts'
+import { firstOf, loadClean } from './experiment.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
 import { type Refined, refinementOf } from './refinement.ts'
@@ -50,7 +50,7 @@ const observed = (
   file: string,
   { count }: Options,
 ): { set: ObservationSet; row: number } => {
-  const all = { ...firstOf(readSet(file), count), range: sampler.range }
+  const all = { ...firstOf(readObservations(file), count), range: sampler.range }
   checkRestorable(sampler, all, file)
   if (sampler.measurement === undefined) return { set: all, row: 0 }
   const row = measurementRow(sampler.measurement, all, file)

@@ -37,7 +37,7 @@ const curvesOf = (journal: readonly JournalLine[]): LineChart[] => {
   if (loss.length > 1) {
     charts.push({
       x: { label: 'record of the journal (every 20 steps)' },
-      y: { label: 'denoising loss', scale: 'log' },
+      y: { label: 'denoising loss', scale: loss.every(([, value]) => value > 0) ? 'log' : 'linear' },
       series: [{ name: 'loss', points: loss }],
       caption: 'Denoising loss through all laps; it starts anew with each, on new samples.',
     })

@@ -1,15 +1,21 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
-import { methodSpec } from '../compare/index.ts'
 import { meanOverDraws, stdOverDraws } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../formats/index.ts'
-import { applyAffine, fromPrior } from '../operators/index.ts'
-import { type DrawOptions, methods, posteriorDraws, priorDraws, settled } from '../posterior/index.ts'
-import { isRunFolder, type LearnedPrior, layoutOf, loadPrior, priorOf, scheduleOf } from '../run/index.ts'
+import { readObservations } from '../observations/index.ts'
+import {
+  compileMethod,
+  type DrawOptions,
+  methodNamed,
+  methodSpec,
+  posteriorDraws,
+  priorDraws,
+} from '../posterior/index.ts'
+import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import type { OptionsOf } from './commands.ts'
-import { firstOf, inPriorUnits, posteriorOf, readSet, stepOf } from './experiment.ts'
+import { firstOf, posteriorOf, stepOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { checkedOutput } from './output.ts'
 import { run as writeRunReport } from './report.ts'
@@ -31,24 +37,14 @@ const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
 const samplingOf = ({ steps, sampler, iterations, solver = safeSolver(iterations), covariance }: Options) =>
   samplingSchema.parse({ steps, method: sampler, iterations, solver, covariance })
 
-/** The draws, when they are numbers. */
-const finite = (draws: NdArray<'float32'>): NdArray<'float32'> => {
-  const bad = draws.data.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0)
-  if (bad === 0) return draws
-  throw new TweedieError(
-    'numeric',
-    `${bad} of ${draws.size} values drawn are NaN or infinite; try --covariance tweedie, or more --steps`,
-  )
-}
-
 /** The method that was asked for; undefined for MMPS by the options of its own. */
 const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['compile'] => {
   if (text === undefined) return undefined
   if (solver !== undefined || covariance !== 'tweedie')
     throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
-  const { method, settings } = methodSpec(text)
-  settled(methods[method], settings)
-  return (prior, observationOf, sampling) => methods[method].compile(prior, observationOf, settings, sampling)
+  const spec = methodSpec(text)
+  const method = methodNamed(spec.method).make(spec.settings)
+  return (prior, observationOf, sampling) => compileMethod(method, prior, observationOf, sampling)
 }
 
 /** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
@@ -58,8 +54,8 @@ const posterior = async (
   options: Options,
   io: Io,
 ): Promise<NdArray<'float32'>> => {
-  const observations = firstOf(readSet(file), options.count)
-  const { set, event } = inPriorUnits({ ...observations, range: prior.range })
+  const set = firstOf(readObservations(file), options.count)
+  const { event } = set.operator
   if (event.join() !== prior.event.join()) {
     throw new TweedieError(
       'input',
@@ -69,9 +65,8 @@ const posterior = async (
   const sampling = samplingOf(options)
   const guide = posteriorOf(sampling)
   const compile = samplerOf(options)
-  const draws = await posteriorDraws(priorOf(prior), set, {
+  return posteriorDraws(prior, set, {
     sampling: {
-      schedule: scheduleOf(prior),
       steps: options.steps,
       step: stepOf(sampling),
       device: options.device,
@@ -84,14 +79,12 @@ const posterior = async (
     onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
     signal: io.signal,
   })
-  return applyAffine(fromPrior(prior.range), finite(draws))
 }
 
-const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
+const own = (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
   const sampling = samplingOf(options)
-  const draws = await priorDraws(priorOf(prior), prior.event, options.draws, {
+  return priorDraws(prior, options.draws, {
     sampling: {
-      schedule: scheduleOf(prior),
       steps: options.steps,
       step: stepOf(sampling),
       device: options.device,
@@ -101,7 +94,6 @@ const own = async (prior: LearnedPrior, options: Options, io: Io): Promise<NdArr
     onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
     signal: io.signal,
   })
-  return applyAffine(fromPrior(prior.range), finite(draws))
 }
 
 /** @throws TweedieError `input` when events are no images */

@@ -164,6 +164,23 @@ const monitor = z.strictObject({
 export const experimentSchema = z
   .strictObject({
     seed: z.int().nonnegative().default(0),
+    learner: z
+      .enum(['diem', 'ambient', 'gsure'])
+      .optional()
+      .describe(
+        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion, which have no laps',
+      ),
+    ambient: z
+      .strictObject({
+        delta: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .default(0.1)
+          .describe('share of the observed entries that is deleted further'),
+      })
+      .optional()
+      .describe('options of learner: ambient'),
     data: dataSchema.prefault({}),
     range: z
       .tuple([z.number(), z.number()])

@@ -7,6 +7,7 @@ import type { OptionsOf } from './commands.ts'
 import { checkExperiment, loadClean, networkConfigOf, trainingOf } from './experiment.ts'
 import type { Io } from './io.ts'
 import { experimentOf } from './learn.ts'
+import { refuseLearner } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
 import { recordOf } from './record.ts'
 import { requireDevice } from './require-device.ts'
@@ -37,6 +38,7 @@ const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['param
 export const run = async (args: readonly string[], options: OptionsOf<'train'>, io: Io): Promise<void> => {
   const experiment = experimentOf(args, options.seed)
   const { data, train: training, seed } = experiment
+  refuseLearner(experiment)
   if (data.clean === undefined)
     throw new TweedieError(
       'input',

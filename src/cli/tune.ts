@@ -1,10 +1,10 @@
 /** `tweedie tune`: the best setting of a method for a task, on validation images. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { measure, observed, tune } from '../compare/index.ts'
+import { measure, observed, type Tunable, tunable, tune } from '../compare/index.ts'
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
-import { type Method, methodNamed, type Setting } from '../posterior/index.ts'
+import { type MethodEntry, methodNamed } from '../posterior/index.ts'
 import { placeOf, tasksNamed } from './bench-setup.ts'
 import type { OptionsOf } from './commands.ts'
 import type { Io } from './io.ts'
@@ -13,15 +13,18 @@ import { formatTable } from './table.ts'
 import { addTuned } from './tuned.ts'
 
 /** The setting to tune. @throws TweedieError `input` when the method has none, or not that one */
-const settingOf = ({ name, settings }: Method, wanted: string | undefined): readonly [string, Setting] => {
-  const known = Object.keys(settings)
+const settingOf = (
+  { name, settings }: MethodEntry,
+  wanted: string | undefined,
+): readonly [string, Tunable] => {
+  const known = Object.keys(settings).filter((key) => tunable(settings[key]))
   const key = wanted ?? known[0]
-  if (key === undefined) throw new TweedieError('input', `${name} has no setting to tune`)
-  const setting = Object.hasOwn(settings, key) ? settings[key] : undefined
+  if (known.length === 0) throw new TweedieError('input', `${name} has no setting to tune`)
+  const setting = Object.hasOwn(settings, key) ? tunable(settings[key]) : undefined
   if (setting) return [key, setting]
   throw new TweedieError(
     'input',
-    `${name} has no setting '${key}'; did you mean '${nearestName(key, known)}'?`,
+    `${name} has no setting '${key}' to tune; did you mean '${nearestName(key, known)}'?`,
   )
 }
 
@@ -71,14 +74,14 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
           .sort((a, b) => a.value - b.value)
           .map(({ value, score }) => [value, Number(score.toFixed(2))]),
       ),
-      `${method.title} on ${task.name}: ${key} = ${best.value} (default ${setting.default}), kept in ${options.output}`,
+      `${method.title} on ${task.name}: ${key} = ${best.value} (default ${method.settings[key].default}), kept in ${options.output}`,
     ].join('\n\n'),
     {
       method: method.name,
       task: task.name,
       setting: key,
       best: best.value,
-      default: setting.default,
+      default: method.settings[key].default,
       trials: trials.map(({ value, score }) => ({ value, psnr: score })),
       path: options.output,
     },

@@ -1,4 +1,4 @@
-/** CellResult cells on disk, one pair of files each, named by content: a table resumes and grows. */
+/** Measured cells on disk, one pair of files each, named by content: a table resumes and grows. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'

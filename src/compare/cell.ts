@@ -1,7 +1,8 @@
 /** One cell of a comparison: what draws, on a task, how often. Everything that decides its figures. */
 import { createHash } from 'node:crypto'
 import type { OperatorSetting } from '../observations/index.ts'
-import { type MethodName, methods, type Settings } from '../posterior/index.ts'
+import { methodNamed } from '../posterior/index.ts'
+import type { Settings } from '../settings.ts'
 
 /** A corrupted view of the test data. */
 export interface Task {
@@ -23,7 +24,8 @@ interface Measurement {
 /** A guided diffusion sampler: a method with its settings, at a number of steps. */
 export interface GuidedCell extends Measurement {
   readonly kind: 'guided'
-  readonly method: MethodName
+  /** Its name in the list of methods. */
+  readonly method: string
   /** Settings that differ from the method's defaults. */
   readonly settings: Settings
   readonly steps: number
@@ -81,8 +83,8 @@ export const cellKey = (cell: Cell, setup: BenchSetup): string =>
   digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, setup) })))
 
 /** A method's settings when none are given. */
-export const defaultSettings = (method: MethodName): Settings =>
-  Object.fromEntries(Object.entries(methods[method].settings).map(([name, s]) => [name, s.default]))
+export const defaultSettings = (method: string): Settings =>
+  Object.fromEntries(Object.entries(methodNamed(method).settings).map(([name, s]) => [name, s.default]))
 
 /** Steps of a cell; a distilled sampler takes one. */
 export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
@@ -96,8 +98,10 @@ type Named =
 export const labelOf = (cell: Named): string => {
   if (cell.kind === 'distilled') return `one step K=${cell.draws} (${cell.sampler.name})`
   const { method, settings } = cell
-  const { title } = methods[method]
-  if (method === 'mmps') return `${title}(${settings.iterations ?? defaultSettings(method).iterations})`
-  const own = Object.entries(settings).filter(([name, value]) => value !== defaultSettings(method)[name])
-  return own.length === 0 ? title : `${title} ${own.map(([name, value]) => `${name}=${value}`).join(' ')}`
+  const defaults = defaultSettings(method)
+  const { iterations = defaults.iterations, ...others } = settings
+  const [title, rest] =
+    method === 'mmps' ? [`MMPS(${iterations})`, others] : [methodNamed(method).title, settings]
+  const own = Object.entries(rest).filter(([name, value]) => value !== defaults[name])
+  return [title, ...own.map(([name, value]) => `${name}=${value}`)].join(' ')
 }

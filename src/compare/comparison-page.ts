@@ -1,6 +1,6 @@
 /** A comparison as one self-contained page: tables, pictures, and how it was made. */
-import { loadBunny } from '../datasets/index.ts'
-import { type ObservationSet, parametersOf } from '../observations/index.ts'
+import { meshNamed } from '../datasets/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
 import {
   dataUrl,
   enlarged,
@@ -24,16 +24,15 @@ import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import { legend, resultsTables } from './results-table.ts'
 import { type TrainingCost, trainingTable } from './training.ts'
-import { onlyValid, type View } from './view.ts'
+import { type Appearance, onlyValid } from './view.ts'
 
 /** What a page shows beside the figures. */
-export interface ComparisonPage {
+export interface ComparisonPage extends Appearance {
   readonly entries: readonly Entry[]
   /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
   /** What was observed, by task; y is shown where it is a picture. */
   readonly sets: ReadonlyMap<string, ObservationSet>
-  readonly view: View
   /** Of the distilled samplers that take part. */
   readonly trainings: readonly TrainingCost[]
   readonly command: string
@@ -41,9 +40,9 @@ export interface ComparisonPage {
 }
 
 /** How items look that are no images: on the globe or the bunny. */
-const rendererOf = ({ kind }: View): PointRenderer | undefined => {
-  if (kind === 'sphere') return globeRenderer({ size: 112, longitude: 200 })
-  return kind === 'bunny' ? meshRenderer(loadBunny(), { size: 112 }) : undefined
+const rendererOf = ({ view }: Appearance): PointRenderer | undefined => {
+  if (view.kind === 'globe') return globeRenderer({ size: 112, longitude: 200, grid: view })
+  return view.kind === 'mesh' ? meshRenderer(meshNamed(view.mesh), { size: 112 }) : undefined
 }
 
 /** Pictures of the first items of x and of what was observed of them; none of what is no picture. */
@@ -56,8 +55,8 @@ const pictureRow = (images: NdArray, count: number): Picture[] =>
   Array.from({ length: count }, (_, i) => pictureAt(images, i))
 
 /** Twice their size, and y as large as x: pixels repeated where y is smaller. */
-const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks => ({
-  of: (x) => pictureRow(onlyValid(view, x), count).map((p) => enlarged(p, 2)),
+const imageLooks = (look: Appearance, truth: NdArray<'float32'>, count: number): Looks => ({
+  of: (x) => pictureRow(onlyValid(look, x), count).map((p) => enlarged(p, 2)),
   observed: ({ y }) => {
     if (y.shape.length !== 4) return []
     const [, channels, side] = y.shape
@@ -66,18 +65,18 @@ const imageLooks = (view: View, truth: NdArray<'float32'>, count: number): Looks
   },
 })
 
-const pointLooks = (view: View, render: PointRenderer, count: number): Looks => ({
-  of: (x) => pointPictures(x, count, render, [view.valid]),
+const pointLooks = (look: Appearance, render: PointRenderer, count: number): Looks => ({
+  of: (x) => pointPictures(x, count, render, [look.valid]),
   observed: ({ y, operator }) => {
-    const { mask } = parametersOf(operator)
-    return mask?.size === y.size ? pointPictures(y, count, render, [view.valid, mask]) : []
+    const { mask } = operator.parameters
+    return mask?.size === y.size ? pointPictures(y, count, render, [look.valid, mask]) : []
   },
 })
 
-const looksOf = (view: View, truth: NdArray<'float32'>, count: number): Looks | undefined => {
-  if (view.kind === 'images') return imageLooks(view, truth, count)
-  const render = rendererOf(view)
-  return render && pointLooks(view, render, count)
+const looksOf = (look: Appearance, truth: NdArray<'float32'>, count: number): Looks | undefined => {
+  if (look.view.kind === 'image') return imageLooks(look, truth, count)
+  const render = rendererOf(look)
+  return render && pointLooks(look, render, count)
 }
 
 const stripOf = (label: string, pictures: readonly Picture[]): Html =>
@@ -88,10 +87,10 @@ const titleOf = (cell: Entry['cell']): string => {
   return `${labelOf(cell)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`
 }
 
-const picturesOf = (task: string, { entries, truth, sets, view }: ComparisonPage): Html | undefined => {
+const picturesOf = (task: string, { entries, truth, sets, ...look }: ComparisonPage): Html | undefined => {
   const mine = entries.filter(({ cell }) => cell.task.name === task)
   const count = Math.min(KEPT_PICTURES, ...mine.map(({ pictures }) => pictures.shape[0]))
-  const looks = looksOf(view, truth, count)
+  const looks = looksOf(look, truth, count)
   if (!looks) return undefined
   const set = sets.get(task)
   const seen = set ? looks.observed(set) : []

@@ -38,7 +38,7 @@ export const compare = async (cells: readonly Cell[], options: ComparisonOptions
     }
     onCell?.(cell, index, cells.length)
     const truth = rows(options.truth, 0, cell.images)
-    const sets = await observed(cell.task, truth, cell.seed)
+    const sets = await observed(cell.task, truth, cell.seed, options)
     const measured = await measure(cell, {
       ...bench,
       truth,

@@ -1,31 +1,9 @@
 /** The cells of a table: methods × steps × tasks, and distilled samplers on the tasks that they are for. */
 import { TweedieError } from '../error.ts'
-import { methodNamed, type Settings } from '../posterior/index.ts'
+import type { MethodSpec } from '../posterior/index.ts'
+import type { Settings } from '../settings.ts'
 import type { Cell, DistilledCell, GuidedCell, Task } from './cell.ts'
 import type { SamplerEntry } from './distilled.ts'
-
-/** A method as it is asked for, with settings. */
-export interface MethodSpec {
-  readonly method: GuidedCell['method']
-  readonly settings: Settings
-}
-
-/**
- * Reads `mmps:iterations=3`, `dps`, `dps:zeta=0.5`: a method with the settings that differ from its defaults.
- *
- * @throws TweedieError `input` for unknown methods (with the nearest name) and settings that are no numbers
- */
-export const methodSpec = (text: string): MethodSpec => {
-  const [name, ...pairs] = text.split(/[:;]/)
-  const { name: method } = methodNamed(name.trim())
-  const settings = pairs.map((pair) => {
-    const [key, value] = pair.split('=')
-    if (value === undefined || value.trim() === '' || !Number.isFinite(Number(value)))
-      throw new TweedieError('input', `'${text}': expected method:setting=number, got '${pair}'`)
-    return [key.trim(), Number(value)] as const
-  })
-  return { method, settings: Object.fromEntries(settings) }
-}
 
 /** Settings found by tuning: method → task → settings. */
 export type Tuned = Readonly<Record<string, Readonly<Record<string, Settings>>>>

@@ -1,22 +1,21 @@
 /** Draws of a guided diffusion sampler, and what they cost. */
 
-import { ddpm, type Sampler, type Schedule } from '../diffusion/index.ts'
-import { batchedObservations, type ObservationSet, observationsInPriorUnits } from '../observations/index.ts'
+import { ddpm, type Prior, type Sampler, type SamplerState } from '../diffusion/index.ts'
+import { batchedObservations, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior } from '../operators/index.ts'
-import { drawSeveral, methods, type Prior, samplerDraw } from '../posterior/index.ts'
+import { compileMethod, drawSeveral, methodNamed, samplerDraw } from '../posterior/index.ts'
 import type { GuidedCell } from './cell.ts'
 import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 
 /** What guided samplers draw with. */
 export interface Guidance extends Watch {
   readonly prior: Prior
-  readonly schedule: Schedule
   /** Items in flight at once, default 32. */
   readonly batch?: number
 }
 
-/** A sampler that tells of every step. */
-const watched = <C>(draw: Sampler<C>, onStep: (done: number, total: number) => void): Sampler<C> => {
+/** A sampler that reports every step. */
+const watched = <C>(draw: Sampler<C>, onStep: (at: SamplerState) => void): Sampler<C> => {
   const run = (...[context, request]: Parameters<Sampler<C>>) => draw(context, { ...request, onStep })
   return Object.assign(run, { release: draw.release })
 }
@@ -29,24 +28,24 @@ const watched = <C>(draw: Sampler<C>, onStep: (done: number, total: number) => v
 export const guidedDraws = async (
   cell: GuidedCell,
   set: ObservationSet,
-  { prior, schedule, batch = 32, onProgress, signal }: Guidance,
+  { prior, batch = 32, onProgress, signal }: Guidance,
 ): Promise<CostedDraws> => {
   const { settings, steps, draws, images, seed } = cell
-  const batched = batchedObservations(observationsInPriorUnits(set))
-  const method = methods[cell.method]
+  const batched = batchedObservations(set, prior.range)
+  const method = methodNamed(cell.method)
   const step = ddpm()
-  const compiled = method.compile(prior.denoiser, batched.observation, settings, {
-    schedule,
+  const compiled = compileMethod(method.make(settings), prior.denoiser, batched.observation, {
+    schedule: prior.schedule,
     steps,
     step,
   })
   const memory = memoryWatch()
   const passes = draws * Math.ceil(images / batch)
   let pass = 0
-  const onStep = (done: number, total: number) => {
-    memory.at(pass * total + done, passes * total)
-    onProgress?.(pass * total + done, passes * total)
-    if (done === total) pass++
+  const onStep = ({ step: made }: SamplerState) => {
+    memory.at(pass * steps + made, passes * steps)
+    onProgress?.(pass * steps + made, passes * steps)
+    if (made === steps) pass++
   }
   const draw = samplerDraw(watched(compiled, onStep), batched, prior.mean, signal)
   const started = performance.now()

@@ -15,20 +15,12 @@ export { type ComparisonOptions, compare, type Entry } from './comparison.ts'
 export { type ComparisonPage, comparisonPage } from './comparison-page.ts'
 export { misfitOf, type SamplerEntry } from './distilled.ts'
 export { type Figures, figuresSchema, type Merit } from './figures.ts'
-export {
-  distilledCells,
-  gridOf,
-  type MethodSpec,
-  methodSpec,
-  type Pairing,
-  pairingsOf,
-  type Tuned,
-} from './grid.ts'
+export { distilledCells, gridOf, type Pairing, pairingsOf, type Tuned } from './grid.ts'
 export { type Bench, type CellResult, measure } from './measure.ts'
 export { type Judge, meritOf } from './merit.ts'
 export { legend, markdownOf, type ResultsTable, resultsTables } from './results-table.ts'
 export { observed, type Sets } from './sets.ts'
 export { amortizedTasks, bunnyTasks, mriTasks, photographTasks, sphereTasks } from './tasks.ts'
 export { type TrainingCost, trainingTable } from './training.ts'
-export { type Trial, type TuneOptions, tune } from './tune.ts'
-export { type View, viewOf } from './view.ts'
+export { type Trial, type Tunable, type TuneOptions, tunable, tune } from './tune.ts'
+export type { Appearance } from './view.ts'

@@ -2,19 +2,19 @@
 
 import { TweedieError } from '../error.ts'
 import {
-  type BatchedObservations,
   batchedObservations,
+  type ObservationBatch,
   type ObservationSet,
-  observationsInPriorUnits,
+  observedMask,
 } from '../observations/index.ts'
-import { applyAffine, toPrior } from '../operators/index.ts'
-import { jit, type NdArray, sizeOf, sub, type Tensor } from '../tensor/index.ts'
+import { toPrior } from '../operators/index.ts'
+import { itemAt, jit, type NdArray, sizeOf, sub, type Tensor } from '../tensor/index.ts'
 import type { Cell } from './cell.ts'
 import type { CostedDraws } from './costed-draws.ts'
 import { distilledDraws, type SamplerEntry } from './distilled.ts'
 import type { Figures } from './figures.ts'
 import { type Guidance, guidedDraws } from './guided.ts'
-import { drawOf, type Judge, meritOf } from './merit.ts'
+import { type Judge, meritOf } from './merit.ts'
 import type { Sets } from './sets.ts'
 
 /** What cells are measured with. */
@@ -52,23 +52,22 @@ const sanitised = (draws: NdArray<'float32'>, event: number): number => {
   return (sound * event) / data.length
 }
 
-/** ‖y − A x‖²/(M s²), averaged over draws; M counts what was observed (elsewhere y is exactly 0, and so is A x). */
-const residualOf = async (draws: NdArray<'float32'>, known: ObservationSet): Promise<number> => {
-  const set = observationsInPriorUnits(known)
+/** ‖y − A x‖²/(M s²), averaged over draws; M counts what was observed (elsewhere y is 0, and so is A x). */
+const residualOf = async (draws: NdArray<'float32'>, set: ObservationSet): Promise<number> => {
   const batched = batchedObservations(set)
-  const residual = jit((x: Tensor, batch: Parameters<BatchedObservations['observation']>[0]) => {
-    const { y, A } = batched.observation(batch)
+  const residual = jit((x: Tensor, batch: ObservationBatch<Tensor>) => {
+    const { y, A } = batched.raw(batch)
     return sub(y, A.apply(x))
   })
   const batch = batched.batch(0, batched.count)
-  const latents = applyAffine(toPrior(known.range), draws)
   let sum = 0
   for (let k = 0; k < draws.shape[0]; k++) {
-    const { data } = await residual(drawOf(latents, k), batch)
+    const { data } = await residual(itemAt(draws, k), batch)
     for (let i = 0; i < data.length; i++) sum += Number(data[i]) ** 2
   }
   await residual.release()
-  const seen = set.y.data.reduce((n, v) => n + (v === 0 ? 0 : 1), 0)
+  const mask = await observedMask(set)
+  const seen = mask ? mask.data.reduce((n, v) => n + v, 0) : set.y.size
   return sum / (draws.shape[0] * seen * set.noise ** 2)
 }
 

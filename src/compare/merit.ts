@@ -10,13 +10,12 @@ import {
   signalQuantities,
   ssim,
 } from '../diagnose/index.ts'
-import { NdArray, sizeOf } from '../tensor/index.ts'
+import { average, itemAt, NdArray } from '../tensor/index.ts'
 import type { Merit } from './figures.ts'
-import { countedOf, imagesOf, type View } from './view.ts'
+import { type Appearance, countedOf, imagesOf } from './view.ts'
 
 /** What draws are judged by. */
-export interface Judge {
-  readonly view: View
+export interface Judge extends Appearance {
   /** Of photographs: the network of the perceptual and the Fréchet feature distance. */
   readonly features?: FeatureNetwork
 }
@@ -26,18 +25,6 @@ const FEW = 3
 
 /** Draws of each item whose perceptual distance is taken: it is an average over items already. */
 const LOOKED_AT = 8
-
-const average = (values: ArrayLike<number>): number => {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
-}
-
-/** Draw k of [K, N, …]. */
-export const drawOf = (draws: NdArray<'float32'>, k: number): NdArray<'float32'> => {
-  const shape = draws.shape.slice(1)
-  return new NdArray('float32', shape, draws.data.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)))
-}
 
 const clipped = (x: NdArray<'float32'>): NdArray<'float32'> =>
   new NdArray(
@@ -84,14 +71,15 @@ const pictorial = async (
   draws: NdArray<'float32'>,
   centre: NdArray<'float32'>,
   truth: NdArray<'float32'>,
-  { view, features }: Judge,
+  judge: Judge,
 ): Promise<Partial<Merit>> => {
-  const [seen, mean, real] = [draws, centre, truth].map((x) => imagesOf(view, x))
+  const { features } = judge
+  const [seen, mean, real] = [draws, centre, truth].map((x) => imagesOf(judge, x))
   if (!seen || !mean || !real) return {}
   const figures = { ssim: average(ssim(seen, real)), ssimMean: average(ssim(mean, real)) }
   if (!features) return figures
   const singles = Array.from({ length: Math.min(LOOKED_AT, seen.shape[0]) }, (_, k) =>
-    clipped(drawOf(seen, k)),
+    clipped(itemAt(seen, k)),
   )
   const distances: number[] = []
   for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
@@ -114,7 +102,7 @@ export const meritOf = async (
   judge: Judge,
 ): Promise<Merit> => {
   const centre = meanOverDraws(draws)
-  const [seen, mean, real] = [draws, centre, truth].map((x) => countedOf(judge.view, x))
+  const [seen, mean, real] = [draws, centre, truth].map((x) => countedOf(judge, x))
   return {
     psnr: average(psnr(seen, real)),
     mse: meanSquare(seen, real),

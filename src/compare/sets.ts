@@ -1,9 +1,8 @@
 /** What is observed of test data: the same for all methods, steps and samplers of a task. */
-import type { ObservationSet } from '../observations/index.ts'
-import { observe } from '../observations/index.ts'
-import { familyOf } from '../operators/index.ts'
+import { type ObservationSet, observe, unveiled } from '../observations/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { Task } from './cell.ts'
+import type { Appearance } from './view.ts'
 
 /** The observations of a task. */
 export interface Sets {
@@ -13,21 +12,13 @@ export interface Sets {
   readonly shown: ObservationSet
 }
 
-/** A blind set with the parameters that its observations had; deleted entries are those of a set of masks. */
-const unveiled = (set: ObservationSet): ObservationSet => {
-  const { operator } = set
-  if (operator.kind !== 'family' || !operator.truth) return set
-  const { truth, parameters, ...rest } = operator
-  if (familyOf(operator.name).masks) return { ...set, operator: { kind: 'mask', mask: truth.mask } }
-  return { ...set, operator: { ...rest, parameters: { ...parameters, ...truth } } }
-}
-
 /** The corrupted view of test items [N, ...event] in [0, 1]. */
 export const observed = async (
   { operator, noise }: Task,
   truth: NdArray<'float32'>,
   seed: number,
+  { view, valid }: Partial<Appearance> = {},
 ): Promise<Sets> => {
-  const shown = await observe(truth, { operator, noise, range: [0, 1], seed })
-  return { known: unveiled(shown), shown }
+  const shown = await observe(truth, { operator, noise, range: [0, 1], view, valid, seed })
+  return { known: { ...shown, operator: unveiled(shown.operator) }, shown }
 }

@@ -4,8 +4,6 @@
  * of the side, the motion kernel too; random inpainting deletes 90 % instead of 98 %, because the structure of an image spans
  * as many pixels fewer as the image does.
  */
-import { BUNNY, SPHERE } from '../datasets/index.ts'
-import type { Settings } from '../settings.ts'
 import type { Task } from './cell.ts'
 
 const odd = (value: number): number => 2 * Math.floor(value / 2) + 1
@@ -55,29 +53,20 @@ export const amortizedTasks: Readonly<Record<string, Task>> = {
 export const bunnyTasks: Readonly<Record<string, Task>> = {
   bunny: {
     name: 'bunny',
-    operator: { name: 'vertices', settings: { keep: 0.7, points: BUNNY.points } },
+    operator: { name: 'vertices', settings: { keep: 0.7 } },
     noise: 0.1,
   },
 }
 
 /**
- * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind sampler is not told
- * which; guided samplers always are.
- *
- * @param sea - points of the sea instead of all, as for temperatures of the ocean
+ * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind sampler does not
+ * know which; guided samplers always do.
  */
-export const sphereTasks = (sea = false): Readonly<Record<string, Task>> => {
-  const where: Settings = sea ? { sea } : { points: SPHERE.points }
-  return {
-    sphere: {
-      name: 'sphere',
-      operator: { name: 'vertices', settings: { keep: 0.4, ...where } },
-      noise: 0.05,
-    },
-    'sphere-blind': {
-      name: 'sphere-blind',
-      operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7, ...where }, blind: true },
-      noise: 0.05,
-    },
-  }
+export const sphereTasks: Readonly<Record<string, Task>> = {
+  sphere: { name: 'sphere', operator: { name: 'vertices', settings: { keep: 0.4 } }, noise: 0.05 },
+  'sphere-blind': {
+    name: 'sphere-blind',
+    operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
+    noise: 0.05,
+  },
 }

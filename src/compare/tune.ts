@@ -1,6 +1,17 @@
 /** Tuning of one number: golden-section search (Kiefer 1953) or a grid, on the scale that the setting asks for. */
 import { TweedieError } from '../error.ts'
-import type { Setting } from '../posterior/index.ts'
+import type { SettingSpec } from '../settings.ts'
+
+type NumberSetting = Extract<SettingSpec, { kind: 'number' | 'integer' }>
+
+/** What tuning needs of a setting: a number, and where to look for it. */
+export type Tunable = Required<Pick<NumberSetting, 'kind' | 'search'>>
+
+/** The setting as one that can be tuned; undefined for choices, flags, and numbers without a range to look in. */
+export const tunable = (spec: SettingSpec): Tunable | undefined =>
+  (spec.kind === 'number' || spec.kind === 'integer') && spec.search
+    ? { kind: spec.kind, search: spec.search }
+    : undefined
 
 /** One value tried, and its score: higher is better. */
 export interface Trial {
@@ -20,10 +31,11 @@ export interface TuneOptions {
 }
 
 /** The range on which a search is uniform: log values for scales of magnitude. */
-const axisOf = ({ range: [low, high], scale }: Setting) => {
-  const to = scale === 'log' ? Math.log : (v: number) => v
-  const back = { log: Math.exp, linear: (v: number) => v, integer: Math.round }[scale]
-  return { from: to(low), to: to(high), value: (u: number) => Number(back(u).toPrecision(6)) }
+const axisOf = ({ kind, search: { range, scale } }: Tunable) => {
+  const [to, back] = scale === 'log' ? [Math.log, Math.exp] : [(v: number) => v, (v: number) => v]
+  const rounded = kind === 'integer' ? Math.round : (v: number) => v
+  const [from, end] = range.map(to)
+  return { from, to: end, value: (u: number) => Number(rounded(back(u)).toPrecision(6)) }
 }
 
 /** Share of an interval that golden section keeps. */
@@ -38,11 +50,11 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2
  *
  * @example
  * ```ts
- * const { best } = await tune({ default: 1, range: [0.1, 10], scale: 'log', about: 'step' }, psnrAt, { budget: 8 })
+ * const { best } = await tune({ kind: 'number', search: { range: [0.1, 10], scale: 'log' } }, psnrAt, { budget: 8 })
  * ```
  */
 export const tune = async (
-  setting: Setting,
+  setting: Tunable,
   score: (value: number) => Promise<number>,
   { budget, search = 'golden' }: TuneOptions,
 ): Promise<{ best: Trial; trials: readonly Trial[] }> => {

@@ -1,6 +1,7 @@
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
 import { NdArray, rows } from '../tensor/ndarray.ts'
+import { type CleanData, type DataSet, UNIT } from './data-set.ts'
 import { loadMnist } from './mnist.ts'
 import { firstPoints, padPoints } from './points.ts'
 import { shippedPath } from './shipped.ts'
@@ -141,4 +142,21 @@ const parts = { train: [0, 8500], val: [8500, 9000], test: [9000, 10_000], all: 
 export const loadBunnyDigits = (split: keyof typeof parts = 'train'): NdArray<'float32'> => {
   const [start, stop] = parts[split]
   return imagesOnBunny(rows(loadMnist({ split: 'all' }).images, start, stop))
+}
+
+/** What is on the bunny. */
+const onIt = (x: NdArray<'float32'>, range: CleanData['range']): CleanData => ({
+  x,
+  range,
+  view: { kind: 'mesh', mesh: 'bunny' },
+  valid: bunnyValid(),
+})
+
+/** Grey images on the bunny: `bunny:SOURCE`. */
+export const onBunny = ({ x, range }: CleanData): CleanData => onIt(imagesOnBunny(x), range)
+
+export const bunnyDigits: DataSet = {
+  name: 'bunny-mnist',
+  summary: 'the digits on the vertices of the Stanford bunny',
+  read: (split) => onIt(loadBunnyDigits(split), UNIT),
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { readBytes } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { type SourceLayout, unitData, withoutVal } from './data-set.ts'
 import { unitImages } from './unit-images.ts'
 
 /**
@@ -83,4 +84,11 @@ export const readCifar = (folder: string, split: 'train' | 'test' | 'all' = 'tra
   if (there.length === 0)
     throw new TweedieError('input', `${folder}: expected ${wanted.join(', ')} for split '${split}'`)
   return unitImages(there.map((path) => decodeCifar(readBytes(path), path).images))
+}
+
+export const cifarLayout: SourceLayout = {
+  form: 'folder with `data_batch_1.bin` …',
+  summary: 'CIFAR-10',
+  matches: isCifarFolder,
+  read: (folder, split) => unitData(readCifar(folder, withoutVal(folder, split))),
 }

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
-import { SPHERE, sphereLatitudes, sphereLongitudes } from './sphere.ts'
+import type { SourceLayout } from './data-set.ts'
+import { onSphere, SPHERE, sphereLatitudes, sphereLongitudes, sphereVector } from './sphere.ts'
 
 /**
  * Temperatures of ERA5 two metres above the ground, in the layout of GASP (E. Dupont, Y. W. Teh, A. Doucet, "Generative Models as
@@ -94,4 +95,11 @@ export const readEra5 = (
     data.set(readMap(path), i * SPHERE.points)
   })
   return new NdArray('float32', [paths.length, 1, SPHERE.rows, SPHERE.columns], data)
+}
+
+export const era5Layout: SourceLayout = {
+  form: 'folder with `.npz` maps, or `era5_…_train` …',
+  summary: 'ERA5 temperatures as GASP has them, on the sphere',
+  matches: isEra5Folder,
+  read: (folder, split, most) => onSphere(sphereVector(readEra5(folder, { split, most }))),
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { decodeIdx, readBytes } from '../formats/index.ts'
+import { decodeIdx, readBytes, withChannel } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { type SourceLayout, unitData, withoutVal } from './data-set.ts'
 import { unitImages } from './unit-images.ts'
 
 /**
@@ -70,4 +71,11 @@ export const readFashion = (folder: string, split: keyof typeof stems = 'train')
   if (labels.length !== images.shape[0])
     throw new TweedieError('input', `${folder}: ${images.shape[0]} images, but ${labels.length} labels`)
   return { images, labels: new NdArray('uint8', [labels.length], Uint8Array.from(labels)) }
+}
+
+export const fashionLayout: SourceLayout = {
+  form: 'folder with `train-images-idx3-ubyte` …',
+  summary: "MNIST's layout, such as Fashion-MNIST",
+  matches: isIdxFolder,
+  read: (folder, split) => unitData(withChannel(readIdxImages(folder, withoutVal(folder, split)))),
 }

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { readHdf5Planes, unreadable } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
+import { type SourceLayout, unitData } from './data-set.ts'
 
 /**
  * Folders of fastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated MRI", 2018): one
@@ -94,4 +95,11 @@ export const readFastMri = async (
     count += stack.shape[0]
   }
   return joined(stacks, folder)
+}
+
+export const fastMriLayout: SourceLayout = {
+  form: 'folder with `.h5`',
+  summary: 'fastMRI volumes',
+  matches: (folder) => listVolumes(folder).length > 0,
+  read: async (folder, _, most) => unitData(await readFastMri(folder, most)),
 }

@@ -1,6 +1,8 @@
 import { TweedieError } from '../error.ts'
+import { PRIOR_RANGE } from '../operators/index.ts'
 import { stream, uniform } from '../random/index.ts'
-import { NdArray } from '../tensor/ndarray.ts'
+import { NdArray, rows } from '../tensor/ndarray.ts'
+import type { DataSet, Split } from './data-set.ts'
 
 /**
  * Smooth random manifolds: m intrinsic coordinates z ~ U(0, 1)^m embedded in n dimensions by random Fourier series,
@@ -101,4 +103,19 @@ export const smoothManifold = (options: ManifoldOptions = {}): NdArray<'float32'
     }
   }
   return new NdArray('float32', [count, n], stretched(x, n))
+}
+
+/** Size and seed of the manifold experiment (DiEM 5.1). */
+const EXPERIMENT = { m: 1, n: 5, seed: 0 } as const
+const POINTS = 65_536
+
+const pointsOf = (split: Split): NdArray<'float32'> => {
+  const all = smoothManifold({ ...EXPERIMENT, count: 2 * POINTS })
+  return split === 'train' ? rows(all, 0, POINTS) : rows(all, POINTS, 2 * POINTS)
+}
+
+export const manifold: DataSet = {
+  name: 'manifold',
+  summary: 'points on a smooth curve in five dimensions',
+  read: (split) => ({ x: pointsOf(split), range: PRIOR_RANGE, view: { kind: 'signal' } }),
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
 import { NdArray, type Shape } from '../tensor/ndarray.ts'
+import { type DataSet, unitData } from './data-set.ts'
 
 /** Handwritten digits with their labels. */
 export interface Digits {
@@ -64,4 +65,10 @@ export const loadMnist = ({ split = 'train', count }: MnistOptions = {}): Digits
     images: new NdArray('float32', [size, 1, 28, 28], unit),
     labels: new NdArray('uint8', [size], bytes(labels, [TOTAL]).slice(start, start + size)),
   }
+}
+
+export const mnist: DataSet = {
+  name: 'mnist',
+  summary: 'ten thousand handwritten digits',
+  read: (split) => unitData(loadMnist({ split }).images),
 }

@@ -1,4 +1,5 @@
 import { type NdArray, rows } from '../tensor/ndarray.ts'
+import { type DataSet, unitData } from './data-set.ts'
 import { shippedPictures } from './shipped.ts'
 import { unitImages } from './unit-images.ts'
 
@@ -31,4 +32,16 @@ const VALIDATION = 32
 export const loadMri = (split: keyof typeof parts = 'train'): NdArray<'float32'> => {
   const x = unitImages(shippedPictures('mri.npz', parts[split], [64, 64]), [1, 64, 64])
   return split === 'val' ? rows(x, x.shape[0] - VALIDATION, x.shape[0]) : x
+}
+
+export const mri: DataSet = {
+  name: 'mri',
+  summary: 'slices of a human head, 64×64',
+  read: (split) => unitData(loadMri(split)),
+}
+
+export const macaque: DataSet = {
+  name: 'mri-macaque',
+  summary: "slices of a macaque's brain, 64×64",
+  read: () => unitData(loadMri('macaque')),
 }

@@ -1,4 +1,5 @@
 import type { NdArray } from '../tensor/ndarray.ts'
+import { type DataSet, unitData } from './data-set.ts'
 import { shippedPictures } from './shipped.ts'
 import { unitImages } from './unit-images.ts'
 
@@ -19,3 +20,9 @@ const parts = { train: ['train'], val: ['val'], test: ['test'], all: ['train', '
  */
 export const loadPhotos = (split: keyof typeof parts = 'train'): NdArray<'float32'> =>
   unitImages(shippedPictures('photos.npz', parts[split], [3, 32, 32]))
+
+export const photos: DataSet = {
+  name: 'photos',
+  summary: 'crops of photographs, 32×32 in colour',
+  read: (split) => unitData(loadPhotos(split)),
+}

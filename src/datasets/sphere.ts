@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
 import { NdArray, reshaped } from '../tensor/ndarray.ts'
+import { type CleanData, UNIT } from './data-set.ts'
 import { firstPoints, padPoints } from './points.ts'
 
 /**
@@ -83,3 +84,19 @@ export const sphereGrid = (x: NdArray<'float32'>): NdArray<'float32'> => {
 
 /** [4144]: 1 for the points of the grid, 0 for the padding. */
 export const sphereValid = (): NdArray<'float32'> => firstPoints(SPHERE.points, SPHERE.length)
+
+/** Lists of vertices in [0, 1] as clean data. @param valid - default the points of the grid, without the padding */
+export const onSphere = (x: NdArray<'float32'>, valid = sphereValid()): CleanData => ({
+  x,
+  range: UNIT,
+  view: { kind: 'globe', rows: SPHERE.rows, columns: SPHERE.columns },
+  valid,
+})
+
+/** Fields on the sphere as images: `grid:SOURCE`. */
+export const asGrid = ({ x, range, valid }: CleanData): CleanData => ({
+  x: sphereGrid(x),
+  range,
+  view: { kind: 'image' },
+  ...(valid ? { valid: sphereGrid(valid) } : {}),
+})

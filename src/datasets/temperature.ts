@@ -1,7 +1,8 @@
 import { NdArray } from '../tensor/ndarray.ts'
+import type { DataSet } from './data-set.ts'
 import { padPoints } from './points.ts'
 import { shippedPictures } from './shipped.ts'
-import { SPHERE, sphereVector } from './sphere.ts'
+import { onSphere, SPHERE, sphereVector } from './sphere.ts'
 import { unitImages } from './unit-images.ts'
 
 /** Parts of the temperatures, by depth. */
@@ -39,4 +40,16 @@ export const loadTemperatures = (split: keyof typeof parts = 'train'): NdArray<'
 export const seaValid = (): NdArray<'float32'> => {
   const [sea] = shippedPictures('sea.npz', ['sea'], GRID)
   return padPoints(new NdArray('float32', [SPHERE.points], Float32Array.from(sea.data)), SPHERE.length)
+}
+
+export const temperatures: DataSet = {
+  name: 'temperatures',
+  summary: 'temperatures of the sea on the sphere, by month and depth',
+  read: (split) => onSphere(loadTemperatures(split), seaValid()),
+}
+
+export const seaSurface: DataSet = {
+  name: 'sea-surface',
+  summary: 'temperatures of the surface of the sea in another atlas',
+  read: () => onSphere(loadTemperatures('surface'), seaValid()),
 }

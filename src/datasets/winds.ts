@@ -1,6 +1,7 @@
 import type { NdArray } from '../tensor/ndarray.ts'
+import type { DataSet } from './data-set.ts'
 import { shippedPictures } from './shipped.ts'
-import { SPHERE, sphereVector } from './sphere.ts'
+import { onSphere, SPHERE, sphereVector } from './sphere.ts'
 import { unitImages } from './unit-images.ts'
 
 /** Parts of the winds, by year. */
@@ -29,4 +30,10 @@ export const WIND_RANGES = { zonal: [-26, 20], meridional: [-22, 22] } as const
 export const loadWinds = (split: keyof typeof parts = 'train'): NdArray<'float32'> => {
   const grid = [SPHERE.rows, SPHERE.columns]
   return sphereVector(unitImages(shippedPictures('sphere.npz', parts[split], grid), [1, ...grid]))
+}
+
+export const winds: DataSet = {
+  name: 'winds',
+  summary: 'monthly mean winds on the sphere',
+  read: (split) => onSphere(loadWinds(split)),
 }

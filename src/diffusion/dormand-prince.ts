@@ -1,9 +1,10 @@
 /**
- * The Dormand–Prince method of order 5 with an error estimate of order 4 (J. Comp. Appl. Math. 6, 1980) for dy/dt = f(t, y), and
- * step sizes by a PID controller (Söderlind 2003, as in diffrax). Every row of a batch has its own time and step, so what
- * comes out for one does not depend on the others.
+ * The Dormand–Prince method of order 5 with an error estimate of order 4 (J. Comp. Appl. Math. 6, 1980) for
+ * dy/dt = f(t, y), and step sizes by a PID controller (Söderlind 2003, as in diffrax). Every row of a batch
+ * has its own time and step, so what comes out for one does not depend on the others.
  */
 import { TweedieError } from '../error.ts'
+import { checkAborted } from '../progress.ts'
 
 /** f for all rows at once: t [B], y [B, D] row by row; the result is like y. */
 export type Slope = (t: Float64Array, y: Float64Array) => Promise<Float64Array>
@@ -91,7 +92,8 @@ const errorsOf = (
  * @param start - [B, D] row by row
  * @param rows - B
  * @returns y at `to`, and the number of evaluations of f for the whole batch
- * @throws TweedieError `numeric` when a step becomes too short or there are too many, `interrupted` by the signal
+ * @throws TweedieError `numeric` when a step becomes too short or there are too many, `interrupted` by the
+ *   signal
  *
  * @example
  * ```ts
@@ -115,7 +117,7 @@ export const integrate = async (
   let first = await slope(t, y)
   let evaluations = 1
   for (let steps = 0; t.some((at) => at !== to); steps++) {
-    if (signal?.aborted) throw new TweedieError('interrupted', 'integration was interrupted')
+    checkAborted(signal, 'integration')
     const h = want.map((step, r) => (Math.abs(step) < Math.abs(to - t[r]) ? step : to - t[r]))
     const stuck = h.findIndex((step, r) => t[r] !== to && t[r] + step === t[r])
     if (steps === maxSteps || stuck >= 0) {

@@ -1,11 +1,14 @@
 /**
- * The evidence lower bound of a diffusion prior, b(x) ≤ log p(x) (Song, Durkan, Murray & Ermon 2021; Feng & Bouman 2023), for
- * the VP diffusion on times [t0, 1] with importance-sampled time. With x_t = α x + σ z and ε = −σ score(x_t, t),
+ * The evidence lower bound of a diffusion prior, b(x) ≤ log p(x) (Song, Durkan, Murray & Ermon 2021; Feng &
+ * Bouman 2023), for the VP diffusion on times [t0, 1] with importance-sampled time. With x_t = α x + σ z and
+ * ε = −σ score(x_t, t),
  *
- *   −b(x) = (n/2) log 2π + ½‖α_1 x + σ_1 z₁‖²  +  (Z/2) E [‖ε − z‖² − ‖z‖² + n σ²]  +  ½‖ε_0 − z₀‖² − n log α_0 − n/2.
+ * −b(x) = (n/2) log 2π + ½‖α_1 x + σ_1 z₁‖²  +  (Z/2) E [‖ε − z‖² − ‖z‖² + n σ²]  +  ½‖ε_0 − z₀‖² − n log α_0
+ * − n/2.
  *
- * The middle term is all that the network says about x; the first is the prior at time 1, the last one accounts for the times
- * before t0, where (ε_0, α_0) are at t0. Sums over entries, never means: the bound is in nats.
+ * The middle term is all that the network says about x; the first is the prior at time 1, the last one
+ * accounts for the times before t0, where (ε_0, α_0) are at t0. Sums over entries, never means: the bound is
+ * in nats.
  */
 import {
   add,
@@ -32,7 +35,7 @@ export interface ElboOptions {
   readonly start?: number
 }
 
-/** What one evaluation of the bound is random in; each row has one time. */
+/** The random numbers of one evaluation of the bound; each row has one time. */
 export interface ElboNoise<L = Tensor> {
   /** [B], uniform on (0, 1). */
   readonly time: L
@@ -50,8 +53,9 @@ const noiseError = (denoiser: Denoiser, x: Tensor, z: Tensor, level: Tensor): Te
 }
 
 /**
- * (Z/2) ‖ε − z‖² [B]: the part of −b(x) that shapes x, one network evaluation. This is what amortised posterior sampling
- * minimises; without the factor Z/2 ≈ 9.6 the prior would be that much too weak against the data.
+ * (Z/2) ‖ε − z‖² [B]: the part of −b(x) that shapes x, one network evaluation. This is what amortised
+ * posterior sampling minimises; without the factor Z/2 ≈ 9.6 the prior would be that much too weak against
+ * the data.
  *
  * @param x - [B, ...event]
  */

@@ -6,7 +6,16 @@ export * from './likelihood.ts'
 export * from './loss.ts'
 export * from './mixture.ts'
 export * from './precondition.ts'
-export * from './sampler.ts'
+export * from './prior.ts'
+export {
+  levelsOf,
+  type SampleRequest,
+  type Sampler,
+  type SamplerOptions,
+  type SamplerState,
+  sampler,
+} from './sampler.ts'
+export { addressedNoise, type SamplerNoise } from './sampler-noise.ts'
 export * from './schedule.ts'
 export * from './step.ts'
 export * from './travel.ts'

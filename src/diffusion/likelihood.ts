@@ -1,17 +1,17 @@
 /**
- * The log-density of a diffusion prior by its probability-flow ODE (Song et al. 2021; Feng et al. 2023, "Score-Based Diffusion
- * Models as Principled Priors for Inverse Imaging"):
+ * The log-density of a diffusion prior by its probability-flow ODE (Song et al. 2021; Feng et al. 2023,
+ * "Score-Based Diffusion Models as Principled Priors for Inverse Imaging"):
  *
  *   log p(x) = log π(v(T)) + ∫ div f dt,   dv/dt = f(v, t),   v(t0) = x.
  *
- * The ODE is written with ℓ = log s for time, s = σ/α the level in VE coordinates, and v = α u in VP coordinates, where it
- * is smooth and stays of size 1:
+ * The ODE is written with ℓ = log s for time, s = σ/α the level in VE coordinates, and v = α u in VP
+ * coordinates, where it is smooth and stays of size 1:
  *
  *   dv/dℓ = α (α v − D(v/α, s)),   div = α² n − tr ∂D,   α² = 1/(1 + s²).
  *
- * The flow, and so the density, does not depend on β, only on the levels at both ends. What it gives is the density of
- * x + s0 z, which is that of x up to O(s0²), and with π standard normal it takes the mean m of the data for 0 at time 1: an
- * error of α_1 m·v(T), α_1 = 6.6e-3.
+ * The flow, and so the density, does not depend on β, only on the levels at both ends. The result is the
+ * density of x + s0 z, which is that of x up to O(s0²), and with π standard normal it takes the mean m of the
+ * data for 0 at time 1: an error of α_1 m·v(T), α_1 = 6.6e-3.
  */
 import { TweedieError } from '../error.ts'
 import { bernoulli, stream } from '../random/index.ts'
@@ -50,8 +50,8 @@ export type Trace =
   /** By n products with the unit vectors. */
   | { readonly kind: 'exact' }
   /**
-   * Hutchinson's estimate, the mean of vᵀ J v over Rademacher vectors v that stay the same along the way; default 16.
-   * Unbiased for log p, with an error that more probes make smaller.
+   * Hutchinson's estimate, the mean of vᵀ J v over Rademacher vectors v that stay the same along the way;
+   * default 16. Unbiased for log p, with an error that more probes make smaller.
    */
   | { readonly kind: 'hutchinson'; readonly probes?: number; readonly seed?: number }
 
@@ -60,8 +60,8 @@ export interface LikelihoodOptions extends ExecuteOptions {
   /** The diffusion, which sets the levels at both ends; default {@link vpSde} with 0.1 and 20. */
   readonly sde?: VpSde
   /**
-   * Smallest time t0. The default is 1e-5 (level 1e-3), the lowest at which networks here and in the papers are trained;
-   * score_prior starts at 1e-3 (level 0.0105), which blurs the density by as much.
+   * Smallest time t0. The default is 1e-5 (level 1e-3), the lowest at which networks here and in the papers
+   * are trained; score_prior starts at 1e-3 (level 0.0105), which blurs the density by as much.
    */
   readonly start?: number
   /** Default Hutchinson's with 16 probes. */
@@ -78,12 +78,17 @@ export interface Likelihood {
    * @throws TweedieError `shape` unless x is a float batch, `numeric` when the ODE cannot be integrated
    */
   logDensity(x: NdArray): Promise<NdArray<'float64'>>
-  /** The same with its gradient in x [B, ...event], by the adjoint ODE, which the trace's Jacobian is part of. */
+  /**
+   * The same with its gradient in x [B, ...event], by the adjoint ODE, which the trace's Jacobian is part of.
+   */
   withGradient(x: NdArray): Promise<{ logDensity: NdArray<'float64'>; gradient: NdArray<'float64'> }>
   release(): Promise<void>
 }
 
-/** Velocity [B, ...event] and divergence [B] at v and ℓ, with probes [P, B, ...event] that are summed with a weight. */
+/**
+ * Velocity [B, ...event] and divergence [B] at v and ℓ, with probes [P, B, ...event] that are summed with a
+ * weight.
+ */
 const flowOf = (denoiser: Denoiser, v: Tensor, time: Tensor, probes: Tensor, weight: number) => {
   const [P, B] = probes.shape
   const event = v.shape.slice(1)

@@ -2,8 +2,8 @@ import { add, alignTo, mean, mul, reciprocal, square, sub, type Tensor } from '.
 import type { Denoiser } from './denoiser.ts'
 
 /**
- * Denoising loss E[λ ‖D(x + σz, σ) − x‖²/N] with λ = 1 + 1/σ², the weight under which the network itself is trained
- * with unit weight (DiEM Eq. 4).
+ * Denoising loss E[λ ‖D(x + σz, σ) − x‖²/N] with λ = 1 + 1/σ², the weight under which the network itself is
+ * trained with unit weight (DiEM Eq. 4).
  *
  * @param x - [B, ...event] clean samples
  * @param z - standard normal, like x

@@ -1,5 +1,6 @@
 /** Sampling: a grid of noise levels, a step compiled once, and the extra denoise at the end. */
 import { TweedieError } from '../error.ts'
+import { checkAborted } from '../progress.ts'
 import {
   add,
   broadcastTo,
@@ -14,8 +15,9 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
+import { inDtype, noiseOf, type SamplerNoise } from './sampler-noise.ts'
 import { exponentialSchedule, type Schedule, sigmaGrid } from './schedule.ts'
-import { ddpm, type Step } from './step.ts'
+import { ddpm, type Levels, type Step } from './step.ts'
 
 /** How to sample. */
 export interface SamplerOptions extends ExecuteOptions {
@@ -29,19 +31,40 @@ export interface SamplerOptions extends ExecuteOptions {
   readonly grid?: readonly number[]
 }
 
-/** What one batch needs beside its context. */
+/** Where a sampler is, after a step. */
+export interface SamplerState {
+  /** Steps made, 1 … T. */
+  readonly step: number
+  /** T. */
+  readonly steps: number
+  /** The noise level that x has come down to. */
+  readonly sigma: number
+  /** The state, [B, ...event]; of samplers with particles, the first one of each observation. */
+  readonly x: NdArray
+  /**
+   * The denoiser's answer to the state before the step: E[x | xt, y] as the method has it. Particle samplers
+   * always give it (of the prior); others when asked by `withXhat`, since it costs another output of the
+   * program; RED-diff and Noise2Score never.
+   */
+  readonly xhat?: NdArray
+}
+
+/** A batch to be drawn: all that a compiled sampler needs beside the context. */
 export interface SampleRequest {
   /** [B, ...event]. */
   readonly shape: Shape
-  /**
-   * Standard normal noise of that shape, for `step` −1 (the start) and 0 … T − 1, and `index` 0 … noises − 1. Samplers with K
-   * particles ask for steps up to K(T + 1), index 0 and 1.
-   */
-  readonly noise: (step: number, index: number) => NdArray
+  /** Seed of all noise, 0 … 2⁵³ − 1; row i depends on it, `draw` and i only. Not needed beside `noise`. */
+  readonly seed?: number
+  /** With a seed: which draw of the observations this is, default 0. */
+  readonly draw?: number
+  /** The noise itself, instead of a seed: standard normals of that shape, float32 or float64. */
+  readonly noise?: SamplerNoise
   /** μ of the start μ + σ_max z, shape event; zero when absent. */
   readonly mean?: NdArray
-  /** Called after each step. */
-  readonly onStep?: (done: number, total: number) => void
+  /** Called after each step; the last denoise is none. */
+  readonly onStep?: (at: SamplerState) => void
+  /** Hands `xhat` to `onStep` too: the step's program then has another output. Default false. */
+  readonly withXhat?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -88,34 +111,58 @@ const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   return out
 }
 
+/** The μ of a request, in the dtype of its noise; zero when absent. */
+export const meanOf = ({ shape, mean }: SampleRequest, { dtype }: NdArray): NdArray => {
+  const float = dtype === 'float64' ? dtype : 'float32'
+  return mean ? inDtype(mean, float) : zeros(shape.slice(1), float)
+}
+
+/** The start μ + σ z of samplers, compiled. */
+export const startProgram = (options: ExecuteOptions) =>
+  jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
+
+/** A step with the denoiser's first answer in it, as expressions. */
+const watchedStep = (kind: Step, D: Denoiser, xt: Tensor, levels: Levels, z: Tensor | undefined) => {
+  let xhat = xt
+  const watched: Denoiser = (...at) => {
+    const answer = D(...at)
+    if (xhat === xt) xhat = answer
+    return answer
+  }
+  return { x: kind.step(watched, xt, levels, z), xhat }
+}
+
 /**
- * Compiles a sampler.
+ * Compiles a sampler. It starts at μ + σ_max z and ends with one extra denoise at σ_min, without which
+ * samples carry noise of that level (Rozet et al. 2024).
  *
  * @param denoiserOf - the denoiser given the context of a batch: observations and operator parameters for a
  *   posterior, `{}` for a prior. Called while the programs are traced.
- *
- * The start is μ + σ_max z and the end one extra denoise at σ_min, without which samples carry σ_min noise (Rozet et al. 2024).
+ * @throws TweedieError `input` for steps and noise levels as {@link levelsOf}; the sampler `input` without
+ *   seed and noise, `shape` for noise of another shape or dtype, `interrupted` by the signal
  *
  * @example
  * ```ts
- * const draw = sampler((o: { y: Tensor; mask: Tensor }) => mmps(prior, { y: o.y, A: mask(o.mask), noise }), { steps: 64 })
- * const x = await draw({ y, mask }, { shape: [32, 1, 28, 28], noise })
+ * type Masked = { y: Tensor; mask: Tensor }
+ * const draw = sampler((o: Masked) => mmps()(prior, { y: o.y, A: mask(o.mask), noise }), { steps: 64 })
+ * const x = await draw({ y, mask }, { shape: [32, 1, 28, 28], seed: 0 })
  * ```
  */
 export const sampler = <C>(
   denoiserOf: (context: C) => Denoiser,
   options: SamplerOptions = {},
 ): Sampler<C> => {
-  const { step: method = ddpm() } = options
+  const { step: kind = ddpm() } = options
   const grid = levelsOf(options)
-  const start = jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
+  const start = startProgram(options)
   const plain = jit(
-    (x: Tensor, t: Tensor, s: Tensor, context: C) => method.step(denoiserOf(context), x, { t, s }, undefined),
+    (x: Tensor, t: Tensor, s: Tensor, z: readonly Tensor[], context: C) =>
+      kind.step(denoiserOf(context), x, { t, s }, z[0]),
     options,
   )
-  const noisy = jit(
-    (x: Tensor, t: Tensor, s: Tensor, z: Tensor, context: C) =>
-      method.step(denoiserOf(context), x, { t, s }, z),
+  const watched = jit(
+    (x: Tensor, t: Tensor, s: Tensor, z: readonly Tensor[], context: C) =>
+      watchedStep(kind, denoiserOf(context), x, { t, s }, z[0]),
     options,
   )
   const finish = jit(
@@ -124,25 +171,28 @@ export const sampler = <C>(
   )
   const total = grid.length - 1
 
-  const run = async (
-    context: Feeds<C>,
-    { shape, noise, mean, onStep, signal }: SampleRequest,
-  ): Promise<NdArray> => {
+  const run = async (context: Feeds<C>, request: SampleRequest): Promise<NdArray> => {
+    const { shape, onStep, withXhat = false, signal } = request
+    const noise = noiseOf(context, request)
     const z0 = noise(-1, 0)
     const level = grid.map((sigma) => scalar(sigma, z0.dtype))
-    let x = await start(z0, mean ?? zeros(shape.slice(1), z0.dtype), level[0])
+    let x = await start(z0, meanOf(request, z0), level[0])
     for (let i = 0; i < total; i++) {
-      if (signal?.aborted) throw new TweedieError('interrupted', 'sampling was interrupted')
+      checkAborted(signal, 'sampling')
       const [t, s] = [level[i], level[i + 1]]
-      const z = Array.from({ length: method.noises }, (_, j) => noise(i, j))
-      x = method.noises ? await noisy(x, t, s, joined(z, shape), context) : await plain(x, t, s, context)
-      onStep?.(i + 1, total)
+      const noises = Array.from({ length: kind.noises }, (_, j) => noise(i, j))
+      const z = noises.length > 0 ? [joined(noises, shape)] : []
+      const next = withXhat
+        ? await watched(x, t, s, z, context)
+        : { x: await plain(x, t, s, z, context), xhat: undefined }
+      x = next.x
+      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], ...next })
     }
     return finish(x, level[total], context)
   }
   return Object.assign(run, {
     release: async () => {
-      await Promise.all([start.release(), plain.release(), noisy.release(), finish.release()])
+      await Promise.all([start, plain, watched, finish].map((program) => program.release()))
     },
   })
 }

@@ -12,8 +12,8 @@ export interface Schedule {
 }
 
 /**
- * VE exponential schedule sigma_t = exp((1 − t) log sigmaMin + t log sigmaMax) (DiEM Eq. 28): a uniform grid in t is
- * a geometric grid in sigma.
+ * VE exponential schedule sigma_t = exp((1 − t) log sigmaMin + t log sigmaMax) (DiEM Eq. 28): a uniform grid
+ * in t is a geometric grid in sigma.
  *
  * @param sigmaMin - default 1e-3, in units of the prior (spread of the data about 1)
  * @param sigmaMax - default 1e2
@@ -43,7 +43,10 @@ export const exponentialSchedule = ({ sigmaMin = 1e-3, sigmaMax = 1e2 } = {}): S
 export const sigmaGrid = (schedule: Schedule, steps: number): number[] =>
   Array.from({ length: steps + 1 }, (_, i) => schedule.sigma(1 - i / steps))
 
-/** EDM's grid: sigma_i = (hi^(1/ρ) + i/T (lo^(1/ρ) − hi^(1/ρ)))^ρ (Karras et al. 2022, Eq. 5), ρ = 7 by default. */
+/**
+ * EDM's grid: sigma_i = (hi^(1/ρ) + i/T (lo^(1/ρ) − hi^(1/ρ)))^ρ (Karras et al. 2022, Eq. 5), ρ = 7 by
+ * default.
+ */
 export const karrasGrid = ({ sigmaMin, sigmaMax }: Schedule, steps: number, rho = 7): number[] => {
   const [lo, hi] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
   return Array.from({ length: steps + 1 }, (_, i) => (hi + (i / steps) * (lo - hi)) ** rho)

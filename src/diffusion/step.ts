@@ -43,8 +43,8 @@ const noise = (z: Tensor | undefined, i: number, like: Tensor): Tensor => {
 }
 
 /**
- * xs = D + (σs/σt)√(1 − τη)(xt − D) + σs√τη z with τ = 1 − σs²/σt², τη = min(ητ, 1): η = 0 is DDIM (Song et al. 2021),
- * η = 1 ancestral sampling (DDPM, Ho et al. 2020).
+ * xs = D + (σs/σt)√(1 − τη)(xt − D) + σs√τη z with τ = 1 − σs²/σt², τη = min(ητ, 1): η = 0 is DDIM (Song et
+ * al. 2021), η = 1 ancestral sampling (DDPM, Ho et al. 2020).
  */
 export const ddim = ({ eta = 0 } = {}): Step => ({
   name: eta === 0 ? 'ddim' : `ddim(${eta})`,
@@ -92,13 +92,15 @@ export const predictorCorrector = ({ corrections = 1, tau = 0.1 } = {}): Step =>
   },
 })
 
-/** Heun's second-order step of the probability-flow ODE dx/dσ = (x − D)/σ (Karras et al. 2022, Algorithm 1). */
+/**
+ * Heun's second-order step of the probability-flow ODE dx/dσ = (x − D)/σ (Karras et al. 2022, Algorithm 1).
+ */
 export const heun = (): Step => ({
   name: 'heun',
   noises: 0,
   evaluations: 2,
   step: (D, xt, { t, s }) => {
-    // Each evaluation is told the sensitivity of the Euler step of which it is half.
+    // Each evaluation gets the sensitivity of the Euler step of which it is half.
     const move = { sigma: s, sensitivity: sub(1, div(s, t)) }
     const slope = div(sub(xt, D(xt, perSample(t, xt), move)), t)
     const h = sub(s, t)

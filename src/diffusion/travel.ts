@@ -2,8 +2,9 @@ import { add, mul, reshape, slice, sqrt, square, sub, type Tensor } from '../ten
 import type { Step } from './step.ts'
 
 /**
- * A step with time travel (RePaint, Lugmayr et al. 2022): from σt to σs, back to σt by adding noise, and again, so
- * that what an observation fixes and what the prior fills in agree. The jump is one step of the grid long.
+ * A step with time travel (RePaint, Lugmayr et al. 2022): from σt to σs, back to σt by adding noise, and
+ * again, so that what an observation fixes and what the prior fills in agree. The jump is one step of the
+ * grid long.
  *
  * @param repeats - times that the step is made, ≥ 1, default 10; it multiplies the cost
  *

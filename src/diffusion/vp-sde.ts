@@ -1,6 +1,7 @@
 /**
- * The variance-preserving diffusion dx = −½ β x dt + √β dw, β(t) = b0 + t (b1 − b0) on t in [0, 1] (Song et al. 2021), with
- * B(t) = ∫β: x_t = α x + σ z, α = exp(−B/2), σ² = 1 − exp(−B). Its level in VE coordinates is s = σ/α = √(exp(B) − 1).
+ * The variance-preserving diffusion dx = −½ β x dt + √β dw, β(t) = b0 + t (b1 − b0) on t in [0, 1] (Song et
+ * al. 2021), with B(t) = ∫β: x_t = α x + σ z, α = exp(−B/2), σ² = 1 − exp(−B). Its level in VE coordinates is
+ * s = σ/α = √(exp(B) − 1).
  */
 import { TweedieError } from '../error.ts'
 import { add, alignTo, div, exp, mul, neg, rsqrt, square, sub, type Tensor } from '../tensor/index.ts'
@@ -62,8 +63,8 @@ export interface ImportanceTime {
 }
 
 /**
- * Importance-sampled time of the ELBO (Song, Durkan, Murray & Ermon 2021). In VE levels g²/σ² dt = d log s², so drawing t is
- * drawing log s uniformly, in closed form.
+ * Importance-sampled time of the ELBO (Song, Durkan, Murray & Ermon 2021). In VE levels g²/σ² dt = d log s²,
+ * so drawing t is drawing log s uniformly, in closed form.
  *
  * @param start - smallest time, default 1e-3
  *

@@ -1,11 +1,11 @@
 /**
- * Variance-preserving networks as denoisers of this library. Such a network predicts the noise of u = α x + √(1 − α²)
- * z; then u/α = x + s z with s = √(1 − α²)/α, and
+ * Variance-preserving networks as denoisers of this library. Such a network predicts the noise of u = α x +
+ * √(1 − α²) z; then u/α = x + s z with s = √(1 − α²)/α, and
  *
  *   D(v, s) = v − s ε(α v, t(s)),   α = 1/√(1 + s²),
  *
- * where t(s) finds the time of that noise level (Song et al. 2021, for the continuous schedule; Ho et al. 2020, for
- * 1000 steps).
+ * where t(s) finds the time of that noise level (Song et al. 2021, for the continuous schedule; Ho et al.
+ * 2020, for 1000 steps).
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -48,7 +48,8 @@ export interface LinearBeta {
 }
 
 /**
- * α and σ of the continuous schedule at time t in [0, 1]: α = exp(−B/2), σ² = 1 − exp(−B), B = b0 t + (b1 − b0) t²/2.
+ * α and σ of the continuous schedule at time t in [0, 1]: α = exp(−B/2), σ² = 1 − exp(−B), B = b0 t + (b1 −
+ * b0) t²/2.
  *
  * @example
  * ```ts
@@ -82,8 +83,8 @@ export const continuousVp = ({
 })
 
 /**
- * VE noise levels √((1 − ᾱ)/ᾱ) of the discrete schedule with `steps` linear betas, ᾱ the running product of 1 − β:
- * lowest first.
+ * VE noise levels √((1 − ᾱ)/ᾱ) of the discrete schedule with `steps` linear betas, ᾱ the running product of 1
+ * − β: lowest first.
  */
 export const discreteVpLevels = ({ steps = 1000, betaMin = 1e-4, betaMax = 0.02 } = {}): number[] => {
   let abar = 1
@@ -94,8 +95,8 @@ export const discreteVpLevels = ({ steps = 1000, betaMin = 1e-4, betaMax = 0.02 
 }
 
 /**
- * The discrete schedule of DDPM with labels 0 … steps − 1, interpolated in log s between levels: networks with
- * sinusoidal embeddings take any number. Noise levels beyond the ends get the label of the end.
+ * The discrete schedule of DDPM with labels 0 … steps − 1, interpolated in log s between levels: networks
+ * with sinusoidal embeddings take any number. Noise levels beyond the ends get the label of the end.
  */
 export const discreteVp = (
   options: { steps?: number; betaMin?: number; betaMax?: number } = {},
@@ -119,8 +120,8 @@ export interface VpOptions {
   /** Default {@link continuousVp}. */
   readonly schedule?: VpSchedule
   /**
-   * Units of the network's data: scale · x + shift for x in the units of the prior; 0.5 and 0 for [-1, 1], 0.25 and
-   * 0.5 for [0, 1]. Default 1 and 0.
+   * Units of the network's data: scale · x + shift for x in the units of the prior; 0.5 and 0 for [-1, 1],
+   * 0.25 and 0.5 for [0, 1]. Default 1 and 0.
    */
   readonly scale?: number
   readonly shift?: number
@@ -139,7 +140,8 @@ export interface VpOptions {
  *
  * @example
  * ```ts
- * const prior = vpDenoiser((u, label) => net(u, label), { schedule: discreteVp(), scale: 0.5, clip: [-2, 2] })
+ * const options = { schedule: discreteVp(), scale: 0.5, clip: [-2, 2] } as const
+ * const prior = vpDenoiser((u, label) => net(u, label), options)
  * ```
  */
 export const vpDenoiser = (

@@ -22,7 +22,13 @@ import type { Observation } from '../operators/index.ts'
 import { type BatchDraw, mmps, samplerDraw } from '../posterior/index.ts'
 import { stream } from '../random/index.ts'
 import { float32, frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { initTrainState, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
+import {
+  type DenoisingTraining,
+  denoisingObjective,
+  initTrainState,
+  type TrainState,
+  trainer,
+} from '../training/index.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
@@ -49,7 +55,7 @@ export interface DiemOptions {
   /** Samples that it is refitted to, the first ones; default all. */
   readonly refitCount?: number
   /** Training of a lap: the learning rate begins anew in each. */
-  readonly training: (lap: number) => TrainOptions
+  readonly training: (lap: number) => DenoisingTraining
   /** Optimiser steps of a lap. */
   readonly steps: (lap: number) => number
   readonly seed: number
@@ -134,14 +140,14 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  * Learns a prior from observations.
  *
  * @param net - the denoiser's network
- * @param set - observations in the units of the prior
+ * @param set - observations, in the units of the data; its range says those of the prior
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
  * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or losses explode
  *
  * @example
  * ```ts
- * const { train } = await diem(net, observationsInPriorUnits(set), options)
+ * const { train } = await diem(net, set, options)
  * const prior = preconditioned(net, frozen(train.average))
  * ```
  */
@@ -218,7 +224,7 @@ const eStep = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const batched = batchedObservations(set)
-  const { posterior = (prior, observation) => mmps(prior, observation) } = options
+  const { posterior = mmps() } = options
   if (position.lap === 0) {
     return gaussianDraw(
       gaussian,
@@ -289,16 +295,17 @@ const trainLap = async (
 ): Promise<void> => {
   const { lap } = start.position
   const total = options.steps(lap)
-  const { step, release } = trainer(net, options.training(lap), (purpose) =>
-    stream(options.seed, `M ${purpose}`),
-  )
+  const training = options.training(lap)
+  const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
+  const objective = denoisingObjective(net, start.samples, training, streamOf)
+  const { step, release } = trainer(objective, training, streamOf('rows'))
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
       checkAborted(hooks.signal)
-      const next = await step(state.train, state.samples, { lap, step: i })
+      const next = await step(state.train, { lap, step: i })
       state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
-      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.loss })
+      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.terms.loss })
       if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {

@@ -11,15 +11,16 @@
  * the residual in units of the noise bounds the error in units of the posterior's own spread. So that is what is made small, in
  * float64, with as many iterations as it takes.
  */
-import type { Gaussian, GaussianCovariance } from '../diffusion/index.ts'
+import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { type Descent, descend, type Unsettled } from '../linalg/index.ts'
+import { type Covariance, covarianceInverse, type Descent, descend } from '../linalg/index.ts'
 import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
 import type { Observation } from '../operators/index.ts'
 import { type BatchDraw, type DrawAddress, matheronSystem, range } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
 import {
   type Arrays,
+  and,
   cast,
   greater,
   item,
@@ -29,11 +30,9 @@ import {
   mean,
   mul,
   type NdArray,
-  ndarray,
   scalar,
   sizeOf,
   type Tensor,
-  toNumbers,
   zeros,
 } from '../tensor/index.ts'
 
@@ -53,54 +52,39 @@ export interface ExactOptions {
 
 const float64 = (t: Tensor): Tensor => cast(t, 'float64')
 
-const wide = (array: NdArray): NdArray => ndarray(toNumbers(array), array.shape, 'float64')
-
-const wideCovariance = (c: GaussianCovariance): GaussianCovariance => {
-  switch (c.kind) {
-    case 'isotropic':
-      return c
-    case 'diagonal':
-      return { ...c, variance: wide(c.variance) }
-    case 'ppca':
-      return { ...c, factor: wide(c.factor) }
-    case 'lowRank':
-      return { ...c, variance: wide(c.variance), factor: wide(c.factor) }
-  }
-}
-
-const rankOf = (c: GaussianCovariance): number =>
-  c.kind === 'ppca' || c.kind === 'lowRank' ? c.factor.shape[1] : 1
+const rankOf = (c: Covariance): number => (c.kind === 'lowRank' ? c.factor.shape[1] : 1)
 
 /** ρᵀ Σy⁻¹ ρ / M of every sample, [B, 1, …]. */
 const errorOf = ({ noise }: Observation, r: Tensor): Tensor =>
-  mean(mul(r, noise.inverse(r)), { axes: r.shape.map((_, i) => i).slice(1), keepdims: true })
+  mean(mul(r, covarianceInverse(noise, r)), { axes: r.shape.map((_, i) => i).slice(1), keepdims: true })
 
 /** The three programs of a draw: its start, some iterations, and the draw that they make. */
 const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) => {
-  const gaussian: Gaussian = { mean: wide(prior.mean), covariance: wideCovariance(prior.covariance) }
-  const seen = (batch: ObservationBatch<Tensor>): Observation => set.observation(mapTensors(float64, batch))
-  const settledAt =
-    (observation: Observation): Unsettled =>
-    (r) =>
-      greater(errorOf(observation, r), tolerance * tolerance)
+  /** All in float64; but y crosses into the units of the prior in float32, as in every other program. */
+  const widened = (batch: ObservationBatch<Tensor>): Observation => ({
+    ...set.observation(mapTensors(float64, batch)),
+    y: float64(set.observation(batch).y),
+  })
   return {
-    start: jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) => {
-      const observation = seen(batch)
-      return matheronSystem(gaussian, observation).start({
+    start: jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) =>
+      matheronSystem(prior, widened(batch)).start({
         white: float64(white),
         factor: float64(factor),
-        observation: observation.noise.factor(float64(z)),
-      })
-    }),
+        observation: float64(z),
+      }),
+    ),
     descent: jit((batch: ObservationBatch<Tensor>, state: Descent, left: Tensor) => {
-      const observation = seen(batch)
-      const { C } = matheronSystem(gaussian, observation)
-      const next = descend(C, state, { iterations: STRIDE, left, unsettled: settledAt(observation) })
+      const observation = widened(batch)
+      const { C } = matheronSystem(prior, observation)
+      const next = descend(C, state, {
+        iterations: STRIDE,
+        goesOn: (i, r) => and(greater(errorOf(observation, r), tolerance * tolerance), greater(left, i)),
+      })
       const error = errorOf(observation, next.r)
       return { ...next, worst: max(error), average: mean(error) }
     }),
     finish: jit((batch: ObservationBatch<Tensor>, x0: Tensor, u: Tensor) =>
-      cast(matheronSystem(gaussian, seen(batch)).finish(x0, u), 'float32'),
+      cast(matheronSystem(prior, widened(batch)).finish(x0, u), 'float32'),
     ),
   }
 }

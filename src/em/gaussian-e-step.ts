@@ -27,13 +27,14 @@ export const gaussianDraw = (prior: Gaussian, set: BatchedObservations, how: Gau
   if (how.kind === 'exact') return exactDraw(prior, set, how)
   const { steps, iterations, tolerance, schedule } = how
   const denoiser = gaussianDenoiser(prior)
-  const posterior = sampler(
-    (batch: ObservationBatch<Tensor>) =>
-      mmps(denoiser, set.observation(batch), {
-        solve: cg({ iterations, tolerance }),
-        covariance: gaussianPosteriorCovariance(prior.covariance),
-      }),
-    { steps, schedule, step: ddim() },
-  )
+  const method = mmps({
+    solve: cg({ iterations, tolerance }),
+    covariance: gaussianPosteriorCovariance(prior.covariance),
+  })
+  const posterior = sampler((batch: ObservationBatch<Tensor>) => method(denoiser, set.observation(batch)), {
+    steps,
+    schedule,
+    step: ddim(),
+  })
   return samplerDraw(posterior, set, prior.mean)
 }

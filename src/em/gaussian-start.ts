@@ -37,13 +37,13 @@ export interface GaussianStartOptions {
 /**
  * Fits N(μ, d I + U Uᵀ) to observations alone.
  *
- * @param set - in the units of the prior (`observationsInPriorUnits`)
- * @returns mean [N] and covariance, float32
+ * @param set - its range says the units of the prior
+ * @returns mean [N] and covariance in the units of the prior, float32
  * @throws TweedieError `interrupted` when the signal is aborted, `numeric` when exact draws are not allowed the iterations they need
  *
  * @example
  * ```ts
- * const start = await gaussianStart(observationsInPriorUnits(set), { rank: 64 })
+ * const start = await gaussianStart(set, { rank: 64 })
  * ```
  */
 export const gaussianStart = async (
@@ -58,7 +58,7 @@ export const gaussianStart = async (
   for (let i = 0; i < iterations; i++) {
     if (options.signal?.aborted) throw new TweedieError('interrupted', 'the Gaussian start was interrupted')
     if (eStep.kind === 'moments') {
-      const { mean, covariance } = posteriorMoments(gaussian, set, Math.min(count, batched.count))
+      const { mean, covariance } = await posteriorMoments(gaussian, set, Math.min(count, batched.count))
       gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
       const draw = gaussianDraw(gaussian, batched, eStep)

@@ -2,72 +2,104 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { ObservationSet } from '../observations/index.ts'
-import { NdArray, sizeOf, toNumbers } from '../tensor/index.ts'
+import { covarianceMatrix, covarianceTimes } from '../linalg/index.ts'
+import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
+import {
+  broadcastTo,
+  cast,
+  constant,
+  eachBatch,
+  fullLike,
+  jit,
+  mapTensors,
+  NdArray,
+  ndarray,
+  reshape,
+  sizeOf,
+  stack,
+  type Tensor,
+  toNumbers,
+} from '../tensor/index.ts'
 
-const dense = ({ mean, covariance: c }: Gaussian): Matrix => {
-  const n = mean.size
-  if (c.kind === 'isotropic') return Matrix.eye(n, n, c.variance)
-  if (c.kind === 'diagonal') return Matrix.diag(toNumbers(c.variance))
-  const U = Matrix.from1DArray(n, c.factor.shape[1], toNumbers(c.factor))
-  const D = c.kind === 'ppca' ? Matrix.eye(n, n, c.variance) : Matrix.diag(toNumbers(c.variance))
-  return U.mmul(U.transpose()).add(D)
-}
+const dense = ({ mean, covariance }: Gaussian): Matrix =>
+  Matrix.from1DArray(mean.size, mean.size, toNumbers(covarianceMatrix(covariance, mean.size)))
 
 /** Without the rounding by which a product misses being symmetric, over which Cholesky stumbles. */
 const symmetric = (m: Matrix): Matrix => Matrix.add(m, m.transpose()).div(2)
 
-/** The matrix A of observation i, [M, N], without the rows of deleted entries. */
-const rowsOf = ({ y, operator }: ObservationSet, i: number): { A: Matrix; y: Matrix } => {
-  const m = sizeOf(y.shape.slice(1))
-  const values = Array.from(y.data.subarray(i * m, (i + 1) * m))
-  if (operator.kind === 'projection') {
-    const n = operator.matrix.shape[2]
-    const P = operator.matrix.data.subarray(i * m * n, (i + 1) * m * n)
-    return { A: Matrix.from1DArray(m, n, Array.from(P)), y: Matrix.columnVector(values) }
+/** Unit vector j of an event, [1, ...event], float64. */
+const unit = (j: number, event: readonly number[]): Tensor =>
+  constant(
+    ndarray(
+      Array.from({ length: sizeOf(event) }, (_, i) => (i === j ? 1 : 0)),
+      [1, ...event],
+      'float64',
+    ),
+  )
+
+/** Observations at once. */
+const BATCH = 256
+
+/** y, the matrix of A and the variances of the noise of every observation: [N, M], [N, M, D], [N, M], in prior units. */
+const systems = (set: ObservationSet) => {
+  const batched = batchedObservations(set)
+  return {
+    ...batched,
+    program: jit((batch: ObservationBatch<Tensor>) => {
+      const { y, A, noise } = batched.observation(mapTensors((t) => cast(t, 'float64'), batch))
+      if (!A.linear)
+        throw new TweedieError('input', `the closed-form E-step needs a linear operator, '${A.name}' is none`)
+      const [count, ...shape] = y.shape
+      const column = (j: number) => A.apply(broadcastTo(unit(j, A.inShape), [count, ...A.inShape]))
+      const columns = Array.from({ length: sizeOf(A.inShape) }, (_, j) =>
+        reshape(column(j), [count, sizeOf(shape)]),
+      )
+      return { y, A: stack(columns, 2), variance: covarianceTimes(noise, fullLike(y, 1)) }
+    }),
   }
-  const isKept = (j: number) => operator.kind !== 'mask' || operator.mask.data[i * m + j] === 1
-  const kept = values.flatMap((_, j) => (isKept(j) ? [j] : []))
-  const A = Matrix.zeros(kept.length, m)
-  for (const [row, j] of kept.entries()) A.set(row, j, 1)
-  return { A, y: Matrix.columnVector(kept.map((j) => values[j])) }
 }
 
 /**
- * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + s²)⁻¹, each posterior is
- * N(μ + K (y − A μ), Σ − K A Σ).
+ * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + Σy)⁻¹, each posterior is
+ * N(μ + K (y − A μ), Σ − K A Σ). In the units of the prior.
  *
- * @throws TweedieError `input` for other operators than masks, projections and the identity, and for noise that differs between entries
+ * @throws TweedieError `input` for operators that are not linear
  */
-export const posteriorMoments = (
+export const posteriorMoments = async (
   prior: Gaussian,
   set: ObservationSet,
   count: number,
-): { mean: NdArray<'float64'>; covariance: NdArray<'float64'> } => {
-  if (set.operator.kind === 'mask' && set.operator.mask.size !== set.y.size) {
-    throw new TweedieError('input', 'the closed-form E-step needs a mask of the shape of y')
-  }
-  if (set.operator.kind === 'family' || set.std) {
-    const what =
-      set.operator.kind === 'family' ? `operator '${set.operator.name}'` : 'noise of its own on each entry'
-    throw new TweedieError(
-      'input',
-      `the closed-form E-step knows masks, projections and one noise level, the observations have ${what}; use eStep: exact`,
-    )
-  }
+): Promise<{ mean: NdArray<'float64'>; covariance: NdArray<'float64'> }> => {
   const n = prior.mean.size
   const mu = Matrix.columnVector(toNumbers(prior.mean))
   const S = dense(prior)
   const first = Matrix.zeros(n, 1)
   const second = Matrix.zeros(n, n)
-  for (let i = 0; i < count; i++) {
-    const { A, y } = rowsOf(set, i)
+  const { program, batch } = systems(set)
+  const done = new Set<number>() // rows of the last batch that the one before it had already
+  const add = (A: Matrix, y: Matrix, variance: readonly number[]): void => {
     const SAt = S.mmul(A.transpose())
-    const G = symmetric(A.mmul(SAt)).add(Matrix.eye(A.rows, A.rows, set.noise ** 2))
-    const Kt = A.rows ? new CholeskyDecomposition(G).solve(SAt.transpose()) : Matrix.zeros(0, n)
+    const G = symmetric(A.mmul(SAt)).add(Matrix.diag([...variance]))
+    const Kt = new CholeskyDecomposition(G).solve(SAt.transpose())
     const m = Matrix.add(mu, Kt.transpose().mmul(Matrix.sub(y, A.mmul(mu))))
     first.add(m)
     second.add(m.mmul(m.transpose())).add(Matrix.sub(S, Kt.transpose().mmul(SAt.transpose())))
+  }
+  try {
+    await eachBatch(count, BATCH, async (from, to) => {
+      const made = await program(batch(from, to))
+      const [y, A, variance] = [made.y, made.A, made.variance].map(toNumbers)
+      const m = y.length / (to - from)
+      for (let i = from; i < to; i++) {
+        if (done.has(i)) continue
+        done.add(i)
+        const row = (values: readonly number[], size: number) =>
+          values.slice((i - from) * size, (i - from + 1) * size)
+        add(Matrix.from1DArray(m, n, row(A, m * n)), Matrix.columnVector(row(y, m)), row(variance, m))
+      }
+    })
+  } finally {
+    await program.release()
   }
   first.div(count)
   second.div(count).sub(first.mmul(first.transpose()))

@@ -5,6 +5,7 @@
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { lowRank } from '../linalg/index.ts'
 import { normal, stream } from '../random/index.ts'
 import {
   cast,
@@ -96,7 +97,7 @@ const fitted = (
     .flatMap((row) => row.map((q, j) => q * Math.sqrt(Math.max(values[j] - d, 0))))
   return {
     mean: ndarray(mean.data, [n]),
-    covariance: { kind: 'ppca', variance: d, factor: ndarray(factor, [n, rank]) },
+    covariance: lowRank(d, ndarray(factor, [n, rank])),
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * BiCGSTAB (van der Vorst 1992) for C that need not be symmetric, unrolled, two applications of C an iteration; the
- * shadow residual is r₀. A sample whose ρ, r̂·q or t·t vanishes stops and keeps its last iterate.
+ * BiCGSTAB (van der Vorst 1992) for C that need not be symmetric, unrolled, two applications of C an
+ * iteration; the shadow residual is r₀. A sample whose ρ, r̂·q or t·t vanishes stops and keeps its last
+ * iterate.
  */
 import { abs, add, and, cast, div, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
 import { inner, type Solver, widened } from './solver.ts'

@@ -1,6 +1,12 @@
 /**
- * Conjugate gradients that can be taken up again: for systems whose number of iterations is not known beforehand, a program makes a
- * few at a time, from the state that it left, until the residual is small. The steps are those of {@link cg}.
+ * The recurrence of conjugate gradients (Hestenes & Stiefel 1952) for C symmetric positive definite, from any
+ * state:
+ *
+ *   α = r·r/p·Cp;  u += αp;  r' = r − αCp;  β = r'·r'/r·r;  p' = r' + βp.
+ *
+ * A sample for which p·Cp ≤ 0 (the Jacobian of a network is not quite symmetric, nor positive) stops and
+ * keeps its last iterate. The state can be taken up again: where the number of iterations is not known
+ * beforehand, a program makes a few at a time, until the residual is small.
  */
 import { add, and, div, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
 import { inner, type Linear, positive, TINY } from './solver.ts'
@@ -12,36 +18,43 @@ export interface Descent {
   readonly p: Tensor
 }
 
-/** Whether each sample needs to go on, [B, 1, …], from its residual. */
-export type Unsettled = (r: Tensor) => Tensor
+/** How to go on from a state. */
+export interface CgDescentOptions {
+  readonly iterations: number
+  /**
+   * Which samples iteration i (0, 1, …) still moves, [B, 1, …], given the residual r and r·r. What others in
+   * the batch need does not change a sample that stays.
+   */
+  readonly goesOn: (i: number, r: Tensor, rr: Tensor) => Tensor
+  /** One α and β for the whole batch instead of one per sample; default false. */
+  readonly shared?: boolean
+}
 
 /**
- * At most `iterations` more. A sample that need not go on, or for which p·Cp ≤ 0, keeps its state: what others in the batch still
- * need does not change it.
- *
- * @param left - scalar: iterations of these that may still be made
+ * A number of iterations more.
  *
  * @example
  * ```ts
- * const next = descend(C, { u: mul(b, 0), r: b, p: b }, { iterations: 8, left: constant(scalar(8)), unsettled })
+ * const goesOn = (_i: number, r: Tensor) => greater(norm(r), 1e-6)
+ * const next = descend(C, { u: mul(b, 0), r: b, p: b }, { iterations: 8, goesOn })
  * ```
  */
 export const descend = (
   C: Linear,
   { u, r, p }: Descent,
-  { iterations, left, unsettled }: { iterations: number; left: Tensor; unsettled: Unsettled },
+  { iterations, goesOn, shared = false }: CgDescentOptions,
 ): Descent => {
-  let rr = inner(r, r)
+  let rr = inner(r, r, shared)
   for (let i = 0; i < iterations; i++) {
     const q = C(p)
-    const pq = inner(p, q)
-    const go = and(and(greater(pq, TINY), unsettled(r)), greater(left, i))
+    const pq = inner(p, q, shared)
+    const go = and(greater(pq, TINY), goesOn(i, r, rr))
     const alpha = where(go, div(rr, positive(pq)), 0)
     u = add(u, mul(alpha, p))
     r = sub(r, mul(alpha, q))
-    const next = inner(r, r)
+    const next = inner(r, r, shared)
     p = where(go, add(r, mul(div(next, positive(rr)), p)), p)
-    rr = next
+    rr = where(go, next, rr)
   }
   return { u, r, p }
 }

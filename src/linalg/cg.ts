@@ -1,12 +1,10 @@
 /**
- * Conjugate gradients (Hestenes & Stiefel 1952) for C symmetric positive definite, unrolled, guarded:
- * p₀ = r₀ = b; α = r·r/p·Cp; u += αp; r' = r − αCp; β = r'·r'/r·r; p' = r' + βp.
- *
- * Where p·Cp ≤ 0 (the Jacobian of a network is not quite symmetric, nor positive) or ‖r‖ ≤ tolerance·‖b‖, that
- * sample stops and keeps its last iterate.
+ * Conjugate gradients (Hestenes & Stiefel 1952) as a solver of a fixed number of iterations, unrolled: see
+ * cg-descent.ts for the recurrence. A sample for which ‖r‖ ≤ tolerance·‖b‖ stops and keeps its last iterate.
  */
-import { add, and, cast, div, greater, mul, sub, where } from '../tensor/index.ts'
-import { inner, positive, type Solver, TINY, widened } from './solver.ts'
+import { cast, greater, mul } from '../tensor/index.ts'
+import { descend } from './cg-descent.ts'
+import { inner, type Solver, widened } from './solver.ts'
 
 /** Options of {@link cg}. */
 export interface CgOptions {
@@ -15,8 +13,8 @@ export interface CgOptions {
   /** Stop at ‖r‖ ≤ tolerance · ‖b‖; default 0. */
   readonly tolerance?: number
   /**
-   * One α and β for the whole batch, as in DiEM's code, instead of one per sample. It makes results depend on the
-   * batch: for faithful reproduction only. Default false.
+   * One α and β for the whole batch, as in DiEM's code, instead of one per sample. It makes results depend on
+   * the batch: for faithful reproduction only. Default false.
    */
   readonly shared?: boolean
 }
@@ -32,24 +30,12 @@ export interface CgOptions {
 export const cg =
   ({ iterations = 1, tolerance = 0, shared = false }: CgOptions = {}): Solver =>
   (C, b) => {
-    const apply = widened(C, b)
-    let r = cast(b, 'float64')
-    let p = r
-    let u = mul(r, 0)
-    let rr = inner(r, r, shared)
-    const enough = mul(rr, tolerance * tolerance)
-    for (let i = 0; i < iterations; i++) {
-      const q = apply(p)
-      const pq = inner(p, q, shared)
-      const go = and(greater(pq, TINY), greater(rr, enough))
-      const alpha = where(go, div(rr, positive(pq)), 0)
-      u = add(u, mul(alpha, p))
-      if (i + 1 === iterations) break
-      r = sub(r, mul(alpha, q))
-      const next = inner(r, r, shared)
-      // A sample that has stopped keeps r and p: α stays 0 from here on, since neither changes.
-      p = where(go, add(r, mul(div(next, positive(rr)), p)), p)
-      rr = where(go, next, rr)
-    }
+    const start = cast(b, 'float64')
+    const enough = mul(inner(start, start, shared), tolerance * tolerance)
+    const { u } = descend(
+      widened(C, b),
+      { u: mul(start, 0), r: start, p: start },
+      { iterations, goesOn: (_i, _r, rr) => greater(rr, enough), shared },
+    )
     return cast(u, b.dtype)
   }

@@ -1,4 +1,7 @@
-/** Fixed matrices inside programs. Resampling and Fourier transforms are products with them: exact in f32 and f64. */
+/**
+ * Fixed matrices inside programs. Resampling and Fourier transforms are products with them: exact in f32 and
+ * f64.
+ */
 import { constant, type DType, type NdArray, ndarray, type Tensor } from '../tensor/index.ts'
 
 /** A fixed array, as a constant of the dtype of a tensor; one constant for each dtype. */

@@ -1,7 +1,7 @@
 /**
- * GMRES (Saad & Schultz 1986), one cycle without restarts, for C that need not be symmetric or definite: Arnoldi with
- * modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge ‖C v₁‖ I, v₁ = b/‖b‖. Unrolled over n basis
- * vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
+ * GMRES (Saad & Schultz 1986), one cycle without restarts, for C that need not be symmetric or definite:
+ * Arnoldi with modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge ‖C v₁‖ I, v₁ = b/‖b‖.
+ * Unrolled over n basis vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
  */
 import { add, cast, div, greater, mul, neg, sqrt, square, sub, type Tensor, where } from '../tensor/index.ts'
 import { inner, norm, positive, type Solver, widened } from './solver.ts'
@@ -14,7 +14,10 @@ export interface GmresOptions {
   readonly ridge?: number
 }
 
-/** What orthogonalisation leaves of C v is taken as 0 below this share of it: the Krylov space is exhausted. */
+/**
+ * A remainder of C v after orthogonalisation below this share of it is taken as 0: the Krylov space is
+ * exhausted.
+ */
 const SHORT = 1e-7
 
 /** Applies the rotation (c, s) to a pair. */

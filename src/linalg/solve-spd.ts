@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts'
 
-/** What elimination of K x = b gives. */
+/** The result of an elimination of K x = b. */
 export interface Elimination {
   /** K⁻¹ b, [B, r, m]. */
   readonly x: Tensor
@@ -21,8 +21,8 @@ export interface Elimination {
 }
 
 /**
- * Gauss–Jordan elimination of (K + ridge·I) x = b for small symmetric positive definite K, batched: unrolled over the
- * r rows, without pivoting, which such matrices do not need (Golub & Van Loan, 4.2).
+ * Gauss–Jordan elimination of (K + ridge·I) x = b for small symmetric positive definite K, batched: unrolled
+ * over the r rows, without pivoting, which such matrices do not need (Golub & Van Loan, 4.2).
  *
  * @param k - [B, r, r]
  * @param b - [B, r, m]

@@ -4,8 +4,8 @@ import { cast, maximum, mul, sqrt, sum, type Tensor } from '../tensor/index.ts'
 export type Linear = (v: Tensor) => Tensor
 
 /**
- * Solves C u = b approximately, from u = 0, every sample of the batch on its own. Vectors and inner products are
- * float64; C is applied in the dtype of b.
+ * Solves C u = b approximately, from u = 0, every sample of the batch on its own. Vectors and inner products
+ * are float64; C is applied in the dtype of b.
  */
 export type Solver = (C: Linear, b: Tensor) => Tensor
 

@@ -1,39 +1,27 @@
-import {
-  type Arrays,
-  asFloat32,
-  checkFinite,
-  indexOf,
-  numbers,
-  readArrays,
-  writeArrays,
-  wrong,
-} from '../formats/index.ts'
-import { nearestName } from '../nearest.ts'
+import { TweedieError } from '../error.ts'
+import { checkFinite, indexOf, wrong } from '../formats/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import { full, NdArray, ndarray, reshaped, type Shape, scalar, toNumbers } from '../tensor/ndarray.ts'
-import {
-  arraysOfOperator,
-  checkOperator,
-  isParameterKey,
-  type ObservationOperator,
-  OPERATOR_KEYS,
-  operatorOfArrays,
-} from './operator.ts'
+import type { NdArray, Shape } from '../tensor/index.ts'
+import { checkOperator, type FieldOf } from './check-operator.ts'
+import type { ObservedOperator } from './operator.ts'
+import type { View } from './view.ts'
 
-/** Noisy observations y = A x + noise · z of N latents, each seen once through its own operator. */
+/** Noisy observations y = A x + noise · z of N latents, each through its own operator, in the units of the data. */
 export interface ObservationSet {
   /** [N, ...]; finite everywhere, also where nothing was observed. */
   readonly y: NdArray<'float32'>
-  readonly operator: ObservationOperator
+  readonly operator: ObservedOperator
   /** Standard deviation of the noise in units of y, > 0; the root of its mean square where entries differ. */
   readonly noise: number
   /** Where entries differ: the standard deviation of each, [N, ...] like y, or [1, ...] for all observations alike. */
   readonly std?: NdArray<'float32'>
-  /** Default when read: [0, 1]. */
+  /** Lowest and highest value of the data x, which are −2 and 2 to a prior. Default when read: [0, 1]. */
   readonly range: DataRange
+  /** What the latents are, where it is known; see `plainView` for the others. */
+  readonly view?: View
+  /** [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are. */
+  readonly valid?: NdArray<'float32'>
 }
-
-const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range'] as const
 
 const NOISE = "field 'noise' must be a positive standard deviation in units of y"
 
@@ -50,17 +38,41 @@ const checkStd = (std: NdArray<'float32'>, y: Shape, where: string): void => {
     throw wrong(where, `${NOISE}, got ${std.data[bad]} at [${indexOf(bad, std.shape).join(', ')}]`)
 }
 
+/** @throws TweedieError `input` for a mask that is not 0 or 1, or of another shape than the last axes of x */
+export const checkValid = (valid: NdArray<'float32'>, event: Shape, where: string): void => {
+  const fits = String(event.slice(-valid.shape.length)) === String(valid.shape)
+  if (!fits)
+    throw wrong(
+      where,
+      `field 'valid' must have the last axes of x, which is [${event}], got [${valid.shape}]`,
+    )
+  const bad = valid.data.findIndex((v) => v !== 0 && v !== 1)
+  if (bad >= 0) throw wrong(where, `field 'valid' must be 0 or 1, got ${valid.data[bad]}`)
+}
+
+const isViewOf = (view: View, event: Shape): boolean => {
+  switch (view.kind) {
+    case 'image':
+      return event.length === 3
+    case 'globe':
+      return event.length === 2 && view.rows > 1 && view.rows * view.columns <= event[1]
+    case 'mesh':
+      return event.length === 2
+    case 'signal':
+      return true
+  }
+}
+
 /**
  * Checks that an observation set is sound.
  *
- * @param where file, for messages.
- * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), a mask that is not 0/1,
- * shapes that do not fit, noise or range that make no sense.
+ * @param where - file, for messages
+ * @param fieldOf - how messages name the operator's parameters, default `parameter.NAME` and `truth.NAME`
+ * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), an operator that is
+ * unknown or does not make such observations, shapes that do not fit, noise or range that make no sense
  */
-export const checkObservations = (
-  { y, operator, noise, std, range }: ObservationSet,
-  where: string,
-): void => {
+export const checkObservations = (set: ObservationSet, where: string, fieldOf?: FieldOf): void => {
+  const { y, operator, noise, std, range, view, valid } = set
   if (y.shape.length < 2 || y.size === 0) {
     throw wrong(where, `field 'y' must be [N, ...] with at least one value, got shape [${y.shape}]`)
   }
@@ -71,90 +83,18 @@ export const checkObservations = (
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
     throw wrong(where, `field 'range' must be two numbers, low < high, got [${range}]`)
   }
-  checkOperator(operator, y.shape, where)
+  checkOperator(operator, y.shape, where, fieldOf)
+  if (valid) checkValid(valid, operator.event, where)
+  if (view && !isViewOf(view, operator.event))
+    throw wrong(where, `field 'view': x of shape [${operator.event}] is no ${JSON.stringify(view)}`)
 }
 
 /** Root of the mean square of standard deviations. */
 export const noiseLevel = (std: NdArray<'float32'>): number =>
   Math.sqrt(std.data.reduce((total, s) => total + s * s, 0) / std.size)
 
-/** One number, or an array; that of one item is shared by all. */
-const noiseOf = (noise: NdArray, y: Shape, where: string): Pick<ObservationSet, 'noise' | 'std'> => {
-  if (noise.size === 1) return { noise: toNumbers(noise)[0] }
-  const array = asFloat32(noise, 'noise', true, where)
-  const shared = String(array.shape) === String(y.slice(1)) && array.shape.length < y.length
-  const std = shared ? reshaped(array, [1, ...array.shape]) : array
-  checkStd(std, y, where)
-  return { noise: noiseLevel(std), std }
-}
-
-/**
- * An observation set from the arrays of a file: `y`, `noise`, optionally `range`, and what describes the operator: `mask`,
- * `projection`, or `operator` with `parameter.NAME` (and, of a blind set, `truth.NAME`); without any, y is x with noise.
- *
- * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown keys and wrong dtypes.
- */
-export const observationsOf = (arrays: Arrays, where: string): ObservationSet => {
-  const unknown = Object.keys(arrays).find(
-    (key) => !isParameterKey(key) && !KEYS.some((known) => known === key),
-  )
-  if (unknown !== undefined)
-    throw wrong(where, `unknown field '${unknown}'; did you mean '${nearestName(unknown, KEYS)}'?`)
-  const { y, noise, range } = arrays
-  if (!y || !noise) throw wrong(where, `an observation set needs the field '${y ? 'noise' : 'y'}'`)
-  const [low, high] = range ? numbers(range, 2, 'range', where) : [0, 1]
-  const set: ObservationSet = {
-    y: asFloat32(y, 'y', true, where),
-    operator: operatorOfArrays(arrays, where),
-    ...noiseOf(noise, y.shape, where),
-    range: [low, high],
-  }
-  checkObservations(set, where)
-  return set
-}
-
-/**
- * Reads an observation set from `.npz` or `.safetensors`.
- *
- * @throws TweedieError `input` when the file is damaged or the set unsound (see {@link observationsOf}); `io` when the system refuses.
- * @example
- * ```ts
- * const { y, operator, noise } = readObservations('observations.npz')
- * ```
- */
-export const readObservations = (path: string): ObservationSet => observationsOf(readArrays(path), path)
-
-/**
- * Writes an observation set to `.npz` or `.safetensors`, whole or not at all.
- *
- * @throws TweedieError `input` when the set is unsound; `io` when the system refuses.
- * @example
- * ```ts
- * writeObservations('observations.npz', { y, operator: { kind: 'mask', mask }, noise: 0.05, range: [0, 1] })
- * ```
- */
-export const writeObservations = (path: string, set: ObservationSet): void => {
-  checkObservations(set, path)
-  const { y, operator, noise, std, range } = set
-  const arrays: Arrays = {
-    y,
-    noise: std ?? scalar(noise, 'float64'),
-    range: ndarray(range, [2], 'float64'),
-    ...arraysOfOperator(operator),
-  }
-  writeArrays(path, arrays)
-}
-
-/** The mask of a set with the shape of y: shared channels repeated, ones where the operator is no mask. */
-export const maskLikeY = ({ y, operator }: Pick<ObservationSet, 'y' | 'operator'>): NdArray<'float32'> => {
-  if (operator.kind !== 'mask') return full(y.shape, 1)
-  const { mask } = operator
-  if (mask.size === y.size) return mask
-  const [, channels, ...space] = y.shape
-  const size = space.reduce((n, d) => n * d, 1)
-  return new NdArray(
-    'float32',
-    y.shape,
-    y.data.map((_, i) => mask.data[Math.floor(i / (channels * size)) * size + (i % size)]),
-  )
+/** The first `count` observations of a set, or all. @throws TweedieError `input` when it has fewer */
+export const checkCount = ({ y }: Pick<ObservationSet, 'y'>, count: number): void => {
+  if (count > y.shape[0])
+    throw new TweedieError('input', `the set has ${y.shape[0]} observations, ${count} were asked for`)
 }

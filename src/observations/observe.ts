@@ -1,32 +1,44 @@
 /** Observations simulated from clean data with an operator of any family. */
-
 import { TweedieError } from '../error.ts'
-import { type DataRange, type Family, familyOf, type Parameters, rangeSettings } from '../operators/index.ts'
+import {
+  completeSpec,
+  type DataRange,
+  drawParameters,
+  hiddenNames,
+  makeOperator,
+  type OperatorSpec,
+  observedEntries,
+  type Parameters,
+} from '../operators/index.ts'
 import { normal, stream } from '../random/index.ts'
 import type { Settings } from '../settings.ts'
 import {
+  average,
   broadcastTo,
   type ExecuteOptions,
+  eachBatch,
+  float32,
   jit,
   NdArray,
   rows,
-  type Shape,
   sizeOf,
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import { noiseLevel, type ObservationSet } from './observation-set.ts'
-import type { FamilyOperator } from './operator.ts'
-import { parameterRows } from './operator-of.ts'
-import { maskedObservations, type Simulation, simulateObservations } from './simulate.ts'
+import { checkValid, noiseLevel, type ObservationSet } from './observation-set.ts'
+import type { ObservedOperator } from './operator.ts'
+import { parameterRows } from './rows.ts'
+import type { View } from './view.ts'
 
 /** An operator by name, with the settings that differ from its defaults. */
 export interface OperatorSetting {
   readonly name: string
   readonly settings?: Settings
+  /** Of families made of others (`compose`, `stack`, `scale`): these. */
+  readonly of?: readonly OperatorSetting[]
   /**
    * Draw parameters for each observation, but do not tell: the set holds them apart (`truth`), and the operator that samplers get
-   * is the nominal one, whose parameters are the mean of those of 256 others. Default false.
+   * is the nominal one, whose parameters are the mean of those of 256 others. Default false. Of a part in `of`: for that part.
    */
   readonly blind?: boolean
 }
@@ -43,6 +55,10 @@ export interface ObserveOptions extends ExecuteOptions {
   readonly photons?: number
   /** Units of x, default [0, 1]. */
   readonly range?: DataRange
+  /** What x is; kept in the set. */
+  readonly view?: View
+  /** 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do not observe; kept in the set. */
+  readonly valid?: NdArray<'float32'>
   readonly seed: number
   /** Observations made at once (memory, not result), default 64. */
   readonly batch?: number
@@ -51,84 +67,58 @@ export interface ObserveOptions extends ExecuteOptions {
 /** Draws of which the nominal parameters of a blind set are the mean, and their seed: they do not depend on the set. */
 const NOMINAL = { count: 256, seed: 0x6e6f6d } as const
 
-/** The kinds that data/ simulates by itself, without the engine. */
-const plainOperator = ({
+const specOf = ({ name, settings = {}, of }: OperatorSetting): OperatorSpec => ({
   name,
-  settings = {},
-  blind,
-}: OperatorSetting): Simulation['operator'] | undefined => {
-  if (blind) return undefined
-  const { keep, keepMax, exact, dimension } = familyOf(name).complete(settings)
-  if (name === 'identity') return { kind: 'identity' }
-  if (name === 'projection' && typeof dimension === 'number') return { kind: 'projection', dimension }
-  if (name === 'mask' && typeof keep === 'number' && keepMax === 0 && exact === false)
-    return { kind: 'mask', keep }
-  return undefined
-}
+  settings,
+  ...(of ? { of: of.map(specOf) } : {}),
+})
 
 const meanRow = (array: NdArray<'float32'>): NdArray<'float32'> => {
   const [count, ...event] = array.shape
   const size = sizeOf(event)
-  const data = Float32Array.from({ length: size }, (_, j) => {
-    let total = 0
-    for (let i = 0; i < count; i++) total += array.data[i * size + j]
-    return total / count
-  })
+  const data = Float32Array.from({ length: size }, (_, j) =>
+    average(Array.from({ length: count }, (_row, i) => array.data[i * size + j])),
+  )
   return new NdArray('float32', [1, ...event], data)
-}
-
-const nominal = (family: Family, settings: Settings, event: Shape): Parameters<NdArray<'float32'>> => {
-  const drawn = family.draw(settings, { ...NOMINAL, event })
-  return Object.fromEntries(Object.entries(drawn).map(([name, array]) => [name, meanRow(array)]))
 }
 
 /** A x without noise, and where y was observed, in batches. */
 const clean = async (
-  family: Family,
-  settings: Settings,
+  spec: OperatorSpec,
   parameters: Parameters<NdArray<'float32'>>,
   x: NdArray<'float32'>,
-  { batch = 64, ...execute }: ObserveOptions,
+  options: ObserveOptions,
 ): Promise<{ image: NdArray<'float32'>; observed: Float32Array }> => {
   const [count, ...event] = x.shape
-  const program = jit((x: Tensor, p: Readonly<Record<string, Tensor>>) => {
-    const image = family.make(settings, p, { event }).apply(x)
-    return family.observed
-      ? { image, observed: broadcastTo(family.observed(p), image.shape) }
-      : { image, observed: image }
-  }, execute)
-  const size = Math.min(batch, count)
+  const program = jit(
+    (items: Tensor, p: Parameters<Tensor>): { readonly image: Tensor; readonly observed?: Tensor } => {
+      const image = makeOperator(spec, p, event).apply(items)
+      const observed = observedEntries(spec, p, event)
+      return observed ? { image, observed: broadcastTo(observed, image.shape) } : { image }
+    },
+    options,
+  )
   let [image, observed] = [zeros([0]), new Float32Array(0)]
   try {
-    for (let i = 0; i < count; i += size) {
-      const from = Math.min(i, count - size) // the last batch is shifted back: one compiled shape serves all
-      const made = await program(
-        rows(x, from, from + size),
-        parameterRows(parameters, count, from, from + size),
-      )
-      if (i === 0) {
+    await eachBatch(count, options.batch ?? 64, async (from, to) => {
+      const made = await program(rows(x, from, to), parameterRows(parameters, count, from, to))
+      if (image.size === 0) {
         image = zeros([count, ...made.image.shape.slice(1)])
-        observed = new Float32Array(image.size)
+        observed = new Float32Array(image.size).fill(1)
       }
       const at = (from * image.size) / count
-      image.data.set(float32(made.image), at)
-      observed.set(family.observed ? float32(made.observed) : new Float32Array(made.image.size).fill(1), at)
-    }
+      image.data.set(float32(made.image).data, at)
+      if (made.observed) observed.set(float32(made.observed).data, at)
+    })
   } finally {
     await program.release()
   }
   return { image, observed }
 }
 
-const float32 = ({ data, dtype }: NdArray): Float32Array => {
-  if (data instanceof Float32Array) return data
-  throw new TweedieError('shape', `observe: expected float32, got ${dtype}`)
-}
-
 /**
  * Observes each row of x [N, ...event] once, with an operator of its own: y = A x + noise, noise where something was observed, 0
- * elsewhere. The same seed gives the same observations; row i does not depend on N. Masks, projections and the identity give the
- * same sets as `simulateObservations`.
+ * elsewhere. The same seed gives the same observations; row i does not depend on N.
  *
  * @throws TweedieError `input` for unknown operators and settings, settings that do not fit the data, noise ≤ 0, and blind
  * operators that have no parameters
@@ -139,32 +129,22 @@ const float32 = ({ data, dtype }: NdArray): Float32Array => {
  * ```
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
-  const { operator, noise, photons, range = [0, 1], seed } = options
+  const { operator: wanted, noise, photons, range = [0, 1], view, valid, seed } = options
   if (!(noise > 0)) throw new TweedieError('input', `observe: noise must be positive, got ${noise}`)
   if (photons !== undefined && !(photons > 0))
     throw new TweedieError('input', `observe: photons must be positive, got ${photons}`)
-  const plain = photons === undefined ? plainOperator(operator) : undefined
-  if (plain) return simulateObservations(x, { operator: plain, noise, range, seed })
-  const family = familyOf(operator.name)
-  const settings = family.complete({ ...rangeSettings(family, range), ...operator.settings })
+  const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
-  const drawn = family.draw(settings, { count, event, seed })
-  const masks = family.masks && !operator.blind
-  if (masks && photons === undefined) return maskedObservations(x, drawn.mask, { noise, range, seed })
-  const { image, observed } = await clean(family, settings, drawn, x, options)
-  const made = {
-    kind: 'family',
-    name: family.name,
-    linear: family.linear,
-    event,
-    settings,
-    parameters: drawn,
-  } as const
-  const seen = operator.blind ? hidden(made, family) : made
+  if (valid) checkValid(valid, event, 'observe')
+  const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
+  const { image, observed } = await clean(spec, parameters, x, options)
+  const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),
-    operator: masks ? { kind: 'mask', mask: drawn.mask } : seen,
+    operator: isBlind(wanted) ? hidden(operator, wanted, valid) : operator,
     range,
+    ...(view ? { view } : {}),
+    ...(valid ? { valid } : {}),
   }
 }
 
@@ -191,20 +171,38 @@ const withNoise = (
   return { y, noise: noiseLevel(std), std }
 }
 
+/** Whether parameters are hidden, of the operator or of a part of it. */
+const isBlind = ({ blind = false, of = [] }: OperatorSetting): boolean => blind || of.some(isBlind)
+
+/** Names of the parameters that are hidden, of those that there are. */
+const hiddenIn = (wanted: OperatorSetting, names: readonly string[]): string[] => {
+  if (wanted.blind) return hiddenNames(specOf(wanted), names)
+  return (wanted.of ?? []).flatMap((part, i) => {
+    const own = names.filter((name) => name.startsWith(`${i}.`)).map((name) => name.slice(`${i}.`.length))
+    return hiddenIn(part, own).map((name) => `${i}.${name}`)
+  })
+}
+
 /** The operator of a blind set: nominal parameters in the place of those that are hidden. */
-const hidden = (operator: FamilyOperator, family: Family): FamilyOperator => {
-  const { settings, event, parameters } = operator
-  const names = (family.blindTo ?? Object.keys(parameters)).filter((name) => name in parameters)
+const hidden = (
+  operator: ObservedOperator,
+  wanted: OperatorSetting,
+  valid: NdArray<'float32'> | undefined,
+): ObservedOperator => {
+  const { event, parameters, ...spec } = operator
+  const names = hiddenIn(wanted, Object.keys(parameters))
   if (names.length === 0)
     throw new TweedieError(
       'input',
       `observe: operator '${operator.name}' with these settings has no parameters of each observation to be blind to`,
     )
-  const of = (arrays: Parameters<NdArray<'float32'>>) =>
+  const nominal = drawParameters(spec, { ...NOMINAL, event, ...(valid ? { valid } : {}) })
+  const only = (arrays: Parameters<NdArray<'float32'>>) =>
     Object.fromEntries(names.map((name) => [name, arrays[name]]))
+  const means = Object.entries(only(nominal)).map(([name, array]) => [name, meanRow(array)] as const)
   return {
     ...operator,
-    parameters: { ...parameters, ...of(nominal(family, settings, event)) },
-    truth: of(parameters),
+    parameters: { ...parameters, ...Object.fromEntries(means) },
+    truth: only(parameters),
   }
 }

@@ -3,7 +3,8 @@ import { TweedieError } from '../error.ts'
 import { type Arrays, readArrays, readImages, withChannel } from '../formats/index.ts'
 import type { DataRange } from '../operators/index.ts'
 import { NdArray, ndarray, scalar } from '../tensor/ndarray.ts'
-import { checkObservations, type ObservationSet, observationsOf } from './observation-set.ts'
+import { observationsOf } from './codec.ts'
+import type { ObservationSet } from './observation-set.ts'
 
 const onlyArray = (path: string): NdArray => {
   const arrays = Object.entries(readArrays(path))
@@ -92,7 +93,6 @@ export const observationsFromImages = (
   lacking(masks.names, names, folder)
   const coloured = masks.images.shape[1] === 3 && y.shape[1] === 1
   const mask = coloured ? greyMask(masks.images, masksFolder) : masks.images
-  const set: ObservationSet = { y, operator: { kind: 'mask', mask }, noise, range: [0, 1] }
-  checkObservations(set, `${folder} with ${masksFolder}`)
-  return set
+  const arrays: Arrays = { y, mask, noise: scalar(noise, 'float64') }
+  return observationsOf(arrays, `${folder} with ${masksFolder}`)
 }

@@ -1,27 +1,20 @@
-import type { Float32s } from '../formats/index.ts'
-import { type NdArray, rows } from '../tensor/ndarray.ts'
+import type { Parameters } from '../operators/index.ts'
+import { type NdArray, rows } from '../tensor/index.ts'
 import type { ObservationSet } from './observation-set.ts'
-import type { ObservationOperator } from './operator.ts'
 
-type Cut = (array: NdArray<'float32'>) => NdArray<'float32'>
-
-const cutAll = (arrays: Float32s, cut: Cut): Float32s =>
-  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, cut(array)]))
-
-const cutOperator = (operator: ObservationOperator, cut: Cut): ObservationOperator => {
-  switch (operator.kind) {
-    case 'identity':
-      return operator
-    case 'mask':
-      return { ...operator, mask: cut(operator.mask) }
-    case 'projection':
-      return { ...operator, matrix: cut(operator.matrix) }
-    case 'family': {
-      const made = { ...operator, parameters: cutAll(operator.parameters, cut) }
-      return operator.truth ? { ...made, truth: cutAll(operator.truth, cut) } : made
-    }
-  }
-}
+/** Parameters of rows `start … stop − 1` of N observations; single rows are for all of them. */
+export const parameterRows = (
+  parameters: Parameters<NdArray<'float32'>>,
+  count: number,
+  start: number,
+  stop: number,
+): Record<string, NdArray<'float32'>> =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, array]) => [
+      name,
+      array.shape[0] === count ? rows(array, start, stop) : array,
+    ]),
+  )
 
 /**
  * Observations `start … stop − 1` of a set, as views of its arrays.
@@ -34,7 +27,12 @@ const cutOperator = (operator: ObservationOperator, cut: Cut): ObservationOperat
 export const observationRows = (set: ObservationSet, start: number, stop: number): ObservationSet => {
   const { y, operator, std } = set
   const count = y.shape[0]
-  const cut: Cut = (array) => (array.shape[0] === count ? rows(array, start, stop) : array)
-  const few = { ...set, y: cut(y), operator: cutOperator(operator, cut) }
-  return std ? { ...few, std: cut(std) } : few
+  const cut = (parameters: Parameters<NdArray<'float32'>>) => parameterRows(parameters, count, start, stop)
+  const { parameters, truth } = operator
+  return {
+    ...set,
+    y: rows(y, start, stop),
+    operator: { ...operator, parameters: cut(parameters), ...(truth ? { truth: cut(truth) } : {}) },
+    ...(std ? { std: cut({ std }).std } : {}),
+  }
 }

@@ -1,10 +1,13 @@
+import type { Covariance } from '../linalg/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import type { Noise } from './noise.ts'
 import type { Operator } from './operator.ts'
 
-/** What was seen: y [B, ...outShape], the operator that made it, the noise on it. */
+/** y = A x + n, n ~ N(0, Σy): what was observed, inside a program. */
 export interface Observation {
+  /** [B, ...A.outShape]. */
   readonly y: Tensor
+  /** The operator that made y. */
   readonly A: Operator
-  readonly noise: Noise
+  /** Σy. */
+  readonly noise: Covariance
 }

@@ -1,17 +1,26 @@
 /**
  * DiffPIR (Zhu et al. 2023): a proximal step on the data instead of a gradient through the network,
  *
- *   D = argmin_x ‖y − A x‖²_Σy + (λ/σ²) ‖x − x̂‖² = x̂ + ρ Aᵀ (Σy + ρ A Aᵀ)⁻¹ (y − A x̂),   ρ = σ²/λ,
+ *   D = argmin_x ‖y − A x‖²_Σy + (λ/σ²) ‖x − x̂‖² = x̂ + V Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂),   V = σ²/λ I,
  *
- * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x | xt, y]
- * for V = ρ I without the Jacobian. Cost: one network evaluation.
+ * the norm weighted by Σy⁻¹; the second form (push-through identity) needs only products with Σy. It is E[x |
+ * xt, y] for that V without the Jacobian. Cost: one network evaluation.
  */
-import type { Denoiser } from '../diffusion/index.ts'
-import type { Solver } from '../linalg/index.ts'
-import { gmres } from '../linalg/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { linearAt } from '../operators/index.ts'
-import { add, alignTo, mul, square, sub, type Tensor } from '../tensor/index.ts'
+import { gmres, type Solver } from '../linalg/index.ts'
+import { add, alignTo, mul, square, type Tensor } from '../tensor/index.ts'
+import type { GuidanceMethod } from './method.ts'
+import { guidanceEntry, withDefaults } from './method-entry.ts'
+import { update } from './update.ts'
+
+const settings = {
+  lambda: {
+    kind: 'number',
+    default: 8,
+    above: 0,
+    description: 'trust in the prior against the observation',
+    search: { range: [0.5, 64], scale: 'log' },
+  },
+} as const
 
 /** Options of {@link diffpir}. */
 export interface DiffpirOptions {
@@ -21,18 +30,37 @@ export interface DiffpirOptions {
   readonly solve?: Solver
 }
 
-/** The denoiser of DiffPIR; non-linear operators by one Gauss–Newton step from x̂. */
-export const diffpir =
-  (
-    prior: Denoiser,
-    { y, A, noise }: Observation,
-    { lambda = 8, solve = gmres({ iterations: 5 }) }: DiffpirOptions = {},
-  ): Denoiser =>
-  (xt, sigma) => {
+/**
+ * DiffPIR; any differentiable operator, non-linear ones by one Gauss–Newton step from x̂.
+ *
+ * @throws TweedieError `input` for a λ that is not positive
+ *
+ * @example
+ * ```ts
+ * const posterior = diffpir({ lambda: 3 })(prior, observation)
+ * ```
+ */
+export const diffpir = ({
+  solve = gmres({ iterations: 5 }),
+  ...options
+}: DiffpirOptions = {}): GuidanceMethod => {
+  const { lambda } = withDefaults('diffpir', settings, { ...options })
+  return (prior, observation) => (xt, sigma) => {
     const xhat = prior(xt, sigma)
-    const dA = linearAt(A, xhat)
     const rho = mul(square(alignTo(sigma, xt)), 1 / lambda)
     const V = (v: Tensor) => mul(v, rho)
-    const C = (u: Tensor) => add(noise.apply(u), dA.apply(V(dA.adjoint(u))))
-    return add(xhat, V(dA.adjoint(solve(C, sub(y, A.apply(xhat))))))
+    return add(xhat, V(update(observation, xhat, V, solve)))
   }
+}
+
+/** DiffPIR in the list of methods. */
+export const diffpirEntry = guidanceEntry({
+  name: 'diffpir',
+  title: 'DiffPIR',
+  reference: 'Zhu et al. 2023',
+  needs: 'any',
+  usesNoise: true,
+  settings,
+  make: diffpir,
+  vjps: () => 0,
+})

@@ -1,16 +1,26 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
-import { type Denoiser, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import { type Denoiser, type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { ObservationSet } from '../observations/index.ts'
 import {
   type BatchedObservations,
   batchedObservations,
   type ObservationBatch,
+  type ObservationSet,
 } from '../observations/index.ts'
-import type { Observation } from '../operators/index.ts'
+import { applyAffine, type DataRange, fromPrior, type Observation } from '../operators/index.ts'
+import { checkAborted } from '../progress.ts'
 import { normalBatch, type Stream, stream } from '../random/index.ts'
-import { float32, NdArray, reshaped, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import {
+  eachBatch,
+  float32,
+  itemAt,
+  type NdArray,
+  reshaped,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
 import { mmps } from './mmps.ts'
 
 /** Where the randomness of a batch of draws comes from. */
@@ -36,7 +46,7 @@ const NOISES = 16
 /** Any compiled sampler over batches of a set, as a {@link BatchDraw}. */
 export const samplerDraw = (
   draw: ReturnType<typeof sampler<ObservationBatch<Tensor>>>,
-  set: BatchedObservations,
+  set: Pick<BatchedObservations, 'event' | 'batch'>,
   mean: NdArray,
   signal?: AbortSignal,
 ): BatchDraw => {
@@ -63,7 +73,7 @@ export const samplerDraw = (
 /** One sample for each of the first `count` rows. */
 export const drawAll = async (
   draw: BatchDraw,
-  set: BatchedObservations,
+  set: Pick<BatchedObservations, 'count' | 'event'>,
   address: DrawAddress,
   {
     count = set.count,
@@ -73,24 +83,16 @@ export const drawAll = async (
 ): Promise<NdArray<'float32'>> => {
   const n = sizeOf(set.event)
   const out = zeros([count, ...set.event])
-  const size = Math.min(batch, count)
-  for (let start = 0; start < count; start += size) {
-    const from = Math.min(start, count - size) // the last batch is shifted back: one compiled shape serves all
-    out.data.set(float32(await draw(from, from + size, address)).data, from * n)
-    onBatch?.(Math.min(start + size, count))
-  }
+  await eachBatch(count, batch, async (from, to) => {
+    out.data.set(float32(await draw(from, to, address)).data, from * n)
+    onBatch?.(to)
+  })
   return out
-}
-
-/** A prior ready to sample from: its denoiser, and the mean μ from which samplers start. */
-export interface Prior {
-  readonly denoiser: Denoiser
-  /** [N], float32. */
-  readonly mean: NdArray
 }
 
 /** Options of {@link posteriorDraws} and {@link priorDraws}. */
 export interface DrawOptions {
+  /** Steps of the sampler, their kind, and where it runs; its schedule is the prior's unless another is given. */
   readonly sampling: SamplerOptions
   /** Draws for each observation, default 1. */
   readonly draws?: number
@@ -109,10 +111,10 @@ export interface DrawOptions {
   readonly signal?: AbortSignal
 }
 
-/** K draws of every observation through a {@link BatchDraw} → [K, N, ...event]. Releases nothing. */
+/** K draws of every observation through a {@link BatchDraw} → [K, N, ...event], in the units of the prior. Releases nothing. */
 export const drawSeveral = async (
   draw: BatchDraw,
-  set: BatchedObservations,
+  set: Pick<BatchedObservations, 'count' | 'event'>,
   {
     draws = 1,
     batch = 64,
@@ -127,66 +129,89 @@ export const drawSeveral = async (
     const address = { stream: (purpose: string) => stream(seed, `draw ${purpose}`), lap: 0, draw: k }
     const onBatch = (done: number) => {
       onProgress?.(k * set.count + done, draws * set.count)
-      if (signal?.aborted) throw new TweedieError('interrupted', 'sampling was interrupted')
+      checkAborted(signal, 'sampling')
     }
     out.data.set((await drawAll(draw, set, address, { batch, onBatch })).data, k * each)
   }
   return out
 }
 
+/** Draws in the units of the data, when they are finite. */
+const inDataUnits = (draws: NdArray<'float32'>, range: DataRange): NdArray<'float32'> => {
+  const bad = draws.data.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0)
+  if (bad === 0) return applyAffine(fromPrior(range), draws)
+  throw new TweedieError(
+    'numeric',
+    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; try more steps, or another method`,
+  )
+}
+
+/** @throws TweedieError `input` when a set is of other signals than a prior knows */
+const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
+  if (String(operator.event) === String(event)) return
+  throw new TweedieError(
+    'input',
+    `the observations are of signals [${operator.event}], the prior knows [${event}]`,
+  )
+}
+
 /**
- * Posterior draws of every observation of a set, in the units of the prior.
+ * Posterior draws of every observation of a set, in the units of the data.
  *
+ * @param set - in the units of the data; those of the prior follow from the prior's range
  * @returns [draws, N, ...event]; draw k of observation i depends on the seed, k and i only
+ * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator, `numeric` when draws are not
+ * finite, `interrupted`
  *
  * @example
  * ```ts
- * const draws = await posteriorDraws({ denoiser, mean }, set, { sampling: { steps: 64 }, draws: 16, seed: 0 })
+ * const draws = await posteriorDraws(loadPrior('runs/demo'), readObservations('test.npz'), { sampling: { steps: 64 }, draws: 16, seed: 0 })
  * ```
  */
 export const posteriorDraws = async (
-  { denoiser, mean }: Prior,
+  prior: Prior,
   set: ObservationSet,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
-  const { posterior = mmps, compile, sampling, signal } = options
-  const batched = batchedObservations(set)
+  checkEvent(prior, set)
+  const { denoiser, mean, schedule, range } = prior
+  const { posterior = mmps(), compile, signal } = options
+  const sampling = { schedule, ...options.sampling }
+  const batched = batchedObservations(set, range)
   const compiled = compile
     ? compile(denoiser, batched.observation, sampling)
     : sampler((batch: ObservationBatch<Tensor>) => posterior(denoiser, batched.observation(batch)), sampling)
   const draw = samplerDraw(compiled, batched, mean, signal)
   try {
-    return await drawSeveral(draw, batched, options)
+    return inDataUnits(await drawSeveral(draw, batched, options), range)
   } finally {
     await draw.release()
   }
 }
 
-/** Draws of the prior itself, [count, ...event]. */
-export const priorDraws = async (
-  { denoiser, mean }: Prior,
-  event: Shape,
+/** Draws of the prior itself, [count, ...event], in its own units. */
+export const priorLatents = async (
+  { denoiser, mean, schedule, event }: Prior,
   count: number,
   options: Omit<DrawOptions, 'draws' | 'posterior' | 'compile'>,
 ): Promise<NdArray<'float32'>> => {
-  const nothing: BatchedObservations = {
-    count,
-    event,
-    batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }),
-    observation: () => {
-      throw new Error('a prior has no observation')
-    },
-  }
+  const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
   const draw = samplerDraw(
-    sampler<ObservationBatch<Tensor>>(() => denoiser, options.sampling),
+    sampler<ObservationBatch<Tensor>>(() => denoiser, { schedule, ...options.sampling }),
     nothing,
     mean,
     options.signal,
   )
   try {
-    const [, ...shape] = [1, count, ...event]
-    return new NdArray('float32', shape, (await drawSeveral(draw, nothing, options)).data)
+    return itemAt(await drawSeveral(draw, nothing, options), 0)
   } finally {
     await draw.release()
   }
 }
+
+/** Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`, `interrupted` */
+export const priorDraws = async (
+  prior: Prior,
+  count: number,
+  options: Omit<DrawOptions, 'draws' | 'posterior' | 'compile'>,
+): Promise<NdArray<'float32'>> => inDataUnits(await priorLatents(prior, count, options), prior.range)

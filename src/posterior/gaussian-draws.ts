@@ -5,33 +5,23 @@
  *
  * is a draw from p(x | y). One linear solve instead of a sampler's hundreds (Doucet 2010).
  */
-import { covarianceTimes, type Gaussian, type GaussianCovariance } from '../diffusion/index.ts'
-import type { Linear, Solver } from '../linalg/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { requireLinear } from '../operators/index.ts'
-import { add, constant, matmul, mul, reshape, sqrt, sub, type Tensor } from '../tensor/index.ts'
+import type { Gaussian } from '../diffusion/index.ts'
+import { constantLike, covarianceFactor, covarianceTimes, type Linear, type Solver } from '../linalg/index.ts'
+import { type Observation, requireLinear } from '../operators/index.ts'
+import { add, reshape, sub, type Tensor } from '../tensor/index.ts'
+import { residual, residualCovariance } from './update.ts'
 
 /** Standard normals that one batch of draws consumes. */
 export interface GaussianNoise {
-  /** [B, N]. */
+  /** Of the prior, [B, N]. */
   readonly white: Tensor
-  /** [B, r], for low-rank covariances; ignored by the others. */
+  /** Of the columns of a low-rank covariance of the prior, [B, r]; others take none. */
   readonly factor: Tensor
-  /** Noise n ~ N(0, Σy), like y. */
+  /** Of the observation, like y: Σy scales them. */
   readonly observation: Tensor
 }
 
-const priorDraw = ({ mean, covariance }: Gaussian, { white, factor }: GaussianNoise): Tensor => {
-  const spread = (c: GaussianCovariance): Tensor => {
-    if (c.kind === 'isotropic') return mul(white, Math.sqrt(c.variance))
-    if (c.kind === 'diagonal') return mul(white, sqrt(constant(c.variance)))
-    const own = c.kind === 'ppca' ? mul(white, Math.sqrt(c.variance)) : mul(white, sqrt(constant(c.variance)))
-    return add(own, matmul(factor, constant(c.factor), { transB: true }))
-  }
-  return add(constant(mean), spread(covariance))
-}
-
-/** What Matheron's rule solves, C u = b, and the draw x₀ + Σ Aᵀ u that a solution makes. */
+/** The system C u = b of Matheron's rule, and the draw x₀ + Σ Aᵀ u that a solution makes. */
 export interface MatheronSystem {
   /** x₀ ~ N(μ, Σ) and b = y − A x₀ − n. */
   readonly start: (z: GaussianNoise) => { readonly x0: Tensor; readonly b: Tensor }
@@ -41,22 +31,39 @@ export interface MatheronSystem {
   readonly finish: (x0: Tensor, u: Tensor) => Tensor
 }
 
-/** The system of {@link gaussianPosteriorDraw}, for those who solve it in parts. */
-export const matheronSystem = (prior: Gaussian, { y, A: forward, noise }: Observation): MatheronSystem => {
-  const A = requireLinear(forward, 'an exact Gaussian posterior')
+/**
+ * The system of {@link gaussianPosteriorDraw}, for those who solve it in parts.
+ *
+ * @throws TweedieError `input` for operators that are not linear, `shape` when y is not [B, ...outShape] of
+ *   the operator
+ */
+export const matheronSystem = ({ mean, covariance }: Gaussian, observation: Observation): MatheronSystem => {
+  const { noise } = observation
+  const A = requireLinear(observation.A, 'an exact Gaussian posterior')
   const image = (v: Tensor) => reshape(v, [v.shape[0], ...A.inShape])
-  const times = (v: Tensor) => image(covarianceTimes(prior.covariance, reshape(v, [v.shape[0], -1])))
+  const V = (v: Tensor) => covarianceTimes(covariance, v)
   return {
-    start: (z) => {
-      const x0 = image(priorDraw(prior, z))
-      return { x0, b: sub(sub(y, A.apply(x0)), z.observation) }
+    start: ({ white, factor, observation: z }) => {
+      const mu = reshape(constantLike(mean, white), [mean.size])
+      const x0 = image(add(covarianceFactor(covariance, white, factor), mu))
+      return { x0, b: sub(residual(observation, x0), covarianceFactor(noise, z)) }
     },
-    C: (u) => add(noise.apply(u), A.apply(times(A.adjoint(u)))),
-    finish: (x0, u) => add(x0, times(A.adjoint(u))),
+    C: residualCovariance(A, noise, V).C,
+    finish: (x0, u) => add(x0, V(A.adjoint(u))),
   }
 }
 
-/** Draws [B, ...event] from p(x | y), exact up to the solver. */
+/**
+ * Draws [B, ...event] from p(x | y), exact up to the solver.
+ *
+ * @param z - standard normals, all of them
+ * @throws TweedieError as {@link matheronSystem}
+ *
+ * @example
+ * ```ts
+ * const x = gaussianPosteriorDraw(gaussian, observation, cg({ iterations: 100, tolerance: 1e-6 }), z)
+ * ```
+ */
 export const gaussianPosteriorDraw = (
   prior: Gaussian,
   observation: Observation,

@@ -1,28 +1,23 @@
-export * from './covariance.ts'
+export * from './conditional-covariance.ts'
 export { ddnm } from './ddnm.ts'
-export * from './diffpir.ts'
-export * from './dps.ts'
+export { type DiffpirOptions, diffpir } from './diffpir.ts'
+export { type DpsOptions, dps } from './dps.ts'
 export * from './draws.ts'
 export * from './gaussian-draws.ts'
-export * from './mcg.ts'
-export {
-  type Cost,
-  type Method,
-  type MethodName,
-  methodNames,
-  type ObservationOf,
-  type Setting,
-  type Settings,
-  settled,
-} from './method.ts'
+export { mcg } from './mcg.ts'
+export * from './method.ts'
+export * from './method-entry.ts'
+export * from './method-spec.ts'
 export * from './methods.ts'
-export * from './mmps.ts'
-export * from './noise2score.ts'
-export * from './pigdm.ts'
-export * from './red-diff.ts'
-export * from './repaint.ts'
-export * from './smc.ts'
-export * from './smc-mmps.ts'
-export * from './tds.ts'
-export * from './tmpd.ts'
+export { methodsHelp } from './methods-help.ts'
+export { type MmpsOptions, mmps, solverOf } from './mmps.ts'
+export { noise2score } from './noise2score.ts'
+export { type PigdmOptions, pigdm } from './pigdm.ts'
+export { type RedDiffOptions, redDiff, redDiffGradient } from './red-diff.ts'
+export { type RepaintOptions, repaint } from './repaint.ts'
+export { type ParticleMethod, type ParticleSampler, type Particles, type SmcOptions, smc } from './smc.ts'
+export { type SmcMmpsOptions, smcMmps } from './smc-mmps.ts'
+export { type TdsOptions, tds } from './tds.ts'
+export { type TmpdOptions, tmpd } from './tmpd.ts'
 export * from './twist.ts'
+export * from './update.ts'

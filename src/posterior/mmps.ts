@@ -1,52 +1,101 @@
 /**
- * Moment matching posterior sampling (Rozet et al. 2024, Algorithm 3): with x | xt taken as N(x̂, V), x̂ = D(xt) and
- * V = σ² Jᵀ by Tweedie's formula,
+ * Moment matching posterior sampling (Rozet et al. 2024, Algorithm 3): with x | xt taken as N(x̂, V) where
+ * x̂ = D(xt) and V = σ² Jᵀ by Tweedie's formula,
  *
- *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u,   (Σy + A V Aᵀ) u = y − A x̂.
+ *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂).
  *
- * Exact for a Gaussian prior and an exact solve. Cost: one network evaluation and (solver products + 1) vector–Jacobian
- * products. V enters the system only; the outer product is always the true one. Non-linear operators are taken by their
- * derivative at x̂.
+ * Exact for a Gaussian prior and an exact solve. V enters the system only; the outer product is always the
+ * true one. Non-linear operators are taken by their derivative at x̂. Cost: one network evaluation, and
+ * vector–Jacobian products as many as the solver makes products with C, and one more.
  */
-import type { Denoiser } from '../diffusion/index.ts'
-import type { Solver } from '../linalg/index.ts'
-import { cg } from '../linalg/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { linearAt } from '../operators/index.ts'
-import { add, alignTo, mul, square, sub, type Tensor, vjp } from '../tensor/index.ts'
-import { type Covariance, tweedieCovariance } from './covariance.ts'
+import { bicgstab, cg, gmres, type Solver } from '../linalg/index.ts'
+import { add, alignTo, mul, square, type Tensor, vjp } from '../tensor/index.ts'
+import {
+  type ConditionalCovariance,
+  conditionalCovariances,
+  tweedieCovariance,
+} from './conditional-covariance.ts'
+import type { GuidanceMethod } from './method.ts'
+import { guidanceEntry, withDefaults } from './method-entry.ts'
+import { update } from './update.ts'
+
+const settings = {
+  iterations: {
+    kind: 'integer',
+    default: 1,
+    min: 1,
+    description: 'solver iterations: one of conjugate gradients, or so many vectors of GMRES',
+    search: { range: [1, 8], scale: 'linear' },
+  },
+  solver: {
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'cg', 'gmres', 'bicgstab'],
+    description: 'linear solver; auto: cg for one iteration, gmres for more',
+  },
+  covariance: {
+    kind: 'choice',
+    default: 'tweedie',
+    choices: ['tweedie', 'zeros', 'ones', 'cov_t'],
+    description: 'V[x | xt] inside the linear system',
+  },
+} as const
 
 /** Options of {@link mmps}. */
 export interface MmpsOptions {
-  /** Default one iteration of conjugate gradients. */
+  /** n ≥ 1, default 1: see {@link solverOf}. */
+  readonly iterations?: number
+  /** The solver itself, instead of a number of iterations. */
   readonly solve?: Solver
   /** V inside the linear system, default Tweedie's. */
-  readonly covariance?: Covariance
+  readonly covariance?: ConditionalCovariance
 }
 
 /**
- * The posterior denoiser of a prior and an observation.
+ * The solver of so many iterations: one of conjugate gradients (a step of steepest descent), or more vectors
+ * of GMRES, since the Jacobian of a network is not quite symmetric and conjugate gradients may then diverge.
+ */
+export const solverOf = (iterations: number): Solver => (iterations > 1 ? gmres({ iterations }) : cg())
+
+/**
+ * MMPS; any differentiable operator.
  *
- * @param prior - any denoiser
- * @returns a denoiser for x | y: every sampler takes it
+ * @returns the posterior denoiser of a prior and an observation
+ * @throws TweedieError `input` for iterations that are no positive integer
  *
  * @example
  * ```ts
- * const posterior = mmps(prior, { y, A: mask(m), noise: isotropicNoise(0.1) }, { solve: cg({ iterations: 3 }) })
+ * const posterior = mmps({ iterations: 3 })(prior, { y, A: mask(m), noise: isotropicNoise(0.1) })
  * ```
  */
-export const mmps =
-  (
-    prior: Denoiser,
-    { y, A, noise }: Observation,
-    { solve = cg(), covariance = tweedieCovariance }: MmpsOptions = {},
-  ): Denoiser =>
-  (xt, sigma) => {
+export const mmps = ({ covariance = tweedieCovariance, ...options }: MmpsOptions = {}): GuidanceMethod => {
+  const { iterations } = withDefaults('mmps', settings, { iterations: options.iterations })
+  const { solve = solverOf(iterations) } = options
+  return (prior, observation) => (xt, sigma) => {
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
-    const V = covariance(sigma, pullback)
-    const dA = linearAt(A, xhat)
-    const C = (u: Tensor) => add(noise.apply(u), dA.apply(V(dA.adjoint(u))))
-    const u = solve(C, sub(y, A.apply(xhat)))
-    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(dA.adjoint(u))))
+    const u = update(observation, xhat, covariance(sigma, pullback), solve)
+    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(u)))
   }
+}
+
+const solvers = {
+  auto: solverOf,
+  cg: (iterations: number) => cg({ iterations }),
+  gmres: (iterations: number) => gmres({ iterations }),
+  bicgstab: (iterations: number) => bicgstab({ iterations }),
+} as const
+
+/** MMPS in the list of methods. */
+export const mmpsEntry = guidanceEntry({
+  name: 'mmps',
+  title: 'MMPS',
+  reference: 'Rozet et al. 2024',
+  needs: 'any',
+  usesNoise: true,
+  settings,
+  make: ({ iterations, solver, covariance }) =>
+    mmps({ solve: solvers[solver](iterations), covariance: conditionalCovariances[covariance] }),
+  vjps: ({ iterations, solver, covariance }) =>
+    covariance === 'tweedie' ? 1 + iterations * (solver === 'bicgstab' ? 2 : 1) : 1,
+})

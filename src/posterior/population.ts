@@ -1,5 +1,6 @@
 /**
- * A population of particles in plain arrays: K particles of each of B observations, who live and die per observation.
+ * A population of particles in plain arrays: K particles of each of B observations, resampled observation by
+ * observation.
  */
 import { TweedieError } from '../error.ts'
 import { NdArray } from '../tensor/index.ts'
@@ -11,7 +12,7 @@ export interface Particle {
   readonly log: readonly number[]
 }
 
-/** A particle that has been looked at: what makes its next step, and its twist, [B], which `log` includes. */
+/** A particle with what makes its next step, and its twist, [B], which `log` includes. */
 export interface TwistedParticle extends Particle {
   readonly xhat: NdArray
   readonly guided: NdArray
@@ -41,8 +42,8 @@ export const uniformsOf = ({ data, shape: [batch] }: NdArray): number[] =>
   Array.from({ length: batch }, (_, b) => uniformOf(Number(data[(b * data.length) / batch])))
 
 /**
- * Systematic resampling of the observations whose effective number of particles is below `threshold` · K; their weights
- * become equal. The others stay as they are.
+ * Systematic resampling of the observations whose effective number of particles is below `threshold` · K;
+ * their weights become equal. The others stay as they are.
  *
  * @param uniforms - one for each observation
  */

@@ -15,8 +15,8 @@ export const effectiveSize = (weights: readonly number[]): number =>
   1 / weights.reduce((sum, w) => sum + w * w, 0)
 
 /**
- * Systematic resampling: index of the ancestor at each of the positions (u + i)/count of the cumulated weights.
- * Particle k is taken ⌊count w⌋ or ⌈count w⌉ times, count w on average.
+ * Systematic resampling: index of the ancestor at each of the positions (u + i)/count of the cumulated
+ * weights. Particle k is taken ⌊count w⌋ or ⌈count w⌉ times, count w on average.
  *
  * @param u - one uniform in [0, 1)
  */
@@ -32,8 +32,8 @@ export const systematic = (weights: readonly number[], u: number, count = weight
 }
 
 /**
- * Φ(z): a uniform from a standard normal, so that particle samplers draw from the noise that every sampler is given. By
- * Abramowitz & Stegun 7.1.26, within 1.5e-7.
+ * Φ(z): a uniform from a standard normal, so that particle samplers draw from the noise that every sampler is
+ * given. By Abramowitz & Stegun 7.1.26, within 1.5e-7.
  */
 export const uniformOf = (z: number): number => {
   const x = Math.abs(z) / Math.SQRT2

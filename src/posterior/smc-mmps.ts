@@ -1,30 +1,55 @@
 /**
- * MMPS made asymptotically exact: sequential Monte Carlo (smc.ts) whose proposal is the step guided by MMPS (Rozet et
- * al. 2024) and whose twist is MMPS's own Gaussian N(y; A x̂, Σy + A V Aᵀ). One particle is MMPS; many are p(x | y)
- * of the prior's chain, also where the posterior has several modes, whose masses MMPS does not get right.
+ * MMPS made asymptotically exact: sequential Monte Carlo (smc.ts) whose proposal is the step guided by MMPS
+ * (Rozet et al. 2024) and whose twist is MMPS's own Gaussian N(y; A x̂, Σy + A V Aᵀ). One particle is MMPS;
+ * many are p(x | y) of the prior's chain, also where the posterior has several modes, whose masses MMPS does
+ * not get right.
  *
- * Cost of a step, for each particle: one network evaluation, and vector–Jacobian products as `mmpsTwist` says.
+ * Cost of a step, for each particle: one network evaluation, and vector–Jacobian products as `mmpsTwist`
+ * says.
  */
-import type { Denoiser } from '../diffusion/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { type ParticleSampler, type SmcOptions, smc } from './smc.ts'
+import type { SettingSpecs } from '../settings.ts'
+import { methodEntry, withDefaults } from './method-entry.ts'
+import { type ParticleMethod, type SmcOptions, smc, smcSettings } from './smc.ts'
 import { type MmpsTwistOptions, mmpsTwist } from './twist.ts'
+
+const settings = {
+  ...smcSettings,
+  iterations: {
+    kind: 'integer',
+    default: 5,
+    min: 1,
+    description: 'solver iterations of the guidance, as those of mmps',
+    search: { range: [1, 8], scale: 'linear' },
+  },
+} as const satisfies SettingSpecs
 
 /** Options of {@link smcMmps}. */
 export interface SmcMmpsOptions extends SmcOptions, MmpsTwistOptions {}
 
 /**
- * The sampler of SMC-corrected MMPS; any differentiable operator.
+ * SMC-corrected MMPS; any differentiable operator.
  *
- * @throws TweedieError `input` as {@link smc}
+ * @throws TweedieError `input` as {@link smc}, and for iterations that are no positive integer
  *
  * @example
  * ```ts
- * const draw = smcMmps(prior, (o: { y: Tensor }) => ({ y: o.y, A, noise }), { particles: 16, steps: 64 })
+ * const draw = compileMethod(smcMmps({ particles: 16 }), prior, observationOf, { steps: 64 })
  * ```
  */
-export const smcMmps = <C>(
-  prior: Denoiser,
-  observationOf: (context: C) => Observation,
-  { density, solve, ...options }: SmcMmpsOptions = {},
-): ParticleSampler<C> => smc(mmpsTwist({ density, solve }), prior, observationOf, options, 'smc-mmps')
+export const smcMmps = ({ density, solve, ...options }: SmcMmpsOptions = {}): ParticleMethod => {
+  const { iterations, ...particles } = withDefaults('smc-mmps', settings, { ...options })
+  return smc(mmpsTwist({ density, iterations, solve }), particles, 'smc-mmps')
+}
+
+/** SMC-MMPS in the list of methods. */
+export const smcMmpsEntry = methodEntry({
+  name: 'smc-mmps',
+  title: 'SMC-MMPS',
+  reference: 'Rozet et al. 2024; Wu et al. 2023',
+  needs: 'any',
+  usesNoise: true,
+  settings,
+  make: smcMmps,
+  cost: ({ particles, iterations }) => ({ evaluations: particles, vjps: particles * (iterations + 2) }),
+  last: ({ particles }) => ({ evaluations: particles, vjps: 0 }),
+})

@@ -1,12 +1,12 @@
 /**
- * Sequential Monte Carlo over a diffusion sampler (twisted diffusion sampler, Wu et al. 2023). K particles follow the
- * guided step q(xs | xt, y) instead of the prior's p(xs | xt) and carry the weights
+ * Sequential Monte Carlo over a diffusion sampler (twisted diffusion sampler, Wu et al. 2023). K particles
+ * follow the guided step q(xs | xt, y) instead of the prior's p(xs | xt) and carry the weights
  *
  *   w ← w · l(xs) p(xs | xt) / (l(xt) q(xs | xt, y)),   in the end p(y | x0) in place of l,
  *
- * which make them right: in the limit of many particles the result is p(x0 | y) of the prior's own chain of steps,
- * whatever the twist l and the guidance. Ancestral steps have equal variance v in p and q, with means that differ by
- * d = (1 − σs²/σt²)(D_y − x̂), so log p/q = −(2√v z·d + ‖d‖²)/2v for xs = mean_q + √v z.
+ * which make them right: in the limit of many particles the result is p(x0 | y) of the prior's own chain of
+ * steps, whatever the twist l and the guidance. Ancestral steps have equal variance v in p and q, with means
+ * that differ by d = (1 − σs²/σt²)(D_y − x̂), so log p/q = −(2√v z·d + ‖d‖²)/2v for xs = mean_q + √v z.
  *
  * Programs see one particle of every observation at a time: K runs of a batch of B.
  */
@@ -17,8 +17,10 @@ import {
   type Sampler,
   type SamplerOptions,
 } from '../diffusion/index.ts'
+import { meanOf, startProgram } from '../diffusion/sampler.ts'
+import { noiseOf } from '../diffusion/sampler-noise.ts'
 import { TweedieError } from '../error.ts'
-import type { Observation } from '../operators/index.ts'
+import { checkAborted } from '../progress.ts'
 import {
   add,
   broadcastTo,
@@ -35,8 +37,9 @@ import {
   sub,
   sum,
   type Tensor,
-  zeros,
 } from '../tensor/index.ts'
+import type { ObservationOf, SamplerMethod } from './method.ts'
+import { withDefaults } from './method-entry.ts'
 import {
   type Particle,
   resampled,
@@ -48,11 +51,30 @@ import {
 import { systematic } from './resample.ts'
 import { logLikelihood, type Twist } from './twist.ts'
 
-/** Options of {@link smc}: those of a sampler, whose steps are always ancestral. */
-export interface SmcOptions extends SamplerOptions {
-  /** K, default 16. One particle is plain guided sampling. */
+/** The settings that all samplers with particles share. */
+export const smcSettings = {
+  particles: {
+    kind: 'integer',
+    default: 8,
+    min: 1,
+    description: 'particles of each draw',
+    search: { range: [2, 64], scale: 'linear' },
+  },
+  threshold: {
+    kind: 'number',
+    default: 0.5,
+    min: 0,
+    max: 1,
+    description: 'share of effective particles below which they are resampled',
+    search: { range: [0.1, 1], scale: 'linear' },
+  },
+} as const
+
+/** Options of {@link smc}. */
+export interface SmcOptions {
+  /** K ≥ 1, default 8. One particle is plain guided sampling. */
   readonly particles?: number
-  /** Particles are resampled when their effective number falls below this share of K, default 0.5. */
+  /** Particles are resampled when their effective number falls below this share of K, 0 … 1, default 0.5. */
   readonly threshold?: number
 }
 
@@ -65,6 +87,11 @@ export interface Particles {
 /** A sampler that draws one of its particles by their weights, and shows all of them on demand. */
 export interface ParticleSampler<C> extends Sampler<C> {
   particles(context: Feeds<C>, request: SampleRequest): Promise<Particles>
+}
+
+/** A method that samples with particles; its steps are always ancestral. */
+export interface ParticleMethod extends SamplerMethod {
+  compile<C>(prior: Denoiser, observationOf: ObservationOf<C>, options?: SamplerOptions): ParticleSampler<C>
 }
 
 /** Σ u v of every sample, [B], float64. */
@@ -84,57 +111,76 @@ const propose = (
   return { x, logRatio: mul(add(mul(dots(z, d), 2), dots(d, d)), -0.5) }
 }
 
-const checked = (name: string, { particles = 16, threshold = 0.5, step: method }: SmcOptions) => {
-  if (!(Number.isInteger(particles) && particles > 0))
-    throw new TweedieError('input', `${name}: particles must be a positive integer, got ${particles}`)
-  if (!(threshold >= 0 && threshold <= 1))
-    throw new TweedieError('input', `${name}: threshold must lie in 0 … 1, got ${threshold}`)
-  if (method && method.name !== 'ddpm')
-    throw new TweedieError('input', `${name} takes ancestral steps only (ddpm), got '${method.name}'`)
-  return { particles, threshold }
-}
-
-/**
- * Compiles a particle sampler; see the module comment.
- *
- * @param observationOf - the observation given the context of a batch
- * @throws TweedieError `input` for other steps than ancestral ones, and for particles or thresholds out of bounds
- *
- * @example
- * ```ts
- * const draw = smc(mmpsTwist(), prior, (o: { y: Tensor }) => ({ y: o.y, A, noise }), { particles: 64, steps: 64 })
- * const x = await draw({ y }, { shape: [32, 2], noise })
- * ```
- */
-export const smc = <C>(
+/** The programs of a particle sampler: each sees one particle of every observation. */
+const programsOf = <C>(
   twist: Twist,
   prior: Denoiser,
-  observationOf: (context: C) => Observation,
-  options: SmcOptions = {},
-  name = 'smc',
-): ParticleSampler<C> => {
-  const { particles: count, threshold } = checked(name, options)
-  const grid = levelsOf(options)
-  const total = grid.length - 1
-  const start = jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
-  const look = jit(
+  observationOf: ObservationOf<C>,
+  options: SamplerOptions,
+) => ({
+  start: startProgram(options),
+  twisted: jit(
     (x: Tensor, t: Tensor, context: C) =>
       twist(prior, observationOf(context))(x, broadcastTo(t, [x.shape[0]])),
     options,
-  )
-  const move = jit(propose, options)
-  const finish = jit((x: Tensor, s: Tensor, context: C) => {
+  ),
+  move: jit(propose, options),
+  finish: jit((x: Tensor, s: Tensor, context: C) => {
     const x0 = prior(x, broadcastTo(s, [x.shape[0]]))
     return { x0, logLikelihood: logLikelihood(observationOf(context), x0) }
-  }, options)
+  }, options),
+})
 
-  /** Particle k looks around at level i, and its weight takes in what it sees. */
-  const seen = async ({ x, log }: Particle, i: number, context: Feeds<C>): Promise<TwistedParticle> => {
-    const { xhat, guided, logTwist } = await look(x, scalar(grid[i], x.dtype), context)
+/** One after the other: a session runs one program at a time. */
+const inTurn = async <T>(count: number, fn: (k: number) => Promise<T>): Promise<T[]> => {
+  const out: T[] = []
+  for (let k = 0; k < count; k++) out.push(await fn(k))
+  return out
+}
+
+/**
+ * A particle sampler of a twist; see the module comment.
+ *
+ * @param name - for messages
+ * @throws TweedieError `input` for particles or thresholds out of bounds; compiling `input` for other steps
+ *   than ancestral ones
+ *
+ * @example
+ * ```ts
+ * const draw = smc(mmpsTwist(), { particles: 64 }).compile(prior, observationOf, { steps: 64 })
+ * const x = await draw({ y }, { shape: [32, 2], seed: 0 })
+ * ```
+ */
+export const smc = (twist: Twist, options: SmcOptions = {}, name = 'smc'): ParticleMethod => {
+  const { particles, threshold } = withDefaults(name, smcSettings, { ...options })
+  return {
+    compile: (prior, observationOf, sampling = {}) => {
+      if (sampling.step && sampling.step.name !== 'ddpm')
+        throw new TweedieError(
+          'input',
+          `${name} takes ancestral steps only (ddpm), got '${sampling.step.name}'`,
+        )
+      return particleSampler(programsOf(twist, prior, observationOf, sampling), {
+        grid: levelsOf(sampling),
+        count: particles,
+        threshold,
+      })
+    },
+  }
+}
+
+const particleSampler = <C>(
+  { start, twisted, move, finish }: ReturnType<typeof programsOf<C>>,
+  { grid, count, threshold }: { grid: readonly number[]; count: number; threshold: number },
+): ParticleSampler<C> => {
+  const total = grid.length - 1
+  /** A particle at level i with its twist, which its weight takes in. */
+  const weighed = async ({ x, log }: Particle, i: number, context: Feeds<C>): Promise<TwistedParticle> => {
+    const { xhat, guided, logTwist } = await twisted(x, scalar(grid[i], x.dtype), context)
     const twist = Array.from(logTwist.data, Number)
     return { x, xhat, guided, twist, log: log.map((w, b) => w + twist[b]) }
   }
-  /** It moves on to level i + 1; what it saw was a promise, which the next look replaces. */
+  /** The particle at level i + 1; the twist of level i was a promise, which the next one replaces. */
   const moved = async (
     { x, xhat, guided, twist, log }: TwistedParticle,
     i: number,
@@ -148,42 +194,32 @@ export const smc = <C>(
     const { x0, logLikelihood } = await finish(x, scalar(grid[total], x.dtype), context)
     return { x: x0, log: log.map((w, b) => w + Number(logLikelihood.data[b])) }
   }
-  /** One after the other: a session runs one program at a time. */
-  const forEach = async <T>(fn: (k: number) => Promise<T>): Promise<T[]> => {
-    const out: T[] = []
-    for (let k = 0; k < count; k++) out.push(await fn(k))
-    return out
-  }
 
-  const particles = async (
-    context: Feeds<C>,
-    { shape, noise, mean, onStep, signal }: SampleRequest,
-  ): Promise<Particles> => {
-    const none = Array<number>(shape[0]).fill(0)
-    let population = await forEach<Particle>(async (k) => {
+  const particles = async (context: Feeds<C>, request: SampleRequest): Promise<Particles> => {
+    const noise = noiseOf(context, request)
+    const none = Array<number>(request.shape[0]).fill(0)
+    let population = await inTurn<Particle>(count, async (k) => {
       const z = noise(k, 0)
-      return {
-        x: await start(z, mean ?? zeros(shape.slice(1), z.dtype), scalar(grid[0], z.dtype)),
-        log: none,
-      }
+      return { x: await start(z, meanOf(request, z), scalar(grid[0], z.dtype)), log: none }
     })
     for (let i = 0; i < total; i++) {
-      if (signal?.aborted) throw new TweedieError('interrupted', 'sampling was interrupted')
+      checkAborted(request.signal, 'sampling')
       const before = population
-      const now = await forEach((k) => seen(before[k], i, context))
+      const now = await inTurn(count, (k) => weighed(before[k], i, context))
       const next = (i + 1) * count
       const alive = resampled(now, threshold, uniformsOf(noise(next, 1)))
-      population = await forEach((k) => moved(alive[k], i, noise(next + k, 0)))
-      onStep?.(i + 1, total)
+      population = await inTurn(count, (k) => moved(alive[k], i, noise(next + k, 0)))
+      const [{ x }, { xhat }] = [population[0], alive[0]]
+      request.onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat })
     }
     const last = population
-    const done = await forEach((k) => finished(last[k], context))
+    const done = await inTurn(count, (k) => finished(last[k], context))
     return { x: done.map(({ x }) => x), weights: weightsOf(done) }
   }
 
   const run = async (context: Feeds<C>, request: SampleRequest): Promise<NdArray> => {
     const { x, weights } = await particles(context, request)
-    const uniforms = uniformsOf(request.noise((total + 1) * count, 1))
+    const uniforms = uniformsOf(noiseOf(context, request)((total + 1) * count, 1))
     return rowsFrom(
       x,
       weights.map((own, b) => systematic(own, uniforms[b], 1)[0]),
@@ -192,7 +228,7 @@ export const smc = <C>(
   return Object.assign(run, {
     particles,
     release: async () => {
-      await Promise.all([start.release(), look.release(), move.release(), finish.release()])
+      await Promise.all([start, twisted, move, finish].map((program) => program.release()))
     },
   })
 }

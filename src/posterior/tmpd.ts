@@ -1,21 +1,30 @@
 /**
- * Tweedie moment projected diffusion (Boys et al. 2023): Tweedie's covariance V = σ² Jᵀ replaced by a diagonal,
+ * Tweedie moment projected diffusion (Boys et al. 2023): Tweedie's covariance V = σ² Jᵀ replaced by a
+ * diagonal,
  *
  *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u.
  *
- * `rowsum` (the benchmark of Rozet et al. 2024): V = diag(σ² Jᵀ 1) in the space of x, (Σy + A V Aᵀ) u = e by a
- * solver. `diagonal` (azula): the same idea in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1), no solver; the variance
- * is kept from falling below 0, which the Jacobian of a network does not promise. Cost: one network evaluation and
- * two vector–Jacobian products.
+ * `rowsum` (the benchmark of Rozet et al. 2024): V = diag(σ² Jᵀ 1) in the space of x, (Σy + A V Aᵀ) u = e by
+ * a solver. `diagonal` (azula): the same idea in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1), no solver; the
+ * variance is kept from falling below 0, which the Jacobian of a network does not promise. Cost: one network
+ * evaluation and two vector–Jacobian products.
  */
-import type { Denoiser } from '../diffusion/index.ts'
-import type { Solver } from '../linalg/index.ts'
-import { gmres } from '../linalg/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { linearAt } from '../operators/index.ts'
-import { add, alignTo, div, fullLike, maximum, mul, square, sub, type Tensor, vjp } from '../tensor/index.ts'
-import { rowSumCovariance } from './covariance.ts'
+import { covarianceTimes, gmres, type Solver } from '../linalg/index.ts'
+import { add, alignTo, div, fullLike, maximum, mul, square, type Tensor, vjp } from '../tensor/index.ts'
+import { rowSumCovariance, tweedieCovariance } from './conditional-covariance.ts'
+import type { GuidanceMethod } from './method.ts'
+import { guidanceEntry, withDefaults } from './method-entry.ts'
 import { mmps } from './mmps.ts'
+import { innovation } from './update.ts'
+
+const settings = {
+  form: {
+    kind: 'choice',
+    default: 'rowsum',
+    choices: ['rowsum', 'diagonal'],
+    description: 'the diagonal in the space of x, or in that of y',
+  },
+} as const
 
 /** Options of {@link tmpd}. */
 export interface TmpdOptions {
@@ -25,25 +34,36 @@ export interface TmpdOptions {
   readonly solve?: Solver
 }
 
-const diagonal =
-  (prior: Denoiser, { y, A, noise }: Observation): Denoiser =>
-  (xt, sigma) => {
-    const xhat = prior(xt, sigma)
-    const dA = linearAt(A, xhat)
-    const s2 = square(alignTo(sigma, xt))
-    const back = (u: Tensor) => mul(s2, vjp(xhat, xt, dA.adjoint(u))) // σ² Jᵀ Aᵀ u
-    const e = sub(y, A.apply(xhat))
-    const ones = fullLike(e, 1)
-    const variance = add(noise.apply(ones), maximum(dA.apply(back(ones)), 0))
-    return add(xhat, back(div(e, variance)))
-  }
+const byDiagonal: GuidanceMethod = (prior, observation) => (xt, sigma) => {
+  const xhat = prior(xt, sigma)
+  const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
+  const { e, A, spread } = innovation(observation, xhat, tweedieCovariance(sigma, pullback))
+  const ones = fullLike(e, 1)
+  const variance = add(covarianceTimes(observation.noise, ones), maximum(spread(ones), 0))
+  return add(xhat, mul(square(alignTo(sigma, xt)), pullback(A.adjoint(div(e, variance)))))
+}
 
-/** The denoiser of TMPD; any differentiable operator. */
-export const tmpd = (
-  prior: Denoiser,
-  observation: Observation,
-  { form = 'rowsum', solve = gmres({ iterations: 5 }) }: TmpdOptions = {},
-): Denoiser =>
-  form === 'diagonal'
-    ? diagonal(prior, observation)
-    : mmps(prior, observation, { solve, covariance: rowSumCovariance })
+/**
+ * TMPD; any differentiable operator.
+ *
+ * @example
+ * ```ts
+ * const posterior = tmpd({ form: 'diagonal' })(prior, observation)
+ * ```
+ */
+export const tmpd = ({ solve = gmres({ iterations: 5 }), ...options }: TmpdOptions = {}): GuidanceMethod => {
+  const { form } = withDefaults('tmpd', settings, { ...options })
+  return form === 'diagonal' ? byDiagonal : mmps({ solve, covariance: rowSumCovariance })
+}
+
+/** TMPD in the list of methods. */
+export const tmpdEntry = guidanceEntry({
+  name: 'tmpd',
+  title: 'TMPD',
+  reference: 'Boys et al. 2023',
+  needs: 'any',
+  usesNoise: true,
+  settings,
+  make: tmpd,
+  vjps: () => 2,
+})

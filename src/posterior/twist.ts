@@ -1,13 +1,18 @@
 /**
- * Twists of a diffusion: approximations l(xt) of p(y | xt) that say which particles have a future, each with a guided
- * denoiser for the proposal. Sequential Monte Carlo (smc.ts) is exact in the limit of many particles for any positive
- * twist and any proposal; good ones need fewer particles (Wu et al. 2023).
+ * Twists of a diffusion: approximations l(xt) of p(y | xt) that say which particles have a future, each with
+ * a guided denoiser for the proposal. Sequential Monte Carlo (smc.ts) is exact in the limit of many particles
+ * for any positive twist and any proposal; good ones need fewer particles (Wu et al. 2023).
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import type { Linear, Solver } from '../linalg/index.ts'
-import { eliminate, gmres } from '../linalg/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { linearAt } from '../operators/index.ts'
+import {
+  covarianceInverse,
+  covarianceTimes,
+  denseOf,
+  eliminate,
+  type Linear,
+  type Solver,
+} from '../linalg/index.ts'
+import { linearAt, type Observation } from '../operators/index.ts'
 import {
   add,
   alignTo,
@@ -20,18 +25,18 @@ import {
   mul,
   ndarray,
   reshape,
-  type Shape,
   square,
-  stack,
-  sub,
   sum,
   sumRows,
   type Tensor,
+  transpose,
   vjp,
 } from '../tensor/index.ts'
-import { type Covariance, onesCovariance } from './covariance.ts'
+import { type ConditionalCovariance, onesCovariance, tweedieCovariance } from './conditional-covariance.ts'
+import { solverOf } from './mmps.ts'
+import { innovation, residual } from './update.ts'
 
-/** What particles are told at xt. */
+/** A twist at xt. */
 export interface Twisted {
   /** x̂ = D(xt), which makes the untwisted step. */
   readonly xhat: Tensor
@@ -54,21 +59,21 @@ const logDiagonal = (e: Tensor, variance: Tensor): Tensor => {
 }
 
 /**
- * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance: the
- * twist of TDS (Wu et al. 2023). Entries of y are taken as independent.
+ * l = N(y; A x̂, Σy + r) with the variance r added to each entry of y, and the gradient of log l as guidance:
+ * the twist of TDS (Wu et al. 2023). Entries of y are taken as independent.
  *
  * @param variance - r(σ) as a covariance v ↦ r v, default σ²/(1 + σ²)
  */
 export const isotropicTwist =
-  (variance: Covariance = onesCovariance): Twist =>
-  (prior, { y, A, noise }) =>
+  (variance: ConditionalCovariance = onesCovariance): Twist =>
+  (prior, observation) =>
   (xt, sigma) => {
     const xhat = prior(xt, sigma)
-    const dA = linearAt(A, xhat)
-    const e = sub(y, A.apply(xhat))
+    const [e, A] = [residual(observation, xhat), linearAt(observation.A, xhat)]
     const ones = fullLike(e, 1)
-    const total = add(maximum(noise.apply(ones), 0), variance(sigma, () => ones)(ones))
-    const gradient = vjp(xhat, xt, dA.adjoint(div(e, total)))
+    const r = variance(sigma, (v) => v)(ones)
+    const total = add(maximum(covarianceTimes(observation.noise, ones), 0), r)
+    const gradient = vjp(xhat, xt, A.adjoint(div(e, total)))
     return {
       xhat,
       guided: add(xhat, mul(square(alignTo(sigma, xt)), gradient)),
@@ -76,27 +81,14 @@ export const isotropicTwist =
     }
   }
 
-/** C as matrices [B, M, M], from its products with the M unit vectors; symmetric parts, float64. */
-const denseOf = (C: Linear, [batch, ...event]: Shape, dtype: Tensor['dtype']): Tensor => {
-  const m = event.reduce((a, d) => a * d, 1)
-  const columns = Array.from({ length: m }, (_, j) => {
-    const unit = ndarray(
-      Array.from({ length: batch * m }, (_, i) => (i % m === j ? 1 : 0)),
-      [batch, ...event],
-      dtype,
-    )
-    return cast(reshape(C(constant(unit)), [batch, m]), 'float64')
-  })
-  return mul(add(stack(columns, 1), stack(columns, 2)), 0.5)
-}
-
 /** Pivots of a matrix of covariance that fall below this share of its mean diagonal are rounding. */
 const PIVOT = 1e-10
 
-/** C⁻¹ e by elimination, and log N(e; 0, C) + const, [B]. */
+/** C⁻¹ e by elimination, and log N(e; 0, C) + const, [B], for the symmetric part of C. */
 const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } => {
   const [batch] = e.shape
-  const k = denseOf(C, e.shape, e.dtype)
+  const written = denseOf(C, e)
+  const k = mul(add(transpose(written, [0, 2, 1]), written), 0.5)
   const m = k.shape[1]
   const eye = constant(
     ndarray(
@@ -115,47 +107,42 @@ const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } 
 /** Options of {@link mmpsTwist}. */
 export interface MmpsTwistOptions {
   /**
-   * `dense` builds Σy + A V Aᵀ by M products, for observations of M ≤ 32 or so entries: the density is MMPS's own.
-   * `diagonal` keeps only its row sums, any M. Default: `dense` up to M = 32.
+   * `diagonal` (default) keeps the row sums of Σy + A V Aᵀ alone, at a cost that does not depend on M, the
+   * entries of y. `dense` builds it by M products, for M ≤ 32 or so: the density is MMPS's own.
    */
   readonly density?: 'dense' | 'diagonal'
-  /** For the diagonal density, the solver of the guidance; default five iterations of GMRES. */
+  /** For the diagonal density: iterations of the guidance's solver, as those of `mmps`; default 5. */
+  readonly iterations?: number
+  /** The solver itself, instead of a number of iterations. */
   readonly solve?: Solver
 }
 
-/** Observations with at most so many entries have a dense covariance by default. */
-const DENSE = 32
-
 /**
- * l = N(y; A x̂, Σy + A V Aᵀ) with Tweedie's V = σ² Jᵀ, guided by MMPS (Rozet et al. 2024). The derivative of V is
- * neglected in the guidance, as there: weights make up for it.
+ * l = N(y; A x̂, Σy + A V Aᵀ) with Tweedie's V = σ² Jᵀ, guided by MMPS (Rozet et al. 2024). The derivative of
+ * V is neglected in the guidance, as there: weights make up for it.
  *
- * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two more
- * (diagonal).
+ * Cost: one network evaluation and M + 1 vector–Jacobian products (dense), or those of the solver and two
+ * more (diagonal).
  */
 export const mmpsTwist =
-  ({ density, solve = gmres({ iterations: 5 }) }: MmpsTwistOptions = {}): Twist =>
-  (prior, { y, A, noise }) =>
+  ({ density = 'diagonal', iterations = 5, solve = solverOf(iterations) }: MmpsTwistOptions = {}): Twist =>
+  (prior, observation) =>
   (xt, sigma) => {
     const xhat = prior(xt, sigma)
-    const dA = linearAt(A, xhat)
-    const s2 = square(alignTo(sigma, xt))
-    const back = (u: Tensor) => mul(s2, vjp(xhat, xt, dA.adjoint(u))) // σ² Jᵀ Aᵀ u
-    const spread = (u: Tensor) => dA.apply(back(u))
-    const C = (u: Tensor) => add(noise.apply(u), spread(u))
-    const e = sub(y, A.apply(xhat))
-    const m = e.shape.slice(1).reduce((a, d) => a * d, 1)
-    if ((density ?? (m <= DENSE ? 'dense' : 'diagonal')) === 'dense') {
+    const V = tweedieCovariance(sigma, (v) => vjp(xhat, xt, v))
+    const { e, A, spread, C } = innovation(observation, xhat, V)
+    if (density === 'dense') {
       const { u, logDensity } = denseGaussian(C, e)
-      return { xhat, guided: add(xhat, back(u)), logTwist: logDensity }
+      return { xhat, guided: add(xhat, V(A.adjoint(u))), logTwist: logDensity }
     }
     const ones = fullLike(e, 1)
-    const variance = add(noise.apply(ones), maximum(spread(ones), 0))
-    return { xhat, guided: add(xhat, back(solve(C, e))), logTwist: logDiagonal(e, variance) }
+    const variance = add(covarianceTimes(observation.noise, ones), maximum(spread(ones), 0))
+    return { xhat, guided: add(xhat, V(A.adjoint(solve(C, e)))), logTwist: logDiagonal(e, variance) }
   }
 
 /** log p(y | x) + const, [B], float64: −½ eᵀ Σy⁻¹ e. */
-export const logLikelihood = ({ y, A, noise }: Observation, x: Tensor): Tensor => {
-  const e = sub(y, A.apply(x))
-  return mul(sumRows(mul(cast(e, 'float64'), cast(noise.inverse(e), 'float64'))), -0.5)
+export const logLikelihood = (observation: Observation, x: Tensor): Tensor => {
+  const e = residual(observation, x)
+  const weighted = covarianceInverse(observation.noise, e)
+  return mul(sumRows(mul(cast(e, 'float64'), cast(weighted, 'float64'))), -0.5)
 }

@@ -1,12 +1,19 @@
-import { SPHERE } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Rgb, thermal } from './colormap.ts'
 import { type Colouring, colourer } from './colouring.ts'
 import type { Picture } from './png.ts'
 import { OVERSAMPLING, painted } from './raster.ts'
 
-/** Options of {@link renderGlobe}. */
+/** Points on the sphere: rows from the north pole to the south pole, columns eastward from Greenwich. */
+export interface GlobeGrid {
+  readonly rows: number
+  readonly columns: number
+}
+
+/** How {@link renderGlobe} looks at the sphere. */
 export interface GlobeView extends Colouring {
+  /** Where the values are, default 46 rows and 90 columns: every four degrees. */
+  readonly grid?: GlobeGrid
   /** Width and height in pixels, default 512. */
   readonly size?: number
   /** Degrees north and east of the point nearest to the viewer, default 15 and 0. */
@@ -20,29 +27,34 @@ export interface GlobeView extends Colouring {
   readonly background?: Rgb
 }
 
+/** Every four degrees, both poles included. */
+const GRID: GlobeGrid = { rows: 46, columns: 90 }
+
 const WHITE: Rgb = [1, 1, 1]
 const GREY: Rgb = [0.72, 0.72, 0.71]
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 const degrees = (angle: number) => (angle * 180) / Math.PI
 
-/**
- * Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left
- * out.
- */
-const sampled = (field: ArrayLike<number>, latitude: number, longitude: number): number => {
-  const { rows, columns, step } = SPHERE
-  const [i, j] = [(90 - latitude) / step, (((longitude % 360) + 360) % 360) / step]
+/** Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left out. */
+const sampled = (
+  field: ArrayLike<number>,
+  { rows, columns }: GlobeGrid,
+  latitude: number,
+  longitude: number,
+): number => {
+  const [down, right] = [180 / (rows - 1), 360 / columns]
+  const [i, j] = [(90 - latitude) / down, (((longitude % 360) + 360) % 360) / right]
   const [top, left] = [Math.min(rows - 2, Math.floor(i)), Math.floor(j) % columns]
   const [a, b] = [i - top, j - Math.floor(j)]
-  const at = (down: number, right: number) => field[(top + down) * columns + ((left + right) % columns)]
+  const at = (row: number, column: number) => field[(top + row) * columns + ((left + column) % columns)]
   if (Number.isNaN(at(Math.round(a), Math.round(b)))) return Number.NaN
   let [sum, total] = [0, 0]
   for (let corner = 0; corner < 4; corner++) {
-    const [down, right] = [corner >> 1, corner & 1]
-    const value = at(down, right)
+    const [row, column] = [corner >> 1, corner & 1]
+    const value = at(row, column)
     if (Number.isNaN(value)) continue
-    const weight = (down ? a : 1 - a) * (right ? b : 1 - b)
+    const weight = (row ? a : 1 - a) * (column ? b : 1 - b)
     sum += weight * value
     total += weight
   }
@@ -65,8 +77,7 @@ const lightAt = (x: number, y: number, z: number): number =>
 /**
  * A field on the sphere as a globe from afar (orthographic projection).
  *
- * @param field [46, 90] row by row, or its list of 4,140 or more vertices (padding is
- *   ignored); NaN is drawn grey.
+ * @param field - the grid row by row; what follows it, padding, is ignored; NaN is drawn grey
  * @returns [3, size, size].
  * @throws TweedieError `shape` for fewer values.
  * @example
@@ -77,6 +88,7 @@ const lightAt = (x: number, y: number, z: number): number =>
  */
 export const renderGlobe = (field: ArrayLike<number>, options: GlobeView = {}): Picture => {
   const {
+    grid = GRID,
     size = 512,
     latitude = 15,
     longitude = 0,
@@ -84,8 +96,9 @@ export const renderGlobe = (field: ArrayLike<number>, options: GlobeView = {}): 
     shaded = true,
     background = WHITE,
   } = options
-  if (field.length < SPHERE.points)
-    throw new TweedieError('shape', `globe: ${field.length} values for ${SPHERE.points} points`)
+  const points = grid.rows * grid.columns
+  if (field.length < points)
+    throw new TweedieError('shape', `globe: ${field.length} values for ${points} points`)
   const wide = size * OVERSAMPLING
   const radius = wide * (0.5 - margin)
   const pixel = OVERSAMPLING / radius
@@ -99,6 +112,6 @@ export const renderGlobe = (field: ArrayLike<number>, options: GlobeView = {}): 
     const north = degrees(Math.asin(Math.max(-1, Math.min(1, z * sine + y * cosine))))
     const east = longitude + degrees(Math.atan2(x, z * cosine - y * sine))
     const light = shaded ? lightAt(x, y, z) * graticule(north, east, pixel) : 1
-    colour(sampled(field, north, east), light, paint)
+    colour(sampled(field, grid, north, east), light, paint)
   })
 }

@@ -5,24 +5,22 @@ import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import type { LongCall } from '../progress.ts'
-import { NdArray, type Shape, unflatten } from '../tensor/index.ts'
+import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
-import { type LearnedPrior, savePrior } from './prior.ts'
+import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
+import { isJournalled, saveClock } from './training-run.ts'
 
 /** What is learned from what. */
 export interface LearnRequest extends LongCall {
   readonly net: NetworkConfig
-  /** Observations in the units of the prior. */
+  /** In the units of the data; its range is that of the prior. */
   readonly set: ObservationSet
-  /** Units of the data. */
-  readonly range: ObservationSet['range']
   readonly options: DiemOptions
   readonly sigmaMin: number
   readonly sigmaMax: number
-  readonly event: Shape
   /** Seconds between resume points, default 60; it never changes the result. */
   readonly checkpointSeconds?: number
   /** After the Gaussian start (lap −1) and after each lap. */
@@ -61,24 +59,26 @@ const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemS
  * Learns a prior in a run folder, from where the folder stands.
  *
  * @returns the prior after the last lap, kept as `checkpoints/prior.safetensors`
- * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling explodes (the last
- * resume point stays); `io` when the disk refuses
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling
+ * explodes (the last resume point stays); `io` when the disk refuses
  */
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
-  const { net, set, range, options, sigmaMin, sigmaMax, event, checkpointSeconds = 60 } = request
+  const { net, set, options, sigmaMin, sigmaMax } = request
+  const { range, operator } = set
   const point = resumeCheckpoint(run)
-  let saved = Date.now()
-  const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior => ({
-    net,
-    params: train.average,
-    gaussian,
-    sigmaMin,
-    sigmaMax,
-    event,
-    range,
-    laps: lap + 1,
-    ...(lap < 0 ? { start: true } : {}),
-  })
+  const clock = saveClock(request.checkpointSeconds)
+  const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior =>
+    learnedPrior({
+      net,
+      params: train.average,
+      gaussian,
+      sigmaMin,
+      sigmaMax,
+      event: operator.event,
+      range,
+      laps: lap + 1,
+      ...(lap < 0 ? { start: true } : {}),
+    })
   const state = await diem(
     network(net),
     set,
@@ -87,13 +87,13 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
       signal: request.signal,
       onProgress: ({ phase, done, total, lap, loss }) => {
         request.onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }) })
-        const due = phase === 'training' && (done % LOSS_EVERY === 0 || done === total)
+        const due = phase === 'training' && isJournalled(done, total)
         if (due && loss !== undefined) run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       },
-      wantsCheckpoint: () => Date.now() - saved > 1000 * checkpointSeconds,
+      wantsCheckpoint: clock.due,
       onCheckpoint: (state) => {
         save(run, state)
-        saved = Date.now()
+        clock.saved()
       },
       onLap: async (lap, state) => {
         const prior = priorAfter(lap, state)
@@ -111,6 +111,3 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
 
 /** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
 export const GAUSSIAN_START = 'gaussian-start'
-
-/** Steps between two losses in the journal. */
-export const LOSS_EVERY = 20

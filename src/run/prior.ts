@@ -3,28 +3,46 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
+  type Denoiser,
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
+  type Prior,
   preconditioned,
-  type Schedule,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import type { Prior } from '../posterior/index.ts'
-import { frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { bernoulli, stream } from '../random/index.ts'
+import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { fixedMask, maskedDenoiser } from '../training/index.ts'
 import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { networkHeader } from './network-header.ts'
 
-/** Everything that sampling needs. */
-export interface LearnedPrior {
+/**
+ * What an AmbientDiffusion prior sees: one mask, the same in all steps and draws. Its network has twice the
+ * channels of x and is shown x through the mask, and the mask.
+ */
+export interface AmbientMask {
+  /** Share of the observed entries that training deleted further. */
+  readonly delta: number
+  /** Share of the entries that the network saw in training, and that this mask shows. */
+  readonly keep: number
+  /** Of the mask. */
+  readonly seed: number
+  /** Of the mask: that of x, or with one channel. */
+  readonly shape: Shape
+}
+
+/** What is learned, as a checkpoint keeps it. */
+export interface PriorParts {
   readonly net: NetworkConfig
   readonly params: Tree<NdArray>
   readonly gaussian: Gaussian
+  /** Noise levels that it was trained on, in the units of the prior. */
   readonly sigmaMin: number
   readonly sigmaMax: number
   /** Shape of one x. */
@@ -35,7 +53,28 @@ export interface LearnedPrior {
   readonly laps: number
   /** The Gaussian is the prior: its network has learned nothing yet. */
   readonly start?: boolean
+  /** Priors of AmbientDiffusion. */
+  readonly ambient?: AmbientMask
 }
+
+/** A learned prior, ready to sample from, with what it is made of. */
+export interface LearnedPrior extends PriorParts, Prior {}
+
+const denoiserOf = ({ net, params, gaussian, start, ambient }: PriorParts): Denoiser => {
+  if (start) return gaussianDenoiser(gaussian)
+  if (!ambient) return preconditioned(network(net), frozen(params))
+  const { seed, keep, shape } = ambient
+  const mask = bernoulli(stream(seed, 'ambient mask'), keep, [1, ...shape])
+  return fixedMask(maskedDenoiser(network(net), frozen(params)), constant(mask))
+}
+
+/** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
+export const learnedPrior = (parts: PriorParts): LearnedPrior => ({
+  ...parts,
+  denoiser: denoiserOf(parts),
+  mean: parts.gaussian.mean,
+  schedule: exponentialSchedule(parts),
+})
 
 const sizes = z.array(z.int().positive())
 const header = z.object({
@@ -48,15 +87,29 @@ const header = z.object({
   range: z.tuple([z.number(), z.number()]),
   laps: z.int().nonnegative(),
   start: z.boolean().optional(),
+  ambient: z
+    .object({ delta: z.number(), keep: z.number().min(0).max(1), seed: z.int().nonnegative(), shape: sizes })
+    .optional(),
 })
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
-export const savePrior = (run: Run, name: string, prior: LearnedPrior): string => {
-  const { params, gaussian, net, ...rest } = prior
+export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, ambient } = prior
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
     arrays: { params, gaussian: packed.arrays },
-    state: { kind: 'prior', net: { ...net }, ...rest, gaussian: packed.state },
+    state: {
+      kind: 'prior',
+      net: { ...net },
+      sigmaMin,
+      sigmaMax,
+      event,
+      range,
+      laps,
+      ...(start ? { start } : {}),
+      ...(ambient ? { ambient: { ...ambient } } : {}),
+      gaussian: packed.state,
+    },
   })
 }
 
@@ -91,11 +144,10 @@ export const loadPrior = (path: string): LearnedPrior => {
   const file = priorFile(path)
   const { arrays, state } = readCheckpoint(file)
   const parsed = header.safeParse(state)
-  if (!parsed.success)
-    throw new TweedieError(
-      'input',
-      `${file}: holds no prior (${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message})`,
-    )
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new TweedieError('input', `${file}: holds no prior (${issue?.path.join('.')}: ${issue?.message})`)
+  }
   const { gaussian, ...rest } = parsed.data
   const params = unflatten({ params: network(rest.net).init(0) }, arrays, file).params
   const fit = unpackGaussian(gaussian, arrays, file)
@@ -104,15 +156,13 @@ export const loadPrior = (path: string): LearnedPrior => {
       'input',
       `${file}: the mean has ${fit.mean.size} entries, the event [${rest.event}]`,
     )
-  return { ...rest, params, gaussian: fit }
+  checkAmbient(rest, file)
+  return learnedPrior({ ...rest, params, gaussian: fit })
 }
 
-/** The noise schedule that a prior was trained with. */
-export const scheduleOf = ({ sigmaMin, sigmaMax }: Pick<LearnedPrior, 'sigmaMin' | 'sigmaMax'>): Schedule =>
-  exponentialSchedule({ sigmaMin, sigmaMax })
-
-/** The prior as samplers take it, with its weights frozen. */
-export const priorOf = ({ net, params, gaussian, start }: LearnedPrior): Prior => ({
-  denoiser: start ? gaussianDenoiser(gaussian) : preconditioned(network(net), frozen(params)),
-  mean: gaussian.mean,
-})
+/** @throws TweedieError `input` when the mask does not fit x */
+const checkAmbient = ({ ambient, event }: Pick<LearnedPrior, 'ambient' | 'event'>, file: string): void => {
+  const [, ...space] = event
+  if (ambient && ![event, [1, ...space]].some((shape) => String(shape) === String(ambient.shape)))
+    throw new TweedieError('input', `${file}: the mask has shape [${ambient.shape}], the event [${event}]`)
+}

@@ -8,6 +8,7 @@ import { TweedieError } from '../error.ts'
 import { flowOf } from '../flows/index.ts'
 import { readBytes } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
+import { families } from '../operators/index.ts'
 import { unflatten } from '../tensor/index.ts'
 import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { isRunFolder, type Run } from './folder.ts'
@@ -77,18 +78,26 @@ const flow = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),
 ])
+const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+const operator = z.object({
+  name: z.string(),
+  settings,
+  get of() {
+    return z.array(operator).optional()
+  },
+})
 const header = z.object({
   kind: z.literal('sampler'),
   flow,
   event: shape,
   range: z.tuple([z.number(), z.number()]),
-  operator: z.object({
-    kind: z.enum(['mask', 'projection', 'identity', 'family']),
-    blind: z.boolean().optional(),
-    name: z.string().optional(),
-    settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional(),
+  operator: operator.extend({ blind: z.boolean().optional() }),
+  condition: z.object({
+    y: shape,
+    beside: z.record(z.string(), shape),
+    crossing: z.enum(['operator', 'entries']),
+    nothing: z.boolean().optional(),
   }),
-  telling: z.object({ y: shape, beside: z.record(z.string(), shape), nothing: z.boolean().optional() }),
   measurement: z.string().optional(),
   origin: z.object({
     noise: z.number(),
@@ -99,6 +108,34 @@ const header = z.object({
     priorPath: z.string().optional(),
   }),
 })
+
+const header01 = z.looseObject({
+  operator: z.object({
+    kind: z.enum(['mask', 'projection', 'identity', 'family']),
+    blind: z.boolean().optional(),
+    name: z.string().optional(),
+    settings: settings.optional(),
+  }),
+  telling: z.object({ y: shape, beside: z.record(z.string(), shape), nothing: z.boolean().optional() }),
+})
+
+/**
+ * The header of version 0.1 in the words of this one. There, flows saw s y + o of every operator but of masks and projections that
+ * they were given.
+ */
+const current = (state: Json): unknown => {
+  const old = header01.safeParse(state)
+  if (!old.success) return state
+  const { telling, operator: own, ...rest } = old.data
+  const { kind, blind, name = kind, settings: values = {} } = own
+  const given = (kind === 'mask' || kind === 'projection') && Object.keys(telling.beside).length > 0
+  const deletes = families.some((family) => family.name === name && family.deletes)
+  return {
+    ...rest,
+    operator: { ...(deletes ? { name: 'mask', settings: {} } : { name, settings: values }), blind },
+    condition: { ...telling, crossing: given ? 'operator' : 'entries' },
+  }
+}
 
 /** What is said of a sampler beside its arrays, as plain JSON without what is undefined. */
 export const samplerHeader = ({ params: _, ...rest }: SavedSampler): Json =>
@@ -142,7 +179,7 @@ export const samplerFile = (path: string): string => {
 export const loadSampler = (path: string): SavedSampler => {
   const file = samplerFile(path)
   const { arrays, state } = readCheckpoint(file)
-  const parsed = header.safeParse(state)
+  const parsed = header.safeParse(current(state))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new TweedieError('input', `${file}: holds no sampler (${issue?.path.join('.')}: ${issue?.message})`)

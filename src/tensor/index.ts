@@ -1,8 +1,8 @@
 export { eachBatch } from './batching.ts'
-export type { Data, DataOf, DType } from './dtype.ts'
+export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
 export type { Device, ExecuteOptions } from './execute/device.ts'
 export { defaultThreads } from './execute/device.ts'
-export { frozen, jit, loadProgram, type Program } from './execute/program.ts'
+export { frozen, jit, loadProgram, onnxOf, type Program } from './execute/program.ts'
 export type { Session } from './execute/session.ts'
 export { grad, jvp, topological, valueAndGrad, vjp } from './gradient.ts'
 export * from './ndarray.ts'
@@ -20,4 +20,5 @@ export {
   type Tree,
   toTensors,
   unflatten,
+  walk,
 } from './tree.ts'

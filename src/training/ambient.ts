@@ -1,12 +1,12 @@
 /**
- * AmbientDiffusion (Daras et al., "Ambient Diffusion: Learning Clean Distributions from Corrupted Data", NeurIPS 2023):
- * a prior from masked data y = A x by deleting still more. With Ã = B ∘ A, B ~ Bernoulli(1 − δ), and xt = x + σ z, the
- * network h sees Ã xt and Ã, and is judged on all that A shows:
+ * AmbientDiffusion (Daras et al., "Ambient Diffusion: Learning Clean Distributions from Corrupted Data",
+ * NeurIPS 2023): a prior from masked data y = A x by deleting still more. With Ã = B ∘ A, B ~ Bernoulli(1 −
+ * δ), and xt = x + σ z, the network h sees Ã xt and Ã, and is judged on all that A shows:
  *
  *   L = E λ ‖A ∘ (h(Ã xt, Ã, σ) − x)‖² / N.
  *
- * It cannot tell which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in every entry.
- * Noise on y counts as part of x: the method knows of none.
+ * It does not know which of the entries that Ã hides will be looked at, so its minimiser is E[x | Ã xt, Ã] in
+ * every entry. Noise on y counts as part of x: the method knows of none.
  */
 import type { Denoiser } from '../diffusion/index.ts'
 import type { Network, Training } from '../nn/index.ts'
@@ -30,7 +30,8 @@ import {
   type Tensor,
   type Tree,
 } from '../tensor/index.ts'
-import type { Batch, Objective } from './learner.ts'
+import { dropoutMasks } from './dropout-masks.ts'
+import type { Objective } from './objective.ts'
 
 /** (Ã xt, Ã, σ) ↦ E[x | Ã xt, Ã]: [B, C, H, W], a mask that broadcasts to it, [B]. */
 export type MaskedDenoiser = (seen: Tensor, mask: Tensor, sigma: Tensor) => Tensor
@@ -39,16 +40,16 @@ export type MaskedDenoiser = (seen: Tensor, mask: Tensor, sigma: Tensor) => Tens
 const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, a), mul(sub(1, m), b))
 
 /**
- * The masked denoiser of a network with twice the channels of the image: the mask is fed beside it, the second half of
- * the output is not used. EDM's preconditioning (σ_data = 1) where Ã shows; where it hides, xt says nothing about the
- * entry itself and the network answers directly.
+ * The masked denoiser of a network with twice the channels of the image: the mask is fed beside it, the
+ * second half of the output is not used. EDM's preconditioning (σ_data = 1) where Ã shows; where it hides, xt
+ * says nothing about the entry itself and the network answers directly.
  *
  * @param net - over [B, 2C, H, W]
  *
  * @example
  * ```ts
  * const h = maskedDenoiser(net, frozen(params))
- * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean in one evaluation
+ * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean at once
  * ```
  */
 export const maskedDenoiser =
@@ -70,16 +71,26 @@ export const maskedDenoiser =
     return add(mul(seen, square(q)), mul(f, choose(m, mul(s, q), 1)))
   }
 
-/** One batch of the loss: y and A as observed, what B keeps, noise and its level. */
-export type AmbientBatch<L = Tensor> = Batch<'y' | 'mask' | 'kept' | 'z' | 'sigma', L>
+/** One batch of the loss. */
+export interface AmbientBatch {
+  /** As observed: [B, C, H, W] in the units of the prior. */
+  readonly y: Tensor
+  /** A: 1 where y was observed; broadcasts to y. */
+  readonly mask: Tensor
+  /** B: 0 where still more is deleted; of the shape of the mask. */
+  readonly kept: Tensor
+  /** Standard normal, like y. */
+  readonly z: Tensor
+  /** [B]. */
+  readonly sigma: Tensor
+}
 
 /**
- * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is trained with unit
- * weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the training on their
- * irreducible error at low σ.
+ * L with λ = 1 + 1/σ² where Ã shows and 1 where it hides, the weights under which the network itself is
+ * trained with unit weight. The minimiser does not depend on them; EDM's λ on hidden entries would spend the
+ * training on their irreducible error at low σ.
  *
  * @param h - the denoiser to judge
- * @param batch - y and z [B, C, H, W] in the units of the prior, mask (A) and kept (B) that broadcast to them, sigma [B]
  * @returns a scalar, the mean over all entries
  *
  * @example
@@ -95,6 +106,9 @@ export const ambientLoss = (h: MaskedDenoiser, { y, mask, kept, z, sigma }: Ambi
   return mean(mul(weight, square(mul(mask, sub(xhat, y)))))
 }
 
+/** Default of δ, the published one. */
+export const AMBIENT_DELTA = 0.1
+
 /** Options of {@link ambientObjective}. */
 export interface AmbientOptions {
   /** δ: share of the observed entries that are deleted further, in (0, 1); default 0.1. */
@@ -104,44 +118,51 @@ export interface AmbientOptions {
 }
 
 /**
- * The objective of a masked observation set, for `learner`.
+ * The objective of a masked observation set.
  *
  * @param net - over [B, 2C, H, W]
- * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel
+ * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel:
+ * what is deleted further is drawn in the shape of the mask
  * @param streamOf - the random stream of a purpose
  *
  * @example
  * ```ts
- * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, (purpose) => stream(0, purpose))
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, streamOf)
  * ```
  */
 export const ambientObjective = (
   net: Network,
   { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
-  { delta = 0.1, sigma }: AmbientOptions,
+  { delta = AMBIENT_DELTA, sigma }: AmbientOptions,
   streamOf: (purpose: string) => Stream,
-): Objective<keyof AmbientBatch> => {
-  const [noise, times, further] = ['noise', 'times', 'further deletion'].map(streamOf)
+): Objective<AmbientBatch & Training> => {
+  const purposes = ['noise', 'times', 'further deletion', 'dropout'].map(streamOf)
+  const [noise, times, further, masks] = purposes
+  const [, channels, ...space] = y.shape
   return {
     count: y.shape[0],
-    batch: (index, at) => {
-      const where = { ...at, observation: index.map((_, i) => i) }
+    batch: ({ rows, at }) => {
+      const where = { ...at, observation: rows.map((_, i) => i) }
       const t = betaBatch(times, 3, 3, where, [])
       return {
-        y: rowsAt(y, index),
-        mask: rowsAt(mask, index),
+        y: rowsAt(y, rows),
+        mask: rowsAt(mask, rows),
         kept: bernoulliBatch(further, 1 - delta, where, mask.shape.slice(1)),
         z: normalBatch(noise, where, y.shape.slice(1)),
         sigma: ndarray(Array.from(t.data, sigma)),
+        keep: dropoutMasks(net, [rows.length, 2 * channels, ...space], masks, at),
       }
     },
-    loss: (params, batch) => ambientLoss(maskedDenoiser(net, params), batch),
+    loss: ({ params }, { keep, ...batch }) => ({
+      terms: { loss: ambientLoss(maskedDenoiser(net, params, { keep }), batch) },
+    }),
   }
 }
 
 /**
- * The denoiser of the fixed-mask sampler: one mask of the density seen in training, (1 − p)(1 − δ), is kept from the first
- * step to the last, and D(xt) = h(Ã xt, Ã).
+ * The denoiser of the fixed-mask sampler: one mask of the density seen in training, (1 − p)(1 − δ), is kept
+ * from the first step to the last, and D(xt) = h(Ã xt, Ã).
  *
  * @example
  * ```ts

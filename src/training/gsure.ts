@@ -1,7 +1,7 @@
 /**
- * GSURE-Diffusion (Kawar et al., "GSURE-Based Diffusion Model Training with Corrupted Data", TMLR 2024) in the VE form
- * xt = x + σ z. Observed entries of y = m ∘ (x + s n) already hold noise of level s, so they get the rest; the others are
- * noise about 0:
+ * GSURE-Diffusion (Kawar et al., "GSURE-Based Diffusion Model Training with Corrupted Data", TMLR 2024) in
+ * the VE form xt = x + σ z. Observed entries of y = m ∘ (x + s n) already hold noise of level s, so they get
+ * the rest; the others are noise about 0:
  *
  *   xt = m ∘ (y + √(σ² − s²) z) + (1 − m) ∘ σ z,   σ ≥ s.
  *
@@ -15,7 +15,7 @@
 import type { Denoiser } from '../diffusion/index.ts'
 import { preconditioned } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { Network } from '../nn/index.ts'
+import type { Network, Training } from '../nn/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import {
   add,
@@ -33,13 +33,26 @@ import {
   type Tensor,
   vjp,
 } from '../tensor/index.ts'
-import type { Batch, Objective } from './learner.ts'
+import { dropoutMasks } from './dropout-masks.ts'
+import type { Objective } from './objective.ts'
 
-/** One batch of the loss: y and m as observed, noise, the probe N(0, I), and levels σ ≥ s. */
-export type GsureBatch<L = Tensor> = Batch<'y' | 'mask' | 'z' | 'probe' | 'sigma', L>
+/** One batch of the loss. */
+export interface GsureBatch {
+  /** As observed: [B, ...event] in the units of the prior. */
+  readonly y: Tensor
+  /** m: 1 where y was observed; broadcasts to y. */
+  readonly mask: Tensor
+  /** Standard normal, like y. */
+  readonly z: Tensor
+  /** Hutchinson's probe: standard normal, like y. */
+  readonly probe: Tensor
+  /** [B], not below s. */
+  readonly sigma: Tensor
+}
 
 /**
- * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a constant.
+ * λ-weighted GSURE, λ = 1 + 1/σ², mean over all entries: the supervised loss on observed entries plus a
+ * constant.
  *
  * @param noise - s > 0 of the observations, in the units of the prior
  * @returns a scalar
@@ -64,6 +77,9 @@ export const gsureLoss = (
   return mean(mul(add(reciprocal(square(s)), 1), risk))
 }
 
+/** A schedule that starts at s may give a level below it by rounding. */
+const ROUNDING = 1e-9
+
 /** Options of {@link gsureObjective}. */
 export interface GsureOptions {
   /** s of the observations, in the units of the prior. */
@@ -73,16 +89,18 @@ export interface GsureOptions {
 }
 
 /**
- * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry sometimes.
+ * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry
+ * sometimes.
  *
- * @param set - y [N, ...event], and its mask of the same shape
+ * @param set - y [N, ...event], and its mask, of the same shape or with one channel
  * @param streamOf - the random stream of a purpose
  * @throws TweedieError `input` when the schedule starts below the noise of the observations
  *
  * @example
  * ```ts
  * const { sigma } = exponentialSchedule({ sigmaMin: set.noise, sigmaMax: 20 })
- * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, (purpose) => stream(0, purpose))
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, streamOf)
  * ```
  */
 export const gsureObjective = (
@@ -90,27 +108,30 @@ export const gsureObjective = (
   { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
   { noise, sigma }: GsureOptions,
   streamOf: (purpose: string) => Stream,
-): Objective<keyof GsureBatch> => {
-  if (!(sigma(0) >= noise)) {
+): Objective<GsureBatch & Training> => {
+  if (!(sigma(0) >= noise * (1 - ROUNDING))) {
     throw new TweedieError(
       'input',
       `gsure: noise levels must not lie below that of the observations, ${noise}, got ${sigma(0)}`,
     )
   }
-  const [white, times, probes] = ['noise', 'times', 'probe'].map(streamOf)
+  const [white, times, probes, masks] = ['noise', 'times', 'probe', 'dropout'].map(streamOf)
   return {
     count: y.shape[0],
-    batch: (index, at) => {
-      const where = { ...at, observation: index.map((_, i) => i) }
+    batch: ({ rows, at }) => {
+      const where = { ...at, observation: rows.map((_, i) => i) }
       const t = betaBatch(times, 3, 3, where, [])
       return {
-        y: rowsAt(y, index),
-        mask: rowsAt(mask, index),
+        y: rowsAt(y, rows),
+        mask: rowsAt(mask, rows),
         z: normalBatch(white, where, y.shape.slice(1)),
         probe: normalBatch(probes, where, y.shape.slice(1)),
         sigma: ndarray(Array.from(t.data, sigma)),
+        keep: dropoutMasks(net, [rows.length, ...y.shape.slice(1)], masks, at),
       }
     },
-    loss: (params, batch) => gsureLoss(preconditioned(net, params), batch, noise),
+    loss: ({ params }, { keep, ...batch }) => ({
+      terms: { loss: gsureLoss(preconditioned(net, params, { keep }), batch, noise) },
+    }),
   }
 }

@@ -1,6 +1,7 @@
 /** A linear problem with a known answer: prior N(m, S) over four entries, two of them observed with noise. */
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { ndarray } from '../../src/tensor/index.ts'
 
 export const SIZE = 4
@@ -43,7 +44,7 @@ export const prior = (() => {
   const factor = Q.mmul(Matrix.diag(values.map((v) => Math.sqrt(Math.max(0, v - floor)))))
   return gaussianDenoiser({
     mean: ndarray(MEAN),
-    covariance: { kind: 'ppca', variance: floor, factor: ndarray(factor.to1DArray(), [SIZE, SIZE]) },
+    covariance: lowRank(floor, ndarray(factor.to1DArray(), [SIZE, SIZE])),
   })
 })()
 

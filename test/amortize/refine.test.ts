@@ -2,6 +2,7 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { refine, weigh } from '../../src/amortize/index.ts'
+import { maskedBy } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { ndarray, toNumbers } from '../../src/tensor/index.ts'
 import {
@@ -28,7 +29,7 @@ const set = {
     inData(Y).map((v, i) => v * KEPT[i]),
     [1, SIZE],
   ),
-  operator: { kind: 'mask', mask: ndarray(KEPT, [1, SIZE]) },
+  operator: maskedBy(ndarray(KEPT, [1, SIZE]), [SIZE]),
   noise: NOISE / 4,
   range: [0, 1],
 } as const

@@ -17,44 +17,41 @@ const values = (shape: readonly number[]): NdArray<'float32'> => {
   return new NdArray('float32', [COUNT, ...shape], Float32Array.from(data, Number))
 }
 
-const cases: { name: string; operator: OperatorSetting; event?: number[]; told?: boolean }[] = [
+const cases: { name: string; operator: OperatorSetting; event?: number[]; besides?: boolean }[] = [
   { name: 'identity', operator: { name: 'identity' } },
-  { name: 'mask, told', operator: { name: 'mask', settings: { keep: 0.4 } } },
-  { name: 'mask, not told', operator: { name: 'mask', settings: { keep: 0.4 } }, told: false },
+  { name: 'mask, given', operator: { name: 'mask', settings: { keep: 0.4 } } },
+  { name: 'mask, not given', operator: { name: 'mask', settings: { keep: 0.4 } }, besides: false },
   { name: 'projection', operator: { name: 'projection', settings: { dimension: 3 } }, event: [5] },
   { name: 'blur', operator: { name: 'blur', settings: { sigma: 1, size: 3 } } },
   { name: 'pool', operator: { name: 'pool', settings: { factor: 2 } } },
   { name: 'clip', operator: { name: 'clip' } },
   {
+    name: 'a mask of what was blurred',
+    operator: { name: 'compose', of: [{ name: 'blur', settings: { sigma: 1, size: 3 } }, { name: 'mask' }] },
+  },
+  {
     name: 'vertices, blindly',
     operator: { name: 'vertices', settings: { keep: 0.4, keepMax: 0.7 }, blind: true },
     event: [1, 24],
-    told: false,
+    besides: false,
   },
 ]
 
-it.each(cases)('$name', async ({ operator, event = [1, 8, 8], told = true }) => {
+it.each(cases)('$name', async ({ operator, event = [1, 8, 8], besides = true }) => {
   const x = values(event)
   const set = await observe(x, { operator, noise: NOISE, range: RANGE, seed: 3 })
-  const telling = conditionLayout(set, told)
-  const condition = conditionShape(telling, 'vector')
-  const {
-    arrays,
-    condition: tell,
-    simulate,
-  } = measurementsOf(set, {
-    telling,
-    condition,
-    blind: operator.blind,
-  })
-  if (!tell || !simulate) throw new Error('these can be told and simulated')
+  const layout = conditionLayout(set, besides)
+  const shape = conditionShape(layout, 'vector')
+  const measurements = measurementsOf(set, { layout, condition: shape, blind: operator.blind })
+  const { arrays, condition, simulate } = measurements
+  if (!condition || !simulate) throw new Error('these can be simulated')
   const program = jit((rows: Record<string, Tensor>, x: Tensor, e: Tensor) => ({
-    real: tell(rows),
+    real: condition(rows),
     simulated: simulate(rows, x, e),
   }))
   const inside = applyAffine(toPrior(RANGE), x)
   const { real, simulated } = await program(arrays, inside, zeros(arrays.y.shape))
-  expect(simulated.shape).toEqual([COUNT, ...condition])
+  expect(simulated.shape).toEqual([COUNT, ...shape])
   expectClose(toNumbers(simulated), toNumbers(real), 1e-4)
   await program.release()
 })
@@ -66,8 +63,8 @@ it('shot noise cannot be simulated: its level follows y', async () => {
     photons: 10,
     seed: 3,
   })
-  const telling = conditionLayout(set, true)
+  const layout = conditionLayout(set, true)
   expect(
-    measurementsOf(set, { telling, condition: conditionShape(telling, 'vector') }).simulate,
+    measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') }).simulate,
   ).toBeUndefined()
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run as bench } from '../../src/cli/bench.ts'
-import { run as distil } from '../../src/cli/distill.ts'
+import { run as distill } from '../../src/cli/distill.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { root } from '../e2e/built.ts'
 
@@ -54,7 +54,7 @@ describe('distilled samplers in a comparison', () => {
     const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
     const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'objective.prior=bound', ...small]
     await silently((io) =>
-      distil(
+      distill(
         [config, ...tiny, 'export.draws=1'],
         { ...common, run: flow, resume: false, device: 'cpu', checkpointEvery: 60 },
         io,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeArrays } from '../../src/formats/index.ts'
-import { writeObservations } from '../../src/observations/index.ts'
+import { maskedBy, unchanged, writeObservations } from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 import { tweedie } from './tweedie.ts'
@@ -35,12 +35,12 @@ beforeAll(() => {
   writeArrays(at('small.npz'), { x: normal(stream(0, 'small'), [n, 1, 3, 3]) })
   writeObservations(at('few.npz'), {
     y: normal(stream(0, 'few'), [3, 1, 6, 6]),
-    operator: { kind: 'identity' },
+    operator: unchanged([1, 6, 6]),
     noise: 1,
     range: [0, 1],
   })
   const set = { y: new NdArray('float32', shape, y), noise: sigma, range: [0, 1] } as const
-  writeObservations(at('set.npz'), { ...set, operator: { kind: 'mask', mask: ndarray(mask, shape) } })
+  writeObservations(at('set.npz'), { ...set, operator: maskedBy(ndarray(mask, shape), [1, 6, 6]) })
 })
 
 describe('tweedie diagnose', () => {

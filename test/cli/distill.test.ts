@@ -145,7 +145,7 @@ describe('a run of distillation', () => {
       }
       const options = { ...learning, run: at('parts'), resume: part > 0 ? (true as const) : undefined }
       const { code, message } = await failure(distill([at('distill.yaml')], options, io))
-      expect([code, message]).toEqual([130, 'tweedie: interrupted'])
+      expect([code, message]).toEqual([130, 'tweedie: distilling was interrupted'])
       expect(points('parts').at(-1)).toMatch(new RegExp(`-step-${11 * (part + 1)}\\.`))
       expect(existsSync(join(at('parts'), 'checkpoints', 'sampler.safetensors'))).toBe(false)
     }
@@ -161,7 +161,7 @@ describe('a run of distillation', () => {
     const { code, message } = await failure(distilled('nan', config))
     expect(code).toBe(1)
     expect(message).toMatch(
-      /^tweedie: distillation: step \d+ has loss \S+ .* the last good one: \S+step-\d+\.safetensors$/,
+      /^tweedie: training: the loss is \S+ at lap 0, step \d+ .* the last good one: \S+step-\d+\.safetensors$/,
     )
     const [, step] = /step (\d+)/.exec(message) ?? []
     const { arrays, state } = readCheckpoint(/\S+\.safetensors/.exec(message)?.[0] ?? '')
@@ -223,7 +223,7 @@ describe('a run of distillation', () => {
     rmSync(at('other'), { recursive: true })
     await train([at('prior.yaml'), 'train.steps=3'], { ...learning, run: at('other') }, ioTo([]))
     const again = await failure(distill(args, { ...learning, run: at('changed'), resume: true }, ioTo([])))
-    expect(again.message).toMatch(/this run distils another prior than the one given now/)
+    expect(again.message).toMatch(/this run distills another prior than the one given now/)
   }, 60_000)
 })
 
@@ -266,12 +266,13 @@ describe('a sampler of one measurement', () => {
 describe('blind restoration', () => {
   const operator = 'data.observe.operator={kind: vertices, keep: 0.4, keepMax: 0.7, blind: true}'
 
-  it('learns from parameters of each observation, and is told y alone', async () => {
+  it('learns from parameters of each observation, and is conditioned on y alone', async () => {
     await distilled('blind', [operator, 'blind=true'])
-    const { telling, operator: made } = loadSampler(at('blind'))
-    expect([telling, made.blind]).toEqual([{ y: [1, 4, 8], beside: {} }, true])
+    const { condition, operator: made } = loadSampler(at('blind'))
+    expect(condition).toEqual({ y: [1, 4, 8], beside: {}, crossing: 'entries' })
+    expect(made.blind).toBe(true)
     const manifest = JSON.parse(readFileSync(join(at('blind'), 'sampler.json'), 'utf8'))
-    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['0.y', '1'])
+    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['y', 'z'])
   })
 
   it('takes sets whatever the share that was lost, known or not, and no other operator', async () => {

@@ -10,7 +10,7 @@ import { run } from '../../src/cli/observe.ts'
 import { operatorSchema, operatorSettingOf } from '../../src/cli/operator-schema.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { readObservations } from '../../src/observations/index.ts'
-import { familyNames, familyOf } from '../../src/operators/index.ts'
+import { families, familyOf } from '../../src/operators/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-'))
@@ -53,17 +53,24 @@ const options: Options = {
     seed: undefined,
   },
 }
+const familyNames = families.map(({ name }) => name)
 const sources: Readonly<Record<string, string>> = { vertices: points, coils: grey }
+/** Operators that are made of others need them. */
+const parts: Readonly<Record<string, string[]>> = {
+  compose: ['of=[{kind: blur, sigma: 2}, {kind: pool, factor: 2}]'],
+  stack: ['of=[{kind: mask}, {kind: pool}]'],
+  scale: ['factor=2', 'of=[{kind: identity}]'],
+}
 const observe = (settings: readonly string[], more: Partial<Options>) =>
   run([sources[more.operator ?? ''] ?? images, ...settings], { ...options, ...more }, io)
 
 describe('tweedie observe', () => {
   it.each(familyNames)('knows %s', async (operator) => {
-    await observe([], { operator })
+    await observe(parts[operator] ?? [], { operator })
     const { y, operator: seen, noise } = readObservations(output)
     expect(y.shape[0]).toBe(4)
     expect(noise).toBe(0.05)
-    expect([operator, 'mask']).toContain(seen.kind === 'family' ? seen.name : seen.kind)
+    expect(seen.name).toBe(operator)
   })
 
   it('takes settings as key=value, and --keep', async () => {
@@ -71,24 +78,39 @@ describe('tweedie observe', () => {
     expect(readObservations(output).y.shape).toEqual([4, 3, 16, 16])
     await observe([], { keep: 1 })
     const { operator } = readObservations(output)
-    expect(operator.kind === 'mask' && operator.mask.data.every((m) => m === 1)).toBe(true)
+    expect(operator.parameters.mask.data.every((m) => m === 1)).toBe(true)
   })
 
   it('writes the noise of each entry where photons are counted', async () => {
     await observe([], { operator: 'mask', photons: 100, noise: 0.01 })
     const { y, std, operator } = readObservations(output)
-    expect([std?.shape, operator.kind]).toEqual([y.shape, 'mask'])
+    expect([std?.shape, operator.name]).toEqual([y.shape, 'mask'])
     const want = y.data.map((v) => Math.sqrt(Math.max(v, 0.01) / 100 + 1e-4))
     expect(std?.data.every((s, i) => Math.abs(s - want[i]) < 1e-6)).toBe(true)
+  })
+
+  it('takes operators made of others, and says which', async () => {
+    await observe(parts.compose, { operator: 'compose' })
+    const { y, operator } = readObservations(output)
+    expect(y.shape).toEqual([4, 3, 16, 16])
+    expect(operator).toMatchObject({
+      name: 'compose',
+      settings: {},
+      of: [
+        { name: 'blur', settings: { sigma: 2, boundary: 'reflect' } },
+        { name: 'pool', settings: { factor: 2 } },
+      ],
+    })
+    expect(operator.of?.map((part) => 'kind' in part)).toEqual([false, false])
   })
 
   it('keeps the truth of a blind set apart', async () => {
     await observe(['sigma=0.5', 'sigmaMax=2'], { operator: 'blur', blind: true })
     const { operator } = readObservations(output)
-    if (operator.kind !== 'family' || !operator.truth) throw new Error('a blind set was asked for')
+    if (!operator.truth) throw new Error('a blind set was asked for')
     expect([operator.parameters.kernel.shape[0], operator.truth.kernel.shape[0]]).toEqual([1, 4])
     expect(Object.keys(readArrays(output)).sort()).toEqual(
-      ['noise', 'operator', 'parameter.kernel', 'range', 'truth.kernel', 'y'].sort(),
+      ['noise', 'operator', 'parameter.kernel', 'range', 'truth.kernel', 'view', 'y'].sort(),
     )
   })
 
@@ -113,6 +135,22 @@ describe('tweedie observe', () => {
       /^box: a square of 30 with a margin of 2 does not fit images of 32×32/,
     ],
     [{ operator: 'fourier' }, ['acceleration=0'], /'acceleration' must be a number at least 1, got 0/],
+    [{ operator: 'compose' }, [], /^operator 'compose': needs at least 1 of them in 'of', got 0/],
+    [{ operator: 'scale' }, parts.stack, /^operator 'scale': needs 1 of them in 'of', got 2/],
+    [{ operator: 'blur' }, parts.stack, /^operator 'blur': is not made of others, got 2/],
+    [{ operator: 'compose' }, ['of=[{kind: bluur}]'], /^unknown operator 'bluur'; did you mean 'blur'/],
+    [
+      { operator: 'compose' },
+      ['of=[{kind: blur, sigam: 2}]'],
+      /^operator 'blur': unknown setting 'sigam'; did you mean 'sigma'/,
+    ],
+    [{ operator: 'compose' }, ['of=[{kind: blur'], /^'of=\[\{kind: blur': expected a list of operators/],
+    [
+      { operator: 'compose' },
+      ['of=[2]'],
+      /^'of=\[2\]': expected a list of operators, of=\[\{kind: blur, sigma: 2\}/,
+    ],
+    [{ operator: 'compose' }, ['of=blur'], /^'of=blur': expected a list of operators/],
     [{ operator: 'pool', blind: true }, [], /^observe: operator 'pool' .* no parameters/],
     [{ operator: 'pool', keep: 0.5 }, [], /^operator 'pool': unknown setting 'keep'/],
     [{ operator: 'radon', photons: 0 }, [], /^observe: photons must be positive, got 0/],
@@ -135,7 +173,8 @@ describe('operators of the configuration', () => {
   }
 
   it.each(familyNames)('%s has its defaults', (kind) => {
-    const { name, settings } = operatorSettingOf(parse(`kind: ${kind}`))
+    const of = familyOf(kind).parts ? ', of: [{ kind: identity }]' : ''
+    const { name, settings } = operatorSettingOf(parse(`{ kind: ${kind}${of} }`))
     expect([name, settings]).toEqual([kind, familyOf(kind).complete({})])
   })
 
@@ -147,6 +186,10 @@ describe('operators of the configuration', () => {
     })
     expect(() => parse('{ kind: motion, sise: 15 }')).toThrow(/unknown field 'sise'; did you mean 'size'/)
     expect(() => parse('{ kind: moton }')).toThrow(/field 'kind': expected one of "mask"|"box"/)
+    expect(() => parse('{ kind: scale, of: [] }')).toThrow(/field 'of': expected array to have >=1 items/)
+    expect(() => parse('{ kind: scale, of: [{ kind: blur, sigma: 0 }] }')).toThrow(
+      /field 'of\.0\.sigma': expected number to be >0, got 0/,
+    )
     expect(() => parse('{ kind: blur, sigma: 0 }')).toThrow(/field 'sigma': expected number to be >0, got 0/)
   })
 })

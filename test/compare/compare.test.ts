@@ -8,10 +8,10 @@ import {
   gridOf,
   labelOf,
   markdownOf,
-  methodSpec,
   resultsTables,
   tune,
 } from '../../src/compare/index.ts'
+import { methodSpec } from '../../src/posterior/index.ts'
 import { ndarray } from '../../src/tensor/index.ts'
 
 const task = { name: 'deletion', operator: { name: 'mask', settings: { keep: 0.25 } }, noise: 0.05 }
@@ -119,12 +119,16 @@ describe('a grid', () => {
 })
 
 describe('tuning', () => {
-  const setting = { default: 1, range: [0.01, 100], scale: 'log', about: '' } as const
+  const setting = { kind: 'number', search: { range: [0.01, 100], scale: 'log' } } as const
   const peak = (at: number) => async (value: number) => -(Math.log(value / at) ** 2)
 
   it('finds a hill beside a plateau', async () => {
     const score = async (v: number) => Math.max(20, 26 - Math.log(v / 0.05) ** 2)
-    const { best, trials } = await tune({ ...setting, range: [0.01, 10] }, score, { budget: 8 })
+    const { best, trials } = await tune(
+      { kind: 'number', search: { range: [0.01, 10], scale: 'log' } },
+      score,
+      { budget: 8 },
+    )
     expect(trials.length).toBeLessThanOrEqual(8)
     expect(best.score).toBeGreaterThan(25.5)
   })
@@ -137,7 +141,7 @@ describe('tuning', () => {
 
   it('tries the ends of a grid and no value twice', async () => {
     const seen: number[] = []
-    const integers = { default: 1, range: [1, 4], scale: 'integer', about: '' } as const
+    const integers = { kind: 'integer', search: { range: [1, 4], scale: 'linear' } } as const
     const { trials } = await tune(
       integers,
       async (value) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { meritOf, observed, sphereTasks, viewOf } from '../../src/compare/index.ts'
+import { type Appearance, meritOf, observed, sphereTasks } from '../../src/compare/index.ts'
 import { firstPoints, loadWinds, SPHERE, sphereValid } from '../../src/datasets/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { full, NdArray, ndarray, rows } from '../../src/tensor/index.ts'
@@ -14,13 +14,19 @@ const gaussian = (draws: number, items: number, points: number, spread: number) 
   }
 }
 
+/** Fields on the sphere, and the padding that does not count. */
+const globe: Appearance = {
+  view: { kind: 'globe', rows: SPHERE.rows, columns: SPHERE.columns },
+  valid: sphereValid(),
+}
+
 describe('figures of merit', () => {
   const points = 200
-  const view = viewOf([1, points], full([points], 1))
+  const look: Appearance = { view: { kind: 'signal' }, valid: full([points], 1) }
 
   it('of exact posterior draws: twice the error of the mean, even ranks, intervals that hold', async () => {
     const { draws, truth } = gaussian(99, 64, points, 0.05)
-    const merit = await meritOf(draws, truth, { view })
+    const merit = await meritOf(draws, truth, look)
     expect(merit.mse).toBeCloseTo(2 * 0.05 ** 2, 4)
     expect(merit.mseMean).toBeCloseTo((1 + 1 / 99) * 0.05 ** 2, 4)
     expect(merit.psnrMean - merit.psnr).toBeCloseTo(10 * Math.log10(2 / (1 + 1 / 99)), 1)
@@ -32,14 +38,14 @@ describe('figures of merit', () => {
   it('tell draws that are too narrow by ranks and intervals', async () => {
     const { draws } = gaussian(99, 64, points, 0.02)
     const { truth } = gaussian(1, 64, points, 0.05)
-    const merit = await meritOf(draws, truth, { view })
+    const merit = await meritOf(draws, truth, look)
     expect(merit.coverage?.share).toBeLessThan(0.6)
     expect(merit.sbc).toBeLessThan(1e-4)
   })
 
   it('say nothing of ranks and intervals with one draw, nor of pictures where there are none', async () => {
     const { draws, truth } = gaussian(1, 8, points, 0.05)
-    const merit = await meritOf(draws, truth, { view })
+    const merit = await meritOf(draws, truth, look)
     expect([merit.coverage, merit.sbc, merit.ssim, merit.perceptual, merit.frechet]).toEqual(
       Array(5).fill(undefined),
     )
@@ -49,16 +55,15 @@ describe('figures of merit', () => {
     const valid = firstPoints(3, 4)
     const truth = ndarray([0.2, 0.4, 0.6, 0], [1, 1, 4])
     const draws = ndarray([0.3, 0.5, 0.7, 1], [1, 1, 1, 4])
-    const { mse, psnr } = await meritOf(draws, truth, { view: viewOf([1, 4], valid) })
+    const { mse, psnr } = await meritOf(draws, truth, { view: { kind: 'signal' }, valid })
     expect(mse).toBeCloseTo(0.01, 6)
     expect(psnr).toBeCloseTo(20, 3)
   })
 
   it('see a field on the sphere as a picture of 46×90', async () => {
     const truth = rows(loadWinds('test'), 0, 2)
-    const view = viewOf([1, SPHERE.length], sphereValid())
     const same = new NdArray('float32', [1, ...truth.shape], truth.data)
-    const { ssim, perceptual } = await meritOf(same, truth, { view })
+    const { ssim, perceptual } = await meritOf(same, truth, globe)
     expect(ssim).toBeCloseTo(1, 6)
     expect(perceptual).toBeUndefined()
   })
@@ -67,10 +72,10 @@ describe('figures of merit', () => {
 describe('a blind task', () => {
   it('shows y alone to blind samplers, and to guided ones the same y with its masks', async () => {
     const truth = rows(loadWinds('test'), 0, 8)
-    const { known, shown } = await observed(sphereTasks()['sphere-blind'], truth, 3)
+    const { known, shown } = await observed(sphereTasks['sphere-blind'], truth, 3, globe)
     expect(known.y).toEqual(shown.y)
-    if (known.operator.kind !== 'mask' || shown.operator.kind !== 'family') throw new Error('other kinds')
-    const { mask } = known.operator
+    expect(known.operator.truth).toBeUndefined()
+    const { mask } = known.operator.parameters
     expect(shown.operator.parameters.mask.shape[0]).toBe(1)
     for (let i = 0; i < 8; i++) {
       const own = rows(mask, i, i + 1).data

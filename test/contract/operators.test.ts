@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { familyNames } from '../../src/operators/index.ts'
 import { constant, zeros } from '../../src/tensor/index.ts'
 import {
   adjointGap,
@@ -10,11 +9,6 @@ import {
   shapesOf,
 } from '../exact/operator-contract.ts'
 import { linearOperators, nonlinearOperators } from './lists/operators.ts'
-
-it('is asked of an operator of every family', () => {
-  const listed = [...linearOperators, ...nonlinearOperators].flatMap(({ families = [] }) => families)
-  expect(new Set(listed)).toEqual(new Set(familyNames))
-})
 
 /** What every linear operator must do; the list is in lists/operators.ts. */
 describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))('$title', ({ listed }) => {

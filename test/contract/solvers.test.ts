@@ -1,6 +1,7 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { cg, gmres, type Solver } from '../../src/linalg/index.ts'
+import { cg, exactSolve, gmres, type Solver } from '../../src/linalg/index.ts'
+import { input } from '../../src/tensor/index.ts'
 import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../exact/solving.ts'
 import { distance } from '../numbers.ts'
 import { solvers } from './lists/solvers.ts'
@@ -148,5 +149,19 @@ describe('gmres', () => {
       before = now
     }
     expect(Math.max(...before)).toBeLessThan(1e-6)
+  })
+})
+
+describe('the exact solve', () => {
+  it('is a dense solve, of systems that are neither symmetric nor definite too', async () => {
+    for (const n of [1, 2, 12])
+      expect(await relativeGap(exactSolve(), systems('indefinite', { n }))).toBeLessThan(1e-10)
+  })
+
+  it('is for small systems', () => {
+    const b = input('float32', [1, 257])
+    expect(() => exactSolve()((v) => v, b)).toThrow(
+      'exactSolve writes out systems of at most 256 entries, these observations have 257; use gmres or cg',
+    )
   })
 })

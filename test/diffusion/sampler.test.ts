@@ -8,6 +8,7 @@ import {
   heun,
   karrasGrid,
   predictorCorrector,
+  type SamplerState,
   type Step,
   sampler,
   sigmaGrid,
@@ -16,7 +17,7 @@ import {
 import { identity, isotropicNoise } from '../../src/operators/index.ts'
 import { mmps } from '../../src/posterior/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
-import { mul, ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { mul, ndarray, sub, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { distance, expectClose, f64 } from '../numbers.ts'
 
 const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
@@ -105,10 +106,80 @@ describe('one batch', () => {
       {
         shape: [1, 1],
         noise: () => zeros([1, 1], 'float64'),
-        onStep: (done, total) => steps.push(`${done}/${total}`),
+        onStep: ({ step, steps: total }) => steps.push(`${step}/${total}`),
       },
     )
     expect(steps).toEqual(['1/3', '2/3', '3/3'])
+  })
+
+  it('reports level and state of each step, and x̂ when asked to', async () => {
+    const grid = [4, 2, 1]
+    const seen: SamplerState[] = []
+    const draw = sampler(() => (x) => mul(x, 0.5), { grid, step: heun() })
+    const request = {
+      shape: [1, 2],
+      noise: () => f64([1, -1], [1, 2]),
+      onStep: (at: SamplerState) => seen.push(at),
+    }
+    const plain = await draw({}, request)
+    const watched = await draw({}, { ...request, withXhat: true })
+    await draw.release()
+    expect(toNumbers(watched)).toEqual(toNumbers(plain))
+    expect(seen.map(({ step, steps, sigma }) => [step, steps, sigma])).toEqual([
+      [1, 2, 2],
+      [2, 2, 1],
+      [1, 2, 2],
+      [2, 2, 1],
+    ])
+    expect(seen.map(({ xhat }) => xhat !== undefined)).toEqual([false, false, true, true])
+    // The first step begins at ±4, whose half is 2; the second where the first one ended.
+    const [, , first, second] = seen
+    expect(toNumbers(first.xhat ?? zeros([0]))).toEqual([2, -2])
+    expectClose(
+      toNumbers(second.xhat ?? zeros([0])),
+      toNumbers(first.x).map((v) => v / 2),
+      1e-15,
+    )
+    expectClose(
+      toNumbers(plain),
+      toNumbers(second.x).map((v) => v / 2),
+      1e-15,
+    )
+  })
+
+  it('draws its noise from a seed, addressed by draw, row and step', async () => {
+    const draw = sampler(unit, { schedule, steps: 4 })
+    const three = await draw({}, { shape: [3, 1], seed: 5 })
+    const again = await draw({}, { shape: [3, 1], seed: 5 })
+    const one = await draw({}, { shape: [1, 1], seed: 5 })
+    expect(toNumbers(again)).toEqual(toNumbers(three))
+    expectClose(toNumbers(one), toNumbers(three).slice(0, 1), 1e-6)
+    for (const other of [{ seed: 6 }, { seed: 5, draw: 1 }])
+      expect(
+        distance(toNumbers(await draw({}, { shape: [3, 1], ...other })), toNumbers(three)),
+      ).toBeGreaterThan(0.1)
+    await draw.release()
+  })
+
+  it('works in float64 when the context or the mean is, on the same noise', async () => {
+    const ofContext = (o: { y: Tensor }) => (x: Tensor) => mul(sub(x, o.y), 0.5)
+    const draw = sampler(ofContext, { grid: [4, 1] })
+    const y = [0.1, -0.2]
+    const narrow = await draw({ y: ndarray(y, [1, 2]) }, { shape: [1, 2], seed: 1 })
+    const wide = await draw({ y: f64(y, [1, 2]) }, { shape: [1, 2], seed: 1, mean: ndarray([0, 0]) })
+    expect([narrow.dtype, wide.dtype]).toEqual(['float32', 'float64'])
+    expectClose(toNumbers(narrow), toNumbers(wide), 1e-6)
+    const ofMean = sampler(() => (x) => mul(x, 0.5), { grid: [4, 1] })
+    expect((await ofMean({}, { shape: [1, 2], seed: 1, mean: f64([0, 0]) })).dtype).toBe('float64')
+    await draw.release()
+    await ofMean.release()
+  })
+
+  it('wants a seed or noise', async () => {
+    const draw = sampler(unit, { schedule, steps: 2 })
+    await expect(draw({}, { shape: [1, 1] })).rejects.toThrow(
+      'a sampler needs a seed, or the noise itself; got neither',
+    )
   })
 
   it('stops when asked to', async () => {
@@ -117,7 +188,9 @@ describe('one batch', () => {
     const request = {
       shape: [1, 1],
       noise: () => zeros([1, 1], 'float64'),
-      onStep: (done: number) => done === 2 && stop.abort(),
+      onStep: ({ step }: SamplerState) => {
+        if (step === 2) stop.abort()
+      },
       signal: stop.signal,
     }
     await expect(draw({}, request)).rejects.toMatchObject({ code: 'interrupted' })
@@ -137,9 +210,9 @@ describe('one batch', () => {
 describe('draws', () => {
   const noise = stream(5, 'noise')
   const posterior = (y: Tensor) =>
-    mmps(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
+    mmps()(gaussianDenoiser(standardGaussian(1)), { y, A: identity([1]), noise: isotropicNoise(0.5) })
   const drawAll = async (method: Step, count: number, steps: number) => {
-    // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the posterior's mean.
+    // From σ = 100: where the start forgets x, deterministic samplers miss √0.2/σ_max of the mean.
     const draw = sampler((o: { y: Tensor }) => posterior(o.y), { step: method, steps })
     const observation = Array.from({ length: count }, (_, i) => i)
     const x = await draw(

@@ -59,7 +59,7 @@ describe('the discrete schedule', () => {
     expect(1 / (1 + levels[999] ** 2)).toBeCloseTo(4.0358e-5, 9)
   })
 
-  it('labels its own levels by their index, what lies between by interpolation, and stops at the ends', async () => {
+  it('labels its own levels by index, levels between by interpolation, and stops at the ends', async () => {
     const label = jit((s: Tensor) => discreteVp().labelOf(s))
     const levels = discreteVpLevels()
     const own = [0, 1, 2, 500, 998, 999]

@@ -50,7 +50,7 @@ describe('the commands', () => {
     expect(facts.observed).toBeCloseTo(0.4, 1)
     const { y, operator } = readObservations(join(folder, 'set.npz'))
     const { truth } = readArrays(join(folder, 'truth.npy'))
-    expect([y.shape, truth.shape, operator.kind]).toEqual([[20, 1, 28, 28], [20, 1, 28, 28], 'mask'])
+    expect([y.shape, truth.shape, operator.name]).toEqual([[20, 1, 28, 28], [20, 1, 28, 28], 'mask'])
     const others = json(...'observe mnist --split test --skip 10 --count 20 --seed 7 -o other.npz'.split(' '))
     expect(others.operator).toBe('mask')
     expect(readObservations(join(folder, 'other.npz')).y.data).not.toEqual(y.data)

@@ -1,15 +1,17 @@
 /** Dense linear algebra by ml-matrix: the other way to every number. */
 import { Matrix } from 'ml-matrix'
 import type { Gaussian } from '../../src/diffusion/index.ts'
-import { type NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { NdArray, toNumbers } from '../../src/tensor/index.ts'
 
 /** Σ of a Gaussian, written out. */
 export const denseCovariance = ({ mean, covariance: c }: Gaussian): Matrix => {
   const n = mean.size
   if (c.kind === 'isotropic') return Matrix.eye(n).mul(c.variance)
-  if (c.kind === 'diagonal') return Matrix.diag(toNumbers(c.variance))
+  if (c.kind === 'diagonal' && c.variance instanceof NdArray) return Matrix.diag(toNumbers(c.variance))
+  if (c.kind !== 'lowRank') throw new Error(`not of this test: ${c.kind}`)
   const U = Matrix.from1DArray(n, c.factor.shape[1], toNumbers(c.factor))
-  const D = c.kind === 'ppca' ? Matrix.eye(n).mul(c.variance) : Matrix.diag(toNumbers(c.variance))
+  const D =
+    typeof c.variance === 'number' ? Matrix.eye(n).mul(c.variance) : Matrix.diag(toNumbers(c.variance))
   return U.mmul(U.transpose()).add(D)
 }
 

@@ -3,15 +3,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import { type DiemHooks, type DiemOptions, type DiemState, diem, ppca } from '../../src/em/index.ts'
 import { constantRate, mlp } from '../../src/nn/index.ts'
-import { type ObservationSet, simulateObservations } from '../../src/observations/index.ts'
+import { type ObservationSet, observe } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { flatten, mul, NdArray, rows, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
 
 const COUNT = 23
 const latents = normal(stream(0, 'latents'), [COUNT, 4])
-const set: ObservationSet = simulateObservations(latents, {
-  operator: { kind: 'projection', dimension: 2 },
+const set: ObservationSet = await observe(latents, {
+  operator: { name: 'projection', settings: { dimension: 2 } },
   noise: 0.1,
   range: [-2, 2],
   seed: 1,
@@ -39,7 +39,7 @@ const copy = (state: DiemState): DiemState => ({
 /** Everything in a state as numbers. */
 const numbers = ({ position, gaussian, samples, train }: DiemState) => {
   const { mean, covariance } = gaussian
-  const { variance, factor } = covariance.kind === 'ppca' ? covariance : { variance: 0, factor: mean }
+  const { variance, factor } = covariance.kind === 'lowRank' ? covariance : { variance: 0, factor: mean }
   const arrays = Object.entries(flatten({ mean, factor, samples, train }))
   return { position, variance, ...Object.fromEntries(arrays.map(([name, a]) => [name, toNumbers(a)])) }
 }
@@ -156,8 +156,7 @@ describe('DiEM', () => {
       expectClose(samples(await learn({ batch, laps: 1 }), 0).data, first.data, 1e-4)
 
     // Each explains its observation: y − A x is noise of size 0.1.
-    if (set.operator.kind !== 'projection') throw new Error('projections were asked for')
-    const { data } = set.operator.matrix
+    const { data } = set.operator.parameters.matrix
     const gaps = Array.from({ length: 4 * COUNT }, (_, k) => {
       const [i, row] = [Math.floor(k / 2), k % (2 * COUNT)]
       const clean = [0, 1, 2, 3].reduce((sum, d) => sum + data[4 * row + d] * first.data[4 * i + d], 0)

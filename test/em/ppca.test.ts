@@ -11,8 +11,8 @@ import { denseCovariance, relativeGap, sampleMoments } from './dense.ts'
 const points = ndarray([1, 2, 0, 0, 1, 1, 2, 0, 1, 3, 3, 0, -1, 0, 2, 0, -2, 1], [6, 3])
 
 const variance = ({ covariance }: Gaussian): number => {
-  if (covariance.kind !== 'ppca') throw new Error(`expected ppca, got ${covariance.kind}`)
-  return covariance.variance
+  if (covariance.kind === 'lowRank' && typeof covariance.variance === 'number') return covariance.variance
+  throw new Error(`expected d I + U Uᵀ, got ${covariance.kind}`)
 }
 
 describe('PPCA', () => {

@@ -4,9 +4,16 @@
  * posterior itself, N(K y, C).
  */
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix'
-import { distiller, initDistillState, simulationDistiller } from '../../src/amortize/index.ts'
+import {
+  boundNegLogPrior,
+  flowParamsOf,
+  forwardObjective,
+  initFlowState,
+  reverseObjective,
+} from '../../src/amortize/index.ts'
 import { gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { type Flow, type FlowParams, gaussianFlow, logq } from '../../src/flows/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import { isotropicNoise, mask } from '../../src/operators/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
@@ -22,6 +29,7 @@ import {
   toNumbers,
   zeros,
 } from '../../src/tensor/index.ts'
+import { trainer } from '../../src/training/index.ts'
 import { atMost, type Gate, shown } from './gate.ts'
 
 const SIZE = 8
@@ -74,7 +82,7 @@ const prior = () => {
   const factor = Q.mmul(Matrix.diag(values.map((v) => Math.sqrt(v - floor))))
   return gaussianDenoiser({
     mean: zeros([SIZE]),
-    covariance: { kind: 'ppca', variance: floor, factor: ndarray(factor.to1DArray(), [SIZE, SIZE]) },
+    covariance: lowRank(floor, ndarray(factor.to1DArray(), [SIZE, SIZE])),
   })
 }
 
@@ -187,16 +195,21 @@ export const trained = async ({
   }
   const options = { batch, rate: exponentialRate(5e-2, 2e-5, steps), adam: { clip: Infinity } }
   const streamOf = (purpose: string) => stream(0, purpose)
+  const order = streamOf('rows')
   const { step, release } =
     from === 'simulations'
-      ? simulationDistiller(flow, priorDraws(16384), measurements, options, streamOf)
-      : distiller(flow, prior(), measurements, options, streamOf)
-  let state = initDistillState(flow.init(0))
+      ? trainer(forwardObjective(flow, priorDraws(16384), measurements, streamOf), options, order)
+      : trainer(
+          reverseObjective(flow, boundNegLogPrior(prior(), streamOf), measurements, {}, streamOf),
+          options,
+          order,
+        )
+  let state = initFlowState(flow.init(0))
   for (let i = 0; i < steps; i++) {
-    state = (await step(state, i)).state
+    state = (await step(state, { step: i })).state
   }
   await release()
-  return state
+  return flowParamsOf(state)
 }
 
 /** E9. */

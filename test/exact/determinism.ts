@@ -22,11 +22,11 @@ const drawsInBatches = async (batch: number, seed = 1): Promise<number[][]> => {
   const weights = net.init(3)
   const draw = sampler(
     ({ y, A }: { y: Tensor; A: Tensor }) =>
-      mmps(
-        preconditioned(net, frozen(weights)),
-        { y, A: projection(A), noise: isotropicNoise(0.1) },
-        { solve: cg({ iterations: 2 }) },
-      ),
+      mmps({ solve: cg({ iterations: 2 }) })(preconditioned(net, frozen(weights)), {
+        y,
+        A: projection(A),
+        noise: isotropicNoise(0.1),
+      }),
     { steps: STEPS },
   )
   const out: number[][] = []

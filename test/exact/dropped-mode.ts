@@ -3,7 +3,7 @@
  * is observed, so every posterior keeps both. An affine flow can hold one: the diagnostics have to say so,
  * and to say nothing about exact draws.
  */
-import { distiller, initDistillState } from '../../src/amortize/index.ts'
+import { boundNegLogPrior, flowParamsOf, initFlowState, reverseObjective } from '../../src/amortize/index.ts'
 import { diagnosis, sbc } from '../../src/diagnose/index.ts'
 import { mixtureDenoiser } from '../../src/diffusion/index.ts'
 import { type Flow, gaussianFlow } from '../../src/flows/index.ts'
@@ -20,6 +20,7 @@ import {
   take,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { trainer } from '../../src/training/index.ts'
 import { atMost, between, type Gate, shown } from './gate.ts'
 
 const CENTRE = 1.5
@@ -37,7 +38,7 @@ const flow: Flow = affine
 const start = () => {
   const { weights, statistics } = affine.init(0)
   const biased = { ...weights, bias: ndarray([1, 0]), logDiagonal: full([2], -1) }
-  return initDistillState({ weights: biased, statistics })
+  return initFlowState({ weights: biased, statistics })
 }
 
 const prior = mixtureDenoiser({
@@ -71,15 +72,17 @@ const flowDraws = async (y: NdArray, draws: number, steps: number): Promise<NdAr
     condition: ({ y }: { y: Tensor }) => take(y, [1], 1),
   }
   const options = { batch: 128, rate: exponentialRate(3e-2, 1e-3, steps) }
-  const { step, release } = distiller(flow, prior, measurements, options, (p) => stream(8, p))
+  const streamOf = (purpose: string) => stream(8, purpose)
+  const objective = reverseObjective(flow, boundNegLogPrior(prior, streamOf), measurements, {}, streamOf)
+  const { step, release } = trainer(objective, options, streamOf('rows'))
   let state = start()
-  for (let i = 0; i < steps; i++) state = (await step(state, i)).state
+  for (let i = 0; i < steps; i++) state = (await step(state, { step: i })).state
   await release()
   const count = y.shape[0]
   const seen = toNumbers(y).filter((_, i) => i % 2 === 1)
   const told = ndarray(Array.from({ length: draws }, () => seen).flat(), [draws * count, 1])
   const sample = jit((p: Parameters<typeof flow.sample>[0], y: Tensor, z: Tensor) => flow.sample(p, y, z).x)
-  const x = await sample(state, told, normal(stream(7, 'z'), [draws * count, 2]))
+  const x = await sample(flowParamsOf(state), told, normal(stream(7, 'z'), [draws * count, 2]))
   await sample.release()
   return ndarray(toNumbers(x), [draws, count, 2])
 }

@@ -6,7 +6,7 @@ import { Matrix } from 'ml-matrix'
 import { buresWasserstein } from '../../src/diagnose/index.ts'
 import type { Gaussian } from '../../src/diffusion/index.ts'
 import { gaussianStart } from '../../src/em/index.ts'
-import type { ObservationSet } from '../../src/observations/index.ts'
+import { type ObservationSet, projectedBy } from '../../src/observations/index.ts'
 import { normal, normalBatch, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 import { atMost, type Gate, shown } from './gate.ts'
@@ -46,14 +46,15 @@ export const observed = (seed: number, count: number): ObservationSet => {
   }
   return {
     y: new NdArray('float32', [count, SEEN], y),
-    operator: { kind: 'projection', matrix: new NdArray('float32', [count, SEEN, SIZE], matrix) },
+    operator: projectedBy(new NdArray('float32', [count, SEEN, SIZE], matrix)),
     noise: NOISE,
     range: [-2, 2],
   }
 }
 
 const written = ({ mean, covariance }: Gaussian): { mu: number[]; Sigma: Matrix } => {
-  if (covariance.kind !== 'ppca') throw new Error(`expected a ppca covariance, got ${covariance.kind}`)
+  if (covariance.kind !== 'lowRank' || typeof covariance.variance !== 'number')
+    throw new Error(`expected a covariance d I + U Uᵀ, got ${covariance.kind}`)
   const U = Matrix.from1DArray(SIZE, covariance.factor.shape[1], toNumbers(covariance.factor))
   return { mu: toNumbers(mean), Sigma: U.mmul(U.transpose()).add(Matrix.eye(SIZE).mul(covariance.variance)) }
 }
@@ -73,7 +74,7 @@ export const fitError = (fit: Gaussian, seed: number): number => {
 
 /** Mean over observations of log N(y; A μ, A Σ Aᵀ + s²), two-dimensional, written out. */
 export const logLikelihood = (fit: Gaussian, { y, operator, noise }: ObservationSet): number => {
-  if (operator.kind !== 'projection') throw new Error(`expected projections, got ${operator.kind}`)
+  const { matrix } = operator.parameters
   const { mu, Sigma } = written(fit)
   const S = Sigma.to2DArray()
   const count = y.shape[0]
@@ -84,9 +85,7 @@ export const logLikelihood = (fit: Gaussian, { y, operator, noise }: Observation
   }
   let total = 0
   for (let i = 0; i < count; i++) {
-    const [p, q] = [0, 1].map((m) =>
-      operator.matrix.data.subarray((2 * i + m) * SIZE, (2 * i + m + 1) * SIZE),
-    )
+    const [p, q] = [0, 1].map((m) => matrix.data.subarray((2 * i + m) * SIZE, (2 * i + m + 1) * SIZE))
     const [u, v] = [p, q].map((row, m) => y.data[2 * i + m] - mu.reduce((sum, x, d) => sum + row[d] * x, 0))
     const [a, b, c] = [entry(p, p) + noise ** 2, entry(p, q), entry(q, q) + noise ** 2]
     const det = a * c - b * b

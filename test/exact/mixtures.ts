@@ -1,6 +1,6 @@
 /** SMC-corrected MMPS against MMPS where MMPS is not exact: posteriors with several modes. */
 import { Matrix } from 'ml-matrix'
-import { exponentialSchedule, type SampleRequest, sampler } from '../../src/diffusion/index.ts'
+import { exponentialSchedule, type SamplerNoise, sampler } from '../../src/diffusion/index.ts'
 import { cg } from '../../src/linalg/index.ts'
 import { mmps, smcMmps } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
@@ -38,7 +38,7 @@ export const mixtureProblems = (): MixtureProblem[] => [
 
 /** The noise of a sampler: [B, n] normals by step and index. */
 export const noiseOf =
-  (seed: number, [batch, n]: readonly [number, number]): SampleRequest['noise'] =>
+  (seed: number, [batch, n]: readonly [number, number]): SamplerNoise =>
   (step, index) =>
     normal(stream(seed, `noise ${index}`), [batch, n], { step: step + 1 })
 
@@ -57,13 +57,14 @@ export const mixtureCloud = async (
   const request = { shape, noise: noiseOf(seed, shape) }
   if (particles === 1) {
     const guide = (o: Parameters<typeof observationOf>[0]) =>
-      mmps(prior, observationOf(o), { solve: cg({ iterations: problem.A.rows }) })
+      mmps({ solve: cg({ iterations: problem.A.rows }) })(prior, observationOf(o))
     const draw = sampler(guide, { schedule, steps })
     const x = await draw({ y: y(runs) }, request)
     await draw.release()
     return { x: matrixOf(x) }
   }
-  const draw = smcMmps(prior, observationOf, { schedule, steps, particles })
+  const method = smcMmps({ particles, density: 'dense' })
+  const draw = method.compile(prior, observationOf, { schedule, steps })
   const { x, weights } = await draw.particles({ y: y(runs) }, request)
   await draw.release()
   return {

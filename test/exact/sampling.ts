@@ -31,10 +31,7 @@ export type Guide = (prior: Denoiser, observation: Observation) => Denoiser
 
 /** The posterior denoiser of a problem, given y [B, m]; MMPS with an exact solve by default. */
 export const guided =
-  (
-    { A, noise }: Problem,
-    guide: Guide = (denoiser, seen) => mmps(denoiser, seen, { solve: exactly(A.rows) }),
-  ) =>
+  ({ A, noise }: Problem, guide: Guide = mmps({ solve: exactly(A.rows) })) =>
   (y: Tensor): Denoiser => {
     const matrix = constant(ndarray(A.to1DArray(), [1, A.rows, A.columns], 'float64'))
     return guide(gaussianDenoiser(prior()), { y, A: projection(matrix), noise: isotropicNoise(noise) })
@@ -51,8 +48,8 @@ export const outputs = (problem: Problem, steps: number, guide?: Guide): Promise
 const asArray = (matrix: Matrix) => ndarray(matrix.to1DArray(), [matrix.rows, matrix.columns], 'float64')
 
 /**
- * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and
- * p(x | y), in units of √tr C.
+ * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and p(x
+ * | y), in units of √tr C.
  */
 export const relativeDistance = (problem: Problem, { K, covariance }: Output): number => {
   const truth = posterior(problem)
@@ -104,12 +101,10 @@ const samplingGates = async (problem: Problem): Promise<Gate[]> => {
       )
     }
   }
-  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same
-  // Gaussian in the denoiser.
+  // Both forms of pseudo-inverse guidance: the published shift, and the same Gaussian in the denoiser.
   const rivals: Record<string, Guide> = {
-    pigdm: (denoiser, seen) => pigdm(denoiser, seen),
-    'pigdm in the denoiser': (denoiser, seen) =>
-      mmps(denoiser, seen, { solve: exactly(problem.A.rows), covariance: onesCovariance }),
+    pigdm: pigdm(),
+    'pigdm in the denoiser': mmps({ solve: exactly(problem.A.rows), covariance: onesCovariance }),
   }
   for (const [name, guide] of Object.entries(rivals)) {
     const error = relativeDistance(problem, (await outputs(problem, 256, guide)).ddpm)

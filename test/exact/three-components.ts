@@ -1,7 +1,7 @@
 import { type Mixture, mixtureDenoiser, mixtureWeights } from '../../src/diffusion/index.ts'
 import { isotropicNoise, projection } from '../../src/operators/index.ts'
 import {
-  type Covariance,
+  type ConditionalCovariance,
   gaussianPosteriorCovariance,
   mmps,
   onesCovariance,
@@ -28,7 +28,7 @@ export const threeComponents = {
   matrix: f64([1 / Math.sqrt(5), 2 / Math.sqrt(5)], [1, 1, 2]),
   y: f64([0.3], [1, 1]),
   noise: 0.01,
-  /** Covariance of the whole mixture as 0.01 I + U Uᵀ: U holds the centred means/√3. */
+  /** ConditionalCovariance of the whole mixture as 0.01 I + U Uᵀ: U holds the centred means/√3. */
   moments: {
     kind: 'lowRank' as const,
     variance: f64([0.01, 0.01]),
@@ -44,11 +44,11 @@ export const threeComponents = {
 }
 
 /** D_y for a choice of V in the linear system. */
-export const guidedMean = async (covariance: Covariance): Promise<number[]> => {
+export const guidedMean = async (covariance: ConditionalCovariance): Promise<number[]> => {
   const { mixture, xt, sigma, y, matrix, noise } = threeComponents
   const program = jit((x: Tensor, s: Tensor, y: Tensor, A: Tensor) => {
     const seen = { y, A: projection(A), noise: isotropicNoise(noise) }
-    return mmps(mixtureDenoiser(mixture), seen, { covariance })(x, s)
+    return mmps({ covariance })(mixtureDenoiser(mixture), seen)(x, s)
   })
   const out = toNumbers(await program(xt, sigma, y, matrix))
   await program.release()
@@ -56,7 +56,11 @@ export const guidedMean = async (covariance: Covariance): Promise<number[]> => {
 }
 
 /** Each choice of V and the D_y it leads to, computed once in NumPy float64. */
-export const published: readonly { name: string; covariance: Covariance; mean: readonly number[] }[] = [
+export const published: readonly {
+  name: string
+  covariance: ConditionalCovariance
+  mean: readonly number[]
+}[] = [
   { name: 'Tweedie', covariance: tweedieCovariance, mean: [0.8942903101, -0.1118226746] },
   { name: 'ones', covariance: onesCovariance, mean: [1.0496171802, 0.1556794967] },
   { name: 'cov_t', covariance: timeCovariance, mean: [0.9871648554, 0.0481248123] },

@@ -5,11 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../src/error.ts'
 import { encodePng, writeArrays } from '../../src/formats/index.ts'
 import {
+  maskedBy,
   type ObservationSet,
   observationsFromArrays,
   observationsFromImages,
   observationsOf,
+  projectedBy,
   readObservations,
+  unchanged,
   writeObservations,
 } from '../../src/observations/index.ts'
 import { full, type NdArray, ndarray, scalar, zeros } from '../../src/tensor/ndarray.ts'
@@ -23,20 +26,20 @@ const mask = ndarray([1, 0, 1, 0, 1, 0, 1, 0], [2, 1, 2, 2])
 const noise = scalar(0.05, 'float64')
 
 const sets: Record<string, ObservationSet> = {
-  mask: { y, operator: { kind: 'mask', mask }, noise: 0.05, range: [0, 1] },
+  mask: { y, operator: maskedBy(mask, [1, 2, 2]), noise: 0.05, range: [0, 1] },
   'mask shared by channels': {
     y: zeros([2, 3, 2, 2]),
-    operator: { kind: 'mask', mask },
+    operator: maskedBy(mask, [3, 2, 2]),
     noise: 1e-3,
     range: [-1, 1],
   },
   projection: {
     y: ndarray([1, 2, 3, 4], [2, 2]),
-    operator: { kind: 'projection', matrix: ndarray([...Array(12).keys()], [2, 2, 3]) },
+    operator: projectedBy(ndarray([...Array(12).keys()], [2, 2, 3])),
     noise: 0.01,
     range: [-2, 2],
   },
-  identity: { y, operator: { kind: 'identity' }, noise: 0.1, range: [0, 255] },
+  identity: { y, operator: unchanged([1, 2, 2]), noise: 0.1, range: [0, 255] },
 }
 
 describe.each(Object.entries(sets))('observations by %s', (_, set) => {
@@ -181,7 +184,7 @@ describe('own data', () => {
         [1, 1, 2, 2],
       ),
     )
-    expect(set.operator).toEqual({ kind: 'mask', mask: ndarray([0, 1, 1, 1], [1, 1, 2, 2]) })
+    expect(set.operator).toEqual(maskedBy(ndarray([0, 1, 1, 1], [1, 1, 2, 2]), [1, 2, 2]))
     write(join(damaged, 'b.png'), [0, 0, 0, 0], [2, 2])
     expect(() => observationsFromImages(damaged, masks, 0.02)).toThrow(
       /masks\/b.png: missing; images and masks need the same names/,

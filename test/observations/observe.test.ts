@@ -1,120 +1,206 @@
-/** Observation sets of every family: from simulation through the file to the operator in a program. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { writeArrays } from '../../src/formats/index.ts'
+/** Observation sets simulated from clean data, by every family: what is drawn, what is made of it, and how noisy it is. */
+import { describe, expect, it } from 'vitest'
 import {
   backProjection,
   batchedObservations,
+  checkObservations,
   type ObservationSet,
+  type ObserveOptions,
   type OperatorSetting,
   observationRows,
-  observationsInPriorUnits,
   observe,
-  readObservations,
-  simulateObservations,
-  writeObservations,
 } from '../../src/observations/index.ts'
-import { applyAffine, familyNames, familyOf, toPrior } from '../../src/operators/index.ts'
+import { applyAffine, isLinear, toPrior } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
+import type { Settings } from '../../src/settings.ts'
 import { jit, type NdArray, ndarray, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { completed, operatorExamples } from '../contract/lists/families.ts'
 import { expectClose } from '../numbers.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-set-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const N = 5
 const grey = uniform(stream(0, 'grey'), [N, 1, 12, 16])
 const colour = uniform(stream(0, 'colour'), [N, 3, 12, 16])
 
-const settings: Readonly<Record<string, OperatorSetting['settings']>> = {
-  box: { size: 5 },
-  motion: { size: 5 },
-  fourier: { phase: 0.5 },
-  radon: { angles: 4 },
-  blur: { sigma: 0.6, sigmaMax: 1.5 },
-}
-const setting = (name: string): OperatorSetting => ({ name, settings: settings[name] })
-const cleanFor = (name: string) => (name === 'coils' ? grey : colour)
-
-/** A x of latents in the set's units, and the y that programs compare with it. */
-const inProgram = async (set: ObservationSet, x: NdArray): Promise<{ image: number[]; y: number[] }> => {
+/** A x of latents in the units of the data or of a prior, and the y that programs compare with it. */
+const inProgram = async (
+  set: ObservationSet,
+  x: NdArray,
+  units: 'raw' | 'observation',
+): Promise<{ image: number[]; y: number[]; noise: number }> => {
   const batched = batchedObservations(set)
-  const program = jit((batch: Parameters<typeof batched.observation>[0], x: Tensor) => {
-    const { y, A } = batched.observation(batch)
-    return { y, image: A.apply(x) }
+  const program = jit((batch: Parameters<typeof batched.raw>[0], x: Tensor) => {
+    const { y, A } = batched[units](batch)
+    return { y, image: A.apply(x), noise: batched.observation(batch).noise.factor(y) }
   })
-  const { y, image } = await program(batched.batch(0, batched.count), x)
+  const { y, image, noise } = await program(batched.batch(0, batched.count), x)
   await program.release()
-  return { y: toNumbers(y), image: toNumbers(image) }
+  const at = toNumbers(y).findIndex((v) => v !== 0)
+  return { y: toNumbers(y), image: toNumbers(image), noise: toNumbers(noise)[at] / toNumbers(y)[at] }
 }
 
-describe.each(familyNames)('a set of %s', (name) => {
-  const x = cleanFor(name)
-  const made = observe(x, { operator: setting(name), noise: 1e-6, seed: 3, batch: 2 })
-
-  it('comes back from files', async () => {
-    const set = await made
-    for (const file of ['set.npz', 'set.safetensors']) {
-      writeObservations(join(folder, `${name}.${file}`), set)
-      expect(readObservations(join(folder, `${name}.${file}`))).toEqual(set)
-    }
-  })
+describe.each(operatorExamples)('a set of $title', (example) => {
+  const { spec: operator, event } = example
+  const x = uniform(stream(0, 'clean'), [N, ...event])
+  const made = observe(x, { operator, noise: 1e-6, seed: 3, batch: 2 })
 
   it('has the y that its operator makes, in units of the data and of the prior', async () => {
     const set = await made
-    const here = await inProgram(set, x)
-    expectClose(here.image, here.y, 2e-5)
-    const prior = observationsInPriorUnits(set)
-    const valid = await inProgram(prior, applyAffine(toPrior([0, 1]), x))
-    expectClose(valid.image, valid.y, 2e-4)
-    expect(prior.noise / set.noise).toBeCloseTo(familyOf(name).linear ? 4 : 1, 9)
+    const data = await inProgram(set, x, 'raw')
+    expectClose(data.image, data.y, 2e-5)
+    const prior = await inProgram(set, applyAffine(toPrior([0, 1]), x), 'observation')
+    expectClose(prior.image, prior.y, 2e-4)
+    expect(prior.noise / set.noise).toBeCloseTo(isLinear(completed(example)) ? 4 : 1, 5)
   })
 
   it('does not depend on the batch, and row i not on the number of rows', async () => {
     const set = await made
-    const few = await observe(rows(x, 0, 3), { operator: setting(name), noise: 1e-6, seed: 3 })
+    const few = await observe(rows(x, 0, 3), { operator, noise: 1e-6, seed: 3 })
     expectClose(few.y.data, observationRows(set, 0, 3).y.data, 1e-6)
     expect(few.operator).toEqual(observationRows(set, 0, 3).operator)
   })
 })
 
-describe('sets of masks, projections and the identity', () => {
+const images = normal(stream(0, 'images'), [40, 3, 6, 5])
+const vectors = normal(stream(0, 'vectors'), [2000, 7])
+const operators: OperatorSetting[] = [
+  { name: 'mask', settings: { keep: 0.3 } },
+  { name: 'projection', settings: { dimension: 2 } },
+  { name: 'identity' },
+]
+const rms = (values: ArrayLike<number>) =>
+  Math.sqrt(Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length)
+
+describe.each(operators)('simulated observations, $name', (operator) => {
+  const simulated = (x: NdArray<'float32'>, seed = 1) => observe(x, { operator, noise: 0.2, seed })
+
   it.each([
-    [
-      { name: 'mask', settings: { keep: 0.4 } },
-      { kind: 'mask', keep: 0.4 },
-    ],
-    [
-      { name: 'projection', settings: { dimension: 3 } },
-      { kind: 'projection', dimension: 3 },
-    ],
-    [{ name: 'identity' }, { kind: 'identity' }],
-  ] as const)('are those of simulateObservations: %j', async (operator, plain) => {
-    const set = await observe(colour, { operator, noise: 0.1, seed: 9 })
-    expect(set).toEqual(simulateObservations(colour, { operator: plain, noise: 0.1, seed: 9 }))
+    ['images', images],
+    ['vectors', vectors],
+  ])(
+    'are sound, the same for the same seed, and row i does not depend on the number of rows: %s',
+    async (_, x) => {
+      const all = await simulated(x)
+      checkObservations(all, 'here')
+      const few = await simulated(rows(x, 0, 9))
+      expect(few.y.data).toEqual(rows(all.y, 0, 9).data)
+      expect(few.operator).toEqual(observationRows(all, 0, 9).operator)
+      expect((await simulated(x)).y.data).toEqual(all.y.data)
+      expect((await simulated(x, 2)).y.data).not.toEqual(all.y.data)
+    },
+  )
+
+  it('differ from A x by noise of the given size, like nothing else', async () => {
+    const set = await simulated(vectors)
+    const { mask, matrix } = set.operator.parameters
+    const [n, d] = vectors.shape
+    const m = set.y.shape[1]
+    const gaps: number[] = []
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < m; j++) {
+        const x = vectors.data.subarray(i * d, (i + 1) * d)
+        if (mask?.data[i * m + j] === 0) continue
+        const A = matrix?.data.subarray((i * m + j) * d)
+        const clean = A ? x.reduce((sum, v, k) => sum + A[k] * v, 0) : x[j]
+        gaps.push(set.y.data[i * m + j] - clean)
+      }
+    }
+    const tolerance = 5 / Math.sqrt(2 * gaps.length)
+    expect(rms(gaps) / 0.2).toBeGreaterThan(1 - tolerance)
+    expect(rms(gaps) / 0.2).toBeLessThan(1 + tolerance)
+    expect(Math.abs(gaps.reduce((a, b) => a + b, 0) / gaps.length)).toBeLessThan(1 / Math.sqrt(gaps.length))
+  })
+})
+
+describe('masks', () => {
+  const made = observe(images, { operator: operators[0], noise: 0.2, seed: 1 })
+
+  it('are shared by the channels of an image, and y is 0 where nothing was kept', async () => {
+    const { y, operator } = await made
+    const { mask } = operator.parameters
+    expect(mask.shape).toEqual([40, 1, 6, 5])
+    for (let i = 0; i < y.size; i++) {
+      const kept = mask.data[Math.floor(i / 90) * 30 + (i % 30)]
+      expect(y.data[i] === 0).toBe(kept === 0)
+    }
   })
 
-  it('box masks and exact masks are sets of masks too', async () => {
-    const box = await observe(colour, {
-      operator: { name: 'box', settings: { size: 5 } },
-      noise: 0.1,
-      seed: 9,
-    })
-    const exact = await observe(colour, {
-      operator: { name: 'mask', settings: { keep: 0.02, exact: true } },
-      noise: 0.1,
-      seed: 9,
-    })
-    for (const [set, kept] of [
-      [box, 12 * 16 - 25],
-      [exact, 192 - Math.floor(0.98 * 192)],
-    ] as const) {
-      if (set.operator.kind !== 'mask') throw new Error('a mask was asked for')
-      expect(set.operator.mask.shape).toEqual([N, 1, 12, 16])
-      expect(set.operator.mask.data.reduce((a, b) => a + b, 0)).toBe(N * kept)
+  it('keep the given fraction, each its own', async () => {
+    const { mask } = (await made).operator.parameters
+    const fraction = mask.data.reduce((a, b) => a + b, 0) / mask.size
+    expect(Math.abs(fraction - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / mask.size))
+    const patterns = new Set(Array.from({ length: 40 }, (_, i) => rows(mask, i, i + 1).data.join('')))
+    expect(patterns.size).toBe(40)
+  })
+
+  it.each([
+    ['box', { size: 5 }, 12 * 16 - 25],
+    ['mask', { keep: 0.02, exact: true }, 192 - Math.floor(0.98 * 192)],
+  ] as const)('of a %s keep so many: %j', async (name, settings, kept) => {
+    const { operator } = await observe(colour, { operator: { name, settings }, noise: 0.1, seed: 9 })
+    const { mask } = operator.parameters
+    expect(mask.shape).toEqual([N, 1, 12, 16])
+    expect(mask.data.reduce((a, b) => a + b, 0)).toBe(N * kept)
+  })
+
+  it('keep nothing of what is no entry of x', async () => {
+    const valid = ndarray(
+      Array.from({ length: 12 * 16 }, (_, i) => (i % 3 ? 1 : 0)),
+      [12, 16],
+    )
+    for (const name of ['mask', 'vertices', 'box']) {
+      const x = name === 'vertices' ? ndarray(colour.data, [N, 3, 192]) : colour
+      const mesh = name === 'vertices' ? ndarray(valid.data, [192]) : valid
+      const settings: Settings = name === 'box' ? { size: 3 } : { keep: 0.9 }
+      const set = await observe(x, { operator: { name, settings }, noise: 0.1, valid: mesh, seed: 9 })
+      expect(set.valid).toBe(mesh)
+      const { mask } = set.operator.parameters
+      expect(mask.data.every((m, i) => m === 0 || valid.data[i % 192] === 1)).toBe(true)
+      expect(set.y.data.every((v, i) => valid.data[i % 192] === 1 || v === 0)).toBe(true)
     }
+  })
+})
+
+describe('projections', () => {
+  it('are onto unit directions, uniform on the sphere', async () => {
+    const { operator } = await observe(vectors, { operator: operators[1], noise: 0.1, seed: 1 })
+    const { data } = operator.parameters.matrix
+    const second = new Float64Array(49)
+    for (let row = 0; row < 4000; row++) {
+      const a = data.subarray(7 * row, 7 * row + 7)
+      expect(Math.abs(Math.hypot(...a) - 1)).toBeLessThan(1e-6)
+      for (let i = 0; i < 7; i++) for (let j = 0; j < 7; j++) second[7 * i + j] += (7 * a[i] * a[j]) / 4000
+    }
+    expectClose(
+      second,
+      Array.from({ length: 49 }, (_, i) => (i % 8 === 0 ? 1 : 0)),
+      0.12,
+    ) // E[a aᵀ] = I/7
+  })
+
+  it('of images are of their entries in order', async () => {
+    const { y, operator } = await observe(grey, { operator: operators[1], noise: 1e-9, seed: 1 })
+    const [first] = [operator.parameters.matrix.data.subarray(0, 192)]
+    expect(operator.event).toEqual([1, 12, 16])
+    expect(first.reduce((sum, a, i) => sum + a * grey.data[i], 0)).toBeCloseTo(y.data[0], 5)
+  })
+})
+
+describe('impossible observations', () => {
+  it.each<ObserveOptions>([
+    { operator: { name: 'identity' }, noise: 0, seed: 0 },
+    { operator: { name: 'identity' }, noise: Number.NaN, seed: 0 },
+    { operator: { name: 'mask', settings: { keep: 0 } }, noise: 1, seed: 0 },
+    { operator: { name: 'mask', settings: { keep: 1.1 } }, noise: 1, seed: 0 },
+    { operator: { name: 'projection', settings: { dimension: 1.5 } }, noise: 1, seed: 0 },
+    { operator: { name: 'compose' }, noise: 1, seed: 0 },
+    { operator: { name: 'scale', of: [{ name: 'identity' }, { name: 'identity' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'scale', settings: { factor: 0 }, of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'identity', of: [{ name: 'identity' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'compose', of: [{ name: 'identiy' }] }, noise: 1, seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray([1, 0, 1]), seed: 0 },
+    { operator: { name: 'mask' }, noise: 1, valid: ndarray(new Float32Array(7).fill(0.5)), seed: 0 },
+  ])('are refused: $operator, noise $noise', async (options) => {
+    await expect(observe(vectors, options)).rejects.toMatchObject({ code: 'input' })
   })
 })
 
@@ -145,13 +231,13 @@ describe('what y says by itself', () => {
 })
 
 describe('blind sets', () => {
-  const blind = (name: string, more: OperatorSetting['settings']) =>
-    observe(colour, { operator: { name, settings: more, blind: true }, noise: 1e-6, seed: 3 })
+  const blind = (name: string, more: OperatorSetting['settings'], of?: OperatorSetting['of']) =>
+    observe(colour, { operator: { name, settings: more, of, blind: true }, noise: 1e-6, seed: 3 })
 
   it('hold what was drawn apart, and an operator that is its mean', async () => {
     const set = await blind('mask', { keep: 0.4, keepMax: 0.7 })
-    if (set.operator.kind !== 'family' || !set.operator.truth) throw new Error('a blind set was asked for')
     const { parameters, truth } = set.operator
+    if (!truth) throw new Error('a blind set was asked for')
     expect([parameters.mask.shape, truth.mask.shape]).toEqual([
       [1, 1, 12, 16],
       [N, 1, 12, 16],
@@ -168,19 +254,41 @@ describe('blind sets', () => {
     const batched = batchedObservations(set)
     expect(Object.keys(batched.batch(0, 2).parameters)).toEqual(['kernel'])
     expect(batched.batch(0, 2).parameters.kernel.shape[0]).toBe(1)
-    const { image, y } = await inProgram(set, colour)
+    const { image, y } = await inProgram(set, colour, 'raw')
     const gap = Math.max(...image.map((v, i) => Math.abs(v - y[i])))
     expect(gap).toBeGreaterThan(0.01)
   })
 
   it('of scans hide the phase, not what was sampled', async () => {
-    const set = await blind('fourier', { phase: 1 })
-    if (set.operator.kind !== 'family') throw new Error('a family was asked for')
-    const { parameters, truth } = set.operator
+    const { parameters, truth } = (await blind('fourier', { phase: 1 })).operator
     expect([parameters.mask.shape[0], parameters.phase.shape[0], Object.keys(truth ?? {})]).toEqual([
       N,
       1,
       ['phase'],
+    ])
+  })
+
+  it('of compositions hide what each part hides', async () => {
+    const of = [{ name: 'motion', settings: { size: 3 } }, { name: 'fourier' }]
+    const { parameters, truth } = (await blind('compose', {}, of)).operator
+    expect([
+      parameters['1.mask'].shape[0],
+      parameters['0.kernel'].shape[0],
+      Object.keys(truth ?? {}),
+    ]).toEqual([N, 1, ['0.kernel']])
+  })
+
+  it('of compositions may hide what one part hides', async () => {
+    const of: OperatorSetting[] = [
+      { name: 'motion', settings: { size: 3 } },
+      { name: 'mask', settings: { keep: 0.5 }, blind: true },
+    ]
+    const operator = { name: 'scale', of: [{ name: 'compose', of }] }
+    const { parameters, truth } = (await observe(colour, { operator, noise: 0.1, seed: 3 })).operator
+    expect(Object.keys(parameters).sort()).toEqual(['0.0.kernel', '0.1.mask'])
+    expect([parameters['0.0.kernel'].shape[0], parameters['0.1.mask'].shape[0]]).toEqual([N, 1])
+    expect(Object.entries(truth ?? {}).map(([name, array]) => [name, array.shape[0]])).toEqual([
+      ['0.1.mask', N],
     ])
   })
 
@@ -201,119 +309,5 @@ describe('noise that differs between entries', () => {
       set.y.data.map((v) => Math.sqrt(Math.max(v, 1 / 30) / 30 + 0.0025)),
       1e-6,
     )
-  })
-
-  it('reaches programs, in units of the prior', async () => {
-    const std = ndarray(
-      normal(stream(0, 'std'), [1, 1, 12, 16]).data.map((v) => 0.1 + Math.abs(v)),
-      [1, 1, 12, 16],
-    )
-    const set = { ...(await observe(grey, { operator: { name: 'identity' }, noise: 1, seed: 1 })), std }
-    writeObservations(join(folder, 'std.npz'), set)
-    const back = readObservations(join(folder, 'std.npz'))
-    expect(back.std).toEqual(std)
-    expect(back.noise).toBeCloseTo(Math.sqrt(std.data.reduce((a, s) => a + s * s, 0) / 192), 6)
-    const batched = batchedObservations(observationsInPriorUnits(back))
-    const program = jit((batch: Parameters<typeof batched.observation>[0], v: Tensor) =>
-      batched.observation(batch).noise.apply(v),
-    )
-    const got = toNumbers(await program(batched.batch(1, 3), rows(grey, 1, 3)))
-    expectClose(
-      got,
-      Array.from(rows(grey, 1, 3).data, (v, i) => v * (4 * std.data[i % 192]) ** 2),
-      1e-4,
-    )
-  })
-})
-
-describe('files of families', () => {
-  const file = join(folder, 'bad.npz')
-  const text = (value: unknown) => ndarray([...Buffer.from(JSON.stringify(value))], undefined, 'uint8')
-  const good = { name: 'pool', linear: true, event: [1, 12, 16], settings: { factor: 4 } }
-  const y = { y: ndarray(new Float32Array(N * 12), [N, 1, 3, 4]), noise: ndarray([0.1]) }
-  const load = (arrays: Readonly<Record<string, NdArray>>) => {
-    writeArrays(file, { ...y, ...arrays })
-    return batchedObservations(readObservations(file))
-  }
-
-  it('hold the operator as JSON, and its parameters beside it', () => {
-    expect(load({ operator: text(good) }).event).toEqual([1, 12, 16])
-  })
-
-  it.each<[string, Readonly<Record<string, NdArray>>, RegExp]>([
-    ['another type', { operator: ndarray([1, 2]) }, /field 'operator' must be the JSON text .* got float32/],
-    [
-      'no JSON',
-      { operator: ndarray([123, 4], undefined, 'uint8') },
-      /field 'operator' must be the JSON text/,
-    ],
-    [
-      'no name',
-      { operator: text({ ...good, name: undefined }) },
-      /must be the JSON text of a name, linear, event and settings/,
-    ],
-    ['nested settings', { operator: text({ ...good, settings: { factor: [4] } }) }, /must be the JSON text/],
-    [
-      'a huge event',
-      { operator: text({ ...good, event: [1, 1e9, 1e9] }) },
-      /event must be the shape of one x, got \[1,1000000000/,
-    ],
-    [
-      'units without scale',
-      { operator: text({ ...good, units: [0, 1] }) },
-      /units must be \[scale, offset\], got \[0,1\]/,
-    ],
-    [
-      'an unknown family',
-      { operator: text({ ...good, name: 'pol' }) },
-      /unknown operator 'pol'; did you mean 'pool'/,
-    ],
-    [
-      'an unknown setting',
-      { operator: text({ ...good, settings: { facto: 4 } }) },
-      /unknown setting 'facto'; did you mean 'factor'/,
-    ],
-    [
-      'a bad setting',
-      { operator: text({ ...good, settings: { factor: 0 } }) },
-      /'factor' must be an integer at least 1, got 0/,
-    ],
-    [
-      'another event',
-      { operator: text({ ...good, event: [1, 12, 12] }) },
-      /^pool: makes observations \[1,3,3\] of \[1,12,12\], y is \[1,3,4\]/,
-    ],
-    [
-      'a wrong claim',
-      { operator: text({ ...good, linear: false }) },
-      /operator 'pool': 'linear' must be true/,
-    ],
-    [
-      'a missing parameter',
-      { operator: text({ ...good, name: 'motion', settings: {} }) },
-      /operator 'motion': parameter 'kernel' is missing/,
-    ],
-    [
-      'a parameter of another length',
-      { operator: text(good), 'parameter.kernel': ndarray([1, 2]) },
-      /field 'parameter.kernel' must be \[5, \.\.\.\] or \[1, \.\.\.\], got \[2\]/,
-    ],
-    [
-      'a parameter that does not fit',
-      {
-        operator: text({ ...good, name: 'motion', settings: {} }),
-        'parameter.kernel': ndarray([1, 2, 3, 4, 5]),
-      },
-      /^blur: kernels \[1\] do not fit/,
-    ],
-    [
-      'a parameter alone',
-      { 'parameter.kernel': ndarray([1]) },
-      /field 'parameter.kernel' belongs to the field 'operator', which is missing/,
-    ],
-    ['two operators', { operator: text(good), mask: ndarray([1]) }, /has both 'mask' and 'operator'/],
-  ])('are refused with %s', (_, arrays, message) => {
-    expect(() => load(arrays)).toThrow(expect.objectContaining({ code: 'input' }))
-    expect(() => load(arrays)).toThrow(message)
   })
 })

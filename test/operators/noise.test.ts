@@ -2,12 +2,13 @@
 import { CholeskyDecomposition, determinant, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {
-  diagonalNoise,
-  isotropicNoise,
-  lowRankNoise,
-  type Noise,
-  poissonNoise,
-} from '../../src/operators/index.ts'
+  type Covariance,
+  covarianceFactor,
+  covarianceInverse,
+  covarianceLogDet,
+  covarianceTimes,
+} from '../../src/linalg/index.ts'
+import { diagonalNoise, isotropicNoise, lowRankNoise, poissonNoise } from '../../src/operators/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { constant, jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
@@ -20,7 +21,7 @@ const U = Matrix.from1DArray(2, M, toNumbers(patterns)).transpose()
 const y = f64([0, 2, 0.5, -1, 1, 4], [1, 2, 3])
 const shot = toNumbers(y).map((v) => Math.max(v, 0.02) / 50 + 0.01)
 
-const cases: readonly { name: string; noise: Noise; dense: Matrix }[] = [
+const cases: readonly { name: string; noise: Covariance; dense: Matrix }[] = [
   { name: 'isotropic', noise: isotropicNoise(0.3), dense: Matrix.eye(M, M, 0.09) },
   { name: 'diagonal', noise: diagonalNoise(std), dense: squares },
   { name: 'low-rank', noise: lowRankNoise(std, patterns), dense: Matrix.add(squares, U.mmul(U.transpose())) },
@@ -49,18 +50,18 @@ describe.each(cases)('$name noise', ({ noise, dense }) => {
   }
 
   it('multiplies by its covariance and its inverse', async () => {
-    expectClose((await matrixOf(noise.apply)).to1DArray(), dense.to1DArray(), 1e-12)
+    expectClose((await matrixOf((v) => covarianceTimes(noise, v))).to1DArray(), dense.to1DArray(), 1e-12)
     const inverse = new CholeskyDecomposition(dense).solve(Matrix.eye(M))
-    expectClose((await matrixOf(noise.inverse)).to1DArray(), inverse.to1DArray(), 1e-10)
+    expectClose((await matrixOf((v) => covarianceInverse(noise, v))).to1DArray(), inverse.to1DArray(), 1e-10)
   })
 
   it('has a factor L with L Lᵀ = Σ', async () => {
-    const L = await matrixOf(noise.factor)
+    const L = await matrixOf((z) => covarianceFactor(noise, z))
     expectClose(L.mmul(L.transpose()).to1DArray(), dense.to1DArray(), 1e-12)
   })
 
   it('knows the determinant', async () => {
-    const logDet = noise.logDet(constant(y))
+    const logDet = covarianceLogDet(noise, constant(y))
     const value = typeof logDet === 'number' ? logDet : toNumbers(await jit((_: Tensor) => logDet)(y))[0]
     expect(value).toBeCloseTo(Math.log(determinant(dense)), 10)
   })
@@ -70,4 +71,16 @@ it('patterns must fit', () => {
   expect(() => lowRankNoise(std, f64([1, 2, 3], [1, 3]))).toThrow(
     /patterns \[1,3\] do not fit standard deviations \[2,3\]/,
   )
+})
+
+describe('noise that is not positive is refused', () => {
+  it.each([0, -0.1, Number.NaN, Number.POSITIVE_INFINITY])('%s', (std) => {
+    const message = `noise: the standard deviation must be positive, got ${std}`
+    expect(() => isotropicNoise(std)).toThrow(message)
+    const stds = f64([0.1, std, 0.2])
+    expect(() => diagonalNoise(stds)).toThrow(`${message} at entry 1`)
+    expect(() => diagonalNoise(constant(stds))).toThrow(`${message} at entry 1`)
+    expect(() => lowRankNoise(stds, f64([1, 2, 3], [1, 3]))).toThrow(`${message} at entry 1`)
+    expect(() => poissonNoise(constant(y), std)).toThrow('poissonNoise: photons must be positive')
+  })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { covarianceTimes } from '../../src/linalg/index.ts'
 import { diagonalNoise, identity, isotropicNoise, mask, projection } from '../../src/operators/index.ts'
 import { constant, jit, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
@@ -37,10 +38,18 @@ describe('projection', () => {
 describe('noise', () => {
   it('multiplies by its covariance: the square of the standard deviation', async () => {
     const v = f64([1, -2], [1, 2])
-    expectClose(toNumbers(await jit((v: Tensor) => isotropicNoise(0.1).apply(v))(v)), [0.01, -0.02], 1e-15)
+    expectClose(
+      toNumbers(await jit((v: Tensor) => covarianceTimes(isotropicNoise(0.1), v))(v)),
+      [0.01, -0.02],
+      1e-15,
+    )
     const std = f64([0.5, 3])
-    expectClose(toNumbers(await jit((v: Tensor) => diagonalNoise(std).apply(v))(v)), [0.25, -18], 1e-13)
-    const fed = jit((v: Tensor, s: Tensor) => diagonalNoise(s).apply(v))
+    expectClose(
+      toNumbers(await jit((v: Tensor) => covarianceTimes(diagonalNoise(std), v))(v)),
+      [0.25, -18],
+      1e-13,
+    )
+    const fed = jit((v: Tensor, s: Tensor) => covarianceTimes(diagonalNoise(s), v))
     expectClose(toNumbers(await fed(v, std)), [0.25, -18], 1e-13)
   })
 })

@@ -3,35 +3,50 @@ import {
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
+  type Prior,
   preconditioned,
 } from '../../src/diffusion/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
-import { type ObservationSet, simulateObservations } from '../../src/observations/index.ts'
 import {
+  batchedObservations,
+  maskedBy,
+  type ObservationSet,
+  type OperatorSetting,
+  observationRows,
+  observe,
+} from '../../src/observations/index.ts'
+import { applyAffine, type DataRange, fromPrior, toPrior } from '../../src/operators/index.ts'
+import {
+  compileMethod,
   gaussianPosteriorCovariance,
   mmps,
-  type Prior,
   posteriorDraws,
   priorDraws,
 } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { frozen, NdArray, ndarray, rows, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { frozen, NdArray, ndarray, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { denseCovariance, relativeGap, sampleMoments } from '../em/dense.ts'
 import { expectClose } from '../numbers.ts'
 
 const N = 10
 const x = normal(stream(0, 'x'), [N, 4])
 const net = mlp({ features: 4, hidden: [16], emb: 8 })
-const prior: Prior = { denoiser: preconditioned(net, frozen(net.init(0))), mean: zeros([4]) }
-const sampling = { steps: 5, schedule: exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 }) }
 const range = [-2, 2] as const
+const prior: Prior = {
+  denoiser: preconditioned(net, frozen(net.init(0))),
+  event: [4],
+  mean: zeros([4]),
+  schedule: exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 }),
+  range,
+}
+const sampling = { steps: 5 }
+const simulated = (operator: OperatorSetting): Promise<ObservationSet> =>
+  observe(x, { operator, noise: 0.1, range, seed: 1 })
 const sets: [string, ObservationSet][] = [
-  ['masks', simulateObservations(x, { operator: { kind: 'mask', keep: 0.5 }, noise: 0.1, range, seed: 1 })],
-  [
-    'projections',
-    simulateObservations(x, { operator: { kind: 'projection', dimension: 2 }, noise: 0.1, range, seed: 1 }),
-  ],
-  ['noise alone', simulateObservations(x, { operator: { kind: 'identity' }, noise: 0.1, range, seed: 1 })],
+  ['masks', await simulated({ name: 'mask', settings: { keep: 0.5 } })],
+  ['projections', await simulated({ name: 'projection', settings: { dimension: 2 } })],
+  ['noise alone', await simulated({ name: 'identity' })],
 ]
 
 describe.each(sets)('posterior draws, %s', (_, set) => {
@@ -44,18 +59,7 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
 
   it('of observation i do not depend on the others, draw k not on how many there are', async () => {
     const all = await posteriorDraws(prior, set, { sampling, draws: 3, seed: 4 })
-    const { operator } = set
-    const first = (a: NdArray<'float32'>) => rows(a, 0, 4)
-    const few: ObservationSet = {
-      ...set,
-      y: first(set.y),
-      operator:
-        operator.kind === 'mask'
-          ? { kind: 'mask', mask: first(operator.mask) }
-          : operator.kind === 'projection'
-            ? { kind: 'projection', matrix: first(operator.matrix) }
-            : operator,
-    }
+    const few = observationRows(set, 0, 4)
     const some = await posteriorDraws(prior, few, { sampling, draws: 2, seed: 4 })
     for (const k of [0, 1])
       expectClose(
@@ -69,16 +73,55 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
   })
 })
 
+it('a sampler that is given a seed makes the same draws of the first observations', async () => {
+  const [, set] = sets[0]
+  const all = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  const batched = batchedObservations(set)
+  const draw = compileMethod(mmps(), prior.denoiser, batched.observation, sampling)
+  for (const k of [0, 1]) {
+    const x = await draw(batched.batch(0, 3), { shape: [3, 4], seed: 4, draw: k })
+    expectClose(toNumbers(x), all.data.subarray(4 * N * k, 4 * N * k + 12), 1e-5)
+  }
+  await draw.release()
+})
+
+it.each(sets)('draws are in the units of the data: %s', async (_, set) => {
+  const units: DataRange = [0, 10]
+  const { name, settings } = set.operator
+  const data = await observe(applyAffine(fromPrior(units), x), {
+    operator: { name, settings },
+    noise: 0.25,
+    range: units,
+    seed: 1,
+  })
+  const draws = await posteriorDraws({ ...prior, range: units }, data, { sampling, draws: 2, seed: 4 })
+  const want = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  expectClose(applyAffine(toPrior(units), draws).data, want.data, 1e-4)
+})
+
+it('of a prior of other signals there are none', async () => {
+  const other = { ...prior, event: [1, 4] }
+  await expect(posteriorDraws(other, sets[0][1], { sampling, seed: 0 })).rejects.toThrow(
+    /the observations are of signals \[4\], the prior knows \[1,4\]/,
+  )
+})
+
 describe('prior draws', () => {
   const gaussian: Gaussian = {
     mean: ndarray([1, -1, 0.5], [3]),
-    covariance: { kind: 'ppca', variance: 0.1, factor: ndarray([0.9, 0.3, -0.6], [3, 1]) },
+    covariance: lowRank(0.1, ndarray([0.9, 0.3, -0.6], [3, 1])),
   }
-  const known: Prior = { denoiser: gaussianDenoiser(gaussian), mean: gaussian.mean }
+  const known: Prior = {
+    denoiser: gaussianDenoiser(gaussian),
+    event: [3],
+    mean: gaussian.mean,
+    schedule: exponentialSchedule(),
+    range,
+  }
 
   it('have the distribution of the prior', async () => {
     const count = 4096
-    const draws = await priorDraws(known, [3], count, { sampling: { steps: 128 }, batch: 2048, seed: 0 })
+    const draws = await priorDraws(known, count, { sampling: { steps: 128 }, batch: 2048, seed: 0 })
     expect(draws.shape).toEqual([count, 3])
     const { mean, covariance } = sampleMoments(draws)
     expectClose(mean, toNumbers(gaussian.mean), 5 / Math.sqrt(count))
@@ -86,8 +129,7 @@ describe('prior draws', () => {
   })
 
   it('are the same in any batch, and any number of them', async () => {
-    const draws = (count: number, batch: number) =>
-      priorDraws(known, [3], count, { sampling, batch, seed: 2 })
+    const draws = (count: number, batch: number) => priorDraws(known, count, { sampling, batch, seed: 2 })
     const all = await draws(20, 64)
     for (const batch of [1, 7]) expectClose((await draws(20, batch)).data, all.data, 1e-5)
     expectClose((await draws(5, 64)).data, all.data.subarray(0, 15), 1e-5)
@@ -95,7 +137,7 @@ describe('prior draws', () => {
 
   it('tell how far they are, and stop when told to', async () => {
     const seen: [number, number][] = []
-    await priorDraws(known, [3], 10, {
+    await priorDraws(known, 10, {
       sampling,
       batch: 4,
       seed: 0,
@@ -106,7 +148,7 @@ describe('prior draws', () => {
       [8, 10],
       [10, 10],
     ])
-    const stopped = priorDraws(known, [3], 10, { sampling, seed: 0, signal: AbortSignal.abort() })
+    const stopped = priorDraws(known, 10, { sampling, seed: 0, signal: AbortSignal.abort() })
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' })
   })
 })
@@ -123,16 +165,22 @@ describe('posterior draws of a Gaussian', () => {
       )
     const set: ObservationSet = {
       y: repeated([0.8, 0]),
-      operator: { kind: 'mask', mask: repeated([1, 0]) },
+      operator: maskedBy(repeated([1, 0]), [2]),
       noise: 0.5,
       range,
     }
-    const draws = await posteriorDraws({ denoiser: gaussianDenoiser(gaussian), mean: gaussian.mean }, set, {
+    const known: Prior = {
+      denoiser: gaussianDenoiser(gaussian),
+      event: [2],
+      mean: gaussian.mean,
+      schedule: exponentialSchedule(),
+      range,
+    }
+    const draws = await posteriorDraws(known, set, {
       sampling: { steps: 100 },
       batch: count,
       seed: 0,
-      posterior: (denoiser, observation) =>
-        mmps(denoiser, observation, { covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
+      posterior: mmps({ covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
     })
     const { mean, covariance } = sampleMoments(new NdArray('float32', [count, 2], draws.data))
     // y / (1 + s²) and s² / (1 + s²) where it was seen, the prior elsewhere.

@@ -1,7 +1,7 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import type { Gaussian, GaussianCovariance } from '../../src/diffusion/index.ts'
-import { cg } from '../../src/linalg/index.ts'
+import type { Gaussian } from '../../src/diffusion/index.ts'
+import { type Covariance, cg, diagonal, fullRank, isotropic, lowRank } from '../../src/linalg/index.ts'
 import { isotropicNoise, projection } from '../../src/operators/index.ts'
 import { gaussianPosteriorDraw } from '../../src/posterior/index.ts'
 import { jit, type Tensor, toNumbers } from '../../src/tensor/index.ts'
@@ -9,34 +9,44 @@ import { expectClose, f64, wave } from '../numbers.ts'
 
 const [n, m, r] = [4, 2, 2]
 const mean = wave(n, 1)
-const diagonal = [0.5, 1, 0.2, 0.05]
+const variances = [0.5, 1, 0.2, 0.05]
 const orthogonal = [0.8, 0.1, 0.8, -0.1, -0.8, 0.2, 0.8, 0.2]
 const oblique = wave(n * r, 4)
 const outer = (u: number[]) => Matrix.from1DArray(n, r, u).mmul(Matrix.from1DArray(n, r, u).transpose())
 const std = 0.3
 
-const priors: { name: string; covariance: GaussianCovariance; dense: Matrix }[] = [
-  { name: 'isotropic', covariance: { kind: 'isotropic', variance: 0.6 }, dense: Matrix.eye(n).mul(0.6) },
+const priors: { name: string; covariance: Covariance; dense: Matrix }[] = [
+  { name: 'isotropic', covariance: isotropic(0.6), dense: Matrix.eye(n).mul(0.6) },
   {
     name: 'diagonal',
-    covariance: { kind: 'diagonal', variance: f64(diagonal) },
-    dense: Matrix.diag(diagonal),
+    covariance: diagonal(f64(variances)),
+    dense: Matrix.diag(variances),
   },
   {
     name: 'ppca',
-    covariance: { kind: 'ppca', variance: 0.1, factor: f64(orthogonal, [n, r]) },
+    covariance: lowRank(0.1, f64(orthogonal, [n, r])),
     dense: Matrix.eye(n).mul(0.1).add(outer(orthogonal)),
   },
   {
     name: 'lowRank',
-    covariance: { kind: 'lowRank', variance: f64(diagonal), factor: f64(oblique, [n, r]) },
-    dense: Matrix.diag(diagonal).add(outer(oblique)),
+    covariance: lowRank(f64(variances), f64(oblique, [n, r])),
+    dense: Matrix.diag(variances).add(outer(oblique)),
+  },
+  {
+    name: 'columns that are not orthogonal',
+    covariance: lowRank(0.1, f64(oblique, [n, r])),
+    dense: Matrix.eye(n).mul(0.1).add(outer(oblique)),
+  },
+  {
+    name: 'written out',
+    covariance: fullRank(f64(Matrix.diag(variances).add(outer(oblique)).to1DArray(), [n, n])),
+    dense: Matrix.diag(variances).add(outer(oblique)),
   },
 ]
 
 /**
- * A draw is affine in its noise, so the moments of draws need no Monte Carlo: the answer to no noise is the mean, and
- * the answers to unit vectors of noise are the columns of a root of the covariance.
+ * A draw is affine in its noise, so the moments of draws need no Monte Carlo: the answer to no noise is the
+ * mean, and the answers to unit vectors of noise are the columns of a root of the covariance.
  */
 describe.each(priors)("Matheron's draws under a Gaussian prior, $name", ({ covariance, dense }) => {
   const A = wave(m * n, 6)
@@ -64,10 +74,7 @@ describe.each(priors)("Matheron's draws under a Gaussian prior, $name", ({ covar
       f64(A, [1, m, n]),
       f64(unit(0, n), [batch, n]),
       f64(unit(n, r), [batch, r]),
-      f64(
-        unit(n + r, m).map((v) => v * std),
-        [batch, m],
-      ),
+      f64(unit(n + r, m), [batch, m]),
     )
     const table = Matrix.from1DArray(batch, n, toNumbers(out))
     const centre = table.getRow(noises)

@@ -1,7 +1,7 @@
 /**
- * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers, against our
- * step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u), so that J is neither
- * symmetric nor constant.
+ * Each method's step, written in variance-preserving coordinates as it is published, in plain numbers,
+ * against our step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u),
+ * so that J is neither symmetric nor constant.
  */
 import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
@@ -95,7 +95,7 @@ const pigdmShift = () => {
 const published: { name: string; guide: (o: Observation) => Denoiser; want: () => Matrix }[] = [
   {
     name: 'mmps',
-    guide: (o) => mmps(prior, o, { solve: gmres({ iterations: m, ridge: 0 }) }),
+    guide: (o) => mmps({ solve: gmres({ iterations: m, ridge: 0 }) })(prior, o),
     want: () => {
       const u = solve(
         Matrix.add(
@@ -107,25 +107,25 @@ const published: { name: string; guide: (o: Observation) => Denoiser; want: () =
       return shift(g(At.mmul(u)), kappa * c)
     },
   },
-  { name: 'dps', guide: (o) => dps(prior, o, { zeta: 0.7 }), want: () => dpsStep(0.7) },
+  { name: 'dps', guide: (o) => dps({ zeta: 0.7 })(prior, o), want: () => dpsStep(0.7) },
   {
     name: 'pigdm',
-    guide: (o) => pigdm(prior, o),
+    guide: (o) => pigdm()(prior, o),
     want: () => shift(pigdmShift(), Math.sqrt(abarS * abarT)),
   },
   {
     name: 'pigdm, half the weight',
-    guide: (o) => pigdm(prior, o, { weight: 0.5 }),
+    guide: (o) => pigdm({ weight: 0.5 })(prior, o),
     want: () => shift(pigdmShift(), 0.5 * Math.sqrt(abarS * abarT)),
   },
   {
     name: 'pigdm by pseudo-inverse',
-    guide: (o) => pigdm(prior, o, { form: 'pinv' }),
+    guide: (o) => pigdm({ form: 'pinv' })(prior, o),
     want: () => shift(g(Matrix.sub(pinvA.mmul(y), pinvA.mmul(A).mmul(xhat))), Math.sqrt(abarS * abarT)),
   },
   {
     name: 'tmpd by row sums',
-    guide: (o) => tmpd(prior, o),
+    guide: (o) => tmpd()(prior, o),
     want: () => {
       const V = Matrix.diag(scaled(g(Matrix.ones(n, 1)), c).to1DArray())
       return shift(g(At.mmul(solve(Matrix.add(Sy, A.mmul(V).mmul(At)), e))), kappa * c)
@@ -133,7 +133,7 @@ const published: { name: string; guide: (o: Observation) => Denoiser; want: () =
   },
   {
     name: 'tmpd, diagonal',
-    guide: (o) => tmpd(prior, o, { form: 'diagonal' }),
+    guide: (o) => tmpd({ form: 'diagonal' })(prior, o),
     want: () => {
       const spread = scaled(A.mmul(g(At.mmul(Matrix.ones(m, 1)))), c).to1DArray()
       const u = e.to1DArray().map((v, i) => v / (noise ** 2 + Math.max(0, spread[i])))
@@ -142,7 +142,7 @@ const published: { name: string; guide: (o: Observation) => Denoiser; want: () =
   },
   {
     name: 'diffpir',
-    guide: (o) => diffpir(prior, o, { lambda: 3 }),
+    guide: (o) => diffpir({ lambda: 3 })(prior, o),
     want: () => {
       const rho = (1 - abarT) / (3 * abarT) / noise ** 2
       const delta = solve(Matrix.add(eye(n), scaled(At.mmul(A), rho)), scaled(At.mmul(e), rho))
@@ -177,9 +177,9 @@ describe('one ancestral step from 0.8 to 0.5', () => {
     expect(Math.hypot(...wanted.map((v, i) => v - us.get(i, 0)))).toBeGreaterThan(1e-3) // there is guidance
   })
 
-  it('mcg: the unobserved part is that of DPS, the observed part the observation and noise of variance σs²', async () => {
+  it('mcg: the unobserved part is that of DPS, the observed part y and noise of variance σs²', async () => {
     const hidden = Matrix.sub(eye(n), pinvA.mmul(A))
-    const own = new Matrix([inVp(await step((o) => mcg(prior, o, { zeta: 0.7 })))]).transpose()
+    const own = new Matrix([inVp(await step((o) => mcg({ zeta: 0.7 })(prior, o)))]).transpose()
     expectClose(hidden.mmul(own).to1DArray(), hidden.mmul(dpsStep(0.7)).to1DArray(), 1e-9)
     const seen = A.mmul(own).div(Math.sqrt(abarS)).to1DArray()
     const keep = (sigmaS / sigmaT) ** 2
@@ -191,7 +191,7 @@ describe('one ancestral step from 0.8 to 0.5', () => {
 
   it('ddnm: the same observed part, the unobserved part of the prior', async () => {
     const hidden = Matrix.sub(eye(n), pinvA.mmul(A))
-    const [own, both] = [await step((o) => ddnm(prior, o)), await step((o) => mcg(prior, o, { zeta: 0.7 }))]
+    const [own, both] = [await step((o) => ddnm()(prior, o)), await step((o) => mcg({ zeta: 0.7 })(prior, o))]
     const column = (v: number[]) => new Matrix([v]).transpose()
     expectClose(hidden.mmul(column(inVp(own))).to1DArray(), hidden.mmul(us).to1DArray(), 1e-9)
     expectClose(A.mmul(column(own)).to1DArray(), A.mmul(column(both)).to1DArray(), 1e-9)
@@ -210,7 +210,7 @@ describe('one ancestral step from 0.8 to 0.5', () => {
     const length = Math.hypot(...residual)
     const pulled = [...seen.map((v, i) => (2 * v * residual[i]) / length), 0]
     const want = shift(g(Matrix.columnVector(pulled)), 0.7).to1DArray()
-    expectClose(inVp(await step((o) => dps(prior, o, { zeta: 0.7 }), squares)), want, 1e-9)
+    expectClose(inVp(await step((o) => dps({ zeta: 0.7 })(prior, o), squares)), want, 1e-9)
   })
 })
 
@@ -221,10 +221,10 @@ describe('with a prior N(0, I), where V = σ²/(1 + σ²) I is the truth', () =>
   // ΠGDM moves the next state by r Jᵀ Aᵀ u; a step of this sensitivity makes it σ² Jᵀ Aᵀ u in the denoiser.
   const kappa = 1 / (1 + sigma ** 2)
   const own: { name: string; guide: (o: Observation) => Denoiser }[] = [
-    { name: 'mmps', guide: (o) => mmps(standard, o, { solve }) },
-    { name: 'mmps by V = r I', guide: (o) => mmps(standard, o, { solve, covariance: onesCovariance }) },
-    { name: 'tmpd by row sums', guide: (o) => tmpd(standard, o, { solve }) },
-    { name: 'pigdm at the step of sensitivity 1/(1 + σ²)', guide: (o) => pigdm(standard, o, { solve }) },
+    { name: 'mmps', guide: (o) => mmps({ solve })(standard, o) },
+    { name: 'mmps by V = r I', guide: (o) => mmps({ solve, covariance: onesCovariance })(standard, o) },
+    { name: 'tmpd by row sums', guide: (o) => tmpd({ solve })(standard, o) },
+    { name: 'pigdm at the step of sensitivity 1/(1 + σ²)', guide: (o) => pigdm({ solve })(standard, o) },
   ]
 
   it.each(own)('$name is E[x | xt, y]', async ({ guide }) => {

@@ -7,7 +7,7 @@ import {
   mask,
   type Observation,
 } from '../../src/operators/index.ts'
-import { noise2scoreSampler, redDiff, redDiffGradient } from '../../src/posterior/index.ts'
+import { compileMethod, noise2score, redDiff, redDiffGradient } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { jit, mul, type NdArray, ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
@@ -45,12 +45,12 @@ describe('RED-diff', () => {
   })
 
   it('lands where data and prior balance: at the posterior mean when the weight makes it so', async () => {
-    // At a fixed σ the expected gradient is μ − y + w μ σ²/(own + σ²); with w = s²(own + σ²)/(own σ²) its zero is the
-    // posterior mean y own/(own + s²).
+    // At a fixed σ the expected gradient is μ − y + w μ σ²/(own + σ²); with w = s²(own + σ²)/(own σ²) its
+    // zero is the posterior mean y own/(own + s²).
     const sigma = 0.5
     const weight = (std ** 2 * (own + sigma ** 2)) / (own * sigma ** 2)
     const grid = Array.from({ length: 801 }, (_, i) => sigma * (1 + 1e-6 * (800 - i)))
-    const restore = redDiff(prior, seen, { rate: 0.02, weight }, { grid })
+    const restore = compileMethod(redDiff({ rate: 0.02, weight }), prior, seen, { grid })
     const x = await restore({ y: repeated(1.5) }, request)
     await restore.release()
     expect(Math.abs(average(x) - (1.5 * own) / (own + std ** 2))).toBeLessThan(0.03)
@@ -59,7 +59,7 @@ describe('RED-diff', () => {
   it('with the published weight the prior lets go as σ falls: the end is the observation', async () => {
     const end = async (sigmaMin: number) => {
       const schedule = exponentialSchedule({ sigmaMin, sigmaMax: 10 })
-      const restore = redDiff(prior, seen, {}, { steps: 200, schedule })
+      const restore = compileMethod(redDiff(), prior, seen, { steps: 200, schedule })
       const x = average(await restore({ y: repeated(1.5) }, request))
       await restore.release()
       return x
@@ -80,22 +80,20 @@ describe('RED-diff', () => {
       adjoint: (y) => mul(y, 2),
     }
     const of = ({ y }: { y: Tensor }): Observation => ({ y, A: double, noise: isotropicNoise(0.01) })
-    const restore = redDiff(prior, of, { rate: 1e-6 }, { steps: 1 })
+    const restore = compileMethod(redDiff({ rate: 1e-6 }), prior, of, { steps: 1 })
     expectClose(toNumbers(await restore({ y: repeated(3) }, request)).slice(0, 2), [1.5, 1.5], 1e-3)
     await restore.release()
   })
 
   it('refuses rates and weights that are not positive', () => {
-    expect(() => redDiff(prior, seen, { rate: 0 })).toThrow(
-      'red-diff: rate and weight must be positive, got 0',
-    )
-    expect(() => redDiff(prior, seen, { weight: -1 })).toThrow('got 0.2 and -1')
+    expect(() => redDiff({ rate: 0 })).toThrow("red-diff: 'rate' must be a number above 0, got 0")
+    expect(() => redDiff({ weight: -1 })).toThrow("red-diff: 'weight' must be a number above 0, got -1")
   })
 })
 
 describe('Noise2Score', () => {
   it('is the posterior mean under denoising, in one evaluation', async () => {
-    const denoise = noise2scoreSampler(prior, seen)
+    const denoise = compileMethod(noise2score(), prior, seen)
     const got = toNumbers(await denoise({ y: ndarray([1.5, -0.2], [2, 1]) }, { ...request, shape: [2, 1] }))
     await denoise.release()
     expectClose(
@@ -107,7 +105,7 @@ describe('Noise2Score', () => {
 
   it('only denoises', async () => {
     const of = ({ y }: { y: Tensor }): Observation => ({ y, A: mask(y), noise: isotropicNoise(std) })
-    await expect(noise2scoreSampler(prior, of)({ y: repeated(1) }, request)).rejects.toThrow(
+    await expect(compileMethod(noise2score(), prior, of)({ y: repeated(1) }, request)).rejects.toThrow(
       "noise2score only denoises: it needs the identity, got operator 'mask'",
     )
   })

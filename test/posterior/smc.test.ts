@@ -3,6 +3,7 @@ import {
   ddim,
   exponentialSchedule,
   gaussianDenoiser,
+  type SamplerState,
   sigmaGrid,
   standardGaussian,
 } from '../../src/diffusion/index.ts'
@@ -56,8 +57,9 @@ describe('resampling', () => {
 })
 
 /**
- * A prior N(0, 1/2) sampled in a few coarse steps: the law of the chain's x0 is Gaussian with a variance known from the
- * recursion, not 1/2, and so is its posterior. A particle sampler must give that one, whatever its twist.
+ * A prior N(0, 1/2) sampled in a few coarse steps: the law of the chain's x0 is Gaussian with a variance
+ * known from the recursion, not 1/2, and so is its posterior. A particle sampler must give that one, whatever
+ * its twist.
  */
 describe('with many particles, the posterior of the prior as it is sampled', () => {
   const schedule = exponentialSchedule({ sigmaMin: 0.05, sigmaMax: 8 })
@@ -86,8 +88,8 @@ describe('with many particles, the posterior of the prior as it is sampled', () 
   const wanted = { mean: (v / (v + std ** 2)) * y, variance: (v * std ** 2) / (v + std ** 2) }
 
   const moments = async (of: 'tds' | 'smc-mmps', particles: number, runs: number) => {
-    const options = { schedule, steps, particles }
-    const draw = of === 'tds' ? tds(prior, observationOf, options) : smcMmps(prior, observationOf, options)
+    const method = of === 'tds' ? tds({ particles }) : smcMmps({ particles, density: 'dense' })
+    const draw = method.compile(prior, observationOf, { schedule, steps })
     const shape = [runs, 1] as const
     const seen = ndarray(Array<number>(runs).fill(y), shape)
     const { x, weights } = await draw.particles({ y: seen }, { shape, noise: noiseOf(3, shape) })
@@ -122,7 +124,10 @@ describe('twists', () => {
     const [sigma, std] = [0.7, 0.3]
     const program = jit((x: Tensor, s: Tensor, y: Tensor) => {
       const seen = { y, A: projection(constant(f64(A, [1, 2, 3]))), noise: isotropicNoise(std) }
-      return mmpsTwist()(gaussianDenoiser(standardGaussian(3, f64([0, 0, 0]))), seen)(x, s)
+      return mmpsTwist({ density: 'dense' })(gaussianDenoiser(standardGaussian(3, f64([0, 0, 0]))), seen)(
+        x,
+        s,
+      )
     })
     const xs = [0.3, -0.2, 0.5]
     const evaluate = async (y: number[]) =>
@@ -154,7 +159,7 @@ describe('a particle sampler', () => {
 
   it('draws one of its particles, the same again from the same noise', async () => {
     const shape = [8, 2] as const
-    const draw = smcMmps(prior, observationOf, { particles: 4, steps: 8 })
+    const draw = smcMmps({ particles: 4, density: 'dense' }).compile(prior, observationOf, { steps: 8 })
     const request = { shape, noise: noiseOf(5, shape) }
     const [one, again] = [await draw({ y: y(8) }, request), await draw({ y: y(8) }, request)]
     const { x } = await draw.particles({ y: y(8) }, request)
@@ -169,7 +174,7 @@ describe('a particle sampler', () => {
 
   it('treats every observation alone', async () => {
     const shape = [2, 2] as const
-    const draw = smcMmps(prior, observationOf, { particles: 4, steps: 8 })
+    const draw = smcMmps({ particles: 4, density: 'dense' }).compile(prior, observationOf, { steps: 8 })
     const noise = noiseOf(6, shape)
     const rowsOf = (b: number) => (step: number, index: number) =>
       ndarray(toNumbers(noise(step, index)).slice(2 * b, 2 * b + 2), [1, 2])
@@ -201,25 +206,25 @@ describe('a particle sampler', () => {
   })
 
   it('says what it does not take', () => {
-    expect(() => tds(prior, observationOf, { step: ddim() })).toThrow(
+    expect(() => tds().compile(prior, observationOf, { step: ddim() })).toThrow(
       "tds takes ancestral steps only (ddpm), got 'ddim'",
     )
-    expect(() => smc(mmpsTwist(), prior, observationOf, { particles: 0 })).toThrow(
-      'smc: particles must be a positive integer, got 0',
+    expect(() => smc(mmpsTwist(), { particles: 0 })).toThrow(
+      "smc: 'particles' must be an integer at least 1, got 0",
     )
-    expect(() => smcMmps(prior, observationOf, { threshold: 2 })).toThrow(
-      'smc-mmps: threshold must lie in 0 … 1, got 2',
+    expect(() => smcMmps({ threshold: 2 })).toThrow(
+      "smc-mmps: 'threshold' must be a number at least 0, at most 1, got 2",
     )
   })
 
   it('stops when it is told to', async () => {
     const shape = [2, 2] as const
     const stop = new AbortController()
-    const draw = tds(prior, observationOf, { particles: 2, steps: 8 })
-    const run = draw(
-      { y: y(2) },
-      { shape, noise: noiseOf(1, shape), signal: stop.signal, onStep: (done) => done === 2 && stop.abort() },
-    )
+    const draw = tds({ particles: 2 }).compile(prior, observationOf, { steps: 8 })
+    const onStep = ({ step }: SamplerState) => {
+      if (step === 2) stop.abort()
+    }
+    const run = draw({ y: y(2) }, { shape, noise: noiseOf(1, shape), signal: stop.signal, onStep })
     await expect(run).rejects.toThrow('sampling was interrupted')
     await draw.release()
   })

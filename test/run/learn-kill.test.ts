@@ -34,6 +34,18 @@ train: { steps: 12, batch: 16, augment: { flip: true, shift: 2 } }
 monitor: { samples: 4, steps: 4 }
 `,
   },
+  {
+    name: 'AmbientDiffusion on masked digits',
+    kills: 2,
+    every: '0',
+    config: `
+learner: ambient
+data: { clean: mnist, count: 64, observe: { operator: { kind: mask, keep: 0.5 }, noise: 0.02 } }
+net: { kind: unet, channels: [8, 8], blocks: [1, 1], emb: 16, unshuffle: 2, dropout: 0.1 }
+train: { steps: 40, batch: 16 }
+monitor: { samples: 4, steps: 4 }
+`,
+  },
 ]
 
 const setUp = (config: string, every = '0') => {

@@ -31,8 +31,7 @@ import {
   type MaskedDenoiser,
   maskedDenoiser,
 } from '../../src/training/ambient.ts'
-import { learner } from '../../src/training/learner.ts'
-import { initTrainState } from '../../src/training/trainer.ts'
+import { initTrainState, trainer } from '../../src/training/trainer.ts'
 import { f64 } from '../numbers.ts'
 
 /** A correlated Gaussian in three dimensions. */
@@ -178,17 +177,30 @@ describe('the objective', () => {
   const { sigma } = exponentialSchedule({ sigmaMin: 0.05, sigmaMax: 10 })
   const objective = ambientObjective(net, { y, mask }, { delta: 0.2, sigma }, (p) => stream(0, p))
 
-  it('deletes a share δ of what is seen, anew in every step, the same for the same address', () => {
+  it('deletes a share δ of what is seen, anew in every step, the same for the same address', async () => {
     const rows = Array.from({ length: 24 }, (_, i) => i)
-    const [one, other] = [0, 1].map((step) => objective.batch(rows, { lap: 0, step }))
-    const share = toNumbers(one.kept).reduce((a, v) => a + v, 0) / one.kept.size
-    expect(Math.abs(share - 0.8)).toBeLessThan(4 * Math.sqrt(0.16 / one.kept.size))
-    expect(toNumbers(other.kept)).not.toEqual(toNumbers(one.kept))
-    expect(objective.batch(rows, { lap: 0, step: 0 })).toEqual(one)
+    const state = initTrainState(net.init(0))
+    const batch = (step: number) => objective.batch({ rows, at: { lap: 0, step }, state })
+    const keptOf = ({ kept }: { kept: NdArray | number }) => (kept instanceof NdArray ? toNumbers(kept) : [])
+    const [one, other] = [await batch(0), await batch(1)]
+    const kept = keptOf(one)
+    expect(kept).toHaveLength(24 * 64)
+    const share = kept.reduce((a, v) => a + v, 0) / kept.length
+    expect(Math.abs(share - 0.8)).toBeLessThan(4 * Math.sqrt(0.16 / kept.length))
+    expect(keptOf(other)).not.toEqual(kept)
+    expect(await batch(0)).toEqual(one)
+  })
+
+  it('draws masks of dropout for the input of its network, which is twice as wide', async () => {
+    const dropping = unet({ io: 2, channels: [8, 8], blocks: [1, 1], emb: 8, dropout: 0.5 })
+    const { batch } = ambientObjective(dropping, { y, mask }, { sigma }, (p) => stream(0, p))
+    const { keep } = await batch({ rows: [3, 4], at: { step: 1 }, state: initTrainState({}) })
+    expect(keep.map((m) => (m instanceof NdArray ? m.shape : []))).toEqual(dropping.keepShapes([2, 2, 8, 8]))
+    expect(keep.length).toBeGreaterThan(0)
   })
 
   it('is learned from', async () => {
-    const { step, release } = learner(
+    const { step, release } = trainer(
       objective,
       { batch: 16, rate: constantRate(3e-3), ema: 0 },
       stream(0, 'rows'),
@@ -198,7 +210,7 @@ describe('the objective', () => {
     for (let i = 0; i < 60; i++) {
       const next = await step(state, { lap: 0, step: i })
       state = next.state
-      losses.push(next.loss)
+      losses.push(next.terms.loss)
     }
     await release()
     const mean = (part: number[]) => part.reduce((a, b) => a + b, 0) / part.length

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Denoiser, exponentialSchedule } from '../../src/diffusion/index.ts'
-import { unet } from '../../src/nn/index.ts'
+import { constantRate, unet } from '../../src/nn/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import {
   add,
@@ -23,6 +23,7 @@ import {
   toNumbers,
 } from '../../src/tensor/index.ts'
 import { gsureLoss, gsureObjective } from '../../src/training/gsure.ts'
+import { initTrainState, trainer } from '../../src/training/trainer.ts'
 import { f64 } from '../numbers.ts'
 
 const COUNT = 100_000
@@ -113,5 +114,19 @@ describe('the loss of GSURE-Diffusion', () => {
     expect(() => gsureObjective(net, { y, mask: y }, { noise: 0.2, sigma }, (p) => stream(0, p))).toThrow(
       'gsure: noise levels must not lie below that of the observations, 0.2, got 0.02',
     )
+  })
+
+  it('takes a schedule that starts at that noise, up to rounding, and masks of one channel', async () => {
+    const net = unet({ io: 2, channels: [4], blocks: [1], emb: 8 })
+    const y = normal(stream(5, 'y'), [4, 2, 8, 8])
+    const mask = bernoulli(stream(5, 'mask'), 0.5, [4, 1, 8, 8])
+    for (const noise of [0.08, 0.04, 0.2, 1 / 3]) {
+      const { sigma } = exponentialSchedule({ sigmaMin: noise, sigmaMax: 10 })
+      const objective = gsureObjective(net, { y, mask }, { noise, sigma }, (p) => stream(0, p))
+      const { step, release } = trainer(objective, { batch: 4, rate: constantRate(1e-3) }, stream(0, 'rows'))
+      const { terms } = await step(initTrainState(net.init(0)), { step: 0 })
+      expect(terms.loss).toBeGreaterThan(0)
+      await release()
+    }
   })
 })

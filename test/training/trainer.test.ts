@@ -2,8 +2,28 @@ import { describe, expect, it } from 'vitest'
 import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import { constantRate, mlp, type Network, unet } from '../../src/nn/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { flatten, NdArray, toNumbers } from '../../src/tensor/index.ts'
-import { initTrainState, type TrainOptions, type TrainState, trainer } from '../../src/training/index.ts'
+import {
+  add,
+  flatten,
+  leavesOf,
+  mean,
+  mul,
+  NdArray,
+  ndarray,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  toNumbers,
+} from '../../src/tensor/index.ts'
+import {
+  type DenoisingTraining,
+  denoisingObjective,
+  initTrainState,
+  type Objective,
+  type TrainState,
+  trainer,
+} from '../../src/training/index.ts'
 import { expectClose } from '../numbers.ts'
 
 const points = new NdArray(
@@ -12,7 +32,7 @@ const points = new NdArray(
   normal(stream(0, 'points'), [48, 3]).data.map((v) => 0.3 * v + 1),
 )
 const pictures = normal(stream(0, 'pictures'), [12, 1, 8, 8])
-const options: TrainOptions = {
+const options: DenoisingTraining = {
   batch: 16,
   rate: constantRate(5e-3),
   ema: 0.9,
@@ -23,7 +43,7 @@ const options: TrainOptions = {
 const train = async (
   net: Network,
   data: NdArray<'float32'>,
-  more: Partial<TrainOptions> = {},
+  more: Partial<DenoisingTraining> = {},
   {
     from = 0,
     to = 6,
@@ -36,13 +56,15 @@ const train = async (
     seed?: number
   } = {},
 ) => {
-  const { step, release } = trainer(net, { ...options, ...more }, (purpose) => stream(seed, purpose))
+  const how = { ...options, ...more }
+  const streamOf = (purpose: string) => stream(seed, purpose)
+  const { step, release } = trainer(denoisingObjective(net, data, how, streamOf), how, streamOf('rows'))
   const losses: number[] = []
   let now = state
   for (let i = from; i < to; i++) {
-    const next = await step(now, data, { lap: 0, step: i })
+    const next = await step(now, { lap: 0, step: i })
     now = next.state
-    losses.push(next.loss)
+    losses.push(next.terms.loss)
   }
   await release()
   return { state: now, losses }
@@ -57,8 +79,8 @@ const small = unet({ io: 1, channels: [4, 4], blocks: [1, 1], emb: 8, dropout: 0
 describe('training', () => {
   it('lowers the loss', async () => {
     const { losses } = await train(tiny, points, { batch: 48 }, { to: 200 })
-    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
-    expect(mean(losses.slice(-50))).toBeLessThan(0.7 * mean(losses.slice(0, 10)))
+    const average = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
+    expect(average(losses.slice(-50))).toBeLessThan(0.7 * average(losses.slice(0, 10)))
   })
 
   it.each([
@@ -95,7 +117,7 @@ describe('training', () => {
     expect(numbers(plain.average)).toEqual(numbers(plain.params))
   })
 
-  it('takes the rate of each step: at rate 0 nothing moves, and Adam moves by at most about the rate', async () => {
+  it('takes the rate of each step: at 0 nothing moves, and Adam moves by at most about the rate', async () => {
     const still = (await train(tiny, points, { rate: () => 0 }, { to: 2 })).state
     expect(numbers(still.params)).toEqual(numbers(tiny.init(0)))
     const moved = (await train(tiny, points, { rate: (step) => (step === 1 ? 1e-2 : 0) }, { to: 2 })).state
@@ -119,5 +141,53 @@ describe('training', () => {
       code: 'numeric',
       message: expect.stringMatching(/the loss is NaN at lap 0, step 0/),
     })
+  })
+})
+
+describe('any objective', () => {
+  /** Σ (w − y)²/B, the count of batches as a statistic, w as a term; batches come after a while. */
+  const y = [1, 2, 3, 6]
+  let released = 0
+  const squares: Objective<{ readonly y: Tensor }> = {
+    count: y.length,
+    batch: async ({ rows }) => ({ y: ndarray(rows.map((i) => y[i])) }),
+    loss: ({ params, statistics }, batch) => {
+      const [w] = leavesOf(params)
+      const [batches] = leavesOf(statistics)
+      const loss = mean(square(sub(w, batch.y)))
+      return { terms: { loss, w }, statistics: { batches: add(batches, 1) } }
+    },
+    release: async () => {
+      released++
+    },
+  }
+
+  it('hands back its terms, its statistics and the norm of its gradient', async () => {
+    const { step, release } = trainer(squares, { batch: 4, rate: constantRate(0.5) }, stream(0, 'rows'))
+    const start = initTrainState({ w: ndarray([1], []) }, { batches: ndarray([0], []) })
+    const one = await step(start, { step: 0 })
+    expect(one.terms).toEqual({ loss: 7.5, w: 1 })
+    expect(one.gradient).toBe(4) // 2 (w − 3)
+    expectClose(Object.values(numbers(one.state.params)).flat(), [1.5], 1e-5) // Adam's first step is the rate
+    expect(one.state.average).toBe(one.state.params)
+    const two = await step(one.state, { step: 1 })
+    expect(numbers(two.state.statistics)).toEqual({ batches: [2] })
+    expect(numbers(start)).toMatchObject({ 'params.w': [1], 'statistics.batches': [0] })
+    await release()
+    expect(released).toBe(1)
+  })
+
+  it('stops when its gradient is no number, though its loss is one', async () => {
+    const root: Objective<{ readonly y: Tensor }> = {
+      ...squares,
+      loss: ({ params }, batch) => ({
+        terms: { loss: add(sqrt(leavesOf(params)[0]), mul(mean(batch.y), 0)) },
+      }),
+    }
+    const { step, release } = trainer(root, { batch: 4, rate: constantRate(0.5) }, stream(0, 'rows'))
+    await expect(step(initTrainState({ w: ndarray([0], []) }), { lap: 2, step: 3 })).rejects.toThrow(
+      'training: the loss is 0 at lap 2, step 3, its gradient has norm Infinity',
+    )
+    await release()
   })
 })

@@ -29,8 +29,8 @@ const samplerOf = (flow: FlowConfig, event: readonly number[]): AmortizedSampler
     params: { weights: shaken(params).weights, statistics: params.statistics },
     event,
     range: [0, 1],
-    operator: { kind: 'mask' },
-    telling: { y: event, beside: { mask: event } },
+    operator: { name: 'mask', settings: {} },
+    condition: { y: event, beside: { mask: event }, crossing: 'operator' },
   }
 }
 
@@ -84,22 +84,22 @@ const samplers: readonly [string, AmortizedSampler][] = [
   ],
 ]
 
-const inputsOf = ({ event, telling }: AmortizedSampler): NamedArray[] => {
+const inputsOf = ({ event, condition }: AmortizedSampler): NamedArray[] => {
   const named = (name: string, { shape, data }: NdArray): NamedArray => ({
     name,
     shape: [...shape],
     data: Array.from(data, Number),
   })
   return [
-    named('0.y', normal(key, [1, ...telling.y])),
+    named('y', normal(key, [1, ...condition.y])),
     named(
-      '0.beside.mask',
+      'mask',
       ndarray(
-        toNumbers(normal(key, [1, ...telling.beside.mask], { step: 1 })).map((v) => Number(v > 0)),
-        [1, ...telling.beside.mask],
+        toNumbers(normal(key, [1, ...condition.beside.mask], { step: 1 })).map((v) => Number(v > 0)),
+        [1, ...condition.beside.mask],
       ),
     ),
-    named('1', normal(key, [DRAWS, ...event], { step: 2 })),
+    named('z', normal(key, [DRAWS, ...event], { step: 2 })),
   ]
 }
 

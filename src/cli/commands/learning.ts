@@ -5,7 +5,8 @@ export const learning = {
   learn: {
     summary: 'learn a diffusion prior from observations alone (DiEM)',
     description: `Learns what the clean data look like from corrupted observations alone: a Gaussian start, then laps of
-posterior sampling and training (expectation-maximisation).
+posterior sampling and training (expectation-maximisation). Of masked observations also by AmbientDiffusion or
+GSURE-Diffusion (learner=ambient, learner=gsure), which have no laps.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
     arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
@@ -42,7 +43,7 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     ],
   },
   distill: {
-    summary: 'distil a prior into a one-step sampler, from measurements alone',
+    summary: 'distill a prior into a one-step sampler, from measurements alone',
     description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the prior, without clean data.
 Writes the sampler, and sampler.onnx with its manifest for other programs and browsers.
 

@@ -1,15 +1,19 @@
 /** A family of operators: its settings, how parameters are drawn for each observation, and the operator that they make. */
-
 import { TweedieError } from '../../error.ts'
-import type { Settings } from '../../settings.ts'
-import { type SettingSpecs, type SettingsOf, settingsOf } from '../../settings.ts'
+import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
 import type { Operator } from '../operator.ts'
 import type { DataRange } from '../units.ts'
-import { type FamilyName, type FamilySpec, familySpecs } from './specs.ts'
 
 /** Parameters by name: [N, ...], or [1, ...] where all observations share them. */
 export type Parameters<L> = Readonly<Record<string, L>>
+
+/** One of the operators that an operator is made of, for the event that it sees. */
+export interface Part {
+  make(parameters: Parameters<Tensor>, event: Shape): Operator
+  draw(request: DrawRequest): Parameters<NdArray<'float32'>>
+  observed(parameters: Parameters<Tensor>, event: Shape): Tensor | undefined
+}
 
 /** What parameters are drawn for. */
 export interface DrawRequest {
@@ -18,61 +22,102 @@ export interface DrawRequest {
   /** Shape of one x. */
   readonly event: Shape
   readonly seed: number
+  /** [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land, which nothing observes. */
+  readonly valid?: NdArray<'float32'>
 }
 
 /** What an operator is made for. */
 export interface MakeRequest {
   readonly event: Shape
+  /** Of a family made of others: these, in order. */
+  readonly parts: readonly Part[]
+}
+
+/** What is said of a parameter. */
+export interface ParameterSpec {
+  readonly about: string
+  /** 0 or 1 only. */
+  readonly binary?: boolean
 }
 
 /** How the operators of a family come about; see {@link defineFamily}. */
-export interface Definition<S extends SettingSpecs> {
-  /** Whether it deletes entries: its parameters are then `mask` alone, and sets are those of masks. */
-  readonly masks?: boolean
+interface Definition<S extends SettingSpecs> {
+  readonly name: string
+  /** One line for lists. */
+  readonly summary: string
+  /** Whether y is linear in x; of a family made of others: when they all are. */
+  readonly linear: boolean
+  readonly settings: S
+  readonly parameters?: Readonly<Record<string, ParameterSpec>>
+  /** Whether it deletes entries: y = m ∘ x with the parameter `mask`, which is all that there is to know of it. */
+  readonly deletes?: boolean
+  /** How many others it is made of, when it is. */
+  readonly parts?: { readonly least: number; readonly most?: number }
   /** Parameters that a blind set hides; default all. */
   readonly blindTo?: readonly string[]
-  /** Row i depends on the seed and i only. */
-  draw(settings: SettingsOf<S>, request: DrawRequest): Parameters<NdArray<'float32'>>
+  /** Row i depends on the seed and i only. Default: no parameters. */
+  draw?(
+    settings: SettingsOf<S>,
+    request: DrawRequest & Pick<MakeRequest, 'parts'>,
+  ): Parameters<NdArray<'float32'>>
   make(settings: SettingsOf<S>, parameters: Parameters<Tensor>, request: MakeRequest): Operator
-  /** 1 where y was observed, 0 elsewhere, broadcastable to y; default everywhere. */
-  observed?(parameters: Parameters<Tensor>): Tensor
+  /** 1 where y was observed, 0 elsewhere, broadcastable to y; undefined, and by default: everywhere. */
+  observed?(parameters: Parameters<Tensor>, request: MakeRequest): Tensor | undefined
 }
 
 /** A family of operators; settings are checked whenever it is used. */
-export interface Family extends FamilySpec {
+export interface Family {
   readonly name: string
-  readonly masks: boolean
-  /** Parameters that a blind set hides; all when absent. */
+  readonly summary: string
+  readonly linear: boolean
+  readonly settings: SettingSpecs
+  readonly parameters: Readonly<Record<string, ParameterSpec>>
+  readonly deletes: boolean
+  readonly parts?: { readonly least: number; readonly most?: number }
   readonly blindTo?: readonly string[]
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
   complete(given: Settings): Settings
   /** Parameters for each observation. @throws TweedieError `input` for settings that do not fit the data */
-  draw(given: Settings, request: DrawRequest): Parameters<NdArray<'float32'>>
+  draw(given: Settings, request: DrawRequest & Pick<MakeRequest, 'parts'>): Parameters<NdArray<'float32'>>
   /** @throws TweedieError `input` for settings, `shape` for parameters that do not fit the data */
   make(given: Settings, parameters: Parameters<Tensor>, request: MakeRequest): Operator
-  /** 1 where y was observed, 0 elsewhere, broadcastable to y; absent when that is everywhere. */
-  observed?(parameters: Parameters<Tensor>): Tensor
+  observed(parameters: Parameters<Tensor>, request: MakeRequest): Tensor | undefined
 }
 
 /** Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the data. */
-export const rangeSettings = (family: Family, [low, high]: DataRange): Settings =>
-  'low' in family.settings && 'high' in family.settings ? { low, high } : {}
+export const rangeSettings = ({ settings }: Family, [low, high]: DataRange): Settings =>
+  'low' in settings && 'high' in settings ? { low, high } : {}
 
-/** The family of a name, from its definition. */
-export const defineFamily = <N extends FamilyName>(
-  name: N,
-  { masks = false, blindTo, draw, make, observed }: Definition<(typeof familySpecs)[N]['settings']>,
-): Family => {
-  const spec: (typeof familySpecs)[N] = familySpecs[name]
-  const checked = (given: Settings) => settingsOf(`operator '${name}'`, spec.settings, given)
+/**
+ * A family from its definition.
+ *
+ * @example
+ * ```ts
+ * export const poolFamily = defineFamily({
+ *   name: 'pool',
+ *   summary: 'smaller images: the mean of each block of pixels',
+ *   linear: true,
+ *   settings: { factor: { kind: 'integer', default: 4, min: 1, description: 'how many times smaller each side becomes' } },
+ *   make: ({ factor }, _, { event }) => averagePool(event, factor),
+ * })
+ * ```
+ */
+export const defineFamily = <const S extends SettingSpecs>({
+  parameters = {},
+  deletes = false,
+  draw = () => ({}),
+  make,
+  observed = () => undefined,
+  ...rest
+}: Definition<S>): Family => {
+  const complete = (given: Settings) => settingsOf(`operator '${rest.name}'`, rest.settings, given)
   return {
-    ...spec,
-    name,
-    masks,
-    blindTo,
-    complete: checked,
-    draw: (given, request) => draw(checked(given), request),
-    make: (given, parameters, request) => make(checked(given), parameters, request),
+    ...rest,
+    parameters,
+    deletes,
+    complete,
+    draw: (given, request) => draw(complete(given), request),
+    make: (given, arrays, request) => make(complete(given), arrays, request),
     observed,
   }
 }

@@ -1,4 +1,5 @@
-export type { DrawRequest, Family, MakeRequest, Parameters } from './family.ts'
-export { rangeSettings } from './family.ts'
-export { type FamilyName, type FamilySpec, familyNames, familySpecs } from './specs.ts'
+export { maskShape } from './deletion.ts'
+export type { DrawRequest, Family, MakeRequest, ParameterSpec, Parameters } from './family.ts'
+export { defineFamily } from './family.ts'
+export * from './operator-spec.ts'
 export { families, familyOf } from './table.ts'

@@ -9,7 +9,7 @@ import { Emitter, type Lowering } from '../onnx/emitter.ts'
 import { portableLowering } from '../onnx/webgpu.ts'
 import { show } from '../shape.ts'
 import { constant, input, type Tensor } from '../tensor.ts'
-import { type Arrays, type Feeds, type Tensors, toArrays, toTensors, walk } from '../tree.ts'
+import { type Arrays, type Feeds, type Tensors, type Tree, toArrays, toTensors, walk } from '../tree.ts'
 import type { ExecuteOptions } from './device.ts'
 import { loweringFor } from './lowering.ts'
 import { openSession, type Session } from './session.ts'
@@ -73,12 +73,20 @@ const trace = <A extends readonly unknown[], R>(
 
 const outputName = (path: string): string => (path === '' ? 'out' : `out.${path}`)
 
-const emit = <R>({ inputs, outputs }: Trace<R>, order: readonly Tensor[], lowering: Lowering): Uint8Array => {
+/** Names of a path in the model; by default the path. */
+type Naming = (path: string) => string
+
+const emit = <R>(
+  { inputs, outputs }: Trace<R>,
+  order: readonly Tensor[],
+  lowering: Lowering,
+  nameOf: Naming = (path) => path,
+): Uint8Array => {
   const emitter = new Emitter(lowering)
   const used = new Set(order)
-  for (const [path, t] of inputs) if (used.has(t)) emitter.declare(t, path)
+  for (const [path, t] of inputs) if (used.has(t)) emitter.declare(t, nameOf(path))
   for (const node of order) emitter.value(node)
-  return emitter.finish(outputs, {})
+  return emitter.finish(new Map([...outputs].map(([path, t]) => [nameOf(path), t])), {})
 }
 
 const orderOf = <R>({ outputs }: Trace<R>): Tensor[] => topological([...outputs.values()])
@@ -158,6 +166,25 @@ export const jit = <A extends readonly unknown[], R>(
  * ```
  */
 export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => constant(asArray(leaf)))
+
+/**
+ * The `.onnx` file of a function of named tensors, in standard operators only, so that any runtime and device opens it. Inputs
+ * and outputs are named by their keys; inputs that the outputs do not depend on are left out.
+ *
+ * @param like - arrays of the shapes that the file is for
+ *
+ * @example
+ * ```ts
+ * const model = onnxOf(({ x }: { x: Tensor }) => ({ norm: sqrt(sum(square(x))) }), { x: zeros([2]) })
+ * ```
+ */
+export const onnxOf = <I extends Tree<Tensor>, O extends Tree<Tensor>>(
+  fn: (inputs: I) => O,
+  like: Feeds<I>,
+): Uint8Array => {
+  const traced = trace(fn, [like])
+  return emit(traced, orderOf(traced), portableLowering, (path) => path.replace(/^(0|out)\./, ''))
+}
 
 /**
  * Opens a saved program; its arrays are named as in {@link Program.onnx}.

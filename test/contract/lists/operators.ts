@@ -1,6 +1,6 @@
 /**
- * Operators in use, over even, odd and non-square events. A new operator joins the list; each case names the
- * families whose operator it is, and no family may be without a case.
+ * Operators in use, over even, odd and non-square events. A new operator joins the list; those of families are in it by
+ * themselves.
  */
 import {
   averagePool,
@@ -32,12 +32,11 @@ import {
   type Tensor,
   toNumbers,
 } from '../../../src/tensor/index.ts'
+import { linearFamilies, nonlinearFamilies } from './families.ts'
 
 /** An operator with parameters drawn per observation. */
 export interface Listed {
   readonly name: string
-  /** Families of operators that make this one; absent for combinations. */
-  readonly families?: readonly string[]
   /** Parameters of a batch, as float64; those of sample i depend on i only. */
   parameters(batch: number): readonly NdArray[]
   operator(parameters: readonly Tensor[]): LinearOperator
@@ -59,23 +58,21 @@ const bits = (name: string, batch: number, event: Shape): NdArray =>
 const drawn = (batch: number, event: Shape, row: (i: number) => NdArray): NdArray =>
   ndarray(Array.from({ length: batch }, (_, i) => toNumbers(row(i))).flat(), [batch, ...event], 'float64')
 
-/** Every linear operator, over even, odd and non-square events. */
+/** Every linear operator, over even, odd and non-square events, and one of each family. */
 export const linearOperators: readonly Listed[] = [
+  ...linearFamilies,
   ...[[5], [1, 4, 4], [3, 5, 7]].map((event) => ({
     name: `identity [${event}]`,
-    families: ['identity'],
     parameters: () => [],
     operator: () => identity(event),
   })),
   ...[[6], [1, 4, 4], [3, 5, 7]].map((event) => ({
     name: `mask [${event}]`,
-    families: ['mask', 'box', 'vertices'],
     parameters: (batch: number) => [bits('mask', batch, event)],
     operator: ([m]: readonly Tensor[]) => mask(m),
   })),
   {
     name: 'mask shared by channels [3,5,7]',
-    families: ['mask'],
     parameters: (batch) => [bits('shared mask', batch, [1, 5, 7])],
     operator: ([m]) => mask(m, [3, 5, 7]),
   },
@@ -87,43 +84,36 @@ export const linearOperators: readonly Listed[] = [
     ] as const
   ).map(([m, event]) => ({
     name: `projection ${m} of [${event}]`,
-    families: ['projection'],
     parameters: (batch: number) => [values('projection', batch, [m, sizeOf(event)])],
     operator: ([p]: readonly Tensor[]) => projection(p, event),
   })),
   ...BOUNDARIES.map((boundary) => ({
     name: `blur, ${boundary} [2,5,8]`,
-    families: ['blur', 'motion'],
     parameters: (batch: number) => [values('kernel', batch, [1, 3, 5])],
     operator: ([k]: readonly Tensor[]) => blur(k, [2, 5, 8], { boundary }),
   })),
   ...BOUNDARIES.map((boundary) => ({
     name: `blur of signals, ${boundary} [2,9]`,
-    families: ['blur'],
     parameters: (batch: number) => [values('taps', batch, [2, 4])],
     operator: ([k]: readonly Tensor[]) => blur(k, [2, 9], { boundary }),
   })),
   {
     name: 'blur by a kernel of even size per channel [2,6,7]',
-    families: ['blur', 'motion'],
     parameters: (batch) => [values('even kernel', batch, [2, 4, 2])],
     operator: ([k]) => blur(k, [2, 6, 7], { boundary: 'zero' }),
   },
   {
     name: 'blur by a kernel larger than the image, circular [1,4,3]',
-    families: ['blur', 'motion'],
     parameters: (batch) => [values('large kernel', batch, [1, 7, 7])],
     operator: ([k]) => blur(k, [1, 4, 3], { boundary: 'circular' }),
   },
   ...BOUNDARIES.map((boundary) => ({
     name: `gaussian-blur, ${boundary} [2,7,6]`,
-    families: ['blur'],
     parameters: () => [],
     operator: () => gaussianBlur([2, 7, 6], { sigma: 0.7, size: 5, boundary }),
   })),
   {
     name: 'gaussian-blur of signals [2,11]',
-    families: ['blur'],
     parameters: () => [],
     operator: () => gaussianBlur([2, 11], { sigma: 0.7, size: 5 }),
   },
@@ -132,7 +122,6 @@ export const linearOperators: readonly Listed[] = [
     [2, 9],
   ].map((event) => ({
     name: `average-pool by 3 [${event}]`,
-    families: ['pool'],
     parameters: () => [],
     operator: () => averagePool(event, 3),
   })),
@@ -145,7 +134,6 @@ export const linearOperators: readonly Listed[] = [
     ] as const
   ).map(([factor, event]) => ({
     name: `bicubic by ${factor} [${event}]`,
-    families: ['bicubic'],
     parameters: () => [],
     operator: () => bicubic(event, factor),
   })),
@@ -155,13 +143,11 @@ export const linearOperators: readonly Listed[] = [
   ].flatMap((event) => [
     {
       name: `fourier [${event}]`,
-      families: ['fourier'],
       parameters: (batch: number) => [bits('frequencies', batch, [1, event[1], event[2]])],
       operator: ([m]: readonly Tensor[]) => fourier(m, event),
     },
     {
       name: `fourier by columns, with a phase [${event}]`,
-      families: ['fourier'],
       parameters: (batch: number) => [
         bits('columns', batch, [1, 1, event[2]]),
         values('phase', batch, [1, event[1], event[2]]),
@@ -171,13 +157,11 @@ export const linearOperators: readonly Listed[] = [
   ]),
   {
     name: 'multi-coil fourier, 3 coils [1,5,6]',
-    families: ['coils'],
     parameters: (batch) => [bits('columns', batch, [1, 1, 6]), values('coils', batch, [6, 5, 6])],
     operator: ([m, s]) => multiCoilFourier(m, s, [1, 5, 6]),
   },
   {
     name: 'radon, 5 angles [2,6,5]',
-    families: ['radon'],
     parameters: () => [],
     operator: () => radon([2, 6, 5], { angles: 5 }),
   },
@@ -201,35 +185,26 @@ export const linearOperators: readonly Listed[] = [
 /** A non-linear operator with parameters drawn per observation. */
 export interface ListedNonlinear {
   readonly name: string
-  /** Families of operators that make this one; absent for combinations. */
-  readonly families?: readonly string[]
   parameters(batch: number): readonly NdArray[]
   operator(parameters: readonly Tensor[]): Operator
 }
 
 /** Every non-linear operator. */
 export const nonlinearOperators: readonly ListedNonlinear[] = [
-  {
-    name: 'phase retrieval [1,4,4]',
-    families: ['phase'],
-    parameters: () => [],
-    operator: () => phaseRetrieval([1, 4, 4]),
-  },
+  ...nonlinearFamilies,
+  { name: 'phase retrieval [1,4,4]', parameters: () => [], operator: () => phaseRetrieval([1, 4, 4]) },
   {
     name: 'phase retrieval × 1.5 [2,3,5]',
-    families: ['phase'],
     parameters: () => [],
     operator: () => phaseRetrieval([2, 3, 5], 1.5),
   },
   {
     name: 'clipping [2,3,5]',
-    families: ['clip'],
     parameters: () => [],
     operator: () => clipping([2, 3, 5], { gain: 1.5, low: -1, high: 1 }),
   },
   {
     name: 'jpeg [2,9,16]',
-    families: ['jpeg'],
     parameters: () => [],
     operator: () => jpeg([2, 9, 16], { quality: 50, low: -4, high: 4 }),
   },

@@ -1,5 +1,5 @@
 /** Linear solvers. A new solver joins the list. */
-import { bicgstab, cg, gmres, type Solver } from '../../../src/linalg/index.ts'
+import { bicgstab, cg, exactSolve, gmres, type Solver } from '../../../src/linalg/index.ts'
 
 /** A solver and where it converges. */
 export interface ListedSolver {
@@ -19,4 +19,5 @@ export const solvers: readonly ListedSolver[] = [
     of: (iterations) => bicgstab({ iterations, tolerance: 0 }),
     converges: ['definite', 'shifted'],
   },
+  { name: 'exact solve', of: () => exactSolve(), converges: ['definite', 'shifted'] },
 ]

@@ -1,0 +1,83 @@
+/** `tweedie learn` with a learner that knows masks only: AmbientDiffusion or GSURE-Diffusion. */
+import { isDeepStrictEqual } from 'node:util'
+import { TweedieError } from '../error.ts'
+import { type MaskedRows, maskedRows, type ObservationSet } from '../observations/index.ts'
+import { type MaskedLearner, type MaskedLearnRequest, maskedNetworkEvent } from '../run/index.ts'
+import type { ExecuteOptions } from '../tensor/index.ts'
+import { networkConfigOf, trainingOf } from './experiment.ts'
+import { type Experiment, experimentSchema } from './schema.ts'
+
+const fail = (field: string, reason: string): never => {
+  throw new TweedieError('input', `field '${field}': ${reason}`)
+}
+
+/** The first field in which a section of the configuration is not as it is by default. */
+const changedField = (section: object, defaults: object): string | undefined => {
+  const standard = new Map(Object.entries(defaults))
+  return Object.entries(section).find(([name, value]) => !isDeepStrictEqual(value, standard.get(name)))?.[0]
+}
+
+/**
+ * The learner of a configuration; undefined for DiEM.
+ *
+ * @throws TweedieError `input` naming an option that the learner does not take
+ */
+export const maskedLearnerOf = (experiment: Experiment): MaskedLearner | undefined => {
+  const { learner = 'diem', ambient, em, gaussian, train } = experiment
+  if (ambient && learner !== 'ambient') fail('ambient', `learner '${learner}' does not take it`)
+  if (learner === 'diem') return undefined
+  const { shape } = experimentSchema
+  const sections = [
+    ['em', em, shape.em.parse(undefined)],
+    ['gaussian', gaussian, shape.gaussian.parse(undefined)],
+    ['train.augment', train.augment, shape.train.parse(undefined).augment],
+  ] as const
+  for (const [name, section, defaults] of sections) {
+    const changed = changedField(section, defaults)
+    if (changed !== undefined) fail(`${name}.${changed}`, `learner '${learner}' does not take it`)
+  }
+  if (train.firstSteps !== undefined) fail('train.firstSteps', `learner '${learner}' has no laps`)
+  return learner === 'ambient' ? { kind: learner, ...ambient } : { kind: learner }
+}
+
+/** @throws TweedieError `input` when a configuration for clean data names a learner from observations */
+export const refuseLearner = ({ learner, ambient }: Experiment): void => {
+  if (learner !== undefined || ambient !== undefined)
+    fail(learner === undefined ? 'ambient' : 'learner', "'train' learns from clean data; use 'learn'")
+}
+
+const rowsOf = async (learner: MaskedLearner, set: ObservationSet): Promise<MaskedRows> => {
+  try {
+    return await maskedRows(set)
+  } catch (cause) {
+    if (!(cause instanceof TweedieError)) throw cause
+    throw new TweedieError(cause.code, `learner '${learner.kind}': ${cause.message}`, { cause })
+  }
+}
+
+/**
+ * What a learner does with observations, in the units of the data.
+ *
+ * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
+ * networks that do not fit the data
+ */
+export const maskedRequestOf = async (
+  experiment: Experiment,
+  learner: MaskedLearner,
+  set: ObservationSet,
+  execute: ExecuteOptions,
+): Promise<Omit<MaskedLearnRequest, 'onProgress' | 'signal'>> => {
+  const rows = await rowsOf(learner, set)
+  const { train, schedule, seed } = experiment
+  const { schedule: _schedule, augment: _augment, ...options } = trainingOf(experiment, train.steps, execute)
+  return {
+    learner,
+    rows,
+    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1))),
+    range: set.range,
+    options,
+    steps: train.steps,
+    ...schedule,
+    seed,
+  }
+}

@@ -1,0 +1,56 @@
+/** The two kinds of source of clean data: sets with a name, and layouts of files. Each is one file, and one line in `clean.ts`. */
+import { TweedieError } from '../error.ts'
+import type { View } from '../observations/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import type { NdArray } from '../tensor/index.ts'
+
+/** Clean data and their units. */
+export interface CleanData {
+  /** [N, …event]; images are [N, C, H, W]. */
+  readonly x: NdArray<'float32'>
+  readonly range: DataRange
+  readonly view: View
+  /** [V] of points, [H, W] of fields: 1 where there is a point, 0 for padding and land, which are neither observed nor judged. */
+  readonly valid?: NdArray<'float32'>
+}
+
+/** Part of data that come in parts. */
+export type Split = 'train' | 'val' | 'test' | 'all'
+
+/** Data that ship with the package, or are made by it. */
+export interface DataSet {
+  readonly name: string
+  /** One line for lists. */
+  readonly summary: string
+  read(split: Split): CleanData
+}
+
+/** Files or folders of one form. */
+export interface SourceLayout {
+  /** What they are, for the table of the help. */
+  readonly form: string
+  readonly summary: string
+  /** Whether a path, which exists, is of this form. */
+  matches(path: string): boolean
+  /** @param most - how many items are needed: reading may stop there, or give more */
+  read(path: string, split: Split, most?: number): CleanData | Promise<CleanData>
+}
+
+/** Units of images. */
+export const UNIT: DataRange = [0, 1]
+
+/** Images, or signals of which nothing is known, in [0, 1]. */
+export const unitData = (x: NdArray<'float32'>): CleanData => ({
+  x,
+  range: UNIT,
+  view: { kind: x.shape.length === 4 ? 'image' : 'signal' },
+})
+
+/** For data without validation items. @throws TweedieError `input` when they are asked for */
+export const withoutVal = (source: string, split: Split): Exclude<Split, 'val'> => {
+  if (split !== 'val') return split
+  throw new TweedieError(
+    'input',
+    `${source}: has no validation part; give validation images as a file or folder`,
+  )
+}

@@ -1,0 +1,71 @@
+/** Single files of clean data: arrays, volumes, IDX. */
+import { statSync } from 'node:fs'
+import { extname } from 'node:path'
+import { TweedieError } from '../error.ts'
+import { decodeIdx, decodeNifti, readArrays, readBytes, withChannel } from '../formats/index.ts'
+import { NdArray } from '../tensor/index.ts'
+import { type SourceLayout, type Split, unitData } from './data-set.ts'
+
+/** Values as float32; bytes are k / 255. */
+const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float32'> => {
+  if (data instanceof Uint8Array && dtype === 'uint8')
+    return new NdArray(
+      'float32',
+      shape,
+      Float32Array.from(data, (byte) => byte / 255),
+    )
+  if (!(data instanceof Float32Array || data instanceof Float64Array))
+    throw new TweedieError('input', `${where} must have dtype float32, float64 or uint8, got ${dtype}`)
+  const bad = data.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) throw new TweedieError('input', `${where} is not finite at flat index ${bad}`)
+  return new NdArray('float32', shape, data instanceof Float32Array ? data : Float32Array.from(data))
+}
+
+/** The array of a file that holds the data: by name, by split, or the first. */
+const arrayIn = (path: string, split: Split): NdArray<'float32'> => {
+  const arrays = Object.entries(readArrays(path))
+  const names = ['x', 'images', 'data', split]
+  const [name, array] = arrays.find(([key]) => names.includes(key)) ?? arrays[0] ?? []
+  if (!array) throw new TweedieError('input', `${path}: holds no array`)
+  return toUnit(array, `${path}: field '${name}'`)
+}
+
+/** Slices of a volume across its last axis, divided by its largest value. */
+const volumeIn = (path: string): NdArray<'float32'> => {
+  const { shape, data } = decodeNifti(readBytes(path), path).values
+  const most = data.reduce((a, b) => Math.max(a, b), 0)
+  if (shape.length !== 3 || most === 0)
+    throw new TweedieError(
+      'input',
+      `${path}: expected a volume [Z, Y, X] with a value above zero, got [${shape}]`,
+    )
+  return new NdArray(
+    'float32',
+    shape,
+    data.map((value) => value / most),
+  )
+}
+
+const isFile = (path: string): boolean => statSync(path).isFile()
+const bare = (path: string): string => path.toLowerCase().replace(/\.gz$/, '')
+
+export const niftiLayout: SourceLayout = {
+  form: '`.nii`, `.nii.gz`',
+  summary: 'slices of a volume, divided by its largest value',
+  matches: (path) => isFile(path) && extname(bare(path)) === '.nii',
+  read: (path) => unitData(withChannel(volumeIn(path))),
+}
+
+export const idxLayout: SourceLayout = {
+  form: '`…-idx3-ubyte`, also `.gz`',
+  summary: "images of MNIST's format",
+  matches: (path) => isFile(path) && /idx\d-ubyte$/.test(bare(path)),
+  read: (path) => unitData(withChannel(toUnit(decodeIdx(readBytes(path), path), `${path}: its elements`))),
+}
+
+export const arraysLayout: SourceLayout = {
+  form: '`.npy`, `.npz`, `.safetensors`',
+  summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
+  matches: isFile,
+  read: (path, split) => unitData(withChannel(arrayIn(path, split))),
+}

@@ -1,0 +1,66 @@
+import { TweedieError } from '../../error.ts'
+import { stream, uniformBatch } from '../../random/index.ts'
+import { NdArray } from '../../tensor/index.ts'
+import { blur } from '../blur.ts'
+import { BOUNDARIES } from '../boundary.ts'
+import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
+import { defineFamily, needed, observations, type Parameters } from './family.ts'
+
+/** What an image is beyond its edge, as a setting. */
+export const boundary = {
+  kind: 'choice',
+  choices: BOUNDARIES,
+  default: 'reflect',
+  description: 'what an image is beyond its edge',
+} as const
+
+/** Gaussian kernels [count, 1, size, size] with σ uniform between two values. */
+const gaussianKernels = (count: number, low: number, high: number, seed: number): NdArray<'float32'> => {
+  const size = 2 * Math.ceil(4 * high) + 1
+  const share = uniformBatch(stream(seed, 'observe blur'), { observation: observations(count) }, [1]).data
+  const data = new Float32Array(count * size * size)
+  for (let i = 0; i < count; i++) {
+    const taps = gaussianTaps(low + (high - low) * share[i], size)
+    for (let k = 0; k < size * size; k++)
+      data[i * size * size + k] = taps[Math.floor(k / size)] * taps[k % size]
+  }
+  return new NdArray('float32', [count, 1, size, size], data)
+}
+
+export const blurFamily = defineFamily({
+  name: 'blur',
+  summary: 'Gaussian blur',
+  linear: true,
+  settings: {
+    sigma: {
+      kind: 'number',
+      default: 1,
+      above: 0,
+      max: 100,
+      description: 'standard deviation of the kernel, in pixels',
+    },
+    sigmaMax: {
+      kind: 'number',
+      default: 0,
+      min: 0,
+      max: 100,
+      description: 'when above 0, it is drawn for each observation between sigma and this',
+    },
+    size: { kind: 'integer', default: 0, min: 0, description: 'taps of the kernel, odd; 0 for eight sigma' },
+    boundary,
+  },
+  parameters: { kernel: { about: 'the kernel of the blur' } },
+  draw: ({ sigma, sigmaMax, size }, { count, seed }): Parameters<NdArray<'float32'>> => {
+    if (sigmaMax === 0) return {}
+    if (sigmaMax < sigma || size > 0)
+      throw new TweedieError(
+        'input',
+        `operator 'blur': 'sigmaMax' must be at least 'sigma' (${sigma}) and goes without 'size', got ${sigmaMax}`,
+      )
+    return { kernel: gaussianKernels(count, sigma, sigmaMax, seed) }
+  },
+  make: ({ sigma, sigmaMax, size, boundary: edge }, parameters, { event }) => {
+    if (sigmaMax > 0) return blur(needed('blur', parameters, 'kernel'), event, { boundary: edge })
+    return gaussianBlur(event, { sigma, size: size > 0 ? size : undefined, boundary: edge })
+  },
+})

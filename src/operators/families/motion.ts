@@ -1,0 +1,34 @@
+import { blur } from '../blur.ts'
+import { motionKernels } from '../motion-kernel.ts'
+import { boundary } from './blur.ts'
+import { defineFamily, needed } from './family.ts'
+
+export const motionFamily = defineFamily({
+  name: 'motion',
+  summary: 'the blur of a camera that shakes, with a kernel for each observation',
+  linear: true,
+  settings: {
+    size: {
+      kind: 'integer',
+      default: 9,
+      min: 3,
+      max: 511,
+      description: 'side of the kernel, odd, in pixels',
+    },
+    intensity: {
+      kind: 'number',
+      default: 0.5,
+      min: 0,
+      max: 1,
+      description: 'how erratic the motion is, from 0 (straight) to 1',
+    },
+    shared: { kind: 'flag', default: false, description: 'one kernel for all observations' },
+    boundary,
+  },
+  parameters: { kernel: { about: 'the kernel of the blur' } },
+  draw: ({ size, intensity, shared }, { count, seed }) => ({
+    kernel: motionKernels(shared ? 1 : count, { size, intensity, seed }),
+  }),
+  make: ({ boundary: edge }, parameters, { event }) =>
+    blur(needed('motion', parameters, 'kernel'), event, { boundary: edge }),
+})

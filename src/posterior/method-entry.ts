@@ -1,0 +1,109 @@
+/** Entries of the list of methods: needs, cost, settings, and how a method is made of them. */
+import { ddpm, type Step } from '../diffusion/index.ts'
+import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../settings.ts'
+import type { GuidanceMethod, PosteriorMethod } from './method.ts'
+
+/** Network evaluations and vector–Jacobian products through the network, for one observation. */
+export interface Cost {
+  readonly evaluations: number
+  readonly vjps: number
+}
+
+/** One posterior method, as lists, command lines and comparisons know it. */
+export interface MethodEntry {
+  /** As it is written: `--method dps`. */
+  readonly name: string
+  /** As tables print it. */
+  readonly title: string
+  /** Authors and year. */
+  readonly reference: string
+  /**
+   * Operators that it takes: any differentiable one, linear ones, linear ones with a pseudo-inverse, masks,
+   * or the identity alone.
+   */
+  readonly needs: 'any' | 'linear' | 'pinv' | 'mask' | 'identity'
+  /**
+   * Whether the noise of the observation enters; methods without it take y as exact, or weigh it by a
+   * setting.
+   */
+  readonly usesNoise: boolean
+  readonly settings: SettingSpecs
+  /**
+   * Of one step of a sampler made of such steps (default ancestral); {@link MethodEntry.last} comes on top.
+   *
+   * @throws TweedieError `input` as {@link MethodEntry.make}; likewise `last`
+   */
+  cost(settings?: Settings, step?: Step): Cost
+  /** Of what ends a draw, after its last step. */
+  last(settings?: Settings): Cost
+  /**
+   * The method with these settings; the others have their defaults.
+   *
+   * @throws TweedieError `input` for settings that the method does not have or that are out of bounds
+   */
+  make(settings?: Settings): PosteriorMethod
+}
+
+type Described<S extends SettingSpecs> = Pick<
+  MethodEntry,
+  'name' | 'title' | 'reference' | 'needs' | 'usesNoise'
+> & {
+  readonly settings: S
+}
+
+/** The values of settings as a function of the library takes them: all of them optional. */
+export type OptionsOf<S extends SettingSpecs> = Partial<SettingsOf<S>>
+
+/**
+ * All settings of a method: those given (not undefined), and the defaults of the specifications, so that the
+ * library and the command line have the same.
+ *
+ * @throws TweedieError `input` for values out of bounds
+ */
+export const withDefaults = <S extends SettingSpecs>(
+  name: string,
+  specs: S,
+  given: Readonly<Record<string, number | string | boolean | undefined>>,
+): SettingsOf<S> => {
+  const known: Record<string, number | string | boolean> = {}
+  for (const [key, value] of Object.entries(given)) if (value !== undefined) known[key] = value
+  return settingsOf(name, specs, known)
+}
+
+/** An entry of functions of all settings, which come with defaults filled in and checked. */
+export const methodEntry = <const S extends SettingSpecs>(
+  entry: Described<S> & {
+    cost(settings: SettingsOf<S>, step: Step): Cost
+    last(settings: SettingsOf<S>): Cost
+    make(settings: SettingsOf<S>): PosteriorMethod
+  },
+): MethodEntry => {
+  const complete = (given: Settings = {}) => settingsOf(entry.name, entry.settings, given)
+  return {
+    ...entry,
+    cost: (given, step = ddpm()) => entry.cost(complete(given), step),
+    last: (given) => entry.last(complete(given)),
+    make: (given) => entry.make(complete(given)),
+  }
+}
+
+/** The entry of a method that makes a denoiser: it costs as much with each evaluation of a step. */
+export const guidanceEntry = <const S extends SettingSpecs>({
+  vjps,
+  shifts = () => false,
+  ...entry
+}: Described<S> & {
+  make(settings: SettingsOf<S>): GuidanceMethod
+  /** Products through the network's Jacobian for each evaluation. */
+  vjps(settings: SettingsOf<S>): number
+  /**
+   * Whether it works by shifting the next state: the last denoise has none and is the network alone. Default
+   * no.
+   */
+  shifts?(settings: SettingsOf<S>): boolean
+}): MethodEntry =>
+  methodEntry<S>({
+    ...entry,
+    cost: (settings, { evaluations }) => ({ evaluations, vjps: evaluations * vjps(settings) }),
+    last: (settings) => ({ evaluations: 1, vjps: shifts(settings) ? 0 : vjps(settings) }),
+  })

@@ -1,0 +1,114 @@
+/** The learners of masked observations beside DiEM, AmbientDiffusion and GSURE-Diffusion, in a run folder. */
+import { exponentialSchedule, standardGaussian } from '../diffusion/index.ts'
+import { type NetworkConfig, network } from '../nn/index.ts'
+import type { MaskedRows } from '../observations/index.ts'
+import type { DataRange } from '../operators/index.ts'
+import type { LongCall } from '../progress.ts'
+import { stream } from '../random/index.ts'
+import { type Shape, sizeOf } from '../tensor/index.ts'
+import {
+  AMBIENT_DELTA,
+  ambientObjective,
+  gsureObjective,
+  initTrainState,
+  type Trainer,
+  type TrainOptions,
+  trainer,
+} from '../training/index.ts'
+import type { Run } from './folder.ts'
+import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
+import { trainFormat, trainInRun } from './training-run.ts'
+
+/** Which learner, with what is its own. */
+export type MaskedLearner =
+  /** δ: the share of the observed entries that is deleted further, in (0, 1); default 0.1. */
+  { readonly kind: 'ambient'; readonly delta?: number } | { readonly kind: 'gsure' }
+
+/** What is learned from what. */
+export interface MaskedLearnRequest extends LongCall {
+  readonly learner: MaskedLearner
+  /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */
+  readonly net: NetworkConfig
+  readonly rows: MaskedRows
+  /** Units of the data. */
+  readonly range: DataRange
+  readonly options: TrainOptions
+  readonly steps: number
+  /** Least noise level; that of the observations for `gsure` where it is larger. */
+  readonly sigmaMin: number
+  readonly sigmaMax: number
+  readonly seed: number
+  /** Seconds between resume points, default 60; it never changes the result. */
+  readonly checkpointSeconds?: number
+}
+
+/** Shape of the input of a learner's network, for x of a shape: AmbientDiffusion puts a mask beside it. */
+export const maskedNetworkEvent = (kind: MaskedLearner['kind'], [channels, ...space]: Shape): Shape =>
+  kind === 'ambient' ? [2 * channels, ...space] : [channels, ...space]
+
+/** Noise levels: GSURE can make none below that of the observations. */
+const levelsOf = ({ learner, rows, sigmaMin, sigmaMax }: MaskedLearnRequest) => ({
+  sigmaMin: learner.kind === 'gsure' ? Math.max(sigmaMin, rows.noise) : sigmaMin,
+  sigmaMax,
+})
+
+const trainerOf = (request: MaskedLearnRequest): Trainer => {
+  const { learner, net, rows, options, seed } = request
+  const { sigma } = exponentialSchedule(levelsOf(request))
+  const streamOf = (purpose: string) => stream(seed, `${learner.kind} ${purpose}`)
+  const order = stream(seed, 'rows')
+  if (learner.kind === 'gsure')
+    return trainer(gsureObjective(network(net), rows, { noise: rows.noise, sigma }, streamOf), options, order)
+  const { delta } = learner
+  return trainer(ambientObjective(network(net), rows, { delta, sigma }, streamOf), options, order)
+}
+
+/** The one mask of an AmbientDiffusion prior: as dense as those that its network was trained on. */
+const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<LearnedPrior, 'ambient'> => {
+  if (learner.kind !== 'ambient') return {}
+  const { delta = AMBIENT_DELTA } = learner
+  const observed = mask.data.reduce((sum, m) => sum + m, 0) / mask.size
+  return { ambient: { delta, keep: (1 - delta) * observed, seed, shape: mask.shape.slice(1) } }
+}
+
+/**
+ * Learns a prior from masked observations in a run folder, from where the folder stands: by AmbientDiffusion
+ * (Daras et al. 2023) or GSURE-Diffusion (Kawar et al. 2024), without laps. Samplers of the prior start from
+ * zero: no Gaussian is fitted.
+ *
+ * @returns the prior, kept as `checkpoints/prior.safetensors`
+ * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before,
+ * `io`: as `trainInRun`
+ *
+ * @example
+ * ```ts
+ * const net: NetworkConfig = { kind: 'unet', io: 2, channels: [32, 64], blocks: [1, 1] } // images of one channel
+ * await learnMasked(openRun('runs/ambient', { config: {} }), {
+ *   learner: { kind: 'ambient' }, net, rows: maskedRows(set), range: set.range,
+ *   options: { batch: 64, rate: constantRate(1e-3), ema: 0.99 }, steps: 2000, sigmaMin: 0.02, sigmaMax: 20, seed: 0,
+ * })
+ * ```
+ */
+export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promise<LearnedPrior> => {
+  const { learner, net, rows, range, seed } = request
+  const { average } = await trainInRun(run, {
+    ...request,
+    fresh: initTrainState(network(net).init(seed)),
+    format: trainFormat(learner.kind),
+    phase: 'training',
+    trainer: () => trainerOf(request),
+  })
+  const event = rows.y.shape.slice(1)
+  const prior = learnedPrior({
+    net,
+    params: average,
+    gaussian: standardGaussian(sizeOf(event)),
+    ...levelsOf(request),
+    event,
+    range,
+    laps: 0,
+    ...ambientOf(request),
+  })
+  savePrior(run, 'prior', prior)
+  return prior
+}

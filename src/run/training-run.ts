@@ -1,0 +1,130 @@
+/**
+ * What all training in a run folder shares: it goes on from where the folder stands, saves resume points by
+ * the clock and when it is stopped, and writes losses to the journal.
+ */
+import { z } from 'zod'
+import { TweedieError } from '../error.ts'
+import type { Json } from '../json.ts'
+import { checkAborted, type LongCall } from '../progress.ts'
+import { unflatten } from '../tensor/index.ts'
+import type { StepResult, Trainer, TrainState } from '../training/index.ts'
+import { type Checkpoint, type CheckpointContent, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { Run } from './folder.ts'
+
+/** Steps between two losses in the journal. */
+export const LOSS_EVERY = 20
+
+/** Whether the loss of step `done` of `total` goes to the journal: every so many, and the last. */
+export const isJournalled = (done: number, total: number): boolean =>
+  done % LOSS_EVERY === 0 || done === total
+
+/** Says when the next resume point is due. */
+export interface SaveClock {
+  /** Whether the last one is old enough. */
+  due(): boolean
+  /** One was saved now. */
+  saved(): void
+}
+
+/**
+ * The clock of resume points; it never changes what is computed.
+ *
+ * @param seconds - between two of them, default 60
+ */
+export const saveClock = (seconds = 60): SaveClock => {
+  let last = Date.now()
+  return {
+    due: () => Date.now() - last > 1000 * seconds,
+    saved: () => {
+      last = Date.now()
+    },
+  }
+}
+
+/** How far a training is. */
+export interface TrainPosition {
+  /** Steps taken. */
+  readonly step: number
+  readonly state: TrainState
+}
+
+/** How a position becomes a resume point, and back. */
+export interface PointFormat {
+  pack(position: TrainPosition): CheckpointContent
+  /**
+   * @param fresh - the state before the first step, which has the shapes
+   * @throws TweedieError `input` when the point is of something else
+   */
+  unpack(point: Checkpoint, fresh: TrainState): TrainPosition
+}
+
+/**
+ * Resume points that hold the state as `train` and say their kind, such as `{ kind: 'train', step: 120 }`.
+ */
+export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat => {
+  const schema = z.object({ kind: z.literal(kind), step: z.int().nonnegative() })
+  return {
+    pack: ({ step, state }) => ({ arrays: { train: state }, state: { kind, step } }),
+    unpack: ({ path, arrays, state }, fresh) => {
+      const parsed = schema.safeParse(state)
+      if (!parsed.success) throw new TweedieError('input', `${path}: not a resume point of training`)
+      return { step: parsed.data.step, state: unflatten({ train: fresh }, arrays, path).train }
+    },
+  }
+}
+
+/** What is trained in a run folder, and for how long. */
+export interface TrainingRun extends LongCall {
+  /** The state before the first step. */
+  readonly fresh: TrainState
+  readonly format: PointFormat
+  /** Called once the folder was read: what is compiled or drawn for the training is made after its checks. */
+  readonly trainer: () => Trainer | Promise<Trainer>
+  readonly steps: number
+  /** Name of the work in progress events and in the message of an interruption. */
+  readonly phase: string
+  /** Seconds between resume points, default 60. */
+  readonly checkpointSeconds?: number
+  /** What the journal says of a step; default its terms. */
+  readonly figures?: (result: StepResult) => Readonly<Record<string, Json>>
+}
+
+/**
+ * Trains from where the folder stands to the last step, and saves a last resume point.
+ *
+ * @returns the state after the last step
+ * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
+ * finite, after saving the state before it, whose file the message names; `input` when the folder holds
+ * something else; `io`
+ */
+export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainState> => {
+  const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal } = request
+  const point = resumeCheckpoint(run)
+  let { step: done, state } = point ? format.unpack(point, fresh) : { step: 0, state: fresh }
+  const { step, release } = await request.trainer()
+  const clock = saveClock(request.checkpointSeconds)
+  const save = (): string => {
+    clock.saved()
+    return saveCheckpoint(run, `step-${done}`, format.pack({ step: done, state }))
+  }
+  try {
+    while (done < steps) {
+      if (signal?.aborted) save()
+      checkAborted(signal, phase)
+      const next = await step(state, { step: done }).catch((cause: unknown) => {
+        if (!(cause instanceof TweedieError && cause.code === 'numeric')) throw cause
+        throw new TweedieError('numeric', `${cause.message}: ${save()}`, { cause })
+      })
+      state = next.state
+      done++
+      request.onProgress?.({ phase, done, total: steps, loss: next.terms.loss })
+      if (isJournalled(done, steps))
+        run.journal.append({ event: 'loss', lap: 0, step: done, ...figures(next) })
+      if (clock.due()) save()
+    }
+  } finally {
+    await release()
+  }
+  save()
+  return state
+}

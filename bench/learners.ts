@@ -100,7 +100,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
   })
   const { signal, dispose } = interruptible()
   try {
-    const plan = planOf(budgetOf(values.budget))
+    const plan = await planOf(budgetOf(values.budget))
     const out = values.out ?? `runs/learners-${plan.budget}`
     const made: Made[] = []
     for (const kind of wanted(values.only)) {

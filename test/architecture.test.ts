@@ -99,6 +99,13 @@ describe('the sources', () => {
     expect(wrong).toEqual([])
   })
 
+  it('keep flows apart from EM: amortize imports nothing of em', () => {
+    const own = files.filter((file) => file.startsWith(`amortize${sep}`))
+    const targets = own.flatMap((file) => importsOf(file).map((module) => folderOf(file, module)))
+    expect(targets).toContain('training')
+    expect(targets).not.toContain('em')
+  })
+
   it('beside the folders import none of them', () => {
     const beside = files.filter((file) => !file.includes(sep) && file !== 'index.ts')
     const wrong = beside.filter((file) => importsOf(file).some((module) => folderOf(file, module)))
@@ -107,13 +114,6 @@ describe('the sources', () => {
 
   it('import each other in no circle but that of the ops, whose gradients are ops', () => {
     expect(circles()).toEqual([natural])
-  })
-
-  it('keep flows apart from EM: amortize imports nothing of em', () => {
-    const own = files.filter((file) => file.startsWith(`amortize${sep}`))
-    const targets = own.flatMap((file) => importsOf(file).map((module) => folderOf(file, module)))
-    expect(targets).toContain('training')
-    expect(targets).not.toContain('em')
   })
 
   it('name every local import by a file that exists', () => {

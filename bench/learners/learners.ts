@@ -41,13 +41,11 @@ const diem = (
   title: `DiEM, V = ${title}`,
   masked: false,
   fit: (run, plan, call) => {
-    const { set, event, experiment } = plan
+    const { set, experiment } = plan
     const posterior: ReturnType<typeof diemOf>['posterior'] = mmps({ covariance, solve })
     return learn(run, {
       net: networkOf(plan),
       set,
-      range: [0, 1],
-      event,
       ...experiment.schedule,
       options: { ...diemOf(plan), posterior },
       ...call,

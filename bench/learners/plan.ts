@@ -12,13 +12,7 @@ import {
   type SamplerOptions,
 } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
-import {
-  type MaskedRows,
-  maskedRows,
-  type ObservationSet,
-  observationsInPriorUnits,
-  simulateObservations,
-} from '../../src/observations/index.ts'
+import { type MaskedRows, maskedRows, type ObservationSet, observe } from '../../src/observations/index.ts'
 import { applyAffine, toPrior } from '../../src/operators/index.ts'
 import type { NdArray, Shape } from '../../src/tensor/index.ts'
 
@@ -61,9 +55,9 @@ export interface Plan {
   /** Optimiser steps of every learner. */
   readonly steps: number
   readonly event: Shape
-  /** Training observations, prior units. */
+  /** Training observations. */
   readonly set: ObservationSet
-  /** The same, for learners of masked observations. */
+  /** The same in prior units, for learners of masked observations. */
   readonly rows: MaskedRows
   /** The clean training digits, prior units: for the oracle alone. */
   readonly clean: NdArray<'float32'>
@@ -72,16 +66,20 @@ export interface Plan {
   readonly draws: number
 }
 
-const observe = (split: 'train' | 'test', count: number, seed: number): Observed => {
+const observed = async (split: 'train' | 'test', count: number, seed: number): Promise<Observed> => {
   const truth = loadMnist({ split, count }).images
   return {
     truth,
-    set: simulateObservations(truth, { operator: { kind: 'mask', keep: KEEP }, noise: NOISE, seed }),
+    set: await observe(truth, {
+      operator: { name: 'mask', settings: { keep: KEEP } },
+      noise: NOISE,
+      seed,
+    }),
   }
 }
 
 /** The plan of a budget. */
-export const planOf = (budget: Budget): Plan => {
+export const planOf = async (budget: Budget): Promise<Plan> => {
   const { config, overrides } = recipes[budget]
   const path = join(import.meta.dirname, '../../experiments', config)
   const experiment = loadConfig(experimentSchema, path, [...overrides, `data.observe.noise=${NOISE}`])
@@ -89,17 +87,17 @@ export const planOf = (budget: Budget): Plan => {
   if (data.count === undefined || data.observe === undefined) {
     throw new TweedieError('input', `${path}: expected 'data.count' and 'data.observe'`)
   }
-  const { truth, set } = observe('train', data.count, data.observe.seed)
+  const { truth, set } = await observed('train', data.count, data.observe.seed)
   const { samples, restored, draws } = judged[budget]
   return {
     budget,
     experiment,
     steps: (train.firstSteps ?? train.steps) + (em.laps - 1) * train.steps,
     event: truth.shape.slice(1),
-    set: observationsInPriorUnits(set),
-    rows: maskedRows(set),
+    set,
+    rows: await maskedRows(set),
     clean: applyAffine(toPrior([0, 1]), truth),
-    test: observe('test', restored, 1000),
+    test: await observed('test', restored, 1000),
     samples,
     draws,
   }

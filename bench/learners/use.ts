@@ -3,12 +3,12 @@
 import { sampler } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import { network } from '../../src/nn/index.ts'
-import { maskLikeY, observationsInPriorUnits } from '../../src/observations/index.ts'
+import { keptEntries, maskedRows } from '../../src/observations/index.ts'
 import { applyAffine, fromPrior } from '../../src/operators/index.ts'
 import { posteriorDraws, priorDraws } from '../../src/posterior/index.ts'
 import { checkAborted, type LongCall } from '../../src/progress.ts'
 import { bernoulliBatch, normalBatch, stream } from '../../src/random/index.ts'
-import { type LearnedPrior, priorOf } from '../../src/run/index.ts'
+import type { LearnedPrior } from '../../src/run/index.ts'
 import {
   frozen,
   full,
@@ -83,15 +83,13 @@ export const samplesOf = async (
   call: LongCall = {},
 ): Promise<NdArray<'float32'>> => {
   if (masked) return inData(await maskedSamples(prior, plan, call))
-  return inData(
-    await priorDraws(priorOf(prior), plan.event, plan.samples, {
-      sampling: priorSampling(prior.sigmaMin, prior.sigmaMax),
-      batch: BATCH,
-      seed: SEED,
-      onProgress: (done, total) => call.onProgress?.({ phase: 'sampling', done, total }),
-      signal: call.signal,
-    }),
-  )
+  return priorDraws(prior, plan.samples, {
+    sampling: priorSampling(prior.sigmaMin, prior.sigmaMax),
+    batch: BATCH,
+    seed: SEED,
+    onProgress: (done, total) => call.onProgress?.({ phase: 'sampling', done, total }),
+    signal: call.signal,
+  })
 }
 
 /**
@@ -99,13 +97,13 @@ export const samplesOf = async (
  * σ_min) is the posterior mean itself. It has no draws.
  */
 const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Promise<NdArray<'float32'>> => {
-  const set = observationsInPriorUnits(test.set)
-  const mask = maskLikeY(set)
+  const { y } = await maskedRows(test.set)
+  const mask = keptEntries(test.set) ?? full(y.shape, 1)
   const h = maskedDenoiser(network(prior.net), frozen(prior.params))
   const program = jit((y: Tensor, m: Tensor, sigma: Tensor) => h(y, m, sigma))
-  const [count, ...event] = set.y.shape
+  const [count, ...event] = y.shape
   const means = await byBatches(count, event, call, (from, to) =>
-    program(rows(set.y, from, to), rows(mask, from, to), full([to - from], prior.sigmaMin)),
+    program(rows(y, from, to), rows(mask, from, to), full([to - from], prior.sigmaMin)),
   )
   await program.release()
   return reshaped(means, [1, ...means.shape])
@@ -119,14 +117,12 @@ export const restorationsOf = async (
   call: LongCall = {},
 ): Promise<NdArray<'float32'>> => {
   if (masked) return inData(await directly(prior, plan, call))
-  return inData(
-    await posteriorDraws(priorOf(prior), observationsInPriorUnits(plan.test.set), {
-      sampling: posteriorSampling(prior.sigmaMin, prior.sigmaMax),
-      draws: plan.draws,
-      batch: BATCH,
-      seed: SEED,
-      onProgress: (done, total) => call.onProgress?.({ phase: 'restoring', done, total }),
-      signal: call.signal,
-    }),
-  )
+  return posteriorDraws(prior, plan.test.set, {
+    sampling: posteriorSampling(prior.sigmaMin, prior.sigmaMax),
+    draws: plan.draws,
+    batch: BATCH,
+    seed: SEED,
+    onProgress: (done, total) => call.onProgress?.({ phase: 'restoring', done, total }),
+    signal: call.signal,
+  })
 }

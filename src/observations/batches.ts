@@ -10,7 +10,7 @@ import {
 import { type NdArray, rows, type Shape, type Tensor } from '../tensor/index.ts'
 import { inPriorUnits, type RawObservation } from './crossing.ts'
 import type { ObservationSet } from './observation-set.ts'
-import { parameterRows } from './rows.ts'
+import { parameterRows } from './operator.ts'
 
 /** Observations of one batch, the operator's parameters, and `std` where the noise differs between entries; in the units of the data. */
 export interface ObservationBatch<L> {

@@ -9,7 +9,7 @@ import {
 } from '../operators/index.ts'
 import { broadcastTo, constant, type NdArray, type Shape, scalar, sizeOf } from '../tensor/index.ts'
 import type { ObservedOperator } from './operator.ts'
-import { parameterRows } from './rows.ts'
+import { parameterRows } from './operator.ts'
 
 /** Latents larger than this are a damaged file. */
 const LARGEST_AXIS = 8192

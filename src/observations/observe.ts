@@ -27,7 +27,7 @@ import {
 } from '../tensor/index.ts'
 import { checkValid, noiseLevel, type ObservationSet } from './observation-set.ts'
 import type { ObservedOperator } from './operator.ts'
-import { parameterRows } from './rows.ts'
+import { parameterRows } from './operator.ts'
 import type { View } from './view.ts'
 
 /** An operator by name, with the settings that differ from its defaults. */

@@ -11,7 +11,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { ObservationSet } from './observation-set.ts'
-import { parameterRows } from './rows.ts'
+import { parameterRows } from './operator.ts'
 
 /**
  * Where a set was observed: 1, else 0, in the shape of y. Undefined when its operator leaves nothing out.

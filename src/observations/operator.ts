@@ -1,5 +1,5 @@
 import type { OperatorSpec, Parameters } from '../operators/index.ts'
-import type { NdArray, Shape } from '../tensor/index.ts'
+import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 
 /**
  * The operator of an observation set: a family by name with its settings, and parameters for each observation. What it observes
@@ -53,3 +53,17 @@ export const unchanged = (event: Shape): ObservedOperator => ({
   event,
   parameters: {},
 })
+
+/** Parameters of rows `start … stop − 1` of N observations; single rows are for all of them. */
+export const parameterRows = (
+  parameters: Parameters<NdArray<'float32'>>,
+  count: number,
+  start: number,
+  stop: number,
+): Record<string, NdArray<'float32'>> =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, array]) => [
+      name,
+      array.shape[0] === count ? rows(array, start, stop) : array,
+    ]),
+  )

@@ -1,20 +1,7 @@
 import type { Parameters } from '../operators/index.ts'
 import { type NdArray, rows } from '../tensor/index.ts'
 import type { ObservationSet } from './observation-set.ts'
-
-/** Parameters of rows `start … stop − 1` of N observations; single rows are for all of them. */
-export const parameterRows = (
-  parameters: Parameters<NdArray<'float32'>>,
-  count: number,
-  start: number,
-  stop: number,
-): Record<string, NdArray<'float32'>> =>
-  Object.fromEntries(
-    Object.entries(parameters).map(([name, array]) => [
-      name,
-      array.shape[0] === count ? rows(array, start, stop) : array,
-    ]),
-  )
+import { parameterRows } from './operator.ts'
 
 /**
  * Observations `start … stop − 1` of a set, as views of its arrays.

@@ -10,7 +10,7 @@ export interface GlobeGrid {
   readonly columns: number
 }
 
-/** How {@link renderGlobe} looks at the sphere. */
+/** Options of {@link renderGlobe}. */
 export interface GlobeView extends Colouring {
   /** Where the values are, default 46 rows and 90 columns: every four degrees. */
   readonly grid?: GlobeGrid

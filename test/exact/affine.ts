@@ -1,7 +1,7 @@
 /**
- * With a Gaussian prior the sampler is affine in the start, the observation and its noise, so its output has
- * a known mean and covariance: basis vectors go through the compiled step, and the moments are propagated
- * step by step.
+ * With a Gaussian prior the sampler is affine in the start, the observation and its noise, so its
+ * output has a known mean and covariance: basis vectors go through the compiled step, and the moments
+ * are propagated step by step.
  */
 import { Matrix } from 'ml-matrix'
 import type { Denoiser, Step } from '../../src/diffusion/index.ts'

@@ -34,8 +34,8 @@ export const covariance = (): Matrix => {
 }
 
 /**
- * The prior in the form that its denoiser takes: the smallest eigenvalue times I, plus the rest along the
- * eigenvectors.
+ * The prior in the form that its denoiser takes: the smallest eigenvalue times I, plus the
+ * rest along the eigenvectors.
  */
 export const prior = (): Gaussian => {
   const floor = spectrum(SIZE / 2)
@@ -100,8 +100,8 @@ export const posterior = ({ A, noise }: Problem): { K: Matrix; C: Matrix; Y: Mat
 }
 
 /**
- * E[x | xt, y] = P (Aᵀ y/s² + xt/σ²), P = (S⁻¹ + AᵀA/s² + I/σ²)⁻¹: the truth of the guided denoiser, as two
- * maps.
+ * E[x | xt, y] = P (Aᵀ y/s² + xt/σ²), P = (S⁻¹ + AᵀA/s² + I/σ²)⁻¹: the truth of the
+ * guided denoiser, as two maps.
  */
 export const guidedTruth = ({ A, noise }: Problem, sigma: number): { ofX: Matrix; ofY: Matrix } => {
   const P = inverse(

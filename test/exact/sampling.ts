@@ -48,8 +48,8 @@ export const outputs = (problem: Problem, steps: number, guide?: Guide): Promise
 const asArray = (matrix: Matrix) => ndarray(matrix.to1DArray(), [matrix.rows, matrix.columns], 'float64')
 
 /**
- * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and p(x
- * | y), in units of √tr C.
+ * Root mean square over y ~ p(y) of the Bures–Wasserstein-2 distance between what is sampled given y and
+ * p(x | y), in units of √tr C.
  */
 export const relativeDistance = (problem: Problem, { K, covariance }: Output): number => {
   const truth = posterior(problem)
@@ -101,7 +101,8 @@ const samplingGates = async (problem: Problem): Promise<Gate[]> => {
       )
     }
   }
-  // Both forms of pseudo-inverse guidance: the published shift, and the same Gaussian in the denoiser.
+  // Both forms of pseudo-inverse guidance: the published shift of the state, and the same
+  // Gaussian in the denoiser.
   const rivals: Record<string, Guide> = {
     pigdm: pigdm(),
     'pigdm in the denoiser': mmps({ solve: exactly(problem.A.rows), covariance: onesCovariance }),

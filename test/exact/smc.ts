@@ -1,6 +1,6 @@
 /**
- * Mixture priors seen through linear observations: the posterior is a mixture whose weights and components
- * are known.
+ * Mixture priors seen through linear observations: the posterior is a mixture whose
+ * weights and components are known.
  */
 import { inverse, Matrix } from 'ml-matrix'
 import { type Mixture, mixtureDenoiser } from '../../src/diffusion/index.ts'

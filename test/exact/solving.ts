@@ -27,8 +27,8 @@ const gaussian = (name: string, seed: number, rows: number, columns: number): Ma
   Matrix.from1DArray(rows, columns, toNumbers(normal(stream(seed, name), [rows, columns])))
 
 /**
- * Random systems: symmetric positive definite, non-symmetric with a positive symmetric part, or neither
- * symmetric nor definite.
+ * Random systems: symmetric positive definite, non-symmetric with a positive symmetric part, or
+ * neither symmetric nor definite.
  */
 export const systems = (kind: Kind, { n = 12, batch = 4, seed = 0 } = {}): Systems => ({
   matrices: Array.from({ length: batch }, (_, i) => {
@@ -76,8 +76,8 @@ const gap = (u: number[][], v: number[][]): number =>
   )
 
 /**
- * The largest ratio of CG's error in the C-norm to that one iteration before (1 or less: it falls), and the
- * last error.
+ * The largest ratio of CG's error in the C-norm to that one iteration before (1 or less: it
+ * falls), and the last error.
  */
 export const cgDescent = async (kind: Systems): Promise<{ growth: number; last: number }> => {
   const truth = dense(kind)

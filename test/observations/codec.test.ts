@@ -1,9 +1,11 @@
 /** Observation sets through files: every family, every form that 0.1 wrote, and files that lie. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Arrays, writeArrays } from '../../src/formats/index.ts'
+import { covarianceTimes } from '../../src/linalg/index.ts'
 import {
   batchedObservations,
   maskedBy,
@@ -91,7 +93,7 @@ it('noise that differs between entries reaches programs in units of the prior', 
   expect(back.noise).toBeCloseTo(Math.sqrt(std.data.reduce((a, s) => a + s * s, 0) / 192), 6)
   const batched = batchedObservations(back)
   const program = jit((batch: ObservationBatch<Tensor>, v: Tensor) =>
-    batched.observation(batch).noise.apply(v),
+    covarianceTimes(batched.observation(batch).noise, v),
   )
   const got = toNumbers(await program(batched.batch(1, 3), rows(grey, 1, 3)))
   await program.release()

@@ -1,6 +1,8 @@
 /** The one crossing of units: what is observed of x' = s x + o, beside what is observed of x, by every family. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { covarianceTimes } from '../../src/linalg/index.ts'
 import {
   batchedObservations,
   crossed,
@@ -111,7 +113,7 @@ describe.each(operatorExamples.filter((example) => isLinear(completed(example)))
           got: sub(y, A.apply(inside)),
           want: mul(sub(raw.y, raw.A.apply(x)), map.scale),
           unobserved: mul(sub(fullLike(y, 1), seen), add(mul(y, y), mul(raw.y, raw.y))),
-          variance: noise.apply(fullLike(y, 1)),
+          variance: covarianceTimes(noise, fullLike(y, 1)),
         }
       })
       expect(distance(got, want)).toBeLessThan(1e-9)
@@ -133,7 +135,7 @@ describe.each(operatorExamples.filter((example) => !isLinear(completed(example))
           want: raw.A.apply(x),
           y,
           raw: raw.y,
-          variance: noise.apply(fullLike(y, 1)),
+          variance: covarianceTimes(noise, fullLike(y, 1)),
         }
       })
       expect(distance(got, want)).toBeLessThan(1e-6)
@@ -192,7 +194,7 @@ describe('observations in the prior’s units', () => {
     const batched = batchedObservations({ y, operator, noise: 0.3, range })
     const program = jit((batch: ObservationBatch<Tensor>) => {
       const { y, noise } = batched.observation(batch)
-      return { y, variance: noise.apply(fullLike(y, 1)) }
+      return { y, variance: covarianceTimes(noise, fullLike(y, 1)) }
     })
     const { y: crossed, variance } = await program(batched.batch(0, 2))
     await program.release()

@@ -1,5 +1,7 @@
 /** Observation sets simulated from clean data, by every family: what is drawn, what is made of it, and how noisy it is. */
+
 import { describe, expect, it } from 'vitest'
+import { covarianceFactor } from '../../src/linalg/index.ts'
 import {
   backProjection,
   batchedObservations,
@@ -30,7 +32,7 @@ const inProgram = async (
   const batched = batchedObservations(set)
   const program = jit((batch: Parameters<typeof batched.raw>[0], x: Tensor) => {
     const { y, A } = batched[units](batch)
-    return { y, image: A.apply(x), noise: batched.observation(batch).noise.factor(y) }
+    return { y, image: A.apply(x), noise: covarianceFactor(batched.observation(batch).noise, y) }
   })
   const { y, image, noise } = await program(batched.batch(0, batched.count), x)
   await program.release()

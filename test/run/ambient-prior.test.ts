@@ -7,9 +7,9 @@ import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import {
   keepCheckpoint,
   type LearnedPrior,
+  learnedPrior,
   loadPrior,
   openRun,
-  priorOf,
   savePrior,
 } from '../../src/run/index.ts'
 import { full, jit, NdArray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
@@ -17,7 +17,7 @@ import { scratch } from './scratch.ts'
 
 const net = { kind: 'unet', io: 4, channels: [4, 4], blocks: [1, 1], emb: 8 } as const
 const ambient = { delta: 0.2, keep: 0.4, seed: 5, shape: [1, 8, 8] }
-const prior: LearnedPrior = {
+const prior = learnedPrior({
   net,
   params: network(net).init(3),
   gaussian: standardGaussian(128),
@@ -27,7 +27,7 @@ const prior: LearnedPrior = {
   range: [0, 1],
   laps: 0,
   ambient,
-}
+})
 
 const newRun = () => {
   const run = openRun(join(scratch(), 'run'), { config: {} })
@@ -39,7 +39,7 @@ describe('a prior of AmbientDiffusion', () => {
   it('comes back from its file; its denoiser depends on what its mask shows, and on the seed', async () => {
     const loaded = loadPrior(savePrior(newRun(), 'prior', prior))
     expect(loaded.ambient).toEqual(ambient)
-    const denoise = (p: LearnedPrior) => jit((x: Tensor, s: Tensor) => priorOf(p).denoiser(x, s))
+    const denoise = (p: LearnedPrior) => jit((x: Tensor, s: Tensor) => p.denoiser(x, s))
     const xt = normal(stream(0, 'xt'), [3, 2, 8, 8])
     const sigma = full([3], 0.5)
     const out = toNumbers(await denoise(prior)(xt, sigma))
@@ -51,7 +51,7 @@ describe('a prior of AmbientDiffusion', () => {
     }
     expect(toNumbers(await denoise(loaded)(moved(0), sigma))).toEqual(out)
     expect(toNumbers(await denoise(loaded)(moved(1), sigma))).not.toEqual(out)
-    const other = { ...loaded, ambient: { ...ambient, seed: 6 } }
+    const other = learnedPrior({ ...loaded, ambient: { ...ambient, seed: 6 } })
     expect(toNumbers(await denoise(other)(xt, sigma))).not.toEqual(out)
   })
 

@@ -22,7 +22,7 @@ const BETA_MAX = 20
  *
  * @example
  * ```ts
- * const loss = scoreLoss(prior, x, random, boundOf({ sigmaMin: 0.01, sigmaMax: 50 }))
+ * const loss = boundOf({ sigmaMin: 0.01, sigmaMax: 50 })
  * ```
  */
 export const boundOf = ({ sigmaMin, sigmaMax }: PriorLevels, start = 1e-3): Required<ElboOptions> => {

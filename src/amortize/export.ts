@@ -41,8 +41,8 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
  * @example
  * ```ts
  * const { model, manifest } = await exportSampler(sampler, 16)
- * writeFileSync('sampler.onnx', model)
- * writeFileSync('sampler.json', JSON.stringify(manifest))
+ * writeAtomic('sampler.onnx', model)
+ * writeAtomic('sampler.json', new TextEncoder().encode(JSON.stringify(manifest)))
  * ```
  */
 export const exportSampler = async (

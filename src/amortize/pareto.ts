@@ -82,7 +82,7 @@ const normalised = (logs: Float64Array, k: number): SmoothedWeights => {
  *
  * @example
  * ```ts
- * const { weights, k, effective } = paretoSmoothed(draws.map((x, i) => logTarget(x) - logq[i]))
+ * const { weights, k, effective } = paretoSmoothed([-3.1, -2.9, -3.4, -0.2, -3.0])
  * ```
  */
 export const paretoSmoothed = (logRatios: ArrayLike<number>): SmoothedWeights => {

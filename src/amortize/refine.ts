@@ -55,7 +55,7 @@ const NOISES = 16
  *
  * @example
  * ```ts
- * const better = await refine(prior, set, draws, { method: 'mmps', steps: 16, from: 1, seed: 0 })
+ * const better = await refine(learned, set, draws, { method: 'mmps', steps: 16, from: 1, seed: 0 })
  * ```
  */
 export const refine = async (

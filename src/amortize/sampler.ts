@@ -80,7 +80,7 @@ const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
  * @example
  * ```ts
  * const draw = jit(oneStep(sampler))
- * const { x, logq } = await draw({ y, beside: { mask } }, normal(stream(0, 'z'), [128, 1, 28, 28]))
+ * const { x, logq } = await draw({ y, beside: { mask: m } }, normal(stream(0, 'z'), [128, 1, 28, 28]))
  * ```
  */
 export const oneStep = ({

@@ -180,7 +180,7 @@ const momentsInto = (
  *
  * @example
  * ```ts
- * const { weightedMean, paretoK } = await weigh(prior, set, { draws, logq }, { evaluations: 64, seed: 0 })
+ * const { weightedMean, paretoK } = await weigh(learned, set, { draws, logq }, { evaluations: 64, seed: 0 })
  * ```
  */
 export const weigh = async (

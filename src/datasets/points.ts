@@ -44,8 +44,8 @@ export const firstPoints = (points: number, length: number): NdArray<'float32'> 
  * @throws TweedieError `shape` when the last axes differ.
  * @example
  * ```ts
- * const { x, there } = await readClean('bunny-mnist')
- * const error = psnr(selectPoints(draws, there), selectPoints(x, there))
+ * const { valid } = await readClean('bunny-mnist')
+ * const vertices = valid && selectPoints(draws, valid)
  * ```
  */
 export const selectPoints = (x: NdArray<'float32'>, valid: NdArray<'float32'>): NdArray<'float32'> => {

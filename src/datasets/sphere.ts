@@ -51,7 +51,7 @@ export const spherePoints = (): NdArray<'float32'> => {
  * @throws TweedieError `shape` for another grid.
  * @example
  * ```ts
- * const x = sphereVector(fields) // [N, 1, 46, 90] → [N, 1, 4144]
+ * const x = sphereVector(images) // [N, 1, 46, 90] → [N, 1, 4144]
  * ```
  */
 export const sphereVector = (fields: NdArray<'float32'>): NdArray<'float32'> => {

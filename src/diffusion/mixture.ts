@@ -116,7 +116,7 @@ const posteriorOf = (mixture: Mixture): ((xt: Tensor, sigma: Tensor) => Posterio
  *
  * @example
  * ```ts
- * const prior = mixtureDenoiser({ weights, means, covariances: [fullRank(S1), isotropic(0.1)] })
+ * const prior = mixtureDenoiser({ weights, means, covariances: [fullRank(covariance), isotropic(0.1)] })
  * ```
  */
 export const mixtureDenoiser = (mixture: Mixture): Denoiser => {

@@ -143,9 +143,9 @@ const watchedStep = (kind: Step, D: Denoiser, xt: Tensor, levels: Levels, z: Ten
  *
  * @example
  * ```ts
- * type Masked = { y: Tensor; mask: Tensor }
- * const draw = sampler((o: Masked) => mmps()(prior, { y: o.y, A: mask(o.mask), noise }), { steps: 64 })
- * const x = await draw({ y, mask }, { shape: [32, 1, 28, 28], seed: 0 })
+ * type Masked = { y: Tensor; m: Tensor }
+ * const draw = sampler((o: Masked) => mmps()(prior, { y: o.y, A: mask(o.m), noise }), { steps: 64 })
+ * const x = await draw({ y, m }, { shape: [32, 1, 28, 28], seed: 0 })
  * ```
  */
 export const sampler = <C>(

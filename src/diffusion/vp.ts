@@ -141,7 +141,7 @@ export interface VpOptions {
  * @example
  * ```ts
  * const options = { schedule: discreteVp(), scale: 0.5, clip: [-2, 2] } as const
- * const prior = vpDenoiser((u, label) => net(u, label), options)
+ * const prior = vpDenoiser((u, label) => net.apply(frozen(params), u, label), options)
  * ```
  */
 export const vpDenoiser = (

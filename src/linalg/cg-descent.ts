@@ -36,7 +36,7 @@ export interface CgDescentOptions {
  * @example
  * ```ts
  * const goesOn = (_i: number, r: Tensor) => greater(norm(r), 1e-6)
- * const next = descend(C, { u: mul(b, 0), r: b, p: b }, { iterations: 8, goesOn })
+ * const next = descend((v) => matmul(v, C), { u: mul(b, 0), r: b, p: b }, { iterations: 8, goesOn })
  * ```
  */
 export const descend = (

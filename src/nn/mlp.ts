@@ -38,7 +38,7 @@ type MlpParams<L> = { readonly hidden: readonly Linear<L>[]; readonly out: Linea
  * ```ts
  * const net = mlp({ features: 5 })
  * const params = net.init(0)
- * const run = jit((p: typeof params, x, c) => net.apply(p, x, c))
+ * const run = jit((x: Tensor, c: Tensor) => net.apply(frozen(params), x, c))
  * ```
  */
 export const mlp = (options: MlpOptions): Network<MlpParams<NdArray>, MlpParams<Tensor>> => {

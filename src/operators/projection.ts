@@ -11,7 +11,7 @@ import type { LinearOperator } from './operator.ts'
  *
  * @example
  * ```ts
- * const matrices = constant(normal(stream(0, 'projections'), [8, 2, 5])) // one 2×5 for each of 8 observations
+ * const matrices = constant(normal(stream(0, 'projections'), [8, 2, 5])) // 2×5 for each of 8 observations
  * projection(matrices).outShape // [2]
  * ```
  */

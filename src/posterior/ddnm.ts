@@ -26,7 +26,7 @@ export const projected = (observation: Observation, who: string): ((x: Tensor) =
  *
  * @example
  * ```ts
- * const posterior = ddnm()(prior, { y, A: mask(m), noise: isotropicNoise(0.01) })
+ * const posterior = ddnm()(prior, observation)
  * ```
  */
 export const ddnm = (): GuidanceMethod => (prior, observation) => {

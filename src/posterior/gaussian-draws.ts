@@ -61,7 +61,8 @@ export const matheronSystem = ({ mean, covariance }: Gaussian, observation: Obse
  *
  * @example
  * ```ts
- * const x = gaussianPosteriorDraw(gaussian, observation, cg({ iterations: 100, tolerance: 1e-6 }), z)
+ * const solve = cg({ iterations: 100, tolerance: 1e-6 })
+ * const draw = (z: GaussianNoise) => gaussianPosteriorDraw(gaussian, observation, solve, z)
  * ```
  */
 export const gaussianPosteriorDraw = (

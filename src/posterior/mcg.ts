@@ -25,7 +25,7 @@ import { guidanceEntry, withDefaults } from './method-entry.ts'
  *
  * @example
  * ```ts
- * const posterior = mcg({ zeta: 0.6 })(prior, { y, A: mask(m), noise: isotropicNoise(0.01) })
+ * const posterior = mcg({ zeta: 0.6 })(prior, observation)
  * ```
  */
 export const mcg = (options: DpsOptions = {}): GuidanceMethod => {

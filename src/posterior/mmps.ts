@@ -65,7 +65,7 @@ export const solverOf = (iterations: number): Solver => (iterations > 1 ? gmres(
  *
  * @example
  * ```ts
- * const posterior = mmps({ iterations: 3 })(prior, { y, A: mask(m), noise: isotropicNoise(0.1) })
+ * const posterior = mmps({ iterations: 3 })(prior, observation)
  * ```
  */
 export const mmps = ({ covariance = tweedieCovariance, ...options }: MmpsOptions = {}): GuidanceMethod => {

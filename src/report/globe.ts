@@ -36,8 +36,10 @@ const GREY: Rgb = [0.72, 0.72, 0.71]
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 const degrees = (angle: number) => (angle * 180) / Math.PI
 
-/** Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value
- * left out. */
+/**
+ * Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left
+ * out.
+ */
 const sampled = (
   field: ArrayLike<number>,
   { rows, columns }: GlobeGrid,

@@ -11,7 +11,7 @@ export {
 export { type DemoReport, demoReport, type RestoredDigits } from './demo-report.ts'
 export { type DiagnosisReport, diagnosisReport, summaryOf } from './diagnosis-report.ts'
 export { type EcdfSeries, ecdfChart, ecdfKey } from './ecdf-chart.ts'
-export { type GlobeView, renderGlobe } from './globe.ts'
+export { type GlobeGrid, type GlobeView, renderGlobe } from './globe.ts'
 export { type Content, escapeHtml, Html, html } from './html.ts'
 export { type Axis, type LineChart, lineChart, type Series } from './line-chart.ts'
 export { type MeshView, renderMesh } from './mesh-render.ts'

@@ -18,7 +18,7 @@ export interface Interruptible {
  * ```ts
  * const { signal, dispose } = interruptible()
  * try {
- *   await learn({ signal })
+ *   await diem(net, set, options, { signal })
  * } finally {
  *   dispose()
  * }

@@ -49,7 +49,7 @@ const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, 
  * @example
  * ```ts
  * const h = maskedDenoiser(net, frozen(params))
- * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean at once
+ * const restored = jit((y: Tensor, m: Tensor, sigma: Tensor) => h(y, m, sigma)) // y is Ã xt
  * ```
  */
 export const maskedDenoiser =
@@ -95,7 +95,7 @@ export interface AmbientBatch {
  *
  * @example
  * ```ts
- * const loss = ambientLoss(maskedDenoiser(net, params), { y, mask, kept, z, sigma })
+ * const loss = (batch: AmbientBatch) => ambientLoss(maskedDenoiser(net, frozen(params)), batch)
  * ```
  */
 export const ambientLoss = (h: MaskedDenoiser, { y, mask, kept, z, sigma }: AmbientBatch): Tensor => {
@@ -128,7 +128,7 @@ export interface AmbientOptions {
  * @example
  * ```ts
  * const streamOf = (purpose: string) => stream(0, purpose)
- * const objective = ambientObjective(net, { y, mask }, { sigma: schedule.sigma }, streamOf)
+ * const objective = ambientObjective(net, { y, mask: m }, { sigma: schedule.sigma }, streamOf)
  * ```
  */
 export const ambientObjective = (

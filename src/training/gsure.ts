@@ -59,7 +59,7 @@ export interface GsureBatch {
  *
  * @example
  * ```ts
- * const loss = gsureLoss(preconditioned(net, params), { y, mask, z, probe, sigma }, 0.04)
+ * const loss = (batch: GsureBatch) => gsureLoss(preconditioned(net, frozen(params)), batch, 0.04)
  * ```
  */
 export const gsureLoss = (
@@ -100,7 +100,7 @@ export interface GsureOptions {
  * ```ts
  * const { sigma } = exponentialSchedule({ sigmaMin: set.noise, sigmaMax: 20 })
  * const streamOf = (purpose: string) => stream(0, purpose)
- * const objective = gsureObjective(net, { y, mask }, { noise: set.noise, sigma }, streamOf)
+ * const objective = gsureObjective(net, { y, mask: m }, { noise: set.noise, sigma }, streamOf)
  * ```
  */
 export const gsureObjective = (

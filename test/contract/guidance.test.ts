@@ -1,20 +1,9 @@
 import { Matrix, pseudoInverse } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { gaussianDenoiser, type Move, preconditioned } from '../../src/diffusion/index.ts'
-import { bicgstab, cg, exactSolve, gmres, type Solver } from '../../src/linalg/index.ts'
 import { mlp } from '../../src/nn/index.ts'
 import { diagonalNoise, isotropicNoise, mask, projection } from '../../src/operators/index.ts'
-import {
-  type GuidanceMethod,
-  gaussianPosteriorCovariance,
-  methods,
-  mmps,
-  onesCovariance,
-  pigdm,
-  timeCovariance,
-  tmpd,
-  zeroCovariance,
-} from '../../src/posterior/index.ts'
+import { gaussianPosteriorCovariance, mmps } from '../../src/posterior/index.ts'
 import {
   constant,
   frozen,
@@ -31,48 +20,7 @@ import {
 import { drawn, guidedTruth, type Problem, prior, problems, SIZE } from '../exact/circulant.ts'
 import { guidedErrors } from '../exact/guided-denoiser.ts'
 import { distance, expectClose, f64, wave } from '../numbers.ts'
-
-/** A guidance method, with what is known of it. Those of `posterior/methods.ts` are all in the list. */
-interface Listed {
-  name: string
-  guide: GuidanceMethod
-  /** Whether it gives E[x | xt, y] exactly under the Gaussian prior of test/exact/circulant.ts. */
-  exact: boolean
-  /** Takes y as noiseless, whatever is said of its noise. */
-  noiseless: boolean
-}
-
-const enough: Record<string, Solver> = {
-  cg: cg({ iterations: 24, tolerance: 1e-13 }),
-  gmres: gmres({ iterations: 20, ridge: 1e-14 }),
-  bicgstab: bicgstab({ iterations: 24, tolerance: 1e-13 }),
-}
-
-/** Every method that makes a denoiser, as it is by default. */
-const registered: Listed[] = methods.flatMap((entry) => {
-  const guide = entry.make()
-  if (typeof guide !== 'function' || entry.needs === 'identity' || entry.needs === 'mask') return []
-  return [{ name: entry.name, guide, exact: false, noiseless: !entry.usesNoise }]
-})
-
-const list: Listed[] = [
-  ...registered,
-  ...Object.entries({ ...enough, 'exact solve': exactSolve() }).map(([name, solve]) => ({
-    name: `mmps, ${name}`,
-    guide: mmps({ solve }),
-    exact: true,
-    noiseless: false,
-  })),
-  ...Object.entries({
-    'mmps, V = 0': mmps({ covariance: zeroCovariance }),
-    'mmps, V = (1 + σ⁻²)⁻¹': mmps({ solve: enough.cg, covariance: onesCovariance }),
-    'mmps, V = σ²': mmps({ solve: enough.cg, covariance: timeCovariance }),
-    'mmps, three iterations': mmps({ iterations: 3 }),
-    'tmpd, diagonal': tmpd({ form: 'diagonal' }),
-    'pigdm, in the denoiser': pigdm({ form: 'ones' }),
-  }).map(([name, guide]) => ({ name, guide, exact: false, noiseless: false })),
-  { name: 'pigdm, pinv', guide: pigdm({ form: 'pinv' }), exact: false, noiseless: true },
-]
+import { enough, guidanceMethods, type ListedGuidance, registered } from './lists/guidance.ts'
 
 it('the list holds every method that makes a denoiser', () => {
   const names = registered.map(({ name }) => name)
@@ -88,7 +36,7 @@ const moveFrom = (sigma: Tensor): Move => {
 const levels = [1e-3, 0.03, 0.3, 1, 10, 100]
 
 /** Largest |D_y − E[x | xt, y]| over the levels, relative to the posterior's scale. */
-const worst = async (guide: Listed['guide'], problem: Problem): Promise<number> => {
+const worst = async (guide: ListedGuidance['guide'], problem: Problem): Promise<number> => {
   const { A, noise } = problem
   const back = pseudoInverse(A)
   const pinv = (v: Tensor) => matmul(v, constant(f64(back.to1DArray(), [SIZE, A.rows])), { transB: true })
@@ -116,7 +64,8 @@ const worst = async (guide: Listed['guide'], problem: Problem): Promise<number> 
 const net = mlp({ features: 4, hidden: [16], emb: 8 })
 const networkPrior = preconditioned(net, frozen(net.init(3)))
 
-describe.each(list)('$name', ({ guide, exact, noiseless }) => {
+/** What every guidance method must do; the list is in lists/guidance.ts. */
+describe.each([...guidanceMethods])('$name', ({ guide, exact, noiseless }) => {
   it.runIf(exact).each(problems())(
     'gives E[x | xt, y] of a Gaussian prior at every level, $name',
     async (problem) => {

@@ -86,6 +86,7 @@ const moduleOf = (name: string, file: string): { module: string; isType: boolean
     file,
     ...folders.map((folder) => `${folder}/index.ts`),
     'error.ts',
+    ...sources.filter((other) => other.startsWith(`${own}/`)),
   ]
   const module = modules.find((candidate) => exportsOf(candidate).has(name))
   return module === undefined ? undefined : { module, isType: exportsOf(module).get(name) === true }
@@ -115,7 +116,11 @@ const readersOwn: Readonly<Record<string, string>> = {
     ]),
   ),
   prior: of('diffusion', 'Denoiser'),
+  gaussian: of('diffusion', 'Gaussian'),
+  schedule: of('diffusion', 'Schedule'),
   set: of('observations', 'ObservationSet'),
+  observation: of('operators', 'Observation'),
+  observationOf: `(batch: { y: ${tensor} }) => ${of('operators', 'Observation')}`,
   net: of('nn', 'Network'),
   params: `${of('tensor', 'Tree')}<${of('tensor', 'NdArray')}>`,
   flow: of('flows', 'Flow'),
@@ -124,6 +129,33 @@ const readersOwn: Readonly<Record<string, string>> = {
 /** The same for the examples of one folder, whatever is exported elsewhere. */
 const readersOwnIn: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   tensor: { x: tensor, y: tensor, v: tensor, w: tensor, bias: tensor },
+  operators: { m: tensor, drift: array },
+  observations: { mask: array, photos: array },
+  linalg: { b: tensor, C: tensor, v: tensor, mean: array },
+  diffusion: {
+    ...Object.fromEntries(['xt', 'sigma'].map((name) => [name, tensor])),
+    ...Object.fromEntries(['m', 'factor', 'weights', 'means', 'covariance'].map((name) => [name, array])),
+    noise: of('linalg', 'Covariance'),
+    posterior: `() => ${of('diffusion', 'Denoiser')}`,
+  },
+  posterior: {
+    xhat: tensor,
+    V: of('linalg', 'Linear'),
+    A: of('operators', 'LinearOperator'),
+    noise: of('linalg', 'Covariance'),
+  },
+  training: { m: array, h: of('training', 'MaskedDenoiser') },
+  em: { options: of('em', 'DiemOptions') },
+  run: { options: of('em', 'DiemOptions') },
+  compare: { fashion: array, psnrAt: '(value: number) => Promise<number>' },
+  cli: { fashion: array },
+  amortize: {
+    m: array,
+    sampler: of('amortize', 'AmortizedSampler'),
+    logq: array,
+    measurements: of('amortize', 'Measurements'),
+    learned: of('amortize', 'RefiningPrior'),
+  },
   diagnose: { mask: array },
   report: { mask: array, mean: array, std: array },
 }
@@ -131,7 +163,7 @@ const readersOwnIn: Readonly<Record<string, Readonly<Record<string, string>>>> =
 /** An example as a module that stands alone; imports of the package point at the sources. */
 export const moduleFrom = ({ file, code }: Example): string => {
   const imports = [...code.matchAll(/^import [\s\S]*?from '[^']+'\n?/gm)].map(([line]) => line)
-  const body = imports.reduce((rest, line) => rest.replace(line, ''), code)
+  const body = imports.reduce((rest, line) => rest.replace(line, ''), code).replace(/^export /gm, '')
   const imported = namesIn(imports.join('\n').replace(/ from .*/g, ''))
   const taken = [...namesIn(body)].filter((name) => !imported.has(name))
   const here = readersOwnIn[file.split('/')[0]] ?? {}

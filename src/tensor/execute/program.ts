@@ -168,8 +168,9 @@ export const jit = <A extends readonly unknown[], R>(
 export const frozen = <T>(arrays: T): Tensors<T> => toTensors(arrays, (leaf) => constant(asArray(leaf)))
 
 /**
- * The `.onnx` file of a function of named tensors, in standard operators only, so that any runtime and device opens it. Inputs
- * and outputs are named by their keys; inputs that the outputs do not depend on are left out.
+ * The `.onnx` file of a function of named tensors, in standard operators only, so that any
+ * runtime and device opens it. Inputs and outputs are named by their keys; inputs that the
+ * outputs do not depend on are left out.
  *
  * @param like - arrays of the shapes that the file is for
  *

@@ -1,4 +1,6 @@
-/** An operator of every family, on data that it takes. A new family is in here by itself, with the defaults. */
+/**
+ * An operator of every family, on data that it takes. A new family is in here by itself, with the defaults.
+ */
 import {
   completeSpec,
   drawParameters,
@@ -45,14 +47,14 @@ const parts: Readonly<Record<string, readonly OperatorSpec[]>> = {
 const events: Readonly<Record<string, Shape>> = { coils: [1, 12, 16], vertices: [3, 24] }
 
 /** One for each family, in the order of the list. */
-export const familyExamples: readonly FamilyExample[] = families.map(({ name }) => ({
+const familyExamples: readonly FamilyExample[] = families.map(({ name }) => ({
   title: name,
   spec: spec(name, settings[name], parts[name]),
   event: events[name] ?? [3, 12, 16],
 }))
 
 /** Operators made of operators made of operators. */
-export const nestedExamples: readonly FamilyExample[] = [
+const nestedExamples: readonly FamilyExample[] = [
   {
     title: 'a mask of what was pooled',
     spec: spec('compose', {}, [spec('pool', { factor: 2 }), spec('mask', { keep: 0.5 })]),

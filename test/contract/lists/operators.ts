@@ -1,6 +1,6 @@
 /**
- * Operators in use, over even, odd and non-square events. A new operator joins the list; families are in it by
- * themselves.
+ * Operators in use, over even, odd and non-square events. A new operator joins the list; those of
+ * families are in it by themselves.
  */
 import {
   averagePool,

@@ -50,7 +50,7 @@ const familySchema = (family: Family) =>
 const [first, ...others] = families.map(familySchema)
 
 /** `{ kind: motion, size: 9 }`: an operator with its settings. */
-export const operatorSchema = z.discriminatedUnion('kind', [first, ...others])
+export const operatorSchema = z.discriminatedUnion('kind', [first, ...others]).meta({ id: 'operator' })
 
 const isPlain = (value: unknown): value is Settings[string] =>
   ['number', 'string', 'boolean'].includes(typeof value)

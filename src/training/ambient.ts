@@ -49,7 +49,7 @@ const choose = (m: Tensor, a: Tensor, b: Tensor | number): Tensor => add(mul(m, 
  * @example
  * ```ts
  * const h = maskedDenoiser(net, frozen(params))
- * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean at once
+ * const restored = h(y, mask, sigmaMin) // y is Ã xt for Ã = A at the lowest level: the posterior mean
  * ```
  */
 export const maskedDenoiser =

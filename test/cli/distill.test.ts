@@ -228,7 +228,7 @@ describe('a run of distillation', () => {
 })
 
 describe('a sampler of one measurement', () => {
-  it('is told nothing, restores that one, and no other', async () => {
+  it('takes no condition, restores that one, and no other', async () => {
     writeObservations(
       at('train.npz'),
       await observe(clean(256, 1), {
@@ -239,7 +239,7 @@ describe('a sampler of one measurement', () => {
     )
     await distilled('single', ['measurement=3', 'train.steps=20'])
     const manifest = JSON.parse(readFileSync(join(at('single'), 'sampler.json'), 'utf8'))
-    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['1'])
+    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['z'])
     const { facts, arrays } = await restored('single', 'train.npz')
     expect([facts.row, facts.shape]).toEqual([3, [4, 1, 1, 4, 8]])
     expect(arrays.draws.shape).toEqual([4, 1, 1, 4, 8])
@@ -292,7 +292,7 @@ describe('blind restoration', () => {
     const noisy = await observe(clean(6, 2), { operator: { name: 'identity' }, noise: 0.05, seed: 1 })
     writeObservations(at('noisy.npz'), noisy)
     const { message } = await failure(restored('blind', 'noisy.npz'))
-    expect(message).toMatch(/observed by identity, the sampler is for vertices/)
+    expect(message).toMatch(/observed by identity, the sampler is for mask/)
   })
 
   it('cannot be refined, which takes the operator', async () => {

@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/commands/observe.ts'
 import type { OptionsOf } from '../../src/cli/commands.ts'
 import { loadConfig } from '../../src/cli/config/config.ts'
+import { loadObservations } from '../../src/cli/config/loading.ts'
 import { operatorSchema, operatorSettingOf } from '../../src/cli/config/operator-schema.ts'
+import { experimentSchema } from '../../src/cli/config/schema.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { readObservations } from '../../src/observations/index.ts'
@@ -178,6 +180,33 @@ describe('operators of the configuration', () => {
     expect([name, settings]).toEqual([kind, familyOf(kind).complete({})])
   })
 
+  it('takes compositions, which observe', async () => {
+    const text =
+      'kind: scale\nfactor: 2\nof:\n  - kind: compose\n    of: [{ kind: blur, sigma: 1 }, { kind: mask, keep: 0.4 }]\n'
+    const operator = operatorSettingOf(parse(text))
+    expect(operator).toMatchObject({
+      name: 'scale',
+      settings: { factor: 2 },
+      of: [
+        {
+          name: 'compose',
+          of: [
+            { name: 'blur', settings: { sigma: 1, sigmaMax: 0 } },
+            { name: 'mask', settings: { keep: 0.4, exact: false } },
+          ],
+        },
+      ],
+    })
+    const path = join(folder, 'experiment.yaml')
+    writeFileSync(
+      path,
+      `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { operator: ${JSON.stringify(parse(text))}, noise: 0.1 } }\n`,
+    )
+    const { y, operator: made } = await loadObservations(loadConfig(experimentSchema, path))
+    expect(y.shape).toEqual([4, 1, 16, 12])
+    expect(Object.keys(made.parameters)).toEqual(['0.1.mask'])
+  })
+
   it('takes settings and says what is wrong with them', () => {
     expect(operatorSettingOf(parse('{ kind: motion, size: 15, blind: true }'))).toMatchObject({
       name: 'motion',
@@ -185,6 +214,9 @@ describe('operators of the configuration', () => {
       settings: { size: 15, intensity: 0.5 },
     })
     expect(() => parse('{ kind: motion, sise: 15 }')).toThrow(/unknown field 'sise'; did you mean 'size'/)
+    expect(() => parse('{ kind: scale, of: [{ kind: motion, sise: 15 }] }')).toThrow(
+      /unknown field 'of\.0\.sise'; did you mean 'size'/,
+    )
     expect(() => parse('{ kind: moton }')).toThrow(/field 'kind': expected one of "mask"|"box"/)
     expect(() => parse('{ kind: scale, of: [] }')).toThrow(/field 'of': expected array to have >=1 items/)
     expect(() => parse('{ kind: scale, of: [{ kind: blur, sigma: 0 }] }')).toThrow(

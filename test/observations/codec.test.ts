@@ -306,7 +306,7 @@ describe('files of operators', () => {
     [
       'a bad setting',
       { operator: text({ ...good, settings: { factor: 0 } }) },
-      /'factor' must be an integer at least 1, got 0/,
+      /'factor' must be an integer of at least 1, got 0/,
     ],
     [
       'another event',

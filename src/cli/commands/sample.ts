@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
-import { readObservations } from '../../observations/index.ts'
+import { type ObservationSet, readObservations } from '../../observations/index.ts'
 import {
   compileMethod,
   type DrawOptions,
@@ -50,6 +50,12 @@ const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['
   return (prior, observationOf, sampling) => compileMethod(method, prior, observationOf, sampling)
 }
 
+/** A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else would tell. */
+const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior, io: Io): void => {
+  if (String(range) !== String(prior.range))
+    io.note(`${file}: of data in [${range}]; they are taken to be in [${prior.range}], as those of the prior`)
+}
+
 /** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
 const posterior = async (
   prior: LearnedPrior,
@@ -65,6 +71,7 @@ const posterior = async (
       `${file}: observes signals of shape [${event}], the prior knows [${prior.event}]`,
     )
   }
+  noteRange(file, set, prior, io)
   const sampling = samplingOf(options)
   const guide = posteriorOf(sampling)
   const compile = samplerOf(options)

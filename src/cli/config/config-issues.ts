@@ -27,7 +27,7 @@ export const describeIssues = (
     const [field, where] = [dotted([...path, key]), origin([...path, key])]
     if (Object.hasOwn(renamedFields, field))
       return `${where}: field '${field}' is '${renamedFields[field]}' since version 0.2${more}`
-    return `${where}: unknown field '${field}'${hint(key, fieldsAt(schema, path, input))}${more}`
+    return `${where}: unknown field '${field}'${hint(key, fieldsAt(schema, schema, path, input))}${more}`
   }
   const value = at(input, path)
   const subject =
@@ -102,22 +102,30 @@ const isContainer = (value: Json | undefined): value is JsonRecord | readonly Js
  * Names of the fields that the JSON Schema allows at a path; where alternatives exist, of those that the
  * input chose.
  */
-const fieldsAt = (schema: JsonRecord, path: Path, input: Json | undefined): string[] => {
-  const nodes = alternativesOf(schema).filter((node) => chosen(node, input))
+const fieldsAt = (root: JsonRecord, schema: JsonRecord, path: Path, input: Json | undefined): string[] => {
+  const nodes = alternativesOf(root, schema).filter((node) => chosen(node, input))
   if (path.length === 0) return [...new Set(nodes.flatMap((node) => Object.keys(recordOf(node.properties))))]
   const [key, ...rest] = path
   return nodes.flatMap((node) => {
     const properties = recordOf(node.properties)
     const next = Object.hasOwn(properties, key) ? properties[key] : (node.items ?? node.additionalProperties)
-    return fieldsAt(recordOf(next), rest, at(input, [key]))
+    return fieldsAt(root, recordOf(next), rest, at(input, [key]))
   })
 }
 
-const alternativesOf = (schema: JsonRecord): JsonRecord[] => {
+/** What `{ $ref: '#/$defs/NAME' }` stands for: schemas that are used twice, or within themselves. */
+const dereferenced = (root: JsonRecord, schema: JsonRecord): JsonRecord => {
+  if (typeof schema.$ref !== 'string') return schema
+  const [, ...keys] = schema.$ref.split('/')
+  return keys.reduce((node, key) => recordOf(node[key]), root)
+}
+
+const alternativesOf = (root: JsonRecord, node: JsonRecord): JsonRecord[] => {
+  const schema = dereferenced(root, node)
   const list = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((group) =>
     Array.isArray(group) ? group : [],
   )
-  return list.length === 0 ? [schema] : list.flatMap((node: Json) => alternativesOf(recordOf(node)))
+  return list.length === 0 ? [schema] : list.flatMap((one: Json) => alternativesOf(root, recordOf(one)))
 }
 
 /** False for an alternative whose constant fields (`kind: mask`) contradict the input. */

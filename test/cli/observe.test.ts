@@ -199,10 +199,10 @@ describe('operators of the configuration', () => {
       ],
     })
     const path = join(folder, 'experiment.yaml')
-    const operator = JSON.stringify(parse(text))
+    const nested = JSON.stringify(parse(text))
     writeFileSync(
       path,
-      `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { operator: ${operator}, noise: 0.1 } }\n`,
+      `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { operator: ${nested}, noise: 0.1 } }\n`,
     )
     const { y, operator: made } = await loadObservations(loadConfig(experimentSchema, path))
     expect(y.shape).toEqual([4, 1, 16, 12])

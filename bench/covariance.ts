@@ -1,14 +1,15 @@
 /**
- * How far a posterior is from the truth by what stands for V[x | xt] in it: Figures 1 and 2 of DiEM (Rozet et al. 2024),
- * with the library's own denoiser and covariances.
+ * How far a posterior is from the truth by what stands for V[x | xt] in it: Figures 1 and 2 of DiEM (Rozet et
+ * al. 2024), with the library's own denoiser and covariances.
  *
  *   npm run bench -- covariance [--seeds 16] [--points 256] [--components 1024]
  *       [--spacing even|drawn] [--figure FILE.svg] [--json]
  *
  * Sixteen random curves, six noise levels: some minutes. DiEM draws 256 means on a curve at random times
- * (--components 256 --spacing drawn). Gaussians of thickness 0.01 then leave gaps where the curve crosses the plane that y
- * names: the true posterior knows of them, no Gaussian for x | xt does, and the weights of the branches are off by some per
- * cent for whatever V. A thousand at even times (the default, and the gates) are what they stand for, a smooth curve.
+ * (--components 256 --spacing drawn). Gaussians of thickness 0.01 then leave gaps where the curve crosses the
+ * plane that y names: the true posterior knows of them, no Gaussian for x | xt does, and the weights of the
+ * branches are off by some per cent for whatever V. A thousand at even times (the default, and the gates) are
+ * what they stand for, a smooth curve.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

@@ -1,4 +1,7 @@
-/** Floating-point operations of a traced function: those of its convolutions and matrix products, done directly. */
+/**
+ * Floating-point operations of a traced function: those of its convolutions and matrix products, done
+ * directly.
+ */
 import { input, leavesOf, sizeOf, type Tensor, topological, toTensors } from '../src/tensor/index.ts'
 
 const ofNode = ({ op, inputs, shape, attrs }: Tensor): number => {

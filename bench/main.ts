@@ -12,7 +12,8 @@
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *
- * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch (bench/peers). All take --json.
+ * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
+ * (bench/peers). All take --json.
  */
 const names = [
   'engine',

@@ -1,8 +1,8 @@
 /**
  * Resident memory while an MLP trains: `npx tsx bench/memory.ts [steps]`.
  *
- * Each step feeds the parameters and gets new ones back, so 17 arrays of ONNX Runtime's memory come into JavaScript
- * a step; they must go again as fast. Prints RSS by step and the growth from step 500 to the last.
+ * Each step feeds the parameters and gets new ones back, so 17 arrays of ONNX Runtime's memory come into
+ * JavaScript a step; they must go again as fast. Prints RSS by step and the growth from step 500 to the last.
  */
 import {
   add,

@@ -1,10 +1,11 @@
 /**
- * Accelerated MRI: posterior draws of held-out slices at R = 4, 8, 16 and 32, under a prior that was learned at R = 6 from
- * k-space alone (DiEM, section 5.3 of Rozet et al. 2024).
+ * Accelerated MRI: posterior draws of held-out slices at R = 4, 8, 16 and 32, under a prior that was learned
+ * at R = 6 from k-space alone (DiEM, section 5.3 of Rozet et al. 2024).
  *
  *   npm run bench -- mri [--prior runs/mri] [--slices 12] [--draws 10] [--figure FILE.png] [--json]
  *
- * One column of k-space in R, noise as in training; MMPS with three iterations in 64 ancestral steps, as the paper's figures.
+ * One column of k-space in R, noise as in training; MMPS with three iterations in 64 ancestral
+ * steps, as the paper's figures.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

@@ -1,6 +1,7 @@
 /**
- * Races: our program and the peer's, the same network in the same run, in short alternating slices, so that whatever else
- * happens on the machine meets both. Ratios are of the fastest calls; medians are printed beside them.
+ * Races: our program and the peer's, the same network in the same run, in short alternating
+ * slices, so that whatever else happens on the machine meets both. Ratios are of the fastest
+ * calls; medians are printed beside them.
  */
 import { parseArgs } from 'node:util'
 import { defaultThreads, jit, matmul, type NdArray, ndarray } from '../src/tensor/index.ts'
@@ -33,7 +34,10 @@ export interface RaceOptions {
   readonly python?: string
 }
 
-/** `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`, `--python PATH` (the first python3 that has torch). */
+/**
+ * `--threads N` (default: physical cores), `--rounds N` (8), `--only NAME`, `--json`, `--no-peer`,
+ * `--python PATH` (the first python3 that has torch).
+ */
 const raceOptions = (args: readonly string[]): RaceOptions => {
   const { values } = parseArgs({
     args: [...args],
@@ -201,9 +205,15 @@ export const race = async (
     typeof started === 'string' ? `no peer: ${started}` : `peer: PyTorch ${started.version}, tuned`
   const say = (text: string) => !options.json && console.log(text)
   say(`${options.threads} threads; ${words}; ms: fastest (median); share: of our fastest matrix product`)
-  say(
-    `${''.padEnd(44)} ${'ours'.padStart(17)} ${'peer'.padStart(26)} ${'ratio'.padStart(7)} ${'target'.padStart(7)} ${'speed'.padStart(13)} ${'share'.padStart(6)}`,
-  )
+  const heads = [
+    ['ours', 17],
+    ['peer', 26],
+    ['ratio', 7],
+    ['target', 7],
+    ['speed', 13],
+    ['share', 6],
+  ] as const
+  say([''.padEnd(44), ...heads.map(([head, width]) => head.padStart(width))].join(' '))
   const results: Result[] = []
   const warning = peer && (await blasWarning(peer, options.threads))
   if (warning) say(`warning: ${warning}`)

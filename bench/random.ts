@@ -1,6 +1,7 @@
 /**
- * Speed of the random fillers on one core, in millions of values a second: `npx tsx bench/random.ts [--json]`.
- * The median of repeated fills of 2^20 values; the target is 20 million normals a second.
+ * Speed of the random fillers on one core, in millions of values a second:
+ * `npx tsx bench/random.ts [--json]`. The median of repeated fills of 2^20 values; the target is
+ * 20 million normals a second.
  */
 import { bernoulli, beta, fillNormal, fillUniform, stream } from '../src/random/index.ts'
 

@@ -4,7 +4,8 @@
  *   apt-get download opencv-doc && dpkg -x opencv-doc_*.deb opencv
  *   npx tsx scripts/prepare-bunny.ts opencv/usr/share/doc/opencv-doc/examples/viz/data/bunny.ply
  *
- * Writes data/bunny.npz: `vertices` float32 [1889, 3] and `faces` int32 [3851, 3], in the order of the file; the same bytes everywhere.
+ * Writes data/bunny.npz: `vertices` float32 [1889, 3] and `faces` int32 [3851, 3], in the order of the file;
+ * the same bytes everywhere.
  */
 import { fileURLToPath } from 'node:url'
 import { TweedieError } from '../src/error.ts'
@@ -27,7 +28,10 @@ const parsePly = (path: string): { vertices: number[][]; faces: number[][] } => 
   return { vertices: body.slice(0, points), faces: body.slice(points) }
 }
 
-/** Distance of consecutive vertices beside the diagonal of the bounding box: how local the order of the file is. */
+/**
+ * Distance of consecutive vertices beside the diagonal of the bounding box: how local the order of the file
+ * is.
+ */
 const orderReport = (vertices: readonly number[][]): string => {
   const steps = vertices.slice(1).map((v, i) => Math.hypot(...[0, 1, 2].map((k) => v[k] - vertices[i][k])))
   const extent = [0, 1, 2].map((k) => {
@@ -35,7 +39,8 @@ const orderReport = (vertices: readonly number[][]): string => {
     return Math.max(...along) - Math.min(...along)
   })
   const median = steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)]
-  return `consecutive vertices lie ${((100 * median) / Math.hypot(...extent)).toFixed(1)} % of the diagonal apart (median)`
+  const share = ((100 * median) / Math.hypot(...extent)).toFixed(1)
+  return `consecutive vertices lie ${share} % of the diagonal apart (median)`
 }
 
 const [path] = process.argv.slice(2)

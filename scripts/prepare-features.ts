@@ -1,11 +1,13 @@
 /**
- * Trains the small feature network that ships as `data/features.onnx`: a convolutional classifier of 20 kinds of grey
- * images, the ten digits of `data/mnist.npz` (its 9000 for learning) and the ten kinds of clothing of Fashion-MNIST.
+ * Trains the small feature network that ships as `data/features.onnx`: a convolutional classifier of 20
+ * kinds of grey images, the ten digits of `data/mnist.npz` (its 9000 for learning) and the ten kinds of
+ * clothing of Fashion-MNIST.
  *
  *     apt-get download dataset-fashion-mnist && dpkg -x dataset-fashion-mnist_*.deb /tmp/fashion
  *     npx tsx scripts/prepare-features.ts /tmp/fashion/usr/share/datasets/fashion-mnist
  *
- * About two minutes on one quiet core; prints the accuracy on images that it has not seen (1000 digits, 10,000 clothes).
+ * About two minutes on one quiet core; prints the accuracy on images that it has not seen
+ * (1000 digits, 10,000 clothes).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +57,10 @@ interface Labelled {
   readonly labels: Uint8Array
 }
 
-/** One part of Fashion-MNIST: gzip IDX, images from byte 16, labels from byte 8; its classes follow the digits'. */
+/**
+ * One part of Fashion-MNIST: gzip IDX, images from byte 16, labels from byte 8; its
+ * classes follow the digits'.
+ */
 const clothes = (folder: string, part: 'train' | 't10k'): Labelled => {
   const read = (name: string): Uint8Array => gunzipSync(readFileSync(join(folder, name)))
   const pixels = read(`${part}-images-idx3-ubyte.gz`).subarray(16)
@@ -89,7 +94,10 @@ const init = () => {
 
 type Params = ReturnType<typeof init>
 
-/** Maps after each convolution, the global mean of the last as features (any size of image will do), and logits. */
+/**
+ * Maps after each convolution, the global mean of the last as features (any size of
+ * image will do), and logits.
+ */
 const network = (params: Tensors<Params>, x: Tensor) => {
   const maps: Tensor[] = []
   for (const [i, layer] of params.convs.entries()) maps.push(silu(conv(maps[i - 1] ?? x, layer, STRIDES[i])))
@@ -98,8 +106,9 @@ const network = (params: Tensors<Params>, x: Tensor) => {
 }
 
 /**
- * Images with noise of a level of their own, clipped to [0, 1]. A classifier of clean images alone takes a trace of noise
- * on a black background for a different kind of image, and distances in its features would see little else.
+ * Images with noise of a level of their own, clipped to [0, 1]. A classifier of clean images alone
+ * takes a trace of noise on a black background for a different kind of image, and distances in its
+ * features would see little else.
  */
 const addNoise = (x: NdArray<'float32'>, step: number): void => {
   const level = uniform(stream(SEED, 'level'), [x.shape[0]], { step }).data
@@ -171,7 +180,10 @@ const accuracy = async (params: Params, { images, labels }: Labelled): Promise<n
   return right / labels.length
 }
 
-/** One factor for all features, after which their mean variance over images is 1: distances get a natural unit. */
+/**
+ * One factor for all features, after which their mean variance over images is 1:
+ * distances get a natural unit.
+ */
 const unitOf = async (params: Params, images: NdArray<'float32'>): Promise<number> => {
   const describe = jit((x: Tensor) => network(frozen(params), x).features)
   const { mean, covariance } = gaussianMoments(await describe(images))

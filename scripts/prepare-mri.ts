@@ -4,7 +4,8 @@
  *   apt-get download mricron-data && dpkg -x mricron-data_*.deb mricron
  *   npx tsx scripts/prepare-mri.ts mricron/usr/share/mricron/templates
  *
- * Writes data/mri.npz: `train`, `test` and `macaque`, uint8 [N, 64, 64]; the same bytes everywhere. data/README.md says what is in it.
+ * Writes data/mri.npz: `train`, `test` and `macaque`, uint8 [N, 64, 64]; the same bytes everywhere.
+ * data/README.md says what is in it.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,13 +16,19 @@ import { NdArray } from '../src/tensor/ndarray.ts'
 
 const SIDE = 64
 
-/** Slices with less than this share of their pixels above a twentieth of the maximum are left out: necks and scalps. */
+/**
+ * Slices with less than this share of their pixels above a twentieth of the maximum are
+ * left out: necks and scalps.
+ */
 const FILLED = 0.15
 
 /** Share of the voxels that may be brighter than white. */
 const CLIPPED = 1e-2
 
-/** Slabs of the head in millimetres (MNI space), one for each axis, that are only tested on, and what is used for neither. */
+/**
+ * Slabs of the head in millimetres (MNI space), one for each axis, that are only tested on,
+ * and what is used for neither.
+ */
 const HELD_OUT = { x: [18, 34], y: [-32, -16], z: [10, 26] } as const
 const GAP = 5
 
@@ -59,7 +66,10 @@ const readVolume = (path: string): Volume => {
   }
 }
 
-/** Overlap of pixel p of `SIDE` with voxel v, both over `field` voxels centred on `size` of them: a row of area averaging. */
+/**
+ * Overlap of pixel p of `SIDE` with voxel v, both over `field` voxels centred on `size` of
+ * them: a row of area averaging.
+ */
 const averaging = (size: number, field: number): Float64Array[] => {
   const width = field / SIDE
   const start = (size - field) / 2
@@ -72,7 +82,10 @@ const averaging = (size: number, field: number): Float64Array[] => {
   })
 }
 
-/** Slice `index` across an axis, [SIDE, SIDE] over `field` millimetres; up is superior (axial: anterior), and left is −x or −y. */
+/**
+ * Slice `index` across an axis, [SIDE, SIDE] over `field` millimetres; up is superior (axial:
+ * anterior), and left is −x or −y.
+ */
 const slice = (volume: Volume, across: Axis, index: number, field: number): Float64Array => {
   const { values, size, spacing } = volume
   const strides = { x: 1, y: size.x, z: size.x * size.y }
@@ -113,7 +126,10 @@ const slices = (volume: Volume, field: number, step: number): Slice[] =>
     })).filter(({ pixels }) => pixels.filter((v) => v > 0.05).length > FILLED * pixels.length)
   })
 
-/** The part to which a slice of the head belongs: both halves of it look alike, so that x counts without its sign. */
+/**
+ * The part to which a slice of the head belongs: both halves of it look alike, so that x counts without its
+ * sign.
+ */
 const partOf = ({ across, millimetres }: Slice): 'train' | 'test' | undefined => {
   const [from, to] = HELD_OUT[across]
   const place = across === 'x' ? Math.abs(millimetres) : millimetres
@@ -156,7 +172,6 @@ console.log(`data/mri.npz: slices ${counts.join(', ')}; ${(bytes.length / 1e6).t
 for (const across of axes) {
   const count = (part: string) => head.filter((s) => s.across === across && partOf(s) === part).length
   const places = head.filter((s) => s.across === across).map(({ millimetres }) => millimetres)
-  console.log(
-    `  across ${across}: ${count('train')} train, ${count('test')} test, ${places.at(0)} to ${places.at(-1)} mm`,
-  )
+  const span = `${places.at(0)} to ${places.at(-1)} mm`
+  console.log(`  across ${across}: ${count('train')} train, ${count('test')} test, ${span}`)
 }

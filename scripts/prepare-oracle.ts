@@ -1,6 +1,6 @@
 /**
- * Trains the demo's oracle: the network of `experiments/demo.yaml` on clean digits, for as many optimiser steps as the
- * demo takes in all its laps, and judges it on the demo's test. Writes `data/oracle-demo.json`.
+ * Trains the demo's oracle: the network of `experiments/demo.yaml` on clean digits, for as many optimiser
+ * steps as the demo takes in all its laps, and judges it on the demo's test. Writes `data/oracle-demo.json`.
  *
  *     npx tsx scripts/prepare-oracle.ts
  */

@@ -4,9 +4,10 @@
  *   apt-get download endless-sky-data && dpkg -x endless-sky-data_*.deb sky
  *   npx tsx scripts/prepare-photos.ts sky/usr/share/games/endless-sky/images/land [--all all.npz] [--size 32]
  *
- * Writes data/photos.npz, which ships: `train`, `val` and `test`, uint8 [N, 3, 32, 32], split by photograph. With --all, every crop
- * (half overlapping) of the training photographs as uint8 `train` too, to train on. --size 64 makes larger crops, and only --all.
- * The photographs (720×360) are halved first, by averaging 2×2 pixels: crops at full size show little but texture.
+ * Writes data/photos.npz, which ships: `train`, `val` and `test`, uint8 [N, 3, 32, 32], split by photograph.
+ * With --all, every crop (half overlapping) of the training photographs as uint8 `train` too, to train on.
+ * --size 64 makes larger crops, and only --all. The photographs (720×360) are halved first, by averaging 2×2
+ * pixels: crops at full size show little but texture.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

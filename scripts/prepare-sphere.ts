@@ -5,7 +5,8 @@
  *   dpkg -x ferret-datasets_*.deb ferret && dpkg -x libncarg-data_*.deb ncarg
  *   npx tsx scripts/prepare-sphere.ts ferret/usr/share/ferret-vis/data ncarg/usr/share/ncarg/data/cdf
  *
- * Writes data/sphere.npz, uint8 [N, 46, 90], and data/sea.npz; the same bytes everywhere. data/README.md says what is in them.
+ * Writes data/sphere.npz, uint8 [N, 46, 90], and data/sea.npz; the same bytes everywhere.
+ * data/README.md says what is in them.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -76,7 +77,10 @@ const around = (
   return [Math.floor(inside), Math.min(count - 1, Math.floor(inside) + 1), inside % 1]
 }
 
-/** Bilinear between the four points around, of which those without data count nothing; NaN where they weigh more than half. */
+/**
+ * Bilinear between the four points around, of which those without data count nothing; NaN where
+ * they weigh more than half.
+ */
 const regridded = ({ latitude, longitude, fields }: Fields): Float64Array[] => {
   const columns = sphereLongitudes.map((l) => around(l, longitude, true))
   const rows = sphereLatitudes.map((l) => around(l, latitude, false))
@@ -196,6 +200,5 @@ const { sea, fields } = temperatures(ferret, ncarg)
 write('sphere.npz', { ...winds(ferret), ...fields })
 write('sea.npz', { sea }) // apart: operators read it without the fields
 const wet = sea.data.reduce((sum, v) => sum + v, 0)
-console.log(
-  `${wet} of ${SPHERE.points} points are sea; ${worst.outside} values cut; rounding at most ${worst.rounding.toFixed(4)}`,
-)
+const rounding = `rounding at most ${worst.rounding.toFixed(4)}`
+console.log(`${wet} of ${SPHERE.points} points are sea; ${worst.outside} values cut; ${rounding}`)

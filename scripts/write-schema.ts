@@ -1,4 +1,6 @@
-/** Writes the schemas of experiments/, by which editors complete and check configurations. Run: npm run schema */
+/**
+ * Writes the schemas of experiments/, by which editors complete and check configurations. Run: npm run schema
+ */
 import { writeFileSync } from 'node:fs'
 import { jsonSchemaOf } from '../src/cli/config/config.ts'
 import { distillSchema } from '../src/cli/config/distill-schema.ts'

@@ -51,7 +51,7 @@ interface Kinds {
 }
 
 /** What a spec lets in. */
-export type ValueOf<S> = S extends { choices: readonly (infer Choice)[] }
+type ValueOf<S> = S extends { choices: readonly (infer Choice)[] }
   ? Choice
   : S extends { kind: keyof Kinds }
     ? Kinds[S['kind']]

@@ -46,12 +46,19 @@ const folderOf = (file: string, module: string): string | undefined => {
 
 const withoutComments = (code: string): string => code.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
+/**
+ * Modules that a file imports when it is loaded, types included: not those that it loads later, by
+ * `import()`.
+ */
+const importedAtOnce = (file: string): string[] =>
+  [...read(file).matchAll(/(?:\bfrom|^import)\s*'([^']+)'/gm)].map(([, module]) => module)
+
 /** Groups of files that import each other, by way of others or not (Tarjan 1972). */
 const circles = (): string[][] => {
   const targets = new Map(
     files.map((file) => [
       file,
-      importsOf(file)
+      importedAtOnce(file)
         .filter((module) => module.startsWith('.'))
         .map((module) => join(file, '..', module)),
     ]),

@@ -1,9 +1,9 @@
 /**
- * The debiased Sinkhorn divergence S = OT(x, y) − OT(x, x)/2 − OT(y, y)/2 (Feydy et al. 2019) with the kernel kept as a
- * matrix: an iteration is two products with it, and exponentials are taken only when the scalings are absorbed into the
- * potentials (stabilised scaling: Schmitzer, "Stabilized sparse scaling algorithms for entropy regularized transport
- * problems", 2019). For a thousand points and wide plans about ten times as fast as `sinkhornDivergence`, whose value it
- * has.
+ * The debiased Sinkhorn divergence S = OT(x, y) − OT(x, x)/2 − OT(y, y)/2 (Feydy et al. 2019) with the kernel
+ * kept as a matrix: an iteration is two products with it, and exponentials are taken only when the scalings
+ * are absorbed into the potentials (stabilised scaling: Schmitzer, "Stabilized sparse scaling algorithms for
+ * entropy regularized transport problems", 2019). For a thousand points and wide plans about ten times as
+ * fast as `sinkhornDivergence`, whose value it has.
  */
 import { TweedieError } from '../../src/error.ts'
 import { average, type NdArray, toNumbers } from '../../src/tensor/index.ts'
@@ -79,8 +79,8 @@ const iterate = (plan: Plan, eps: number): number => {
 }
 
 /**
- * Iterates at one ε until the rows fit. Every stage of the scaling settles: where branches differ in weight, the potentials
- * between them grow by a small share of ε in an iteration, and only at large ε fast.
+ * Iterates at one ε until the rows fit. Every stage of the scaling settles: where branches differ in weight,
+ * the potentials between them grow by a small share of ε in an iteration, and only at large ε fast.
  */
 const settle = (plan: Plan, eps: number): void => {
   absorb(plan, eps)
@@ -113,8 +113,8 @@ const dual = (x: NdArray, y: NdArray, reg: number): number => {
 }
 
 /**
- * OT(x, x): one potential serves both sides and starts near its end, so a few symmetric steps u ← √(u n/(K u)) at the final
- * ε suffice (Feydy et al. 2019, section 3.1).
+ * OT(x, x): one potential serves both sides and starts near its end, so a few symmetric steps u ← √(u n/(K
+ * u)) at the final ε suffice (Feydy et al. 2019, section 3.1).
  */
 const ownDual = (x: NdArray, reg: number): number => {
   const n = x.shape[0]

@@ -1,5 +1,8 @@
-/** Both figures of DiEM in one drawing: what each choice of V makes of the coil, and the divergences by noise level. */
-import { at, axes, drawing, type Frame, legend } from '../../src/report/axes.ts'
+/**
+ * Both figures of DiEM in one drawing: what each choice of V makes of the coil, and the
+ * divergences by noise level.
+ */
+import { at, axes, drawing, type Frame, legend, polyline } from '../../src/report/axes.ts'
 import { dataUrl, type Html, html, standaloneSvg } from '../../src/report/index.ts'
 import { picture } from '../../src/report/png.ts'
 import { logScale, type Scale } from '../../src/report/scale.ts'
@@ -40,22 +43,19 @@ const density = ({ points }: Panel): string => {
 }
 
 /** Panels side by side, with their names above. */
-const panelsOf = (panels: readonly Panel[]): Html =>
-  html`${panels.map(
-    (
-      panel,
-      i,
-    ) => html`<g transform="translate(${i * (PANEL + GAP)} 0)"><text class="name" x="${PANEL / 2}" y="12" text-anchor="middle">${panel.name}</text>
-<rect class="grid" y="20" width="${PANEL}" height="${PANEL}"/><image href="${density(panel)}" y="20" width="${PANEL}" height="${PANEL}"/></g>`,
-  )}`
-
-const line = (points: readonly (readonly [number, number])[], x: Scale, y: Scale): string =>
-  points.map(([a, b], i) => `${i ? 'L' : 'M'}${at(x(a))} ${at(y(b))}`).join('')
+const panelsOf = (panels: readonly Panel[]): Html => {
+  const size = html`y="20" width="${PANEL}" height="${PANEL}"`
+  return html`${panels.map((panel, i) => {
+    const name = html`<text class="name" x="${PANEL / 2}" y="12" text-anchor="middle">${panel.name}</text>`
+    return html`<g transform="translate(${i * (PANEL + GAP)} 0)">${name}
+<rect class="grid" ${size}/><image href="${density(panel)}" ${size}/></g>`
+  })}`
+}
 
 const bandPath = (bands: readonly Band[], x: Scale, y: Scale): string => {
   const up = bands.map((b) => [b.sigma, b.high] as const)
   const down = [...bands].reverse().map((b) => [b.sigma, b.low] as const)
-  return `${line([...up, ...down], x, y)}Z`
+  return `${polyline([...up, ...down], x, y)}Z`
 }
 
 /** Medians as lines, quartiles as bands, both axes logarithmic. */
@@ -65,15 +65,19 @@ const chart = (curves: readonly Curve[], width: number, height: number): Html =>
   const span = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)]
   const x = logScale(span(all.map((b) => b.sigma)), [frame.left, frame.right])
   const y = logScale(span(all.flatMap((b) => [b.low, b.high])), [frame.bottom, frame.top])
-  return html`${axes(frame, x, y, { x: 'noise level σ', y: 'Sinkhorn divergence, squared prior units' })}
-${curves.map(
-  ({ bands }, i) =>
-    html`<g class="s${i % 6}"><path class="area" d="${bandPath(bands, x, y)}"/><path class="line" d="${line(
-      bands.map((b) => [b.sigma, b.median] as const),
+  const dot = (b: Band): Html =>
+    html`<circle class="dot" cx="${at(x(b.sigma))}" cy="${at(y(b.median))}" r="2.6"/>`
+  const curve = ({ bands }: Curve, i: number): Html => {
+    const area = html`<path class="area" d="${bandPath(bands, x, y)}"/>`
+    const medians = polyline(
+      bands.map((b) => [b.sigma, b.median]),
       x,
       y,
-    )}"/>${bands.map((b) => html`<circle class="dot" cx="${at(x(b.sigma))}" cy="${at(y(b.median))}" r="2.6"/>`)}</g>`,
-)}
+    )
+    return html`<g class="s${i % 6}">${area}<path class="line" d="${medians}"/>${bands.map(dot)}</g>`
+  }
+  return html`${axes(frame, x, y, { x: 'noise level σ', y: 'Sinkhorn divergence, squared prior units' })}
+${curves.map(curve)}
 ${legend(
   curves.map(({ name }) => name),
   frame.right,

@@ -7,10 +7,15 @@ import { choices, likelihoods } from './guided.ts'
 import { asPoints, type Curve, crossings, posteriorPoints, randomProblem } from './problem.ts'
 import { bandOf, type Reading, study } from './study.ts'
 
-/** A choice is told from the truth when its median is this many times that of the noise which was taken off. */
+/**
+ * A choice is told from the truth when its median is this many times that of the noise which was taken off.
+ */
 const VISIBLE = 1
 
-/** Tweedie's median as a share of each other choice's, at most `most`, at every level where that other one is visible. */
+/**
+ * Tweedie's median as a share of each other choice's, at most `most`, at every level where
+ * that other one is visible.
+ */
 export const ratioGates = (readings: readonly Reading[], what = 'E6', most = 0.1): Gate[] => {
   const noise = bandOf(readings, (r) => r.noise)
   const tweedie = bandOf(readings, (r) => r.divergence.Tweedie)
@@ -22,7 +27,10 @@ export const ratioGates = (readings: readonly Reading[], what = 'E6', most = 0.1
   )
 }
 
-/** Where p(x) is one Gaussian, q(y | xt) with Tweedie's covariance is p(y | xt): largest gap of the logarithms. */
+/**
+ * Where p(x) is one Gaussian, q(y | xt) with Tweedie's covariance is p(y | xt): largest gap of the
+ * logarithms.
+ */
 const gapOnOneGaussian = async (): Promise<number> => {
   const { means, ...rest } = randomProblem(0, SMOOTH)
   const miss = (m: readonly number[]) => Math.abs(rest.y - m.reduce((sum, v, i) => sum + v * rest.a[i], 0))
@@ -45,12 +53,15 @@ const gapToLibrary = (): number => {
   return Math.abs(divergences(x, [y], 0.25)[0] / want - 1)
 }
 
-/** A curve without gaps: 256 Gaussians of thickness 0.01 on a curve of length 10 or more are a row of beads. */
+/**
+ * A curve without gaps: 256 Gaussians of thickness 0.01 on a curve of length 10 or more are a row of beads.
+ */
 const SMOOTH: Curve = { spacing: 'even', components: 1024 }
 
 /**
- * The fast version, for `bench -- exact`. The factor of ten holds where the curve crosses the plane of y once; where it crosses twice or more, x given
- * xt has branches that no Gaussian has, whatever V (docs/RESULTS.md), and Tweedie's has to be the best of all.
+ * The fast version, for `bench -- exact`. The factor of ten holds where the curve crosses the plane of y
+ * once; where it crosses twice or more, x given xt has branches that no Gaussian has, whatever V
+ * (docs/RESULTS.md), and Tweedie's has to be the best of all.
  */
 export const covarianceGates = async (): Promise<Gate[]> => {
   const readings = await study({

@@ -3,8 +3,8 @@
  *
  *   q(y | xt) = N(y; aᵀ E[x | xt], s² + aᵀ V a).
  *
- * DiEM resamples 2²⁰ points of p(xt). Here half of the points come from p(xt) and half from the exact p(xt | y): with
- * both in the denominator (multiple importance sampling, Veach & Guibas 1995),
+ * DiEM resamples 2²⁰ points of p(xt). Here half of the points come from p(xt) and half from the exact p(xt |
+ * y): with both in the denominator (multiple importance sampling, Veach & Guibas 1995),
  *
  *   weight ∝ p(xt) q(y | xt) / (½ p(xt) + ½ p(xt | y)) = q(y | xt) / (½ + ½ p(y | xt)/p(y)),
  *

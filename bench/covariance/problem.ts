@@ -1,6 +1,6 @@
 /**
- * The setting of Figures 1 and 2 of DiEM (Rozet et al. 2024): a curve of narrow Gaussians in three dimensions, seen
- * through one projection. Everything about it is known in closed form.
+ * The setting of Figures 1 and 2 of DiEM (Rozet et al. 2024): a curve of narrow Gaussians in three
+ * dimensions, seen through one projection. Everything about it is known in closed form.
  */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { Mixture } from '../../src/diffusion/index.ts'
@@ -30,7 +30,10 @@ const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((su
 export const spacings = ['drawn', 'even'] as const
 export type Spacing = (typeof spacings)[number]
 
-/** DiEM's smooth random curve x_d(t) = Σ_k a_dk/k³ sin 2π(k b_dk t + c_dk), k ≤ 10, each axis stretched to [−2, 2]. */
+/**
+ * DiEM's smooth random curve x_d(t) = Σ_k a_dk/k³ sin 2π(k b_dk t + c_dk), k ≤ 10, each
+ * axis stretched to [−2, 2].
+ */
 const curve = (seed: number, times: ArrayLike<number>): number[][] => {
   const [a, b, c] = ['a', 'b', 'c'].map(
     (name) => uniform(stream(seed, `manifold ${name}`), [SIZE, TERMS]).data,
@@ -52,7 +55,9 @@ const curve = (seed: number, times: ArrayLike<number>): number[][] => {
 /** How a curve is made of Gaussians. */
 export interface Curve {
   readonly spacing: Spacing
-  /** How many Gaussians. DiEM has 256; their gaps are wider than they are thick, and a thousand leave none. */
+  /**
+   * How many Gaussians. DiEM has 256; their gaps are wider than they are thick, and a thousand leave none.
+   */
   readonly components: number
 }
 
@@ -117,8 +122,8 @@ export const evidence = (problem: Problem): number =>
   evidences(problem).reduce((sum, p) => sum + p, 0) / problem.means.length
 
 /**
- * `count` components in proportion to the weights, in order along the curve, by one uniform for all: how many fall on
- * each branch of the curve is then no matter of luck.
+ * `count` components in proportion to the weights, in order along the curve, by one uniform for all: how many
+ * fall on each branch of the curve is then no matter of luck.
  */
 export const systematic = (weights: readonly number[], count: number, offset: number): number[] => {
   const step = weights.reduce((a, b) => a + b, 0) / count
@@ -161,8 +166,8 @@ export const priorPoints = (
 }
 
 /**
- * Draws xt = x + σ z with x from p(x | y), [count, 3]: the component from p(k | y), x by Matheron's rule inside it,
- * x = m + K (y − aᵀ m − s n) for m of the component's prior and K = τ² a/(τ² |a|² + s²).
+ * Draws xt = x + σ z with x from p(x | y), [count, 3]: the component from p(k | y), x by Matheron's rule
+ * inside it, x = m + K (y − aᵀ m − s n) for m of the component's prior and K = τ² a/(τ² |a|² + s²).
  */
 export const posteriorPoints = (
   problem: Problem,

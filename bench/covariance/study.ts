@@ -1,9 +1,10 @@
 /**
- * Figure 2 of DiEM: how far q(xt | y) is from p(xt | y) for each choice of V, by noise level, over random problems.
+ * Figure 2 of DiEM: how far q(xt | y) is from p(xt | y) for each choice of V, by noise
+ * level, over random problems.
  *
- * The divergence of independent samples of one distribution is not 0, so, as DiEM's code does, that of two samples of the
- * truth is taken off: max(S(u₁, v) − S(u₁, u₂), 1e-6). ε = σ², the blur that separates xt from x: nothing finer is in
- * either cloud, and a thousand points suffice.
+ * The divergence of independent samples of one distribution is not 0, so, as DiEM's code does, that of two
+ * samples of the truth is taken off: max(S(u₁, v) − S(u₁, u₂), 1e-6). ε = σ², the blur that separates xt from
+ * x: nothing finer is in either cloud, and a thousand points suffice.
  */
 
 import { divergences } from './divergence.ts'

@@ -3,7 +3,7 @@ import type { NdArray } from '../tensor/index.ts'
 import type { Figures } from './figures.ts'
 
 /** The cost of draws, as figures have it. */
-export type Cost = Pick<
+type Cost = Pick<
   Figures,
   'evaluations' | 'vjps' | 'seconds' | 'perStep' | 'perMeasurement' | 'peakMemory' | 'growth'
 >

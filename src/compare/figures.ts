@@ -4,7 +4,7 @@ import { z } from 'zod'
 const figure = z.number()
 
 /** Figures of merit of draws, averages over the test items; PSNR in dB. */
-export const meritSchema = z.strictObject({
+const meritSchema = z.strictObject({
   /** Single draws, averaged. */
   psnr: figure,
   mse: figure,

@@ -74,7 +74,8 @@ describe('the objective', () => {
   })
 
   it('goes through the Jacobian of the denoiser', async () => {
-    // With N(m, I), ε − z = (x − m) s/(1 + s²) − z/(1 + s²): the gradient of (Z/2)‖ε − z‖² is Z s/(1 + s²) (ε − z).
+    // With N(m, I), ε − z = (x − m) s/(1 + s²) − z/(1 + s²): the gradient of (Z/2)‖ε −
+    // z‖² is Z s/(1 + s²) (ε − z).
     const program = jit((x: Tensor, y: Tensor, noise: ElboNoise) => {
       const { prior: bound } = klTerms(seen(y), drawn(x), boundOn(prior, x, noise))
       return vjp(bound, x, constant(f64([1], [])))

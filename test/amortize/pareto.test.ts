@@ -5,7 +5,10 @@ import { stream, uniform } from '../../src/random/index.ts'
 const uniforms = (seed: number, count: number): number[] =>
   Array.from(uniform(stream(seed, 'u'), [count]).data, Number)
 
-/** x ~ Exp(1) against a target Exp(rate): the ratios r e^((1 − rate) x) have exactly a Pareto tail, of shape 1 − rate. */
+/**
+ * x ~ Exp(1) against a target Exp(rate): the ratios r e^((1 − rate) x) have exactly a
+ * Pareto tail, of shape 1 − rate.
+ */
 const exponentials = (rate: number, count: number, seed = 1) => {
   const x = uniforms(seed, count).map((u) => -Math.log1p(-u))
   return { x, logs: x.map((v) => Math.log(rate) + (1 - rate) * v) }

@@ -16,7 +16,10 @@ const [n, k] = [120, 19]
 const shape = [n, 1, 6, 6]
 const [level, sigma] = [0.15, 0.05]
 
-/** Pixels N(0.5, 0.15²), half of them seen with noise 0.05: draws of the exact posterior, or `sd` times as wide. */
+/**
+ * Pixels N(0.5, 0.15²), half of them seen with noise 0.05: draws of the exact posterior, or `sd` times as
+ * wide.
+ */
 beforeAll(() => {
   const x = normal(stream(0, 'x'), shape).data.map((z) => 0.5 + level * z)
   const mask = toNumbers(bernoulli(stream(0, 'mask'), 0.5, shape))

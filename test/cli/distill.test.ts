@@ -161,7 +161,7 @@ describe('a run of distillation', () => {
     const { code, message } = await failure(distilled('nan', config))
     expect(code).toBe(1)
     expect(message).toMatch(
-      /^tweedie: training: the loss is \S+ at lap 0, step \d+ .* the last good one: \S+step-\d+\.safetensors$/,
+      /^tweedie: training: the loss is \S+ at lap 0, step \d+ .* good one: \S+step-\d+\.safetensors$/,
     )
     const [, step] = /step (\d+)/.exec(message) ?? []
     const { arrays, state } = readCheckpoint(/\S+\.safetensors/.exec(message)?.[0] ?? '')

@@ -182,7 +182,8 @@ describe('operators of the configuration', () => {
 
   it('takes compositions, which observe', async () => {
     const text =
-      'kind: scale\nfactor: 2\nof:\n  - kind: compose\n    of: [{ kind: blur, sigma: 1 }, { kind: mask, keep: 0.4 }]\n'
+      'kind: scale\nfactor: 2\nof:\n  - kind: compose\n' +
+      '    of: [{ kind: blur, sigma: 1 }, { kind: mask, keep: 0.4 }]\n'
     const operator = operatorSettingOf(parse(text))
     expect(operator).toMatchObject({
       name: 'scale',
@@ -198,9 +199,10 @@ describe('operators of the configuration', () => {
       ],
     })
     const path = join(folder, 'experiment.yaml')
+    const nested = JSON.stringify(parse(text))
     writeFileSync(
       path,
-      `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { operator: ${JSON.stringify(parse(text))}, noise: 0.1 } }\n`,
+      `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { operator: ${nested}, noise: 0.1 } }\n`,
     )
     const { y, operator: made } = await loadObservations(loadConfig(experimentSchema, path))
     expect(y.shape).toEqual([4, 1, 16, 12])

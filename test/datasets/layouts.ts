@@ -1,4 +1,7 @@
-/** Writers of the layouts in which public data sets come, from their specifications; what the readers are tested on. */
+/**
+ * Writers of the layouts in which public data sets come, from their specifications; what
+ * the readers are tested on.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'fflate'
@@ -122,7 +125,10 @@ export const writeCifarFolder = (folder: string, count: number): void => {
     writeFileSync(join(folder, name), cifarBatch(count))
 }
 
-/** A fastMRI file: `slices` planes whose values are (slice + 1) · (1 + pixel mod 7), and the fields beside them. */
+/**
+ * A fastMRI file: `slices` planes whose values are (slice + 1) · (1 + pixel mod 7), and the fields beside
+ * them.
+ */
 export const writeFastMriVolume = async (
   path: string,
   slices: number,

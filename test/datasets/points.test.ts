@@ -60,7 +60,8 @@ describe('images on a mesh', () => {
       ),
       [1, 1, height, width],
     )
-    // a box of 2 × 1 at any depth; its corners fix where the image lies, points within half a pixel of the edge take the edge's value
+    // a box of 2 × 1 at any depth; its corners fix where the image lies, points within half a pixel of the
+    // edge take the edge's value
     const places = [
       [-1, 0],
       [1, 1],

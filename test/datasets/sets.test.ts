@@ -89,7 +89,8 @@ describe('smooth random manifold', () => {
     const { data } = smoothManifold({ n: 5, seed: 0, count: 4000 })
     const point = (i: number) => data.subarray(5 * i, 5 * i + 5)
     const distance = (i: number, j: number) => Math.hypot(...point(i).map((v, d) => v - point(j)[d]))
-    // nearest of 4000 points on a curve of length ~ 10: far nearer than the 4000^(-1/5) ~ 0.2 · 4 of a filled cube
+    // nearest of 4000 points on a curve of length ~ 10: far nearer than the 4000^(-1/5)
+    // ~ 0.2 · 4 of a filled cube
     for (let i = 0; i < 20; i++) {
       let nearest = Number.POSITIVE_INFINITY
       for (let j = 0; j < 4000; j++) if (j !== i) nearest = Math.min(nearest, distance(i, j))

@@ -73,7 +73,8 @@ describe('DiEM', () => {
   })
 
   it('samples and trains lap by lap, and saves itself at every step', () => {
-    // Three batches of each of two draws, then the steps of the lap; the last unit of a stage is saved as the next stage.
+    // Three batches of each of two draws, then the steps of the lap; the last unit of a stage
+    // is saved as the next stage.
     const stages = whole.states.map(({ position: { lap, stage, done } }) => `${lap} ${stage} ${done}`)
     const sampled = [0, 1, 2, 3, 4, 5]
     const lap = (k: number, steps: number) => [

@@ -1,4 +1,7 @@
-/** What every kind of network must do, whatever its events are. The list is in test/contract/lists/networks.ts. */
+/**
+ * What every kind of network must do, whatever its events are. The list is in
+ * test/contract/lists/networks.ts.
+ */
 import { describe, expect, it } from 'vitest'
 import {
   adam,

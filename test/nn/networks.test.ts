@@ -49,7 +49,7 @@ describe('initial weights', () => {
   const net = unet({ ...small, channels: [16, 32, 32], heads: [0, 4, 2] })
   const params = flatten(net.init(0))
 
-  it('are uniform within ±1/√fan_in, a tenth of it where blocks begin near the identity; biases are 0', () => {
+  it('are uniform within ±1/√fan_in, a tenth of it where blocks begin as the identity; biases are 0', () => {
     for (const [name, { shape, data }] of Object.entries(params)) {
       const values = Array.from(data, Number)
       if (name.endsWith('bias')) {

@@ -63,7 +63,8 @@ describe.skipIf(!canMount())('a full disk (needs root and mount: skipped without
       small,
     ])
 
-    run.journal.append({ event: 'start' }) // takes the first page of the journal, so that lines still fit when all others are full
+    // Takes the first page of the journal, so that lines still fit when all others are full.
+    run.journal.append({ event: 'start' })
     const filler = join(disk, 'filler')
     expect(() => {
       for (let k = 0; k < 200; k++) writeFileSync(filler, Buffer.alloc(1024), { flag: 'a' })

@@ -104,7 +104,7 @@ describe('checkpoints', () => {
     })
   })
 
-  it('SIGKILL at random points leaves a checkpoint that loads, and a journal that agrees with it', async () => {
+  it('SIGKILL at random points leaves a checkpoint that loads, and a journal that agrees', async () => {
     const path = join(scratch(), 'run')
     let reached = 0
     for (let round = 0; round < 4; round++) {

@@ -1,4 +1,7 @@
-/** Saves nothing, takes long to stop: what Ctrl-C meets. With the argument `stubborn` it never stops by itself. */
+/**
+ * Saves nothing, takes long to stop: what Ctrl-C meets. With the argument `stubborn` it never stops by
+ * itself.
+ */
 import { interruptible } from '../../src/run/index.ts'
 
 const { signal, dispose } = interruptible((name) => process.stdout.write(`${name}\n`))

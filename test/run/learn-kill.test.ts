@@ -6,7 +6,10 @@ import { readJournal } from '../../src/run/index.ts'
 import { startTweedie, tweedie, type Working } from '../e2e/built.ts'
 import { scratch } from './scratch.ts'
 
-/** Small enough for seconds; every part of the state is in use: draws, outlier rule, moments refit, augmentation. */
+/**
+ * Small enough for seconds; every part of the state is in use: draws, outlier rule,
+ * moments refit, augmentation.
+ */
 const experiments = [
   {
     name: 'an MLP on projections of the manifold',
@@ -128,7 +131,7 @@ describe('SIGKILL', () => {
 })
 
 describe('a run at work', () => {
-  it('belongs to one process, saves itself at SIGINT with code 130, and goes on to the same bytes', async () => {
+  it('belongs to one process, saves itself at SIGINT with code 130, and resumes bit for bit', async () => {
     const { folder, learn, prior } = setUp(experiments[0].config)
     const run = join(folder, 'run')
     const first = startTweedie(learn('run'))
@@ -166,7 +169,7 @@ describe('a run at work', () => {
     120_000,
   )
 
-  it('saves itself at SIGINT however seldom resume points are, also when training on clean data', async () => {
+  it('saves itself at SIGINT however rare resume points are, also when training on clean data', async () => {
     const { folder } = setUp(experiments[0].config)
     const file = join(folder, 'config.yaml')
     const train = (run: string, ...more: string[]) =>

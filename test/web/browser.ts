@@ -73,7 +73,8 @@ const visited = async (executable: string, url: string, answered: Promise<Answer
     return await Promise.race([answered, ended, silent])
   } finally {
     late.abort()
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL') // with its own processes
+    // With the processes that it started itself.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
     await closed
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }

@@ -1,4 +1,7 @@
-/** Runs /model.onnx on /inputs.json with the provider that the address names, and posts what came out, or why nothing did. */
+/**
+ * Runs /model.onnx on /inputs.json with the provider that the address names, and posts what
+ * came out, or why nothing did.
+ */
 import * as ort from '/ort/ort.webgpu.bundle.min.mjs'
 
 const provider = new URLSearchParams(location.search).get('provider')

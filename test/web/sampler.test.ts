@@ -1,4 +1,7 @@
-/** A sampler's .onnx is one file for all: what onnxruntime-web computes in a browser is what onnxruntime-node computes. */
+/**
+ * A sampler's .onnx is one file for all: what onnxruntime-web computes in a browser is what
+ * onnxruntime-node computes.
+ */
 import { describe, expect, it } from 'vitest'
 import { type AmortizedSampler, exportSampler } from '../../src/amortize/index.ts'
 import { type FlowConfig, flowOf } from '../../src/flows/index.ts'

@@ -14,7 +14,7 @@ import type { Experiment } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 
 /** Name of the file of prior samples of a lap; 0 is the Gaussian start. */
-export const samplesName = (lap: number): string => `prior-lap-${String(lap).padStart(3, '0')}.npz`
+const samplesName = (lap: number): string => `prior-lap-${String(lap).padStart(3, '0')}.npz`
 
 /** Writes `draws/prior-lap-….npz` (units of the data) and the journal's figures for each lap. */
 export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execute?: ExecuteOptions) => {

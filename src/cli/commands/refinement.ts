@@ -68,7 +68,7 @@ const priorFor = (sampler: SavedSampler, options: Options, io: Io): RefiningPrio
 }
 
 /** The verdict on Pareto k, in words: Vehtari et al. 2024, and their threshold for so few draws. */
-export const verdictOf = (k: ArrayLike<number>, draws: number): string => {
+const verdictOf = (k: ArrayLike<number>, draws: number): string => {
   const share = (most: number): number => Array.from(k).filter((v) => v < most).length / k.length
   const [usable, firm] = [share(0.7), share(paretoThreshold(draws))]
   const percent = `${(100 * usable).toFixed(0)} % of the observations below 0.7`

@@ -40,7 +40,7 @@ const formSchema = (spec: ValueSpec): z.ZodType => {
 }
 
 /** A field: with the default of the setting, needed when it is required, else optional. */
-export const settingSchema = (spec: ValueSpec): z.ZodType => {
+const settingSchema = (spec: ValueSpec): z.ZodType => {
   const form = formSchema(spec)
   const field =
     spec.default === undefined ? (spec.required ? form : form.optional()) : form.default(spec.default)

@@ -4,7 +4,7 @@ import type { RestorationFigures } from '../../diagnose/index.ts'
 import { formatTable } from '../table.ts'
 
 /** Figures of one prior, as the table and `--json` show them. */
-export const figuresSchema = z.object({
+const figuresSchema = z.object({
   psnrMean: z.number(),
   psnrDraw: z.number(),
   ssimMean: z.number(),

@@ -3,7 +3,7 @@ import { formatTable } from '../table.ts'
 import type { RestoredPhotos } from './restore-photos.ts'
 
 /** The figures of one sampler as JSON has them; null where they take several draws. */
-export type PhotoFigures = {
+type PhotoFigures = {
   readonly images: number
   readonly psnr: number
   readonly ssim: number

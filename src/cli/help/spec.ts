@@ -3,7 +3,7 @@ import type { Io } from '../io.ts'
 import type { AnyValues, OptionSpecs } from '../options.ts'
 
 /** One argument, as in the usage line: `<file>` is needed, `[file]` is not, `[more...]` is any number. */
-export interface ArgumentSpec {
+interface ArgumentSpec {
   readonly usage: string
   readonly description: string
 }

@@ -8,7 +8,7 @@ import { type ExitCode, exitCodeOf, explain } from './exit.ts'
 import { makeIo } from './io.ts'
 import { loaders } from './module.ts'
 import type { AnyValues } from './options.ts'
-import { makeProgram } from './program.ts'
+import { detailsFor, makeProgram } from './program.ts'
 
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   const load = loaders[name]
@@ -43,7 +43,7 @@ const reportUsage = (error: CommanderError): ExitCode => {
 
 const main = async (argv: readonly string[]): Promise<ExitCode> => {
   try {
-    await makeProgram(readVersion(), dispatch).parseAsync(argv)
+    await makeProgram(readVersion(), dispatch, await detailsFor(argv)).parseAsync(argv)
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error)

@@ -6,6 +6,17 @@ import type { AnyValues, OptionSpec, OptionSpecs } from './options.ts'
 /** Runs a command with what the command line gave it. */
 export type Dispatch = (name: CommandName, args: readonly string[], options: AnyValues) => Promise<void>
 
+/** What the help of a command says beside its description. */
+export type Details = { readonly [C in CommandName]?: string }
+
+/** The details of the command whose help is asked for. */
+export const detailsFor = async (argv: readonly string[]): Promise<Details> => {
+  const name = (Object.keys(commands) as CommandName[]).find((known) => argv.includes(known))
+  const asked = ['--help', '-h', 'help'].some((word) => argv.includes(word))
+  const spec: CommandSpec | undefined = name && asked ? commands[name] : undefined
+  return name && spec?.details ? { [name]: await spec.details() } : {}
+}
+
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 const numberParser =
@@ -41,9 +52,12 @@ const examplesOf = (spec: CommandSpec): string =>
 /** Line breaks inside a paragraph go: the help wraps it to the terminal. */
 const paragraphs = (text: string): string => text.replace(/([^\n])\n(?!\n)/g, '$1 ')
 
-const addCommand = (program: Command, name: CommandName, dispatch: Dispatch): void => {
+const addCommand = (program: Command, name: CommandName, dispatch: Dispatch, details: Details): void => {
   const spec: CommandSpec = commands[name]
-  const command = program.command(name).summary(spec.summary).description(paragraphs(spec.description))
+  const command = program
+    .command(name)
+    .summary(spec.summary)
+    .description(paragraphs(`${spec.description}${details[name] ?? ''}`))
   for (const { usage, description } of spec.arguments) command.argument(usage, description)
   addOptions(command, spec.options, 'Options:')
   addOptions(command, commonOptions, 'Options of every command:')
@@ -56,7 +70,7 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
 Every command has its own help: tweedie learn --help`
 
 /** The command line: the table of commands as commander understands it. */
-export const makeProgram = (version: string, dispatch: Dispatch): Command => {
+export const makeProgram = (version: string, dispatch: Dispatch, details: Details = {}): Command => {
   const program = new Command('tweedie')
     .description(
       'Diffusion priors learned from corrupted observations, and posterior samples with uncertainty.',
@@ -65,6 +79,6 @@ export const makeProgram = (version: string, dispatch: Dispatch): Command => {
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // main.ts says it, in one line
     .addHelpText('after', EXIT_CODES)
-  for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch)
+  for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch, details)
   return program
 }

@@ -1,6 +1,6 @@
 /**
  * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the operator. That is `operator`, the
- * JSON text {name, settings, event, of} with a byte for each element, with arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
+ * JSON text {name, event, settings, of} with a byte for each element, with arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
  *
  * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them: `mask` for deleted entries,
  * `projection` for matrices, and nothing at all for y = x with noise.
@@ -95,10 +95,12 @@ const named = (arrays: Arrays, prefix: string, where: string): Parameters<NdArra
       ]),
   )
 
-/** An operator, and in which units 0.1 had put its latents: [scale, offset]. */
+/** An operator, and what 0.1 said beside it: in which units it had put the latents, [scale, offset]. */
 interface Described {
   readonly operator: ObservedOperator
   readonly units?: readonly number[]
+  /** What it claimed to be. */
+  readonly linear?: unknown
 }
 
 /** The operator that the field `operator` describes. */
@@ -110,8 +112,6 @@ const describedOperator = (arrays: Arrays, field: NdArray, where: string): Descr
   if (!spec || !isNumbers(event)) throw wrong(where, `${expected}, got ${quoted(field)}`)
   if (units !== undefined && !(isNumbers(units) && units.length === 2 && units[0] > 0))
     throw wrong(where, `field 'operator': units must be [scale, offset], got ${JSON.stringify(units)}`)
-  if (linear !== undefined && linear !== isLinear(spec))
-    throw wrong(where, `operator '${spec.name}': 'linear' must be ${isLinear(spec)}`)
   const truth = named(arrays, TRUTH, where)
   const operator: ObservedOperator = {
     ...spec,
@@ -119,7 +119,7 @@ const describedOperator = (arrays: Arrays, field: NdArray, where: string): Descr
     parameters: named(arrays, PARAMETER, where),
     ...(Object.keys(truth).length === 0 ? {} : { truth }),
   }
-  return { operator, ...(isNumbers(units) ? { units } : {}) }
+  return { operator, linear, ...(isNumbers(units) ? { units } : {}) }
 }
 
 /** @throws TweedieError `input` unless there is a mask for each observation */
@@ -208,7 +208,7 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     throw wrong(where, `an observation set needs the field '${arrays.y ? 'noise' : 'y'}'`)
   const y = asFloat32(arrays.y, 'y', true, where)
   const [low, high] = range ? numbers(range, 2, 'range', where) : [0, 1]
-  const { operator, units } = operatorFrom(arrays, y.shape, where)
+  const { operator, units, linear } = operatorFrom(arrays, y.shape, where)
   const set: ObservationSet = {
     y,
     operator,
@@ -218,6 +218,8 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     ...(valid ? { valid: asFloat32(valid, 'valid', false, where) } : {}),
   }
   checkObservations(set, where, arrays.operator ? undefined : (_, name) => SHORT[name] ?? name)
+  if (linear !== undefined && linear !== isLinear(operator))
+    throw wrong(where, `operator '${operator.name}': 'linear' must be ${isLinear(operator)}`)
   return units ? withoutUnits(set, units) : set
 }
 
@@ -235,7 +237,7 @@ export const arraysOf = ({ y, operator, noise, std, range, view, valid }: Observ
     y,
     noise: std ?? scalar(noise, 'float64'),
     range: ndarray(range, [2], 'float64'),
-    operator: jsonArray({ name, settings, event, ...(of ? { of } : {}) }),
+    operator: jsonArray({ name, event, settings, ...(of ? { of } : {}) }),
     ...prefixed(PARAMETER, parameters),
     ...prefixed(TRUTH, truth),
     ...(view ? { view: jsonArray(view) } : {}),

@@ -1,5 +1,4 @@
 /** What makes and describes data. */
-import { operatorsHelp } from '../operators-help.ts'
 import type { CommandSpec } from './spec.ts'
 
 export const data = {
@@ -9,9 +8,8 @@ export const data = {
 
 DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI .h5 files, or a data set by name
 (mnist, photos, mri, mri-macaque, manifold).
-With --observed the data are observations already: they are checked and packed with --mask and --noise.
-
-Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
+With --observed the data are observations already: they are checked and packed with --mask and --noise.`,
+    details: async () => (await import('../operators-help.ts')).operatorsHelp,
     arguments: [
       { usage: '<data>', description: 'clean data, or observations with --observed' },
       { usage: '[settings...]', description: 'settings of the operator, as key=value: size=9 intensity=0.5' },

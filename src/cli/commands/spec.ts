@@ -13,6 +13,8 @@ export interface CommandSpec {
   readonly summary: string
   /** What it does with what, in a few lines, for `--help`. */
   readonly description: string
+  /** Paragraphs after it that the engine must be asked for: loaded when somebody wants to read them. */
+  details?(): Promise<string>
   readonly arguments: readonly ArgumentSpec[]
   readonly options: OptionSpecs
   /** A command that works, and what it does. */

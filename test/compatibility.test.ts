@@ -1,5 +1,6 @@
 /**
- * What version 0.1 wrote is read, and gives the draws that 0.1 made of it: the sets, priors and samplers of test/fixtures-0.1.
+ * What version 0.1 wrote is read, and gives the draws that 0.1 made of it: the sets, priors and samplers of
+ * test/fixtures-0.1.
  * `expected.json` there lists them with the options of 0.1's commands, which are calls of the library here.
  */
 import { readFileSync } from 'node:fs'
@@ -121,8 +122,9 @@ const firstOf = (set: ObservationSet, count = set.y.shape[0]): ObservationSet =>
 const arrayOf = (output: string, name: string): NdArray<'float32'> => float32(readArrays(at(output))[name])
 
 /**
- * On the machine and with the one thread that made the files, draws come out with the same bits where the range is [0, 1] or [−2, 2]; others
- * by rounding. Elsewhere rounding differs, by which draws move as `sensitivity` says: by so much for a change of y by 1e-6 of itself.
+ * On the machine and with the one thread that made the files, draws come out with the same bits where the
+ * range is [0, 1] or [−2, 2]; others by rounding. Elsewhere rounding differs, by which draws move as
+ * `sensitivity` says: by so much for a change of y by 1e-6 of itself.
  */
 const expectDraws = (got: NdArray<'float32'>, want: NdArray<'float32'>, sensitivity = 0): void => {
   const largest = want.data.reduce((most, v) => Math.max(most, Math.abs(v)), 1)
@@ -232,7 +234,8 @@ describe('priors of 0.1', () => {
     },
   )
 
-  // In 0.1 draws of these were in the units of the prior as well; under a prior of data units they were wrong without a word.
+  // In 0.1 draws of these were in the units of the prior as well; under a prior of data units they were wrong
+  // without a word.
   it.each(sampledCases.filter((one) => inPriorUnits(one) && one.prior.includes('digits-units')))(
     '$prior, with the range of the data of $set: $array',
     async ({ prior: file, set: name, output, array, options, count, sensitivity }) => {

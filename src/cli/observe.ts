@@ -154,6 +154,7 @@ export const run = async (
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)
   const seen = kept && average(kept.data)
+  const level = std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise
   const facts = {
     path: options.output,
     observations: y.shape[0],
@@ -175,10 +176,7 @@ export const run = async (
           ? described(operator)
           : `${described(operator)}, ${(100 * seen).toFixed(1)} % observed`,
       ],
-      [
-        'noise',
-        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,
-      ],
+      ['noise', `${level} (data from ${range[0]} to ${range[1]})`],
     ]),
     seen === undefined ? facts : { ...facts, observed: seen },
   )

@@ -1,9 +1,10 @@
 /**
- * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the operator. That is `operator`, the
- * JSON text {name, event, settings, of} with a byte for each element, with arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
+ * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the
+ * operator. That is `operator`, the JSON text {name, event, settings, of} with a byte for each element, with
+ * arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
  *
- * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them: `mask` for deleted entries,
- * `projection` for matrices, and nothing at all for y = x with noise.
+ * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them:
+ * `mask` for deleted entries, `projection` for matrices, and nothing at all for y = x with noise.
  */
 import {
   type Arrays,
@@ -177,8 +178,8 @@ const viewFrom = (array: NdArray, where: string): View => {
 }
 
 /**
- * A set that 0.1 had put in the units of a prior, in those of the data: its latents were scale · x + offset, its y still that of x, and
- * its noise scaled with the latents where y is linear in them.
+ * A set that 0.1 had put in the units of a prior, in those of the data: its latents were scale · x + offset,
+ * its y still that of x, and its noise scaled with the latents where y is linear in them.
  */
 const withoutUnits = (set: ObservationSet, [scale, offset]: readonly number[]): ObservationSet => {
   const s = isLinear(set.operator) ? scale : 1
@@ -195,7 +196,8 @@ const withoutUnits = (set: ObservationSet, [scale, offset]: readonly number[]): 
 /**
  * An observation set from the arrays of a file; see the head of this file for the fields.
  *
- * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown fields and wrong dtypes
+ * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown fields and wrong
+ * dtypes
  */
 export const observationsOf = (arrays: Arrays, where: string): ObservationSet => {
   const unknown = Object.keys(arrays).find(
@@ -248,7 +250,8 @@ export const arraysOf = ({ y, operator, noise, std, range, view, valid }: Observ
 /**
  * Reads an observation set from `.npz` or `.safetensors`.
  *
- * @throws TweedieError `input` when the file is damaged or the set unsound (see {@link observationsOf}); `io` when the system refuses
+ * @throws TweedieError `input` when the file is damaged or the set unsound (see {@link observationsOf}); `io`
+ * when the system refuses
  * @example
  * ```ts
  * const { y, operator, noise } = readObservations('observations.npz')
@@ -262,7 +265,8 @@ export const readObservations = (path: string): ObservationSet => observationsOf
  * @throws TweedieError `input` when the set is unsound; `io` when the system refuses
  * @example
  * ```ts
- * writeObservations('observations.npz', { y, operator: maskedBy(mask, [1, 28, 28]), noise: 0.05, range: [0, 1] })
+ * const operator = maskedBy(mask, [1, 28, 28])
+ * writeObservations('observations.npz', { y, operator, noise: 0.05, range: [0, 1] })
  * ```
  */
 export const writeObservations = (path: string, set: ObservationSet): void => {

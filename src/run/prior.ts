@@ -115,11 +115,10 @@ export const loadPrior = (path: string): LearnedPrior => {
   const file = priorFile(path)
   const { arrays, state } = readCheckpoint(file)
   const parsed = header.safeParse(state)
-  if (!parsed.success)
-    throw new TweedieError(
-      'input',
-      `${file}: holds no prior (${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message})`,
-    )
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new TweedieError('input', `${file}: holds no prior (${issue?.path.join('.')}: ${issue?.message})`)
+  }
   const { gaussian, ...rest } = parsed.data
   const params = unflatten({ params: network(rest.net).init(0) }, arrays, file).params
   const fit = unpackGaussian(gaussian, arrays, file)

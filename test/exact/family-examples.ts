@@ -1,4 +1,6 @@
-/** An operator of every family, on data that it takes. A new family is in here by itself, with the defaults. */
+/**
+ * An operator of every family, on data that it takes. A new family is in here by itself, with the defaults.
+ */
 import {
   completeSpec,
   drawParameters,

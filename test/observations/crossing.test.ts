@@ -1,4 +1,6 @@
-/** The one crossing of units: what is observed of x' = s x + o, beside what is observed of x, by every family. */
+/**
+ * The one crossing of units: what is observed of x' = s x + o, beside what is observed of x, by every family.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -227,7 +229,7 @@ describe('observations in the prior’s units', () => {
     expect(toNumbers(y)).toEqual([0, 0, 0, -1])
   })
 
-  it('nominal masks of blind sets take the offset by their share, and leave y as bright as it is', async () => {
+  it('nominal masks of blind sets take the offset by their share, and leave y as it is', async () => {
     const x = normal(stream(1, 'x'), [64, 1, 2, 4])
     const operator = { name: 'mask', settings: { keep: 0.5 }, blind: true }
     const set = await observe(x, { operator, noise: 1e-6, range: [0, 1], seed: 1 })

@@ -1,4 +1,7 @@
-/** Observation sets simulated from clean data, by every family: what is drawn, what is made of it, and how noisy it is. */
+/**
+ * Observation sets simulated from clean data, by every family: what is drawn, what is made of it, and how
+ * noisy it is.
+ */
 import { describe, expect, it } from 'vitest'
 import {
   backProjection,

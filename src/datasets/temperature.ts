@@ -25,7 +25,8 @@ const GRID = [SPHERE.rows, SPHERE.columns] as const
  * at any: such points are 0 and are never observed; {@link seaValid} tells which they are.
  *
  * @param split `train` (default): 10 depths from 0 to 1,000 m; `val`: 700 m; `test`: 125 and 300 m, whose
- *   neighbouring depths are in no part; `all`; `surface`: the surface in another atlas, where the same prior should still do.
+ *   neighbouring depths are in no part; `all`; `surface`: the surface in another atlas, where the same prior
+ *   should still do.
  * @returns [N, 1, 4144] in [0, 1].
  * @throws TweedieError `input` when the file is missing or damaged.
  * @example

@@ -27,8 +27,8 @@ export interface ConditionLayout {
   /** Parameters of the operator by name: `mask` of masks, `matrix` of projections. */
   readonly beside: Readonly<Record<string, Shape>>
   /**
-   * How y comes to the units of the prior: by the `operator`, where it is linear and the condition says all of it, as in the likelihood;
-   * else entry by entry, s y + o.
+   * How y comes to the units of the prior: by the `operator`, where it is linear and the condition says all
+   * of it, as in the likelihood; else entry by entry, s y + o.
    */
   readonly crossing: 'operator' | 'entries'
   /** The flow is of one measurement and has no condition. `y` is then only the shape of that. */
@@ -38,12 +38,13 @@ export interface ConditionLayout {
 /**
  * What flows of the observations of a set can be conditioned on.
  *
- * @param parameters - whether on the parameters that differ between observations; without them the flow is blind: an entry
- * that was deleted looks like any other
+ * @param parameters - whether on the parameters that differ between observations; without them the flow is
+ * blind: an entry that was deleted looks like any other
  *
  * @example
  * ```ts
- * conditionLayout(set, true) // { y: [1, 28, 28], beside: { mask: [1, 28, 28] }, crossing: 'operator' } of masked digits
+ * conditionLayout(set, true)
+ * // of masked digits: { y: [1, 28, 28], beside: { mask: [1, 28, 28] }, crossing: 'operator' }
  * ```
  */
 export const conditionLayout = (
@@ -69,7 +70,8 @@ export const unconditional = (layout: ConditionLayout): ConditionLayout => ({
 })
 
 /**
- * Shape of one condition: everything in one vector, or for flows that know where points lie everything as channels.
+ * Shape of one condition: everything in one vector, or for flows that know where points lie everything as
+ * channels.
  *
  * @throws TweedieError `input` when a part of it does not lie on the points of y
  */
@@ -84,12 +86,15 @@ export const conditionShape = (
   if (odd)
     throw new TweedieError(
       'input',
-      `flow: the condition of this one is channels [C, ...points], all over the same points, not [${odd}]; use kind: realNvp`,
+      `flow: this one takes channels [C, ...points] over the same points, not [${odd}]; use kind: realNvp`,
     )
   return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...space]
 }
 
-/** Observations as a condition is made of them: y [B, ...] in the units of the data, and the parameters beside it. */
+/**
+ * Observations as a condition is made of them: y [B, ...] in the units of the data, and the parameters beside
+ * it.
+ */
 export interface ConditionInput<L = Tensor> {
   readonly y: L
   readonly beside: Parameters<L>

@@ -1,4 +1,7 @@
-/** A distilled sampler as one ONNX file that any runtime opens, and the manifest that says what goes in and comes out. */
+/**
+ * A distilled sampler as one ONNX file that any runtime opens, and the manifest that says what goes in and
+ * comes out.
+ */
 import { familyOf } from '../operators/index.ts'
 import { type NdArray, onnxOf, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { type AmortizedSampler, oneStep } from './sampler.ts'

@@ -1,4 +1,7 @@
-/** An observation set as distillation takes it: rows for every step, and what a batch of them means inside the program. */
+/**
+ * An observation set as distillation takes it: rows for every step, and what a batch of them means inside the
+ * program.
+ */
 import { TweedieError } from '../error.ts'
 import { batchedObservations, type ObservationSet, unveiled } from '../observations/index.ts'
 import { fromPrior, type Parameters, toPrior } from '../operators/index.ts'

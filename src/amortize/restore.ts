@@ -36,7 +36,10 @@ import { measurementDigest } from './single.ts'
 export interface RestoreOptions {
   /** Draws K of each observation. */
   readonly draws: number
-  /** Draws in flight at once (memory and speed, not the result), default 1024; at least those of one observation. */
+  /**
+   * Draws in flight at once (memory and speed, not the result), default 1024; at least those of one
+   * observation.
+   */
   readonly batch?: number
   /** Keep the draws themselves, default true; without them memory does not grow with K. */
   readonly keep?: boolean
@@ -72,8 +75,8 @@ const agree = (own: OperatorSpec, given: OperatorSpec): boolean =>
   (own.of ?? []).every((part, i) => agree(part, given.of?.[i] ?? part))
 
 /**
- * Whether a sampler for one operator takes observations of another: the same with the same settings. A blind one saw settings drawn, so it
- * takes any.
+ * Whether a sampler for one operator takes observations of another: the same with the same settings. A blind
+ * one saw settings drawn, so it takes any.
  */
 const isFor = (own: SamplerOperator, given: SamplerOperator): boolean =>
   own.blind ? given.name === own.name : agree(own, given)
@@ -112,9 +115,10 @@ export const checkRestorable = (
     ...shapes,
   ]) {
     if (!isDeepStrictEqual([...shape], got)) {
+      const found = got ? `[N, ${got}]` : 'none'
       throw new TweedieError(
         'input',
-        `${where}: field '${field}' must be [N, ${shape}] for this sampler, got ${got ? `[N, ${got}]` : 'none'}`,
+        `${where}: field '${field}' must be [N, ${shape}] for this sampler, got ${found}`,
       )
     }
   }
@@ -149,7 +153,10 @@ const summarised = (sampler: AmortizedSampler) => {
   }
 }
 
-/** z of every draw k of rows `from … to − 1`: [(to − from)·K, ...event]; it depends on the seed, k and the row only. */
+/**
+ * z of every draw k of rows `from … to − 1`: [(to − from)·K, ...event]; it depends on the seed, k and the row
+ * only.
+ */
 const latents = (seed: number, draws: number, [from, to]: readonly [number, number], event: Shape) => {
   const source = stream(seed, 'restore z')
   const each = Array.from({ length: (to - from) * draws }, (_, i) => i)
@@ -181,12 +188,14 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
 /**
  * Restores every observation of a set (units of the data).
  *
- * @throws TweedieError `input` for a sampler of one measurement and other observations, `numeric` when draws are not finite,
+ * @throws TweedieError `input` for a sampler of one measurement and other observations, `numeric` when draws
+ * are not finite,
  * `interrupted`
  *
  * @example
  * ```ts
- * const { mean, spread, logq } = await restore(sampler, readObservations('test.npz'), { draws: 128, seed: 0 })
+ * const set = readObservations('test.npz')
+ * const { mean, spread, logq } = await restore(sampler, set, { draws: 128, seed: 0 })
  * ```
  */
 export const restore = async (

@@ -1,6 +1,7 @@
 /**
- * A distilled sampler: a conditional flow with the units of its data. One pass gives a draw x of q(x | y) and its log q, both in the
- * units of the data: with x' = s x + o of n entries, log q(x | y) = log q'(x' | y) + n log s.
+ * A distilled sampler: a conditional flow with the units of its data. One pass gives a draw x of q(x | y) and
+ * its log q, both in the units of the data: with x' = s x + o of n entries, log q(x | y) = log q'(x' | y) + n
+ * log s.
  */
 
 import {
@@ -28,9 +29,14 @@ import {
 } from '../tensor/index.ts'
 import { type ConditionInput, type ConditionLayout, conditionFrom } from './condition.ts'
 
-/** The operator that a sampler was made for; of those that delete entries the mask says all, so they are one. */
+/**
+ * The operator that a sampler was made for; of those that delete entries the mask says all, so they are one.
+ */
 export interface SamplerOperator extends OperatorSpec {
-  /** It sees y alone, of observations whose parameters are hidden: it takes any of the family, whatever its settings. */
+  /**
+   * It sees y alone, of observations whose parameters are hidden: it takes any of the family, whatever its
+   * settings.
+   */
   readonly blind?: boolean
 }
 
@@ -74,8 +80,8 @@ const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
 /**
  * The sampler as a function of tensors, its weights as constants.
  *
- * @returns (what was observed of Y signals, z [Y·K, ...event] standard normal with the draws of one observation in sequence) →
- * x [Y·K, ...event] and logq [Y·K]
+ * @returns (what was observed of Y signals, z [Y·K, ...event] standard normal with the draws of one
+ * observation in sequence) → x [Y·K, ...event] and logq [Y·K]
  *
  * @example
  * ```ts

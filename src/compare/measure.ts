@@ -39,7 +39,10 @@ const BOUND = 1000
 /** Mid-grey. */
 const MIDDLE = 0.5
 
-/** Share of the draws that are numbers of a sane size; the others are set to mid-grey, so that every figure exists. */
+/**
+ * Share of the draws that are numbers of a sane size; the others are set to mid-grey, so that every figure
+ * exists.
+ */
 const sanitised = (draws: NdArray<'float32'>, event: number): number => {
   const { data } = draws
   const most = BOUND / toPrior([0, 1]).scale

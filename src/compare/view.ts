@@ -5,7 +5,9 @@ import { NdArray, reshaped, type Shape, sizeOf } from '../tensor/index.ts'
 /** What data are, and which of their entries count; by their own word. */
 export type Appearance = Pick<CleanData, 'view' | 'valid'>
 
-/** The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count. */
+/**
+ * The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count.
+ */
 export const countedOf = ({ valid }: Appearance, x: NdArray<'float32'>): NdArray<'float32'> => {
   if (!valid) return x
   const lists = reshaped(x, [...x.shape.slice(0, x.shape.length - valid.shape.length), valid.size])

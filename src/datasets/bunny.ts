@@ -7,8 +7,9 @@ import { firstPoints, padPoints } from './points.ts'
 import { shippedPath } from './shipped.ts'
 
 /**
- * Images on the Stanford bunny: the vertices of `bun_zipper_res3` in the order of the file, as in the paper on amortised
- * posterior sampling. How images get there is ours, because the paper does not say it: see {@link imagesOnMesh}.
+ * Images on the Stanford bunny: the vertices of `bun_zipper_res3` in the order of the file, as in the paper
+ * on amortised posterior sampling. How images get there is ours, because the paper does not say it: see
+ * {@link imagesOnMesh}.
  */
 
 /** Vertices of the mesh, and with those that pad them to a multiple of 8. */
@@ -58,7 +59,10 @@ const placesAlong = ({ data, shape: [count] }: NdArray<'float32'>, axis: 0 | 1):
   return along.map((value) => (value - low) / (high - low))
 }
 
-/** The two pixels of an axis around a place in [0, 1] and the share of the second; pixel i spans [i, i + 1] / size. */
+/**
+ * The two pixels of an axis around a place in [0, 1] and the share of the second; pixel i spans [i, i + 1] /
+ * size.
+ */
 const between = (place: number, size: number): [first: number, second: number, share: number] => {
   const at = Math.min(size - 1, Math.max(0, place * size - 0.5))
   const first = Math.floor(at)
@@ -79,9 +83,10 @@ const samplingOf = (vertices: NdArray<'float32'>, height: number, width: number)
 }
 
 /**
- * Images seen on a mesh: an orthographic projection along z, the image stretched over the bounding box of (x, y), its first row at
- * the top, and bilinear sampling at every vertex (beyond the outermost centres of pixels, the value of the edge). Vertices on the
- * far side get what those before them get: the image goes through the mesh.
+ * Images seen on a mesh: an orthographic projection along z, the image stretched over the bounding box of (x,
+ * y), its first row at the top, and bilinear sampling at every vertex (beyond the outermost centres of
+ * pixels, the value of the edge). Vertices on the far side get what those before them get: the image goes
+ * through the mesh.
  *
  * @param images [N, 1, H, W].
  * @param vertices [V, 3].
@@ -131,7 +136,8 @@ const parts = { train: [0, 8500], val: [8500, 9000], test: [9000, 10_000], all: 
 /**
  * The digits of {@link loadMnist} on the bunny.
  *
- * @param split `train` (default; 8,500), `val` (500, to tune on), `test` (1,000, those of MNIST's test part here) or `all`.
+ * @param split `train` (default; 8,500), `val` (500, to tune on), `test` (1,000, those of MNIST's test part
+ * here) or `all`.
  * @returns [N, 1, 1896] in [0, 1].
  * @throws TweedieError `input` when a file is missing or damaged.
  * @example

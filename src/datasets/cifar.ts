@@ -8,7 +8,8 @@ import { unitImages } from './unit-images.ts'
 
 /**
  * CIFAR-10, binary version: records of one label byte and 3072 pixels, 32×32 red, then green, then blue.
- * A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009, https://www.cs.toronto.edu/~kriz/cifar.html.
+ * A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009,
+ * https://www.cs.toronto.edu/~kriz/cifar.html.
  */
 const SIDE = 32
 const PIXELS = 3 * SIDE * SIDE
@@ -46,9 +47,10 @@ export const isCifarFolder = (folder: string): boolean =>
 export const decodeCifar = (bytes: Uint8Array, name: string): CifarBatch => {
   const count = bytes.length / RECORD
   if (count === 0 || !Number.isInteger(count)) {
+    const { length } = bytes
     throw new TweedieError(
       'input',
-      `${name}: truncated, or no CIFAR-10 batch: size must be a multiple of ${RECORD} bytes, got ${bytes.length}`,
+      `${name}: truncated, or no CIFAR-10 batch: size must be a multiple of ${RECORD} bytes, got ${length}`,
     )
   }
   const images = new Uint8Array(count * PIXELS)
@@ -69,7 +71,8 @@ export const decodeCifar = (bytes: Uint8Array, name: string): CifarBatch => {
 }
 
 /**
- * Pictures of a folder of CIFAR-10 `.bin` files: the five training batches, the test batch, or all; those that are there.
+ * Pictures of a folder of CIFAR-10 `.bin` files: the five training batches, the test batch, or all; those
+ * that are there.
  *
  * @returns [N, 3, 32, 32] in [0, 1].
  * @throws TweedieError `input` when no file of the split is there, or one is damaged.

@@ -1,4 +1,7 @@
-/** Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the field. */
+/**
+ * Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the
+ * field.
+ */
 import { existsSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
 import { nearest } from '../nearest.ts'
@@ -46,7 +49,10 @@ export const layouts: readonly SourceLayout[] = [
 /** Names of the data sets that ship with the package or are made by it. */
 export const dataSetNames: readonly string[] = dataSets.map(({ name }) => name)
 
-/** Other views of a source, by the word before it: images on the bunny, and the sphere as a grid instead of a list of vertices. */
+/**
+ * Other views of a source, by the word before it: images on the bunny, and the sphere as a grid instead of a
+ * list of vertices.
+ */
 const views: Readonly<Record<string, (data: CleanData) => CleanData>> = { bunny: onBunny, grid: asGrid }
 
 const unknown = (source: string): TweedieError => {
@@ -63,8 +69,8 @@ const unknown = (source: string): TweedieError => {
  *
  * | source | what it is |
  * |---|---|
- * | `mnist`, `photos`, `mri`, `mri-macaque`, `manifold`, `bunny-mnist`, `winds`, `temperatures`, `sea-surface` | shipped with the package, or made by it |
- * | `.npy`, `.npz`, `.safetensors` | field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255 |
+ * | a name of {@link dataSets}, such as `mnist` | shipped with the package, or made by it |
+ * | `.npy`, `.npz`, `.safetensors` | `x`, `images`, `data` or the split, else the first; uint8 is k / 255 |
  * | `.nii`, `.nii.gz` | slices of a volume, divided by its largest value |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
  * | folder with `data_batch_1.bin` … | CIFAR-10 |

@@ -1,4 +1,7 @@
-/** The two kinds of source of clean data: sets with a name, and layouts of files. Each is one file, and one line in `clean.ts`. */
+/**
+ * The two kinds of source of clean data: sets with a name, and layouts of files. Each is one file, and one
+ * line in `clean.ts`.
+ */
 import { TweedieError } from '../error.ts'
 import type { View } from '../observations/index.ts'
 import type { DataRange } from '../operators/index.ts'
@@ -10,7 +13,10 @@ export interface CleanData {
   readonly x: NdArray<'float32'>
   readonly range: DataRange
   readonly view: View
-  /** [V] of points, [H, W] of fields: 1 where there is a point, 0 for padding and land, which are neither observed nor judged. */
+  /**
+   * [V] of points, [H, W] of fields: 1 where there is a point, 0 for padding and land, which are neither
+   * observed nor judged.
+   */
   readonly valid?: NdArray<'float32'>
 }
 

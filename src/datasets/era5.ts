@@ -7,9 +7,10 @@ import type { SourceLayout } from './data-set.ts'
 import { onSphere, SPHERE, sphereLatitudes, sphereLongitudes, sphereVector } from './sphere.ts'
 
 /**
- * Temperatures of ERA5 two metres above the ground, in the layout of GASP (E. Dupont, Y. W. Teh, A. Doucet, "Generative Models as
- * Distributions of Functions", AISTATS 2022): a folder of `.npz` files, one map each, with `latitude` [46] from 90 to −90, `longitude`
- * [90] from 0 to 356 and `temperature` [46, 90] in kelvin. Its parts are folders `era5_temp2m_16x_train`, `…_val` and `…_test`.
+ * Temperatures of ERA5 two metres above the ground, in the layout of GASP (E. Dupont, Y. W. Teh, A. Doucet,
+ * "Generative Models as Distributions of Functions", AISTATS 2022): a folder of `.npz` files, one map each,
+ * with `latitude` [46] from 90 to −90, `longitude` [90] from 0 to 356 and `temperature` [46, 90] in kelvin.
+ * Its parts are folders `era5_temp2m_16x_train`, `…_val` and `…_test`.
  */
 
 /** Kelvin that are 0 and 1: GASP's, the extremes of its training part. */
@@ -30,7 +31,10 @@ const partFolder = (folder: string, split: string): string | undefined => {
     .find((path) => statSync(path).isDirectory())
 }
 
-/** Whether a path is in the layout of GASP: a file that it calls one of its maps, or a folder of them or of its parts. */
+/**
+ * Whether a path is in the layout of GASP: a file that it calls one of its maps, or a folder of them or of
+ * its parts.
+ */
 export const isEra5Folder = (folder: string): boolean =>
   existsSync(folder) &&
   statSync(folder).isDirectory() &&
@@ -41,19 +45,18 @@ const field = (path: string, arrays: Readonly<Record<string, NdArray>>, name: st
   const array = arrays[name]
   if (array && ['float32', 'float64'].includes(array.dtype) && String(array.shape) === shape)
     return Float64Array.from(array.data, Number)
+  const found = array ? `${array.dtype} [${array.shape}]` : 'none'
   throw new TweedieError(
     'input',
-    `${path}: field '${name}' must be float32 or float64 [${shape}], got ${array ? `${array.dtype} [${array.shape}]` : 'none'}`,
+    `${path}: field '${name}' must be float32 or float64 [${shape}], got ${found}`,
   )
 }
 
 const checkAxis = (path: string, name: string, found: Float64Array, wanted: readonly number[]): void => {
   const bad = found.findIndex((value, i) => !(Math.abs(value - wanted[i]) < 1e-3))
-  if (bad >= 0)
-    throw new TweedieError(
-      'input',
-      `${path}: field '${name}' must run from ${wanted[0]} to ${wanted[wanted.length - 1]} by ${SPHERE.step}, got ${found[bad]} at ${bad}`,
-    )
+  if (bad < 0) return
+  const steps = `from ${wanted[0]} to ${wanted[wanted.length - 1]} by ${SPHERE.step}`
+  throw new TweedieError('input', `${path}: field '${name}' must run ${steps}, got ${found[bad]} at ${bad}`)
 }
 
 /** One map, kelvin scaled to [0, 1]. */
@@ -75,7 +78,8 @@ const readMap = (path: string): Float64Array => {
  * @param folder holds the maps, or the folders `era5_…_train`, `era5_…_val`, `era5_…_test`.
  * @param split which of those folders (default `train`); maps that lie in `folder` itself are taken whole.
  * @param most maps to stop after; default all.
- * @returns [N, 1, 46, 90], (K − 202.66)/(320.93 − 202.66): [0, 1] and a little beyond outside the training part.
+ * @returns [N, 1, 46, 90], (K − 202.66)/(320.93 − 202.66): [0, 1] and a little beyond outside the training
+ * part.
  * @throws TweedieError `input` naming the file and the field when one is damaged or on another grid.
  * @example
  * ```ts

@@ -7,7 +7,8 @@ import { type SourceLayout, unitData, withoutVal } from './data-set.ts'
 import { unitImages } from './unit-images.ts'
 
 /**
- * Folders of MNIST's layout: four IDX files, gzipped or not. Fashion-MNIST comes so (H. Xiao, K. Rasul & R. Vollgraf, 2017).
+ * Folders of MNIST's layout: four IDX files, gzipped or not. Fashion-MNIST comes so (H. Xiao, K. Rasul & R.
+ * Vollgraf, 2017).
  */
 const stems = { train: ['train'], test: ['t10k'], all: ['train', 't10k'] } as const
 
@@ -59,7 +60,8 @@ export const readIdxImages = (folder: string, split: keyof typeof stems = 'train
 /**
  * Images and labels of a folder of MNIST's layout, such as Fashion-MNIST.
  *
- * @throws TweedieError `input` when a file of the split is missing or damaged, or labels and images differ in number.
+ * @throws TweedieError `input` when a file of the split is missing or damaged, or labels and images differ in
+ * number.
  * @example
  * ```ts
  * const { images, labels } = readFashion('/usr/share/datasets/fashion-mnist', 'test') // [10000, 1, 28, 28]

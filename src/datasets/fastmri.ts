@@ -6,9 +6,10 @@ import { NdArray } from '../tensor/ndarray.ts'
 import { type SourceLayout, unitData } from './data-set.ts'
 
 /**
- * Folders of fastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated MRI", 2018): one
- * `.h5` each, whose `reconstruction_rss` [slices, H, W] holds magnitudes. As in DiEM (Rozet et al. 2024, section 5.3), slices
- * 10 … 40 are taken and divided by the largest value among them.
+ * Folders of fastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated
+ * MRI", 2018): one
+ * `.h5` each, whose `reconstruction_rss` [slices, H, W] holds magnitudes. As in DiEM (Rozet et al. 2024,
+ * section 5.3), slices 10 … 40 are taken and divided by the largest value among them.
  */
 const DATASET = 'reconstruction_rss'
 const FIRST = 10
@@ -67,7 +68,8 @@ const joined = (stacks: readonly NdArray<'float32'>[], folder: string): NdArray<
  *
  * @param most stop reading once there are so many slices (default: all).
  * @returns [N, 1, H, W] in [0, 1], at least `most` of them if the folder has as many.
- * @throws TweedieError `input` when the folder has no `.h5` file, one is damaged, or their slices differ in size.
+ * @throws TweedieError `input` when the folder has no `.h5` file, one is damaged, or their slices differ in
+ * size.
  * @example
  * ```ts
  * const x = await readFastMri('singlecoil_train', 1000) // [1000 or a few more, 1, 320, 320]
@@ -86,9 +88,10 @@ export const readFastMri = async (
     const stack = normalised(await readHdf5Planes(path, DATASET, FIRST, STOP), path)
     const [, h, w] = stacks[0]?.shape ?? stack.shape
     if (stack.shape[1] !== h || stack.shape[2] !== w) {
+      const [, height, width] = stack.shape
       throw new TweedieError(
         'input',
-        `${path}: slices of ${stack.shape[1]}×${stack.shape[2]}, but ${names[0]} has ${h}×${w}; all must agree`,
+        `${path}: slices of ${height}×${width}, but ${names[0]} has ${h}×${w}; all must agree`,
       )
     }
     stacks.push(stack)

@@ -5,13 +5,15 @@ import { NdArray, rows } from '../tensor/ndarray.ts'
 import type { DataSet, Split } from './data-set.ts'
 
 /**
- * Smooth random manifolds: m intrinsic coordinates z ~ U(0, 1)^m embedded in n dimensions by random Fourier series,
+ * Smooth random manifolds: m intrinsic coordinates z ~ U(0, 1)^m embedded in n dimensions by random Fourier
+ * series,
  *
- *     x_d = prod_{j=1..m} sum_{k=1..K} (a_djk / k^alpha) sin(2 pi (k b_djk z_j + c_djk)),   a, b, c ~ U(0, 1),
+ *     x_d = prod_{j=1..m} sum_{k=1..K} (a_djk / k^alpha) sin(2 pi (k b_djk z_j + c_djk)),   a, b, c ~ U(0,
+ *     1),
  *
- * F. Zenke & T. P. Vogels, "The remarkable robustness of surrogate gradient learning …", Neural Computation 33 (2021),
- * with the frequencies k = 1 … K of F. Rozet et al., "Learning diffusion priors from observations by expectation
- * maximization", NeurIPS 2024, section 5.1. The larger alpha, the smoother.
+ * F. Zenke & T. P. Vogels, "The remarkable robustness of surrogate gradient learning …", Neural Computation
+ * 33 (2021), with the frequencies k = 1 … K of F. Rozet et al., "Learning diffusion priors from observations
+ * by expectation maximization", NeurIPS 2024, section 5.1. The larger alpha, the smoother.
  */
 export interface ManifoldOptions {
   /** Intrinsic dimension (default 1). */
@@ -29,7 +31,8 @@ export interface ManifoldOptions {
 }
 
 /**
- * Cutoff K = ceil(eps^(-1/alpha)): 10 for eps 1e-3 and alpha 3. A root that is whole but for rounding counts as whole.
+ * Cutoff K = ceil(eps^(-1/alpha)): 10 for eps 1e-3 and alpha 3. A root that is whole but for rounding counts
+ * as whole.
  *
  * @example
  * ```ts
@@ -63,9 +66,10 @@ const checkOptions = ({ m, n, alpha, eps, count }: Required<ManifoldOptions>): v
     !(alpha > 0) ||
     !(eps > 0 && eps < 1)
   ) {
+    const given = `m ${m}, n ${n}, count ${count}, alpha ${alpha}, eps ${eps}`
     throw new TweedieError(
       'input',
-      `manifold: need m ≥ 1, n ≥ 1, count ≥ 2, alpha > 0, 0 < eps < 1, got m ${m}, n ${n}, count ${count}, alpha ${alpha}, eps ${eps}`,
+      `manifold: need m ≥ 1, n ≥ 1, count ≥ 2, alpha > 0, 0 < eps < 1, got ${given}`,
     )
   }
 }

@@ -13,8 +13,8 @@ export interface Digits {
 }
 
 /**
- * The first 9000 digits are for learning, the last 1000 for testing. The last 500 to learn from are also those to tune on: whoever tunes
- * takes at most 8500 to learn.
+ * The first 9000 digits are for learning, the last 1000 for testing. The last 500 to learn from are also
+ * those to tune on: whoever tunes takes at most 8500 to learn.
  */
 const TRAIN = 9000
 const TOTAL = 10_000
@@ -33,16 +33,21 @@ const bytes = (array: NdArray | undefined, shape: Shape): Uint8Array => {
 
 /** Which digits {@link loadMnist} gives. */
 export interface MnistOptions {
-  /** 9000 digits to learn from, the last 500 of these to tune on, 1000 to test on, or all 10,000 (default `train`). */
+  /**
+   * 9000 digits to learn from, the last 500 of these to tune on, 1000 to test on, or all 10,000 (default
+   * `train`).
+   */
   readonly split?: keyof typeof spans
   /** Only the first so many of the split; the order is random, so they are a fair sample. Default: all. */
   readonly count?: number
 }
 
 /**
- * Ten thousand digits of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), which ship with the package; see data/README.md.
+ * Ten thousand digits of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), which ship with the package; see
+ * data/README.md.
  *
- * @throws TweedieError `input` when the split has fewer than `count` digits, or the file is missing or damaged.
+ * @throws TweedieError `input` when the split has fewer than `count` digits, or the file is missing or
+ * damaged.
  * @example
  * ```ts
  * const { images } = loadMnist({ split: 'test', count: 500 }) // [500, 1, 28, 28]

@@ -16,12 +16,13 @@ const parts = {
 const VALIDATION = 32
 
 /**
- * Slices of magnetic-resonance images of a human head and of a macaque's brain, which ship with the package; see
- * data/README.md for what is held out from what. Magnitudes only: their k-space is simulated.
+ * Slices of magnetic-resonance images of a human head and of a macaque's brain, which ship with the package;
+ * see data/README.md for what is held out from what. Magnitudes only: their k-space is simulated.
  *
- * @param split `train` (default) and `test` are slices of one head, apart from each other; `all` is both; `macaque` is
- *   another species, to see what a prior of human heads does with it; `val` is the last 32 training slices, so whoever tunes on them
- *   either learns from the first 384 alone or tunes on what the prior has seen.
+ * @param split `train` (default) and `test` are slices of one head, apart from each other; `all` is both;
+ *   `macaque` is another species, to see what a prior of human heads does with it; `val` is the last 32
+ *   training slices, so whoever tunes on them either learns from the first 384 alone or tunes on what the
+ *   prior has seen.
  * @returns [N, 1, 64, 64] in [0, 1].
  * @throws TweedieError `input` when the file is missing or damaged.
  * @example

@@ -7,8 +7,8 @@ import { unitImages } from './unit-images.ts'
 const parts = { train: ['train'], val: ['val'], test: ['test'], all: ['train', 'val', 'test'] } as const
 
 /**
- * Crops of public-domain photographs, which ship with the package: split by photograph, so that no two parts show the same
- * place; see data/README.md.
+ * Crops of public-domain photographs, which ship with the package: split by photograph, so that no two parts
+ * show the same place; see data/README.md.
  *
  * @param split `train` (default), `val` (to tune on), `test` or `all`.
  * @returns [N, 3, 32, 32] in [0, 1].

@@ -2,8 +2,9 @@ import { TweedieError } from '../error.ts'
 import { full, NdArray } from '../tensor/ndarray.ts'
 
 /**
- * Data on points, [N, C, V]: a mesh or the sphere as the list of its vertices. Networks over the list halve its length three times,
- * so V is the number of points rounded up to a multiple of 8: the vertices after the last point are 0 and are never observed.
+ * Data on points, [N, C, V]: a mesh or the sphere as the list of its vertices. Networks over the list halve
+ * its length three times, so V is the number of points rounded up to a multiple of 8: the vertices after the
+ * last point are 0 and are never observed.
  */
 
 /**

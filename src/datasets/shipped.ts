@@ -7,14 +7,18 @@ import { NdArray, type Shape } from '../tensor/ndarray.ts'
 export const shippedPath = (name: string): string =>
   fileURLToPath(new URL(`../../data/${name}`, import.meta.url))
 
-/** Pictures as bytes [N, …event] of one field of a file. @throws TweedieError `input` when the field is another. */
+/**
+ * Pictures as bytes [N, …event] of one field of a file. @throws TweedieError `input` when the field is
+ * another.
+ */
 export const pictureBytes = (arrays: Arrays, key: string, event: Shape, path: string): NdArray<'uint8'> => {
   const array = arrays[key]
   if (array?.data instanceof Uint8Array && String(array.shape.slice(1)) === String(event))
     return new NdArray('uint8', array.shape, array.data)
+  const found = array ? `${array.dtype} [${array.shape}]` : 'none'
   throw new TweedieError(
     'input',
-    `${path}: field '${key}' must be uint8 [N, ${event.join(', ')}], got ${array ? `${array.dtype} [${array.shape}]` : 'none'}`,
+    `${path}: field '${key}' must be uint8 [N, ${event.join(', ')}], got ${found}`,
   )
 }
 

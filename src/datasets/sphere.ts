@@ -4,8 +4,9 @@ import { type CleanData, UNIT } from './data-set.ts'
 import { firstPoints, padPoints } from './points.ts'
 
 /**
- * Fields on the sphere at 46×90 points four degrees apart, the grid of ERA5 as GASP has it (Dupont, Teh & Doucet 2022): rows from the north
- * pole to the south pole, columns eastward from Greenwich, row-major in the list of vertices.
+ * Fields on the sphere at 46×90 points four degrees apart, the grid of ERA5 as GASP has it (Dupont, Teh &
+ * Doucet 2022): rows from the north pole to the south pole, columns eastward from Greenwich, row-major in the
+ * list of vertices.
  */
 
 /** The grid, its points, and those with the vertices that pad them to a multiple of 8. */
@@ -24,7 +25,8 @@ export const sphereLongitudes: readonly number[] = Array.from(
 )
 
 /**
- * Points of the grid on the unit sphere, in the order of the vertices: (cos lat cos lon, cos lat sin lon, sin lat).
+ * Points of the grid on the unit sphere, in the order of the vertices: (cos lat cos lon, cos lat sin lon, sin
+ * lat).
  *
  * @returns [4140, 3].
  * @example
@@ -85,7 +87,10 @@ export const sphereGrid = (x: NdArray<'float32'>): NdArray<'float32'> => {
 /** [4144]: 1 for the points of the grid, 0 for the padding. */
 export const sphereValid = (): NdArray<'float32'> => firstPoints(SPHERE.points, SPHERE.length)
 
-/** Lists of vertices in [0, 1] as clean data. @param valid - default the points of the grid, without the padding */
+/**
+ * Lists of vertices in [0, 1] as clean data. @param valid - default the points of the grid, without the
+ * padding
+ */
 export const onSphere = (x: NdArray<'float32'>, valid = sphereValid()): CleanData => ({
   x,
   range: UNIT,

@@ -20,12 +20,13 @@ export const TEMPERATURE_RANGE = [-3, 35] as const
 const GRID = [SPHERE.rows, SPHERE.columns] as const
 
 /**
- * Temperatures of the ocean, month by month in a mean year and depth by depth, which ship with the package; see data/README.md. A field is
- * (°C + 3)/38. Where there is no water at one of the depths there are no data at any: such points are 0 and are never observed;
- * {@link seaValid} tells which they are.
+ * Temperatures of the ocean, month by month in a mean year and depth by depth, which ship with the package;
+ * see data/README.md. A field is (°C + 3)/38. Where there is no water at one of the depths there are no data
+ * at any: such points are 0 and are never observed; {@link seaValid} tells which they are.
  *
- * @param split `train` (default): 10 depths from 0 to 1,000 m; `val`: 700 m; `test`: 125 and 300 m, whose neighbouring depths are in no part;
- *   `all`; `surface`: the surface in another atlas, where the same prior should still do.
+ * @param split `train` (default): 10 depths from 0 to 1,000 m; `val`: 700 m; `test`: 125 and 300 m, whose
+ *   neighbouring depths are in no part; `all`; `surface`: the surface in another atlas, where the same prior
+ *   should still do.
  * @returns [N, 1, 4144] in [0, 1].
  * @throws TweedieError `input` when the file is missing or damaged.
  * @example

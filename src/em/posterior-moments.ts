@@ -1,4 +1,6 @@
-/** Closed-form E-step: the mean and covariance of x averaged over the posteriors of all observations, small N. */
+/**
+ * Closed-form E-step: the mean and covariance of x averaged over the posteriors of all observations, small N.
+ */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
@@ -40,7 +42,10 @@ const unit = (j: number, event: readonly number[]): Tensor =>
 /** Observations at once. */
 const BATCH = 256
 
-/** y, the matrix of A and the variances of the noise of every observation: [N, M], [N, M, D], [N, M], in prior units. */
+/**
+ * y, the matrix of A and the variances of the noise of every observation: [N, M], [N, M, D], [N, M], in prior
+ * units.
+ */
 const systems = (set: ObservationSet) => {
   const batched = batchedObservations(set)
   return {
@@ -60,8 +65,8 @@ const systems = (set: ObservationSet) => {
 }
 
 /**
- * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + Σy)⁻¹, each posterior is
- * N(μ + K (y − A μ), Σ − K A Σ). In the units of the prior.
+ * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + Σy)⁻¹, each
+ * posterior is N(μ + K (y − A μ), Σ − K A Σ). In the units of the prior.
  *
  * @throws TweedieError `input` for operators that are not linear
  */

@@ -13,8 +13,8 @@ import { batchedObservations, type ObservationBatch } from './batches.ts'
 import type { ObservationSet } from './observation-set.ts'
 
 /**
- * What y says by itself, in the shape of x, to be looked at: y where it has this shape; else A⁺ y where that is known, else Aᵀ y
- * (zero-filled reconstruction, unfiltered back-projection).
+ * What y says by itself, in the shape of x, to be looked at: y where it has this shape; else A⁺ y where that
+ * is known, else Aᵀ y (zero-filled reconstruction, unfiltered back-projection).
  *
  * @returns [N, ...event] in the units of the data, or undefined where A is not linear
  *

@@ -1,4 +1,7 @@
-/** Batches of an observation set: what a compiled posterior takes, and the observation that it makes of that inside. */
+/**
+ * Batches of an observation set: what a compiled posterior takes, and the observation that it makes of that
+ * inside.
+ */
 import {
   type DataRange,
   makeOperator,
@@ -12,7 +15,10 @@ import { inPriorUnits, type RawObservation } from './crossing.ts'
 import type { ObservationSet } from './observation-set.ts'
 import { parameterRows } from './operator.ts'
 
-/** Observations of one batch, the operator's parameters, and `std` where the noise differs between entries; in the units of the data. */
+/**
+ * Observations of one batch, the operator's parameters, and `std` where the noise differs between entries; in
+ * the units of the data.
+ */
 export interface ObservationBatch<L> {
   readonly y: L
   readonly parameters: Parameters<L>

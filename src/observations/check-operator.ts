@@ -72,7 +72,8 @@ const checkParameter = (named: NamedParameter, y: Shape, binary: boolean, where:
 }
 
 /**
- * Checks the parameters of an operator, those of a blind set and its true ones. Nominal masks may be fractions.
+ * Checks the parameters of an operator, those of a blind set and its true ones. Nominal masks may be
+ * fractions.
  *
  * @param fieldOf - name of a parameter in messages, by that of its group in a file
  */
@@ -105,7 +106,8 @@ const checkMade = ({ event, parameters, ...spec }: ObservedOperator, y: Shape): 
       'input',
       `operator '${spec.name}': makes observations [${A.outShape}] of [${event}], y is [${y.slice(1)}]`,
     )
-  A.apply(broadcastTo(constant(scalar(0)), [1, ...event])) // shapes of parameters that do not fit are found here
+  // Shapes of parameters that do not fit are found here.
+  A.apply(broadcastTo(constant(scalar(0)), [1, ...event]))
 }
 
 /** Runs a check of what came from a file: what does not fit is the file's fault. */

@@ -1,9 +1,10 @@
 /**
- * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the operator. That is `operator`, the
- * JSON text {name, settings, event, of} with a byte for each element, with arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
+ * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the
+ * operator. That is `operator`, the JSON text {name, event, settings, of} with a byte for each element, with
+ * arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
  *
- * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them: `mask` for deleted entries,
- * `projection` for matrices, and nothing at all for y = x with noise.
+ * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them:
+ * `mask` for deleted entries, `projection` for matrices, and nothing at all for y = x with noise.
  */
 import {
   type Arrays,
@@ -95,10 +96,12 @@ const named = (arrays: Arrays, prefix: string, where: string): Parameters<NdArra
       ]),
   )
 
-/** An operator, and in which units 0.1 had put its latents: [scale, offset]. */
+/** An operator, and what 0.1 said beside it: in which units it had put the latents, [scale, offset]. */
 interface Described {
   readonly operator: ObservedOperator
   readonly units?: readonly number[]
+  /** What it claimed to be. */
+  readonly linear?: unknown
 }
 
 /** The operator that the field `operator` describes. */
@@ -110,8 +113,6 @@ const describedOperator = (arrays: Arrays, field: NdArray, where: string): Descr
   if (!spec || !isNumbers(event)) throw wrong(where, `${expected}, got ${quoted(field)}`)
   if (units !== undefined && !(isNumbers(units) && units.length === 2 && units[0] > 0))
     throw wrong(where, `field 'operator': units must be [scale, offset], got ${JSON.stringify(units)}`)
-  if (linear !== undefined && linear !== isLinear(spec))
-    throw wrong(where, `operator '${spec.name}': 'linear' must be ${isLinear(spec)}`)
   const truth = named(arrays, TRUTH, where)
   const operator: ObservedOperator = {
     ...spec,
@@ -119,7 +120,7 @@ const describedOperator = (arrays: Arrays, field: NdArray, where: string): Descr
     parameters: named(arrays, PARAMETER, where),
     ...(Object.keys(truth).length === 0 ? {} : { truth }),
   }
-  return { operator, ...(isNumbers(units) ? { units } : {}) }
+  return { operator, linear, ...(isNumbers(units) ? { units } : {}) }
 }
 
 /** @throws TweedieError `input` unless there is a mask for each observation */
@@ -177,8 +178,8 @@ const viewFrom = (array: NdArray, where: string): View => {
 }
 
 /**
- * A set that 0.1 had put in the units of a prior, in those of the data: its latents were scale · x + offset, its y still that of x, and
- * its noise scaled with the latents where y is linear in them.
+ * A set that 0.1 had put in the units of a prior, in those of the data: its latents were scale · x + offset,
+ * its y still that of x, and its noise scaled with the latents where y is linear in them.
  */
 const withoutUnits = (set: ObservationSet, [scale, offset]: readonly number[]): ObservationSet => {
   const s = isLinear(set.operator) ? scale : 1
@@ -195,7 +196,8 @@ const withoutUnits = (set: ObservationSet, [scale, offset]: readonly number[]): 
 /**
  * An observation set from the arrays of a file; see the head of this file for the fields.
  *
- * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown fields and wrong dtypes
+ * @throws TweedieError `input` as {@link checkObservations}, and for missing or unknown fields and wrong
+ * dtypes
  */
 export const observationsOf = (arrays: Arrays, where: string): ObservationSet => {
   const unknown = Object.keys(arrays).find(
@@ -208,7 +210,7 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     throw wrong(where, `an observation set needs the field '${arrays.y ? 'noise' : 'y'}'`)
   const y = asFloat32(arrays.y, 'y', true, where)
   const [low, high] = range ? numbers(range, 2, 'range', where) : [0, 1]
-  const { operator, units } = operatorFrom(arrays, y.shape, where)
+  const { operator, units, linear } = operatorFrom(arrays, y.shape, where)
   const set: ObservationSet = {
     y,
     operator,
@@ -218,6 +220,8 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     ...(valid ? { valid: asFloat32(valid, 'valid', false, where) } : {}),
   }
   checkObservations(set, where, arrays.operator ? undefined : (_, name) => SHORT[name] ?? name)
+  if (linear !== undefined && linear !== isLinear(operator))
+    throw wrong(where, `operator '${operator.name}': 'linear' must be ${isLinear(operator)}`)
   return units ? withoutUnits(set, units) : set
 }
 
@@ -235,7 +239,7 @@ export const arraysOf = ({ y, operator, noise, std, range, view, valid }: Observ
     y,
     noise: std ?? scalar(noise, 'float64'),
     range: ndarray(range, [2], 'float64'),
-    operator: jsonArray({ name, settings, event, ...(of ? { of } : {}) }),
+    operator: jsonArray({ name, event, settings, ...(of ? { of } : {}) }),
     ...prefixed(PARAMETER, parameters),
     ...prefixed(TRUTH, truth),
     ...(view ? { view: jsonArray(view) } : {}),
@@ -246,7 +250,8 @@ export const arraysOf = ({ y, operator, noise, std, range, view, valid }: Observ
 /**
  * Reads an observation set from `.npz` or `.safetensors`.
  *
- * @throws TweedieError `input` when the file is damaged or the set unsound (see {@link observationsOf}); `io` when the system refuses
+ * @throws TweedieError `input` when the file is damaged or the set unsound (see {@link observationsOf}); `io`
+ * when the system refuses
  * @example
  * ```ts
  * const { y, operator, noise } = readObservations('observations.npz')
@@ -260,7 +265,8 @@ export const readObservations = (path: string): ObservationSet => observationsOf
  * @throws TweedieError `input` when the set is unsound; `io` when the system refuses
  * @example
  * ```ts
- * writeObservations('observations.npz', { y, operator: maskedBy(mask, [1, 28, 28]), noise: 0.05, range: [0, 1] })
+ * const operator = maskedBy(mask, [1, 28, 28])
+ * writeObservations('observations.npz', { y, operator, noise: 0.05, range: [0, 1] })
  * ```
  */
 export const writeObservations = (path: string, set: ObservationSet): void => {

@@ -1,11 +1,11 @@
 /**
- * The one crossing of units. Data are in units of their own; a prior knows x' = s x + o, which takes their range to [−2, 2]. Since
- * A (s x + o) = s A x + o A 1 for linear A,
+ * The one crossing of units. Data are in units of their own; a prior knows x' = s x + o, which takes their
+ * range to [−2, 2]. Since A (s x + o) = s A x + o A 1 for linear A,
  *
  *     y' = s y + o A 1,   noise' = s noise,   with the same A;
  *
- * entries that were never observed are 0 on both sides. Where A is not linear, y and its noise stay as they are and
- * A' x' = A ((x' − o)/s).
+ * entries that were never observed are 0 on both sides. Where A is not linear, y and its noise stay as they
+ * are and A' x' = A ((x' − o)/s).
  */
 
 import type { Affine, NonlinearOperator, Observation, Operator } from '../operators/index.ts'
@@ -17,7 +17,10 @@ export interface RawObservation {
   /** [B, ...A.outShape]. */
   readonly y: Tensor
   readonly A: Operator
-  /** 1 where y was observed, 0 elsewhere, broadcastable to y; a nominal mask has fractions. Absent: everywhere. */
+  /**
+   * 1 where y was observed, 0 elsewhere, broadcastable to y; a nominal mask has fractions. Absent:
+   * everywhere.
+   */
   readonly observed?: Tensor
   /** Standard deviation of the noise: of all entries alike, or [1 or B, ...A.outShape]. */
   readonly std: number | Tensor

@@ -1,4 +1,3 @@
-import { TweedieError } from '../error.ts'
 import { checkFinite, indexOf, wrong } from '../formats/index.ts'
 import type { DataRange } from '../operators/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
@@ -6,20 +5,28 @@ import { checkOperator, type FieldOf } from './check-operator.ts'
 import type { ObservedOperator } from './operator.ts'
 import type { View } from './view.ts'
 
-/** Noisy observations y = A x + noise · z of N latents, each through its own operator, in the units of the data. */
+/**
+ * Noisy observations y = A x + noise · z of N latents, each through its own operator, in the units of the
+ * data.
+ */
 export interface ObservationSet {
   /** [N, ...]; finite everywhere, also where nothing was observed. */
   readonly y: NdArray<'float32'>
   readonly operator: ObservedOperator
   /** Standard deviation of the noise in units of y, > 0; the root of its mean square where entries differ. */
   readonly noise: number
-  /** Where entries differ: the standard deviation of each, [N, ...] like y, or [1, ...] for all observations alike. */
+  /**
+   * Where entries differ: the standard deviation of each, [N, ...] like y, or [1, ...] for all observations
+   * alike.
+   */
   readonly std?: NdArray<'float32'>
   /** Lowest and highest value of the data x, which are −2 and 2 to a prior. Default when read: [0, 1]. */
   readonly range: DataRange
   /** What the latents are, where it is known; see `plainView` for the others. */
   readonly view?: View
-  /** [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are. */
+  /**
+   * [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are.
+   */
   readonly valid?: NdArray<'float32'>
 }
 
@@ -28,10 +35,8 @@ const NOISE = "field 'noise' must be a positive standard deviation in units of y
 const checkStd = (std: NdArray<'float32'>, y: Shape, where: string): void => {
   const fits = [1, y[0]].includes(std.shape[0]) && String(std.shape.slice(1)) === String(y.slice(1))
   if (!fits) {
-    throw wrong(
-      where,
-      `field 'noise' must be one number, or of the shape of y, [${y}], or of one of its items, got [${std.shape}]`,
-    )
+    const shapes = `of the shape of y, [${y}], or of one of its items`
+    throw wrong(where, `field 'noise' must be one number, or ${shapes}, got [${std.shape}]`)
   }
   const bad = std.data.findIndex((s) => !(Number.isFinite(s) && s > 0))
   if (bad >= 0)
@@ -68,8 +73,8 @@ const isViewOf = (view: View, event: Shape): boolean => {
  *
  * @param where - file, for messages
  * @param fieldOf - how messages name the operator's parameters, default `parameter.NAME` and `truth.NAME`
- * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), an operator that is
- * unknown or does not make such observations, shapes that do not fit, noise or range that make no sense
+ * @throws TweedieError `input`: no observations, NaN or infinity (also where the mask is 0), an operator that
+ * is unknown or does not make such observations, shapes that do not fit, noise or range that make no sense
  */
 export const checkObservations = (set: ObservationSet, where: string, fieldOf?: FieldOf): void => {
   const { y, operator, noise, std, range, view, valid } = set
@@ -92,9 +97,3 @@ export const checkObservations = (set: ObservationSet, where: string, fieldOf?: 
 /** Root of the mean square of standard deviations. */
 export const noiseLevel = (std: NdArray<'float32'>): number =>
   Math.sqrt(std.data.reduce((total, s) => total + s * s, 0) / std.size)
-
-/** The first `count` observations of a set, or all. @throws TweedieError `input` when it has fewer */
-export const checkCount = ({ y }: Pick<ObservationSet, 'y'>, count: number): void => {
-  if (count > y.shape[0])
-    throw new TweedieError('input', `the set has ${y.shape[0]} observations, ${count} were asked for`)
-}

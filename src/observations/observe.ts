@@ -37,8 +37,9 @@ export interface OperatorSetting {
   /** Of families made of others (`compose`, `stack`, `scale`): these. */
   readonly of?: readonly OperatorSetting[]
   /**
-   * Draw parameters for each observation, but do not tell: the set holds them apart (`truth`), and the operator that samplers get
-   * is the nominal one, whose parameters are the mean of those of 256 others. Default false. Of a part in `of`: for that part.
+   * Draw parameters for each observation, but do not tell: the set holds them apart (`truth`), and the
+   * operator that samplers get is the nominal one, whose parameters are the mean of those of 256 others.
+   * Default false. Of a part in `of`: for that part.
    */
   readonly blind?: boolean
 }
@@ -49,22 +50,29 @@ export interface ObserveOptions extends ExecuteOptions {
   /** Standard deviation of the noise, in units of y, > 0. */
   readonly noise: number
   /**
-   * Shot noise beside it: counts of an entry of value 1, > 0, by the Gaussian approximation of `poissonNoise`. The set then has a
-   * standard deviation for each entry, from y itself: it is what one knows who does not know x.
+   * Shot noise beside it: counts of an entry of value 1, > 0, by the Gaussian approximation of
+   * `poissonNoise`. The set then has a standard deviation for each entry, from y itself: it is what one knows
+   * who does not know x.
    */
   readonly photons?: number
   /** Units of x, default [0, 1]. */
   readonly range?: DataRange
   /** What x is; kept in the set. */
   readonly view?: View
-  /** 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do not observe; kept in the set. */
+  /**
+   * 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do not observe;
+   * kept in the set.
+   */
   readonly valid?: NdArray<'float32'>
   readonly seed: number
   /** Observations made at once (memory, not result), default 64. */
   readonly batch?: number
 }
 
-/** Draws of which the nominal parameters of a blind set are the mean, and their seed: they do not depend on the set. */
+/**
+ * Draws of which the nominal parameters of a blind set are the mean, and their seed: they do not depend on
+ * the set.
+ */
 const NOMINAL = { count: 256, seed: 0x6e6f6d } as const
 
 const specOf = ({ name, settings = {}, of }: OperatorSetting): OperatorSpec => ({
@@ -117,15 +125,16 @@ const clean = async (
 }
 
 /**
- * Observes each row of x [N, ...event] once, with an operator of its own: y = A x + noise, noise where something was observed, 0
- * elsewhere. The same seed gives the same observations; row i does not depend on N.
+ * Observes each row of x [N, ...event] once, with an operator of its own: y = A x + noise, noise where
+ * something was observed, 0 elsewhere. The same seed gives the same observations; row i does not depend on N.
  *
- * @throws TweedieError `input` for unknown operators and settings, settings that do not fit the data, noise ≤ 0, and blind
- * operators that have no parameters
+ * @throws TweedieError `input` for unknown operators and settings, settings that do not fit the data, noise
+ * ≤ 0, and blind operators that have no parameters
  *
  * @example
  * ```ts
- * const set = await observe(photos, { operator: { name: 'motion', settings: { size: 9 } }, noise: 0.05, seed: 1 })
+ * const operator = { name: 'motion', settings: { size: 9 } }
+ * const set = await observe(photos, { operator, noise: 0.05, seed: 1 })
  * ```
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
@@ -194,7 +203,7 @@ const hidden = (
   if (names.length === 0)
     throw new TweedieError(
       'input',
-      `observe: operator '${operator.name}' with these settings has no parameters of each observation to be blind to`,
+      `observe: operator '${operator.name}' with these settings has no parameters to be blind to`,
     )
   const nominal = drawParameters(spec, { ...NOMINAL, event, ...(valid ? { valid } : {}) })
   const only = (arrays: Parameters<NdArray<'float32'>>) =>

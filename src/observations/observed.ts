@@ -45,8 +45,8 @@ export const observedMask = async (
 }
 
 /**
- * Of operators that delete entries: 1 where x was observed, 0 elsewhere, in the shape of x, [N, ...event]. Undefined for all others, and for
- * blind sets, which do not tell.
+ * Of operators that delete entries: 1 where x was observed, 0 elsewhere, in the shape of x, [N, ...event].
+ * Undefined for all others, and for blind sets, which do not tell.
  *
  * @example
  * ```ts

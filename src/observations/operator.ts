@@ -2,15 +2,17 @@ import type { OperatorSpec, Parameters } from '../operators/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 
 /**
- * The operator of an observation set: a family by name with its settings, and parameters for each observation. What it observes
- * is in the units of the data.
+ * The operator of an observation set: a family by name with its settings, and parameters for each
+ * observation. What it observes is in the units of the data.
  */
 export interface ObservedOperator extends OperatorSpec {
   /** Shape of one x. */
   readonly event: Shape
   /** Arrays [N, ...], or [1, ...] where all observations share them. Of a blind set these are nominal. */
   readonly parameters: Parameters<NdArray<'float32'>>
-  /** Blind sets: the parameters that each observation really had. Kept to judge by; samplers never see them. */
+  /**
+   * Blind sets: the parameters that each observation really had. Kept to judge by; samplers never see them.
+   */
   readonly truth?: Parameters<NdArray<'float32'>>
 }
 
@@ -28,7 +30,8 @@ export const unveiled = (operator: ObservedOperator): ObservedOperator => {
  *
  * @example
  * ```ts
- * writeObservations('observations.npz', { y, operator: maskedBy(mask, [1, 28, 28]), noise: 0.05, range: [0, 1] })
+ * const operator = maskedBy(mask, [1, 28, 28])
+ * writeObservations('observations.npz', { y, operator, noise: 0.05, range: [0, 1] })
  * ```
  */
 export const maskedBy = (mask: NdArray<'float32'>, event: Shape): ObservedOperator => ({

@@ -64,8 +64,8 @@ const greyMask = (mask: NdArray<'float32'>, folder: string): NdArray<'float32'> 
 }
 
 /**
- * An observation set from a folder of damaged PNGs and a folder of mask PNGs with the same names (white = observed,
- * black = missing, nothing between). Values are k / 255 in the range [0, 1].
+ * An observation set from a folder of damaged PNGs and a folder of mask PNGs with the same names (white =
+ * observed, black = missing, nothing between). Values are k / 255 in the range [0, 1].
  *
  * @param noise standard deviation of the pixels in [0, 1] units, > 0.
  * @throws TweedieError `input` when names or sizes do not match, or a mask has grey pixels.

@@ -5,7 +5,10 @@ import type { Shape } from '../tensor/index.ts'
 export type View =
   /** Images [C, H, W]. */
   | { readonly kind: 'image' }
-  /** Fields [C, V] on the sphere: rows from pole to pole, columns eastward, row-major in the first entries of V. */
+  /**
+   * Fields [C, V] on the sphere: rows from pole to pole, columns eastward, row-major in the first entries of
+   * V.
+   */
   | { readonly kind: 'globe'; readonly rows: number; readonly columns: number }
   /** Values [C, V] on the vertices of a mesh that a data set names. */
   | { readonly kind: 'mesh'; readonly mesh: string }

@@ -1,4 +1,7 @@
-/** A distilled sampler as a file: the flow with its weights, the units of the data, and what it was made for and from. */
+/**
+ * A distilled sampler as a file: the flow with its weights, the units of the data, and what it was made for
+ * and from.
+ */
 import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -120,8 +123,8 @@ const header01 = z.looseObject({
 })
 
 /**
- * The header of version 0.1 in the words of this one. There, flows saw s y + o of every operator but of masks and projections that
- * they were given.
+ * The header of version 0.1 in the words of this one. There, flows saw s y + o of every operator but of masks
+ * and projections that they were given.
  */
 const current = (state: Json): unknown => {
   const old = header01.safeParse(state)

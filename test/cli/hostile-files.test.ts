@@ -172,13 +172,13 @@ const observations: Case[] = [
     says: /^field 'gaussian\.eStep': 'exact' needs a linear operator, 'clip' is not linear; use diffusion/,
   },
   {
-    name: 'an operator that a closed form does not know',
+    name: 'an operator that is not linear, with a closed form',
     files: { 'x.npy': encodeNpy(y) },
     args: [
-      ...['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=pool'],
+      ...['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=clip'],
       ...['gaussian.eStep=moments', '-o', 'run'],
     ],
-    says: /^field 'gaussian\.eStep': 'moments' knows masks and projections only, not 'pool'; use exact/,
+    says: /^field 'gaussian\.eStep': 'moments' needs a linear operator, 'clip' is none; use diffusion/,
   },
   {
     name: 'a set of an operator that nobody knows',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { writeArrays } from '../../src/formats/index.ts'
+import { families } from '../../src/operators/index.ts'
 import { keepCheckpoint, openRun } from '../../src/run/index.ts'
 import { ndarray, zeros } from '../../src/tensor/ndarray.ts'
 import { scratch } from '../run/scratch.ts'
@@ -19,6 +20,14 @@ describe('tweedie', () => {
       expect(help.stdout).toContain(name)
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(tweedie('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('answers --help of a command with all that can be asked of it', () => {
+    const { status, stdout } = tweedie('observe', '--help')
+    expect(status).toBe(0)
+    for (const { name, summary } of families)
+      expect(stdout.replace(/\s+/g, ' ')).toContain(`${name}: ${summary}`)
+    expect(tweedie('help', 'observe').stdout).toBe(stdout)
   })
 
   it('exits 2 with one line on bad usage and bad input, and prints nothing on stdout', () => {

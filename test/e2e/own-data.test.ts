@@ -145,8 +145,11 @@ describe('own data, as the how-to says', () => {
 
   it('documents the fields of an observation set as they are', () => {
     const names = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
-    expect(names.slice(0, 5)).toEqual(['y', 'noise', 'mask', 'projection', 'range'])
-    const set = ['y', 'mask', 'noise', 'range']
+    expect(names.slice(0, 8)).toEqual([
+      ...['y', 'noise', 'mask', 'projection', 'range'],
+      ...['operator', 'view', 'valid'],
+    ])
+    const set = ['y', 'noise', 'range', 'operator', 'parameter.mask']
     expect(Object.keys(readArrays(join(folder, 'mine.npz'))).sort()).toEqual(set.sort())
   })
 })

@@ -46,6 +46,20 @@ const sets: { name: string; A: Matrix; set: (count: number) => ObservationSet }[
     },
   },
   {
+    name: 'twice a projection',
+    A: Matrix.from1DArray(2, 4, wave(8, 2)).mul(2),
+    set: (count) => {
+      const rows = Float32Array.from({ length: 8 * count }, (_, i) => wave(8, 2)[i % 8])
+      return of(count, [0.7, -0.4], {
+        name: 'scale',
+        settings: { factor: 2 },
+        of: [{ name: 'projection', settings: {} }],
+        event: [4],
+        parameters: { '0.matrix': new NdArray('float32', [count, 2, 4], rows) },
+      })
+    },
+  },
+  {
     name: 'mask',
     A: new Matrix([
       [1, 0, 0, 0],

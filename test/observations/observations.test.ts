@@ -114,7 +114,7 @@ describe('a file of observations', () => {
     [
       'many noises',
       { y, noise: ndarray([1, 2]) },
-      /must be one number, or of the shape of y, \[2,1,2,2\], or of one of its items, got \[2\]/,
+      /'noise' must be one number, or of the shape of y, \[2,1,2,2\], or of one of its items, got \[2\]/,
     ],
     [
       'an empty range',

@@ -52,11 +52,10 @@ export const blurFamily = defineFamily({
   parameters: { kernel: { about: 'the kernel of the blur' } },
   draw: ({ sigma, sigmaMax, size }, { count, seed }): Parameters<NdArray<'float32'>> => {
     if (sigmaMax === 0) return {}
-    if (sigmaMax < sigma || size > 0)
-      throw new TweedieError(
-        'input',
-        `operator 'blur': 'sigmaMax' must be at least 'sigma' (${sigma}) and goes without 'size', got ${sigmaMax}`,
-      )
+    if (sigmaMax < sigma || size > 0) {
+      const rule = `must be at least 'sigma' (${sigma}) and goes without 'size'`
+      throw new TweedieError('input', `operator 'blur': 'sigmaMax' ${rule}, got ${sigmaMax}`)
+    }
     return { kernel: gaussianKernels(count, sigma, sigmaMax, seed) }
   },
   make: ({ sigma, sigmaMax, size, boundary: edge }, parameters, { event }) => {

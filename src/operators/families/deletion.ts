@@ -17,7 +17,10 @@ export const keepMax = {
   description: 'when above 0, the fraction is drawn for each observation between keep and this',
 } as const
 
-/** Shape of masks of latents [N, ...event]: one for all channels of an image, and for all coordinates of a vertex. */
+/**
+ * Shape of masks of latents [N, ...event]: one for all channels of an image, and for all coordinates of a
+ * vertex.
+ */
 export const maskShape = ([n, channels, ...space]: Shape): Shape =>
   space.length > 0 ? [n, 1, ...space] : [n, channels]
 

@@ -1,4 +1,7 @@
-/** A family of operators: its settings, how parameters are drawn for each observation, and the operator that they make. */
+/**
+ * A family of operators: its settings, how parameters are drawn for each observation, and the operator that
+ * they make.
+ */
 import { TweedieError } from '../../error.ts'
 import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
@@ -22,7 +25,10 @@ export interface DrawRequest {
   /** Shape of one x. */
   readonly event: Shape
   readonly seed: number
-  /** [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land, which nothing observes. */
+  /**
+   * [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land, which nothing
+   * observes.
+   */
   readonly valid?: NdArray<'float32'>
 }
 
@@ -49,7 +55,10 @@ interface Definition<S extends SettingSpecs> {
   readonly linear: boolean
   readonly settings: S
   readonly parameters?: Readonly<Record<string, ParameterSpec>>
-  /** Whether it deletes entries: y = m ∘ x with the parameter `mask`, which is all that there is to know of it. */
+  /**
+   * Whether it deletes entries: y = m ∘ x with the parameter `mask`, which is all that there is to know of
+   * it.
+   */
   readonly deletes?: boolean
   /** How many others it is made of, when it is. */
   readonly parts?: { readonly least: number; readonly most?: number }
@@ -84,7 +93,10 @@ export interface Family {
   observed(parameters: Parameters<Tensor>, request: MakeRequest): Tensor | undefined
 }
 
-/** Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the data. */
+/**
+ * Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the
+ * data.
+ */
 export const rangeSettings = ({ settings }: Family, [low, high]: DataRange): Settings =>
   'low' in settings && 'high' in settings ? { low, high } : {}
 
@@ -97,7 +109,7 @@ export const rangeSettings = ({ settings }: Family, [low, high]: DataRange): Set
  *   name: 'pool',
  *   summary: 'smaller images: the mean of each block of pixels',
  *   linear: true,
- *   settings: { factor: { kind: 'integer', default: 4, min: 1, description: 'how many times smaller each side becomes' } },
+ *   settings: { factor: { kind: 'integer', default: 4, min: 1, description: 'how many times smaller' } },
  *   make: ({ factor }, _, { event }) => averagePool(event, factor),
  * })
  * ```

@@ -6,7 +6,7 @@ import { type CommandName, commands } from './commands.ts'
 import { type ExitCode, exitCodeOf, explain } from './exit.ts'
 import { makeIo } from './io.ts'
 import type { AnyValues } from './options.ts'
-import { makeProgram } from './program.ts'
+import { makeProgram, moreHelp } from './program.ts'
 
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   // The engine reads it when it is loaded, which happens below.
@@ -39,7 +39,7 @@ const reportUsage = (error: CommanderError): ExitCode => {
 
 const main = async (argv: readonly string[]): Promise<ExitCode> => {
   try {
-    await makeProgram(readVersion(), dispatch).parseAsync(argv)
+    await makeProgram(readVersion(), dispatch, await moreHelp(argv)).parseAsync(argv)
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error)

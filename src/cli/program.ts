@@ -54,9 +54,25 @@ const examplesOf = (spec: CommandSpec): string =>
 /** Line breaks inside a paragraph go: the help wraps it to the terminal. */
 const paragraphs = (text: string): string => text.replace(/([^\n])\n(?!\n)/g, '$1 ')
 
-const addCommand = (program: Command, name: CommandName, dispatch: Dispatch): void => {
+/** Words that ask for the help. */
+const HELP = ['--help', '-h', 'help']
+
+/**
+ * What only the engine knows of the help that the arguments ask for, by command; nothing is loaded when they
+ * ask for none.
+ */
+export const moreHelp = async (argv: readonly string[]): Promise<Readonly<Record<string, string>>> => {
+  const found: Record<string, string> = {}
+  if (!argv.some((word) => HELP.includes(word))) return found
+  for (const [name, { more }] of Object.entries<CommandSpec>(commands))
+    if (more && argv.includes(name)) found[name] = await more()
+  return found
+}
+
+const addCommand = (program: Command, name: CommandName, dispatch: Dispatch, more?: string): void => {
   const spec: CommandSpec = commands[name]
-  const command = program.command(name).summary(spec.summary).description(paragraphs(spec.description))
+  const described = more === undefined ? spec.description : `${spec.description}\n\n${more}`
+  const command = program.command(name).summary(spec.summary).description(paragraphs(described))
   for (const { usage, description } of spec.arguments) command.argument(usage, description)
   addOptions(command, spec.options, 'Options:')
   addOptions(command, commonOptions, 'Options of every command:')
@@ -81,8 +97,16 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
 Every command has its own help: tweedie learn --help`
 
-/** The command line: the table of commands as commander understands it. */
-export const makeProgram = (version: string, dispatch: Dispatch): Command => {
+/**
+ * The command line: the table of commands as commander understands it.
+ *
+ * @param more - see {@link moreHelp}
+ */
+export const makeProgram = (
+  version: string,
+  dispatch: Dispatch,
+  more: Readonly<Record<string, string>> = {},
+): Command => {
   const program = new Command('tweedie')
     .description(
       'Diffusion priors learned from corrupted observations, and posterior samples with uncertainty.',
@@ -91,7 +115,7 @@ export const makeProgram = (version: string, dispatch: Dispatch): Command => {
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // main.ts says it, in one line
     .addHelpText('after', EXIT_CODES)
-  for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch)
+  for (const name of Object.keys(commands) as CommandName[]) addCommand(program, name, dispatch, more[name])
   for (const [old, now] of Object.entries(formerNames)) addFormer(program, old, now)
   return program
 }

@@ -86,5 +86,5 @@ export const noiseOf = (
   if (seed === undefined)
     throw new TweedieError('input', 'a sampler needs a seed, or the noise itself; got neither')
   const at = { draw, observation: Array.from({ length: batch }, (_, i) => i) }
-  return addressedNoise((purpose) => stream(0, `draw ${purpose}`), at, event, dtypeOf(context, mean))
+  return addressedNoise((purpose) => stream(seed, `draw ${purpose}`), at, event, dtypeOf(context, mean))
 }

@@ -55,20 +55,16 @@ type Described<S extends SettingSpecs> = Pick<
 export type OptionsOf<S extends SettingSpecs> = Partial<SettingsOf<S>>
 
 /**
- * All settings of a method: those given (not undefined), and the defaults of the specifications, so that the
- * library and the command line have the same.
+ * All settings of a method: those given, and the defaults of the specifications, so that the library and the
+ * command line have the same.
  *
- * @throws TweedieError `input` for values out of bounds
+ * @throws TweedieError `input` for names that the method does not have, and values out of bounds
  */
-export const withDefaults = <S extends SettingSpecs>(
+export const withDefaults = <const S extends SettingSpecs>(
   name: string,
   specs: S,
-  given: Readonly<Record<string, number | string | boolean | undefined>>,
-): SettingsOf<S> => {
-  const known: Record<string, number | string | boolean> = {}
-  for (const [key, value] of Object.entries(given)) if (value !== undefined) known[key] = value
-  return settingsOf(name, specs, known)
-}
+  given: OptionsOf<S>,
+): SettingsOf<S> => settingsOf(name, specs, given)
 
 /** An entry of functions of all settings, which come with defaults filled in and checked. */
 export const methodEntry = <const S extends SettingSpecs>(

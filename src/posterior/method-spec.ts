@@ -2,7 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
 import type { SettingSpec, Settings } from '../settings.ts'
-import { methodNamed } from './methods.ts'
+import { methodNamed } from './method-named.ts'
 
 /** A method as it is asked for, with settings. */
 export interface MethodSpec {

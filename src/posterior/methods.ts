@@ -2,8 +2,6 @@
  * Every posterior method. Command lines, comparisons and contracts know the methods from this list alone: a
  * new one is a file with its entry, and a line here.
  */
-import { TweedieError } from '../error.ts'
-import { nearestName } from '../nearest.ts'
 import { ddnmEntry } from './ddnm.ts'
 import { diffpirEntry } from './diffpir.ts'
 import { dpsEntry } from './dps.ts'
@@ -33,23 +31,3 @@ export const methods: readonly MethodEntry[] = [
   tdsEntry,
   smcMmpsEntry,
 ]
-
-/** Their names. */
-export const methodNames: readonly string[] = methods.map(({ name }) => name)
-
-/**
- * The method of a name.
- *
- * @throws TweedieError `input` for unknown names, with the nearest known one
- *
- * @example
- * ```ts
- * const draw = compileMethod(methodNamed('dps').make({ zeta: 0.6 }), prior, observationOf, { steps: 1000 })
- * ```
- */
-export const methodNamed = (name: string): MethodEntry => {
-  const known = methods.find((method) => method.name === name)
-  if (known) return known
-  const hint = `did you mean '${nearestName(name, methodNames)}'? (known: ${methodNames.join(', ')})`
-  throw new TweedieError('input', `unknown method '${name}', ${hint}`)
-}

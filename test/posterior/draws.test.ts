@@ -77,7 +77,8 @@ it('a sampler that is given a seed makes the same draws of the first observation
   const [, set] = sets[0]
   const all = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
   const batched = batchedObservations(set, prior.range)
-  const draw = compileMethod(mmps(), prior.denoiser, batched.observation, sampling)
+  const { denoiser, schedule } = prior
+  const draw = compileMethod(mmps(), denoiser, batched.observation, { schedule, ...sampling })
   for (const k of [0, 1]) {
     const x = await draw(batched.batch(0, 3), { shape: [3, 4], seed: 4, draw: k })
     const inData = applyAffine(fromPrior(prior.range), float32(x))

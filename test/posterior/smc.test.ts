@@ -210,10 +210,10 @@ describe('a particle sampler', () => {
       "tds takes ancestral steps only (ddpm), got 'ddim'",
     )
     expect(() => smc(mmpsTwist(), { particles: 0 })).toThrow(
-      "smc: 'particles' must be an integer at least 1, got 0",
+      "smc: 'particles' must be an integer of at least 1, got 0",
     )
     expect(() => smcMmps({ threshold: 2 })).toThrow(
-      "smc-mmps: 'threshold' must be a number at least 0, at most 1, got 2",
+      "smc-mmps: 'threshold' must be a number of at least 0, at most 1, got 2",
     )
   })
 

@@ -1,5 +1,4 @@
 /** Commands that make and describe data. */
-import { operatorsHelp } from './operators.ts'
 import type { CommandModule, CommandSpec } from './spec.ts'
 
 export const data = {
@@ -10,9 +9,11 @@ all of it in one file.
 
 DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI
 .h5 files, or a data set by name (mnist, photos, mri, mri-macaque, manifold). With --observed the data are
-observations already: they are checked and packed with --mask and --noise.
-
-Operators, with their settings (key=value) and defaults: ${operatorsHelp}`,
+observations already: they are checked and packed with --mask and --noise.`,
+    more: async () => {
+      const { operatorsHelp } = await import('./operators.ts')
+      return `Operators, with their settings (key=value) and defaults: ${operatorsHelp}`
+    },
     arguments: [
       { usage: '<data>', description: 'clean data, or observations with --observed' },
       { usage: '[settings...]', description: 'settings of the operator, as key=value: size=9 intensity=0.5' },

@@ -6,6 +6,7 @@ export const drawing = {
     summary: 'draw from a prior, or from the posterior given observations',
     description: `Draws samples with a learned prior: of the posterior when an observation set is given, else
 of the prior. Writes the draws, and for observations their mean and spread (standard deviation).`,
+    more: async () => (await import('./methods.ts')).methodsHelp,
     arguments: [
       { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
       { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
@@ -35,8 +36,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'text',
         value: 'name',
         description:
-          'posterior sampler, with settings: dps:zeta=0.5, pigdm, tmpd, diffpir, mcg, ddnm, repaint, ' +
-          'red-diff, tds, smc-mmps … (default: MMPS)',
+          'posterior sampler, with settings, such as dps:zeta=0.5 (default: mmps, by --iterations, ' +
+          '--solver and --covariance)',
       },
       iterations: {
         kind: 'integer',

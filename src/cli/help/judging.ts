@@ -9,7 +9,8 @@ page with the figures and the pictures. Figures are kept by content: what was me
 again, so a table stops, resumes and grows. Distilled samplers are measured one measurement at a time; what
 they cost to make stands apart.
 
-A method may carry settings: dps:zeta=0.5. A number of steps may carry its own number of draws: 1000:1.`,
+A number of steps may carry its own number of draws: 1000:1. A method may carry settings: dps:zeta=0.5.`,
+    more: async () => (await import('./methods.ts')).methodsHelp,
     arguments: [],
     options: {
       prior: {
@@ -101,7 +102,8 @@ A method may carry settings: dps:zeta=0.5. A number of steps may carry its own n
     description: `Tries values of one setting on images of the validation split, which 'tweedie compare' never
 tests on, and keeps the one with the highest PSNR of single draws. The result is added to a file that 'tweedie
 compare --tuned' reads.`,
-    arguments: [{ usage: '<method>', description: 'method to tune: dps, pigdm, diffpir …' }],
+    more: async () => (await import('./methods.ts')).methodsHelp,
+    arguments: [{ usage: '<method>', description: 'method to tune, such as dps' }],
     options: {
       setting: { kind: 'text', value: 'name', description: "setting to tune (default: the method's first)" },
       task: { kind: 'text', value: 'name', required: true, description: 'task to tune for' },

@@ -22,6 +22,10 @@ export interface CommandSpec {
   readonly summary: string
   /** What it does with what, in a few lines, for `--help`. */
   readonly description: string
+  /**
+   * What of that only the engine knows, such as the list of operators; loaded when this help is asked for.
+   */
+  more?(): Promise<string>
   readonly arguments: readonly ArgumentSpec[]
   readonly options: OptionSpecs
   /** A command that works, and what it does. */

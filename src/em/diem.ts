@@ -7,21 +7,15 @@
  * is: a run that was killed continues to the same bytes.
  */
 
-import {
-  type Denoiser,
-  type Gaussian,
-  preconditioned,
-  type SamplerOptions,
-  sampler,
-} from '../diffusion/index.ts'
+import { type Gaussian, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations, type ObservationBatch } from '../observations/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { type BatchDraw, mmps, samplerDraw } from '../posterior/index.ts'
+import { batchedObservations } from '../observations/index.ts'
+import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
+import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { float32, frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { firstNotFinite, float32, frozen, type NdArray, rows, sizeOf, zeros } from '../tensor/index.ts'
 import {
   type DenoisingTraining,
   denoisingObjective,
@@ -40,10 +34,10 @@ export interface DiemOptions {
   readonly gaussian: GaussianStartOptions
   /** E-step of lap 0, under the Gaussian; default exact draws. */
   readonly firstEStep?: GaussianEStep
-  /** The sampler of the E-step: schedule, steps, method. */
+  /** The sampler of the E-step: schedule, steps and their kind. */
   readonly sampling: SamplerOptions
-  /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
-  readonly posterior?: (prior: Denoiser, observation: Observation, gaussian: Gaussian) => Denoiser
+  /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
+  readonly method?: (gaussian: Gaussian) => PosteriorMethod
   /** Draws for each observation and lap, default 1. */
   readonly draws?: number
   /** Observations sampled at once, default 128. */
@@ -102,14 +96,9 @@ export interface DiemHooks {
   readonly signal?: AbortSignal
 }
 
-const checkAborted = (signal: AbortSignal | undefined): void => {
-  if (signal?.aborted)
-    throw new TweedieError('interrupted', 'learning was interrupted', { cause: signal.reason })
-}
-
 /** The samples, when they are numbers: what comes next would not end with others. */
-const finite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
-  const bad = samples.data.findIndex((v) => !Number.isFinite(v))
+const checkedFinite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
+  const bad = firstNotFinite(samples)
   if (bad < 0) return samples
   const row = Math.floor(bad / sizeOf(samples.shape.slice(1)))
   throw new TweedieError(
@@ -187,7 +176,7 @@ const nextLap = (state: DiemState, samples: DiemState['samples']): DiemState => 
   samples,
 })
 
-/** ConditionInput of every state reached, so that an interruption can save the last one. */
+/** Hears of every state reached, so that an interruption can save the last one. */
 type Track = (state: DiemState) => DiemState
 
 const begin = async (
@@ -224,7 +213,7 @@ const eStep = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const batched = batchedObservations(set)
-  const { posterior = mmps() } = options
+  const { method = () => mmps() } = options
   if (position.lap === 0) {
     return gaussianDraw(
       gaussian,
@@ -233,10 +222,7 @@ const eStep = (
     )
   }
   const prior = preconditioned(net, frozen(train.average))
-  const draw = sampler(
-    (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch), gaussian),
-    options.sampling,
-  )
+  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling)
   return samplerDraw(draw, batched, gaussian.mean, signal)
 }
 
@@ -257,7 +243,7 @@ const sampleLap = async (
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal)
+      checkAborted(hooks.signal, 'learning')
       const k = Math.floor(i / perDraw)
       const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
       const x = await draw(from, from + size, {
@@ -274,7 +260,9 @@ const sampleLap = async (
     await draw.release()
   }
   const samples =
-    lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : finite(state.samples, lap)
+    lap > 0 && options.bound !== undefined
+      ? inside(state.samples, options.bound)
+      : checkedFinite(state.samples, lap)
   const { refitRank, refitCount = samples.shape[0] } = options
   const gaussian =
     refitRank === undefined ? state.gaussian : await ppca(rows(samples, 0, refitCount), refitRank)
@@ -302,7 +290,7 @@ const trainLap = async (
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal)
+      checkAborted(hooks.signal, 'learning')
       const next = await step(state.train, { lap, step: i })
       state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
       hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.terms.loss })

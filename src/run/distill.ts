@@ -123,7 +123,9 @@ const samplesOf = async (
     throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
   }
   const x = await priorLatents(prior, count, {
-    sampling: { ...options.execute, steps, step: ddim() },
+    ...options.execute,
+    steps,
+    step: ddim(),
     batch: Math.min(count, 64),
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),

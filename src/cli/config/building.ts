@@ -71,21 +71,20 @@ const covarianceOf = (
   return conditionalCovariances[name]
 }
 
-/** The guidance that a configuration describes. */
-export const posteriorOf = ({
+/** The MMPS that a configuration describes, given the fitted Gaussian. */
+export const methodOf = ({
   solver,
   iterations,
   tolerance,
   shared,
   covariance,
-}: Sampling): NonNullable<DiemOptions['posterior']> => {
+}: Sampling): NonNullable<DiemOptions['method']> => {
   const solvers = {
     cg: () => cg({ iterations, tolerance, shared }),
     gmres: () => gmres({ iterations }),
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
-  return (prior, observation, gaussian) =>
-    mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })(prior, observation)
+  return (gaussian) => mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })
 }
 
 /** The learning rate of a configuration, for so many steps. */
@@ -138,7 +137,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
     },
     firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
     sampling: { ...execute, schedule, steps: em.sampling.steps, step: stepOf(em.sampling) },
-    posterior: posteriorOf(em.sampling),
+    method: methodOf(em.sampling),
     draws: em.draws,
     batch: em.batch,
     bound: em.bound,

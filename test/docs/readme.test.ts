@@ -1,9 +1,10 @@
 /** What the pages say about code holds: examples type-check and run, commands and links exist. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands, commonOptions } from '../../src/cli/commands.ts'
+import { readObservations } from '../../src/observations/index.ts'
 import { folderOf, typeErrors } from './type-check.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -38,19 +39,36 @@ describe('TypeScript on the pages', () => {
     expect(typeErrors(folder)).toEqual([])
   })
 
-  it('runs: the first example restores digits, and prints what it says', () => {
+  /** Runs an example in the folder of the examples, and says what it prints. */
+  const printed = (file: string): string => {
     const tsx = join(root, 'node_modules/tsx/dist/loader.mjs')
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', tsx, join(folder, 'README-md-0.ts')],
-      {
-        encoding: 'utf8',
-      },
-    )
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, file], {
+      encoding: 'utf8',
+      cwd: folder,
+    })
     expect(stderr).toBe('')
-    const said = [...blocksOf('README.md', 'ts')[0].matchAll(/([\d.]+) dB/g)].map(([, dB]) => Number(dB))
-    const [seen, restored] = stdout.split(' ').map(Number)
-    expect(Math.abs(seen - said[0])).toBeLessThan(0.1)
+    return stdout
+  }
+
+  it('runs: the README draws 16 times from the posterior of each observation of a file', () => {
+    const made = (path: string): string => join(root, 'test/fixtures-0.1', path)
+    cpSync(made('priors/digits'), join(folder, 'runs/demo'), { recursive: true })
+    const observations = join(folder, 'observations.npz')
+    cpSync(made('sets/mask.npz'), observations)
+    writeFileSync(
+      join(folder, 'yardstick.ts'),
+      `${readFileSync(join(folder, 'README-md-0.ts'), 'utf8')}\nconsole.log(JSON.stringify(draws.shape))`,
+    )
+    expect(JSON.parse(printed('yardstick.ts'))).toEqual([16, ...readObservations(observations).y.shape])
+  })
+
+  it('runs: the library restores 500 digits, and prints what it says', () => {
+    const page = 'docs/howto/library.md'
+    const said = [...blocksOf(page, 'ts')[0].matchAll(/([\d.]+) dB/g)].map(([, dB]) => Number(dB))
+    const [observed, restored] = printed(`${page.replace(/\W/g, '-')}-0.ts`)
+      .split(' ')
+      .map(Number)
+    expect(Math.abs(observed - said[0])).toBeLessThan(0.1)
     expect(Math.abs(restored - said[1])).toBeLessThan(0.3)
   })
 })

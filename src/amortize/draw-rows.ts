@@ -1,4 +1,7 @@
-/** The K·N draws of N observations as rows, draw k of observation i being row k N + i: batches of them and of what was observed. */
+/**
+ * The K·N draws of N observations as rows, draw k of observation i being row k N + i: batches of them and of
+ * what was observed.
+ */
 
 import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
 import { float32, NdArray, rowsAt, type Shape, sizeOf } from '../tensor/index.ts'

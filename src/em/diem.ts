@@ -1,10 +1,10 @@
 /**
- * DiEM (Rozet et al. 2024, Algorithm 1): learn a diffusion prior from observations alone. Each lap draws posterior
- * samples of all observations under the current prior (E), then fits the network to them by denoising score matching
- * (M). Lap 0 samples under the Gaussian start.
+ * DiEM (Rozet et al. 2024, Algorithm 1): learn a diffusion prior from observations alone. Each lap draws
+ * posterior samples of all observations under the current prior (E), then fits the network to them by
+ * denoising score matching (M). Lap 0 samples under the Gaussian start.
  *
- * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far the work
- * is: a run that was killed continues to the same bytes.
+ * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far
+ * the work is: a run that was killed continues to the same bytes.
  */
 
 import { type Gaussian, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
@@ -27,7 +27,10 @@ import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
 
-/** How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its section 5.1. */
+/**
+ * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
+ * section 5.1.
+ */
 export interface DiemOptions {
   /** EM iterations, each an E-step and an M-step. */
   readonly laps: number
@@ -44,7 +47,10 @@ export interface DiemOptions {
   readonly batch?: number
   /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: none is. */
   readonly bound?: number
-  /** Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start stay. */
+  /**
+   * Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start
+   * stay.
+   */
   readonly refitRank?: number
   /** Samples that it is refitted to, the first ones; default all. */
   readonly refitCount?: number
@@ -56,8 +62,8 @@ export interface DiemOptions {
 }
 
 /**
- * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian start, which
- * is over when a state is first seen.
+ * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian
+ * start, which is over when a state is first seen.
  */
 export interface DiemPosition {
   readonly lap: number
@@ -82,8 +88,9 @@ export interface DiemHooks {
   /** Save it before returning: the loop goes on writing into its samples. */
   readonly onCheckpoint?: (state: DiemState) => void
   /**
-   * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is that before
-   * the lap counts as finished: when this throws or the process is killed, it is called again after resuming.
+   * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is
+   * that before the lap counts as finished: when this throws or the process is killed, it is called again
+   * after resuming.
    */
   readonly onLap?: (lap: number, state: DiemState) => Promise<void>
   readonly onProgress?: (event: {
@@ -103,7 +110,8 @@ const checkedFinite = (samples: NdArray<'float32'>, lap: number): NdArray<'float
   const row = Math.floor(bad / sizeOf(samples.shape.slice(1)))
   throw new TweedieError(
     'numeric',
-    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; try more steps, or a bound`,
+    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; ` +
+      'try more steps, or a bound',
   )
 }
 
@@ -132,7 +140,8 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  * @param set - observations, in the units of the data; its range says those of the prior
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
- * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or losses explode
+ * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or
+ * losses explode
  *
  * @example
  * ```ts
@@ -245,7 +254,8 @@ const sampleLap = async (
     for (let i = start.position.done; i < total; i++) {
       checkAborted(hooks.signal, 'learning')
       const k = Math.floor(i / perDraw)
-      const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
+      // One compiled shape serves the short last batch too.
+      const from = Math.min((i % perDraw) * size, count - size)
       const x = await draw(from, from + size, {
         stream: (purpose) => stream(options.seed, `E ${purpose}`),
         lap,

@@ -105,8 +105,8 @@ interface Drawing {
 }
 
 /**
- * Options of {@link priorDraws}: those of the sampler (steps and their kind, device; the schedule is the prior's
- * unless another is given), and those of drawing.
+ * Options of {@link priorDraws}: those of the sampler (steps and their kind, device; the schedule is the
+ * prior's unless another is given), and those of drawing.
  */
 export type PriorDrawOptions = SamplerOptions & Omit<Drawing, 'draws'>
 
@@ -144,7 +144,8 @@ const inDataUnits = (draws: NdArray<'float32'>, range: DataRange): NdArray<'floa
   if (bad === 0) return applyAffine(fromPrior(range), draws)
   throw new TweedieError(
     'numeric',
-    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; try more steps, or another method`,
+    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; ` +
+      'try more steps, or another method',
   )
 }
 
@@ -212,7 +213,10 @@ export const priorLatents = async (
   }
 }
 
-/** Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`, `interrupted` */
+/**
+ * Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`,
+ * `interrupted`
+ */
 export const priorDraws = async (
   prior: Prior,
   count: number,

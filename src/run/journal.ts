@@ -3,7 +3,10 @@ import { TweedieError } from '../error.ts'
 import { systemReason } from '../formats/atomic.ts'
 import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
-/** What happened: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's own. */
+/**
+ * What happened: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's
+ * own.
+ */
 export type JournalEvent = { readonly event: string; readonly [key: string]: Json }
 
 /** An event as read back: `seconds` is the run's time when it happened, summed over its sessions. */
@@ -15,7 +18,10 @@ export interface Journal {
   readonly lines: number
   /** Seconds that the run has worked so far, in this session and those before. */
   readonly seconds: number
-  /** Adds one line. @throws TweedieError `io` when the disk refuses; the journal then still ends in a whole line. */
+  /**
+   * Adds one line. @throws TweedieError `io` when the disk refuses; the journal then still ends in a whole
+   * line.
+   */
   append(event: JournalEvent): void
   /** Keeps the first `lines` lines only; the run's time goes back to theirs. */
   cut(lines: number): void
@@ -51,7 +57,8 @@ const readLines = (path: string): { bytes: Buffer; ends: number[] } => {
 }
 
 /**
- * The lines of a journal, without the truncated last one that a killed process may have left; `[]` when there is no file.
+ * The lines of a journal, without the truncated last one that a killed process may have left; `[]` when there
+ * is no file.
  *
  * @throws TweedieError `input` naming the line that is not a journal event.
  */

@@ -37,7 +37,8 @@ const drawsOf = (path: string): NdArray<'float32'> => {
     const got = draws ? `${draws.dtype} [${draws.shape}]` : 'none'
     throw new TweedieError(
       'input',
-      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' writes it, got ${got}`,
+      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' ` +
+        `writes it, got ${got}`,
     )
   }
   return new NdArray('float32', draws.shape, draws.data)

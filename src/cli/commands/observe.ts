@@ -177,7 +177,8 @@ export const run = async (
       ],
       [
         'noise',
-        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,
+        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} ` +
+          `(data from ${range[0]} to ${range[1]})`,
       ],
     ]),
     seen === undefined ? facts : { ...facts, observed: seen },

@@ -22,7 +22,7 @@ export const addressOf = (count: number, from: number, to: number) => {
   return { observation: rows.map((r) => r % count), draw: rows.map((r) => Math.floor(r / count)) }
 }
 
-/** What was observed of the signals that rows are draws of. */
+/** The observations of the signals that rows are draws of. */
 export const observedOf = (set: BatchedObservations) => {
   const all = set.batch(0, set.count)
   return (from: number, to: number): ObservationBatch<NdArray> => {

@@ -86,8 +86,8 @@ export const refine = async (
   const scaled = applyAffine(toPrior(set.range), draws)
   const batched = batchedObservations(set)
   const draw = sampler(
-    (seen: ObservationBatch<Tensor>) =>
-      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(seen)),
+    (batch: ObservationBatch<Tensor>) =>
+      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(batch)),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),
@@ -96,11 +96,11 @@ export const refine = async (
   )
   const [starts, more] = [stream(seed, 'refine start'), stream(seed, 'refine step')]
   const out = zeros([K, N, ...event])
-  const seen = observedOf(batched)
+  const observed = observedOf(batched)
   try {
     await eachBatch(K * N, batch, async (from, to) => {
       const at = addressOf(N, from, to)
-      const refined = await draw(seen(from, to), {
+      const refined = await draw(observed(from, to), {
         shape: [to - from, ...event],
         mean: drawRows(scaled, from, to),
         noise: (step, index) =>

@@ -84,16 +84,16 @@ const logLikelihoods = async (
   const batched = batchedObservations(set)
   const { scale, offset } = toPrior(set.range)
   const program = jit(
-    (seen: ObservationBatch<Tensor>, x: Tensor) =>
-      neg(misfit(batched.observation(seen), add(mul(x, scale), offset))),
+    (batch: ObservationBatch<Tensor>, x: Tensor) =>
+      neg(misfit(batched.observation(batch), add(mul(x, scale), offset))),
     execute,
   )
   const [K, N] = draws.shape
-  const seen = observedOf(batched)
+  const observed = observedOf(batched)
   const out = new Float64Array(K * N)
   try {
     await eachBatch(K * N, batch, async (from, to) => {
-      out.set(toNumbers(await program(seen(from, to), drawRows(draws, from, to))), from)
+      out.set(toNumbers(await program(observed(from, to), drawRows(draws, from, to))), from)
     })
   } finally {
     await program.release()

@@ -7,7 +7,7 @@ import type { SettingSpec } from '../settings.ts'
 
 type NumberSetting = Extract<SettingSpec, { kind: 'number' | 'integer' }>
 
-/** What tuning needs of a setting: a number, and where to look for it. */
+/** A setting that can be tuned: a number, and where to look for it. */
 export type Tunable = Required<Pick<NumberSetting, 'kind' | 'search'>>
 
 /**

@@ -45,7 +45,7 @@ export interface DiemOptions {
   readonly draws?: number
   /** Observations sampled at once, default 128. */
   readonly batch?: number
-  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: none is. */
+  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: no bound. */
   readonly bound?: number
   /**
    * Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start
@@ -81,7 +81,7 @@ export interface DiemState {
   readonly train: TrainState
 }
 
-/** What happens while DiEM runs; all optional. */
+/** Hooks into a run of DiEM; all optional. */
 export interface DiemHooks {
   /** Asked often: should the state be saved now? */
   readonly wantsCheckpoint?: () => boolean

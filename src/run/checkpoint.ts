@@ -8,7 +8,8 @@ import { flatten } from '../tensor/tree.ts'
 import type { Run } from './folder.ts'
 
 /**
- * What a checkpoint holds, as given: a nested record of arrays and whatever JSON the caller needs to go on.
+ * The content of a checkpoint, as given: a nested record of arrays and whatever JSON the caller needs to go
+ * on.
  */
 export interface CheckpointContent {
   readonly arrays: object
@@ -99,7 +100,7 @@ export const latestCheckpoint = ({ paths }: Pick<Run, 'paths'>): Checkpoint | un
 
 /**
  * Takes a run back to its newest resume point: returns it and cuts the journal to the lines of that moment,
- * so that the work done again is not told twice. Without a resume point the journal becomes empty.
+ * so that work done again is not recorded twice. Without a resume point the journal becomes empty.
  */
 export const resumeCheckpoint = (run: Run): Checkpoint | undefined => {
   const checkpoint = latestCheckpoint(run)

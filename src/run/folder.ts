@@ -25,7 +25,7 @@ export interface Run {
   close(): void
 }
 
-/** What {@link openRun} may do. */
+/** Options of {@link openRun}. */
 export interface RunOptions {
   /** Resolved configuration: saved in a new run, compared with that of a resumed one. */
   readonly config?: JsonRecord

@@ -4,7 +4,7 @@ import { systemReason } from '../formats/atomic.ts'
 import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
 /**
- * What happened: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's
+ * An event: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's
  * own.
  */
 export type JournalEvent = { readonly event: string; readonly [key: string]: Json }
@@ -33,7 +33,7 @@ export interface Journal {
 
 const NEWLINE = 0x0a
 
-/** Byte position after each whole line. What follows the last one is a line that a kill truncated. */
+/** Byte position after each whole line. Bytes after the last one are a line that a kill truncated. */
 const lineEnds = (bytes: Uint8Array): number[] => {
   const ends: number[] = []
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1)

@@ -24,7 +24,7 @@ export type MaskedLearner =
   /** δ: the share of the observed entries that is deleted further, in (0, 1); default 0.1. */
   { readonly kind: 'ambient'; readonly delta?: number } | { readonly kind: 'gsure' }
 
-/** What is learned from what. */
+/** The request of a learner without laps: network, masked rows, options. */
 export interface MaskedLearnRequest extends LongCall {
   readonly learner: MaskedLearner
   /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */

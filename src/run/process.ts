@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * What tells two processes with the same id apart: the start time in clock ticks since boot, where Linux
+ * A mark that sets processes of the same id apart: the start time in clock ticks since boot, where Linux
  * gives it.
  */
 export interface ProcessIdentity {

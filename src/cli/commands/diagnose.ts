@@ -47,11 +47,11 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
   const set = readObservations(file)
-  const seen = set.operator.event
-  if (set.y.shape[0] < n || seen.join() !== event.join()) {
+  const observed = set.operator.event
+  if (set.y.shape[0] < n || observed.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${file}: has ${set.y.shape[0]} observations of signals [${seen}], the draws are of ${n} × [${event}]`,
+      `${file}: has ${set.y.shape[0]} observations of signals [${observed}], the draws are of ${n} × [${event}]`,
     )
   }
   return firstOf(set, n)

@@ -174,8 +174,6 @@ export const checkExperiment = (
 
 const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: ObservedOperator): void => {
   if (isLinear(operator) || eStep === 'diffusion') return
-  throw new TweedieError(
-    'input',
-    `field 'gaussian.eStep': '${eStep}' needs a linear operator, '${operator.name}' is none; use diffusion`,
-  )
+  const why = `needs a linear operator, '${operator.name}' is not linear; use diffusion`
+  throw new TweedieError('input', `field 'gaussian.eStep': '${eStep}' ${why}`)
 }

@@ -31,12 +31,7 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
   return join(layoutOf(source).draws, name)
 }
 
-/**
- * The Jacobian of a network is not quite symmetric: beyond one iteration, conjugate gradients may blow up.
- */
-const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
-
-const samplingOf = ({ steps, step, iterations, solver = safeSolver(iterations), covariance }: Options) =>
+const samplingOf = ({ steps, step, iterations, solver, covariance }: Options) =>
   samplingSchema.parse({ steps, step, iterations, solver, covariance })
 
 /** The method that was asked for by name, or MMPS by the options of its own. */

@@ -71,7 +71,11 @@ const covarianceOf = (
   return conditionalCovariances[name]
 }
 
-/** The MMPS that a configuration describes, given the fitted Gaussian. */
+/**
+ * The MMPS that a configuration describes, given the fitted Gaussian.
+ *
+ * @throws TweedieError `input` for a tolerance or a shared step size that the solver does not take
+ */
 export const methodOf = ({
   solver,
   iterations,
@@ -79,12 +83,16 @@ export const methodOf = ({
   shared,
   covariance,
 }: Sampling): NonNullable<DiemOptions['method']> => {
+  const kind = solver === 'auto' ? (iterations > 1 ? 'gmres' : 'cg') : solver // as `solverOf`
+  const stray =
+    shared && kind !== 'cg' ? 'shared' : tolerance > 0 && kind === 'gmres' ? 'tolerance' : undefined
+  if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)
   const solvers = {
     cg: () => cg({ iterations, tolerance, shared }),
     gmres: () => gmres({ iterations }),
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
-  return (gaussian) => mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })
+  return (gaussian) => mmps({ solve: solvers[kind](), covariance: covarianceOf(covariance, gaussian) })
 }
 
 /** The learning rate of a configuration, for so many steps. */

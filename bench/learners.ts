@@ -18,19 +18,8 @@ import { interruptible, isRunFolder, type LearnedPrior, loadPrior, openRun } fro
 import { NdArray } from '../src/tensor/index.ts'
 import { type LearnerKind, learners } from './learners/learners.ts'
 import { type Budget, budgets, type Plan, planOf } from './learners/plan.ts'
-import { report } from './learners/report.ts'
+import { type LearnerResult, report } from './learners/report.ts'
 import { restorationsOf, samplesOf } from './learners/use.ts'
-
-/** What one learner has made, in [0, 1] units. */
-export interface Made {
-  readonly kind: LearnerKind
-  /** Seconds of learning. */
-  readonly seconds: number
-  /** [N, 1, 28, 28]. */
-  readonly samples: NdArray<'float32'>
-  /** [K, N, 1, 28, 28]. */
-  readonly restored: NdArray<'float32'>
-}
 
 /** An array of a file, or what makes it, which then is the file. */
 const cached = async (path: string, make: () => Promise<NdArray<'float32'>>): Promise<NdArray<'float32'>> => {
@@ -40,7 +29,7 @@ const cached = async (path: string, make: () => Promise<NdArray<'float32'>>): Pr
   throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
 }
 
-const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall): Promise<Made> => {
+const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall): Promise<LearnerResult> => {
   const { budget, steps, experiment, set } = plan
   const config = { learner: kind.name, budget, steps, digits: set.y.shape[0], seed: experiment.seed }
   const run = openRun(path, { config, resume: isRunFolder(path) })
@@ -102,12 +91,12 @@ export const run = async (args: readonly string[]): Promise<number> => {
   try {
     const plan = await planOf(budgetOf(values.budget))
     const out = values.out ?? `runs/learners-${plan.budget}`
-    const made: Made[] = []
+    const results: LearnerResult[] = []
     for (const kind of wanted(values.only)) {
       const call = { signal, onProgress: progressOf(kind.name) }
-      made.push(await make(kind, plan, join(out, kind.name), call))
+      results.push(await make(kind, plan, join(out, kind.name), call))
     }
-    await report(made, plan, { out, json: values.json })
+    await report(results, plan, { out, json: values.json })
     return 0
   } catch (error) {
     if (!(error instanceof TweedieError)) throw error

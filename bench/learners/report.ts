@@ -13,8 +13,19 @@ import {
 import { writeAtomic } from '../../src/formats/index.ts'
 import { enlarged, imageGrid, pngOf } from '../../src/report/index.ts'
 import { average, NdArray, rows, sizeOf } from '../../src/tensor/index.ts'
-import type { Made } from '../learners.ts'
+import type { LearnerKind } from './learners.ts'
 import type { Plan } from './plan.ts'
+
+/** Samples and restorations of one learner, in [0, 1] units. */
+export interface LearnerResult {
+  readonly kind: LearnerKind
+  /** Seconds of learning. */
+  readonly seconds: number
+  /** [N, 1, 28, 28]. */
+  readonly samples: NdArray<'float32'>
+  /** [K, N, 1, 28, 28]. */
+  readonly restored: NdArray<'float32'>
+}
 
 /** Figures of one learner. */
 interface LearnerFigures {
@@ -41,7 +52,11 @@ const distances = async ({ samples }: Plan, sets: readonly NdArray<'float32'>[])
   return out
 }
 
-const figuresOf = ({ kind, seconds, restored }: Made, distance: number, { test }: Plan): LearnerFigures => ({
+const figuresOf = (
+  { kind, seconds, restored }: LearnerResult,
+  distance: number,
+  { test }: Plan,
+): LearnerFigures => ({
   learner: kind.name,
   seconds,
   distance,
@@ -52,7 +67,7 @@ const figuresOf = ({ kind, seconds, restored }: Made, distance: number, { test }
 const decibels = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(2)} dB`)
 
 /** The first samples of each learner, one row each. */
-const strip = (made: readonly Made[], columns = 16) => {
+const strip = (made: readonly LearnerResult[], columns = 16) => {
   const event = made[0].samples.shape.slice(1)
   const data = made.flatMap(({ samples }) => Array.from(rows(samples, 0, columns).data))
   const all = new NdArray('float32', [data.length / sizeOf(event), ...event], Float32Array.from(data))
@@ -61,7 +76,7 @@ const strip = (made: readonly Made[], columns = 16) => {
 
 /** Prints the table or JSON; writes `samples.png`. */
 export const report = async (
-  made: readonly Made[],
+  made: readonly LearnerResult[],
   plan: Plan,
   { out, json }: { out: string; json: boolean },
 ): Promise<void> => {

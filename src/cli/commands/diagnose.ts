@@ -51,7 +51,8 @@ const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   if (set.y.shape[0] < n || observed.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${file}: has ${set.y.shape[0]} observations of [${observed}], the draws are of ${n} × [${event}]`,
+      `${file}: has ${set.y.shape[0]} observations of signals [${observed}], ` +
+        `the draws are of ${n} × [${event}]`,
     )
   }
   return firstOf(set, n)

@@ -1,9 +1,10 @@
 /** What the pages say about code holds: examples type-check and run, commands and links exist. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands, commonOptions } from '../../src/cli/commands.ts'
+import { readObservations } from '../../src/observations/index.ts'
 import { folderOf, typeErrors } from './type-check.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -26,31 +27,45 @@ describe('TypeScript on the pages', () => {
   const examples = pages.flatMap((page) =>
     blocksOf(page, 'ts').map((code, i) => ({ file: `${page.replace(/\W/g, '-')}-${i}.ts`, code })),
   )
+  const [yardstick] = blocksOf('README.md', 'ts')
+  const [digits] = blocksOf('docs/howto/library.md', 'ts')
 
   beforeAll(() => {
-    folder = folderOf(examples)
+    const said = "console.log(draws.shape.join(' '), Math.max(...draws.data.map(Math.abs)))"
+    folder = folderOf([...examples, { file: 'yardstick.ts', code: `${yardstick}${said}\n` }])
   })
 
   afterAll(() => rmSync(folder, { recursive: true }))
+
+  const run = (file: string): string => {
+    const tsx = join(root, 'node_modules/tsx/dist/loader.mjs')
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, join(folder, file)], {
+      encoding: 'utf8',
+      cwd: folder,
+    })
+    expect(stderr).toBe('')
+    return stdout
+  }
 
   it('type-checks', () => {
     expect(examples.length).toBeGreaterThan(2)
     expect(typeErrors(folder)).toEqual([])
   })
 
-  it('runs: the first example restores digits, and prints what it says', () => {
-    const tsx = join(root, 'node_modules/tsx/dist/loader.mjs')
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', tsx, join(folder, 'README-md-0.ts')],
-      {
-        encoding: 'utf8',
-      },
-    )
-    expect(stderr).toBe('')
-    const said = [...blocksOf('README.md', 'ts')[0].matchAll(/([\d.]+) dB/g)].map(([, dB]) => Number(dB))
-    const [seen, restored] = stdout.split(' ').map(Number)
-    expect(Math.abs(seen - said[0])).toBeLessThan(0.1)
+  it('runs: the example of the README draws, data units in and out', () => {
+    const fixtures = join(root, 'test/fixtures-0.1')
+    cpSync(join(fixtures, 'priors/digits'), join(folder, 'runs/demo'), { recursive: true })
+    cpSync(join(fixtures, 'sets/mask.npz'), join(folder, 'observations.npz'))
+    const { y, operator } = readObservations(join(folder, 'observations.npz'))
+    const said = run('yardstick.ts').split(' ').map(Number)
+    expect(said.slice(0, -1)).toEqual([16, y.shape[0], ...operator.event])
+    expect(said.at(-1)).toBeLessThan(2) // digits in [0, 1]
+  })
+
+  it('runs: that of the library restores digits, and prints what it says', () => {
+    const said = [...digits.matchAll(/([\d.]+) dB/g)].map(([, dB]) => Number(dB))
+    const [observed, restored] = run('docs-howto-library-md-0.ts').split(' ').map(Number)
+    expect(Math.abs(observed - said[0])).toBeLessThan(0.1)
     expect(Math.abs(restored - said[1])).toBeLessThan(0.3)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * The nouns and verbs of the pages: observation sets, operators, priors, methods, draws, and what judges them.
+ * The nouns and verbs of the pages: observation sets, operators, priors, methods, draws, what judges them.
  * Everything else is reached by the subpath of its folder, such as `tweedie/tensor` or `tweedie/posterior`.
  * test/index.test.ts holds the list.
  */

@@ -1,4 +1,4 @@
-/** The public face: what `import … from 'tweedie'` gives. A new name is added here on purpose, or not at all. */
+/** The public face, which is what `import … from 'tweedie'` gives: a new name is added here on purpose. */
 import { expect, it } from 'vitest'
 import * as face from '../src/index.ts'
 

@@ -61,8 +61,9 @@ const drawsOf = (
   onProgress: (done: number, total: number) => void,
 ): Promise<NdArray<'float32'>> =>
   posteriorDraws(prior, set, {
-    posterior: mmps({ solve: cg({ iterations: ITERATIONS }) }),
-    sampling: { steps: STEPS, step: ddpm() },
+    method: mmps({ solve: cg({ iterations: ITERATIONS }) }),
+    steps: STEPS,
+    step: ddpm(),
     draws,
     batch: 12,
     seed: SEED,

@@ -1,6 +1,6 @@
 import { TweedieError } from './error.ts'
 
-/** What JSON can hold. NaN and Inf cannot: they become `null` when written. */
+/** The values that JSON can hold. NaN and Inf cannot: they become `null` when written. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonRecord
 
 /** A JSON object. */

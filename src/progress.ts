@@ -12,11 +12,12 @@ export interface ProgressEvent {
 }
 
 /**
- * What long calls report while they work; cheap to call often, so the receiver decides how often to show it.
+ * The receiver of the progress of long calls; cheap to call often, so the receiver decides how often to show
+ * it.
  */
 export type Progress = (event: ProgressEvent) => void
 
-/** What every long call takes. */
+/** Options of every long call. */
 export interface LongCall {
   readonly onProgress?: Progress
   readonly signal?: AbortSignal

@@ -50,7 +50,7 @@ interface Kinds {
   readonly points: readonly (readonly number[])[]
 }
 
-/** What a spec lets in. */
+/** The values that a spec admits. */
 type ValueOf<S> = S extends { choices: readonly (infer Choice)[] }
   ? Choice
   : S extends { kind: keyof Kinds }
@@ -59,7 +59,7 @@ type ValueOf<S> = S extends { choices: readonly (infer Choice)[] }
 
 type MaybeSet<F> = F extends unknown
   ? F & {
-      /** What holds when nothing is given; absent without. */
+      /** The value when none is given; absent without. */
       readonly default?: ValueOf<F>
       /** Nothing holds without it. */
       readonly required?: boolean

@@ -15,14 +15,13 @@ import {
   restore,
   weigh,
 } from '../src/amortize/index.ts'
-import { posteriorOf, stepOf } from '../src/cli/config/building.ts'
+import { methodOf, stepOf } from '../src/cli/config/building.ts'
 import { loadClean } from '../src/cli/config/loading.ts'
 import { samplingSchema } from '../src/cli/config/schema.ts'
 import { readArrays } from '../src/formats/index.ts'
 import { type ObservationSet, observationRows, observe, readObservations } from '../src/observations/index.ts'
 import { applyAffine, toPrior } from '../src/operators/index.ts'
 import {
-  compileMethod,
   type DrawOptions,
   methodNamed,
   methodSpec,
@@ -111,17 +110,11 @@ const drawOptions = (
     solver: solver ?? safe,
     covariance,
   })
-  const guide = posteriorOf(sampling)
-  const common = { sampling: { steps: STEPS, step: stepOf(sampling) }, draws: DRAWS, seed: SEED }
-  if (name === undefined)
-    return { ...common, posterior: (denoiser, seen) => guide(denoiser, seen, prior.gaussian) }
+  const common = { steps: STEPS, step: stepOf(sampling), draws: DRAWS, seed: SEED }
+  if (name === undefined) return { ...common, method: methodOf(sampling)(prior.gaussian) }
   // Without its settings, MMPS by name took five vectors of GMRES in 0.1.
   const { method, settings } = methodSpec(name === 'mmps' ? 'mmps:iterations=5' : name)
-  const made = methodNamed(method).make(settings)
-  return {
-    ...common,
-    compile: (denoiser, observationOf, options) => compileMethod(made, denoiser, observationOf, options),
-  }
+  return { ...common, method: methodNamed(method).make(settings) }
 }
 
 const firstOf = (set: ObservationSet, count = set.y.shape[0]): ObservationSet =>

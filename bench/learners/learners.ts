@@ -42,12 +42,12 @@ const diem = (
   masked: false,
   fit: (run, plan, call) => {
     const { set, experiment } = plan
-    const posterior: ReturnType<typeof diemOf>['posterior'] = mmps({ covariance, solve })
+    const method = () => mmps({ covariance, solve })
     return learn(run, {
       net: networkOf(plan),
       set,
       ...experiment.schedule,
-      options: { ...diemOf(plan), posterior },
+      options: { ...diemOf(plan), method },
       ...call,
     })
   },

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { formatTable } from '../../src/cli/table.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
+import { clip01 } from '../../src/diagnose/images/psnr.ts'
 import {
   featureNetwork,
   frechetFeatureDistance,
@@ -9,7 +10,6 @@ import {
   meanOverDraws,
   psnr,
 } from '../../src/diagnose/index.ts'
-import { clip01 } from '../../src/diagnose/psnr.ts'
 import { writeAtomic } from '../../src/formats/index.ts'
 import { enlarged, imageGrid, pngOf } from '../../src/report/index.ts'
 import { average, NdArray, rows, sizeOf } from '../../src/tensor/index.ts'

@@ -84,7 +84,7 @@ export const samplesOf = async (
 ): Promise<NdArray<'float32'>> => {
   if (masked) return inData(await maskedSamples(prior, plan, call))
   return priorDraws(prior, plan.samples, {
-    sampling: priorSampling(prior.sigmaMin, prior.sigmaMax),
+    ...priorSampling(prior.sigmaMin, prior.sigmaMax),
     batch: BATCH,
     seed: SEED,
     onProgress: (done, total) => call.onProgress?.({ phase: 'sampling', done, total }),
@@ -118,7 +118,7 @@ export const restorationsOf = async (
 ): Promise<NdArray<'float32'>> => {
   if (masked) return inData(await directly(prior, plan, call))
   return posteriorDraws(prior, plan.test.set, {
-    sampling: posteriorSampling(prior.sigmaMin, prior.sigmaMax),
+    ...posteriorSampling(prior.sigmaMin, prior.sigmaMax),
     draws: plan.draws,
     batch: BATCH,
     seed: SEED,

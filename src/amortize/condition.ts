@@ -36,7 +36,7 @@ export interface ConditionLayout {
 }
 
 /**
- * What flows of the observations of a set can be conditioned on.
+ * Conditions of flows: which arrays of an observation a flow is given.
  *
  * @param parameters - whether on the parameters that differ between observations; without them the flow is
  * blind: an entry that was deleted looks like any other

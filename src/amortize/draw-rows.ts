@@ -1,4 +1,7 @@
-/** The K·N draws of N observations as rows, draw k of observation i being row k N + i: batches of them and of what was observed. */
+/**
+ * The K·N draws of N observations as rows, draw k of observation i being row k N + i: batches of them and of
+ * what was observed.
+ */
 
 import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
 import { float32, NdArray, rowsAt, type Shape, sizeOf } from '../tensor/index.ts'
@@ -19,7 +22,7 @@ export const addressOf = (count: number, from: number, to: number) => {
   return { observation: rows.map((r) => r % count), draw: rows.map((r) => Math.floor(r / count)) }
 }
 
-/** What was observed of the signals that rows are draws of. */
+/** The observations of the signals that rows are draws of. */
 export const observedOf = (set: BatchedObservations) => {
   const all = set.batch(0, set.count)
   return (from: number, to: number): ObservationBatch<NdArray> => {

@@ -15,7 +15,7 @@ export interface ManifestArray {
   readonly about: string
 }
 
-/** What a sampler's `.onnx` takes and gives. */
+/** Inputs and outputs of a sampler's `.onnx`. */
 export interface SamplerManifest {
   readonly format: 'tweedie-sampler'
   readonly version: 2

@@ -13,7 +13,7 @@ export type Named<K extends string, L> = { readonly [name in K]: L }
 export interface Measurements<K extends string = string> {
   readonly arrays: Named<K, NdArray<'float32'>>
   /**
-   * What was observed, given the rows of a batch. The operator may know more than the condition (blind
+   * The observations of the rows of a batch. The operator may know more than the condition (blind
    * restoration).
    */
   observe(rows: Named<K, Tensor>): Observation

@@ -78,7 +78,7 @@ export const measurementsOf = (
       { y, beside: Object.fromEntries(beside) },
     )
   }
-  /** What would be observed of x, in the units of the data. */
+  /** An observation of x, simulated, in the units of the data. */
   const simulated = (rows: Parameters<Tensor>, x: Tensor, e: Tensor): Tensor => {
     const { A, observed } = batched.raw(batchOf(rows))
     const noise = mul(e, set.noise)

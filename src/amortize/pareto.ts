@@ -1,7 +1,8 @@
 /**
- * Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao & Gabry, "Pareto smoothed importance sampling", JMLR 25, 2024):
- * the largest ratios are replaced by quantiles of a generalised Pareto distribution fitted to them, whose shape k says whether
- * weighting can be trusted: ratios have a finite variance below 1/2, and averages converge in practice below 0.7.
+ * Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao & Gabry, "Pareto smoothed importance
+ * sampling", JMLR 25, 2024): the largest ratios are replaced by quantiles of a generalised Pareto
+ * distribution fitted to them, whose shape k says whether weighting can be trusted: ratios have a finite
+ * variance below 1/2, and averages converge in practice below 0.7.
  */
 import { TweedieError } from '../error.ts'
 
@@ -15,9 +16,9 @@ export interface GeneralizedPareto {
 const LEAST = 5
 
 /**
- * The generalised Pareto distribution of exceedances by the quasi-Bayesian estimate of Zhang & Stephens (Technometrics 51, 2009): with
- * θ = −k/scale the profile log-likelihood is n (log(θ/κ) + κ − 1), κ = −mean log(1 − θ z) being −k; θ is averaged over a grid of
- * it.
+ * The generalised Pareto distribution of exceedances by the quasi-Bayesian estimate of Zhang & Stephens
+ * (Technometrics 51, 2009): with θ = −k/scale the profile log-likelihood is n (log(θ/κ) + κ − 1), κ = −mean
+ * log(1 − θ z) being −k; θ is averaged over a grid of it.
  *
  * @param exceedances - at least five, ascending, > 0
  * @throws TweedieError `input` for fewer, and for others
@@ -51,7 +52,10 @@ const quantile = ({ k, scale }: GeneralizedPareto, p: number): number =>
 export interface SmoothedWeights {
   /** They add up to 1. */
   readonly weights: Float64Array
-  /** Shape of the tail; NaN for fewer than 25 ratios, too few to tell, and 0 when there is no tail: all large ratios are equal. */
+  /**
+   * Shape of the tail; NaN for fewer than 25 ratios, too few to tell, and 0 when there is no tail: all large
+   * ratios are equal.
+   */
   readonly k: number
   /** Effective sample size, 1/Σ w². */
   readonly effective: number
@@ -60,7 +64,10 @@ export interface SmoothedWeights {
 /** Ratios in the tail of S: at most a fifth of them, and 3√S. */
 const tailOf = (count: number): number => Math.ceil(Math.min(0.2 * count, 3 * Math.sqrt(count)))
 
-/** The fit of the tail, k drawn a little towards 1/2 by a prior worth ten observations, as the paper does for small tails. */
+/**
+ * The fit of the tail, k drawn a little towards 1/2 by a prior worth ten observations, as the paper does for
+ * small tails.
+ */
 const regularised = ({ k, scale }: GeneralizedPareto, n: number): GeneralizedPareto => ({
   k: (n * k + 5) / (n + 10),
   scale,

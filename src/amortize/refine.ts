@@ -1,7 +1,8 @@
 /**
- * A few steps of a slow sampler from the draws of a fast one: the prior's diffusion takes a draw back to noise level σ, from where an MMPS
- * sampler (Rozet et al. 2024) leads to the posterior again, as SDEdit (Meng et al. 2022) does for images. What the flow has wrong
- * below σ is made anew; of an error e along a direction in which the posterior has variance s², e s²/(s² + σ²) is left.
+ * A few steps of a slow sampler from the draws of a fast one: the prior's diffusion takes a draw back to
+ * noise level σ, from where an MMPS sampler (Rozet et al. 2024) leads to the posterior again, as SDEdit (Meng
+ * et al. 2022) does for images. What the flow has wrong below σ is made anew; of an error e along a direction
+ * in which the posterior has variance s², e s²/(s² + σ²) is left.
  */
 
 import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
@@ -17,11 +18,17 @@ import type { RefiningPrior } from './weigh.ts'
 
 /** How to refine. */
 export interface RefineOptions {
-  /** `mmps` (default): ancestral steps. `langevin`: deterministic ones, a Langevin step after each; twice the evaluations. */
+  /**
+   * `mmps` (default): ancestral steps. `langevin`: deterministic ones, a Langevin step after each; twice the
+   * evaluations.
+   */
   readonly method?: 'mmps' | 'langevin'
   /** Default 16. */
   readonly steps?: number
-  /** Level σ to go back to, in the units of the prior, where data have a standard deviation of about 1; default 1. */
+  /**
+   * Level σ to go back to, in the units of the prior, where data have a standard deviation of about 1;
+   * default 1.
+   */
   readonly from?: number
   /** Iterations of GMRES in MMPS, default 3. */
   readonly iterations?: number
@@ -36,7 +43,10 @@ export interface RefineOptions {
 /** The last level over the first: what is left below it, the final denoise takes away. */
 const DEPTH = 1 / 200
 
-/** Levels from σ down, evenly in their logarithm; steps are too few to waste them on the lowest levels of the prior. */
+/**
+ * Levels from σ down, evenly in their logarithm; steps are too few to waste them on the lowest levels of the
+ * prior.
+ */
 const levelsFrom = (from: number, lowest: number, steps: number): number[] => {
   const to = Math.max(lowest, from * DEPTH)
   return Array.from({ length: steps + 1 }, (_, i) => from * (to / from) ** (i / steps))
@@ -51,7 +61,8 @@ const NOISES = 16
  * @param set - their observations, in the units of the data; its `range` is the prior's
  * @param draws - [K, N, ...event], in the units of the data
  * @returns as many, in the same units; draw k of observation i depends on the seed, k, i and that draw only
- * @throws TweedieError `input` for a level outside the prior's, `numeric` when draws are not finite, `interrupted`
+ * @throws TweedieError `input` for a level outside the prior's, `numeric` when draws are not finite,
+ * `interrupted`
  *
  * @example
  * ```ts
@@ -75,8 +86,8 @@ export const refine = async (
   const scaled = applyAffine(toPrior(set.range), draws)
   const batched = batchedObservations(set)
   const draw = sampler(
-    (seen: ObservationBatch<Tensor>) =>
-      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(seen)),
+    (batch: ObservationBatch<Tensor>) =>
+      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(batch)),
     {
       ...execute,
       grid: levelsFrom(level, sigmaMin, steps),
@@ -85,11 +96,11 @@ export const refine = async (
   )
   const [starts, more] = [stream(seed, 'refine start'), stream(seed, 'refine step')]
   const out = zeros([K, N, ...event])
-  const seen = observedOf(batched)
+  const observed = observedOf(batched)
   try {
     await eachBatch(K * N, batch, async (from, to) => {
       const at = addressOf(N, from, to)
-      const refined = await draw(seen(from, to), {
+      const refined = await draw(observed(from, to), {
         shape: [to - from, ...event],
         mean: drawRows(scaled, from, to),
         noise: (step, index) =>

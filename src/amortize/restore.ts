@@ -143,9 +143,9 @@ const conditionRows = (
 /** Draws of Y observations with their statistics. */
 const summarised = (sampler: AmortizedSampler) => {
   const draw = oneStep(sampler)
-  return (seen: ConditionInput, z: Tensor) => {
-    const { x, logq } = draw(seen, z)
-    const observations = seen.y.shape[0]
+  return (input: ConditionInput, z: Tensor) => {
+    const { x, logq } = draw(input, z)
+    const observations = input.y.shape[0]
     const each = reshape(x, [observations, x.shape[0] / observations, ...sampler.event])
     const centre = mean(each, { axes: 1 })
     const squares = sum(square(sub(each, expandDims(centre, 1))), { axes: 1 })
@@ -216,8 +216,8 @@ export const restore = async (
   try {
     await eachBatch(count, size, async (from, to) => {
       checkAborted(signal, 'restoring')
-      const seen = conditionRows(condition, set, from, to)
-      const out = await program(seen, latents(seed, K, [from, to], event))
+      const input = conditionRows(condition, set, from, to)
+      const out = await program(input, latents(seed, K, [from, to], event))
       const drawn = float32(reshaped(out.logq, [size, K]))
       checkFinite(drawn, from)
       centre.data.set(float32(out.mean).data, from * sizeOf(event))

@@ -54,7 +54,7 @@ export interface AmortizedSampler {
   readonly measurement?: string
 }
 
-/** What a draw is: x [B, ...event] and log q(x | y) [B], nats per unit of the data. */
+/** A batch of draws: x [B, ...event] and log q(x | y) [B], nats per unit of the data. */
 export interface Draw<L = Tensor> {
   readonly x: L
   readonly logq: L
@@ -96,15 +96,15 @@ export const oneStep = ({
   range,
   operator,
   condition: layout,
-}: AmortizedSampler): ((seen: ConditionInput, z: Tensor) => Draw) => {
+}: AmortizedSampler): ((input: ConditionInput, z: Tensor) => Draw) => {
   const { event: inside, condition } = flowOf(config)
   const draw = drawOf(config, params)
   const [units, back] = [toPrior(range), fromPrior(range)]
   const perUnit = sizeOf(event) * Math.log(units.scale)
-  return (seen, z) => {
+  return (input, z) => {
     const count = z.shape[0]
     const latent = reshape(z, [count, ...inside])
-    const drawn = draw(conditionFrom({ layout, operator, event, units, condition }, seen), latent)
+    const drawn = draw(conditionFrom({ layout, operator, event, units, condition }, input), latent)
     return {
       x: add(mul(reshape(drawn.x, [count, ...event]), back.scale), back.offset),
       logq: add(logqOf(latent, drawn), perUnit),

@@ -8,7 +8,8 @@ const bytesOf = ({ data }: NdArray<'float32'>): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /**
- * The SHA-256 of what was observed of one signal: y and the parameters of its operator, in the units of the data.
+ * The SHA-256 of what was observed of one signal: y and the parameters of its operator, in the units of the
+ * data.
  *
  * @param row - of the set
  * @throws TweedieError `input` when the set has no such row

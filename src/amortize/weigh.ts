@@ -1,10 +1,10 @@
 /**
- * Importance weights of a sampler's draws, log w = log p(y | x) + b(x) − log q(x | y), with the evidence bound b(x) ≤ log p(x) of
- * the prior: draws that the flow makes too often weigh less. They cannot bring back what it never draws; the shape k of their tail says
- * when that is so.
+ * Importance weights of a sampler's draws, log w = log p(y | x) + b(x) − log q(x | y), with the evidence
+ * bound b(x) ≤ log p(x) of the prior: draws that the flow makes too often weigh less. They cannot bring back
+ * what it never draws; the shape k of their tail says when that is so.
  *
- * All draws see the same times and noises in b, each noise with both signs: what is left of the noise cancels between draws, to which
- * weights are relative. For a Gaussian prior the cross term cancels exactly.
+ * All draws see the same times and noises in b, each noise with both signs: what is left of the noise cancels
+ * between draws, to which weights are relative. For a Gaussian prior the cross term cancels exactly.
  */
 
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
@@ -48,7 +48,10 @@ export interface DrawsWithDensity {
 
 /** How to weigh. */
 export interface WeighOptions {
-  /** Evaluations of the bound for each draw, at least 2, default 64; pairs of opposite noises at times spread evenly. */
+  /**
+   * Evaluations of the bound for each draw, at least 2, default 64; pairs of opposite noises at times spread
+   * evenly.
+   */
   readonly evaluations?: number
   /** Draws in flight at once (memory and speed), default 256. */
   readonly batch?: number
@@ -81,16 +84,16 @@ const logLikelihoods = async (
   const batched = batchedObservations(set)
   const { scale, offset } = toPrior(set.range)
   const program = jit(
-    (seen: ObservationBatch<Tensor>, x: Tensor) =>
-      neg(misfit(batched.observation(seen), add(mul(x, scale), offset))),
+    (batch: ObservationBatch<Tensor>, x: Tensor) =>
+      neg(misfit(batched.observation(batch), add(mul(x, scale), offset))),
     execute,
   )
   const [K, N] = draws.shape
-  const seen = observedOf(batched)
+  const observed = observedOf(batched)
   const out = new Float64Array(K * N)
   try {
     await eachBatch(K * N, batch, async (from, to) => {
-      out.set(toNumbers(await program(seen(from, to), drawRows(draws, from, to))), from)
+      out.set(toNumbers(await program(observed(from, to), drawRows(draws, from, to))), from)
     })
   } finally {
     await program.release()

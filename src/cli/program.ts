@@ -10,7 +10,7 @@ export type Dispatch = (name: CommandName, args: readonly string[], options: Any
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-/** What the help calls the value of an option. */
+/** The name of an option’s value in the help. */
 const valueName = ({ kind, value }: OptionSpec): string =>
   value ?? (kind === 'choice' ? 'name' : kind === 'text' ? 'text' : 'n')
 
@@ -58,8 +58,8 @@ const paragraphs = (text: string): string => text.replace(/([^\n])\n(?!\n)/g, '$
 const HELP = ['--help', '-h', 'help']
 
 /**
- * What only the engine knows of the help that the arguments ask for, by command; nothing is loaded when they
- * ask for none.
+ * The part that only the engine knows of the help that the arguments ask for, by command; nothing is loaded
+ * when they ask for none.
  */
 export const moreHelp = async (argv: readonly string[]): Promise<Readonly<Record<string, string>>> => {
   const found: Record<string, string> = {}

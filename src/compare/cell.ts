@@ -38,7 +38,7 @@ export interface GuidedCell extends Measurement {
 export interface DistilledCell extends Measurement {
   readonly kind: 'distilled'
   readonly sampler: {
-    /** What tables call it; no part of what it is. */
+    /** Its name in tables; not part of its key. */
     readonly name: string
     /** Digest of its file. */
     readonly digest: string

@@ -25,7 +25,7 @@ export interface ComparisonContent extends Appearance {
   readonly entries: readonly Entry[]
   /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
-  /** What was observed, by task; y is shown where it is a picture. */
+  /** The observations, by task; y is shown where it is a picture. */
   readonly sets: ReadonlyMap<string, ObservationSet>
   /** Of the distilled samplers that take part. */
   readonly trainings: readonly TrainingCost[]

@@ -8,7 +8,7 @@ import type { Sets } from './sets.ts'
 
 /** A sampler that takes part in a comparison. */
 export interface SamplerEntry {
-  /** What tables call it. */
+  /** Its name in tables. */
   readonly name: string
   /** Digest of its file. */
   readonly digest: string

@@ -2,7 +2,7 @@
  * Images of another size or colour, as a prior takes them: how well a sampler generalises is asked with data
  * that it was not made for.
  */
-import { greyInChannels, resizeImages } from '../diagnose/resize.ts'
+import { greyInChannels, resizeImages } from '../diagnose/images/resize.ts'
 import { type NdArray, type Shape, zeros } from '../tensor/index.ts'
 
 /** Images with what was done to them, if anything. */

@@ -7,7 +7,7 @@ import { compileMethod, drawSeveral, methodNamed, samplerDraw } from '../posteri
 import type { GuidedCell } from './cell.ts'
 import { type CostedDraws, memoryWatch, type Watch } from './costed-draws.ts'
 
-/** What guided samplers draw with. */
+/** The prior and batch of guided samplers. */
 export interface Guidance extends Watch {
   readonly prior: Prior
   /** Items in flight at once, default 32. */

@@ -17,11 +17,11 @@ import { type Guidance, guidedDraws } from './guided.ts'
 import { type Judge, meritOf } from './merit.ts'
 import type { Sets } from './sets.ts'
 
-/** What cells are measured with. */
+/** The setup that cells are measured with. */
 export interface Bench extends Guidance, Judge {
   /** [N, ...event] in [0, 1]. */
   readonly truth: NdArray<'float32'>
-  /** What was observed of it, in the units of the data. */
+  /** Its observations, in the units of the data. */
   readonly sets: Sets
   /** Distilled samplers that cells name. */
   readonly samplerEntries?: readonly SamplerEntry[]
@@ -70,8 +70,8 @@ const residualOf = async (draws: NdArray<'float32'>, set: ObservationSet): Promi
   }
   await residual.release()
   const mask = await observedMask(set)
-  const seen = mask ? mask.data.reduce((n, v) => n + v, 0) : set.y.size
-  return sum / (draws.shape[0] * seen * set.noise ** 2)
+  const observed = mask ? mask.data.reduce((n, v) => n + v, 0) : set.y.size
+  return sum / (draws.shape[0] * observed * set.noise ** 2)
 }
 
 const drawn = (cell: Cell, bench: Bench): Promise<CostedDraws> => {

@@ -74,12 +74,12 @@ const pictorial = async (
   judge: Judge,
 ): Promise<Partial<Merit>> => {
   const { features } = judge
-  const [seen, mean, real] = [draws, centre, truth].map((x) => imagesOf(judge, x))
-  if (!seen || !mean || !real) return {}
-  const figures = { ssim: average(ssim(seen, real)), ssimMean: average(ssim(mean, real)) }
+  const [drawn, mean, real] = [draws, centre, truth].map((x) => imagesOf(judge, x))
+  if (!drawn || !mean || !real) return {}
+  const figures = { ssim: average(ssim(drawn, real)), ssimMean: average(ssim(mean, real)) }
   if (!features) return figures
-  const singles = Array.from({ length: Math.min(LOOKED_AT, seen.shape[0]) }, (_, k) =>
-    clipped(itemAt(seen, k)),
+  const singles = Array.from({ length: Math.min(LOOKED_AT, drawn.shape[0]) }, (_, k) =>
+    clipped(itemAt(drawn, k)),
   )
   const distances: number[] = []
   for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
@@ -103,14 +103,14 @@ export const meritOf = async (
   judge: Judge,
 ): Promise<Merit> => {
   const centre = meanOverDraws(draws)
-  const [seen, mean, real] = [draws, centre, truth].map((x) => countedOf(judge, x))
+  const [drawn, mean, real] = [draws, centre, truth].map((x) => countedOf(judge, x))
   return {
-    psnr: average(psnr(seen, real)),
-    mse: meanSquare(seen, real),
+    psnr: average(psnr(drawn, real)),
+    mse: meanSquare(drawn, real),
     psnrMean: average(psnr(mean, real)),
     mseMean: meanSquare(mean, real),
     ...(await pictorial(draws, centre, truth, judge)),
-    coverage: coverageOf(seen, real),
-    sbc: ranksOf(seen, real),
+    coverage: coverageOf(drawn, real),
+    sbc: ranksOf(drawn, real),
   }
 }

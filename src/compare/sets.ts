@@ -1,4 +1,4 @@
-/** What is observed of test data: the same for all methods, steps and samplers of a task. */
+/** Observations of test data: the same for all methods, steps and samplers of a task. */
 import { type ObservationSet, observe, unveiled } from '../observations/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import type { Task } from './cell.ts'

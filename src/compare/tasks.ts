@@ -60,8 +60,8 @@ export const bunnyTasks: Readonly<Record<string, Task>> = {
 }
 
 /**
- * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %, and a blind sampler does not
- * know which; guided samplers always do.
+ * Tasks on the sphere, of the same paper: 60 % of the points are missing. On `sphere-blind` it is 30 to 60 %,
+ * and a blind sampler does not know which; guided samplers always do.
  */
 export const sphereTasks: Readonly<Record<string, Task>> = {
   sphere: { name: 'sphere', operator: { name: 'vertices', settings: { keep: 0.4 } }, noise: 0.05 },

@@ -7,10 +7,12 @@ import type { SettingSpec } from '../settings.ts'
 
 type NumberSetting = Extract<SettingSpec, { kind: 'number' | 'integer' }>
 
-/** What tuning needs of a setting: a number, and where to look for it. */
+/** A setting that can be tuned: a number, and where to look for it. */
 export type Tunable = Required<Pick<NumberSetting, 'kind' | 'search'>>
 
-/** The setting as one that can be tuned; undefined for choices, flags, and numbers without a range to look in. */
+/**
+ * The setting as one that can be tuned; undefined for choices, flags, and numbers without a range to look in.
+ */
 export const tunable = (spec: SettingSpec): Tunable | undefined =>
   (spec.kind === 'number' || spec.kind === 'integer') && spec.search
     ? { kind: spec.kind, search: spec.search }
@@ -54,7 +56,8 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2
  *
  * @example
  * ```ts
- * const { best } = await tune({ kind: 'number', search: { range: [0.1, 10], scale: 'log' } }, psnrAt, { budget: 8 })
+ * const zeta = { kind: 'number', search: { range: [0.1, 10], scale: 'log' } } as const
+ * const { best } = await tune(zeta, psnrAt, { budget: 8 })
  * ```
  */
 export const tune = async (

@@ -2,7 +2,7 @@
 import { type CleanData, selectPoints } from '../datasets/index.ts'
 import { NdArray, reshaped, type Shape, sizeOf } from '../tensor/index.ts'
 
-/** What data are, and which of their entries count; by their own word. */
+/** How data look and which of their entries are valid, as the data say. */
 export type Appearance = Pick<CleanData, 'view' | 'valid'>
 
 /**

@@ -150,7 +150,7 @@ export const loadBunnyDigits = (split: keyof typeof parts = 'train'): NdArray<'f
   return imagesOnBunny(rows(loadMnist({ split: 'all' }).images, start, stop))
 }
 
-/** What is on the bunny. */
+/** The signals on the bunny. */
 const onIt = (x: NdArray<'float32'>, range: CleanData['range']): CleanData => ({
   x,
   range,

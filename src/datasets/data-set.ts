@@ -33,7 +33,7 @@ export interface DataSet {
 
 /** Files or folders of one form. */
 export interface SourceLayout {
-  /** What they are, for the table of the help. */
+  /** One line on the data, for the table of the help. */
   readonly form: string
   readonly summary: string
   /** Whether a path, which exists, is of this form. */

@@ -182,7 +182,7 @@ export const likelihood = (prior: Denoiser, options: LikelihoodOptions = {}): Li
     return { velocity, pull: vjp(total, v, constant(full(total.shape, 1, v.dtype))) }
   }, options)
 
-  /** What both directions need of a batch. */
+  /** The parts of a batch that both directions need. */
   const setUp = (x: NdArray) => {
     const { dtype, shape } = x
     if ((dtype !== 'float32' && dtype !== 'float64') || shape.length < 2) {

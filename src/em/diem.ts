@@ -1,27 +1,21 @@
 /**
- * DiEM (Rozet et al. 2024, Algorithm 1): learn a diffusion prior from observations alone. Each lap draws posterior
- * samples of all observations under the current prior (E), then fits the network to them by denoising score matching
- * (M). Lap 0 samples under the Gaussian start.
+ * DiEM (Rozet et al. 2024, Algorithm 1): learn a diffusion prior from observations alone. Each lap draws
+ * posterior samples of all observations under the current prior (E), then fits the network to them by
+ * denoising score matching (M). Lap 0 samples under the Gaussian start.
  *
- * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far the work
- * is: a run that was killed continues to the same bytes.
+ * Everything random is addressed by (seed, lap, observation, draw, step), and the state says exactly how far
+ * the work is: a run that was killed continues to the same bytes.
  */
 
-import {
-  type Denoiser,
-  type Gaussian,
-  preconditioned,
-  type SamplerOptions,
-  sampler,
-} from '../diffusion/index.ts'
+import { type Gaussian, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations, type ObservationBatch } from '../observations/index.ts'
-import type { Observation } from '../operators/index.ts'
-import { type BatchDraw, mmps, samplerDraw } from '../posterior/index.ts'
+import { batchedObservations } from '../observations/index.ts'
+import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
+import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { float32, frozen, type NdArray, rows, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { firstNotFinite, float32, frozen, type NdArray, rows, sizeOf, zeros } from '../tensor/index.ts'
 import {
   type DenoisingTraining,
   denoisingObjective,
@@ -33,24 +27,30 @@ import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
 
-/** How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its section 5.1. */
+/**
+ * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
+ * section 5.1.
+ */
 export interface DiemOptions {
   /** EM iterations, each an E-step and an M-step. */
   readonly laps: number
   readonly gaussian: GaussianStartOptions
   /** E-step of lap 0, under the Gaussian; default exact draws. */
   readonly firstEStep?: GaussianEStep
-  /** The sampler of the E-step: schedule, steps, method. */
+  /** The sampler of the E-step: schedule, steps and their kind. */
   readonly sampling: SamplerOptions
-  /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
-  readonly posterior?: (prior: Denoiser, observation: Observation, gaussian: Gaussian) => Denoiser
+  /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
+  readonly method?: (gaussian: Gaussian) => PosteriorMethod
   /** Draws for each observation and lap, default 1. */
   readonly draws?: number
   /** Observations sampled at once, default 128. */
   readonly batch?: number
-  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: none is. */
+  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: no bound. */
   readonly bound?: number
-  /** Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start stay. */
+  /**
+   * Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start
+   * stay.
+   */
   readonly refitRank?: number
   /** Samples that it is refitted to, the first ones; default all. */
   readonly refitCount?: number
@@ -62,8 +62,8 @@ export interface DiemOptions {
 }
 
 /**
- * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian start, which
- * is over when a state is first seen.
+ * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian
+ * start, which is over when a state is first seen.
  */
 export interface DiemPosition {
   readonly lap: number
@@ -81,15 +81,16 @@ export interface DiemState {
   readonly train: TrainState
 }
 
-/** What happens while DiEM runs; all optional. */
+/** Hooks into a run of DiEM; all optional. */
 export interface DiemHooks {
   /** Asked often: should the state be saved now? */
   readonly wantsCheckpoint?: () => boolean
   /** Save it before returning: the loop goes on writing into its samples. */
   readonly onCheckpoint?: (state: DiemState) => void
   /**
-   * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is that before
-   * the lap counts as finished: when this throws or the process is killed, it is called again after resuming.
+   * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is
+   * that before the lap counts as finished: when this throws or the process is killed, it is called again
+   * after resuming.
    */
   readonly onLap?: (lap: number, state: DiemState) => Promise<void>
   readonly onProgress?: (event: {
@@ -102,19 +103,15 @@ export interface DiemHooks {
   readonly signal?: AbortSignal
 }
 
-const checkAborted = (signal: AbortSignal | undefined): void => {
-  if (signal?.aborted)
-    throw new TweedieError('interrupted', 'learning was interrupted', { cause: signal.reason })
-}
-
 /** The samples, when they are numbers: what comes next would not end with others. */
-const finite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
-  const bad = samples.data.findIndex((v) => !Number.isFinite(v))
+const checkedFinite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
+  const bad = firstNotFinite(samples)
   if (bad < 0) return samples
   const row = Math.floor(bad / sizeOf(samples.shape.slice(1)))
   throw new TweedieError(
     'numeric',
-    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; try more steps, or a bound`,
+    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; ` +
+      'try more steps, or a bound',
   )
 }
 
@@ -143,7 +140,8 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  * @param set - observations, in the units of the data; its range says those of the prior
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
- * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or losses explode
+ * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or
+ * losses explode
  *
  * @example
  * ```ts
@@ -187,7 +185,7 @@ const nextLap = (state: DiemState, samples: DiemState['samples']): DiemState => 
   samples,
 })
 
-/** ConditionInput of every state reached, so that an interruption can save the last one. */
+/** Hears of every state reached, so that an interruption can save the last one. */
 type Track = (state: DiemState) => DiemState
 
 const begin = async (
@@ -224,7 +222,7 @@ const eStep = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const batched = batchedObservations(set)
-  const { posterior = mmps() } = options
+  const { method = () => mmps() } = options
   if (position.lap === 0) {
     return gaussianDraw(
       gaussian,
@@ -233,10 +231,7 @@ const eStep = (
     )
   }
   const prior = preconditioned(net, frozen(train.average))
-  const draw = sampler(
-    (batch: ObservationBatch<Tensor>) => posterior(prior, batched.observation(batch), gaussian),
-    options.sampling,
-  )
+  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling)
   return samplerDraw(draw, batched, gaussian.mean, signal)
 }
 
@@ -257,9 +252,10 @@ const sampleLap = async (
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal)
+      checkAborted(hooks.signal, 'learning')
       const k = Math.floor(i / perDraw)
-      const from = Math.min((i % perDraw) * size, count - size) // one compiled shape serves the short last batch too
+      // One compiled shape serves the short last batch too.
+      const from = Math.min((i % perDraw) * size, count - size)
       const x = await draw(from, from + size, {
         stream: (purpose) => stream(options.seed, `E ${purpose}`),
         lap,
@@ -274,7 +270,9 @@ const sampleLap = async (
     await draw.release()
   }
   const samples =
-    lap > 0 && options.bound !== undefined ? inside(state.samples, options.bound) : finite(state.samples, lap)
+    lap > 0 && options.bound !== undefined
+      ? inside(state.samples, options.bound)
+      : checkedFinite(state.samples, lap)
   const { refitRank, refitCount = samples.shape[0] } = options
   const gaussian =
     refitRank === undefined ? state.gaussian : await ppca(rows(samples, 0, refitCount), refitRank)
@@ -302,7 +300,7 @@ const trainLap = async (
   let state = start
   try {
     for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal)
+      checkAborted(hooks.signal, 'learning')
       const next = await step(state.train, { lap, step: i })
       state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
       hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.terms.loss })

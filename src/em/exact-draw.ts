@@ -1,15 +1,17 @@
 /**
- * Exact posterior draws under a Gaussian by Matheron's rule (`posterior/gaussian-draws.ts`), solved until they are exact.
+ * Exact posterior draws under a Gaussian by Matheron's rule (`posterior/gaussian-draws.ts`), solved until
+ * they are exact.
  *
- * Conjugate gradients that stop early do harm here. C = A Σ Aᵀ + Σy has an eigenvalue for each column of the factor of Σ, far above the
- * noise and far apart; each takes an iteration, and a residual ρ that is left moves the draw by Σ Aᵀ C⁻¹ ρ, by up to ρ √‖Σ‖/(2 s).
- * EM then takes the excess for variance, which makes the next systems worse. How much the draw is off can be bounded, though. With
- * P = (Σ⁻¹ + Aᵀ Σy⁻¹ A)⁻¹ the posterior's covariance and δ = Σ Aᵀ C⁻¹ ρ,
+ * Conjugate gradients that stop early do harm here. C = A Σ Aᵀ + Σy has an eigenvalue for each column of the
+ * factor of Σ, far above the noise and far apart; each takes an iteration, and a residual ρ that is left
+ * moves the draw by Σ Aᵀ C⁻¹ ρ, by up to ρ √‖Σ‖/(2 s). EM then takes the excess for variance, which makes the
+ * next systems worse. How much the draw is off can be bounded, though. With P = (Σ⁻¹ + Aᵀ Σy⁻¹ A)⁻¹ the
+ * posterior's covariance and δ = Σ Aᵀ C⁻¹ ρ,
  *
  *   δᵀ P⁻¹ δ = ρᵀ Σy⁻¹ ρ − ρᵀ C⁻¹ ρ ≤ ρᵀ Σy⁻¹ ρ:
  *
- * the residual in units of the noise bounds the error in units of the posterior's own spread. So that is what is made small, in
- * float64, with as many iterations as it takes.
+ * the residual in units of the noise bounds the error in units of the posterior's own spread. So that is what
+ * is made small, in float64, with as many iterations as it takes.
  */
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
@@ -39,14 +41,20 @@ import {
 /** Iterations between two looks at the residuals. */
 const STRIDE = 8
 
-/** Root mean square error over a batch, in posterior standard deviations, with which a draw is not one of the posterior any more. */
+/**
+ * Root mean square error over a batch, in posterior standard deviations, with which a draw is not one of the
+ * posterior any more.
+ */
 const LOST = 1
 
 /** Options of {@link exactDraw}. */
 export interface ExactOptions {
   /** Conjugate-gradient iterations, at most. */
   readonly iterations: number
-  /** Error to be reached by each draw, in posterior standard deviations: root mean square over the entries of y; ≥ 0. */
+  /**
+   * Error to be reached by each draw, in posterior standard deviations: root mean square over the entries of
+   * y; ≥ 0.
+   */
   readonly tolerance: number
 }
 
@@ -92,8 +100,8 @@ const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) 
 /**
  * Compiles exact draws of the posteriors of a set under a Gaussian prior, in float64.
  *
- * @throws TweedieError (the draw) `numeric` when so few iterations are allowed that the draws are off by more than the posteriors are
- * wide, `input` for operators that are not linear
+ * @throws TweedieError (the draw) `numeric` when so few iterations are allowed that the draws are off by more
+ * than the posteriors are wide, `input` for operators that are not linear
  *
  * @example
  * ```ts
@@ -145,5 +153,6 @@ export const exactDraw = (
 const lost = (error: number, iterations: number): TweedieError =>
   new TweedieError(
     'numeric',
-    `exact draws: ${iterations} iterations of conjugate gradients leave them ${error.toPrecision(2)} posterior standard deviations off, expected ${LOST} at most; allow more (gaussian.cg)`,
+    `exact draws: ${iterations} iterations of conjugate gradients leave them ${error.toPrecision(2)} ` +
+      `posterior standard deviations off, expected ${LOST} at most; allow more (gaussian.cg)`,
   )

@@ -9,11 +9,14 @@ import { exactDraw } from './exact-draw.ts'
 /** How posterior samples of a Gaussian are drawn. */
 export type GaussianEStep =
   /**
-   * Matheron's rule, solved by conjugate gradients until the draw is off by at most `tolerance` posterior standard deviations (root
-   * mean square over the entries of y), with `iterations` at most; see `exactDraw`.
+   * Matheron's rule, solved by conjugate gradients until the draw is off by at most `tolerance` posterior
+   * standard deviations (root mean square over the entries of y), with `iterations` at most; see `exactDraw`.
    */
   | { readonly kind: 'exact'; readonly iterations: number; readonly tolerance: number }
-  /** DiEM's way: the reverse sampler with the Gaussian's own denoiser and exact covariance (Rozet et al. 2024). */
+  /**
+   * DiEM's way: the reverse sampler with the Gaussian's own denoiser and exact covariance (Rozet et al.
+   * 2024).
+   */
   | {
       readonly kind: 'diffusion'
       readonly steps: number

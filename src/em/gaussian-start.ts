@@ -23,8 +23,9 @@ export interface GaussianStartOptions {
   /** Observations used, the first ones; default all. */
   readonly count?: number
   /**
-   * How the E-step is made: `exact` draws (default), draws by the `diffusion` sampler as in DiEM, or the closed-form
-   * `moments`, which has no Monte-Carlo error but costs a dense N × N matrix for each observation: N up to about 64.
+   * How the E-step is made: `exact` draws (default), draws by the `diffusion` sampler as in DiEM, or the
+   * closed-form `moments`, which has no Monte-Carlo error but costs a dense N × N matrix for each
+   * observation: N up to about 64.
    */
   readonly eStep?: GaussianEStep | { readonly kind: 'moments' }
   /** Draws in flight at once, default 256. */
@@ -39,7 +40,8 @@ export interface GaussianStartOptions {
  *
  * @param set - its range says the units of the prior
  * @returns mean [N] and covariance in the units of the prior, float32
- * @throws TweedieError `interrupted` when the signal is aborted, `numeric` when exact draws are not allowed the iterations they need
+ * @throws TweedieError `interrupted` when the signal is aborted, `numeric` when exact draws are not allowed
+ * the iterations they need
  *
  * @example
  * ```ts

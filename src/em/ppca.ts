@@ -1,6 +1,7 @@
 /**
- * Probabilistic PCA (Tipping & Bishop 1999): the maximum-likelihood Gaussian N(μ, d I + U Uᵀ) of rank r, from the r
- * leading eigenpairs (λ, q) of the sample covariance: d the mean of the other eigenvalues, U = q √(λ − d).
+ * Probabilistic PCA (Tipping & Bishop 1999): the maximum-likelihood Gaussian N(μ, d I + U Uᵀ) of rank r, from
+ * the r leading eigenpairs (λ, q) of the sample covariance: d the mean of the other eigenvalues, U = q √(λ −
+ * d).
  */
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
@@ -51,8 +52,8 @@ const byDecomposition = (C: Matrix, r: number): Eigen => {
 const SETTLED = 1e-6
 
 /**
- * Subspace iteration with Rayleigh–Ritz (Halko, Martinsson & Tropp 2011), Q ← orth(C³ Q): far cheaper than the whole
- * spectrum. Spare columns make the wanted ones converge.
+ * Subspace iteration with Rayleigh–Ritz (Halko, Martinsson & Tropp 2011), Q ← orth(C³ Q): far cheaper than
+ * the whole spectrum. Spare columns make the wanted ones converge.
  */
 const bySubspace = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
   const n = C.shape[0]
@@ -122,12 +123,14 @@ export const ppcaOfMoments = async (
   return fitted(mean, traceOf(covariance), await leading(covariance, rank), rank)
 }
 
-/** Eigenvalues of the covariance below this part of the largest are rounding: their directions mean nothing. */
+/**
+ * Eigenvalues of the covariance below this part of the largest are rounding: their directions mean nothing.
+ */
 const NEGLIGIBLE = 1e-12
 
 /**
- * The same from S < N samples by their Gram matrix G = X Xᵀ / S, [S, S], which has the eigenvalues of the covariance Xᵀ X / S:
- * from G w = λ w follows q = Xᵀ w / √(S λ). No matrix of N × N is made.
+ * The same from S < N samples by their Gram matrix G = X Xᵀ / S, [S, S], which has the eigenvalues of the
+ * covariance Xᵀ X / S: from G w = λ w follows q = Xᵀ w / √(S λ). No matrix of N × N is made.
  */
 const ppcaOfFew = async (samples: NdArray, rank: number): Promise<Gaussian> => {
   const s = samples.shape[0]

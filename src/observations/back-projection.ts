@@ -13,7 +13,7 @@ import { batchedObservations, type ObservationBatch } from './batches.ts'
 import type { ObservationSet } from './observation-set.ts'
 
 /**
- * What y says by itself, in the shape of x, to be looked at: y where it has this shape; else A⁺ y where that
+ * A picture of y alone, in the shape of x: y where it has this shape; else A⁺ y where that
  * is known, else Aᵀ y (zero-filled reconstruction, unfiltered back-projection).
  *
  * @returns [N, ...event] in the units of the data, or undefined where A is not linear
@@ -33,9 +33,9 @@ export const backProjection = async (
   if (!isLinear(operator)) return undefined
   const batched = batchedObservations(set)
   const program = jit((rows: ObservationBatch<Tensor>) => {
-    const { A, y: seen } = batched.raw(rows)
+    const { A, y: observed } = batched.raw(rows)
     if (!A.linear) throw new Error('linear operators only')
-    return A.pinv ? A.pinv(seen) : A.adjoint(seen)
+    return A.pinv ? A.pinv(observed) : A.adjoint(observed)
   }, execute)
   const out = zeros([batched.count, ...event])
   try {

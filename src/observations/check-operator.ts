@@ -21,7 +21,7 @@ const checkEvent = (event: Shape, where: string): void => {
     throw wrong(where, `field 'operator': event must be the shape of one x, got [${event}]`)
 }
 
-/** What is known of a parameter; those of part i are named `i.NAME`. */
+/** Shape and rules of a parameter; those of part i are named `i.NAME`. */
 const specOf = ({ name, of = [] }: OperatorSpec, parameter: string): ParameterSpec | undefined => {
   const { parameters } = familyOf(name)
   if (Object.hasOwn(parameters, parameter)) return parameters[parameter]

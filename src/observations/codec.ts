@@ -62,7 +62,7 @@ const jsonArray = (value: unknown): NdArray<'uint8'> => {
   return new NdArray('uint8', [bytes.length], bytes)
 }
 
-/** What an error quotes of an array that should be JSON. */
+/** The text that an error quotes of an array that should be JSON. */
 const quoted = (array: NdArray): string =>
   array.data instanceof Uint8Array ? new TextDecoder().decode(array.data).slice(0, 60) : array.dtype
 
@@ -100,7 +100,7 @@ const named = (arrays: Arrays, prefix: string, where: string): Parameters<NdArra
 interface Described {
   readonly operator: ObservedOperator
   readonly units?: readonly number[]
-  /** What it claimed to be. */
+  /** The kind that it claims. */
   readonly linear?: unknown
 }
 

@@ -22,7 +22,7 @@ export interface ObservationSet {
   readonly std?: NdArray<'float32'>
   /** Lowest and highest value of the data x, which are −2 and 2 to a prior. Default when read: [0, 1]. */
   readonly range: DataRange
-  /** What the latents are, where it is known; see `plainView` for the others. */
+  /** How the signals look, where it is known; see `plainView` for the others. */
   readonly view?: View
   /**
    * [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are.

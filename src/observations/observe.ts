@@ -44,7 +44,7 @@ export interface OperatorSetting {
   readonly blind?: boolean
 }
 
-/** What to observe how. */
+/** How to observe. */
 export interface ObserveOptions extends ExecuteOptions {
   readonly operator: OperatorSetting
   /** Standard deviation of the noise, in units of y, > 0. */
@@ -57,7 +57,7 @@ export interface ObserveOptions extends ExecuteOptions {
   readonly photons?: number
   /** Units of x, default [0, 1]. */
   readonly range?: DataRange
-  /** What x is; kept in the set. */
+  /** How x looks; kept in the set. */
   readonly view?: View
   /**
    * 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do not observe;

@@ -1,7 +1,7 @@
 /** How data are looked at, as the data themselves say it. */
 import type { Shape } from '../tensor/index.ts'
 
-/** What items are. */
+/** How items are looked at. */
 export type View =
   /** Images [C, H, W]. */
   | { readonly kind: 'image' }

@@ -1,6 +1,9 @@
 import { NdArray } from '../tensor/ndarray.ts'
 
-/** The prior lives on [-2, 2]; data have units of their own. For a range [lo, hi]: x' = s x + o, s = 4 / (hi - lo), o = -2 - s lo. */
+/**
+ * The prior lives on [-2, 2]; data have units of their own. For a range [lo, hi]: x' = s x + o, s = 4 / (hi -
+ * lo), o = -2 - s lo.
+ */
 
 /** Lowest and highest value of the data, mapped to [-2, 2] for the prior. */
 export type DataRange = readonly [low: number, high: number]

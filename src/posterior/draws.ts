@@ -1,6 +1,6 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
-import { type Denoiser, type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import { type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import {
   type BatchedObservations,
@@ -8,7 +8,7 @@ import {
   type ObservationBatch,
   type ObservationSet,
 } from '../observations/index.ts'
-import { applyAffine, type DataRange, fromPrior, type Observation } from '../operators/index.ts'
+import { applyAffine, type DataRange, fromPrior } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, type Stream, stream } from '../random/index.ts'
 import {
@@ -21,6 +21,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
+import { compileMethod, type PosteriorMethod } from './method.ts'
 import { mmps } from './mmps.ts'
 
 /** Where the randomness of a batch of draws comes from. */
@@ -45,7 +46,7 @@ const NOISES = 16
 
 /** Any compiled sampler over batches of a set, as a {@link BatchDraw}. */
 export const samplerDraw = (
-  draw: ReturnType<typeof sampler<ObservationBatch<Tensor>>>,
+  draw: Sampler<ObservationBatch<Tensor>>,
   set: Pick<BatchedObservations, 'event' | 'batch'>,
   mean: NdArray,
   signal?: AbortSignal,
@@ -90,38 +91,39 @@ export const drawAll = async (
   return out
 }
 
-/** Options of {@link posteriorDraws} and {@link priorDraws}. */
-export interface DrawOptions {
-  /** Steps of the sampler, their kind, and where it runs; its schedule is the prior's unless another is given. */
-  readonly sampling: SamplerOptions
+/** How draws are counted, batched, seeded and watched. */
+interface Drawing {
   /** Draws for each observation, default 1. */
   readonly draws?: number
   /** Samples in flight at once (memory and speed, not the result), default 64. */
   readonly batch?: number
-  /** Posterior denoiser of a prior and an observation; default MMPS with one CG iteration. */
-  readonly posterior?: (prior: Denoiser, observation: Observation) => Denoiser
-  /** A whole sampler instead of a denoiser to be sampled with: `compile` of a method of posterior/, its settings bound. */
-  readonly compile?: (
-    prior: Denoiser,
-    observationOf: BatchedObservations['observation'],
-    sampling: SamplerOptions,
-  ) => Sampler<ObservationBatch<Tensor>>
+  /** Seed of all noise, 0 … 2⁵³ − 1. */
   readonly seed: number
+  /** After each batch, with the number of samples drawn and to be drawn. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
 
-/** K draws of every observation through a {@link BatchDraw} → [K, N, ...event], in the units of the prior. Releases nothing. */
+/**
+ * Options of {@link priorDraws}: those of the sampler (steps and their kind, device; the schedule is the
+ * prior's unless another is given), and those of drawing.
+ */
+export type PriorDrawOptions = SamplerOptions & Omit<Drawing, 'draws'>
+
+/** Options of {@link posteriorDraws}. */
+export interface DrawOptions extends SamplerOptions, Drawing {
+  /** Posterior method, a value of posterior/: `mmps()`, `dps({ zeta: 1 })`, `tds()`, …; default `mmps()`. */
+  readonly method?: PosteriorMethod
+}
+
+/**
+ * K draws of every observation through a {@link BatchDraw} → [K, N, ...event], in the units of the prior.
+ * Releases nothing.
+ */
 export const drawSeveral = async (
   draw: BatchDraw,
   set: Pick<BatchedObservations, 'count' | 'event'>,
-  {
-    draws = 1,
-    batch = 64,
-    seed,
-    onProgress,
-    signal,
-  }: Omit<DrawOptions, 'sampling' | 'posterior' | 'compile'>,
+  { draws = 1, batch = 64, seed, onProgress, signal }: Drawing,
 ): Promise<NdArray<'float32'>> => {
   const out = zeros([draws, set.count, ...set.event])
   const each = set.count * sizeOf(set.event)
@@ -142,7 +144,8 @@ const inDataUnits = (draws: NdArray<'float32'>, range: DataRange): NdArray<'floa
   if (bad === 0) return applyAffine(fromPrior(range), draws)
   throw new TweedieError(
     'numeric',
-    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; try more steps, or another method`,
+    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; ` +
+      'try more steps, or another method',
   )
 }
 
@@ -160,12 +163,13 @@ const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
  *
  * @param set - in the units of the data; those of the prior follow from the prior's range
  * @returns [draws, N, ...event]; draw k of observation i depends on the seed, k and i only
- * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator, `numeric` when draws are not
- * finite, `interrupted`
+ * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator,
+ * `numeric` when draws are not finite, `interrupted`
  *
  * @example
  * ```ts
- * const draws = await posteriorDraws(loadPrior('runs/demo'), readObservations('test.npz'), { sampling: { steps: 64 }, draws: 16, seed: 0 })
+ * const [prior, set] = [loadPrior('runs/demo'), readObservations('test.npz')]
+ * const draws = await posteriorDraws(prior, set, { steps: 64, draws: 16, seed: 0 })
  * ```
  */
 export const posteriorDraws = async (
@@ -175,12 +179,12 @@ export const posteriorDraws = async (
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)
   const { denoiser, mean, schedule, range } = prior
-  const { posterior = mmps(), compile, signal } = options
-  const sampling = { schedule, ...options.sampling }
   const batched = batchedObservations(set, range)
-  const compiled = compile
-    ? compile(denoiser, batched.observation, sampling)
-    : sampler((batch: ObservationBatch<Tensor>) => posterior(denoiser, batched.observation(batch)), sampling)
+  const { method = mmps(), signal } = options
+  const compiled = compileMethod(method, denoiser, batched.observation, {
+    ...options,
+    schedule: options.schedule ?? schedule,
+  })
   const draw = samplerDraw(compiled, batched, mean, signal)
   try {
     return inDataUnits(await drawSeveral(draw, batched, options), range)
@@ -193,11 +197,11 @@ export const posteriorDraws = async (
 export const priorLatents = async (
   { denoiser, mean, schedule, event }: Prior,
   count: number,
-  options: Omit<DrawOptions, 'draws' | 'posterior' | 'compile'>,
+  options: PriorDrawOptions,
 ): Promise<NdArray<'float32'>> => {
   const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
   const draw = samplerDraw(
-    sampler<ObservationBatch<Tensor>>(() => denoiser, { schedule, ...options.sampling }),
+    sampler<ObservationBatch<Tensor>>(() => denoiser, { ...options, schedule: options.schedule ?? schedule }),
     nothing,
     mean,
     options.signal,
@@ -209,9 +213,12 @@ export const priorLatents = async (
   }
 }
 
-/** Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`, `interrupted` */
+/**
+ * Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`,
+ * `interrupted`
+ */
 export const priorDraws = async (
   prior: Prior,
   count: number,
-  options: Omit<DrawOptions, 'draws' | 'posterior' | 'compile'>,
+  options: PriorDrawOptions,
 ): Promise<NdArray<'float32'>> => inDataUnits(await priorLatents(prior, count, options), prior.range)

@@ -40,7 +40,7 @@ import { innovation, residual } from './update.ts'
 export interface Twisted {
   /** x̂ = D(xt), which makes the untwisted step. */
   readonly xhat: Tensor
-  /** What makes the proposed step. */
+  /** The guided denoiser’s answer, which makes the proposed step. */
   readonly guided: Tensor
   /** log l(xt) up to a constant, [B], float64. */
   readonly logTwist: Tensor

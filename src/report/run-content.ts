@@ -36,9 +36,11 @@ const curvesOf = (journal: readonly JournalLine[]): LineChart[] => {
   if (loss.length > 1) {
     charts.push({
       x: { label: 'record of the journal (every 20 steps)' },
-      y: { label: 'denoising loss', scale: loss.every(([, value]) => value > 0) ? 'log' : 'linear' },
+      y: { label: 'training loss', scale: loss.every(([, value]) => value > 0) ? 'log' : 'linear' },
       series: [{ name: 'loss', points: loss }],
-      caption: 'Denoising loss through all laps (EM iterations); it starts anew with each, on new samples.',
+      caption: journal.some((line) => (numberOf(line, 'lap') ?? 0) > 1)
+        ? 'Training loss through all laps (EM iterations); it starts anew with each, on new samples.'
+        : 'Training loss.',
     })
   }
   if (divergence.length > 1) {

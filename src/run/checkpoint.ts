@@ -7,13 +7,19 @@ import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
 import type { Run } from './folder.ts'
 
-/** What a checkpoint holds, as given: a nested record of arrays and whatever JSON the caller needs to go on. */
+/**
+ * The content of a checkpoint, as given: a nested record of arrays and whatever JSON the caller needs to go
+ * on.
+ */
 export interface CheckpointContent {
   readonly arrays: object
   readonly state: Json
 }
 
-/** A checkpoint as read: arrays by dotted name (`net.blocks.0.weight`; `unflatten` of tensor/ nests them again). */
+/**
+ * A checkpoint as read: arrays by dotted name (`net.blocks.0.weight`; `unflatten` of tensor/ nests them
+ * again).
+ */
 export interface Checkpoint {
   readonly path: string
   readonly arrays: Readonly<Record<string, NdArray>>
@@ -35,7 +41,8 @@ const pointName = /^(\d{6,})-.*\.safetensors$/
 /**
  * Saves a resume point, `checkpoints/000042-<name>.safetensors`, and removes all but the last few.
  *
- * The journal is flushed first and its length noted, so that {@link resumeCheckpoint} takes both back to the same moment.
+ * The journal is flushed first and its length noted, so that {@link resumeCheckpoint} takes both back to the
+ * same moment.
  *
  * @returns the path of the file.
  * @throws TweedieError `io` when the disk refuses: the points before are then still there.
@@ -57,8 +64,8 @@ export const saveCheckpoint = (
 }
 
 /**
- * Saves a result under a lasting name, `checkpoints/<name>.safetensors`: the prior of a lap, say. It is never removed
- * and never resumed from.
+ * Saves a result under a lasting name, `checkpoints/<name>.safetensors`: the prior of a lap, say. It is never
+ * removed and never resumed from.
  *
  * @returns the path of the file.
  * @throws TweedieError `io` when the disk refuses.
@@ -72,22 +79,28 @@ export const keepCheckpoint = (run: Run, name: string, content: CheckpointConten
   return path
 }
 
-/** Files of the results that {@link keepCheckpoint} saved, by name. Takes `{ paths: layoutOf(folder) }` for reading alone. */
+/**
+ * Files of the results that {@link keepCheckpoint} saved, by name. Takes `{ paths: layoutOf(folder) }` for
+ * reading alone.
+ */
 export const keptCheckpoints = ({ paths }: Pick<Run, 'paths'>): string[] =>
   checkpointsIn(paths.checkpoints)
     .filter((name) => !pointName.test(name))
     .sort()
     .map((name) => join(paths.checkpoints, name))
 
-/** The newest resume point, or undefined when there is none. Takes `{ paths: layoutOf(folder) }` for reading alone. */
+/**
+ * The newest resume point, or undefined when there is none. Takes `{ paths: layoutOf(folder) }` for reading
+ * alone.
+ */
 export const latestCheckpoint = ({ paths }: Pick<Run, 'paths'>): Checkpoint | undefined => {
   const path = resumePoints(paths.checkpoints).at(-1)?.path
   return path === undefined ? undefined : readCheckpoint(path)
 }
 
 /**
- * Takes a run back to its newest resume point: returns it and cuts the journal to the lines of that moment, so that
- * the work done again is not told twice. Without a resume point the journal becomes empty.
+ * Takes a run back to its newest resume point: returns it and cuts the journal to the lines of that moment,
+ * so that work done again is not recorded twice. Without a resume point the journal becomes empty.
  */
 export const resumeCheckpoint = (run: Run): Checkpoint | undefined => {
   const checkpoint = latestCheckpoint(run)

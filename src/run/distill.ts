@@ -52,7 +52,7 @@ export interface DistillObjective {
   readonly dataWeight?: DataWeight
 }
 
-/** What is distilled from what. */
+/** The request of a distillation: prior, observations, flow, options. */
 export interface DistillRequest extends LongCall {
   readonly prior: LearnedPrior
   /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
@@ -84,7 +84,7 @@ export interface DistillRequest extends LongCall {
 const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
 
 /**
- * What a resume point holds of a state: arrays are named `distil.weights…`, `distil.statistics…`,
+ * The part of a state that a resume point holds: arrays are named `distil.weights…`, `distil.statistics…`,
  * `distil.moments…`.
  */
 const packed = ({ params, statistics, moments }: TrainState) => ({ weights: params, statistics, moments })
@@ -123,7 +123,9 @@ const samplesOf = async (
     throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
   }
   const x = await priorLatents(prior, count, {
-    sampling: { ...options.execute, steps, step: ddim() },
+    ...options.execute,
+    steps,
+    step: ddim(),
     batch: Math.min(count, 64),
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),

@@ -25,7 +25,7 @@ export interface Run {
   close(): void
 }
 
-/** What {@link openRun} may do. */
+/** Options of {@link openRun}. */
 export interface RunOptions {
   /** Resolved configuration: saved in a new run, compared with that of a resumed one. */
   readonly config?: JsonRecord
@@ -36,17 +36,18 @@ export interface RunOptions {
   /** Start over unless resumed: what an earlier run left in the folder is removed (default false). */
   readonly replace?: boolean
   /**
-   * Numbers, by their dotted path, that a resumed run may raise: what was done stays a prefix of what is asked for, as laps
-   * are. The new value is saved. Default: none.
+   * Numbers, by their dotted path, that a resumed run may raise: what was done stays a prefix of what is
+   * asked for, as laps are. The new value is saved. Default: none.
    */
   readonly grows?: readonly string[]
 }
 
 /**
- * Opens a run folder for work: makes it or resumes it, takes its lock, removes half-written files, repairs the journal.
+ * Opens a run folder for work: makes it or resumes it, takes its lock, removes half-written files, repairs
+ * the journal.
  *
- * @throws TweedieError `input` when the folder is no run, exists already, does not exist, or is of another version or
- * configuration; `locked` when another process owns it; `io` when the system refuses.
+ * @throws TweedieError `input` when the folder is no run, exists already, does not exist, or is of another
+ * version or configuration; `locked` when another process owns it; `io` when the system refuses.
  *
  * @example
  * ```ts
@@ -90,9 +91,11 @@ const resumeOrReplace = ({ path }: Layout, { resume = false, replace = false }: 
 }
 
 /**
- * The resolved configuration of a run folder, checking that it is one; takes no lock, so it may be read while its owner works.
+ * The resolved configuration of a run folder, checking that it is one; takes no lock, so it may be read while
+ * its owner works.
  *
- * @throws TweedieError `input` when the folder is no run, is of another version, or its configuration is damaged.
+ * @throws TweedieError `input` when the folder is no run, is of another version, or its configuration is
+ * damaged.
  */
 export const readConfig = (path: string): JsonRecord => {
   const { marker, config } = layoutOf(path)
@@ -103,7 +106,8 @@ export const readConfig = (path: string): JsonRecord => {
   if (version !== RUN_FORMAT) {
     throw new TweedieError(
       'input',
-      `${marker}: the run has format version ${JSON.stringify(version)}, this tweedie reads version ${RUN_FORMAT}`,
+      `${marker}: the run has format version ${JSON.stringify(version)}, ` +
+        `this tweedie reads version ${RUN_FORMAT}`,
     )
   }
   return asRecord(parseYaml(readText(config), config), config)
@@ -118,7 +122,8 @@ const refuseCreation = (paths: Layout, { config, create = true }: RunOptions): v
   const { path } = paths
   if (!create) throw new TweedieError('input', `${path}: not a run folder (no run.json in it)`)
   if (config === undefined) throw needsConfig(paths)
-  if (existsSync(paths.lock)) return // its maker was killed before the marker, or is at work: the lock decides
+  // Its maker was killed before the marker, or is at work: the lock decides.
+  if (existsSync(paths.lock)) return
   const foreign = [paths.config, paths.journal, paths.checkpoints].find(holdsSomething)
   if (foreign !== undefined) {
     throw new TweedieError(
@@ -144,7 +149,9 @@ const makeFolders = ({ path, checkpoints, draws, figures }: Layout): void => {
   }
 }
 
-/** The marker goes first and comes last: a folder without it is no run, and making one in it can start again. */
+/**
+ * The marker goes first and comes last: a folder without it is no run, and making one in it can start again.
+ */
 const writeRun = (paths: Layout, config: JsonRecord | undefined): void => {
   if (config === undefined) throw needsConfig(paths)
   const { marker, config: configuration, journal, report, checkpoints, draws, figures } = paths
@@ -197,7 +204,10 @@ const withField = (record: JsonRecord, [head, ...rest]: readonly string[], value
   return { ...record, [head]: rest.length > 0 && isRecord(inner) ? withField(inner, rest, value) : value }
 }
 
-/** The saved configuration with what has grown since. @throws TweedieError `input` where it differs in any other way */
+/**
+ * The saved configuration with what has grown since. @throws TweedieError `input` where it differs in any
+ * other way
+ */
 const grown = (
   source: string,
   saved: JsonRecord,

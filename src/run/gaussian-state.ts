@@ -4,7 +4,7 @@ import { TweedieError } from '../error.ts'
 import { isotropic, lowRank } from '../linalg/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 
-/** What the checkpoint's state says of a Gaussian: s² I, or s² I + U Uᵀ as PPCA fits it. */
+/** A Gaussian in the state of a checkpoint: s² I, or s² I + U Uᵀ as PPCA fits it. */
 export type GaussianState = { readonly kind: 'isotropic' | 'ppca'; readonly variance: number }
 
 /** @throws TweedieError `input` for covariances that fitting never gives */

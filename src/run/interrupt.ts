@@ -9,10 +9,10 @@ export interface Interruptible {
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an aborted signal, so that work can save itself; the second one leaves at
- * once with code 130.
+ * Turns the first SIGINT or SIGTERM into an aborted signal, so that work can save itself; the second one
+ * leaves at once with code 130.
  *
- * @param onFirst told once, at the first signal: the place to say that the work is being saved.
+ * @param onFirst called once, at the first signal: the place to say that the work is being saved.
  *
  * @example
  * ```ts

@@ -3,7 +3,10 @@ import { TweedieError } from '../error.ts'
 import { systemReason } from '../formats/atomic.ts'
 import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
-/** What happened: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's own. */
+/**
+ * An event: a kind (`lap`, `step`, `metric`, …) and its figures; the field `seconds` is the journal's
+ * own.
+ */
 export type JournalEvent = { readonly event: string; readonly [key: string]: Json }
 
 /** An event as read back: `seconds` is the run's time when it happened, summed over its sessions. */
@@ -15,7 +18,10 @@ export interface Journal {
   readonly lines: number
   /** Seconds that the run has worked so far, in this session and those before. */
   readonly seconds: number
-  /** Adds one line. @throws TweedieError `io` when the disk refuses; the journal then still ends in a whole line. */
+  /**
+   * Adds one line. @throws TweedieError `io` when the disk refuses; the journal then still ends in a whole
+   * line.
+   */
   append(event: JournalEvent): void
   /** Keeps the first `lines` lines only; the run's time goes back to theirs. */
   cut(lines: number): void
@@ -27,7 +33,7 @@ export interface Journal {
 
 const NEWLINE = 0x0a
 
-/** Byte position after each whole line. What follows the last one is a line that a kill truncated. */
+/** Byte position after each whole line. Bytes after the last one are a line that a kill truncated. */
 const lineEnds = (bytes: Uint8Array): number[] => {
   const ends: number[] = []
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1)
@@ -51,7 +57,8 @@ const readLines = (path: string): { bytes: Buffer; ends: number[] } => {
 }
 
 /**
- * The lines of a journal, without the truncated last one that a killed process may have left; `[]` when there is no file.
+ * The lines of a journal, without the truncated last one that a killed process may have left; `[]` when there
+ * is no file.
  *
  * @throws TweedieError `input` naming the line that is not a journal event.
  */

@@ -13,7 +13,7 @@ import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
-/** What is learned from what. */
+/** The request of a run of DiEM: network, observations, options. */
 export interface LearnRequest extends LongCall {
   readonly net: NetworkConfig
   /** In the units of the data; its range is that of the prior. */

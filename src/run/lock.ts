@@ -42,7 +42,10 @@ const readOwner = (path: string): Owner | undefined => {
   }
 }
 
-/** Creates the lock file with its content in one step (link(2) fails where the name exists), so nobody reads half of it. */
+/**
+ * Creates the lock file with its content in one step (link(2) fails where the name exists), so nobody reads
+ * half of it.
+ */
 const create = (path: string, owner: Owner): boolean => {
   const temporary = `${path}.${owner.pid}${TEMPORARY_SUFFIX}`
   try {
@@ -61,8 +64,8 @@ const create = (path: string, owner: Owner): boolean => {
 const isStale = (owner: Owner): boolean => owner.host === hostname() && !isAlive(owner)
 
 /**
- * Replaces the lock of a dead process. A second lock guards the replacement: of two processes that both found the
- * lock stale, the slower one must not remove the fresh lock of the faster one.
+ * Replaces the lock of a dead process. A second lock guards the replacement: of two processes that both found
+ * the lock stale, the slower one must not remove the fresh lock of the faster one.
  */
 const replaceStale = (path: string, owner: Owner): boolean => {
   const guard = acquireLock(`${path}.takeover`)
@@ -81,7 +84,8 @@ const replaceStale = (path: string, owner: Owner): boolean => {
  * The file names the process (id, start time, host), so an id that the system gave to another process is not
  * mistaken for the owner.
  *
- * @throws TweedieError `locked` when a living process, or one on another machine, holds it; `io` when the system refuses.
+ * @throws TweedieError `locked` when a living process, or one on another machine, holds it; `io` when the
+ * system refuses.
  */
 export const acquireLock = (path: string): Lock => {
   const owner: Owner = { ...thisProcess(), host: hostname(), since: new Date().toISOString() }

@@ -24,7 +24,7 @@ export type MaskedLearner =
   /** δ: the share of the observed entries that is deleted further, in (0, 1); default 0.1. */
   { readonly kind: 'ambient'; readonly delta?: number } | { readonly kind: 'gsure' }
 
-/** What is learned from what. */
+/** The request of a learner without laps: network, masked rows, options. */
 export interface MaskedLearnRequest extends LongCall {
   readonly learner: MaskedLearner
   /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */
@@ -85,7 +85,8 @@ const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<
  * const net: NetworkConfig = { kind: 'unet', io: 2, channels: [32, 64], blocks: [1, 1] } // grey images
  * await learnMasked(openRun('runs/ambient', { config: {} }), {
  *   learner: { kind: 'ambient' }, net, rows: await maskedRows(set), range: set.range,
- *   options: { batch: 64, rate: constantRate(1e-3), ema: 0.99 }, steps: 2000, sigmaMin: 0.02, sigmaMax: 20, seed: 0,
+ *   options: { batch: 64, rate: constantRate(1e-3), ema: 0.99 },
+ *   steps: 2000, sigmaMin: 0.02, sigmaMax: 20, seed: 0,
  * })
  * ```
  */

@@ -23,7 +23,7 @@ import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader } from './network-header.ts'
 
 /**
- * What an AmbientDiffusion prior sees: one mask, the same in all steps and draws. Its network has twice the
+ * The mask of an AmbientDiffusion prior: one mask, the same in all steps and draws. Its network has twice the
  * channels of x and is shown x through the mask, and the mask.
  */
 export interface AmbientMask {
@@ -37,7 +37,7 @@ export interface AmbientMask {
   readonly shape: Shape
 }
 
-/** What is learned, as a checkpoint keeps it. */
+/** A learned prior, as a checkpoint keeps it. */
 export interface PriorParts {
   readonly net: NetworkConfig
   readonly params: Tree<NdArray>

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 
-/** What tells two processes with the same id apart: the start time in clock ticks since boot, where Linux gives it. */
+/**
+ * A mark that sets processes of the same id apart: the start time in clock ticks since boot, where Linux
+ * gives it.
+ */
 export interface ProcessIdentity {
   readonly pid: number
   readonly started?: number
 }
 
-/** State letter and start time of a process (proc_pid_stat(5), fields 3 and 22), or undefined without /proc. */
+/**
+ * State letter and start time of a process (proc_pid_stat(5), fields 3 and 22), or undefined without /proc.
+ */
 const procStat = (pid: number): { state: string; started: number } | undefined => {
   let text: string
   try {

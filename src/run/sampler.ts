@@ -19,7 +19,7 @@ import { layoutOf } from './layout.ts'
 import { headerOf, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
 
-/** What a sampler learned from. */
+/** The origin of a sampler: its noise, measurements, training and prior. */
 export interface SamplerOrigin {
   /** Standard deviation of the noise, in the units of the data. */
   readonly noise: number
@@ -149,7 +149,7 @@ export const flowHeader = (flow: FlowConfig): Json => {
   return parseJson(JSON.stringify(said), 'flow')
 }
 
-/** What is said of a sampler beside its arrays, as plain JSON without what is undefined. */
+/** The header of a sampler, beside its arrays, as plain JSON without what is undefined. */
 export const samplerHeader = ({ params: _, flow, ...rest }: SavedSampler): Json =>
   parseJson(JSON.stringify({ kind: 'sampler', flow: flowHeader(flow), ...rest }), 'sampler')
 

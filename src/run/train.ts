@@ -10,7 +10,7 @@ import type { Run } from './folder.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
 import { trainFormat, trainInRun } from './training-run.ts'
 
-/** What is trained on what. */
+/** The request of a training on clean data. */
 export interface TrainRequest extends LongCall {
   readonly net: NetworkConfig
   /** [N, ...event], in the units of the prior. */

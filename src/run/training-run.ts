@@ -1,6 +1,6 @@
 /**
- * What all training in a run folder shares: it goes on from where the folder stands, saves resume points by
- * the clock and when it is stopped, and writes losses to the journal.
+ * Training in a run folder, whatever the objective: it goes on from where the folder stands, saves resume
+ * points by the clock and when it is stopped, and writes losses to the journal.
  */
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
@@ -73,7 +73,7 @@ export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat =>
   }
 }
 
-/** What is trained in a run folder, and for how long. */
+/** A training in a run folder, and its length. */
 export interface TrainingRun extends LongCall {
   /** The state before the first step. */
   readonly fresh: TrainState
@@ -85,7 +85,7 @@ export interface TrainingRun extends LongCall {
   readonly phase: string
   /** Seconds between resume points, default 60. */
   readonly checkpointSeconds?: number
-  /** What the journal says of a step; default its terms. */
+  /** Figures of a step for the journal; default its terms. */
   readonly figures?: (result: StepResult) => Readonly<Record<string, Json>>
 }
 

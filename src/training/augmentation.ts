@@ -4,7 +4,7 @@ import { integers, type Stream, uniform } from '../random/index.ts'
 import { NdArray } from '../tensor/index.ts'
 import type { StepAddress } from './objective.ts'
 
-/** What may be done to an image without changing what it shows. */
+/** Changes of an image that leave its content as it is. */
 export interface Augmentation {
   /** Mirror left and right with probability 1/2. */
   readonly flip?: boolean

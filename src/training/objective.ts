@@ -1,4 +1,6 @@
-/** What training makes small, and what a step of it is made of. The loop itself is `trainer`. */
+/**
+ * An objective: the loss that training makes small, and the arrays of a step. The loop itself is `trainer`.
+ */
 import type { Feeds, NdArray, Tensor, Tree } from '../tensor/index.ts'
 
 /**
@@ -10,7 +12,7 @@ export interface StepAddress {
   readonly step: number
 }
 
-/** What is trained: weights by gradients, statistics (those of BatchNorm) by averaging over batches. */
+/** The state of training: weights by gradients, statistics (those of BatchNorm) by averaging over batches. */
 export type Trained<L> = {
   readonly params: Tree<L>
   /** An empty record where there are none. */

@@ -59,7 +59,7 @@ export interface TrainOptions extends MinibatchOptions {
   readonly execute?: ExecuteOptions
 }
 
-/** What a step returns. */
+/** The result of a step. */
 export interface StepResult {
   readonly state: TrainState
   /** The terms of the objective before the step. */

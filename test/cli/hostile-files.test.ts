@@ -178,7 +178,7 @@ const observations: Case[] = [
       ...['learn', 'config.yaml', 'data.clean=x.npy', 'data.observe.operator.kind=clip'],
       ...['gaussian.eStep=moments', '-o', 'run'],
     ],
-    says: /^field 'gaussian\.eStep': 'moments' needs a linear operator, 'clip' is none; use diffusion/,
+    says: /^field 'gaussian\.eStep': 'moments' needs a linear operator, 'clip' is not linear; use diffusion/,
   },
   {
     name: 'a set of an operator that nobody knows',

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadMnist } from '../../src/datasets/index.ts'
-import { classScoreOf } from '../../src/diagnose/class-score.ts'
+import { classScoreOf } from '../../src/diagnose/images/class-score.ts'
+import { imageInput, withImageShape } from '../../src/diagnose/images/onnx-input.ts'
+import { resizeImages } from '../../src/diagnose/images/resize.ts'
 import {
   classScore,
   type FeatureNetwork,
@@ -13,8 +15,6 @@ import {
   frechetFeatureDistance,
   perceptualDistance,
 } from '../../src/diagnose/index.ts'
-import { imageInput, withImageShape } from '../../src/diagnose/onnx-input.ts'
-import { resizeImages } from '../../src/diagnose/resize.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import {
   constant,

@@ -147,6 +147,18 @@ describe('the commands', () => {
     expect(readFileSync(join(folder, 'sharp.html'), 'utf8')).toMatch(/Coverage of all pixels/)
   }, 60_000)
 
+  it('sample says when observations are of data in another range than those of the prior', () => {
+    json(...'observe truth.npy --range=-1,1 --count 2 -o other-range.npz'.split(' '))
+    const { status, stderr } = tweedie(
+      'sample learned other-range.npz --draws 2 --steps 2 -o other-draws.npz'.split(' '),
+      { cwd: folder },
+    )
+    expect(status).toBe(0)
+    expect(stderr).toContain(
+      'other-range.npz: of data in [-1,1]; they are taken to be in [0,1], as those of the prior',
+    )
+  }, 60_000)
+
   it('a device that is not there is missed before a run is made', () => {
     const { status, stderr } = tweedie(
       ['learn', 'config.yaml', 'data.observations=set.npz', '-o', 'elsewhere', '--device', 'cuda'],

@@ -144,10 +144,10 @@ describe('own data, as the how-to says', () => {
   }, 60_000)
 
   it('documents the fields of an observation set as they are', () => {
-    const names = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
-    expect(names.slice(0, 8)).toEqual([
+    const names = [...page.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name)
+    expect(names.slice(0, 10)).toEqual([
       ...['y', 'noise', 'mask', 'projection', 'range'],
-      ...['operator', 'view', 'valid'],
+      ...['operator', 'parameter.NAME', 'truth.NAME', 'view', 'valid'],
     ])
     const set = ['y', 'noise', 'range', 'operator', 'parameter.mask']
     expect(Object.keys(readArrays(join(folder, 'mine.npz'))).sort()).toEqual(set.sort())

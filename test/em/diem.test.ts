@@ -184,7 +184,7 @@ describe('DiEM', () => {
   it('stops when the sampler diverges, naming the lap; the last state saved is before that', async () => {
     const states: DiemState[] = []
     const diverging = learn(
-      { posterior: (prior) => (xt, sigma) => mul(prior(xt, sigma), Number.NaN) },
+      { method: () => (prior) => (xt, sigma) => mul(prior(xt, sigma), Number.NaN) },
       { onCheckpoint: (state) => states.push(copy(state)) },
     )
     await expect(diverging).rejects.toMatchObject({

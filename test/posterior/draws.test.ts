@@ -51,16 +51,16 @@ const sets: [string, ObservationSet][] = [
 
 describe.each(sets)('posterior draws, %s', (_, set) => {
   it('are the same one at a time, seven at a time, all at once', async () => {
-    const draws = (batch: number) => posteriorDraws(prior, set, { sampling, draws: 3, batch, seed: 4 })
+    const draws = (batch: number) => posteriorDraws(prior, set, { ...sampling, draws: 3, batch, seed: 4 })
     const all = await draws(64)
     expect(all.shape).toEqual([3, N, 4])
     for (const batch of [1, 7]) expectClose((await draws(batch)).data, all.data, 1e-5)
   })
 
   it('of observation i do not depend on the others, draw k not on how many there are', async () => {
-    const all = await posteriorDraws(prior, set, { sampling, draws: 3, seed: 4 })
+    const all = await posteriorDraws(prior, set, { ...sampling, draws: 3, seed: 4 })
     const few = observationRows(set, 0, 4)
-    const some = await posteriorDraws(prior, few, { sampling, draws: 2, seed: 4 })
+    const some = await posteriorDraws(prior, few, { ...sampling, draws: 2, seed: 4 })
     for (const k of [0, 1])
       expectClose(
         some.data.subarray(16 * k, 16 * (k + 1)),
@@ -68,14 +68,14 @@ describe.each(sets)('posterior draws, %s', (_, set) => {
         1e-5,
       )
     expect(Math.abs(all.data[0] - all.data[4 * N])).toBeGreaterThan(1e-3)
-    const other = await posteriorDraws(prior, set, { sampling, draws: 1, seed: 5 })
+    const other = await posteriorDraws(prior, set, { ...sampling, draws: 1, seed: 5 })
     expect(Math.abs(all.data[0] - other.data[0])).toBeGreaterThan(1e-3)
   })
 })
 
 it('a sampler that is given a seed makes the same draws of the first observations', async () => {
   const [, set] = sets[0]
-  const all = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  const all = await posteriorDraws(prior, set, { ...sampling, draws: 2, seed: 4 })
   const batched = batchedObservations(set, prior.range)
   const { denoiser, schedule } = prior
   const draw = compileMethod(mmps(), denoiser, batched.observation, { schedule, ...sampling })
@@ -96,14 +96,14 @@ it.each(sets)('draws are in the units of the data: %s', async (_, set) => {
     range: units,
     seed: 1,
   })
-  const draws = await posteriorDraws({ ...prior, range: units }, data, { sampling, draws: 2, seed: 4 })
-  const want = await posteriorDraws(prior, set, { sampling, draws: 2, seed: 4 })
+  const draws = await posteriorDraws({ ...prior, range: units }, data, { ...sampling, draws: 2, seed: 4 })
+  const want = await posteriorDraws(prior, set, { ...sampling, draws: 2, seed: 4 })
   expectClose(applyAffine(toPrior(units), draws).data, want.data, 1e-4)
 })
 
 it('of a prior of other signals there are none', async () => {
   const other = { ...prior, event: [1, 4] }
-  await expect(posteriorDraws(other, sets[0][1], { sampling, seed: 0 })).rejects.toThrow(
+  await expect(posteriorDraws(other, sets[0][1], { ...sampling, seed: 0 })).rejects.toThrow(
     /the observations are of signals \[4\], the prior knows \[1,4\]/,
   )
 })
@@ -123,7 +123,7 @@ describe('prior draws', () => {
 
   it('have the distribution of the prior', async () => {
     const count = 4096
-    const draws = await priorDraws(known, count, { sampling: { steps: 128 }, batch: 2048, seed: 0 })
+    const draws = await priorDraws(known, count, { steps: 128, batch: 2048, seed: 0 })
     expect(draws.shape).toEqual([count, 3])
     const { mean, covariance } = sampleMoments(draws)
     expectClose(mean, toNumbers(gaussian.mean), 5 / Math.sqrt(count))
@@ -131,7 +131,7 @@ describe('prior draws', () => {
   })
 
   it('are the same in any batch, and any number of them', async () => {
-    const draws = (count: number, batch: number) => priorDraws(known, count, { sampling, batch, seed: 2 })
+    const draws = (count: number, batch: number) => priorDraws(known, count, { ...sampling, batch, seed: 2 })
     const all = await draws(20, 64)
     for (const batch of [1, 7]) expectClose((await draws(20, batch)).data, all.data, 1e-5)
     expectClose((await draws(5, 64)).data, all.data.subarray(0, 15), 1e-5)
@@ -140,7 +140,7 @@ describe('prior draws', () => {
   it('tell how far they are, and stop when told to', async () => {
     const seen: [number, number][] = []
     await priorDraws(known, 10, {
-      sampling,
+      ...sampling,
       batch: 4,
       seed: 0,
       onProgress: (done, total) => seen.push([done, total]),
@@ -150,7 +150,7 @@ describe('prior draws', () => {
       [8, 10],
       [10, 10],
     ])
-    const stopped = priorDraws(known, 10, { sampling, seed: 0, signal: AbortSignal.abort() })
+    const stopped = priorDraws(known, 10, { ...sampling, seed: 0, signal: AbortSignal.abort() })
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' })
   })
 })
@@ -179,10 +179,10 @@ describe('posterior draws of a Gaussian', () => {
       range,
     }
     const draws = await posteriorDraws(known, set, {
-      sampling: { steps: 100 },
+      steps: 100,
       batch: count,
       seed: 0,
-      posterior: mmps({ covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
+      method: mmps({ covariance: gaussianPosteriorCovariance(gaussian.covariance) }),
     })
     const { mean, covariance } = sampleMoments(new NdArray('float32', [count, 2], draws.data))
     // y / (1 + s²) and s² / (1 + s²) where it was seen, the prior elsewhere.

@@ -37,7 +37,8 @@ const drawsOf = (path: string): NdArray<'float32'> => {
     const got = draws ? `${draws.dtype} [${draws.shape}]` : 'none'
     throw new TweedieError(
       'input',
-      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' writes it, got ${got}`,
+      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' ` +
+        `writes it, got ${got}`,
     )
   }
   return new NdArray('float32', draws.shape, draws.data)
@@ -46,11 +47,11 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
   const set = readObservations(file)
-  const seen = set.operator.event
-  if (set.y.shape[0] < n || seen.join() !== event.join()) {
+  const observed = set.operator.event
+  if (set.y.shape[0] < n || observed.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${file}: has ${set.y.shape[0]} observations of signals [${seen}], the draws are of ${n} × [${event}]`,
+      `${file}: has ${set.y.shape[0]} observations of [${observed}], the draws are of ${n} × [${event}]`,
     )
   }
   return firstOf(set, n)

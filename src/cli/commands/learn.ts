@@ -23,7 +23,7 @@ import { formatFields } from '../table.ts'
 import { maskedLearnerOf, maskedRequestOf } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
 
-/** What is the same for every learner. */
+/** Options that every learner shares. */
 type Call = Pick<Parameters<typeof learn>[1], 'checkpointSeconds' | 'onLap' | 'onProgress' | 'signal'>
 
 /** Learns in a run folder. */

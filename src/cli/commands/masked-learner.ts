@@ -56,7 +56,7 @@ const rowsOf = async (learner: MaskedLearner, set: ObservationSet): Promise<Mask
 }
 
 /**
- * What a learner does with observations, in the units of the data.
+ * Use of a learned network on observations, in the units of the data.
  *
  * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
  * networks that do not fit the data

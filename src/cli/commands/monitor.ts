@@ -24,7 +24,9 @@ export const lapMonitor = async (run: Run, experiment: Experiment, io: Io, execu
     const count = Math.max(samples, sinkhorn)
     if (count === 0) return
     const draws = await priorLatents(learned, count, {
-      sampling: { ...execute, steps, step: stepOf({ step }) },
+      ...execute,
+      steps,
+      step: stepOf({ step }),
       batch: Math.min(count, learned.event.length > 1 ? 64 : 1024),
       seed: experiment.seed,
       onProgress: (done, total) => io.progress({ phase: 'prior samples', done, total, lap: lap + 1 }),

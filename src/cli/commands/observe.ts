@@ -153,7 +153,7 @@ export const run = async (
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)
-  const seen = kept && average(kept.data)
+  const observed = kept && average(kept.data)
   const facts = {
     path: options.output,
     observations: y.shape[0],
@@ -171,15 +171,16 @@ export const run = async (
       ['observations', `${y.shape[0]} of [${y.shape.slice(1).join(', ')}]`],
       [
         'operator',
-        seen === undefined
+        observed === undefined
           ? described(operator)
-          : `${described(operator)}, ${(100 * seen).toFixed(1)} % observed`,
+          : `${described(operator)}, ${(100 * observed).toFixed(1)} % observed`,
       ],
       [
         'noise',
-        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} (data from ${range[0]} to ${range[1]})`,
+        `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} ` +
+          `(data from ${range[0]} to ${range[1]})`,
       ],
     ]),
-    seen === undefined ? facts : { ...facts, observed: seen },
+    observed === undefined ? facts : { ...facts, observed },
   )
 }

@@ -38,11 +38,11 @@ const restored = async (
   const draws = drawsOf(path)
   const [, n, ...event] = draws.shape
   const set = readObservations(observations)
-  const seen = set.operator.event
-  if (set.y.shape[0] < n || seen.join() !== event.join()) {
+  const shape = set.operator.event
+  if (set.y.shape[0] < n || shape.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${observations}: has ${set.y.shape[0]} observations of [${seen}], the draws are of ${n} × [${event}]`,
+      `${observations}: has ${set.y.shape[0]} observations of [${shape}], the draws are of ${n} × [${event}]`,
     )
   }
   const cut = (a: NdArray<'float32'>) =>

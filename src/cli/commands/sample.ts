@@ -5,17 +5,16 @@ import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { type ObservationSet, readObservations } from '../../observations/index.ts'
 import {
-  compileMethod,
-  type DrawOptions,
   methodNamed,
   methodSpec,
+  type PosteriorMethod,
   posteriorDraws,
   priorDraws,
 } from '../../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { posteriorOf, stepOf } from '../config/building.ts'
+import { methodOf, stepOf } from '../config/building.ts'
 import { firstOf } from '../config/loading.ts'
 import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
@@ -32,25 +31,34 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
   return join(layoutOf(source).draws, name)
 }
 
-/**
- * The Jacobian of a network is not quite symmetric: beyond one iteration, conjugate gradients may blow up.
- */
-const safeSolver = (iterations: number) => (iterations > 1 ? 'gmres' : 'cg')
-
-const samplingOf = ({ steps, step, iterations, solver = safeSolver(iterations), covariance }: Options) =>
+const samplingOf = ({ steps, step, iterations, solver, covariance }: Options) =>
   samplingSchema.parse({ steps, step, iterations, solver, covariance })
 
-/** The method that was asked for; undefined for MMPS by the options of its own. */
-const samplerOf = ({ method: text, solver, covariance }: Options): DrawOptions['compile'] => {
-  if (text === undefined) return undefined
+/** The method that was asked for by name, or MMPS by the options of its own. */
+const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): PosteriorMethod => {
+  const { method: text, solver, covariance } = options
+  if (text === undefined) return methodOf(samplingOf(options))(gaussian)
   if (solver !== undefined || covariance !== 'tweedie')
     throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
-  const spec = methodSpec(text)
-  const method = methodNamed(spec.method).make(spec.settings)
-  return (prior, observationOf, sampling) => compileMethod(method, prior, observationOf, sampling)
+  const { method, settings } = methodSpec(text)
+  return methodNamed(method).make(settings)
 }
 
-/** A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else would tell. */
+/** Steps, device, batch, seed and progress, of draws of a prior and of a posterior alike. */
+const drawingOf = (options: Options, io: Io) => ({
+  steps: options.steps,
+  step: stepOf(samplingOf(options)),
+  device: options.device,
+  batch: options.batch,
+  seed: options.seed ?? 0,
+  onProgress: (done: number, total: number) => io.progress({ phase: 'sampling', done, total }),
+  signal: io.signal,
+})
+
+/**
+ * A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else
+ * would say.
+ */
 const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior, io: Io): void => {
   if (String(range) !== String(prior.range))
     io.note(`${file}: of data in [${range}]; they are taken to be in [${prior.range}], as those of the prior`)
@@ -72,37 +80,10 @@ const posterior = async (
     )
   }
   noteRange(file, set, prior, io)
-  const sampling = samplingOf(options)
-  const guide = posteriorOf(sampling)
-  const compile = samplerOf(options)
   return posteriorDraws(prior, set, {
-    sampling: {
-      steps: options.steps,
-      step: stepOf(sampling),
-      device: options.device,
-    },
-    posterior: (denoiser, observation) => guide(denoiser, observation, prior.gaussian),
-    compile,
+    ...drawingOf(options, io),
+    method: posteriorMethodOf(options, prior),
     draws: options.draws,
-    batch: options.batch,
-    seed: options.seed ?? 0,
-    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
-    signal: io.signal,
-  })
-}
-
-const own = (prior: LearnedPrior, options: Options, io: Io): Promise<NdArray<'float32'>> => {
-  const sampling = samplingOf(options)
-  return priorDraws(prior, options.draws, {
-    sampling: {
-      steps: options.steps,
-      step: stepOf(sampling),
-      device: options.device,
-    },
-    batch: options.batch,
-    seed: options.seed ?? 0,
-    onProgress: (done, total) => io.progress({ phase: 'sampling', done, total }),
-    signal: io.signal,
   })
 }
 
@@ -149,7 +130,7 @@ export const run = async (
   await requireDevice(options.device)
   const started = performance.now()
   if (observations === undefined) {
-    const x = await own(prior, options, io)
+    const x = await priorDraws(prior, options.draws, drawingOf(options, io))
     writeArrays(path, { x })
     const pictures = options.images ? writeImages(path, { x }) : 0
     report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })

@@ -81,8 +81,8 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
           .sort((a, b) => a.value - b.value)
           .map(({ value, score }) => [value, Number(score.toFixed(2))]),
       ),
-      `${method.title} on ${task.name}: ${key} = ${best.value} (default ${method.settings[key].default}), kept in ` +
-        `${options.output}`,
+      `${method.title} on ${task.name}: ${key} = ${best.value} ` +
+        `(default ${method.settings[key].default}), kept in ${options.output}`,
     ].join('\n\n'),
     {
       method: method.name,

@@ -71,21 +71,28 @@ const covarianceOf = (
   return conditionalCovariances[name]
 }
 
-/** The guidance that a configuration describes. */
-export const posteriorOf = ({
+/**
+ * The MMPS that a configuration describes, given the fitted Gaussian.
+ *
+ * @throws TweedieError `input` for a tolerance or a shared step size that the solver does not take
+ */
+export const methodOf = ({
   solver,
   iterations,
   tolerance,
   shared,
   covariance,
-}: Sampling): NonNullable<DiemOptions['posterior']> => {
+}: Sampling): NonNullable<DiemOptions['method']> => {
+  const kind = solver === 'auto' ? (iterations > 1 ? 'gmres' : 'cg') : solver // as `solverOf`
+  const stray =
+    shared && kind !== 'cg' ? 'shared' : tolerance > 0 && kind === 'gmres' ? 'tolerance' : undefined
+  if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)
   const solvers = {
     cg: () => cg({ iterations, tolerance, shared }),
     gmres: () => gmres({ iterations }),
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
-  return (prior, observation, gaussian) =>
-    mmps({ solve: solvers[solver](), covariance: covarianceOf(covariance, gaussian) })(prior, observation)
+  return (gaussian) => mmps({ solve: solvers[kind](), covariance: covarianceOf(covariance, gaussian) })
 }
 
 /** The learning rate of a configuration, for so many steps. */
@@ -138,7 +145,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
     },
     firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
     sampling: { ...execute, schedule, steps: em.sampling.steps, step: stepOf(em.sampling) },
-    posterior: posteriorOf(em.sampling),
+    method: methodOf(em.sampling),
     draws: em.draws,
     batch: em.batch,
     bound: em.bound,
@@ -175,8 +182,6 @@ export const checkExperiment = (
 
 const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: ObservedOperator): void => {
   if (isLinear(operator) || eStep === 'diffusion') return
-  throw new TweedieError(
-    'input',
-    `field 'gaussian.eStep': '${eStep}' needs a linear operator, '${operator.name}' is none; use diffusion`,
-  )
+  const why = `needs a linear operator, '${operator.name}' is not linear; use diffusion`
+  throw new TweedieError('input', `field 'gaussian.eStep': '${eStep}' ${why}`)
 }

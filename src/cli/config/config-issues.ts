@@ -113,7 +113,7 @@ const fieldsAt = (root: JsonRecord, schema: JsonRecord, path: Path, input: Json 
   })
 }
 
-/** What `{ $ref: '#/$defs/NAME' }` stands for: schemas that are used twice, or within themselves. */
+/** The schema behind `{ $ref: '#/$defs/NAME' }`: schemas that are used twice, or within themselves. */
 const dereferenced = (root: JsonRecord, schema: JsonRecord): JsonRecord => {
   if (typeof schema.$ref !== 'string') return schema
   const [, ...keys] = schema.$ref.split('/')

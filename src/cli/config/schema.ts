@@ -68,7 +68,10 @@ export const samplingSchema = z.strictObject({
   steps: count.default(64),
   corrections: count.default(1).describe('pc: Langevin steps after each step'),
   tau: positive.default(0.1).describe('pc: their size'),
-  solver: z.enum(['cg', 'gmres', 'bicgstab']).default('cg'),
+  solver: z
+    .enum(['auto', 'cg', 'gmres', 'bicgstab'])
+    .default('auto')
+    .describe('of MMPS; auto: cg for one iteration, gmres for more'),
   iterations: count.default(1).describe('iterations of the solver'),
   tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
   shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),
@@ -124,7 +127,8 @@ export const experimentSchema = z
       .enum(['diem', 'ambient', 'gsure'])
       .optional()
       .describe(
-        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion, which have no laps',
+        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion, ' +
+          'which have no laps',
       ),
     ambient: z
       .strictObject({

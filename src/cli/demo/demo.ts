@@ -44,7 +44,10 @@ export const demoTestPlan = (
 ): TestPlan => ({
   count: plans[plan].count,
   draws: plans[plan].draws,
-  sampling: { ...execute, schedule: exponentialSchedule(schedule), steps: em.sampling.steps, step: ddpm() },
+  ...execute,
+  schedule: exponentialSchedule(schedule),
+  steps: em.sampling.steps,
+  step: ddpm(),
   batch: 100,
   seed,
 })

@@ -11,12 +11,11 @@ import { full, type NdArray } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 
 /** How much the demo tests. */
-export interface TestPlan {
+export interface TestPlan extends SamplerOptions {
   /** Test digits, none of them among those learned from. */
   readonly count: number
   /** Posterior draws of each: 20 resolve 90 % intervals. */
   readonly draws: number
-  readonly sampling: SamplerOptions
   readonly batch: number
   readonly seed: number
 }

@@ -6,7 +6,7 @@ import { type AmortizedSampler, restore } from '../../amortize/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../../diagnose/index.ts'
 import { ddpm } from '../../diffusion/index.ts'
 import { type ObservationSet, observationRows } from '../../observations/index.ts'
-import { compileMethod, type PosteriorMethod, posteriorDraws } from '../../posterior/index.ts'
+import { type PosteriorMethod, posteriorDraws } from '../../posterior/index.ts'
 import type { LearnedPrior } from '../../run/index.ts'
 import { average, type NdArray, rows, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
@@ -97,8 +97,9 @@ export const restoreWithMethod = async (
   const set = observationRows(test.set, 0, count)
   const started = performance.now()
   const draws = await posteriorDraws(prior, set, {
-    sampling: { steps, step: ddpm() },
-    compile: (denoiser, observationOf, sampling) => compileMethod(method, denoiser, observationOf, sampling),
+    method,
+    steps,
+    step: ddpm(),
     batch: count,
     seed: test.seed,
     onProgress: (done, total) => io.progress({ phase: name, done, total }),

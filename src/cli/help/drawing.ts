@@ -51,8 +51,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       },
       solver: {
         kind: 'choice',
-        choices: ['cg', 'gmres', 'bicgstab'],
-        description: 'linear solver inside MMPS (default: cg for one iteration, gmres for more)',
+        choices: ['auto', 'cg', 'gmres', 'bicgstab'],
+        description: 'linear solver inside MMPS (default auto: cg for one iteration, gmres for more)',
       },
       covariance: {
         kind: 'choice',

@@ -30,8 +30,8 @@ A number of steps may carry its own number of draws: 1000:1. A method may carry 
         kind: 'text',
         value: 'names',
         description:
-          'box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits or ' +
-          'mri; on points bunny, sphere, sphere-blind (default: all)',
+          'box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits ' +
+          'or mri; on points bunny, sphere, sphere-blind (default: all)',
       },
       methods: {
         kind: 'text',

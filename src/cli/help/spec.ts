@@ -20,10 +20,10 @@ export interface CommandModule {
 export interface CommandSpec {
   /** One line for the list of commands. */
   readonly summary: string
-  /** What it does with what, in a few lines, for `--help`. */
+  /** Its work in a few lines, for `--help`. */
   readonly description: string
   /**
-   * What of that only the engine knows, such as the list of operators; loaded when this help is asked for.
+   * The rest of it, which only the engine knows, such as the list of operators; loaded on demand.
    */
   more?(): Promise<string>
   readonly arguments: readonly ArgumentSpec[]

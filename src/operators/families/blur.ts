@@ -6,7 +6,7 @@ import { BOUNDARIES } from '../boundary.ts'
 import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
 import { defineFamily, needed, observations, type Parameters } from './family.ts'
 
-/** What an image is beyond its edge, as a setting. */
+/** The values of an image beyond its edge, as a setting. */
 export const boundary = {
   kind: 'choice',
   choices: BOUNDARIES,

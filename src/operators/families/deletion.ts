@@ -1,4 +1,4 @@
-/** What families share that delete entries, y = m ∘ x: random pixels, boxes, vertices. */
+/** Deletion of entries, y = m ∘ x, shared by its families: random pixels, boxes, vertices. */
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import type { SettingSpecs, SettingsOf } from '../../settings.ts'

@@ -18,7 +18,7 @@ export interface Part {
   observed(parameters: Parameters<Tensor>, event: Shape): Tensor | undefined
 }
 
-/** What parameters are drawn for. */
+/** The signals that parameters are drawn for. */
 export interface DrawRequest {
   /** Observations. */
   readonly count: number
@@ -32,14 +32,14 @@ export interface DrawRequest {
   readonly valid?: NdArray<'float32'>
 }
 
-/** What an operator is made for. */
+/** The signals and parameters that an operator is made for. */
 export interface MakeRequest {
   readonly event: Shape
   /** Of a family made of others: these, in order. */
   readonly parts: readonly Part[]
 }
 
-/** What is said of a parameter. */
+/** The description of a parameter. */
 export interface ParameterSpec {
   readonly about: string
   /** 0 or 1 only. */

@@ -41,7 +41,7 @@ export class Emitter implements Emit {
   }
 
   /**
-   * What `make` emits when some tensors go by other names: the same ops on the same
+   * The nodes that `make` emits when some tensors go by other names: the same ops on the same
    * elements in another order.
    */
   renamed(names: ReadonlyMap<Tensor, string>, make: () => string): string {

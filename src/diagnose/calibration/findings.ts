@@ -1,0 +1,182 @@
+/** Verdicts in plain words. */
+import { average } from '../../tensor/index.ts'
+import type { BallCoverage } from './ball-coverage.ts'
+import type { Coverage } from './coverage.ts'
+import type { ResidualWhiteness } from './residuals.ts'
+import type { Calibration, RankTest } from './sbc.ts'
+import type { SpreadSkill } from './spread-skill.ts'
+
+/**
+ * The verdict of a test. `calibrated`: no fault was found; `miscalibrated`: a fault that chance does not
+ * explain; `inconclusive`: too few data to decide.
+ */
+export type Verdict = 'calibrated' | 'miscalibrated' | 'inconclusive'
+
+/** One test, its verdict, and what that means in words. */
+export interface Finding {
+  /** The test. */
+  readonly name: string
+  /** Its verdict. */
+  readonly verdict: Verdict
+  /** The figure and its meaning, one or two sentences. */
+  readonly words: string
+}
+
+/** A difference of more standard errors than this is not chance. */
+const SIGMAS = 3
+
+/** A figure with a larger standard error than this decides nothing. */
+const COARSE = 0.05
+
+const percent = (v: number): string => `${(100 * v).toFixed(1)} %`
+
+const figure = (value: number, standardError: number): string =>
+  Number.isFinite(standardError) ? `${value.toFixed(3)} ± ${standardError.toFixed(3)}` : value.toFixed(3)
+
+const verdictOn = (difference: number, standardError: number): Verdict => {
+  if (!(standardError >= 0)) return 'inconclusive'
+  if (Math.abs(difference) > SIGMAS * standardError && Math.abs(difference) > 1e-9) return 'miscalibrated'
+  return standardError > COARSE ? 'inconclusive' : 'calibrated'
+}
+
+const TOO_FEW = 'Too few problems to decide.'
+
+/** The end of a sentence that began with the figure. */
+const ending = (verdict: Verdict, fault: string): string =>
+  ({ calibrated: '.', miscalibrated: `: ${fault}.`, inconclusive: `. ${TOO_FEW}` })[verdict]
+
+/** Residuals against the noise. */
+export const residualFinding = (residuals: ResidualWhiteness): Finding => {
+  const { ratio, standardError, white, autocorrelation } = residuals
+  const name = 'Fit to the observations'
+  const size = `‖y − A x‖² of the draws is ${figure(ratio, standardError)} of what the noise alone gives`
+  const verdict = verdictOn(ratio - 1, standardError)
+  if (verdict === 'miscalibrated') {
+    const meaning =
+      ratio < 1
+        ? 'the draws keep too close to y (too narrow, guidance too strong, or less noise than stated)'
+        : 'the draws miss y (too wide, too few steps, guidance too weak, a wrong operator, or more ' +
+          'noise than stated)'
+    return { name, verdict, words: `${size}: ${meaning}.` }
+  }
+  if (white)
+    return { name, verdict, words: `${size}${verdict === 'inconclusive' ? `. ${TOO_FEW}` : ', and white.'}` }
+  const strongest = autocorrelation.reduce<(typeof autocorrelation)[number] | undefined>((most, a) => {
+    return most && Math.abs(most.value / most.standardError) >= Math.abs(a.value / a.standardError) ? most : a
+  }, undefined)
+  if (strongest && Math.abs(strongest.value) > SIGMAS * strongest.standardError) {
+    const correlated = `correlated by ${figure(strongest.value, strongest.standardError)}`
+    const apart = `entries ${strongest.lag} apart are ${correlated}`
+    return { name, verdict: 'miscalibrated', words: `${size}, but ${apart}: the draws leave structure in y.` }
+  }
+  const scatter = 'but it varies between problems in another way than χ²'
+  const words = `${size} on average, ${scatter}: some are fitted too closely, some not closely enough.`
+  return { name, verdict: 'miscalibrated', words }
+}
+
+const sided = (observed: number, nominal: number): string =>
+  observed < nominal ? 'overconfident' : 'too cautious'
+
+/** The largest level that the draws resolve. */
+export const coverageFinding = (readings: readonly Coverage[]): Finding => {
+  const name = 'Intervals of single entries'
+  const reading = readings.filter((r) => r.resolved).at(-1)
+  if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any interval.' }
+  const { level, observed, standardError, flat } = reading
+  const verdict = verdictOn(observed - level, standardError)
+  const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
+  const words = `${Math.round(100 * level)} % intervals hold the truth in ${share}`
+  const flatness =
+    flat > 0.2 ? ` ${percent(flat)} of the entries are equal in truth and draws, and prove nothing.` : ''
+  return { name, verdict, words: `${words}${ending(verdict, sided(observed, level))}${flatness}` }
+}
+
+/** Balls about the centre of the draws. */
+export const ballFinding = (readings: readonly BallCoverage[], draws: number): Finding => {
+  const name = 'Distance from the centre'
+  const reading = readings.filter((r) => r.level * (draws + 1) <= draws).at(-1)
+  if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any ball.' }
+  const { level, observed, standardError } = reading
+  const verdict = verdictOn(observed - level, standardError)
+  const share = `${percent(observed)} (± ${percent(standardError)})`
+  const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${share}`
+  return { name, verdict, words: `As a whole, ${words}${ending(verdict, sided(observed, level))}` }
+}
+
+/** Spread over error. */
+export const spreadFinding = ({ ratio, standardError }: SpreadSkill): Finding => {
+  const verdict = verdictOn(ratio - 1, standardError)
+  const size = `The spread of the draws is ${figure(ratio, standardError)} times the error of their mean`
+  return { name: 'Spread against error', verdict, words: `${size}${ending(verdict, sided(ratio, 1))}` }
+}
+
+/** The faults of draws that the shape of ranks shows. */
+type Shape = 'draws too low' | 'draws too high' | 'draws too narrow' | 'draws too wide'
+
+/** The same for ranks of the distance to a point. */
+const aroundPoints: Readonly<Record<Shape, string>> = {
+  'draws too low': 'the truth lies farther away than the draws, as when they are too close together',
+  'draws too high': 'the truth lies nearer than the draws, as when they are too far apart',
+  'draws too narrow': 'the draws are too close together',
+  'draws too wide': 'the draws are too far apart',
+}
+
+/** The fault that ranks in 0 … K show most clearly. */
+const shapeOf = (ranks: Int32Array, draws: number): Shape => {
+  const n = ranks.length
+  const u = Float64Array.from(ranks, (r) => (r + 0.5) / (draws + 1))
+  const mean = average(u)
+  const variance = average(u.map((v) => (v - mean) ** 2))
+  // Of a uniform variable: variance 1/12, and 1/180 for that of its squared distance from 1/2.
+  const [slope, width] = [(mean - 0.5) * Math.sqrt(12 * n), (variance - 1 / 12) * Math.sqrt(180 * n)]
+  if (Math.abs(slope) > Math.abs(width)) return slope > 0 ? 'draws too low' : 'draws too high'
+  return width > 0 ? 'draws too narrow' : 'draws too wide'
+}
+
+const chance = (pValue: number): string => (pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`)
+
+/** Fewer problems show gross faults only. */
+const FEW_PROBLEMS = 50
+
+/** The finding when the ranks show no fault: they decide nothing when they are few. */
+const withoutFault = (
+  { quantities: [{ ranks }], pValue }: Calibration,
+  name: string,
+  subject: string,
+): Finding => {
+  const words = `${subject} are uniform (${chance(pValue)})`
+  return ranks.length < FEW_PROBLEMS
+    ? { name, verdict: 'inconclusive', words: `${words}, but ${ranks.length} problems show little.` }
+    : { name, verdict: 'calibrated', words: `${words}.` }
+}
+
+/** SBC. */
+export const ranksFinding = (calibration: Calibration, names: readonly string[]): Finding => {
+  const { quantities, calibrated, pValue, draws } = calibration
+  const name = 'Ranks (SBC)'
+  if (calibrated)
+    return withoutFault(calibration, name, `Ranks of ${names.length} quantities among ${draws} draws`)
+  const odd = quantities
+    .map((q: RankTest, i) => ({ q, name: names[i] }))
+    .filter(({ q }) => q.pValue * quantities.length < 0.01)
+    .map((entry) => `${entry.name} (${shapeOf(entry.q.ranks, draws)})`)
+  return {
+    name,
+    verdict: 'miscalibrated',
+    words: `Ranks are not uniform (${chance(pValue)}): ${odd.join(', ')}.`,
+  }
+}
+
+/** TARP. */
+export const pointsFinding = (calibration: Calibration, entries: number): Finding => {
+  const { quantities, calibrated, pValue, draws } = calibration
+  const name = 'Random points (TARP)'
+  if (!calibrated) {
+    const fault = aroundPoints[shapeOf(quantities[0].ranks, draws)]
+    const words = `Ranks of the distance to random points are not uniform (${chance(pValue)}): ${fault}.`
+    return { name, verdict: 'miscalibrated', words }
+  }
+  const finding = withoutFault(calibration, name, 'Ranks of the distance to random points')
+  const caution = entries > 50 ? ' In so many dimensions this test sees little but the overall spread.' : ''
+  return { ...finding, words: `${finding.words}${caution}` }
+}

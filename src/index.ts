@@ -1,33 +1,164 @@
 /**
- * Everything but the command line; each folder is a subpath of its own too, such as `tweedie/tensor`.
- *
- * Three names mean different things in two folders: here the second one of each has a name of its own.
+ * The nouns and verbs of the pages: observation sets, operators, priors, methods, draws, what judges them.
+ * Everything else is reached by the subpath of its folder, such as `tweedie/tensor` or `tweedie/posterior`.
+ * test/index.test.ts holds the list.
  */
 
-export * from './amortize/index.ts'
-export * from './compare/index.ts'
-export * from './datasets/index.ts'
-export type { Moments } from './diagnose/index.ts'
-export * from './diagnose/index.ts'
-export * from './diffusion/index.ts'
-export * from './em/index.ts'
-export * from './error.ts'
-export * from './flows/index.ts'
-export type { Arrays as NamedArrays } from './formats/index.ts'
-export * from './formats/index.ts'
-export * from './json.ts'
-export type { Linear as LinearMap } from './linalg/index.ts'
-export * from './linalg/index.ts'
-export type { Linear, Moments as AdamMoments } from './nn/index.ts'
-export * from './nn/index.ts'
-export * from './observations/index.ts'
-export * from './operators/index.ts'
-export * from './posterior/index.ts'
-export * from './progress.ts'
-export * from './random/index.ts'
-export * from './report/index.ts'
-export * from './run/index.ts'
-export type { SettingSpec, SettingSpecs } from './settings.ts'
-export type { Arrays } from './tensor/index.ts'
-export * from './tensor/index.ts'
-export * from './training/index.ts'
+// One-step samplers: to load, draw with and export.
+export {
+  type AmortizedSampler,
+  exportSampler,
+  type Restored,
+  type RestoreOptions,
+  restore,
+  type SamplerManifest,
+} from './amortize/index.ts'
+// Clean data.
+export { type CleanData, type Digits, loadMnist, type MnistOptions, readClean } from './datasets/index.ts'
+// Judging draws.
+export {
+  type Coverage,
+  type CoverageOptions,
+  coverage,
+  type Diagnosis,
+  type DiagnosisInput,
+  diagnosis,
+  meanOverDraws,
+  psnr,
+  stdOverDraws,
+} from './diagnose/index.ts'
+// Priors in closed form; noise levels, steps, samplers.
+export {
+  type Denoiser,
+  ddim,
+  ddpm,
+  exponentialSchedule,
+  type Gaussian,
+  gaussianDenoiser,
+  heun,
+  type Mixture,
+  mixtureDenoiser,
+  type Prior,
+  predictorCorrector,
+  type SampleRequest,
+  type Sampler,
+  type SamplerOptions,
+  type Schedule,
+  type Step,
+  sampler,
+  standardGaussian,
+} from './diffusion/index.ts'
+// Learning a prior from observations.
+export {
+  type DiemHooks,
+  type DiemOptions,
+  type DiemState,
+  diem,
+  type GaussianStartOptions,
+  gaussianStart,
+} from './em/index.ts'
+// Errors on purpose.
+export { type ErrorCode, TweedieError } from './error.ts'
+// Files of named arrays.
+export { type Arrays, readArrays, writeArrays } from './formats/index.ts'
+// Covariances, of noise and of Gaussian priors; solvers of the system in a method.
+export {
+  type Covariance,
+  cg,
+  diagonal,
+  exactSolve,
+  fullRank,
+  isotropic,
+  lowRank,
+  type Solver,
+} from './linalg/index.ts'
+// Observation sets: read, written, simulated, made of one's own data.
+export {
+  maskedBy,
+  type ObservationSet,
+  type ObservedOperator,
+  type ObserveOptions,
+  type OperatorSetting,
+  observationRows,
+  observationsFromArrays,
+  observationsFromImages,
+  observe,
+  readObservations,
+  writeObservations,
+} from './observations/index.ts'
+// Operators, by name and in code; noise.
+export {
+  compose,
+  type DataRange,
+  defineFamily,
+  diagonalNoise,
+  type Family,
+  identity,
+  isotropicNoise,
+  type LinearOperator,
+  lowRankNoise,
+  makeOperator,
+  mask,
+  type NonlinearOperator,
+  type Observation,
+  type Operator,
+  type OperatorSpec,
+  type Parameters,
+  projection,
+  scaled,
+  stacked,
+} from './operators/index.ts'
+// Posterior methods, draws under them, and what a method of one's own is made of.
+export {
+  compileMethod,
+  type DrawOptions,
+  ddnm,
+  diffpir,
+  dps,
+  type GuidanceMethod,
+  guidanceEntry,
+  type MethodEntry,
+  mcg,
+  methodEntry,
+  mmps,
+  noise2score,
+  type PosteriorMethod,
+  pigdm,
+  posteriorDraws,
+  priorDraws,
+  redDiff,
+  repaint,
+  type SamplerMethod,
+  smcMmps,
+  tds,
+  tmpd,
+  update,
+  withDefaults,
+} from './posterior/index.ts'
+// Long calls.
+export type { LongCall, Progress, ProgressEvent } from './progress.ts'
+// Random numbers with an address.
+export { type At, normal, type Stream, stream } from './random/index.ts'
+// What a run has learned.
+export { loadPrior, loadSampler, type SavedSampler } from './run/index.ts'
+// Named values with defaults and bounds.
+export type { SettingSpec, SettingSpecs, Settings } from './settings.ts'
+// Arrays; expressions that are compiled into programs.
+export {
+  add,
+  alignTo,
+  average,
+  type Device,
+  type DType,
+  type ExecuteOptions,
+  jit,
+  mul,
+  type NdArray,
+  ndarray,
+  type Program,
+  type Shape,
+  square,
+  type Tensor,
+  toNumbers,
+  vjp,
+} from './tensor/index.ts'

@@ -2,18 +2,19 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { TweedieError } from '../error.ts'
-
-/** Formats that hold several arrays. */
-const FORMATS = ['.npz', '.safetensors'] as const
+import { arrayExtensions } from '../formats/index.ts'
 
 /**
  * Checks the name of a file of arrays that is to be written.
  *
- * @param formats extensions that it may have (default .npz and .safetensors)
+ * @param formats extensions that it may have (default: those of files that hold several arrays)
  * @returns the path
  * @throws TweedieError `input` for another extension and for a folder that does not exist
  */
-export const checkedOutput = (path: string, formats: readonly string[] = FORMATS): string => {
+export const checkedOutput = (
+  path: string,
+  formats: readonly string[] = arrayExtensions({ several: true }),
+): string => {
   const extension = extname(path).toLowerCase()
   if (!formats.includes(extension)) {
     throw new TweedieError(

@@ -2,7 +2,14 @@
 import { statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { decodeIdx, decodeNifti, readArrays, readBytes, withChannel } from '../formats/index.ts'
+import {
+  arrayExtensions,
+  decodeIdx,
+  decodeNifti,
+  readArrays,
+  readBytes,
+  withChannel,
+} from '../formats/index.ts'
 import { NdArray } from '../tensor/index.ts'
 import { type SourceLayout, type Split, unitData } from './data-set.ts'
 
@@ -64,7 +71,9 @@ export const idxLayout: SourceLayout = {
 }
 
 export const arraysLayout: SourceLayout = {
-  form: '`.npy`, `.npz`, `.safetensors`',
+  form: arrayExtensions()
+    .map((extension) => `\`${extension}\``)
+    .join(', '),
   summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
   matches: isFile,
   read: (path, split) => unitData(withChannel(arrayIn(path, split))),

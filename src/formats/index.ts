@@ -1,11 +1,6 @@
-export {
-  type ArrayFormat,
-  type Arrays,
-  arrayFormats,
-  readArrays,
-  readSafetensors,
-  writeArrays,
-} from './arrays.ts'
+export type { ArrayFormat, Arrays } from './array-format.ts'
+export { arrayFormats } from './array-formats.ts'
+export { arrayExtensions, readArrays, readSafetensors, writeArrays } from './arrays.ts'
 export { writeAtomic } from './atomic.ts'
 export { joined, wrong } from './bytes.ts'
 export { withChannel } from './channels.ts'

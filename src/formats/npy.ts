@@ -1,5 +1,7 @@
+import { basename, extname } from 'node:path'
 import type { Data } from '../tensor/dtype.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
+import type { ArrayFormat, Arrays } from './array-format.ts'
 import { startsWith, viewOf, wrong } from './bytes.ts'
 import {
   checkSize,
@@ -162,4 +164,17 @@ export const encodeNpy = (array: NdArray): Uint8Array => {
   bytes.set(new TextEncoder().encode(`${header.padEnd(start - 11)}\n`), 10)
   bytes.set(data, start)
   return bytes
+}
+
+const only = (arrays: Readonly<Arrays>, path: string): NdArray => {
+  const values = Object.values(arrays)
+  if (values.length === 1) return values[0]
+  throw wrong(path, `a .npy file holds one array, got ${values.length}; use .npz, for example`)
+}
+
+/** The one array of a `.npy` is named after its file. */
+export const npyFormat: ArrayFormat = {
+  several: false,
+  decode: (bytes, path) => ({ [basename(path, extname(path))]: decodeNpy(bytes, path) }),
+  encode: (arrays, path) => encodeNpy(only(arrays, path)),
 }

@@ -1,5 +1,6 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
+import type { ArrayFormat } from './array-format.ts'
 import { decodeNpy, encodeNpy } from './npy.ts'
 import { unzip, zip } from './zip.ts'
 
@@ -52,3 +53,9 @@ export const encodeNpz = (
     Object.entries(arrays).map(([key, array]) => ({ name: `${key}${SUFFIX}`, bytes: encodeNpy(array) })),
     level,
   )
+
+export const npzFormat: ArrayFormat = {
+  several: true,
+  decode: decodeNpz,
+  encode: (arrays) => encodeNpz(arrays),
+}

@@ -1,6 +1,7 @@
 import { TweedieError } from '../error.ts'
 import { isRecord } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
+import type { ArrayFormat } from './array-format.ts'
 import { viewOf, wrong } from './bytes.ts'
 import {
   claimedBytes,
@@ -195,4 +196,11 @@ export const encodeSafetensors = (
     bytes.set(encodeElements(array), start + fields[i][1].data_offsets[0])
   })
   return bytes
+}
+
+/** Its metadata are read by `readSafetensors`. */
+export const safetensorsFormat: ArrayFormat = {
+  several: true,
+  decode: (bytes, path) => decodeSafetensors(bytes, path).arrays,
+  encode: (arrays) => encodeSafetensors(arrays),
 }

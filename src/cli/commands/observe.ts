@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
 import { TweedieError } from '../../error.ts'
-import { writeArrays } from '../../formats/index.ts'
+import { arrayExtensions, writeArrays } from '../../formats/index.ts'
 import { isRecord, parseJson } from '../../json.ts'
 import {
   keptEntries,
@@ -148,7 +148,7 @@ export const run = async (
       'input',
       `'${settings[0]}': --observed data have been observed, they take no settings`,
     )
-  if (options.truth !== undefined) checkedOutput(options.truth, ['.npy', '.npz', '.safetensors'])
+  if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
   const set = options.observed ? own(source, options) : await simulated(source, settings, options)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set

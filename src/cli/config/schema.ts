@@ -3,6 +3,7 @@
  * `experiments/schema.json`.
  */
 import { z } from 'zod'
+import { arrayExtensions } from '../../formats/index.ts'
 import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
 
@@ -11,7 +12,10 @@ const count = z.int().positive()
 
 /** Which data, and how they are observed. */
 export const dataSchema = z.strictObject({
-  observations: z.string().optional().describe('observation set (.npz or .safetensors) to learn from'),
+  observations: z
+    .string()
+    .optional()
+    .describe(`observation set (${arrayExtensions({ several: true }).join(' or ')}) to learn from`),
   clean: z
     .string()
     .optional()

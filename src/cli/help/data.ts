@@ -5,14 +5,14 @@ export const data = {
   observe: {
     summary: 'make an observation set: from clean data, or from your own observations and masks',
     description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves
-all of it in one file.
+all of it in one file. DATA is a data set by name, a file or a folder.
 
-DATA is a .npy, .npz, .safetensors or .nii file, a folder of PNG or JPEG images, of CIFAR-10 .bin or fastMRI
-.h5 files, or a data set by name (mnist, photos, mri, mri-macaque, manifold). With --observed the data are
-observations already: they are checked and packed with --mask and --noise.`,
+With --observed the data are observations already: they are checked and packed with --mask and --noise.`,
     more: async () => {
+      const { filesHelp, sourcesHelp } = await import('./files.ts')
       const { operatorsHelp } = await import('./operators.ts')
-      return `Operators, with their settings (key=value) and defaults: ${operatorsHelp}`
+      const operators = `Operators, with their settings (key=value) and defaults: ${operatorsHelp}`
+      return [sourcesHelp, filesHelp, operators].join('\n\n')
     },
     arguments: [
       { usage: '<data>', description: 'clean data, or observations with --observed' },
@@ -24,7 +24,7 @@ observations already: they are checked and packed with --mask and --noise.`,
         short: 'o',
         value: 'file',
         required: true,
-        description: 'observation set to write (.npz or .safetensors)',
+        description: 'observation set to write',
       },
       operator: {
         kind: 'text',
@@ -103,7 +103,8 @@ observations already: they are checked and packed with --mask and --noise.`,
     summary: 'describe a run, checkpoint, observation set or array file',
     description: `Says what a file or a run folder holds: arrays with shape, type and range, configuration,
 checkpoints, journal. Changes nothing; a run may be at work.`,
-    arguments: [{ usage: '<path>', description: 'run folder, .safetensors, .npz or .npy' }],
+    more: async () => (await import('./files.ts')).arraysHelp,
+    arguments: [{ usage: '<path>', description: 'run folder, or file of arrays' }],
     options: {},
     examples: [
       { command: 'tweedie info runs/digits', does: 'where the run stands' },

@@ -6,7 +6,11 @@ export const drawing = {
     summary: 'draw from a prior, or from the posterior given observations',
     description: `Draws samples with a learned prior: of the posterior when an observation set is given, else
 of the prior. Writes the draws, and for observations their mean and spread (standard deviation).`,
-    more: async () => (await import('./methods.ts')).methodsHelp,
+    more: async () => {
+      const { filesHelp } = await import('./files.ts')
+      const { methodsHelp } = await import('./methods.ts')
+      return `${filesHelp}\n\n${methodsHelp}`
+    },
     arguments: [
       { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
       { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
@@ -16,7 +20,7 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'text',
         short: 'o',
         value: 'path',
-        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+        description: 'file for the result (default: draws/ of the run folder)',
       },
       draws: {
         kind: 'integer',
@@ -96,6 +100,7 @@ With --refine the draws are weighted by the posterior (weights), or improved by 
 sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought.
 
 With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
+    more: async () => (await import('./files.ts')).filesHelp,
     arguments: [
       { usage: '<sampler>', description: 'run folder or checkpoint of a sampler' },
       { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
@@ -105,7 +110,7 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
         kind: 'text',
         short: 'o',
         value: 'path',
-        description: 'file (.npz, .safetensors) for the result (default: draws/ of the run folder)',
+        description: 'file for the result (default: draws/ of the run folder)',
       },
       draws: {
         kind: 'integer',

@@ -29,7 +29,16 @@ export interface Gaussian {
   readonly covariance: Covariance
 }
 
-/** The standard normal in N dimensions. */
+/**
+ * The standard normal in N dimensions.
+ *
+ * @param mean - another mean, of n entries in any shape; default 0
+ *
+ * @example
+ * ```ts
+ * const prior = gaussianDenoiser(standardGaussian(784))
+ * ```
+ */
 export const standardGaussian = (n: number, mean: NdArray = zeros([n])): Gaussian => ({
   mean,
   covariance: isotropic(1),

@@ -45,6 +45,14 @@ const noise = (z: Tensor | undefined, i: number, like: Tensor): Tensor => {
 /**
  * xs = D + (σs/σt)√(1 − τη)(xt − D) + σs√τη z with τ = 1 − σs²/σt², τη = min(ητ, 1): η = 0 is DDIM (Song et
  * al. 2021), η = 1 ancestral sampling (DDPM, Ho et al. 2020).
+ * One denoiser evaluation a step; one noise where η > 0.
+ *
+ * @param options - `eta`: η in [0, 1], default 0
+ *
+ * @example
+ * ```ts
+ * const draw = sampler(() => prior, { step: ddim(), steps: 32 }) // deterministic after the start
+ * ```
  */
 export const ddim = ({ eta = 0 } = {}): Step => ({
   name: eta === 0 ? 'ddim' : `ddim(${eta})`,
@@ -60,7 +68,15 @@ export const ddim = ({ eta = 0 } = {}): Step => ({
   },
 })
 
-/** Ancestral sampling: DDIM with η = 1, written without the cancellation in 1 − τ. */
+/**
+ * Ancestral sampling (Ho et al. 2020): DDIM with η = 1, written without the cancellation in 1 − τ. The
+ * default of samplers. One denoiser evaluation and one noise a step.
+ *
+ * @example
+ * ```ts
+ * const draw = sampler(() => prior, { step: ddpm(), steps: 64 })
+ * ```
+ */
 export const ddpm = (): Step => ({
   name: 'ddpm',
   noises: 1,
@@ -75,6 +91,14 @@ export const ddpm = (): Step => ({
 /**
  * Predictor–corrector: a DDIM step, then `corrections` Langevin steps x ← x − τ(x − D) + σs√(2τ) z at level s
  * (DiEM, τ = 0.1, one correction).
+ * One denoiser evaluation and one noise more for each correction.
+ *
+ * @param options - `corrections`: default 1; `tau`: τ > 0, default 0.1
+ *
+ * @example
+ * ```ts
+ * const draw = sampler(() => prior, { step: predictorCorrector({ corrections: 2 }), steps: 32 })
+ * ```
  */
 export const predictorCorrector = ({ corrections = 1, tau = 0.1 } = {}): Step => ({
   name: `pc(${corrections})`,
@@ -94,6 +118,12 @@ export const predictorCorrector = ({ corrections = 1, tau = 0.1 } = {}): Step =>
 
 /**
  * Heun's second-order step of the probability-flow ODE dx/dσ = (x − D)/σ (Karras et al. 2022, Algorithm 1).
+ * Two denoiser evaluations a step, no noise.
+ *
+ * @example
+ * ```ts
+ * const draw = sampler(() => prior, { step: heun(), steps: 18 })
+ * ```
  */
 export const heun = (): Step => ({
   name: 'heun',

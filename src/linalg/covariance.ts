@@ -91,6 +91,11 @@ export const checkPositive = (values: number | NdArray | Tensor, what: string): 
  *
  * @param variance - s² > 0
  * @throws TweedieError `input` for another number
+ *
+ * @example
+ * ```ts
+ * const covariance = isotropic(0.25) // a standard deviation of 0.5
+ * ```
  */
 export const isotropic = (variance: number): IsotropicCovariance => {
   checkPositive(variance, 'isotropic: the variance')
@@ -103,6 +108,11 @@ export const isotropic = (variance: number): IsotropicCovariance => {
  * @param variance - d > 0: one number for each entry of the event, or for each entry of a batch, [B,
  *   ...event]
  * @throws TweedieError `input` for numbers that are not positive
+ *
+ * @example
+ * ```ts
+ * const covariance = diagonal(ndarray([0.1, 0.1, 0.4], [3]))
+ * ```
  */
 export const diagonal = (variance: NdArray | Tensor): DiagonalCovariance => {
   checkPositive(variance, 'diagonal: each variance')

@@ -1,7 +1,16 @@
 import type { Shape } from '../tensor/index.ts'
 import type { LinearOperator } from './operator.ts'
 
-/** y = x: denoising. */
+/**
+ * y = x: denoising.
+ *
+ * @param shape - of one x
+ *
+ * @example
+ * ```ts
+ * const A = identity([1, 28, 28])
+ * ```
+ */
 export const identity = (shape: Shape): LinearOperator => ({
   name: 'identity',
   linear: true,

@@ -34,6 +34,11 @@ export const isotropicNoise = (std: number): Covariance => {
  * @param std - s, [...event of y] or [B, ...event of y], each > 0
  * @throws TweedieError `input` for standard deviations that are not positive, as far as they are known when
  *   the program is traced
+ *
+ * @example
+ * ```ts
+ * const noise = diagonalNoise(ndarray([0.1, 0.1, 0.5], [3])) // the third entry is the worst
+ * ```
  */
 export const diagonalNoise = (std: Tensor | NdArray): Covariance => {
   checkPositive(std, STD)

@@ -214,8 +214,15 @@ export const priorLatents = async (
 }
 
 /**
- * Draws of the prior itself, [count, ...event], in the units of the data. @throws TweedieError `numeric`,
- * `interrupted`
+ * Draws of the prior itself, in the units of the data.
+ *
+ * @returns [count, ...event]; draw i depends on the seed and i only
+ * @throws TweedieError `numeric` when draws are not finite, `interrupted`
+ *
+ * @example
+ * ```ts
+ * const x = await priorDraws(loadPrior('runs/demo'), 16, { steps: 64, seed: 0 })
+ * ```
  */
 export const priorDraws = async (
   prior: Prior,

@@ -59,6 +59,12 @@ export type OptionsOf<S extends SettingSpecs> = Partial<SettingsOf<S>>
  * command line have the same.
  *
  * @throws TweedieError `input` for names that the method does not have, and values out of bounds
+ *
+ * @example
+ * ```ts
+ * const settings = { gamma: { kind: 'number', default: 1, above: 0, description: 'strength' } } as const
+ * const { gamma } = withDefaults('mine', settings, {}) // 1
+ * ```
  */
 export const withDefaults = <const S extends SettingSpecs>(
   name: string,
@@ -66,7 +72,16 @@ export const withDefaults = <const S extends SettingSpecs>(
   given: OptionsOf<S>,
 ): SettingsOf<S> => settingsOf(name, specs, given)
 
-/** An entry of functions of all settings, which come with defaults filled in and checked. */
+/**
+ * The entry of a method in the list of methods, made of functions of all its settings, which come with
+ * defaults filled in and checked. For methods that make a whole sampler; see {@link guidanceEntry}.
+ *
+ * @example
+ * ```ts
+ * const { make } = methodNamed('red-diff')
+ * const method = make({})
+ * ```
+ */
 export const methodEntry = <const S extends SettingSpecs>(
   entry: Described<S> & {
     cost(settings: SettingsOf<S>, step: Step): Cost
@@ -83,7 +98,24 @@ export const methodEntry = <const S extends SettingSpecs>(
   }
 }
 
-/** The entry of a method that makes a denoiser: it costs as much with each evaluation of a step. */
+/**
+ * The entry of a method that makes a denoiser of a prior and an observation. It costs the same with each
+ * evaluation of a step: one of the network, and `vjps` products through its Jacobian.
+ *
+ * @example
+ * ```ts
+ * const entry = guidanceEntry({
+ *   name: 'plain',
+ *   title: 'the prior alone',
+ *   reference: 'for comparison',
+ *   needs: 'any',
+ *   usesNoise: false,
+ *   settings: {},
+ *   make: () => (prior) => prior,
+ *   vjps: () => 0,
+ * })
+ * ```
+ */
 export const guidanceEntry = <const S extends SettingSpecs>({
   vjps,
   shifts = () => false,

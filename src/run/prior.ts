@@ -139,6 +139,12 @@ export const priorFile = (path: string): string => {
  * Loads a prior from a run folder (the final one, else that of the last lap) or from a checkpoint file.
  *
  * @throws TweedieError `input` when there is none, or the file is damaged or holds something else
+ *
+ * @example
+ * ```ts
+ * const learned = loadPrior('runs/demo')
+ * const { event, range } = learned
+ * ```
  */
 export const loadPrior = (path: string): LearnedPrior => {
   const file = priorFile(path)

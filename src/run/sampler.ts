@@ -187,6 +187,11 @@ export const samplerFile = (path: string): string => {
  * Loads a sampler from a run folder or from a checkpoint file.
  *
  * @throws TweedieError `input` when there is none, or the file is damaged or holds something else
+ *
+ * @example
+ * ```ts
+ * const { mean } = await restore(loadSampler('runs/fast'), set, { draws: 64, seed: 0 })
+ * ```
  */
 export const loadSampler = (path: string): SavedSampler => {
   const file = samplerFile(path)

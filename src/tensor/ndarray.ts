@@ -11,6 +11,11 @@ export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
  * A dense row-major array outside programs: what goes into a program and comes out of it.
  *
  * It is a view of its `data`: nothing is copied on construction.
+ *
+ * @example
+ * ```ts
+ * const x = new NdArray('float32', [2, 3], new Float32Array(6))
+ * ```
  */
 export class NdArray<D extends DType = DType> {
   readonly dtype: D
@@ -36,7 +41,16 @@ export class NdArray<D extends DType = DType> {
   }
 }
 
-/** Float32 (default) array from plain numbers. `ndarray([1, 2, 3, 4], [2, 2])`. */
+/**
+ * An array of plain numbers, float32 by default.
+ *
+ * @throws TweedieError `shape` when the shape is not that of so many numbers
+ *
+ * @example
+ * ```ts
+ * const x = ndarray([1, 2, 3, 4], [2, 2])
+ * ```
+ */
 export const ndarray = <D extends DType = 'float32'>(
   values: ArrayLike<number>,
   shape: Shape = [values.length],
@@ -68,7 +82,14 @@ export const full = <D extends DType = 'float32'>(
 export const scalar = <D extends DType = 'float32'>(value: number, dtype: D = 'float32' as D): NdArray<D> =>
   full([], value, dtype)
 
-/** Elements as plain numbers. */
+/**
+ * Elements as plain numbers, in row-major order.
+ *
+ * @example
+ * ```ts
+ * toNumbers(ndarray([1, 2])) // [1, 2]
+ * ```
+ */
 export const toNumbers = (array: NdArray): number[] =>
   Array.from(array.data as ArrayLike<number | bigint>, Number)
 

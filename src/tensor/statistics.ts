@@ -1,6 +1,13 @@
 /** Averages of plain numbers. */
 
-/** The mean of numbers; NaN of none. */
+/**
+ * The mean of numbers; NaN of none.
+ *
+ * @example
+ * ```ts
+ * average([1, 2, 3]) // 2
+ * ```
+ */
 export const average = (values: ArrayLike<number>): number => {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]

@@ -63,7 +63,14 @@ export type Attributes = Readonly<Record<string, Attribute>>
 
 let serial = 0
 
-/** A symbolic array: see the module comment. Made by ops only. */
+/**
+ * A symbolic array: see the module comment. Made by ops only.
+ *
+ * @example
+ * ```ts
+ * const squared = jit((v: Tensor) => square(v)) // v is symbolic; arrays go in and come out
+ * ```
+ */
 export class Tensor<A extends Attrs = Attrs> {
   readonly id: number = serial++
   readonly op: Op<A>

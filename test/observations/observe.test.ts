@@ -302,6 +302,20 @@ describe('blind sets', () => {
   })
 })
 
+it('blurs that differ between observations are of signals too: an impulse becomes its kernel', async () => {
+  const impulse = ndarray(
+    Array.from({ length: 66 }, (_, i) => (i % 33 === 16 ? 1 : 0)),
+    [2, 1, 33],
+  )
+  const operator = { name: 'blur', settings: { sigma: 1, sigmaMax: 2 } }
+  const { y, operator: made } = await observe(impulse, { operator, noise: 1e-6, seed: 3 })
+  const { kernel } = made.parameters
+  expect(kernel.shape).toEqual([2, 1, 17])
+  expect(kernel.data[8]).not.toBeCloseTo(kernel.data[17 + 8], 3)
+  for (const i of [0, 1])
+    expectClose(y.data.subarray(33 * i + 8, 33 * i + 25), kernel.data.subarray(17 * i, 17 * (i + 1)), 1e-5)
+})
+
 describe('noise that differs between entries', () => {
   it('is what photons make: simulated from A x, told from y', async () => {
     const bright = ndarray(new Float32Array(4000).fill(0.6), [1, 1, 40, 100])

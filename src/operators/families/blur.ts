@@ -4,7 +4,8 @@ import { NdArray } from '../../tensor/index.ts'
 import { blur } from '../blur.ts'
 import { BOUNDARIES } from '../boundary.ts'
 import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
-import { defineFamily, needed, observations, type Parameters } from './family.ts'
+import { gridOf } from '../image.ts'
+import { type DrawRequest, defineFamily, needed, observations, type Parameters } from './family.ts'
 
 /** The values of an image beyond its edge, as a setting. */
 export const boundary = {
@@ -14,17 +15,23 @@ export const boundary = {
   description: 'what an image is beyond its edge',
 } as const
 
-/** Gaussian kernels [count, 1, size, size] with σ uniform between two values. */
-const gaussianKernels = (count: number, low: number, high: number, seed: number): NdArray<'float32'> => {
+/**
+ * Gaussian kernels with σ uniform between two values: [count, 1, size, size], of signals [count, 1, size].
+ */
+const gaussianKernels = (
+  { count, event, seed }: DrawRequest,
+  low: number,
+  high: number,
+): NdArray<'float32'> => {
   const size = 2 * Math.ceil(4 * high) + 1
   const share = uniformBatch(stream(seed, 'observe blur'), { observation: observations(count) }, [1]).data
-  const data = new Float32Array(count * size * size)
-  for (let i = 0; i < count; i++) {
-    const taps = gaussianTaps(low + (high - low) * share[i], size)
-    for (let k = 0; k < size * size; k++)
-      data[i * size * size + k] = taps[Math.floor(k / size)] * taps[k % size]
-  }
-  return new NdArray('float32', [count, 1, size, size], data)
+  const signals = gridOf(event, 'blur').length === 1
+  const kernels = Array.from(share, (u) => {
+    const taps = gaussianTaps(low + (high - low) * u, size)
+    return signals ? taps : Array.from(taps, (a) => Array.from(taps, (b) => a * b)).flat()
+  })
+  const shape = signals ? [count, 1, size] : [count, 1, size, size]
+  return new NdArray('float32', shape, Float32Array.from(kernels.flat()))
 }
 
 export const blurFamily = defineFamily({
@@ -50,13 +57,13 @@ export const blurFamily = defineFamily({
     boundary,
   },
   parameters: { kernel: { about: 'the kernel of the blur' } },
-  draw: ({ sigma, sigmaMax, size }, { count, seed }): Parameters<NdArray<'float32'>> => {
+  draw: ({ sigma, sigmaMax, size }, request): Parameters<NdArray<'float32'>> => {
     if (sigmaMax === 0) return {}
     if (sigmaMax < sigma || size > 0) {
       const rule = `must be at least 'sigma' (${sigma}) and goes without 'size'`
       throw new TweedieError('input', `operator 'blur': 'sigmaMax' ${rule}, got ${sigmaMax}`)
     }
-    return { kernel: gaussianKernels(count, sigma, sigmaMax, seed) }
+    return { kernel: gaussianKernels(request, sigma, sigmaMax) }
   },
   make: ({ sigma, sigmaMax, size, boundary: edge }, parameters, { event }) => {
     if (sigmaMax > 0) return blur(needed('blur', parameters, 'kernel'), event, { boundary: edge })

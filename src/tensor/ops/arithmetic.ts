@@ -25,6 +25,11 @@ const isNeutral = (other: Tensor, value: number, x: Tensor): boolean =>
  * a + b, of float or integer tensors of one dtype, shapes broadcast.
  *
  * @throws TweedieError `shape` when the shapes do not broadcast or the dtypes differ
+ *
+ * @example
+ * ```ts
+ * const shifted = add(x, 1)
+ * ```
  */
 export const add = (a: Operand, b: Operand): Tensor => {
   const [x, y] = pair('add', a, b)
@@ -38,7 +43,14 @@ export const sub = (a: Operand, b: Operand): Tensor => {
   return isNeutral(y, 0, x) ? x : apply(subOp, [x, y], {})
 }
 
-/** a · b, element by element; otherwise like {@link add}. */
+/**
+ * a · b, element by element; otherwise like {@link add}.
+ *
+ * @example
+ * ```ts
+ * const doubled = mul(x, 2)
+ * ```
+ */
 export const mul = (a: Operand, b: Operand): Tensor => {
   const [x, y] = pair('mul', a, b)
   if (isNeutral(y, 1, x)) return x
@@ -110,7 +122,14 @@ export const ceil = unary('ceil', 'Ceil', () => undefined)
 export const round = unary('round', 'Round', () => undefined)
 /** 1 / x. */
 export const reciprocal = unary('reciprocal', 'Reciprocal', (_x, y, g) => neg(mul(g, square(y))))
-/** x². */
+/**
+ * x², element by element.
+ *
+ * @example
+ * ```ts
+ * const power = mean(square(x))
+ * ```
+ */
 export const square = (x: Tensor): Tensor => mul(x, x)
 /** √x; the gradient is infinite at 0. */
 export const sqrt = unary('sqrt', 'Sqrt', (_x, y, g) => div(mul(g, 0.5), y))

@@ -44,6 +44,11 @@ export const expandDims = (x: Tensor, axis: number): Tensor => {
  * Trailing axes of size 1 until the rank of `like`: per-sample scalars `[B]` against `[B, ...event]`.
  *
  * @throws TweedieError `shape` when x has more axes than `like`
+ *
+ * @example
+ * ```ts
+ * const scaled = (x: Tensor, sigma: Tensor) => mul(x, alignTo(sigma, x)) // sigma: [B]
+ * ```
  */
 export const alignTo = (x: Tensor, like: Tensor): Tensor => {
   if (x.shape.length > like.shape.length) {

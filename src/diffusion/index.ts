@@ -1,6 +1,7 @@
 export * from './denoiser.ts'
 export * from './dormand-prince.ts'
 export * from './elbo.ts'
+export * from './empirical.ts'
 export * from './gaussian.ts'
 export * from './likelihood.ts'
 export * from './loss.ts'

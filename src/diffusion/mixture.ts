@@ -47,9 +47,9 @@ export interface GaussianMixture extends Components {
 /** A mixture of Gaussians over events of N entries. */
 export type Mixture = IsotropicMixture | GaussianMixture
 
-/** p(k | xt) [B, K], and E[x | xt] [B, N]. */
+/** log p(k | xt) up to a constant [B, K], and E[x | xt] [B, N]. */
 interface Posterior {
-  readonly weights: Tensor
+  readonly logWeights: Tensor
   readonly mean: Tensor
 }
 
@@ -61,12 +61,14 @@ const ofIsotropic = ({ weights, means, variances }: IsotropicMixture, x: Tensor,
     sum(square(mu), { axes: 1 }),
   )
   const n = means.shape[1]
-  const w = softmax(
-    sub(log(constantLike(weights, x)), add(div(mul(distance, 0.5), total), mul(log(total), n / 2))),
+  const logWeights = sub(
+    log(constantLike(weights, x)),
+    add(div(mul(distance, 0.5), total), mul(log(total), n / 2)),
   )
+  const w = softmax(logWeights)
   const share = div(tau2, total)
   const own = matmul(mul(w, sub(1, share)), mu)
-  return { weights: w, mean: add(own, mul(x, sum(mul(w, share), { axes: 1, keepdims: true }))) }
+  return { logWeights, mean: add(own, mul(x, sum(mul(w, share), { axes: 1, keepdims: true }))) }
 }
 
 /** Σ_k = Q Λ Qᵀ of all components: Q [K, N, N] and λ [K, 1, N]. */
@@ -95,11 +97,11 @@ const ofGaussian = (mixture: GaussianMixture): ((x: Tensor, s2: Tensor) => Poste
     const along = matmul(sub(expandDims(x, 0), mu), Q) // Qᵀ (xt − μ_k), [K, B, N]
     const total = add(expandDims(s2, 0), lambda)
     const energy = sum(add(div(square(along), total), log(total)), { axes: 2 })
-    const w = softmax(
-      sub(log(constantLike(mixture.weights, x)), mul(transpose(energy, [1, 0]), 0.5)), // [B, K]
-    )
+    const energies = transpose(energy, [1, 0]) // [B, K]
+    const logWeights = sub(log(constantLike(mixture.weights, x)), mul(energies, 0.5))
+    const w = softmax(logWeights)
     const means = add(matmul(mul(along, div(lambda, total)), Q, { transB: true }), mu) // [K, B, N]
-    return { weights: w, mean: sum(mul(expandDims(transpose(w, [1, 0]), 2), means), { axes: 0 }) }
+    return { logWeights, mean: sum(mul(expandDims(transpose(w, [1, 0]), 2), means), { axes: 0 }) }
   }
 }
 
@@ -124,6 +126,10 @@ export const mixtureDenoiser = (mixture: Mixture): Denoiser => {
   return (xt, sigma) => reshape(posterior(xt, sigma).mean, xt.shape)
 }
 
+/** log p(k | xt) of the components up to a constant, [B, K]. */
+export const mixtureLogWeights = (mixture: Mixture, xt: Tensor, sigma: Tensor): Tensor =>
+  posteriorOf(mixture)(xt, sigma).logWeights
+
 /** Posterior weights p(k | xt), [B, K]. */
 export const mixtureWeights = (mixture: Mixture, xt: Tensor, sigma: Tensor): Tensor =>
-  posteriorOf(mixture)(xt, sigma).weights
+  softmax(mixtureLogWeights(mixture, xt, sigma))

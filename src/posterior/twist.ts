@@ -4,35 +4,24 @@
  * for any positive twist and any proposal; good ones need fewer particles (Wu et al. 2023).
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import {
-  covarianceInverse,
-  covarianceTimes,
-  denseOf,
-  eliminate,
-  type Linear,
-  type Solver,
-} from '../linalg/index.ts'
+import { covarianceInverse, covarianceTimes, type Solver } from '../linalg/index.ts'
 import { linearAt, type Observation } from '../operators/index.ts'
 import {
   add,
   alignTo,
   cast,
-  constant,
   div,
   fullLike,
   log,
   maximum,
   mul,
-  ndarray,
-  reshape,
   square,
-  sum,
   sumRows,
   type Tensor,
-  transpose,
   vjp,
 } from '../tensor/index.ts'
 import { type ConditionalCovariance, onesCovariance, tweedieCovariance } from './conditional-covariance.ts'
+import { denseGaussian } from './dense-gaussian.ts'
 import { solverOf } from './mmps.ts'
 import { innovation, residual } from './update.ts'
 
@@ -80,29 +69,6 @@ export const isotropicTwist =
       logTwist: logDiagonal(e, total),
     }
   }
-
-/** Pivots of a matrix of covariance that fall below this share of its mean diagonal are rounding. */
-const PIVOT = 1e-10
-
-/** C⁻¹ e by elimination, and log N(e; 0, C) + const, [B], for the symmetric part of C. */
-const denseGaussian = (C: Linear, e: Tensor): { u: Tensor; logDensity: Tensor } => {
-  const [batch] = e.shape
-  const written = denseOf(C, e)
-  const k = mul(add(transpose(written, [0, 2, 1]), written), 0.5)
-  const m = k.shape[1]
-  const eye = constant(
-    ndarray(
-      Array.from({ length: m * m }, (_, i) => (i % (m + 1) === 0 ? 1 : 0)),
-      [1, m, m],
-      'float64',
-    ),
-  )
-  const floor = mul(sum(mul(k, eye), { axes: [1, 2], keepdims: true }), PIVOT / m)
-  const column = reshape(cast(e, 'float64'), [batch, m, 1])
-  const { x, logDet } = eliminate(k, column, { floor: maximum(floor, 1e-300) })
-  const energy = add(sumRows(mul(column, x)), reshape(logDet, [batch]))
-  return { u: reshape(cast(x, e.dtype), e.shape), logDensity: mul(energy, -0.5) }
-}
 
 /** Options of {@link mmpsTwist}. */
 export interface MmpsTwistOptions {

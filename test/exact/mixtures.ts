@@ -1,8 +1,8 @@
-/** SMC-corrected MMPS against MMPS where MMPS is not exact: posteriors with several modes. */
+/** SMC-corrected MMPS and the exact denoiser, and MMPS where it is wrong: posteriors with several modes. */
 import { Matrix } from 'ml-matrix'
 import { exponentialSchedule, type SamplerNoise, sampler } from '../../src/diffusion/index.ts'
 import { cg } from '../../src/linalg/index.ts'
-import { mmps, smcMmps } from '../../src/posterior/index.ts'
+import { exact, mmps, smcMmps } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { type NdArray, toNumbers } from '../../src/tensor/index.ts'
 import { atMost, type Gate, shown } from './gate.ts'
@@ -83,6 +83,18 @@ const plan = [
   { particles: 32, runs: 256 },
 ] as const
 
+/** Draws by the exact denoiser: the steps' errors are left, and those of the start, which is wide here. */
+const exactCloud = async (problem: MixtureProblem, runs: number): Promise<Cloud> => {
+  const { mixture, prior, observationOf, y } = expressed(problem)
+  const shape = [runs, problem.A.columns] as const
+  const wide = exponentialSchedule({ sigmaMin: 1e-2, sigmaMax: 200 })
+  const guide = (o: Parameters<typeof observationOf>[0]) => exact(mixture)(prior, observationOf(o))
+  const draw = sampler(guide, { schedule: wide, steps: 320 })
+  const x = await draw({ y: y(runs) }, { shape, noise: noiseOf(1, shape) })
+  await draw.release()
+  return { x: matrixOf(x) }
+}
+
 /** Sliced W1 to the exact posterior falls with the number of particles, far below that of MMPS. */
 export const mixtures = async (): Promise<Gate[]> => {
   const gates: Gate[] = []
@@ -94,8 +106,12 @@ export const mixtures = async (): Promise<Gate[]> => {
     const [plain, two, eight, many] = distances
     const of = (what: string) => `mixtures, ${problem.name}, W1 of ${what}`
     const share = (part: number, value: number) => Number((part * value).toPrecision(3))
+    const floor = slicedDistance({ x: exactDraws(problem, POINTS, 2) }, truth)
+    const known = slicedDistance(await exactCloud(problem, POINTS), truth)
     gates.push(
-      shown(of('another exact sample'), slicedDistance({ x: exactDraws(problem, POINTS, 2) }, truth)),
+      shown(of('another exact sample'), floor),
+      // Components of the exact samples are drawn evenly, which those of a sampler are not.
+      atMost(of('exact()'), known, share(2, floor)),
       shown(of('mmps'), plain),
       atMost(of('2 particles'), two, share(0.8, plain)),
       atMost(of('8 particles'), eight, share(0.6, two)),

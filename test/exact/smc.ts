@@ -34,6 +34,7 @@ export const expressed = ({ means, variance, A, noise, y }: MixtureProblem) => {
   }
   const matrix = ndarray(A.to1DArray(), [1, A.rows, A.columns])
   return {
+    mixture,
     prior: mixtureDenoiser(mixture),
     /** Of as many equal observations as there are rows in y. */
     observationOf: (o: { y: Tensor }): Observation => ({

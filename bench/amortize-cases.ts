@@ -1,5 +1,5 @@
 /**
- * Races of amortised sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the
+ * Races of amortized sampling: the flow of peers/peer.py, its training step and its draws, on inputs of the
  * same shapes.
  */
 import { boundNegLogPrior, initFlowState, reverseObjective } from '../src/amortize/index.ts'

@@ -1,5 +1,5 @@
 /**
- * The Stanford bunny at the resolution of the paper on amortised posterior sampling.
+ * The Stanford bunny at the resolution of the paper on amortized posterior sampling.
  *
  *   apt-get download opencv-doc && dpkg -x opencv-doc_*.deb opencv
  *   npx tsx scripts/prepare-bunny.ts opencv/usr/share/doc/opencv-doc/examples/viz/data/bunny.ply

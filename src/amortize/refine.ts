@@ -5,24 +5,29 @@
  * in which the posterior has variance s², e s²/(s² + σ²) is left.
  */
 
-import { ddpm, predictorCorrector, sampler } from '../diffusion/index.ts'
+import { addressedNoise, ddpm, type Step, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { gmres } from '../linalg/index.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
 import { mmps } from '../posterior/index.ts'
-import { normalBatch, stream } from '../random/index.ts'
-import { type ExecuteOptions, eachBatch, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { stream } from '../random/index.ts'
+import {
+  type ExecuteOptions,
+  eachBatch,
+  firstNotFinite,
+  float32,
+  type NdArray,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
 import { addressOf, drawRows, observedOf } from './draw-rows.ts'
 import type { RefiningPrior } from './weigh.ts'
 
 /** How to refine. */
 export interface RefineOptions {
-  /**
-   * `mmps` (default): ancestral steps. `langevin`: deterministic ones, a Langevin step after each; twice the
-   * evaluations.
-   */
-  readonly method?: 'mmps' | 'langevin'
+  /** Step of the sampler, default `ddpm()`; `predictorCorrector()` takes twice the evaluations. */
+  readonly step?: Step
   /** Default 16. */
   readonly steps?: number
   /**
@@ -52,9 +57,6 @@ const levelsFrom = (from: number, lowest: number, steps: number): number[] => {
   return Array.from({ length: steps + 1 }, (_, i) => from * (to / from) ** (i / steps))
 }
 
-/** Noises of one step share a counter. */
-const NOISES = 16
-
 /**
  * Refines draws of a sampler.
  *
@@ -66,16 +68,16 @@ const NOISES = 16
  *
  * @example
  * ```ts
- * const better = await refine(learned, set, draws, { method: 'mmps', steps: 16, from: 1, seed: 0 })
+ * const better = await refine(learned, set, draws, { step: ddpm(), steps: 16, from: 1, seed: 0 })
  * ```
  */
 export const refine = async (
-  { denoiser, sigmaMin, sigmaMax }: RefiningPrior,
+  { denoiser, sigmaMin, sigmaMax, range }: RefiningPrior,
   set: ObservationSet,
   draws: NdArray<'float32'>,
   options: RefineOptions,
 ): Promise<NdArray<'float32'>> => {
-  const { method = 'mmps', steps = 16, from: level = 1, iterations = 3, batch = 64 } = options
+  const { step = ddpm(), steps = 16, from: level = 1, iterations = 3, batch = 64 } = options
   const { seed, execute, onProgress, signal } = options
   if (!(level > sigmaMin && level <= sigmaMax))
     throw new TweedieError(
@@ -83,18 +85,12 @@ export const refine = async (
       `refine: noise level must lie above ${sigmaMin} and up to ${sigmaMax}, got ${level}`,
     )
   const [K, N, ...event] = draws.shape
-  const scaled = applyAffine(toPrior(set.range), draws)
-  const batched = batchedObservations(set)
+  const scaled = applyAffine(toPrior(range), draws)
+  const batched = batchedObservations(set, range)
   const draw = sampler(
-    (batch: ObservationBatch<Tensor>) =>
-      mmps({ solve: gmres({ iterations }) })(denoiser, batched.observation(batch)),
-    {
-      ...execute,
-      grid: levelsFrom(level, sigmaMin, steps),
-      step: method === 'mmps' ? ddpm() : predictorCorrector(),
-    },
+    (batch: ObservationBatch<Tensor>) => mmps({ iterations })(denoiser, batched.observation(batch)),
+    { ...execute, grid: levelsFrom(level, sigmaMin, steps), step },
   )
-  const [starts, more] = [stream(seed, 'refine start'), stream(seed, 'refine step')]
   const out = zeros([K, N, ...event])
   const observed = observedOf(batched)
   try {
@@ -103,10 +99,7 @@ export const refine = async (
       const refined = await draw(observed(from, to), {
         shape: [to - from, ...event],
         mean: drawRows(scaled, from, to),
-        noise: (step, index) =>
-          step < 0
-            ? normalBatch(starts, at, event)
-            : normalBatch(more, { ...at, step: step * NOISES + index }, event),
+        noise: addressedNoise((purpose) => stream(seed, `refine ${purpose}`), at, event),
         signal,
       })
       out.data.set(
@@ -118,12 +111,12 @@ export const refine = async (
   } finally {
     await draw.release()
   }
-  return applyAffine(fromPrior(set.range), out)
+  return applyAffine(fromPrior(range), out)
 }
 
-const finite = ({ data, dtype, shape }: NdArray, observationOf: (row: number) => number): Float32Array => {
-  if (!(data instanceof Float32Array)) throw new TweedieError('shape', `expected float32, got ${dtype}`)
-  const bad = data.findIndex((v) => !Number.isFinite(v))
+const finite = (refined: NdArray, observationOf: (row: number) => number): Float32Array => {
+  const { data, shape } = float32(refined)
+  const bad = firstNotFinite({ data })
   if (bad < 0) return data
   const row = observationOf(Math.floor(bad / sizeOf(shape.slice(1))))
   throw new TweedieError('numeric', `refine: observation ${row} gives draws that are no numbers`)

@@ -8,9 +8,9 @@
  */
 
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
-import { TweedieError } from '../error.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
-import { toPrior } from '../operators/index.ts'
+import { type DataRange, toPrior } from '../operators/index.ts'
+import { checkAborted } from '../progress.ts'
 import { normal, stream, uniform } from '../random/index.ts'
 import {
   add,
@@ -36,6 +36,8 @@ import { paretoSmoothed } from './pareto.ts'
 /** A prior as refining takes it. */
 export interface RefiningPrior extends PriorLevels {
   readonly denoiser: Denoiser
+  /** Range of its data, which [−2, 2] is in its own units. */
+  readonly range: DataRange
 }
 
 /** Draws to be weighted. */
@@ -77,12 +79,13 @@ export interface WeightedDraws {
 
 /** log p(y | x) up to a constant of each observation, [K·N]. */
 const logLikelihoods = async (
+  { range }: RefiningPrior,
   set: ObservationSet,
   draws: NdArray<'float32'>,
   { batch = 256, execute }: WeighOptions,
 ): Promise<Float64Array> => {
-  const batched = batchedObservations(set)
-  const { scale, offset } = toPrior(set.range)
+  const batched = batchedObservations(set, range)
+  const { scale, offset } = toPrior(range)
   const program = jit(
     (batch: ObservationBatch<Tensor>, x: Tensor) =>
       neg(misfit(batched.observation(batch), add(mul(x, scale), offset))),
@@ -116,8 +119,7 @@ const sharedNoise = (seed: number, pair: number, pairs: number, event: Shape): E
 
 /** b(x) of each draw, [K·N]. */
 const bounds = async (
-  { denoiser, ...levels }: RefiningPrior,
-  { range }: ObservationSet,
+  { denoiser, range, ...levels }: RefiningPrior,
   draws: NdArray<'float32'>,
   { evaluations = 64, batch = 256, seed, execute, onProgress, signal }: WeighOptions,
 ): Promise<Float64Array> => {
@@ -142,7 +144,7 @@ const bounds = async (
       const x = drawRows(draws, from, to)
       const total = new Float64Array(to - from)
       for (let i = 0; i < 2 * pairs; i++) {
-        if (signal?.aborted) throw new TweedieError('interrupted', 'weighing was interrupted')
+        checkAborted(signal, 'weighing')
         const shared = sharedNoise(seed, Math.floor(i / 2), pairs, event)
         const values = toNumbers(await program(x, shared, i % 2 ? -1 : 1))
         for (const [r, v] of values.entries()) total[r] += v / (2 * pairs)
@@ -193,8 +195,8 @@ export const weigh = async (
   options: WeighOptions,
 ): Promise<WeightedDraws> => {
   const [K, N, ...event] = draws.shape
-  const likelihood = await logLikelihoods(set, draws, options)
-  const bound = await bounds(prior, set, draws, options)
+  const likelihood = await logLikelihoods(prior, set, draws, options)
+  const bound = await bounds(prior, draws, options)
   const [weights, paretoK, effective] = [zeros([K, N]), zeros([N]), zeros([N])]
   const [weightedMean, weightedSpread] = [zeros([N, ...event]), zeros([N, ...event])]
   for (let i = 0; i < N; i++) {

@@ -35,14 +35,14 @@ interface Pace {
   readonly shown: number
 }
 
-interface Measured extends Pace {
+interface MeasuredPace extends Pace {
   /** Units per second since the phase began here; undefined while none is done. */
   readonly rate?: number
   /** Seconds. */
   readonly left?: number
 }
 
-const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): Measured => {
+const measure = (pace: Pace, { done, total }: ProgressEvent, now: number): MeasuredPace => {
   const worked = done - pace.startDone
   const rate = worked > 0 && now > pace.start ? worked / (now - pace.start) : undefined
   return { ...pace, rate, left: rate === undefined ? undefined : (total - done) / rate }
@@ -64,9 +64,9 @@ const short = (value: string | number): string =>
 const figuresOf = ({ phase, done, total, ...figures }: ProgressEvent): string[] =>
   Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`)
 
-const words = (event: ProgressEvent, { rate, left }: Measured): string =>
+const words = (event: ProgressEvent, { rate, left }: MeasuredPace): string =>
   [
-    `${event.done}/${event.total}`,
+    `${Number(event.done.toFixed(1))}/${event.total}`,
     ...(rate === undefined ? [] : [`${short(rate)}/s`]),
     ...(left === undefined || event.done >= event.total ? [] : [`${formatSeconds(left)} left`]),
     ...figuresOf(event),
@@ -90,7 +90,7 @@ export const progressDisplay = (style: ProgressStyle, target: ProgressTarget): P
     if (open) target.write('\n')
     open = false
   }
-  const draw = (event: ProgressEvent, measured: Measured): void => {
+  const draw = (event: ProgressEvent, measured: MeasuredPace): void => {
     if (style === 'json') {
       const { rate, left } = measured
       target.write(`${JSON.stringify({ ...event, rate, secondsLeft: left })}\n`)

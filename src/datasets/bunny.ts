@@ -8,7 +8,7 @@ import { shippedPath } from './shipped.ts'
 
 /**
  * Images on the Stanford bunny: the vertices of `bun_zipper_res3` in the order of the file, as in the paper
- * on amortised posterior sampling. How images get there is ours, because the paper does not say it: see
+ * on amortized posterior sampling. How images get there is ours, because the paper does not say it: see
  * {@link imagesOnMesh}.
  */
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
-import { NdArray } from '../tensor/ndarray.ts'
+import { firstNotFinite, NdArray } from '../tensor/ndarray.ts'
 import type { SourceLayout } from './data-set.ts'
 import { onSphere, SPHERE, sphereLatitudes, sphereLongitudes, sphereVector } from './sphere.ts'
 
@@ -65,7 +65,7 @@ const readMap = (path: string): Float64Array => {
   checkAxis(path, 'latitude', field(path, arrays, 'latitude', `${SPHERE.rows}`), sphereLatitudes)
   checkAxis(path, 'longitude', field(path, arrays, 'longitude', `${SPHERE.columns}`), sphereLongitudes)
   const kelvin = field(path, arrays, 'temperature', `${SPHERE.rows},${SPHERE.columns}`)
-  const bad = kelvin.findIndex((value) => !Number.isFinite(value))
+  const bad = firstNotFinite({ data: kelvin })
   if (bad >= 0)
     throw new TweedieError('input', `${path}: field 'temperature' is not finite at flat index ${bad}`)
   const [low, high] = ERA5_RANGE

@@ -10,7 +10,7 @@ import {
   readBytes,
   withChannel,
 } from '../formats/index.ts'
-import { NdArray } from '../tensor/index.ts'
+import { firstNotFinite, NdArray } from '../tensor/index.ts'
 import { type SourceLayout, type Split, unitData } from './data-set.ts'
 
 /** Values as float32; bytes are k / 255. */
@@ -23,7 +23,7 @@ const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float3
     )
   if (!(data instanceof Float32Array || data instanceof Float64Array))
     throw new TweedieError('input', `${where} must have dtype float32, float64 or uint8, got ${dtype}`)
-  const bad = data.findIndex((value) => !Number.isFinite(value))
+  const bad = firstNotFinite({ data })
   if (bad >= 0) throw new TweedieError('input', `${where} is not finite at flat index ${bad}`)
   return new NdArray('float32', shape, data instanceof Float32Array ? data : Float32Array.from(data))
 }

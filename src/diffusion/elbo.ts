@@ -53,7 +53,7 @@ const noiseError = (denoiser: Denoiser, x: Tensor, z: Tensor, level: Tensor): Te
 }
 
 /**
- * (Z/2) ‖ε − z‖² [B]: the part of −b(x) that shapes x, one network evaluation. This is what amortised
+ * (Z/2) ‖ε − z‖² [B]: the part of −b(x) that shapes x, one network evaluation. This is what amortized
  * posterior sampling minimises; without the factor Z/2 ≈ 9.6 the prior would be that much too weak against
  * the data.
  *

@@ -4,10 +4,10 @@
  */
 
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
-import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations } from '../observations/index.ts'
 import { drawAll } from '../posterior/index.ts'
+import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { sizeOf } from '../tensor/index.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
@@ -58,7 +58,7 @@ export const gaussianStart = async (
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   let gaussian = standardGaussian(n)
   for (let i = 0; i < iterations; i++) {
-    if (options.signal?.aborted) throw new TweedieError('interrupted', 'the Gaussian start was interrupted')
+    checkAborted(options.signal, 'the Gaussian start')
     if (eStep.kind === 'moments') {
       const { mean, covariance } = await posteriorMoments(gaussian, set, Math.min(count, batched.count))
       gaussian = await ppcaOfMoments(mean, covariance, rank)

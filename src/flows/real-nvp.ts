@@ -1,5 +1,5 @@
 /**
- * Conditional RealNVP over vectors, as amortised posterior sampling uses it (Sun & Bouman 2021; Feng et al.
+ * Conditional RealNVP over vectors, as amortized posterior sampling uses it (Sun & Bouman 2021; Feng et al.
  * 2023; Mammadov, Chung & Ye 2024). One step, from x to z: ActNorm, coupling, reversal, ActNorm, coupling,
  * reversal, random permutation.
  *

@@ -2,6 +2,7 @@
  * Conjugate gradients (Hestenes & Stiefel 1952) as a solver of a fixed number of iterations, unrolled: see
  * cg-descent.ts for the recurrence. A sample for which ‖r‖ ≤ tolerance·‖b‖ stops and keeps its last iterate.
  */
+import { requireInteger } from '../checks.ts'
 import { cast, greater, mul } from '../tensor/index.ts'
 import { descend } from './cg-descent.ts'
 import { inner, type Solver, widened } from './solver.ts'
@@ -22,14 +23,16 @@ export interface CgOptions {
 /**
  * A truncated conjugate-gradient solver.
  *
+ * @throws TweedieError `input` for iterations that are no positive integer
+ *
  * @example
  * ```ts
  * const u = cg({ iterations: 3 })((v) => matmul(v, C), b)
  * ```
  */
-export const cg =
-  ({ iterations = 1, tolerance = 0, shared = false }: CgOptions = {}): Solver =>
-  (C, b) => {
+export const cg = ({ iterations = 1, tolerance = 0, shared = false }: CgOptions = {}): Solver => {
+  requireInteger(iterations, 1, 'cg: iterations')
+  return (C, b) => {
     const start = cast(b, 'float64')
     const enough = mul(inner(start, start, shared), tolerance * tolerance)
     const { u } = descend(
@@ -39,3 +42,4 @@ export const cg =
     )
     return cast(u, b.dtype)
   }
+}

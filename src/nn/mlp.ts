@@ -3,7 +3,7 @@ import { concat, layerNorm, type NdArray, silu, sizeOf, type Tensor } from '../t
 import { Initialiser, type Linear } from './init.ts'
 import { embed, linear } from './layers.ts'
 import type { Network } from './network.ts'
-import { networkKind } from './network-kind.ts'
+import { networkKind, unfit } from './network-kind.ts'
 
 /** Sizes of an MLP; the defaults are those of the manifold experiment (Rozet et al. 2024, section 5.1). */
 export interface MlpOptions {
@@ -85,6 +85,11 @@ export const mlpKind = networkKind({
   sizes: {
     features: { kind: 'integer', min: 1, required: true, description: 'entries of one x' },
   },
-  sizesFor: (_, event) => ({ features: sizeOf(event) }),
+  sizesFor: (_, event) => {
+    const other = event.length === 2 ? 'unet1d' : 'unet'
+    if (event.length !== 1)
+      throw unfit(`an mlp needs vectors [N], the data are [${event}]; use kind: ${other}`)
+    return { features: sizeOf(event) }
+  },
   make: mlp,
 })

@@ -72,8 +72,9 @@ export const unetKind = networkKind({
   },
   sizes: { io },
   sizesFor: ({ channels, unshuffle }, event) => {
+    const other = event.length === 2 ? 'unet1d' : 'mlp'
     if (event.length !== 3)
-      throw unfit(`a unet needs images [C, H, W], the data are [${event}]; use kind: mlp`)
+      throw unfit(`a unet needs images [C, H, W], the data are [${event}]; use kind: ${other}`)
     const fold = unshuffle * 2 ** (channels.length - 1)
     if (event[1] % fold || event[2] % fold)
       throw unfit(

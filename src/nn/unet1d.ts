@@ -1,6 +1,6 @@
 /**
  * The U-Net over a signal: the vertices of a mesh or the points of a sphere as they come in the file, with
- * convolutions along the index. This is the network of the amortised posterior sampling paper ("1-D
+ * convolutions along the index. This is the network of the amortized posterior sampling paper ("1-D
  * formulation of DDPM"; its sizes are unknown); it knows nothing of geometry beyond the order of the
  * vertices.
  */

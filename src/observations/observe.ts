@@ -75,11 +75,20 @@ export interface ObserveOptions extends ExecuteOptions {
  */
 const NOMINAL = { count: 256, seed: 0x6e6f6d } as const
 
-const specOf = ({ name, settings = {}, of }: OperatorSetting): OperatorSpec => ({
-  name,
-  settings,
-  ...(of ? { of: of.map(specOf) } : {}),
-})
+const FIELDS = ['name', 'settings', 'of', 'blind']
+
+const specOf = (wanted: OperatorSetting): OperatorSpec => {
+  const { name, settings = {}, of } = wanted
+  const stray = Object.keys(wanted).find((field) => !FIELDS.includes(field))
+  if (typeof name !== 'string' || stray !== undefined)
+    throw new TweedieError(
+      'input',
+      stray === undefined
+        ? "observe: the operator needs a name, such as { name: 'mask', settings: { keep: 0.5 } }"
+        : `observe: operator '${name}': unknown field '${stray}'; settings go into 'settings'`,
+    )
+  return { name, settings, ...(of ? { of: of.map(specOf) } : {}) }
+}
 
 const meanRow = (array: NdArray<'float32'>): NdArray<'float32'> => {
   const [count, ...event] = array.shape
@@ -124,6 +133,12 @@ const clean = async (
   return { image, observed }
 }
 
+/** @throws TweedieError `input` */
+const checkPositive = (name: string, value: number): void => {
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new TweedieError('input', `observe: ${name} must be positive, got ${value}`)
+}
+
 /**
  * Observes each row of x [N, ...event] once, with an operator of its own: y = A x + noise, noise where
  * something was observed, 0 elsewhere. The same seed gives the same observations; row i does not depend on N.
@@ -139,14 +154,16 @@ const clean = async (
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
   const { operator: wanted, noise, photons, range = [0, 1], view, valid, seed } = options
-  if (!(noise > 0)) throw new TweedieError('input', `observe: noise must be positive, got ${noise}`)
-  if (photons !== undefined && !(photons > 0))
-    throw new TweedieError('input', `observe: photons must be positive, got ${photons}`)
+  checkPositive('noise', noise)
+  if (photons !== undefined) checkPositive('photons', photons)
+  if (!(range[0] < range[1])) throw new TweedieError('input', `observe: range must rise, got [${range}]`)
+  if (x.shape.length < 2 || x.size === 0)
+    throw new TweedieError('input', `observe: x must be [N, ...event] with something in it, got [${x.shape}]`)
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
   if (valid) checkValid(valid, event, 'observe')
   const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
-  const { image, observed } = await clean(spec, parameters, x, options)
+  const { image, observed } = await clean(spec, parameters, float32(x), options)
   const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),

@@ -1,6 +1,7 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
-import { type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import { requireInteger } from '../checks.ts'
+import { addressedNoise, type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import {
   type BatchedObservations,
@@ -10,9 +11,10 @@ import {
 } from '../observations/index.ts'
 import { applyAffine, type DataRange, fromPrior } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
-import { normalBatch, type Stream, stream } from '../random/index.ts'
+import { type Stream, stream } from '../random/index.ts'
 import {
   eachBatch,
+  firstNotFinite,
   float32,
   itemAt,
   type NdArray,
@@ -41,9 +43,6 @@ export interface BatchDraw {
 export const range = (start: number, stop: number): number[] =>
   Array.from({ length: stop - start }, (_, i) => start + i)
 
-/** Noises of one sampler step at most: they share a counter. */
-const NOISES = 16
-
 /** Any compiled sampler over batches of a set, as a {@link BatchDraw}. */
 export const samplerDraw = (
   draw: Sampler<ObservationBatch<Tensor>>,
@@ -52,22 +51,13 @@ export const samplerDraw = (
   signal?: AbortSignal,
 ): BatchDraw => {
   const start = reshaped(float32(mean), set.event)
-  const run = (from: number, to: number, { stream, lap, draw: k = 0 }: DrawAddress): Promise<NdArray> => {
-    const at = { lap, draw: k, observation: range(from, to) }
-    const [first, more] = [stream('start'), stream('step')]
-    return draw(set.batch(from, to), {
+  const run = (from: number, to: number, { stream, lap, draw: k = 0 }: DrawAddress): Promise<NdArray> =>
+    draw(set.batch(from, to), {
       shape: [to - from, ...set.event],
       mean: start,
-      noise: (step, index) => {
-        if (index >= NOISES)
-          throw new TweedieError('input', `a step takes ${NOISES} noises at most, this one wants more`)
-        return step < 0
-          ? normalBatch(first, at, set.event)
-          : normalBatch(more, { ...at, step: step * NOISES + index }, set.event)
-      },
+      noise: addressedNoise(stream, { lap, draw: k, observation: range(from, to) }, set.event),
       signal,
     })
-  }
   return Object.assign(run, { release: draw.release })
 }
 
@@ -125,6 +115,7 @@ export const drawSeveral = async (
   set: Pick<BatchedObservations, 'count' | 'event'>,
   { draws = 1, batch = 64, seed, onProgress, signal }: Drawing,
 ): Promise<NdArray<'float32'>> => {
+  requireInteger(draws, 1, 'draws')
   const out = zeros([draws, set.count, ...set.event])
   const each = set.count * sizeOf(set.event)
   for (let k = 0; k < draws; k++) {
@@ -140,8 +131,8 @@ export const drawSeveral = async (
 
 /** Draws in the units of the data, when they are finite. */
 const inDataUnits = (draws: NdArray<'float32'>, range: DataRange): NdArray<'float32'> => {
-  const bad = draws.data.reduce((n, v) => n + (Number.isFinite(v) ? 0 : 1), 0)
-  if (bad === 0) return applyAffine(fromPrior(range), draws)
+  if (firstNotFinite(draws) < 0) return applyAffine(fromPrior(range), draws)
+  const bad = draws.data.filter((v) => !Number.isFinite(v)).length
   throw new TweedieError(
     'numeric',
     `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; ` +

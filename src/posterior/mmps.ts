@@ -8,6 +8,7 @@
  * true one. Non-linear operators are taken by their derivative at x̂. Cost: one network evaluation, and
  * vector–Jacobian products as many as the solver makes products with C, and one more.
  */
+import { TweedieError } from '../error.ts'
 import { bicgstab, cg, gmres, type Solver } from '../linalg/index.ts'
 import { add, alignTo, mul, square, type Tensor, vjp } from '../tensor/index.ts'
 import {
@@ -61,16 +62,23 @@ export const solverOf = (iterations: number): Solver => (iterations > 1 ? gmres(
  * MMPS; any differentiable operator.
  *
  * @returns the posterior denoiser of a prior and an observation
- * @throws TweedieError `input` for iterations that are no positive integer
+ * @throws TweedieError `input` for iterations that are no positive integer, options that it does not have,
+ *   and iterations beside a solver
  *
  * @example
  * ```ts
  * const posterior = mmps({ iterations: 3 })(prior, observation)
  * ```
  */
-export const mmps = ({ covariance = tweedieCovariance, ...options }: MmpsOptions = {}): GuidanceMethod => {
-  const { iterations } = withDefaults('mmps', settings, { iterations: options.iterations })
-  const { solve = solverOf(iterations) } = options
+export const mmps = ({
+  covariance = tweedieCovariance,
+  solve: given,
+  ...options
+}: MmpsOptions = {}): GuidanceMethod => {
+  const { iterations } = withDefaults('mmps', { iterations: settings.iterations }, options)
+  if (given && options.iterations !== undefined)
+    throw new TweedieError('input', "mmps: 'iterations' and 'solve' are two ways to say one thing; give one")
+  const solve = given ?? solverOf(iterations)
   return (prior, observation) => (xt, sigma) => {
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v

@@ -20,11 +20,14 @@ import { shapeError } from '../tensor/shape.ts'
 /**
  * y − A x.
  *
- * @throws TweedieError `shape` when y is not [B, ...outShape] of the operator
+ * @throws TweedieError `shape` when y is not [B, ...outShape] of the operator, or one such row
  */
 export const residual = ({ y, A }: Pick<Observation, 'y' | 'A'>, x: Tensor): Tensor => {
   if (String(y.shape.slice(1)) !== String(A.outShape))
     shapeError('y', `operator '${A.name}' makes observations [B, ${A.outShape}], got y [${y.shape}]`)
+  const [rows, batch] = [y.shape[0], x.shape[0]]
+  if (rows !== batch && rows !== 1)
+    shapeError('y', `got ${rows} observations for a batch of ${batch}; one for each, or one for all`)
   return sub(y, A.apply(x))
 }
 

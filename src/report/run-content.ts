@@ -89,9 +89,9 @@ export const runContent = async (
   const { journal, draws } = layoutOf(path)
   const curves = existsSync(journal) ? curvesOf(readJournal(journal)) : []
   const laps = existsSync(draws) ? lapsOf(draws) : []
-  if (laps.length === 0) return { curves }
-  const images = laps[0].x.shape.length === 4
-  if (images) {
+  const rank = laps[0]?.x.shape.length
+  if (rank === undefined || rank === 3) return { curves } // signals [C, V] have no picture here yet
+  if (rank === 4) {
     const priorSamplesByLap = fewOf(laps, 8).map(({ label, x }) => ({ label, images: rows(x, 0, SHOWN) }))
     return { curves, priorSamplesByLap }
   }

@@ -24,9 +24,9 @@ export interface Interruptible {
  * }
  * ```
  */
-export const interruptible = (onFirst: (name: NodeJS.Signals) => void = () => {}): Interruptible => {
+export const interruptible = (onFirst: (name: string) => void = () => {}): Interruptible => {
   const controller = new AbortController()
-  const listen = (name: NodeJS.Signals): void => {
+  const listen = (name: string): void => {
     if (controller.signal.aborted) process.exit(INTERRUPTED)
     controller.abort(name)
     onFirst(name)

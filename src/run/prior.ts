@@ -80,11 +80,11 @@ const sizes = z.array(z.int().positive())
 const header = z.object({
   kind: z.literal('prior'),
   net: networkHeader,
-  gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number() }),
-  sigmaMin: z.number(),
-  sigmaMax: z.number(),
+  gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number().positive() }),
+  sigmaMin: z.number().positive(),
+  sigmaMax: z.number().positive(),
   event: sizes,
-  range: z.tuple([z.number(), z.number()]),
+  range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'must rise'),
   laps: z.int().nonnegative(),
   start: z.boolean().optional(),
   ambient: z

@@ -93,7 +93,7 @@ const header = z.object({
   kind: z.literal('sampler'),
   flow,
   event: shape,
-  range: z.tuple([z.number(), z.number()]),
+  range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'must rise'),
   operator: operator.extend({ blind: z.boolean().optional() }),
   condition: z.object({
     y: shape,

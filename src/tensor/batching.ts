@@ -1,10 +1,12 @@
 /** Work on many rows in batches of one size, so that one compiled program serves them all. */
+import { requireInteger } from '../checks.ts'
 
 /**
  * Calls `work(from, to)` for batches of at most `most` rows. The last batch is shifted back to be as large as
  * the others: some of its rows are done twice, with the same result.
  *
  * @param count - rows in all
+ * @throws TweedieError `input` for a size of batches that is no positive integer
  *
  * @example
  * ```ts
@@ -16,6 +18,7 @@ export const eachBatch = async (
   most: number,
   work: (from: number, to: number) => Promise<void>,
 ): Promise<void> => {
+  requireInteger(most, 1, 'the size of batches')
   const size = Math.min(count, most)
   for (let start = 0; start < count; start += size) {
     const from = Math.min(start, count - size)

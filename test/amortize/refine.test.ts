@@ -2,6 +2,7 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { refine, weigh } from '../../src/amortize/index.ts'
+import { ddpm, predictorCorrector } from '../../src/diffusion/index.ts'
 import { maskedBy } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { ndarray, toNumbers } from '../../src/tensor/index.ts'
@@ -18,7 +19,7 @@ import {
 } from './gaussian-problem.ts'
 
 const K = 4000
-const LEVELS = { denoiser: prior, sigmaMin: 1e-3, sigmaMax: 50 }
+const LEVELS = { range: [0, 1] as const, denoiser: prior, sigmaMin: 1e-3, sigmaMax: 50 }
 
 /** Units of the data [0, 1]: x = (x' + 2)/4. */
 const inData = (values: readonly number[]): number[] => values.map((v) => (v + 2) / 4)
@@ -111,10 +112,10 @@ describe('steps from a draw', () => {
     expect(got.covariance).toBeLessThan(0.08)
   }, 60_000)
 
-  it.each(['mmps', 'langevin'] as const)(
-    'bring mean and covariance three times nearer: %s',
-    async (method) => {
-      const out = await refine(LEVELS, set, draws, { method, steps: 24, from: 3, batch: 1000, seed: 2 })
+  it.each([ddpm(), predictorCorrector()])(
+    'bring mean and covariance three times nearer: $name',
+    async (step) => {
+      const out = await refine(LEVELS, set, draws, { step, steps: 24, from: 3, batch: 1000, seed: 2 })
       const after = errorsAgainst(momentsOf(rowsOf(out.data)), posterior)
       expect(after.mean).toBeLessThan(before.mean / 3)
       expect(after.covariance).toBeLessThan(before.covariance / 3)

@@ -60,7 +60,7 @@ describe('distillation', () => {
     expect(covariance).toBeLessThan(0.15)
   })
 
-  it('continues to the byte', async () => {
+  it('continues bit for bit', async () => {
     const start = initFlowState(flow.init(0))
     const through = await run(start, [0, 1, 2, 3])
     const resumed = await run(await run(start, [0, 1]), [2, 3])

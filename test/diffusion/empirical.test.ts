@@ -1,4 +1,4 @@
-/** The empirical prior: its denoiser in plain numbers. It has no density, as the priors of the contract have. */
+/** The empirical prior: its denoiser in plain numbers. It has no density, so it is not in the contract. */
 import { describe, expect, it } from 'vitest'
 import { empiricalDenoiser } from '../../src/diffusion/index.ts'
 import { normal, stream } from '../../src/random/index.ts'

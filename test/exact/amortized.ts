@@ -1,5 +1,5 @@
 /**
- * An amortised posterior with an exact answer: Gaussian prior with its exact score, four of eight
+ * An amortized posterior with an exact answer: Gaussian prior with its exact score, four of eight
  * entries observed with noise 0.2, an affine conditional flow. The optimum of the reverse KL is the
  * posterior itself, N(K y, C).
  */
@@ -221,8 +221,8 @@ export const amortized = async (steps = 4000): Promise<Gate[]> => {
   return [
     atMost('E9 from simulations, mean map', simulated.mean, 0.02),
     atMost('E9 from simulations, covariance', simulated.covariance, 0.05),
-    atMost('E9 amortised Gaussian posterior, mean map', mean, 0.02),
-    atMost('E9 amortised Gaussian posterior, covariance', covariance, 0.05),
+    atMost('E9 amortized Gaussian posterior, mean map', mean, 0.02),
+    atMost('E9 amortized Gaussian posterior, covariance', covariance, 0.05),
     atMost('E9 log q against the density of its moments, nats', own, 1e-3),
     shown('E9 log q against the posterior, nats', posterior),
   ]

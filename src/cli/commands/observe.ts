@@ -1,6 +1,7 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
+import type { CleanData } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { arrayExtensions, writeArrays } from '../../formats/index.ts'
 import { isRecord, parseJson } from '../../json.ts'
@@ -100,10 +101,23 @@ const own = (source: string, options: Options): ObservationSet => {
   return firstOf(observationsFromImages(source, mask, noise), count)
 }
 
+/** Noise, units and networks go by the range: data far outside it are a slip. */
+const noteRange = (source: string, { x, range: [low, high] }: CleanData, io: Io): void => {
+  const least = x.data.reduce((a, b) => Math.min(a, b))
+  const most = x.data.reduce((a, b) => Math.max(a, b))
+  const margin = (high - low) / 2
+  if (least < low - margin || most > high + margin)
+    io.note(
+      `${source}: values from ${least.toPrecision(3)} to ${most.toPrecision(3)} lie far outside the range ` +
+        `of the data, ${low} to ${high}; say what it is with --range`,
+    )
+}
+
 const simulated = async (
   source: string,
   settings: readonly string[],
   options: Options,
+  io: Io,
 ): Promise<ObservationSet> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
@@ -120,6 +134,7 @@ const simulated = async (
     seed,
   })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
+  noteRange(source, clean, io)
   return set
 }
 
@@ -149,7 +164,7 @@ export const run = async (
       `'${settings[0]}': --observed data have been observed, they take no settings`,
     )
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
-  const set = options.observed ? own(source, options) : await simulated(source, settings, options)
+  const set = options.observed ? own(source, options) : await simulated(source, settings, options, io)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)

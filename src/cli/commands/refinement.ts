@@ -8,6 +8,7 @@ import {
   weigh,
 } from '../../amortize/index.ts'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
+import { ddpm, predictorCorrector } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { Json } from '../../json.ts'
 import type { ObservationSet } from '../../observations/index.ts'
@@ -137,11 +138,11 @@ export const refinementOf = (
         restored,
       )
   }
-  const method = kind === 'langevin' ? 'langevin' : 'mmps'
+  const step = kind === 'langevin' ? predictorCorrector() : ddpm()
   const steps = refineSteps ?? 16
   return async (set, { draws }) =>
     stepped(
-      await refine(prior, set, draws, { ...common, method, steps, from }),
-      `by ${steps} steps of ${method} from noise level ${from}; their density is not known`,
+      await refine(prior, set, draws, { ...common, step, steps, from }),
+      `by ${steps} steps of ${kind} from noise level ${from}; their density is not known`,
     )
 }

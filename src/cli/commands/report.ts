@@ -18,9 +18,10 @@ type Options = OptionsOf<'report'>
 const drawsOf = (path: string): NdArray<'float32'> => {
   const { draws } = readArrays(path)
   if (!(draws?.data instanceof Float32Array) || draws.shape.length !== 5) {
+    const got = draws === undefined ? 'nothing' : `${draws.dtype} [${draws.shape}]`
     throw new TweedieError(
       'input',
-      `${path}: field 'draws' should be float32 [K, N, C, H, W], as 'tweedie sample' writes it`,
+      `${path}: a report shows draws of images, field 'draws' float32 [K, N, C, H, W], got ${got}`,
     )
   }
   return new NdArray('float32', draws.shape, draws.data)
@@ -30,11 +31,16 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const restored = async (
   folder: string,
   { draws: file, observations, truth: truthFile }: Options,
+  io: Io,
 ): Promise<Partial<RunReport>> => {
   const path = file ?? join(layoutOf(folder).draws, 'posterior.npz')
   if (file === undefined && !existsSync(path)) return {}
-  if (observations === undefined)
-    throw new TweedieError('input', `${path}: say with --observations which set the draws belong to`)
+  if (observations === undefined) {
+    const hint = `${path}: say with --observations which set the draws belong to`
+    if (file !== undefined || truthFile !== undefined) throw new TweedieError('input', hint)
+    io.note(`${hint}; the report goes without them`)
+    return {}
+  }
   const draws = drawsOf(path)
   const [, n, ...event] = draws.shape
   const set = readObservations(observations)
@@ -92,7 +98,7 @@ export const run = async ([folder]: readonly string[], options: Options, io: Io)
     title: `Run ${folder}`,
     command: `tweedie report ${folder}`,
     ...(await runContent(folder, (count) => referenceOf(config, count))),
-    ...(await restored(folder, options)),
+    ...(await restored(folder, options, io)),
   }
   writeReport(path, runReport(content))
   io.result(`written  ${path}`, { path })

@@ -38,8 +38,12 @@ const samplingOf = ({ steps, step, iterations, solver, covariance }: Options) =>
 const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): PosteriorMethod => {
   const { method: text, solver, covariance } = options
   if (text === undefined) return methodOf(samplingOf(options))(gaussian)
-  if (solver !== undefined || covariance !== 'tweedie')
-    throw new TweedieError('input', '--solver and --covariance are of MMPS without --method')
+  if (solver !== undefined || covariance !== 'tweedie' || options.iterations !== 1)
+    throw new TweedieError(
+      'input',
+      "--iterations, --solver and --covariance are of MMPS without --method; a method's settings " +
+        'go with its name, such as --method mmps:iterations=3',
+    )
   const { method, settings } = methodSpec(text)
   return methodNamed(method).make(settings)
 }
@@ -98,7 +102,10 @@ const checkReport = (source: string, observations: string | undefined, { event }
   checkImages('--report', event)
   if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
   if (observations === undefined)
-    throw new TweedieError('input', "--report goes with observations; 'tweedie report' needs none")
+    throw new TweedieError(
+      'input',
+      "--report goes with observations; without them, 'tweedie report' shows curves and prior samples",
+    )
 }
 
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */

@@ -191,7 +191,12 @@ intervals (coverage).`,
       observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
       truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
     },
-    examples: [{ command: 'tweedie report runs/digits --truth truth.npz', does: 'runs/digits/report.html' }],
+    examples: [
+      {
+        command: 'tweedie report runs/digits --observations test.npz --truth truth.npz',
+        does: 'runs/digits/report.html, with strips of the draws and their figures',
+      },
+    ],
     load: (): Promise<CommandModule> => import('../commands/report.ts'),
   },
 } as const satisfies Readonly<Record<string, CommandSpec>>

@@ -1,7 +1,7 @@
 /**
  * The image input of an ONNX network from elsewhere, and the same network for images of one shape. Network
  * files leave the batch and often the size of the images open (or fix them to what their author had); a
- * program has static shapes. So the shape of the input is written into the bytes of the model before it is
+ * program has static shapes. So the shape of the input is written inbit for bits of the model before it is
  * opened, and shapes that follow from it are left to ONNX Runtime.
  *
  * Field numbers are those of onnx.proto3: ModelProto.graph 7; GraphProto.initializer 5, input 11, output 12,

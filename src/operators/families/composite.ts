@@ -1,5 +1,6 @@
 /** Families made of others: compositions, stacks, multiples. Parameters of part i are named `i.NAME`. */
 import { TweedieError } from '../../error.ts'
+import { integers, stream } from '../../random/index.ts'
 import {
   broadcastTo,
   concat,
@@ -29,8 +30,15 @@ const partOf = <L>(parameters: Parameters<L>, i: number): Parameters<L> => {
 const prefixed = <L>(parameters: Parameters<L>, i: number): Record<string, L> =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`${i}.${name}`, value]))
 
-/** Parts draw from seeds of their own, lest two masks be the same. */
-const seedOf = (seed: number, i: number): number => seed + 0x9e3779 * i
+/**
+ * Parts draw from seeds of their own, at any depth, lest two masks be the same; the first from the seed of
+ * the whole.
+ */
+const seedOf = (seed: number, i: number): number => {
+  if (i === 0) return seed
+  const [high, low] = integers(stream(seed, `part ${i}`), 0, 2 ** 26, [2]).data
+  return high * 2 ** 26 + low
+}
 
 /** Shape of what a part makes, from the parameters of one observation. */
 const shapeAfter = (part: Part, drawn: Parameters<NdArray<'float32'>>, event: Shape): Shape => {

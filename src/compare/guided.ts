@@ -55,7 +55,7 @@ export const guidedDraws = async (
   await draw.release()
   const [cost, last] = [method.cost(settings, step), method.last(settings)]
   return {
-    draws: applyAffine(fromPrior(set.range), latents),
+    draws: applyAffine(fromPrior(prior.range), latents),
     cost: {
       evaluations: cost.evaluations * steps + last.evaluations,
       vjps: cost.vjps * steps + last.vjps,

@@ -14,6 +14,7 @@ export const clipFamily = defineFamily({
   name: 'clip',
   summary: 'a sensor that saturates: contrast grows by a factor and is cut (not linear)',
   linear: false,
+  inDataRange: true,
   settings: {
     gain: { kind: 'number', default: 2, above: 0, description: 'factor of the contrast' },
     low,

@@ -60,6 +60,8 @@ interface Definition<S extends SettingSpecs> {
    * it.
    */
   readonly deletes?: boolean
+  /** Whether its settings `low` and `high` are those of the data where they are not given. */
+  readonly inDataRange?: boolean
   /** How many others it is made of, when it is. */
   readonly parts?: { readonly least: number; readonly most?: number }
   /** Parameters that a blind set hides; default all. */
@@ -82,6 +84,7 @@ export interface Family {
   readonly settings: SettingSpecs
   readonly parameters: Readonly<Record<string, ParameterSpec>>
   readonly deletes: boolean
+  readonly inDataRange: boolean
   readonly parts?: { readonly least: number; readonly most?: number }
   readonly blindTo?: readonly string[]
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
@@ -93,12 +96,9 @@ export interface Family {
   observed(parameters: Parameters<Tensor>, request: MakeRequest): Tensor | undefined
 }
 
-/**
- * Units in which a non-linear operator is defined; families with settings `low` and `high` get them from the
- * data.
- */
-export const rangeSettings = ({ settings }: Family, [low, high]: DataRange): Settings =>
-  'low' in settings && 'high' in settings ? { low, high } : {}
+/** The range of the data as settings of a family that is defined in it. */
+export const rangeSettings = ({ inDataRange }: Family, [low, high]: DataRange): Settings =>
+  inDataRange ? { low, high } : {}
 
 /**
  * A family from its definition.
@@ -117,6 +117,7 @@ export const rangeSettings = ({ settings }: Family, [low, high]: DataRange): Set
 export const defineFamily = <const S extends SettingSpecs>({
   parameters = {},
   deletes = false,
+  inDataRange = false,
   draw = () => ({}),
   make,
   observed = () => undefined,
@@ -128,6 +129,7 @@ export const defineFamily = <const S extends SettingSpecs>({
     ...rest,
     parameters,
     deletes,
+    inDataRange,
     complete: (given) => settingsOf<SettingSpecs>(`operator '${rest.name}'`, rest.settings, given),
     draw: (given, request) => draw(complete(given), request),
     make: (given, arrays, request) => make(complete(given), arrays, request),

@@ -56,7 +56,11 @@ export interface MmpsOptions {
  * The solver of so many iterations: one of conjugate gradients (a step of steepest descent), or more vectors
  * of GMRES, since the Jacobian of a network is not quite symmetric and conjugate gradients may then diverge.
  */
-export const solverOf = (iterations: number): Solver => (iterations > 1 ? gmres({ iterations }) : cg())
+export const solverNameOf = (iterations: number): 'cg' | 'gmres' => (iterations > 1 ? 'gmres' : 'cg')
+
+/** The solver by that name, see {@link solverNameOf}. */
+export const solverOf = (iterations: number): Solver =>
+  solverNameOf(iterations) === 'gmres' ? gmres({ iterations }) : cg()
 
 /**
  * MMPS; any differentiable operator.

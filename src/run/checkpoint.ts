@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
 import { encodeSafetensors, readSafetensors, writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
@@ -154,4 +155,17 @@ const encode = ({ arrays, state }: CheckpointContent, more: Record<string, strin
 const checked = (name: string): string => {
   if (/^[\w][\w.-]*$/.test(name)) return name
   throw new TweedieError('input', `checkpoint name '${name}': expected letters, digits, '-', '_' and '.'`)
+}
+
+/**
+ * The state of a checkpoint by its schema.
+ *
+ * @param problem - how the message begins
+ * @throws TweedieError `input` for another state, with the first field that is wrong
+ */
+export const parsedState = <S extends z.ZodType>(schema: S, state: unknown, problem: string): z.output<S> => {
+  const parsed = schema.safeParse(state)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new TweedieError('input', `${problem} (${issue?.path.join('.')}: ${issue?.message})`)
 }

@@ -116,6 +116,18 @@ export const readConfig = (path: string): JsonRecord => {
 /** True when a run was made in this folder, of whatever version. */
 export const isRunFolder = (path: string): boolean => isRun(layoutOf(path))
 
+/**
+ * Whether a path is a run folder, and not a file of its own.
+ *
+ * @throws TweedieError `input` for a path that is not there, and for other folders
+ */
+export const isRunOf = (path: string): boolean => {
+  if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
+  if (!statSync(path).isDirectory()) return false
+  if (!isRunFolder(path)) throw new TweedieError('input', `${path}: not a run folder`)
+  return true
+}
+
 const isRun = ({ marker }: Layout): boolean => existsSync(marker)
 
 const refuseCreation = (paths: Layout, { config, create = true }: RunOptions): void => {

@@ -1,5 +1,4 @@
 /** A learned prior as a file: weights, network, schedule, the Gaussian fit and the units of the data. */
-import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
@@ -16,8 +15,8 @@ import type { DataRange } from '../operators/index.ts'
 import { bernoulli, stream } from '../random/index.ts'
 import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
 import { fixedMask, maskedDenoiser } from '../training/index.ts'
-import { keepCheckpoint, keptCheckpoints, readCheckpoint } from './checkpoint.ts'
-import { isRunFolder, type Run } from './folder.ts'
+import { keepCheckpoint, keptCheckpoints, parsedState, readCheckpoint } from './checkpoint.ts'
+import { isRunOf, type Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader } from './network-header.ts'
@@ -119,9 +118,7 @@ export const savePrior = (run: Run, name: string, prior: PriorParts): string => 
  * @throws TweedieError `input` when there is none
  */
 export const priorFile = (path: string): string => {
-  if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
-  if (!statSync(path).isDirectory()) return path
-  if (!isRunFolder(path)) throw new TweedieError('input', `${path}: not a run folder`)
+  if (!isRunOf(path)) return path
   const kept = keptCheckpoints({ paths: layoutOf(path) })
   const names = kept.map((file) => file.split(/[\\/]/).at(-1) ?? file)
   const best = names.includes('prior.safetensors')
@@ -149,12 +146,7 @@ export const priorFile = (path: string): string => {
 export const loadPrior = (path: string): LearnedPrior => {
   const file = priorFile(path)
   const { arrays, state } = readCheckpoint(file)
-  const parsed = header.safeParse(state)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new TweedieError('input', `${file}: holds no prior (${issue?.path.join('.')}: ${issue?.message})`)
-  }
-  const { gaussian, ...rest } = parsed.data
+  const { gaussian, ...rest } = parsedState(header, state, `${file}: holds no prior`)
   const params = unflatten({ params: network(rest.net).init(0) }, arrays, file).params
   const fit = unpackGaussian(gaussian, arrays, file)
   if (fit.mean.size !== sizeOf(rest.event))

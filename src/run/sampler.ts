@@ -3,7 +3,7 @@
  * and from.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { AmortizedSampler } from '../amortize/index.ts'
@@ -13,8 +13,8 @@ import { readBytes } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { families } from '../operators/index.ts'
 import { unflatten } from '../tensor/index.ts'
-import { keepCheckpoint, readCheckpoint } from './checkpoint.ts'
-import { isRunFolder, type Run } from './folder.ts'
+import { keepCheckpoint, parsedState, readCheckpoint } from './checkpoint.ts'
+import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
@@ -174,9 +174,7 @@ export const saveSampler = (run: Run, sampler: SavedSampler): string =>
  * @throws TweedieError `input` when there is none
  */
 export const samplerFile = (path: string): string => {
-  if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
-  if (!statSync(path).isDirectory()) return path
-  if (!isRunFolder(path)) throw new TweedieError('input', `${path}: not a run folder`)
+  if (!isRunOf(path)) return path
   const file = join(layoutOf(path).checkpoints, `${SAMPLER}.safetensors`)
   if (!existsSync(file))
     throw new TweedieError('input', `${path}: holds no sampler yet; let 'tweedie distill' finish`)
@@ -196,12 +194,7 @@ export const samplerFile = (path: string): string => {
 export const loadSampler = (path: string): SavedSampler => {
   const file = samplerFile(path)
   const { arrays, state } = readCheckpoint(file)
-  const parsed = header.safeParse(current(state))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new TweedieError('input', `${file}: holds no sampler (${issue?.path.join('.')}: ${issue?.message})`)
-  }
-  const { kind: _, ...rest } = parsed.data
+  const { kind: _, ...rest } = parsedState(header, current(state), `${file}: holds no sampler`)
   const params = unflatten({ params: flowOf(rest.flow).init(0) }, arrays, file).params
   return { ...rest, params }
 }

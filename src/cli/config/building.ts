@@ -29,6 +29,7 @@ import {
   conditionalCovariances,
   gaussianPosteriorCovariance,
   mmps,
+  solverNameOf,
 } from '../../posterior/index.ts'
 import { withNamedMeshes } from '../../run/index.ts'
 import { type ExecuteOptions, type Shape, sizeOf } from '../../tensor/index.ts'
@@ -83,7 +84,7 @@ export const methodOf = ({
   shared,
   covariance,
 }: Sampling): NonNullable<DiemOptions['method']> => {
-  const kind = solver === 'auto' ? (iterations > 1 ? 'gmres' : 'cg') : solver // as `solverOf`
+  const kind = solver === 'auto' ? solverNameOf(iterations) : solver
   const stray =
     shared && kind !== 'cg' ? 'shared' : tolerance > 0 && kind === 'gmres' ? 'tolerance' : undefined
   if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)

@@ -1,6 +1,17 @@
 /** Commands that draw. */
 import { type CommandModule, type CommandSpec, device } from './spec.ts'
 
+/** Options of commands that draw. */
+const result = {
+  output: {
+    kind: 'text',
+    short: 'o',
+    value: 'path',
+    description: 'file for the result (default: draws/ of the run folder)',
+  },
+  draws: { kind: 'integer', short: 'n', default: 16, min: 1, description: 'draws per observation' },
+} as const
+
 export const drawing = {
   sample: {
     summary: 'draw from a prior, or from the posterior given observations',
@@ -16,19 +27,7 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       { usage: '[observations]', description: 'observation set; without it the prior itself is sampled' },
     ],
     options: {
-      output: {
-        kind: 'text',
-        short: 'o',
-        value: 'path',
-        description: 'file for the result (default: draws/ of the run folder)',
-      },
-      draws: {
-        kind: 'integer',
-        short: 'n',
-        default: 16,
-        min: 1,
-        description: 'draws per observation',
-      },
+      ...result,
       steps: { kind: 'integer', default: 64, min: 1, description: 'steps of the sampler' },
       step: {
         kind: 'choice',
@@ -106,19 +105,7 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
     ],
     options: {
-      output: {
-        kind: 'text',
-        short: 'o',
-        value: 'path',
-        description: 'file for the result (default: draws/ of the run folder)',
-      },
-      draws: {
-        kind: 'integer',
-        short: 'n',
-        default: 16,
-        min: 1,
-        description: 'draws per observation',
-      },
+      ...result,
       batch: {
         kind: 'integer',
         default: 1024,

@@ -20,6 +20,7 @@ import { mixtures } from '../test/exact/mixtures.ts'
 import { operatorGates } from '../test/exact/operator-contract.ts'
 import { sampling } from '../test/exact/sampling.ts'
 import { solving } from '../test/exact/solving.ts'
+import { stepGates } from '../test/exact/steps.ts'
 import { mixtureGates } from '../test/exact/three-components.ts'
 import { covarianceGates } from './covariance/gates.ts'
 
@@ -36,6 +37,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E9: () => amortized(),
   E10: flowGates,
   E11: diagnostics,
+  E13: stepGates,
   mixtures,
   mode: droppedMode,
 }

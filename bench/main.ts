@@ -5,6 +5,7 @@
  *   train      training steps of the MLP and the U-Net
  *   posterior  steps of MMPS (one and three CG iterations), DPS and ΠGDM
  *   exact      problems with exact answers (gates)
+ *   steps      samplers by evaluations: kinds of steps, starts, iterations of MMPS
  *   random     random fillers
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
@@ -20,6 +21,7 @@ const names = [
   'train',
   'posterior',
   'exact',
+  'steps',
   'random',
   'memory',
   'covariance',

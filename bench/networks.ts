@@ -127,7 +127,7 @@ const posteriorStep =
       ([xt, y, m, t, s, z]) => {
         const prior = preconditioned(net, frozen(weights))
         const posterior = guide(prior, { y, A: mask(m), noise: isotropicNoise(1e-3) })
-        return sampler.step(posterior, xt, { t, s }, z)
+        return sampler.step(posterior, { x: xt, memory: [] }, { t, s, before: t }, z).x
       },
       [x, y, seen, t, s, normal(key, [1, ...IMAGES], { draw: 1 })],
     )

@@ -29,6 +29,7 @@ export {
 } from './diagnose/index.ts'
 // Priors in closed form; noise levels, steps, samplers.
 export {
+  adams,
   type Denoiser,
   ddim,
   ddpm,

@@ -106,12 +106,12 @@ const drawOptions = (
   const safe = iterations > 1 ? 'gmres' : 'cg'
   const sampling = samplingSchema.parse({
     steps: STEPS,
-    step: sampler,
+    step: sampler ?? 'ddpm',
     iterations,
     solver: solver ?? safe,
     covariance,
   })
-  const common = { steps: STEPS, step: stepOf(sampling), draws: DRAWS, seed: SEED }
+  const common = { steps: STEPS, step: stepOf(sampling), start: 'plain', draws: DRAWS, seed: SEED } as const
   if (name === undefined) return { ...common, method: methodOf(sampling)(prior.gaussian) }
   // Without its settings, MMPS by name took five vectors of GMRES in 0.1.
   const { method, settings } = methodSpec(name === 'mmps' ? 'mmps:iterations=5' : name)

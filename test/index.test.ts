@@ -30,7 +30,7 @@ const names = {
   solvers: ['cg', 'exactSolve'],
   priors: ['gaussianDenoiser', 'loadPrior', 'mixtureDenoiser', 'standardGaussian'],
   learning: ['diem', 'gaussianStart'],
-  sampling: ['ddim', 'ddpm', 'exponentialSchedule', 'heun', 'predictorCorrector', 'sampler'],
+  sampling: ['adams', 'ddim', 'ddpm', 'exponentialSchedule', 'heun', 'predictorCorrector', 'sampler'],
   methods: [
     'ddnm',
     'diffpir',

@@ -89,7 +89,7 @@ export const refine = async (
   const batched = batchedObservations(set, range)
   const draw = sampler(
     (batch: ObservationBatch<Tensor>) => mmps({ iterations })(denoiser, batched.observation(batch)),
-    { ...execute, grid: levelsFrom(level, sigmaMin, steps), step },
+    { ...execute, grid: levelsFrom(level, sigmaMin, steps), step, start: 'plain' },
   )
   const out = zeros([K, N, ...event])
   const observed = observedOf(batched)

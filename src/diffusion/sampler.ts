@@ -2,12 +2,10 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {
-  add,
   broadcastTo,
   type ExecuteOptions,
   type Feeds,
   jit,
-  mul,
   type NdArray,
   type Shape,
   scalar,
@@ -15,19 +13,26 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
-import { inDtype, noiseOf, type SamplerNoise } from './sampler-noise.ts'
-import { exponentialSchedule, type Schedule, sigmaGrid } from './schedule.ts'
-import { ddpm, type Levels, type Step } from './step.ts'
+import { noiseOf, type SamplerNoise } from './sampler-noise.ts'
+import { exponentialSchedule, type Schedule, sigmaGrid, taperedGrid } from './schedule.ts'
+import { meanOf, type Start, startOf } from './start.ts'
+import type { Levels, Step, Stepped } from './step.ts'
+import { adams } from './steps/index.ts'
 
 /** How to sample. */
 export interface SamplerOptions extends ExecuteOptions {
   /** Default: exponential, 1e-3 to 1e2. */
   readonly schedule?: Schedule
-  /** Number of steps T (default 64); T + 1 denoiser evaluations for first-order steps. */
+  /** Number of steps T: default 32 of multistep kinds, else 64. */
   readonly steps?: number
-  /** Kind of step, default ancestral sampling. */
+  /** Kind of step, default {@link adams}; methods that are defined by a step of their own take that. */
   readonly step?: Step
-  /** Noise levels from high to low, instead of the uniform grid in t: T + 1 of them. */
+  /** Where samples start, default informed: two denoiser evaluations, as those of steps, and no floor. */
+  readonly start?: Start
+  /**
+   * Noise levels from high to low, T + 1 of them. Default: uniform in t; of multistep kinds
+   * {@link taperedGrid}.
+   */
   readonly grid?: readonly number[]
 }
 
@@ -77,17 +82,17 @@ export interface Sampler<C> {
 /**
  * The noise levels of a sampler, from high to low.
  *
+ * @param gridOf - the grid when none is given, default uniform in t
  * @throws TweedieError `input` for steps that are no positive integer, and for levels that do not fall
  */
-export const levelsOf = ({
-  schedule = exponentialSchedule(),
-  steps = 64,
-  grid,
-}: SamplerOptions): readonly number[] => {
+export const levelsOf = (
+  { schedule = exponentialSchedule(), steps = 64, grid }: SamplerOptions,
+  gridOf = sigmaGrid,
+): readonly number[] => {
   if (!grid && !(Number.isInteger(steps) && steps > 0)) {
     throw new TweedieError('input', `sampler: steps must be a positive integer, got ${steps}`)
   }
-  const levels = grid ?? sigmaGrid(schedule, steps)
+  const levels = grid ?? gridOf(schedule, steps)
   if (levels.length < 2 || levels.some((s, i) => !(s > 0) || (i > 0 && s >= levels[i - 1]))) {
     throw new TweedieError(
       'input',
@@ -111,30 +116,21 @@ const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   return out
 }
 
-/** The μ of a request, in the dtype of its noise; zero when absent. */
-export const meanOf = ({ shape, mean }: SampleRequest, { dtype }: NdArray): NdArray => {
-  const float = dtype === 'float64' ? dtype : 'float32'
-  return mean ? inDtype(mean, float) : zeros(shape.slice(1), float)
-}
-
-/** The start μ + σ z of samplers, compiled. */
-export const startProgram = (options: ExecuteOptions) =>
-  jit((z: Tensor, mean: Tensor, sigma: Tensor) => add(mul(z, sigma), mean), options)
-
 /** A step with the denoiser's first answer in it, as expressions. */
-const watchedStep = (kind: Step, D: Denoiser, xt: Tensor, levels: Levels, z: Tensor | undefined) => {
-  let xhat = xt
+const watchedStep = (kind: Step, D: Denoiser, state: Stepped, levels: Levels, z: Tensor | undefined) => {
+  let xhat = state.x
   const watched: Denoiser = (...at) => {
     const answer = D(...at)
-    if (xhat === xt) xhat = answer
+    if (xhat === state.x) xhat = answer
     return answer
   }
-  return { x: kind.step(watched, xt, levels, z), xhat }
+  return { ...kind.step(watched, state, levels, z), xhat }
 }
 
 /**
- * Compiles a sampler. It starts at μ + σ_max z and ends with one extra denoise at σ_min, without which
- * samples carry noise of that level (Rozet et al. 2024).
+ * Compiles a sampler. It starts from what is known at σ_max, see start.ts, and ends with one extra denoise at
+ * σ_min, without which samples carry noise of that level (Rozet et al. 2024). In all T + 3 denoiser
+ * evaluations for steps of one.
  *
  * @param denoiserOf - the denoiser given the context of a batch: observations and operator parameters for a
  *   posterior, `{}` for a prior. Called while the programs are traced.
@@ -152,17 +148,18 @@ export const sampler = <C>(
   denoiserOf: (context: C) => Denoiser,
   options: SamplerOptions = {},
 ): Sampler<C> => {
-  const { step: kind = ddpm() } = options
-  const grid = levelsOf(options)
-  const start = startProgram(options)
+  const { step: kind = adams(), start: begin = 'informed' } = options
+  const { steps = kind.remembers > 0 ? 32 : 64 } = options
+  const grid = levelsOf({ ...options, steps }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
+  const start = startOf(begin, options)
   const plain = jit(
-    (x: Tensor, t: Tensor, s: Tensor, z: readonly Tensor[], context: C) =>
-      kind.step(denoiserOf(context), x, { t, s }, z[0]),
+    (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>
+      kind.step(denoiserOf(context), state, levels, z[0]),
     options,
   )
   const watched = jit(
-    (x: Tensor, t: Tensor, s: Tensor, z: readonly Tensor[], context: C) =>
-      watchedStep(kind, denoiserOf(context), x, { t, s }, z[0]),
+    (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>
+      watchedStep(kind, denoiserOf(context), state, levels, z[0]),
     options,
   )
   const finish = jit(
@@ -176,19 +173,22 @@ export const sampler = <C>(
     const noise = noiseOf(context, request)
     const z0 = noise(-1, 0)
     const level = grid.map((sigma) => scalar(sigma, z0.dtype))
-    let x = await start(z0, meanOf(request, z0), level[0])
+    const first = await start.run(z0, meanOf(request, z0), level[0], (x) => finish(x, level[0], context))
+    const nothing = Array.from({ length: kind.remembers }, () => zeros(shape, z0.dtype))
+    let state: Feeds<Stepped> = { x: first, memory: nothing }
     for (let i = 0; i < total; i++) {
       checkAborted(signal, 'sampling')
-      const [t, s] = [level[i], level[i + 1]]
+      const levels = { t: level[i], s: level[i + 1], before: level[Math.max(i - 1, 0)] }
       const noises = Array.from({ length: kind.noises }, (_, j) => noise(i, j))
       const z = noises.length > 0 ? [joined(noises, shape)] : []
       const next = withXhat
-        ? await watched(x, t, s, z, context)
-        : { x: await plain(x, t, s, z, context), xhat: undefined }
-      x = next.x
-      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], ...next })
+        ? await watched(state, levels, z, context)
+        : { ...(await plain(state, levels, z, context)), xhat: undefined }
+      const { x, xhat, memory } = next
+      state = { x, memory }
+      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat })
     }
-    return finish(x, level[total], context)
+    return finish(state.x, level[total], context)
   }
   return Object.assign(run, {
     release: async () => {

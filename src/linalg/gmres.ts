@@ -3,7 +3,20 @@
  * Arnoldi with modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge ‖C v₁‖ I, v₁ = b/‖b‖.
  * Unrolled over n basis vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
  */
-import { add, cast, div, greater, mul, neg, sqrt, square, sub, type Tensor, where } from '../tensor/index.ts'
+import {
+  abs,
+  add,
+  cast,
+  div,
+  greater,
+  mul,
+  neg,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  where,
+} from '../tensor/index.ts'
 import { inner, norm, positive, type Solver, widened } from './solver.ts'
 
 /** Options of {@link gmres}. */
@@ -15,8 +28,9 @@ export interface GmresOptions {
 }
 
 /**
- * A remainder of C v after orthogonalisation below this share of it is taken as 0: the Krylov space is
- * exhausted.
+ * A remainder of C v after orthogonalisation below this share of it, and a residual below this share of b,
+ * are rounding: the Krylov space is exhausted. Going on would take rounding for further basis vectors, which
+ * are not orthogonal to the others.
  */
 const SHORT = 1e-7
 
@@ -30,17 +44,22 @@ const rotate = (c: Tensor, s: Tensor, a: Tensor, b: Tensor): readonly [Tensor, T
 const direction = (w: Tensor, length: Tensor, short: Tensor | number = 0): Tensor =>
   where(greater(length, short), div(w, positive(length)), 0)
 
+/** v, or 0 where the residual is no more than rounding. */
+const unlessSolved = (v: Tensor, residual: Tensor, b: Tensor): Tensor =>
+  where(greater(abs(residual), mul(b, SHORT)), v, 0)
+
 /** A truncated GMRES solver; see the module comment. */
 export const gmres =
   ({ iterations = 1, ridge = 1e-10 }: GmresOptions = {}): Solver =>
   (C, b) => {
     const apply = widened(C, b)
     const start = cast(b, 'float64')
-    const rhs = [norm(start)]
-    const basis = [direction(start, rhs[0])]
+    const length = norm(start)
+    const rhs = [length]
+    const basis = [direction(start, length)]
     const columns: Tensor[][] = [] // columns of R, upper triangular
     const rotations: (readonly [Tensor, Tensor])[] = []
-    let scale = rhs[0]
+    let scale = length
     for (let k = 0; k < iterations; k++) {
       let w = apply(basis[k])
       const whole = norm(w)
@@ -51,7 +70,7 @@ export const gmres =
         return dot
       })
       const rest = norm(w)
-      basis.push(direction(w, rest, mul(whole, SHORT)))
+      const next = direction(w, rest, mul(whole, SHORT))
       for (const [i, [c, s]] of rotations.entries()) [h[i], h[i + 1]] = rotate(c, s, h[i], h[i + 1])
       const radius = positive(sqrt(add(square(h[k]), square(rest))))
       const [c, s] = [div(h[k], radius), div(rest, radius)]
@@ -60,6 +79,7 @@ export const gmres =
       columns.push(h)
       rhs.push(neg(mul(s, rhs[k])))
       rhs[k] = mul(c, rhs[k])
+      basis.push(unlessSolved(next, rhs[k + 1], length))
     }
     return cast(combine(basis, substitute(columns, rhs, mul(scale, ridge))), b.dtype)
   }

@@ -15,7 +15,7 @@ import { linearAt } from '../operators/index.ts'
 import { add, alignTo, div, greater, mul, sqrt, square, vjp, where } from '../tensor/index.ts'
 import type { GuidanceMethod } from './method.ts'
 import { guidanceEntry, withDefaults } from './method-entry.ts'
-import { shifted } from './shift.ts'
+import { byShifts, shifted } from './shift.ts'
 import { residual } from './update.ts'
 
 /** The step ζ moves M entries by ζ/√M each: many steps, small images and little noise ask for a small one. */
@@ -52,7 +52,7 @@ export interface DpsOptions {
  */
 export const dps = (options: DpsOptions = {}): GuidanceMethod => {
   const { zeta } = withDefaults('dps', dpsSettings, { ...options })
-  return (prior, observation) => (xt, sigma, move) => {
+  return byShifts((prior, observation) => (xt, sigma, move) => {
     const xhat = prior(xt, sigma)
     if (!move) return xhat
     const e = residual(observation, xhat)
@@ -61,7 +61,7 @@ export const dps = (options: DpsOptions = {}): GuidanceMethod => {
     const ascent = vjp(xhat, xt, linearAt(observation.A, xhat).adjoint(direction))
     const scale = sqrt(mul(add(square(move.sigma), 1), add(square(alignTo(sigma, xt)), 1)))
     return shifted(xhat, mul(ascent, mul(scale, zeta)), move)
-  }
+  })
 }
 
 /** DPS in the list of methods. */

@@ -1,12 +1,16 @@
 /** Posterior methods as values: `mmps({ iterations: 3 })`, `dps({ zeta: 0.6 })`, `tds({ particles: 16 })`. */
-import { type Denoiser, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import { type Denoiser, type Sampler, type SamplerOptions, type Step, sampler } from '../diffusion/index.ts'
 import type { Observation } from '../operators/index.ts'
 
 /**
  * A method that makes a posterior denoiser of a prior and an observation: every sampler and every step takes
  * it.
  */
-export type GuidanceMethod = (prior: Denoiser, observation: Observation) => Denoiser
+export interface GuidanceMethod {
+  (prior: Denoiser, observation: Observation): Denoiser
+  /** The step that it is defined by, where samplers are asked for none; else that of samplers. */
+  readonly step?: Step
+}
 
 /** The observation that the context of a batch holds, inside a program. */
 export type ObservationOf<C> = (context: C) => Observation
@@ -47,5 +51,8 @@ export const compileMethod = <C>(
   options: SamplerOptions = {},
 ): Sampler<C> =>
   typeof method === 'function'
-    ? sampler((context: C) => method(prior, observationOf(context)), options)
+    ? sampler((context: C) => method(prior, observationOf(context)), {
+        ...options,
+        step: options.step ?? method.step,
+      })
     : method.compile(prior, observationOf, options)

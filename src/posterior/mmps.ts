@@ -10,7 +10,7 @@
  */
 import { TweedieError } from '../error.ts'
 import { bicgstab, cg, gmres, type Solver } from '../linalg/index.ts'
-import { add, alignTo, mul, square, type Tensor, vjp } from '../tensor/index.ts'
+import { add, alignTo, mul, sizeOf, square, type Tensor, vjp } from '../tensor/index.ts'
 import {
   type ConditionalCovariance,
   conditionalCovariances,
@@ -23,7 +23,7 @@ import { update } from './update.ts'
 const settings = {
   iterations: {
     kind: 'integer',
-    default: 1,
+    default: 5,
     min: 1,
     description: 'solver iterations: one of conjugate gradients, or so many vectors of GMRES',
     search: { range: [1, 8], scale: 'linear' },
@@ -44,7 +44,9 @@ const settings = {
 
 /** Options of {@link mmps}. */
 export interface MmpsOptions {
-  /** n ≥ 1, default 1: see {@link solverOf}. */
+  /**
+   * n ≥ 1, default 5: see {@link solverOf}. No more than y has entries are made: so many are exact.
+   */
   readonly iterations?: number
   /** The solver itself, instead of a number of iterations. */
   readonly solve?: Solver
@@ -82,8 +84,8 @@ export const mmps = ({
   const { iterations } = withDefaults('mmps', { iterations: settings.iterations }, options)
   if (given && options.iterations !== undefined)
     throw new TweedieError('input', "mmps: 'iterations' and 'solve' are two ways to say one thing; give one")
-  const solve = given ?? solverOf(iterations)
   return (prior, observation) => (xt, sigma) => {
+    const solve = given ?? solverOf(Math.min(iterations, sizeOf(observation.A.outShape)))
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
     const u = update(observation, xhat, covariance(sigma, pullback), solve)
@@ -92,7 +94,7 @@ export const mmps = ({
 }
 
 const solvers = {
-  auto: solverOf,
+  auto: undefined,
   cg: (iterations: number) => cg({ iterations }),
   gmres: (iterations: number) => gmres({ iterations }),
   bicgstab: (iterations: number) => bicgstab({ iterations }),
@@ -106,8 +108,11 @@ export const mmpsEntry = guidanceEntry({
   needs: 'any',
   usesNoise: true,
   settings,
-  make: ({ iterations, solver, covariance }) =>
-    mmps({ solve: solvers[solver](iterations), covariance: conditionalCovariances[covariance] }),
+  make: ({ iterations, solver, covariance }) => {
+    const V = conditionalCovariances[covariance]
+    const solve = solvers[solver]
+    return solve ? mmps({ solve: solve(iterations), covariance: V }) : mmps({ iterations, covariance: V })
+  },
   vjps: ({ iterations, solver, covariance }) =>
     covariance === 'tweedie' ? 1 + iterations * (solver === 'bicgstab' ? 2 : 1) : 1,
 })

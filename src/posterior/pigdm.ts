@@ -17,7 +17,7 @@ import { add, alignTo, mul, square, type Tensor, vjp } from '../tensor/index.ts'
 import { onesCovariance } from './conditional-covariance.ts'
 import type { GuidanceMethod } from './method.ts'
 import { guidanceEntry, withDefaults } from './method-entry.ts'
-import { shifted } from './shift.ts'
+import { byShifts, shifted } from './shift.ts'
 import { residual, update } from './update.ts'
 
 const settings = {
@@ -66,7 +66,7 @@ export const pigdm = ({
   ...options
 }: PigdmOptions = {}): GuidanceMethod => {
   const { form, weight } = withDefaults('pigdm', settings, { ...options })
-  return (prior, observation) => {
+  const method: GuidanceMethod = (prior, observation) => {
     const pinv = form === 'pinv' ? requirePinv(observation.A, 'pigdm by pseudo-inverse') : undefined
     return (xt, sigma, move) => {
       const xhat = prior(xt, sigma)
@@ -78,6 +78,7 @@ export const pigdm = ({
       return shifted(xhat, guided(pinv ? pinv(residual(observation, xhat)) : V(u())), move)
     }
   }
+  return form === 'ones' ? method : byShifts(method)
 }
 
 /** ΠGDM in the list of methods. */

@@ -15,8 +15,8 @@ import {
   type Sampler,
   type SamplerOptions,
 } from '../diffusion/index.ts'
-import { meanOf } from '../diffusion/sampler.ts'
 import { noiseOf } from '../diffusion/sampler-noise.ts'
+import { meanOf } from '../diffusion/start.ts'
 import { cg } from '../linalg/index.ts'
 import { adam, initMoments, type Moments } from '../nn/index.ts'
 import { linearAt, type Observation } from '../operators/index.ts'

@@ -17,8 +17,8 @@ import {
   type Sampler,
   type SamplerOptions,
 } from '../diffusion/index.ts'
-import { meanOf, startProgram } from '../diffusion/sampler.ts'
 import { noiseOf } from '../diffusion/sampler-noise.ts'
+import { meanOf, startProgram } from '../diffusion/start.ts'
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {

@@ -27,7 +27,16 @@ const common = { json: undefined, quiet: true, debug: undefined, threads: undefi
 const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,
-  ...{ output: undefined, draws: 2, batch: 8, count: 4, steps: 3, step: 'ddim', iterations: 1 },
+  ...{
+    output: undefined,
+    draws: 2,
+    batch: 8,
+    count: 4,
+    steps: 3,
+    step: 'ddim',
+    iterations: 1,
+    start: 'informed',
+  },
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },
   device: 'cpu',
 }

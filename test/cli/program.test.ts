@@ -48,7 +48,7 @@ describe('command line', () => {
     [['sample', 'p', '--draws', '0'], /Expected an integer of at least 1/],
     [['sample', 'p', '--draws', ''], /Expected an integer of at least 1/],
     [['observe', 'mnist', '-o', 'y.npz', '--noise', 'Infinity'], /Expected a number of at least 0/],
-    [['sample', 'p', '--step', 'magic'], /Allowed choices are ddpm, ddim, pc, heun/],
+    [['sample', 'p', '--start', 'magic'], /Allowed choices are informed, plain/],
     [['sample', 'p', '--sampler', 'ddim'], /since version 0\.2 this is --step/],
     [['sample'], /missing required argument 'prior'/],
     [['info', 'a', 'b'], /too many arguments/],

@@ -39,6 +39,11 @@ describe.each(solvers)('$name', ({ of, converges }) => {
     expect(await relativeGap(of(16), scaled(systems(converges[0]), C, b))).toBeLessThan(1e-6)
   })
 
+  it('stays at the solution with iterations to spare', async () => {
+    const problem = systems(converges[0])
+    for (const iterations of [24, 48]) expect(await relativeGap(of(iterations), problem)).toBeLessThan(1e-6)
+  })
+
   it('solves every sample on its own', async () => {
     for (const kind of ['definite', 'shifted', 'indefinite'] as const) {
       expect(await batchGap(of(5), systems(kind))).toBe(0)

@@ -140,7 +140,10 @@ describe('one step from 0.5 to 0.2', () => {
   const D = (x: Tensor) => broadcastTo(constant(f64([0.7372306515, -0.3823090346], [1, 2])), x.shape)
   const z = f64([0.7, -1.1], [1, 1, 2])
   const take = async (step: Step, denoiser = D) => {
-    const program = jit((x: Tensor, t: Tensor, s: Tensor, z: Tensor) => step.step(denoiser, x, { t, s }, z))
+    const program = jit(
+      (x: Tensor, t: Tensor, s: Tensor, z: Tensor) =>
+        step.step(denoiser, { x, memory: [] }, { t, s, before: t }, z).x,
+    )
     return toNumbers(await program(xt, f64([0.5], []), f64([0.2], []), z))
   }
 
@@ -161,6 +164,8 @@ describe('one step from 0.5 to 0.2', () => {
   it('a step that needs noise says so', () => {
     const x = constant(xt)
     const level = constant(f64([1], []))
-    expect(() => ddpm().step(D, x, { t: level, s: level }, undefined)).toThrow(/needs noise/)
+    expect(() => ddpm().step(D, { x, memory: [] }, { t: level, s: level, before: level }, undefined)).toThrow(
+      /needs noise/,
+    )
   })
 })

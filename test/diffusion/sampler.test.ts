@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
+  adams,
   type Denoiser,
   ddim,
   ddpm,
+  dpmSolver,
   exponentialSchedule,
   gaussianDenoiser,
   heun,
@@ -25,7 +27,7 @@ const unit = () => gaussianDenoiser({ ...standardGaussian(1), mean: f64([0]) })
 
 /** What the sampler makes of one start value, without noise. */
 const flow = async (method: Step, steps: number, options = {}): Promise<number> => {
-  const draw = sampler(unit, { schedule, step: method, steps, ...options })
+  const draw = sampler(unit, { schedule, step: method, steps, start: 'plain', ...options })
   const x = await draw({}, { shape: [1, 1], noise: () => f64([1], [1, 1]) })
   await draw.release()
   return toNumbers(x)[0]
@@ -38,12 +40,32 @@ describe('the probability flow of a normal', () => {
   it.each([
     { name: 'ddim', step: ddim(), order: 1 },
     { name: 'heun', step: heun(), order: 2 },
+    { name: 'dpm', step: dpmSolver(), order: 2 },
   ])('$name converges with order $order', async ({ step: method, order }) => {
     const [coarse, fine] = [await flow(method, 64), await flow(method, 128)]
     const ratio = Math.abs(coarse - exactFlow) / Math.abs(fine - exactFlow)
     expect(Math.log2(ratio)).toBeGreaterThan(order - 0.15)
     expect(Math.log2(ratio)).toBeLessThan(order + 0.4)
     expect(Math.abs(fine - exactFlow)).toBeLessThan(order === 1 ? 0.03 : 2e-3)
+  })
+
+  it('the corrector makes adams several times as exact as dpm', async () => {
+    const error = async (step: Step, steps: number) => Math.abs((await flow(step, steps)) - exactFlow)
+    expect(await error(adams({ stochasticity: 0 }), 32)).toBeLessThan(
+      (await error(adams({ stochasticity: 0 }), 16)) / 4,
+    )
+    for (const steps of [32, 64, 128])
+      expect(await error(adams({ stochasticity: 0 }), steps)).toBeLessThan(
+        (await error(dpmSolver(), steps)) / 4,
+      )
+  })
+
+  it('an informed start is where the flow is that comes from σ = ∞', async () => {
+    // The flow from ∞ scales z by √(1 + σ²): no term in 1/σ is left, however high the start.
+    const endless = Math.sqrt(1 + 0.01 ** 2) / (1 + 0.01 ** 2)
+    const informed = { start: 'informed' } as const
+    expect(Math.abs((await flow(adams({ stochasticity: 0 }), 128, informed)) - endless)).toBeLessThan(2e-4)
+    expect(Math.abs((await flow(adams({ stochasticity: 0 }), 128)) - endless)).toBeGreaterThan(4e-3)
   })
 
   it("takes a grid of one's own", async () => {
@@ -82,13 +104,13 @@ describe('one batch', () => {
     ])
   })
 
-  it('starts at the mean plus σ_max z and ends with a denoise at σ_min', async () => {
+  it('starts plainly at the mean plus σ_max z and ends with a denoise at σ_min', async () => {
     const seen: Tensor[] = []
     const half: Denoiser = (x, sigma) => {
       seen.push(sigma)
       return mul(x, 0.5)
     }
-    const draw = sampler(() => half, { grid: [4, 1], step: ddim() })
+    const draw = sampler(() => half, { grid: [4, 1], step: ddim(), start: 'plain' })
     const x = await draw(
       {},
       { shape: [1, 2], noise: () => ndarray([1, -1], [1, 2]), mean: ndarray([10, 20]) },
@@ -115,7 +137,7 @@ describe('one batch', () => {
   it('reports level and state of each step, and x̂ when asked to', async () => {
     const grid = [4, 2, 1]
     const seen: SamplerState[] = []
-    const draw = sampler(() => (x) => mul(x, 0.5), { grid, step: heun() })
+    const draw = sampler(() => (x) => mul(x, 0.5), { grid, step: heun(), start: 'plain' })
     const request = {
       shape: [1, 2],
       noise: () => f64([1, -1], [1, 2]),

@@ -14,7 +14,10 @@ const [t, s] = [0.9, 0.6]
 const prior = gaussianDenoiser(standardGaussian(2, f64([0, 0])))
 
 const stepped = async (step: Step, x: number[], z: number[]): Promise<number[]> => {
-  const program = jit((x: Tensor, z: Tensor, t: Tensor, s: Tensor) => step.step(prior, x, { t, s }, z))
+  const program = jit(
+    (x: Tensor, z: Tensor, t: Tensor, s: Tensor) =>
+      step.step(prior, { x, memory: [] }, { t, s, before: t }, z).x,
+  )
   const noises = Math.max(1, step.noises)
   const out = await program(f64(x, [1, 2]), f64(z, [noises, 1, 2]), f64([t], []), f64([s], []))
   await program.release()

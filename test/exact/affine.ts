@@ -64,7 +64,12 @@ export const sampledMoments = async (
   const z = ndarray(noise, [noises, batch, n], 'float64')
 
   const program = jit((x: Tensor, t: Tensor, s: Tensor, z: Tensor, y: Tensor) =>
-    Object.fromEntries(names.map((name) => [name, kinds[name].step(denoiserOf(y), x, { t, s }, z)])),
+    Object.fromEntries(
+      names.map((name) => [
+        name,
+        kinds[name].step(denoiserOf(y), { x, memory: [] }, { t, s, before: t }, z).x,
+      ]),
+    ),
   )
   const finish = jit((x: Tensor, s: Tensor, y: Tensor) => denoiserOf(y)(x, broadcastTo(s, [x.shape[0]])))
 

@@ -4,9 +4,8 @@ import { exponentialSchedule, type SamplerNoise, sampler } from '../../src/diffu
 import { cg } from '../../src/linalg/index.ts'
 import { exact, mmps, smcMmps } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { type NdArray, toNumbers } from '../../src/tensor/index.ts'
 import { atMost, type Gate, shown } from './gate.ts'
-import { type Cloud, exactDraws, expressed, type MixtureProblem, slicedDistance } from './smc.ts'
+import { type Cloud, exactDraws, expressed, type MixtureProblem, matrixOf, slicedDistance } from './smc.ts'
 
 const grid = [-2, -1, 0, 1, 2]
 
@@ -43,8 +42,6 @@ export const noiseOf =
     normal(stream(seed, `noise ${index}`), [batch, n], { step: step + 1 })
 
 const schedule = exponentialSchedule({ sigmaMin: 1e-2, sigmaMax: 20 })
-
-const matrixOf = (x: NdArray): Matrix => Matrix.from1DArray(x.shape[0], x.shape[1], toNumbers(x))
 
 /** What is sampled from one y: `particles` 1 is MMPS itself, more its correction. */
 export const mixtureCloud = async (

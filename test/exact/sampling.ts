@@ -71,7 +71,12 @@ export const varianceRatio = (problem: Problem, { covariance }: Output): number 
 export const samplerGap = async (problem: Problem, steps: number, { K }: Output): Promise<number> => {
   const m = problem.A.rows
   const still = zeros([m, SIZE], 'float64')
-  const draw = sampler((o: { y: Tensor }) => guided(problem)(o.y), { schedule, steps, step: ddpm() })
+  const draw = sampler((o: { y: Tensor }) => guided(problem)(o.y), {
+    schedule,
+    steps,
+    step: ddpm(),
+    start: 'plain',
+  })
   const x = await draw({ y: asArray(Matrix.eye(m)) }, { shape: [m, SIZE], noise: () => still })
   await draw.release()
   const rows = K.transpose().to1DArray()

@@ -7,7 +7,7 @@ import { type Mixture, mixtureDenoiser } from '../../src/diffusion/index.ts'
 import type { Observation } from '../../src/operators/index.ts'
 import { isotropicNoise, projection } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
-import { constant, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { constant, type NdArray, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 
 /** Equally weighted Gaussians of one variance, y = A x + noise · n. */
 export interface MixtureProblem {
@@ -21,6 +21,9 @@ export interface MixtureProblem {
   readonly noise: number
   readonly y: readonly number[]
 }
+
+/** Rows of a sample as a matrix. */
+export const matrixOf = (x: NdArray): Matrix => Matrix.from1DArray(x.shape[0], x.shape[1], toNumbers(x))
 
 const array = (M: Matrix) => ndarray(M.to1DArray(), [M.rows, M.columns])
 

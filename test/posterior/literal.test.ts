@@ -152,8 +152,9 @@ const published: { name: string; guide: (o: Observation) => Denoiser; want: () =
 ]
 
 const step = async (guide: (o: Observation) => Denoiser, A: Operator = operator()): Promise<number[]> => {
-  const program = jit((x: Tensor, z: Tensor, y: Tensor, t: Tensor, s: Tensor) =>
-    ddpm().step(guide({ y, A, noise: isotropicNoise(noise) }), x, { t, s }, z),
+  const program = jit(
+    (x: Tensor, z: Tensor, y: Tensor, t: Tensor, s: Tensor) =>
+      ddpm().step(guide({ y, A, noise: isotropicNoise(noise) }), { x, memory: [] }, { t, s, before: t }, z).x,
   )
   const xt = scaled(ut, 1 / Math.sqrt(abarT)).to1DArray()
   const out = await program(

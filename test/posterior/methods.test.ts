@@ -93,7 +93,8 @@ const graphs: Record<string, (o: Observation, settings: Settings) => Tensor[]> =
 describe('the cost that a method states is what its graph holds', () => {
   it.each(Object.entries(graphs))('%s', (name, graph) => {
     const method = methodNamed(name)
-    const settings: Settings = settingsOf(name, method.settings, {})
+    // A system of four entries takes four iterations at most.
+    const settings: Settings = settingsOf(name, method.settings, name === 'mmps' ? { iterations: 3 } : {})
     const { evaluations, vjps } = method.cost(settings)
     const total = (evaluations + vjps) / Number(settings.particles ?? 1)
     // Two forms of ΠGDM in one graph share the evaluation, not the product.
@@ -329,8 +330,9 @@ describe('one method, one default, by every door', () => {
       sameAs(mmps({ iterations }), methodNamed(written.method).make(written.settings))
     }
     sameAs(mmps(), methodNamed('mmps').make())
-    sameAs(mmps(), mmps({ solve: cg({ iterations: 1 }) }))
-    sameAs(mmps({ iterations: 5 }), mmps({ solve: gmres({ iterations: 5 }) }))
+    sameAs(mmps({ iterations: 1 }), mmps({ solve: cg({ iterations: 1 }) }))
+    // y has four entries: more iterations than that would be rounding.
+    sameAs(mmps(), mmps({ solve: gmres({ iterations: 4 }) }))
   })
 
   it('the others', () => {

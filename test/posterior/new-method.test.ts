@@ -83,7 +83,10 @@ describe('a new method', () => {
     const { method, settings } = methodSpec('nudge:gain=1')
     const prior = gaussianDenoiser(standardGaussian(1))
     const grid = [1e-2, 1e-3]
-    const draw = compileMethod(methodNamed(method).make(settings), prior, observationOf, { grid })
+    const draw = compileMethod(methodNamed(method).make(settings), prior, observationOf, {
+      grid,
+      start: 'plain',
+    })
     const x = toNumbers(await draw({ y: ndarray([2, 4], [2, 1]) }, { shape: [2, 1], seed: 0 }))
     await draw.release()
     // From near 0 the step goes to half of y, the last denoise half of the rest.

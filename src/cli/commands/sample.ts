@@ -1,6 +1,7 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
+import { stepFrom } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { type ObservationSet, readObservations } from '../../observations/index.ts'
@@ -14,7 +15,7 @@ import {
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
 import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { methodOf, stepOf } from '../config/building.ts'
+import { methodOf } from '../config/building.ts'
 import { firstOf } from '../config/loading.ts'
 import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
@@ -31,14 +32,18 @@ const outputOf = (source: string, { output }: Options, name: string): string => 
   return join(layoutOf(source).draws, name)
 }
 
-const samplingOf = ({ steps, step, iterations, solver, covariance }: Options) =>
-  samplingSchema.parse({ steps, step, iterations, solver, covariance })
+const samplingOf = ({ iterations, solver, covariance }: Options) =>
+  samplingSchema.parse({ iterations, solver, covariance })
 
 /** The method that was asked for by name, or MMPS by the options of its own. */
 const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): PosteriorMethod => {
   const { method: text, solver, covariance } = options
   if (text === undefined) return methodOf(samplingOf(options))(gaussian)
-  if (solver !== undefined || covariance !== 'tweedie' || options.iterations !== 1)
+  if (
+    solver !== undefined ||
+    covariance !== 'tweedie' ||
+    options.iterations !== samplingSchema.parse({}).iterations
+  )
     throw new TweedieError(
       'input',
       "--iterations, --solver and --covariance are of MMPS without --method; a method's settings " +
@@ -51,7 +56,8 @@ const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): Poster
 /** Steps, device, batch, seed and progress, of draws of a prior and of a posterior alike. */
 const drawingOf = (options: Options, io: Io) => ({
   steps: options.steps,
-  step: stepOf(samplingOf(options)),
+  step: options.step === undefined ? undefined : stepFrom(options.step),
+  start: options.start,
   device: options.device,
   batch: options.batch,
   seed: options.seed ?? 0,

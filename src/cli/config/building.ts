@@ -1,13 +1,5 @@
 /** From a configuration to the options of the library: networks, steps, posteriors, training, DiEM. */
-import {
-  ddim,
-  ddpm,
-  exponentialSchedule,
-  type Gaussian,
-  heun,
-  predictorCorrector,
-  type Step,
-} from '../../diffusion/index.ts'
+import { exponentialSchedule, type Gaussian, type Step, stepFrom } from '../../diffusion/index.ts'
 import type { DiemOptions } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { bicgstab, cg, gmres } from '../../linalg/index.ts'
@@ -44,19 +36,16 @@ export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape):
 export const spatialNetworkOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): SpatialNetwork =>
   spatialNetworkFor(withNamedMeshes(net), event)
 
-/** A step by name. */
+/** A step as a configuration has it; corrections and their size are of `pc` without settings of its own. */
 export const stepOf = ({
   step,
   corrections = 1,
   tau = 0.1,
 }: {
-  step: 'ddpm' | 'ddim' | 'pc' | 'heun'
+  step: string
   corrections?: number
   tau?: number
-}): Step => {
-  const steps = { ddpm, ddim, heun, pc: () => predictorCorrector({ corrections, tau }) }
-  return steps[step]()
-}
+}): Step => stepFrom(step === 'pc' ? `pc:corrections=${corrections}:tau=${tau}` : step)
 
 type Sampling = Experiment['em']['sampling']
 
@@ -89,11 +78,16 @@ export const methodOf = ({
     shared && kind !== 'cg' ? 'shared' : tolerance > 0 && kind === 'gmres' ? 'tolerance' : undefined
   if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)
   const solvers = {
+    auto: tolerance > 0 || shared ? () => cg({ iterations, tolerance, shared }) : undefined,
     cg: () => cg({ iterations, tolerance, shared }),
     gmres: () => gmres({ iterations }),
     bicgstab: () => bicgstab({ iterations, tolerance }),
   }
-  return (gaussian) => mmps({ solve: solvers[kind](), covariance: covarianceOf(covariance, gaussian) })
+  const solve = solvers[solver]
+  return (gaussian) => {
+    const V = covarianceOf(covariance, gaussian)
+    return solve ? mmps({ solve: solve(), covariance: V }) : mmps({ iterations, covariance: V })
+  }
 }
 
 /** The learning rate of a configuration, for so many steps. */

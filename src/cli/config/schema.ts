@@ -3,6 +3,8 @@
  * `experiments/schema.json`.
  */
 import { z } from 'zod'
+import { stepFrom, stepNames } from '../../diffusion/index.ts'
+import { TweedieError } from '../../error.ts'
 import { arrayExtensions } from '../../formats/index.ts'
 import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
@@ -62,9 +64,22 @@ const train = z.strictObject({
     .prefault({}),
 })
 
+/** A kind of step with its settings. */
+const step = z
+  .string()
+  .superRefine((text, context) => {
+    try {
+      stepFrom(text)
+    } catch (error) {
+      if (!(error instanceof TweedieError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+    }
+  })
+  .describe(`how the noise is taken away: ${stepNames.join(', ')}, with settings as in ddim:eta=1`)
+
 /** How posteriors are sampled. */
 export const samplingSchema = z.strictObject({
-  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddpm').describe('how the noise is taken away'),
+  step: step.default('adams'),
   steps: count.default(64),
   corrections: count.default(1).describe('pc: Langevin steps after each step'),
   tau: positive.default(0.1).describe('pc: their size'),
@@ -72,7 +87,7 @@ export const samplingSchema = z.strictObject({
     .enum(['auto', 'cg', 'gmres', 'bicgstab'])
     .default('auto')
     .describe('of MMPS; auto: cg for one iteration, gmres for more'),
-  iterations: count.default(1).describe('iterations of the solver'),
+  iterations: count.default(5).describe('iterations of the solver, at most as many as y has entries'),
   tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
   shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),
   covariance: z
@@ -115,8 +130,8 @@ const monitor = z.strictObject({
     .default(0)
     .describe('points of the Sinkhorn divergence to held-out clean data (0: none)'),
   reg: positive.default(0.05).describe('its entropic regularisation, squared prior units'),
-  steps: count.default(64).describe('sampler steps of the prior samples'),
-  step: z.enum(['ddpm', 'ddim', 'pc', 'heun']).default('ddim').describe('how their noise is taken away'),
+  steps: count.default(32).describe('sampler steps of the prior samples'),
+  step: step.default('adams'),
 })
 
 /** One experiment. */

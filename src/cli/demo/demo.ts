@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ddpm, exponentialSchedule } from '../../diffusion/index.ts'
+import { exponentialSchedule } from '../../diffusion/index.ts'
 import { readText, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
 import { type DemoReport, demoReport, pngOf, runContent, writeReport } from '../../report/index.ts'
@@ -47,7 +47,6 @@ export const demoTestPlan = (
   ...execute,
   schedule: exponentialSchedule(schedule),
   steps: em.sampling.steps,
-  step: ddpm(),
   batch: 100,
   seed,
 })

@@ -4,7 +4,6 @@
  */
 import { type AmortizedSampler, restore } from '../../amortize/index.ts'
 import { type Coverage, meanOverDraws, psnr, restorationFigures, ssim } from '../../diagnose/index.ts'
-import { ddpm } from '../../diffusion/index.ts'
 import { type ObservationSet, observationRows } from '../../observations/index.ts'
 import { type PosteriorMethod, posteriorDraws } from '../../posterior/index.ts'
 import type { LearnedPrior } from '../../run/index.ts'
@@ -99,7 +98,6 @@ export const restoreWithMethod = async (
   const draws = await posteriorDraws(prior, set, {
     method,
     steps,
-    step: ddpm(),
     batch: count,
     seed: test.seed,
     onProgress: (done, total) => io.progress({ phase: name, done, total }),

@@ -20,7 +20,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
     more: async () => {
       const { filesHelp } = await import('./files.ts')
       const { methodsHelp } = await import('./methods.ts')
-      return `${filesHelp}\n\n${methodsHelp}`
+      const { stepsHelp } = await import('./steps.ts')
+      return `${filesHelp}\n\n${methodsHelp}\n\n${stepsHelp}`
     },
     arguments: [
       { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
@@ -28,12 +29,21 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
     ],
     options: {
       ...result,
-      steps: { kind: 'integer', default: 64, min: 1, description: 'steps of the sampler' },
+      steps: {
+        kind: 'integer',
+        min: 1,
+        description: 'steps of the sampler (default 32 of multistep kinds, else 64)',
+      },
       step: {
+        kind: 'text',
+        value: 'name',
+        description: 'how the noise is taken away, such as ddpm or adams:stochasticity=0 (default: adams)',
+      },
+      start: {
         kind: 'choice',
-        choices: ['ddpm', 'ddim', 'pc', 'heun'],
-        default: 'ddpm',
-        description: 'how the noise is taken away',
+        choices: ['informed', 'plain'],
+        default: 'informed',
+        description: 'where draws start: what is known at the highest level, or the mean and noise',
       },
       method: {
         kind: 'text',
@@ -44,9 +54,9 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       },
       iterations: {
         kind: 'integer',
-        default: 1,
+        default: 5,
         min: 1,
-        description: 'solver iterations per step (MMPS)',
+        description: 'solver iterations per step (MMPS), at most as many as y has entries',
       },
       solver: {
         kind: 'choice',

@@ -9,14 +9,15 @@ const NEEDS = {
   identity: 'noise alone',
 } as const
 
-const described = ([key, spec]: readonly [string, SettingSpec]): string => {
+/** `key=default (choices; description)`. */
+export const describedSetting = ([key, spec]: readonly [string, SettingSpec]): string => {
   const choices = spec.kind === 'choice' ? `${spec.choices.join('|')}; ` : ''
   return `${key}=${spec.default} (${choices}${spec.description})`
 }
 
 const listed = methods
   .map(({ name, title, reference, needs, settings }) => {
-    const list = Object.entries(settings).map(described).join(', ')
+    const list = Object.entries(settings).map(describedSetting).join(', ')
     return `\n\n${name}: ${title} (${reference}), ${NEEDS[needs]}${list === '' ? '' : `. ${list}`}`
   })
   .join('')

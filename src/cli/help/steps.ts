@@ -1,0 +1,12 @@
+import { stepKinds } from '../../diffusion/index.ts'
+import { describedSetting } from './methods.ts'
+
+const listed = stepKinds
+  .map(({ name, description, settings }) => {
+    const list = Object.entries(settings).map(describedSetting).join(', ')
+    return `\n\n${name}: ${description}${list === '' ? '' : `. ${list}`}`
+  })
+  .join('')
+
+/** The kinds of steps by name, each with its settings and their defaults. */
+export const stepsHelp = `Steps, with their settings (name:key=value) and defaults: ${listed}`

@@ -1,0 +1,6 @@
+export * from './adams.ts'
+export { ddim, ddpm } from './ancestral.ts'
+export * from './dpm-solver.ts'
+export * from './heun.ts'
+export * from './list.ts'
+export * from './predictor-corrector.ts'

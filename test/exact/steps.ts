@@ -1,0 +1,118 @@
+/** E13: samplers by evaluations; what users get by default keeps the spread. E15: density regions. */
+import {
+  adams,
+  exponentialSchedule,
+  gaussianDenoiser,
+  type SamplerOptions,
+} from '../../src/diffusion/index.ts'
+import { identity, isotropicNoise } from '../../src/operators/index.ts'
+import { compileMethod, mmps } from '../../src/posterior/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+import { ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { type Problem, problems, SIZE } from './circulant.ts'
+import { atMost, between, type Gate } from './gate.ts'
+import { samplerMoments } from './sampler-moments.ts'
+import { guided, relativeDistance, varianceRatio } from './sampling.ts'
+
+const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 50 })
+
+/** Distance and ratio of variances of a sampler on a problem, with an exact solve. */
+export const errorsOf = async (
+  problem: Problem,
+  options: SamplerOptions & Required<Pick<SamplerOptions, 'step' | 'steps'>>,
+) => {
+  const output = await samplerMoments(
+    guided(problem),
+    { n: SIZE, m: problem.A.rows },
+    { schedule, ...options },
+  )
+  return { distance: relativeDistance(problem, output), ratio: varianceRatio(problem, output) }
+}
+
+/** Steps of the default kind in so many evaluations: two make the start, one the last denoise. */
+const stepsIn = (evaluations: number): number => evaluations - 3
+
+/** Length and noise of the Lévy signals; their increments are N(0, 1). */
+const [LENGTH, NOISE, SIGNALS, DRAWS] = [64, 0.25, 400, 39] as const
+
+/** Σ of a walk of N(0, 1) steps: min(i, j), counted from 1; as a factor of ones, in units of its spread. */
+const walkFactor = (): Float64Array => {
+  const factor = new Float64Array(LENGTH * LENGTH)
+  for (let i = 0; i < LENGTH; i++) factor.fill(1, i * LENGTH, i * LENGTH + i + 1)
+  return factor
+}
+
+const walks = () => {
+  const z = toNumbers(normal(stream(0, 'walks'), [SIGNALS, LENGTH]))
+  return z.map((_, at) => {
+    const from = at - (at % LENGTH)
+    return z.slice(from, at + 1).reduce((sum, v) => sum + v, 0)
+  })
+}
+
+/**
+ * −2 log p(x | y) + constant of signals: increments under N(0, 1), y − x under N(0, s²). The floor of the
+ * prior's covariance is small against both.
+ */
+const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number, of: number): number => {
+  let sum = 0
+  for (let i = 0; i < LENGTH; i++) {
+    const at = row * LENGTH + i
+    const step = x[at] - (i > 0 ? x[at - 1] : 0)
+    sum += step ** 2 + ((y[of * LENGTH + i] - x[at]) / NOISE) ** 2
+  }
+  return sum
+}
+
+/** Share of the truths in the 90 % highest-density region of their draws, by rank of log p(x | y). */
+const regionCoverage = async (options: SamplerOptions): Promise<number> => {
+  const x = walks()
+  const n = toNumbers(normal(stream(0, 'walk noise'), [SIGNALS, LENGTH]))
+  const y = x.map((v, i) => v + NOISE * n[i])
+  const prior = gaussianDenoiser({
+    mean: zeros([LENGTH]),
+    covariance: { kind: 'lowRank', variance: 1e-6, factor: ndarray(walkFactor(), [LENGTH, LENGTH]) },
+  })
+  const draw = compileMethod(
+    mmps(),
+    prior,
+    (o: { y: Tensor }) => ({ y: o.y, A: identity([LENGTH]), noise: isotropicNoise(NOISE) }),
+    { schedule: exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 100 }), ...options },
+  )
+  const above = new Int32Array(SIGNALS)
+  for (let k = 0; k < DRAWS; k++) {
+    const given = { y: ndarray(y, [SIGNALS, LENGTH]) }
+    const drawn = toNumbers(await draw(given, { shape: [SIGNALS, LENGTH], seed: 1, draw: k }))
+    for (let i = 0; i < SIGNALS; i++) above[i] += energy(drawn, y, i, i) > energy(x, y, i, i) ? 1 : 0
+  }
+  await draw.release()
+  // Of 40 equally likely ranks the outermost four lie outside.
+  return above.filter((count) => count >= (DRAWS + 1) / 10).length / SIGNALS
+}
+
+/** E13 and E15 for the default sampler. */
+export const stepGates = async (): Promise<Gate[]> => {
+  const gates: Gate[] = []
+  for (const problem of problems()) {
+    for (const [evaluations, limit] of [
+      [32, 0.02],
+      [128, 0.005],
+    ] as const) {
+      const { distance, ratio } = await errorsOf(problem, { step: adams(), steps: stepsIn(evaluations) })
+      gates.push(atMost(`E13 adams, ${evaluations} evaluations, ${problem.name}`, distance, limit))
+      gates.push(between(`E13 variance, ${evaluations} evaluations, ${problem.name}`, ratio, 0.97, 1.03))
+    }
+    const flow = { step: adams({ stochasticity: 0 }), steps: 125 }
+    const plain = await errorsOf(problem, { ...flow, start: 'plain' })
+    const informed = await errorsOf(problem, flow)
+    gates.push(
+      atMost(
+        `E13 floor of the start, informed over plain, ${problem.name}`,
+        informed.distance,
+        0.2 * plain.distance,
+      ),
+    )
+  }
+  gates.push(between('E15 Levy signals, 90 % density region', await regionCoverage({}), 0.85, 0.95))
+  return gates
+}

@@ -8,6 +8,7 @@
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { amortized } from '../test/exact/amortized.ts'
+import { bridgingGates } from '../test/exact/bridging.ts'
 import { determinism } from '../test/exact/determinism.ts'
 import { diagnostics } from '../test/exact/diagnostics.ts'
 import { droppedMode } from '../test/exact/dropped-mode.ts'
@@ -38,6 +39,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E10: flowGates,
   E11: diagnostics,
   E13: stepGates,
+  E16: () => bridgingGates(),
   mixtures,
   mode: droppedMode,
 }

@@ -1,4 +1,5 @@
 export { type BallCoverage, type BallCoverageOptions, ballCoverage } from './calibration/ball-coverage.ts'
+export { type CellOptions, type CellTest, cellTest } from './calibration/cells.ts'
 export { type Coverage, type CoverageOptions, coverage } from './calibration/coverage.ts'
 export {
   type Diagnosis,
@@ -23,11 +24,13 @@ export {
   residualWhiteness,
 } from './calibration/residuals.ts'
 export { type Calibration, type RankTest, type SbcOptions, sbc } from './calibration/sbc.ts'
+export { crps, energyScore } from './calibration/scores.ts'
 export { type SpreadSkill, spreadSkill } from './calibration/spread-skill.ts'
 export { type TarpOptions, tarp } from './calibration/tarp.ts'
 export { buresWasserstein, gaussianMoments, type Moments } from './distances/bures.ts'
 export { type C2st, type C2stOptions, c2st } from './distances/c2st.ts'
 export { energyDistance } from './distances/energy-distance.ts'
+export { klByQuadrature, type LogDensity, type QuadratureOptions } from './distances/kl-quadrature.ts'
 export { type MmdOptions, mmd } from './distances/mmd.ts'
 export { type SinkhornOptions, sinkhorn, type Transport } from './distances/sinkhorn.ts'
 export { sinkhornDivergence, sinkhornExcess } from './distances/sinkhorn-divergence.ts'

@@ -28,17 +28,19 @@ export interface DiagnosisReport {
 /** One sentence over all findings. */
 export const summaryOf = ({ findings, truth }: Diagnosis): string => {
   const count = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).length
-  const [faults, undecided] = [count('miscalibrated'), count('inconclusive')]
+  const [faults, undecided] = [count('miscalibrated'), count('not tested')]
   const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
   if (faults > 0) return `${faults} of ${findings.length} tests find the draws miscalibrated.${scope}`
-  if (undecided === findings.length) return `There are too few data: every test is inconclusive.${scope}`
-  const rest = undecided > 0 ? `; ${undecided} of ${findings.length} are inconclusive` : ''
+  if (undecided === findings.length) return `There are too few data: nothing could be tested.${scope}`
+  const rest = undecided > 0 ? `; ${undecided} of ${findings.length} could not be tested` : ''
   return `No test finds the draws miscalibrated${rest}.${scope}`
 }
 
-const findingRow = ({ name, verdict, words }: Finding): Html => {
+const findingRow = ({ name, verdict, words, blind }: Finding): Html => {
   const head = html`<th scope="row">${verdict}</th><td style="text-align:left">${name}</td>`
-  const meaning = html`<td style="text-align:left;white-space:normal;font-weight:400">${words}</td>`
+  const limits = html`<small>It cannot see ${blind}.</small>`
+  const plain = 'text-align:left;white-space:normal;font-weight:400'
+  const meaning = html`<td style="${plain}">${words} ${limits}</td>`
   return html`<tr${verdict === 'miscalibrated' && html` class="marked"`}>${head}${meaning}</tr>
 `
 }

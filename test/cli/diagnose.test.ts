@@ -35,6 +35,8 @@ beforeAll(() => {
   writeArrays(at('truth.npz'), { x: new NdArray('float32', shape, x) })
   writeArrays(at('draws.npz'), { draws: new NdArray('float32', z.shape, drawsOf(1)) })
   writeArrays(at('narrow.npz'), { draws: new NdArray('float32', z.shape, drawsOf(0.6)) })
+  writeArrays(at('y.npy'), { y: normal(stream(0, 'y'), [7, 1]) })
+  writeArrays(at('two.npz'), { a: normal(stream(0, 'y'), [7, 1]), b: normal(stream(0, 'y'), [7, 1]) })
   writeArrays(at('small.npz'), { x: normal(stream(0, 'small'), [n, 1, 3, 3]) })
   writeObservations(at('few.npz'), {
     y: normal(stream(0, 'few'), [3, 1, 6, 6]),
@@ -68,20 +70,46 @@ describe('tweedie diagnose', () => {
     expect(stdout).toContain(`written  ${at('page.html')}`)
   })
 
+  test('takes parameters of another program, draws second, and what they were given', () => {
+    const [problems, draws] = [300, 25]
+    const theta = normal(stream(1, 'theta'), [problems, 2])
+    const x = normal(stream(1, 'x'), [problems, 2]).data.map((z, i) => theta.data[i] + z)
+    const z = normal(stream(1, 'z'), [problems, draws, 2])
+    const of = (sd: number) =>
+      z.data.map((v, i) => x[Math.floor(i / (2 * draws)) * 2 + (i % 2)] / 2 + sd * Math.SQRT1_2 * v)
+    writeArrays(at('theta.npy'), { theta })
+    writeArrays(at('x.npy'), { x: new NdArray('float32', [problems, 2], x) })
+    writeArrays(at('samples.npz'), { samples: new NdArray('float64', z.shape, Float64Array.from(of(1))) })
+    writeArrays(at('narrow-samples.npy'), { s: new NdArray('float32', z.shape, of(0.5)) })
+    const judged = (file: string) => {
+      const args = ['--truth', at('theta.npy'), '--given', at('x.npy'), '--json']
+      const { status, stdout, stderr } = tweedie('diagnose', at(file), ...args)
+      expect([status, stderr]).toEqual([0, ''])
+      return JSON.parse(stdout)
+    }
+    const right = judged('samples.npz')
+    expect(right).toMatchObject({ problems, draws })
+    expect(right.findings.map((f: { verdict: string }) => f.verdict)).not.toContain('miscalibrated')
+    expect(right.findings.every((f: { blind: string }) => f.blind.length > 10)).toBe(true)
+    const narrow = judged('narrow-samples.npy')
+    expect(narrow.findings.map((f: { verdict: string }) => f.verdict)).toContain('miscalibrated')
+    expect(narrow.cells.pValue).toBeLessThan(0.01)
+    expect(right.crps).toBeLessThan(narrow.crps)
+  })
+
   test.each<[string[], string]>([
     [['draws.npz'], 'give --observations, --truth or both'],
-    [
-      ['truth.npz', '--truth', 'truth.npz'],
-      "field 'draws' should be float32 [draws, observations, ...signal]",
-    ],
-    [['draws.npz', '--truth', 'small.npz'], 'small.npz: has signals [1,3,3], the draws are of 120 × [1,6,6]'],
+    [['truth.npz', '--truth', 'truth.npz'], 'the draws [120,1,6,6] are neither [draws, 120, 1,6,6]'],
+    [['draws.npz', '--truth', 'small.npz'], 'small.npz: the truth is of 120 × [1,3,3], the draws [19,120,1'],
+    [['draws.npz', '--truth', 'truth.npz', '--given', 'y.npy'], 'y.npy: has 7 rows, the draws are of 120'],
+    [['two.npz', '--truth', 'truth.npz'], 'two.npz: expected draws as one of draws, samples'],
     [
       ['draws.npz', '--observations', 'few.npz'],
       'few.npz: has 3 observations of signals [1,6,6], the draws are of 120',
     ],
     [['none.npz', '--truth', 'truth.npz'], 'none.npz: cannot read'],
   ])('refuses %j in one line', (args, words) => {
-    const paths = args.map((arg) => (arg.endsWith('.npz') ? at(arg) : arg))
+    const paths = args.map((arg) => (/\.np[yz]$/.test(arg) ? at(arg) : arg))
     const { status, stderr } = tweedie('diagnose', ...paths, '-o', at('not.html'))
     expect([status, stderr.trim().split('\n').length]).toEqual([2, 1])
     expect(stderr).toContain(words)

@@ -42,7 +42,7 @@ const wordsOf = (input: Parameters<typeof diagnosis>[0]): string =>
 describe('diagnosis', () => {
   test('finds no fault in exact draws', () => {
     const { findings, truth, problems, draws } = diagnosis(problem())
-    expect(findings.map(({ verdict }) => verdict)).toEqual(Array(6).fill('calibrated'))
+    expect(findings.map(({ verdict }) => verdict)).toEqual(Array(7).fill('calibrated'))
     expect([problems, draws]).toEqual([n, k])
     expect(truth?.names).toEqual([
       'mean',
@@ -82,9 +82,9 @@ describe('diagnosis', () => {
 
   test('does not decide on a handful of problems', () => {
     const verdicts = verdictsOf(problem({ problems: 8 }))
-    expect(verdicts['Ranks (SBC)']).toBe('inconclusive')
-    expect(verdicts['Random points (TARP)']).toBe('inconclusive')
-    expect(verdicts['Distance from the centre']).toBe('inconclusive')
+    expect(verdicts['Ranks (SBC)']).toBe('not tested')
+    expect(verdicts['Random points (TARP)']).toBe('not tested')
+    expect(verdicts['Distance from the centre']).toBe('not tested')
   })
 
   test('finds residuals that are correlated', () => {

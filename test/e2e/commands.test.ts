@@ -85,7 +85,7 @@ describe('the commands', () => {
 
   it('the Gaussian start is a prior of its own, whatever its network says', () => {
     const start = 'learned/checkpoints/gaussian-start.safetensors'
-    json('sample', start, '-n', '4', '--steps', '3', '--step', 'ddim', '--seed', '5', '-o', 'start.npz')
+    json('sample', start, '-n', '4', '--steps', '3', '--seed', '5', '-o', 'start.npz')
     const [again, first] = ['start.npz', 'learned/draws/prior-lap-000.npz'].map(
       (name) => readArrays(join(folder, name)).x,
     )

@@ -15,7 +15,7 @@ const narrow = new NdArray(
 describe('diagnosisReport', () => {
   test('says what is wrong in words and draws every figure, with nothing loaded from elsewhere', () => {
     const found = diagnosis({ draws: narrow, truth, residuals: { draws: narrow } })
-    expect(summaryOf(found)).toBe('6 of 6 tests find the draws miscalibrated.')
+    expect(summaryOf(found)).toBe('7 of 7 tests find the draws miscalibrated.')
     const page = diagnosisReport({ title: 'a < b', diagnosis: found })
     expect(page).toContain('<h1>a &lt; b</h1>')
     expect(page.match(/<svg class="chart"/g)?.length).toBe(5)

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { readArrays } from '../../formats/index.ts'
 import {
   keptEntries,
   type ObservationSet,
@@ -15,8 +14,9 @@ import { diagnosisReport, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
 import { NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { firstOf, loadClean } from '../config/loading.ts'
+import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { matched, readDraws, readGiven, readTruth } from './foreign-draws.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -31,19 +31,6 @@ const fileOf = (source: string): string => {
   )
 }
 
-const drawsOf = (path: string): NdArray<'float32'> => {
-  const { draws } = readArrays(path)
-  if (!(draws?.data instanceof Float32Array) || draws.shape.length < 3 || draws.size === 0) {
-    const got = draws ? `${draws.dtype} [${draws.shape}]` : 'none'
-    throw new TweedieError(
-      'input',
-      `${path}: field 'draws' should be float32 [draws, observations, ...signal], as 'tweedie sample' ` +
-        `writes it, got ${got}`,
-    )
-  }
-  return new NdArray('float32', draws.shape, draws.data)
-}
-
 const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
   const set = readObservations(file)
@@ -56,16 +43,6 @@ const observationsFor = (file: string, draws: NdArray): ObservationSet => {
     )
   }
   return firstOf(set, n)
-}
-
-const truthFor = async (file: string, draws: NdArray): Promise<NdArray<'float32'>> => {
-  const [, n, ...event] = draws.shape
-  const { x } = await loadClean(file, { count: n })
-  if (x.shape.slice(1).join() === event.join()) return x
-  throw new TweedieError(
-    'input',
-    `${file}: has signals [${x.shape.slice(1)}], the draws are of ${n} × [${event}]`,
-  )
 }
 
 const residualsOf = async (
@@ -132,6 +109,9 @@ const figuresOf = ({ residuals, truth }: Diagnosis) => ({
         sbc: Object.fromEntries(truth.names.map((name, i) => [name, truth.ranks.quantities[i].pValue])),
         tarp: truth.points.pValue,
         pit: Array.from(truth.pit.shares),
+        cells: { ...truth.cells },
+        crps: truth.crps,
+        energyScore: truth.energyScore,
       }
     : {}),
 })
@@ -142,24 +122,30 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
   if (options.observations === undefined && options.truth === undefined) {
     throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
   }
-  const draws = drawsOf(file)
+  const read = readDraws(file)
+  const { draws, truth } =
+    options.truth === undefined
+      ? { draws: read, truth: undefined }
+      : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const truth = options.truth === undefined ? undefined : await truthFor(options.truth, draws)
   const hidden = set && hiddenOf(set)
+  const given = options.given === undefined ? set?.y : readGiven(options.given, draws.shape[1])
   const found = diagnosis({
     draws,
     ...(truth ? { truth } : {}),
     ...(set ? { residuals: await residualsOf(set, draws, truth) } : {}),
     ...(hidden ? { entries: hidden } : {}),
+    ...(given ? { given } : {}),
     ...unitsOf(set, draws.shape.slice(2)),
   })
-  const given = [
+  const sources = [
     ...(options.observations === undefined ? [] : [`--observations ${options.observations}`]),
     ...(options.truth === undefined ? [] : [`--truth ${options.truth}`]),
+    ...(options.given === undefined ? [] : [`--given ${options.given}`]),
   ]
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
-    command: ['tweedie diagnose', source, ...given].join(' '),
+    command: ['tweedie diagnose', source, ...sources].join(' '),
     facts: [
       ['problems', `${found.problems}`],
       ['draws of each', `${found.draws}`],

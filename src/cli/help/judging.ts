@@ -144,9 +144,10 @@ compare --tuned' reads.`,
     description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures.
 With the observations: do the draws explain them as noise of the stated size would? With the truth too: do
 intervals hold it as often as they say, is the spread as large as the error, are its ranks among the draws
-even (SBC, PIT, TARP)?
+even (SBC, PIT, TARP), do the truths fill the cells of (y, x) as the draws do?
 
-DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a field 'draws'.`,
+DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of any program: npy, npz or
+safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, signals or parameters.`,
     arguments: [{ usage: '<draws>', description: 'run folder, or file of draws' }],
     options: {
       output: {
@@ -156,9 +157,22 @@ DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file with a 
         description: 'HTML file to write (default: diagnosis.html in the run folder, or beside the file)',
       },
       observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
-      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+      truth: {
+        kind: 'text',
+        value: 'file',
+        description: 'the truth to compare with: clean data, or a file of parameters',
+      },
+      given: {
+        kind: 'text',
+        value: 'file',
+        description: 'what the draws were given, [problems, ...], where there is no observation set',
+      },
     },
     examples: [
+      {
+        command: 'tweedie diagnose samples.npz --truth theta.npy --given x.npy',
+        does: 'draws of another program, such as sbi',
+      },
       {
         command: 'tweedie diagnose runs/digits --observations test.npz --truth truth.npz',
         does: 'runs/digits/diagnosis.html',

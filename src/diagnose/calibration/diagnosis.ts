@@ -2,12 +2,15 @@
  * Everything that can be said about the calibration of posterior draws, with a verdict in
  * plain words for each test.
  */
-import { NdArray, sizeOf } from '../../tensor/index.ts'
+import { average, NdArray, sizeOf } from '../../tensor/index.ts'
 import { type BallCoverage, ballCoverage } from './ball-coverage.ts'
+import { type CellTest, cellTest } from './cells.ts'
 import { type Coverage, coverage } from './coverage.ts'
 import {
   ballFinding,
+  cellFinding,
   coverageFinding,
+  densityFinding,
   type Finding,
   pointsFinding,
   ranksFinding,
@@ -18,6 +21,7 @@ import { type Pit, pit } from './pit.ts'
 import { signalQuantities } from './quantities.ts'
 import { type ResidualWhiteness, residualWhiteness } from './residuals.ts'
 import { type Calibration, problemsOf, sbc } from './sbc.ts'
+import { crps, energyScore } from './scores.ts'
 import { type SpreadSkill, spreadSkill } from './spread-skill.ts'
 import { tarp } from './tarp.ts'
 
@@ -39,6 +43,10 @@ export interface DiagnosisInput {
   readonly truth?: NdArray
   /** For the fit to the observations, and for the misfit among the quantities of SBC. */
   readonly residuals?: Residuals
+  /** What the draws were given, `[N, ...]`, such as y: tests then look at the draws of like observations. */
+  readonly given?: NdArray
+  /** log q of the draws `[K, N]` and of the truth `[N]`, where the sampler has a density. */
+  readonly logDensity?: { readonly draws: NdArray; readonly truth: NdArray }
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
   readonly entries?: NdArray
   /** Legal values; see `coverage`. */
@@ -63,6 +71,14 @@ export interface TruthDiagnosis {
   readonly ranks: Calibration
   /** TARP. */
   readonly points: Calibration
+  /** Cells of x, of (y, x) when y was given. */
+  readonly cells: CellTest
+  /** Ranks of log q, when it was given: HPD regions. */
+  readonly density?: Calibration
+  /** CRPS of the entries that count, averaged, in the units of x. */
+  readonly crps: number
+  /** Energy score, averaged over problems, in the units of x. */
+  readonly energyScore: number
 }
 
 /** Result of {@link diagnosis}. */
@@ -110,7 +126,7 @@ const ranksOf = ({ draws, residuals }: DiagnosisInput, truth: NdArray): [string[
 }
 
 const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
-  const { draws, entries, range, resolution } = input
+  const { draws, entries, range, resolution, given, logDensity } = input
   const counted = entries ? { mask: entries } : {}
   const [names, ranks] = ranksOf(input, truth)
   const inside = { levels, ...counted, ...(range ? { range } : {}), ...(resolution ? { resolution } : {}) }
@@ -122,6 +138,10 @@ const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
     names,
     ranks,
     points: tarp(draws, truth),
+    cells: cellTest(draws, truth, { given }),
+    ...(logDensity ? { density: sbc(logDensity.draws, logDensity.truth) } : {}),
+    crps: average(crps(draws, truth, entries ? { entries } : {}).filter((v) => !Number.isNaN(v))),
+    energyScore: average(energyScore(draws, truth)),
   }
 }
 
@@ -150,7 +170,9 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
       ballFinding(known.balls, k),
       ranksFinding(known.ranks, known.names),
       pointsFinding(known.points, sizeOf(draws.shape.slice(2))),
+      cellFinding(known.cells, n),
     )
+    if (known.density) findings.push(densityFinding(known.density))
   }
   return {
     draws: k,

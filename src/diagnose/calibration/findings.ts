@@ -1,6 +1,7 @@
 /** Verdicts in plain words. */
 import { average } from '../../tensor/index.ts'
 import type { BallCoverage } from './ball-coverage.ts'
+import type { CellTest } from './cells.ts'
 import type { Coverage } from './coverage.ts'
 import type { ResidualWhiteness } from './residuals.ts'
 import type { Calibration, RankTest } from './sbc.ts'
@@ -8,9 +9,9 @@ import type { SpreadSkill } from './spread-skill.ts'
 
 /**
  * The verdict of a test. `calibrated`: no fault was found; `miscalibrated`: a fault that chance does not
- * explain; `inconclusive`: too few data to decide.
+ * explain; `not tested`: too few data to decide.
  */
-export type Verdict = 'calibrated' | 'miscalibrated' | 'inconclusive'
+export type Verdict = 'calibrated' | 'miscalibrated' | 'not tested'
 
 /** One test, its verdict, and what that means in words. */
 export interface Finding {
@@ -20,7 +21,21 @@ export interface Finding {
   readonly verdict: Verdict
   /** The figure and its meaning, one or two sentences. */
   readonly words: string
+  /** What the test cannot see, whatever its verdict. */
+  readonly blind: string
 }
+
+/** What each test cannot see. */
+const blind = {
+  residuals: 'whatever the observation does not touch',
+  coverage: 'dependence between entries, and draws that are right on average over y only',
+  balls: 'the directions in which draws are off, and draws that are right on average over y only',
+  spread: 'the shape of the draws, and a fault in some entries that others make up for',
+  ranks: 'what none of its quantities measures, and draws that are right on average over y only',
+  points: 'a shift of all draws, and much beside the spread in high dimension',
+  cells: 'details finer than a cell: with thousands of entries, nearly everything',
+  density: 'faults that leave the density of the truths as it is, and modes that the density lacks',
+} as const
 
 /** A difference of more standard errors than this is not chance. */
 const SIGMAS = 3
@@ -34,16 +49,16 @@ const figure = (value: number, standardError: number): string =>
   Number.isFinite(standardError) ? `${value.toFixed(3)} ± ${standardError.toFixed(3)}` : value.toFixed(3)
 
 const verdictOn = (difference: number, standardError: number): Verdict => {
-  if (!(standardError >= 0)) return 'inconclusive'
+  if (!(standardError >= 0)) return 'not tested'
   if (Math.abs(difference) > SIGMAS * standardError && Math.abs(difference) > 1e-9) return 'miscalibrated'
-  return standardError > COARSE ? 'inconclusive' : 'calibrated'
+  return standardError > COARSE ? 'not tested' : 'calibrated'
 }
 
 const TOO_FEW = 'Too few problems to decide.'
 
 /** The end of a sentence that began with the figure. */
 const ending = (verdict: Verdict, fault: string): string =>
-  ({ calibrated: '.', miscalibrated: `: ${fault}.`, inconclusive: `. ${TOO_FEW}` })[verdict]
+  ({ calibrated: '.', miscalibrated: `: ${fault}.`, 'not tested': `. ${TOO_FEW}` })[verdict]
 
 /** Residuals against the noise. */
 export const residualFinding = (residuals: ResidualWhiteness): Finding => {
@@ -57,21 +72,27 @@ export const residualFinding = (residuals: ResidualWhiteness): Finding => {
         ? 'the draws keep too close to y (too narrow, guidance too strong, or less noise than stated)'
         : 'the draws miss y (too wide, too few steps, guidance too weak, a wrong operator, or more ' +
           'noise than stated)'
-    return { name, verdict, words: `${size}: ${meaning}.` }
+    return { name, verdict, words: `${size}: ${meaning}.`, blind: blind.residuals }
   }
   if (white)
-    return { name, verdict, words: `${size}${verdict === 'inconclusive' ? `. ${TOO_FEW}` : ', and white.'}` }
+    return {
+      name,
+      verdict,
+      words: `${size}${verdict === 'not tested' ? `. ${TOO_FEW}` : ', and white.'}`,
+      blind: blind.residuals,
+    }
   const strongest = autocorrelation.reduce<(typeof autocorrelation)[number] | undefined>((most, a) => {
     return most && Math.abs(most.value / most.standardError) >= Math.abs(a.value / a.standardError) ? most : a
   }, undefined)
   if (strongest && Math.abs(strongest.value) > SIGMAS * strongest.standardError) {
     const correlated = `correlated by ${figure(strongest.value, strongest.standardError)}`
     const apart = `entries ${strongest.lag} apart are ${correlated}`
-    return { name, verdict: 'miscalibrated', words: `${size}, but ${apart}: the draws leave structure in y.` }
+    const words = `${size}, but ${apart}: the draws leave structure in y.`
+    return { name, verdict: 'miscalibrated', words, blind: blind.residuals }
   }
   const scatter = 'but it varies between problems in another way than χ²'
   const words = `${size} on average, ${scatter}: some are fitted too closely, some not closely enough.`
-  return { name, verdict: 'miscalibrated', words }
+  return { name, verdict: 'miscalibrated', words, blind: blind.residuals }
 }
 
 const sided = (observed: number, nominal: number): string =>
@@ -81,33 +102,50 @@ const sided = (observed: number, nominal: number): string =>
 export const coverageFinding = (readings: readonly Coverage[]): Finding => {
   const name = 'Intervals of single entries'
   const reading = readings.filter((r) => r.resolved).at(-1)
-  if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any interval.' }
+  if (!reading)
+    return { name, verdict: 'not tested', words: 'Too few draws for any interval.', blind: blind.coverage }
   const { level, observed, standardError, flat } = reading
   const verdict = verdictOn(observed - level, standardError)
   const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
   const words = `${Math.round(100 * level)} % intervals hold the truth in ${share}`
   const flatness =
     flat > 0.2 ? ` ${percent(flat)} of the entries are equal in truth and draws, and prove nothing.` : ''
-  return { name, verdict, words: `${words}${ending(verdict, sided(observed, level))}${flatness}` }
+  return {
+    name,
+    verdict,
+    words: `${words}${ending(verdict, sided(observed, level))}${flatness}`,
+    blind: blind.coverage,
+  }
 }
 
 /** Balls about the centre of the draws. */
 export const ballFinding = (readings: readonly BallCoverage[], draws: number): Finding => {
   const name = 'Distance from the centre'
   const reading = readings.filter((r) => r.level * (draws + 1) <= draws).at(-1)
-  if (!reading) return { name, verdict: 'inconclusive', words: 'Too few draws for any ball.' }
+  if (!reading)
+    return { name, verdict: 'not tested', words: 'Too few draws for any ball.', blind: blind.balls }
   const { level, observed, standardError } = reading
   const verdict = verdictOn(observed - level, standardError)
   const share = `${percent(observed)} (± ${percent(standardError)})`
   const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${share}`
-  return { name, verdict, words: `As a whole, ${words}${ending(verdict, sided(observed, level))}` }
+  return {
+    name,
+    verdict,
+    words: `As a whole, ${words}${ending(verdict, sided(observed, level))}`,
+    blind: blind.balls,
+  }
 }
 
 /** Spread over error. */
 export const spreadFinding = ({ ratio, standardError }: SpreadSkill): Finding => {
   const verdict = verdictOn(ratio - 1, standardError)
   const size = `The spread of the draws is ${figure(ratio, standardError)} times the error of their mean`
-  return { name: 'Spread against error', verdict, words: `${size}${ending(verdict, sided(ratio, 1))}` }
+  return {
+    name: 'Spread against error',
+    verdict,
+    words: `${size}${ending(verdict, sided(ratio, 1))}`,
+    blind: blind.spread,
+  }
 }
 
 /** The faults of draws that the shape of ranks shows. */
@@ -141,27 +179,27 @@ const FEW_PROBLEMS = 50
 /** The finding when the ranks show no fault: they decide nothing when they are few. */
 const withoutFault = (
   { quantities: [{ ranks }], pValue }: Calibration,
-  name: string,
+  { name, blind }: Pick<Finding, 'name' | 'blind'>,
   subject: string,
 ): Finding => {
   const words = `${subject} are uniform (${chance(pValue)})`
   return ranks.length < FEW_PROBLEMS
-    ? { name, verdict: 'inconclusive', words: `${words}, but ${ranks.length} problems show little.` }
-    : { name, verdict: 'calibrated', words: `${words}.` }
+    ? { name, verdict: 'not tested', words: `${words}, but ${ranks.length} problems show little.`, blind }
+    : { name, verdict: 'calibrated', words: `${words}.`, blind }
 }
 
 /** SBC. */
 export const ranksFinding = (calibration: Calibration, names: readonly string[]): Finding => {
   const { quantities, calibrated, pValue, draws } = calibration
-  const name = 'Ranks (SBC)'
+  const test = { name: 'Ranks (SBC)', blind: blind.ranks }
   if (calibrated)
-    return withoutFault(calibration, name, `Ranks of ${names.length} quantities among ${draws} draws`)
+    return withoutFault(calibration, test, `Ranks of ${names.length} quantities among ${draws} draws`)
   const odd = quantities
     .map((q: RankTest, i) => ({ q, name: names[i] }))
     .filter(({ q }) => q.pValue * quantities.length < 0.01)
     .map((entry) => `${entry.name} (${shapeOf(entry.q.ranks, draws)})`)
   return {
-    name,
+    ...test,
     verdict: 'miscalibrated',
     words: `Ranks are not uniform (${chance(pValue)}): ${odd.join(', ')}.`,
   }
@@ -170,13 +208,56 @@ export const ranksFinding = (calibration: Calibration, names: readonly string[])
 /** TARP. */
 export const pointsFinding = (calibration: Calibration, entries: number): Finding => {
   const { quantities, calibrated, pValue, draws } = calibration
-  const name = 'Random points (TARP)'
+  const test = { name: 'Random points (TARP)', blind: blind.points }
   if (!calibrated) {
     const fault = aroundPoints[shapeOf(quantities[0].ranks, draws)]
     const words = `Ranks of the distance to random points are not uniform (${chance(pValue)}): ${fault}.`
-    return { name, verdict: 'miscalibrated', words }
+    return { ...test, verdict: 'miscalibrated', words }
   }
-  const finding = withoutFault(calibration, name, 'Ranks of the distance to random points')
+  const finding = withoutFault(calibration, test, 'Ranks of the distance to random points')
   const caution = entries > 50 ? ' In so many dimensions this test sees little but the overall spread.' : ''
   return { ...finding, words: `${finding.words}${caution}` }
+}
+
+/** A p-value below this is not chance, for tests that are exact. */
+const LEVEL = 0.01
+
+/** Cells of (y, x). */
+export const cellFinding = (
+  { cells, pValue, overfilled, underfilled }: CellTest,
+  problems: number,
+): Finding => {
+  const test = { name: 'Cells given y', blind: blind.cells }
+  if (pValue < LEVEL) {
+    const places = [
+      ...(overfilled > 0 ? [`draws in ${overfilled} of ${cells} cells where truths are rare`] : []),
+      ...(underfilled > 0 ? [`too few draws in ${underfilled} cells where truths are`] : []),
+    ]
+    const fault = places.length > 0 ? places.join(', ') : 'truths and draws fill the cells differently'
+    return {
+      ...test,
+      verdict: 'miscalibrated',
+      words: `Draws given y are not of the posterior (${chance(pValue)}): ${fault}.`,
+    }
+  }
+  const words = `Truths fill ${cells} cells as their draws do (${chance(pValue)})`
+  return problems < FEW_PROBLEMS
+    ? { ...test, verdict: 'not tested', words: `${words}, but ${problems} problems show little.` }
+    : { ...test, verdict: 'calibrated', words: `${words}.` }
+}
+
+/** Ranks of log q of the truth among its own draws; `inside` is the share in the 90 % region. */
+export const densityFinding = (calibration: Calibration): Finding => {
+  const { quantities, calibrated, pValue, draws } = calibration
+  const test = { name: 'Density regions (HPD)', blind: blind.density }
+  const [{ ranks }] = quantities
+  const inside = ranks.filter((rank) => rank >= 0.1 * (draws + 1)).length / ranks.length
+  const share = `the 90 % densest regions hold ${percent(inside)} of the truths`
+  if (!calibrated)
+    return {
+      ...test,
+      verdict: 'miscalibrated',
+      words: `Ranks of log q are not uniform (${chance(pValue)}): ${share}.`,
+    }
+  return withoutFault(calibration, test, `Ranks of log q of the truth (${share})`)
 }

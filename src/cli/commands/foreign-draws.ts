@@ -1,0 +1,113 @@
+/** Draws of any program, and their truth, as `tweedie diagnose` takes them. */
+import { TweedieError } from '../../error.ts'
+import { arrayExtensions, readArrays } from '../../formats/index.ts'
+import { NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
+import { loadClean } from '../config/loading.ts'
+
+/** Names under which programs keep draws, and the truth. */
+const [DRAWS, TRUTH] = [
+  ['draws', 'samples', 'posterior_samples', 'theta', 'x'],
+  ['truth', 'theta', 'parameters', 'x', 'images', 'data'],
+] as const
+
+const floats = ({ data, shape, dtype }: NdArray, where: string): NdArray<'float32'> => {
+  if (data instanceof Float32Array) return new NdArray('float32', shape, data)
+  if (data instanceof Float64Array) return new NdArray('float32', shape, Float32Array.from(data))
+  throw new TweedieError('input', `${where}: expected float32 or float64, got ${dtype}`)
+}
+
+/** The array by one of these names, or the only one. */
+const arrayOf = (path: string, names: readonly string[], what: string): NdArray<'float32'> => {
+  const arrays = readArrays(path)
+  const there = Object.keys(arrays)
+  const name = names.find((n) => Object.hasOwn(arrays, n)) ?? (there.length === 1 ? there[0] : undefined)
+  if (name !== undefined) return floats(arrays[name], `${path}: field '${name}'`)
+  throw new TweedieError(
+    'input',
+    `${path}: expected ${what} as one of ${names.join(', ')}, or a single array; it has ${there.join(', ')}`,
+  )
+}
+
+/**
+ * Draws as a file has them, [K, N, ...event] or [N, K, ...event].
+ *
+ * @throws TweedieError `input` when the file has none
+ */
+export const readDraws = (path: string): NdArray<'float32'> => {
+  const draws = arrayOf(path, DRAWS, 'draws')
+  if (draws.shape.length >= 2 && draws.size > 0) return draws
+  throw new TweedieError(
+    'input',
+    `${path}: draws should be [draws, problems, ...signal] or [problems, draws, ...signal], ` +
+      `got [${draws.shape}]`,
+  )
+}
+
+const isArrayFile = (source: string): boolean =>
+  arrayExtensions().some((extension) => source.endsWith(extension))
+
+/**
+ * The truth [N, ...event]: float arrays of a file as they are, anything else as clean data.
+ *
+ * @throws TweedieError `input` when the source has none
+ */
+export const readTruth = async (source: string, most: number): Promise<NdArray<'float32'>> => {
+  if (isArrayFile(source)) {
+    const arrays = Object.values(readArrays(source))
+    if (arrays.every(({ dtype }) => dtype === 'float32' || dtype === 'float64'))
+      return arrayOf(source, TRUTH, 'the truth')
+  }
+  return (await loadClean(source, { count: most })).x
+}
+
+/** [N, K, ...] ↔ [K, N, ...]. */
+const exchanged = ({ shape: [a, b, ...event], data }: NdArray<'float32'>): NdArray<'float32'> => {
+  const size = sizeOf(event)
+  const out = new Float32Array(data.length)
+  for (let i = 0; i < a; i++)
+    for (let j = 0; j < b; j++)
+      out.set(data.subarray((i * b + j) * size, (i * b + j + 1) * size), (j * a + i) * size)
+  return new NdArray('float32', [b, a, ...event], out)
+}
+
+/** Scalar parameters as vectors of one. */
+const withEvent = (x: NdArray<'float32'>, axes: number): NdArray<'float32'> =>
+  x.shape.length > axes ? x : new NdArray('float32', [...x.shape, 1], x.data)
+
+/**
+ * Draws as [K, N, ...event] with the truth [N, ...event] of the problems that they are of: the draws come
+ * first or second, whichever fits the truth, the first when both do; the truth may go on after the draws.
+ *
+ * @param source - of the truth, for the message
+ * @throws TweedieError `input` when neither fits
+ */
+export const matched = (
+  draws: NdArray<'float32'>,
+  truth: NdArray<'float32'>,
+  source: string,
+): { readonly draws: NdArray<'float32'>; readonly truth: NdArray<'float32'> } => {
+  const [x, samples] = [withEvent(truth, 1), withEvent(draws, 2)]
+  const event: Shape = x.shape.slice(1)
+  const [first, second, ...own] = samples.shape
+  if (String(own) === String(event)) {
+    const problems = x.shape[0]
+    if (first === problems && second !== problems) return { draws: exchanged(samples), truth: x }
+    if (second <= problems) return { draws: samples, truth: rows(x, 0, second) }
+  }
+  throw new TweedieError(
+    'input',
+    `${source}: the truth is of ${x.shape[0]} × [${event}], the draws [${draws.shape}] are neither ` +
+      `[draws, ${x.shape[0]}, ${event}] nor [${x.shape[0]}, draws, ${event}]`,
+  )
+}
+
+/** What the draws were given, [N, ...], of the first `count` problems. */
+export const readGiven = (path: string, count: number): NdArray<'float32'> => {
+  const given = arrayOf(path, ['y', 'given', 'observations', 'x'], 'observations')
+  if (given.shape[0] >= count && given.shape.length > 0)
+    return given.shape[0] === count ? given : rows(given, 0, count)
+  throw new TweedieError(
+    'input',
+    `${path}: has ${given.shape[0] ?? 0} rows, the draws are of ${count} problems`,
+  )
+}

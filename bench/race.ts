@@ -90,7 +90,7 @@ const peakOf = (threads: number): { slice: () => Promise<number>; release: () =>
 }
 
 /** One line of the table. */
-interface Result {
+export interface Result {
   readonly case: string
   readonly what: string
   readonly threads: number
@@ -194,7 +194,8 @@ export interface Beside {
 export const race = async (
   args: readonly string[],
   cases: readonly ((threads: number) => Promise<Case>)[],
-  besides: (options: RaceOptions) => Promise<Beside | undefined> = async () => undefined,
+  besides: (options: RaceOptions, results: readonly Result[]) => Promise<Beside | undefined> = async () =>
+    undefined,
 ): Promise<number> => {
   const options = raceOptions(args)
   const started = options.peer
@@ -228,7 +229,7 @@ export const race = async (
   } finally {
     peer?.stop()
   }
-  const beside = await besides(options)
+  const beside = await besides(options, results)
   if (beside) say(beside.line)
   if (options.json) {
     console.log(

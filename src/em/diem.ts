@@ -37,8 +37,8 @@ export interface DiemOptions {
   readonly gaussian: GaussianStartOptions
   /** E-step of lap 0, under the Gaussian; default exact draws. */
   readonly firstEStep?: GaussianEStep
-  /** The sampler of the E-step: schedule, steps and their kind. */
-  readonly sampling: SamplerOptions
+  /** The sampler of the E-step of a lap ≥ 1: schedule, steps and their kind. */
+  readonly sampling: (lap: number) => SamplerOptions
   /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
   readonly method?: (gaussian: Gaussian) => PosteriorMethod
   /** Draws for each observation and lap, default 1. */
@@ -231,7 +231,7 @@ const eStep = (
     )
   }
   const prior = preconditioned(net, frozen(train.average))
-  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling)
+  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
   return samplerDraw(draw, batched, gaussian.mean, signal)
 }
 

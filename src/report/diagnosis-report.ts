@@ -30,7 +30,8 @@ export const summaryOf = ({ findings, truth }: Diagnosis): string => {
   const count = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).length
   const [faults, undecided] = [count('miscalibrated'), count('not tested')]
   const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
-  if (faults > 0) return `${faults} of ${findings.length} tests find the draws miscalibrated.${scope}`
+  const find = faults === 1 ? 'finds' : 'find'
+  if (faults > 0) return `${faults} of ${findings.length} tests ${find} the draws miscalibrated.${scope}`
   if (undecided === findings.length) return `There are too few data: nothing could be tested.${scope}`
   const rest = undecided > 0 ? `; ${undecided} of ${findings.length} could not be tested` : ''
   return `No test finds the draws miscalibrated${rest}.${scope}`

@@ -21,7 +21,7 @@ const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
 const options: DiemOptions = {
   laps: 2,
   gaussian: { rank: 2, iterations: 2 },
-  sampling: { schedule, steps: 3 },
+  sampling: () => ({ schedule, steps: 3 }),
   draws: 2,
   batch: 8,
   refitRank: 2,

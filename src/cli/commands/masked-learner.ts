@@ -36,7 +36,8 @@ export const maskedLearnerOf = (experiment: Experiment): MaskedLearner | undefin
     const changed = changedField(section, defaults)
     if (changed !== undefined) fail(`${name}.${changed}`, `learner '${learner}' does not take it`)
   }
-  if (train.firstSteps !== undefined) fail('train.firstSteps', `learner '${learner}' has no laps`)
+  for (const field of ['firstSteps', 'lastSteps'] as const)
+    if (train[field] !== undefined) fail(`train.${field}`, `learner '${learner}' has no laps`)
   return learner === 'ambient' ? { kind: learner, ...ambient } : { kind: learner }
 }
 

@@ -119,11 +119,20 @@ export const trainingOf = (
   execute,
 })
 
+/** The sampler of a lap: early ones draw faster. */
+const lapSampling = ({ early, sampling }: Experiment['em'], lap: number) =>
+  lap <= early.laps
+    ? { step: stepFrom(early.step), steps: early.steps, start: 'plain' as const }
+    : { step: stepOf(sampling), steps: sampling.steps, start: sampling.start }
+
 /** Options of DiEM. @param execute where the networks run; the Gaussian start stays on the CPU */
 export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions): DiemOptions => {
   const { gaussian, em, train, seed } = experiment
   const schedule = exponentialSchedule(experiment.schedule)
-  const steps = (lap: number) => (lap === 0 ? (train.firstSteps ?? train.steps) : train.steps)
+  const steps = (lap: number) => {
+    if (lap === 0) return train.firstSteps ?? train.steps
+    return lap === em.laps - 1 ? (train.lastSteps ?? train.steps) : train.steps
+  }
   const eStep = {
     iterations: gaussian.cg ?? (gaussian.eStep === 'diffusion' ? 32 : 1000),
     tolerance: gaussian.tolerance,
@@ -139,7 +148,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
       eStep: gaussian.eStep === 'moments' ? { kind: 'moments' } : { ...eStep, kind: gaussian.eStep },
     },
     firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
-    sampling: { ...execute, schedule, steps: em.sampling.steps, step: stepOf(em.sampling) },
+    sampling: (lap) => ({ ...execute, schedule, ...lapSampling(em, lap) }),
     method: methodOf(em.sampling),
     draws: em.draws,
     batch: em.batch,
@@ -171,6 +180,12 @@ export const checkExperiment = (
     if (rank !== undefined && rank > n)
       throw new TweedieError('input', `field '${field}': x has ${n} entries, got ${rank}`)
   }
+  if (em.early.laps > Math.max(0, em.laps - 2))
+    throw new TweedieError(
+      'input',
+      `field 'em.early.laps': of ${em.laps} laps the first draws from the Gaussian and the last by ` +
+        `em.sampling, so ${Math.max(0, em.laps - 2)} at most; got ${em.early.laps}`,
+    )
   if (monitor.sinkhorn > 0 && data.clean === undefined)
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
 }

@@ -49,6 +49,7 @@ const train = z.strictObject({
   batch: count.default(64),
   steps: count.default(1000).describe('optimiser steps (of each lap)'),
   firstSteps: count.optional().describe('steps of the first lap, when they differ'),
+  lastSteps: count.optional().describe('steps of the last lap, when they differ'),
   rate: rateSchema.prefault({}),
   ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
   clip: positive.default(1).describe('largest global gradient norm'),
@@ -80,7 +81,11 @@ const step = z
 /** How posteriors are sampled. */
 export const samplingSchema = z.strictObject({
   step: step.default('adams'),
-  steps: count.default(64),
+  steps: count.default(32),
+  start: z
+    .enum(['informed', 'plain'])
+    .default('informed')
+    .describe('where draws start: what is known at the highest level, or the mean and noise'),
   corrections: count.default(1).describe('pc: Langevin steps after each step'),
   tau: positive.default(0.1).describe('pc: their size'),
   solver: z
@@ -119,6 +124,16 @@ const em = z.strictObject({
   bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),
   refitRank: count.optional().describe('rank of the Gaussian refitted to each lap (default: not refitted)'),
   refitCount: count.optional().describe('samples of a lap that it is refitted to (default: all)'),
+  early: z
+    .strictObject({
+      laps: z.int().nonnegative().default(0).describe('so many laps after the first, 0 for none'),
+      step: step.default('ddim'),
+      steps: count.default(20),
+    })
+    .prefault({})
+    .describe(
+      'faster, narrower draws of the early laps, which the noise of the Gaussian start leaves sooner',
+    ),
   sampling: samplingSchema.prefault({}),
 })
 

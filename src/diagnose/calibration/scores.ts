@@ -26,7 +26,7 @@ const pairDistances = (sorted: ArrayLike<number>): number => {
  *
  * @example
  * ```ts
- * const score = average(crps(draws, truth, { entries: hidden }))
+ * const score = average(crps(draws, truth, { entries: mask }))
  * ```
  */
 export const crps = (

@@ -19,7 +19,9 @@ export interface QuadratureOptions {
  *
  * @example
  * ```ts
- * const gap = klByQuadrature(logPosterior, logFlow, { range: [-3, 3] })
+ * const normal = (sd: number) => (x: number, y: number) =>
+ *   -Math.log(2 * Math.PI * sd ** 2) - (x ** 2 + y ** 2) / (2 * sd ** 2)
+ * const gap = klByQuadrature(normal(0.5), normal(1), { range: [-6, 6] }) // log 4 + ¼ − 1
  * ```
  */
 export const klByQuadrature = (

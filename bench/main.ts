@@ -6,6 +6,7 @@
  *   posterior  steps of MMPS (one and three CG iterations), DPS and ΠGDM
  *   exact      problems with exact answers (gates)
  *   steps      samplers by evaluations: kinds of steps, starts, iterations of MMPS
+ *   calibration every posterior method where the posterior is known
  *   random     random fillers
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
@@ -22,6 +23,7 @@ const names = [
   'posterior',
   'exact',
   'steps',
+  'calibration',
   'random',
   'memory',
   'covariance',

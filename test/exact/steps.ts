@@ -7,10 +7,10 @@ import {
 } from '../../src/diffusion/index.ts'
 import { identity, isotropicNoise } from '../../src/operators/index.ts'
 import { compileMethod, mmps } from '../../src/posterior/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
-import { ndarray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { type Problem, problems, SIZE } from './circulant.ts'
 import { atMost, between, type Gate } from './gate.ts'
+import { energy, LENGTH, NOISE, walkPrior, walks } from './levy.ts'
 import { samplerMoments } from './sampler-moments.ts'
 import { guided, relativeDistance, varianceRatio } from './sampling.ts'
 
@@ -32,50 +32,14 @@ export const errorsOf = async (
 /** Steps of the default kind in so many evaluations: two make the start, one the last denoise. */
 const stepsIn = (evaluations: number): number => evaluations - 3
 
-/** Length and noise of the Lévy signals; their increments are N(0, 1). */
-const [LENGTH, NOISE, SIGNALS, DRAWS] = [64, 0.25, 400, 39] as const
-
-/** Σ of a walk of N(0, 1) steps: min(i, j), counted from 1; as a factor of ones, in units of its spread. */
-const walkFactor = (): Float64Array => {
-  const factor = new Float64Array(LENGTH * LENGTH)
-  for (let i = 0; i < LENGTH; i++) factor.fill(1, i * LENGTH, i * LENGTH + i + 1)
-  return factor
-}
-
-const walks = () => {
-  const z = toNumbers(normal(stream(0, 'walks'), [SIGNALS, LENGTH]))
-  return z.map((_, at) => {
-    const from = at - (at % LENGTH)
-    return z.slice(from, at + 1).reduce((sum, v) => sum + v, 0)
-  })
-}
-
-/**
- * −2 log p(x | y) + constant of signals: increments under N(0, 1), y − x under N(0, s²). The floor of the
- * prior's covariance is small against both.
- */
-const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number, of: number): number => {
-  let sum = 0
-  for (let i = 0; i < LENGTH; i++) {
-    const at = row * LENGTH + i
-    const step = x[at] - (i > 0 ? x[at - 1] : 0)
-    sum += step ** 2 + ((y[of * LENGTH + i] - x[at]) / NOISE) ** 2
-  }
-  return sum
-}
+const [SIGNALS, DRAWS] = [400, 39] as const
 
 /** Share of the truths in the 90 % highest-density region of their draws, by rank of log p(x | y). */
 const regionCoverage = async (options: SamplerOptions): Promise<number> => {
-  const x = walks()
-  const n = toNumbers(normal(stream(0, 'walk noise'), [SIGNALS, LENGTH]))
-  const y = x.map((v, i) => v + NOISE * n[i])
-  const prior = gaussianDenoiser({
-    mean: zeros([LENGTH]),
-    covariance: { kind: 'lowRank', variance: 1e-6, factor: ndarray(walkFactor(), [LENGTH, LENGTH]) },
-  })
+  const { x, y } = walks(SIGNALS)
   const draw = compileMethod(
     mmps(),
-    prior,
+    gaussianDenoiser(walkPrior()),
     (o: { y: Tensor }) => ({ y: o.y, A: identity([LENGTH]), noise: isotropicNoise(NOISE) }),
     { schedule: exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 100 }), ...options },
   )

@@ -1,11 +1,11 @@
 /**
- * Every posterior method where the posterior is known, at equal evaluations of the exact denoiser of the prior:
- * how far its draws are from the posterior, how often regions hold the truth, what it costs.
+ * Every posterior method where the posterior is known, at equal evaluations of the exact denoiser of the
+ * prior: how far its draws are from the posterior, how often regions hold the truth, what it costs.
  *
  *   npm run bench -- calibration [--evaluations 64] [--only mixtures,levy,photographs] [--json]
  *
- * Some ten minutes on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of 39
- * draws in posterior standard deviations; photographs, total variation of the shares of 32 draws.
+ * Some ten minutes on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of
+ * 39 draws in posterior standard deviations; photographs, total variation of the shares of 32 draws.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

@@ -12,7 +12,7 @@ import { type Beside, type RaceOptions, type Result, race } from './race.ts'
 /** Relative Bures error at which draws are compared: E13, 50 % mask. */
 const ERROR = 0.02
 
-/** Denoiser evaluations that a kind of step needs to get there: the first of these numbers of steps that do. */
+/** Denoiser evaluations that a kind of step needs to get there: the first of these numbers that do. */
 const evaluationsOf = async (
   candidates: readonly number[],
   errorAt: (steps: number) => Promise<number>,
@@ -57,7 +57,8 @@ const wholeDraws = async (_: RaceOptions, results: readonly Result[]): Promise<B
   )
   return {
     line: [
-      `\na draw at a Bures error of ${ERROR}: ${ours} evaluations of ours, ${theirs} ancestral ones of the peer`,
+      `\na draw at a Bures error of ${ERROR}: ` +
+        `${ours} evaluations of ours, ${theirs} ancestral ones of the peer`,
       ...lines,
     ].join('\n'),
     json: { atError: { error: ERROR, evaluations: { ours, peer: theirs }, draws } },

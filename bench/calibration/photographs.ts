@@ -1,6 +1,6 @@
 /**
- * The empirical prior of 256 photographs, whose posteriors are weights on them for any operator: exact truth at
- * the scale of images. Noise is large enough that several photographs explain an observation.
+ * The empirical prior of 256 photographs, whose posteriors are weights on them for any operator: exact truth
+ * at the scale of images. Noise is large enough that several photographs explain an observation.
  */
 import { loadPhotos } from '../../src/datasets/index.ts'
 import { empiricalDenoiser, exponentialSchedule, type Prior } from '../../src/diffusion/index.ts'

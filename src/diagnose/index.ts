@@ -1,5 +1,12 @@
 export { type BallCoverage, type BallCoverageOptions, ballCoverage } from './calibration/ball-coverage.ts'
 export { type CellOptions, type CellTest, cellTest } from './calibration/cells.ts'
+export {
+  type ConformalOptions,
+  type ConformalRepair,
+  centralInterval,
+  conformalRepair,
+  type LevelRepair,
+} from './calibration/conformal.ts'
 export { type Coverage, type CoverageOptions, coverage } from './calibration/coverage.ts'
 export {
   type Diagnosis,

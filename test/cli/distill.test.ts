@@ -45,7 +45,15 @@ const common = { json: undefined, quiet: true, debug: undefined, threads: undefi
 const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
 const restoring: OptionsOf<'restore'> = {
   ...common,
-  ...{ output: undefined, draws: 4, batch: 1024, count: undefined, summary: undefined, onnx: undefined },
+  ...{
+    output: undefined,
+    draws: 4,
+    batch: 1024,
+    count: undefined,
+    summary: undefined,
+    calibrated: undefined,
+    onnx: undefined,
+  },
   ...{ refine: undefined, refineSteps: undefined, refineFrom: 1, prior: undefined, truth: undefined },
   device: 'cpu',
 }

@@ -112,6 +112,22 @@ describe('the commands', () => {
     )
   }, 60_000)
 
+  it('calibrate repairs intervals of like draws, and of no others', () => {
+    const drawn = ['-n', '8', '--steps', '4'] as const
+    json('sample', 'learned', 'set.npz', ...drawn)
+    const repair = json('calibrate', 'learned', '--truth', 'truth.npy', '--observations', 'set.npz')
+    expect(repair).toMatchObject({ kind: 'calibration', draws: 8, path: join('learned', 'calibration.json') })
+    const facts = json('sample', 'learned', 'set.npz', ...drawn, '--calibrated', '-o', 'repaired.npz')
+    expect(facts.calibrated).toMatch(/^50 % × \d/)
+    const { lower50, upper50, mean } = readArrays(join(folder, 'repaired.npz'))
+    expect([lower50.shape, upper50.shape]).toEqual([mean.shape, mean.shape])
+    expect(toNumbers(lower50).every((low, i) => low <= Number(upper50.data[i]))).toBe(true)
+    const other = ['sample', 'learned', 'set.npz', '-n', '4', '--calibrated', '-o', 'x.npz']
+    expect(tweedie(other, { cwd: folder }).stderr).toContain(
+      'is of 8 draws of each observation, 4 are asked for',
+    )
+  }, 60_000)
+
   it('sample draws from a prior alone, and writes pictures', () => {
     const facts = json('sample', 'trained', '-n', '3', '--steps', '4', '--images')
     expect(facts).toMatchObject({ path: 'trained/draws/prior.npz', shape: [3, 1, 28, 28], pictures: 3 })

@@ -1,7 +1,7 @@
 /**
- * E16: eight Gaussians on a circle (radius 1.5, sd 0.15), of which y = x₁ + 0.15 n sees one coordinate. A flow
- * that is trained on simulations bridges the modes: its marginal ranks are right, its draws given y are not.
- * The diagnosis has to say so, and to say nothing about exact draws.
+ * E16: eight Gaussians on a circle (radius 1.5, sd 0.15), of which y = x₁ + 0.15 n sees one coordinate. A
+ * flow that is trained on simulations bridges the modes: its marginal ranks are right, its draws given y are
+ * not. The diagnosis has to say so, and to say nothing about exact draws.
  */
 
 import { flowParamsOf, forwardObjective, initFlowState } from '../../src/amortize/index.ts'

@@ -21,7 +21,7 @@ import { matched, readDraws, readGiven, readTruth } from './foreign-draws.ts'
 type Options = OptionsOf<'diagnose'>
 
 /** The file of draws that a run folder, or a path to the file itself, names. */
-const fileOf = (source: string): string => {
+export const drawsFile = (source: string): string => {
   if (!isRunFolder(source)) return source
   const path = join(layoutOf(source).draws, 'posterior.npz')
   if (existsSync(path)) return path
@@ -31,7 +31,8 @@ const fileOf = (source: string): string => {
   )
 }
 
-const observationsFor = (file: string, draws: NdArray): ObservationSet => {
+/** The observations of the draws, as many as there are of these. */
+export const observationsFor = (file: string, draws: NdArray): ObservationSet => {
   const [, n, ...event] = draws.shape
   const set = readObservations(file)
   const observed = set.operator.event
@@ -64,7 +65,7 @@ const residualsOf = async (
 }
 
 /** The entries that a mask deletes: of those that it keeps the answer is known up to the noise. */
-const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
+export const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
   const kept = keptEntries(set)
   const hidden = kept?.data.map((v) => 1 - v)
   return kept && hidden?.some((h) => h !== 0) ? new NdArray('float32', kept.shape, hidden) : undefined
@@ -117,7 +118,7 @@ const figuresOf = ({ residuals, truth }: Diagnosis) => ({
 })
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
-  const file = fileOf(source)
+  const file = drawsFile(source)
   const output = outputOf(source, file, options.output)
   if (options.observations === undefined && options.truth === undefined) {
     throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)

@@ -15,6 +15,7 @@ import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 import { type Refined, refinementOf } from './refinement.ts'
+import { type Repair, readRepair, repairedIntervals, repairLine } from './repair.ts'
 
 type Options = OptionsOf<'restore'>
 
@@ -111,9 +112,11 @@ const written = (
   restored: Restored,
   refined: Refined | undefined,
   { summary }: Options,
+  repair: Repair | undefined,
 ): Readonly<Record<string, NdArray<'float32'>>> => {
   const { draws, ...rest } = { ...(refined?.arrays ?? restored) }
-  return summary || !draws ? rest : { ...rest, draws }
+  const intervals = repair && draws ? repairedIntervals(repair, draws) : {}
+  return summary || !draws ? { ...rest, ...intervals } : { ...rest, draws, ...intervals }
 }
 
 export const run = async (
@@ -130,6 +133,9 @@ export const run = async (
   noteNoise(sampler, set, io)
   const truth = options.truth === undefined ? undefined : await truthOf(options.truth, sampler, { set, row })
   const refinement = refinementOf(sampler, set, options, io)
+  if (options.calibrated && refinement)
+    throw new TweedieError('input', '--calibrated: the repair is of plain draws, not of those of --refine')
+  const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
   const { device, draws, batch, seed = 0 } = options
   await requireDevice(device)
   const started = performance.now()
@@ -137,7 +143,7 @@ export const run = async (
   const restored = await restore(sampler, set, {
     draws,
     batch,
-    keep: !options.summary || refinement !== undefined || truth !== undefined,
+    keep: !options.summary || [refinement, truth, repair].some((use) => use !== undefined),
     seed,
     execute: { device },
     onProgress: (done, total) => io.progress({ phase: 'restoring', done, total }),
@@ -147,7 +153,7 @@ export const run = async (
   const refined =
     refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
   const total = secondsFrom(started)
-  writeArrays(path, written(restored, refined, options))
+  writeArrays(path, written(restored, refined, options, repair))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
   const logq = average(restored.logq.data)
@@ -157,6 +163,7 @@ export const run = async (
       ['draws', `[${shape.join(', ')}]${options.summary ? ', of which mean and spread are kept' : ''}`],
       ...(sampler.measurement === undefined ? [] : [['measurement', `row ${row}`] as const]),
       ['mean log q', `${logq.toFixed(1)} nats`],
+      ...(repair ? [['intervals', repairLine(repair)] as const] : []),
       ...(refined?.lines ?? []),
       ...verdict.lines,
       ['time', `${seconds.toFixed(1)} s${refined ? `, refining ${(total - seconds).toFixed(1)} s` : ''}`],
@@ -168,6 +175,7 @@ export const run = async (
       seconds,
       ...(sampler.measurement === undefined ? {} : { row }),
       ...(refined ? { refine: options.refine ?? '', refineSeconds: total - seconds, ...refined.facts } : {}),
+      ...(repair ? { calibrated: repairLine(repair) } : {}),
       ...verdict.facts,
     },
   )

@@ -22,6 +22,7 @@ import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
+import { readRepair, repairedIntervals, repairLine } from './repair.ts'
 import { run as writeRunReport } from './report.ts'
 
 type Options = OptionsOf<'sample'>
@@ -149,14 +150,24 @@ export const run = async (
     report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
     return
   }
+  const repair = options.calibrated
+    ? readRepair(source, options.draws, readObservations(observations))
+    : undefined
   const draws = await posterior(prior, observations, options, io)
   const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
-  writeArrays(path, { mean, spread, draws })
+  writeArrays(path, { mean, spread, draws, ...(repair ? repairedIntervals(repair, draws) : {}) })
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
   const pictures = options.images ? writeImages(path, { mean, spread, draw: first }) : 0
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
-  report(io, { path, shape: [...draws.shape], pictures, seconds: seconds(started), report: page })
+  report(io, {
+    path,
+    shape: [...draws.shape],
+    pictures,
+    seconds: seconds(started),
+    report: page,
+    ...(repair ? { calibrated: repairLine(repair) } : {}),
+  })
 }
 
 /** The report of the run with these draws in it: `tweedie report`, without its words. */
@@ -185,6 +196,8 @@ interface Facts {
   readonly pictures: number
   readonly seconds: number
   readonly report?: string
+  /** What the intervals were stretched by. */
+  readonly calibrated?: string
 }
 
 const report = (io: Io, { report: page, ...facts }: Facts): void =>
@@ -194,6 +207,7 @@ const report = (io: Io, { report: page, ...facts }: Facts): void =>
       ['draws', `[${facts.shape.join(', ')}]`],
       ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
       ...(page === undefined ? [] : [['report', page] as const]),
+      ...(facts.calibrated === undefined ? [] : [['intervals', facts.calibrated] as const]),
       ['time', `${facts.seconds.toFixed(1)} s`],
     ]),
     page === undefined ? facts : { ...facts, report: page },

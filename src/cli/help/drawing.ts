@@ -10,6 +10,10 @@ const result = {
     description: 'file for the result (default: draws/ of the run folder)',
   },
   draws: { kind: 'integer', short: 'n', default: 16, min: 1, description: 'draws per observation' },
+  calibrated: {
+    kind: 'flag',
+    description: "also write intervals as 'tweedie calibrate' has repaired them (lower90, upper90, …)",
+  },
 } as const
 
 export const drawing = {

@@ -184,6 +184,34 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
     ],
     load: (): Promise<CommandModule> => import('../commands/diagnose.ts'),
   },
+  calibrate: {
+    summary: 'repair the intervals of a sampler, from draws whose truth is known',
+    description: `Says by how much central intervals of the draws must be stretched about their median to hold
+what they say, and saves it for --calibrated of sample and restore. By conformal risk control: of a further
+observation like these, the repaired 90 % intervals hold 90 % of the entries at least, on average, whatever
+the sampler. The truths must not have been learned from. With --observations, hidden pixels alone count where
+a mask hides some, and the repair is bound to that operator and noise.
+
+DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of draws, as in 'tweedie diagnose'.`,
+    arguments: [{ usage: '<draws>', description: 'run folder, or file of draws' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        description: 'JSON file to write (default: calibration.json in the run folder, or beside the file)',
+      },
+      truth: { kind: 'text', value: 'file', required: true, description: 'the truth of these observations' },
+      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+    },
+    examples: [
+      {
+        command: 'tweedie calibrate runs/digits --truth truth.npz --observations test.npz',
+        does: 'runs/digits/calibration.json, for sample --calibrated',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/calibrate.ts'),
+  },
   report: {
     summary: 'write a self-contained HTML report of a run',
     description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM

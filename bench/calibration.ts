@@ -2,20 +2,21 @@
  * Every posterior method where the posterior is known, at equal evaluations of the exact denoiser of the
  * prior: how far its draws are from the posterior, how often regions hold the truth, what it costs.
  *
- *   npm run bench -- calibration [--evaluations 64] [--only mixtures,levy,photographs] [--json]
+ *   npm run bench -- calibration [--evaluations 64] [--only mixtures,levy,field,photographs] [--json]
  *
  * Some ten minutes on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of
- * 39 draws in posterior standard deviations; photographs, total variation of the shares of 32 draws.
+ * 39 draws in posterior standard deviations; field, of the marginals; photographs, total variation of the shares of 32 draws.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
 import { TweedieError } from '../src/error.ts'
+import { onFields } from './calibration/field.ts'
 import { onWalks } from './calibration/levy.ts'
 import { onMixtures } from './calibration/mixtures.ts'
 import { onPhotographs } from './calibration/photographs.ts'
 import type { Reading } from './calibration/reading.ts'
 
-const parts = { mixtures: onMixtures, levy: onWalks, photographs: onPhotographs } as const
+const parts = { mixtures: onMixtures, levy: onWalks, field: onFields, photographs: onPhotographs } as const
 
 const share = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(1))
 

@@ -67,7 +67,7 @@ const countOf = (text: string, option: string): number => {
 }
 
 /** Kinds of steps that images are restored with: all would take hours. */
-const ofImages = ['ddpm', 'ddim', 'adams:stochasticity=0', 'adams:stochasticity=0.8']
+const ofImages = ['ddpm', 'ddim', 'adams:stochasticity=0', 'adams:stochasticity=0.9']
 
 /** @returns the exit code */
 export const run = async (args: readonly string[]): Promise<number> => {
@@ -127,7 +127,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     const own: ImageReading[] = []
     for (const contender of contenders.filter((c) => ofImages.includes(c.text)))
       for (const evaluations of [16, 32, 64]) own.push(await onImages(problem, contender, evaluations, 1))
-    const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.8')
+    const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.9')
     for (const iterations of [3, 5]) own.push(await onImages(problem, best, 32, iterations))
     images.push(...own)
     say(`${name}\n${grid(own, (r) => `${r.evaluations} (${r.iterations} it.)`, imageCells)}`)

@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { networkConfigOf, trainingOf } from '../src/cli/config/building.ts'
+import { diemOptionsOf, networkConfigOf, trainingOf } from '../src/cli/config/building.ts'
 import { loadClean } from '../src/cli/config/loading.ts'
 import { recordOf } from '../src/cli/config/record.ts'
 import { demoExperiment, demoTestPlan } from '../src/cli/demo/demo.ts'
@@ -19,8 +19,9 @@ import { applyAffine, toPrior } from '../src/operators/index.ts'
 import { openRun, train } from '../src/run/index.ts'
 
 const experiment = demoExperiment('full', undefined)
-const { train: training, em, schedule, seed } = experiment
-const steps = (training.firstSteps ?? training.steps) + (em.laps - 1) * training.steps
+const { em, schedule, seed } = experiment
+const stepsOf = diemOptionsOf(experiment).steps
+const steps = Array.from({ length: em.laps }, (_, lap) => stepsOf(lap)).reduce((a, b) => a + b)
 const io = makeIo({ stdout: process.stdout, stderr: process.stderr }, {}, new AbortController().signal)
 const clean = await loadClean('mnist', { split: 'train', count: experiment.data.count })
 const x = applyAffine(toPrior(clean.range), clean.x)

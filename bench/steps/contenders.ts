@@ -28,7 +28,7 @@ export const contenders: readonly Contender[] = [
   contender('dpm:stochasticity=1'),
   contender('adams:stochasticity=0'),
   contender('adams:stochasticity=0.5'),
-  contender('adams:stochasticity=0.8'),
+  contender('adams:stochasticity=0.9'),
   contender('adams:stochasticity=1'),
 ]
 

@@ -5,7 +5,7 @@
  * in which the posterior has variance s², e s²/(s² + σ²) is left.
  */
 
-import { addressedNoise, ddpm, type Step, sampler } from '../diffusion/index.ts'
+import { adams, addressedNoise, type Step, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { applyAffine, fromPrior, toPrior } from '../operators/index.ts'
@@ -26,7 +26,7 @@ import type { RefiningPrior } from './weigh.ts'
 
 /** How to refine. */
 export interface RefineOptions {
-  /** Step of the sampler, default `ddpm()`; `predictorCorrector()` takes twice the evaluations. */
+  /** Step of the sampler, default `adams()`; `predictorCorrector()` takes twice the evaluations. */
   readonly step?: Step
   /** Default 16. */
   readonly steps?: number
@@ -68,7 +68,7 @@ const levelsFrom = (from: number, lowest: number, steps: number): number[] => {
  *
  * @example
  * ```ts
- * const better = await refine(learned, set, draws, { step: ddpm(), steps: 16, from: 1, seed: 0 })
+ * const better = await refine(learned, set, draws, { step: adams(), steps: 16, from: 1, seed: 0 })
  * ```
  */
 export const refine = async (
@@ -77,7 +77,7 @@ export const refine = async (
   draws: NdArray<'float32'>,
   options: RefineOptions,
 ): Promise<NdArray<'float32'>> => {
-  const { step = ddpm(), steps = 16, from: level = 1, iterations = 3, batch = 64 } = options
+  const { step = adams(), steps = 16, from: level = 1, iterations = 3, batch = 64 } = options
   const { seed, execute, onProgress, signal } = options
   if (!(level > sigmaMin && level <= sigmaMax))
     throw new TweedieError(

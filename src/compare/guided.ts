@@ -37,7 +37,8 @@ export const guidedDraws = async (
   const compiled = compileMethod(method.make(settings), prior.denoiser, batched.observation, {
     schedule: prior.schedule,
     steps,
-    step,
+    step, // all methods by the steps of the papers' benchmark, from their start
+    start: 'plain',
   })
   const memory = memoryWatch()
   const passes = draws * Math.ceil(images / batch)

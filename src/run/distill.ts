@@ -19,7 +19,7 @@ import {
   reverseObjective,
   samplerOperator,
 } from '../amortize/index.ts'
-import { ddim, type LikelihoodOptions } from '../diffusion/index.ts'
+import { type LikelihoodOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Flow, type FlowConfig, type FlowParams, flowOf } from '../flows/index.ts'
 import { readArrays, writeArrays, writeAtomic } from '../formats/index.ts'
@@ -125,7 +125,6 @@ const samplesOf = async (
   const x = await priorLatents(prior, count, {
     ...options.execute,
     steps,
-    step: ddim(),
     batch: Math.min(count, 64),
     seed,
     onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),

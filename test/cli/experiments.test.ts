@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run as distill } from '../../src/cli/commands/distill.ts'
 import { run as learn } from '../../src/cli/commands/learn.ts'
 import { run as train } from '../../src/cli/commands/train.ts'
-import { diemOptionsOf, rateOf } from '../../src/cli/config/building.ts'
+import { checkExperiment, diemOptionsOf, rateOf } from '../../src/cli/config/building.ts'
 import { jsonSchemaOf, loadConfig } from '../../src/cli/config/config.ts'
 import { distillSchema } from '../../src/cli/config/distill-schema.ts'
 import { loadObservations } from '../../src/cli/config/loading.ts'
@@ -44,14 +44,48 @@ describe('experiments', () => {
   })
 })
 
+describe('laps', () => {
+  const of = (...overrides: string[]) =>
+    loadConfig(experimentSchema, join(folder, 'own-data.yaml'), overrides)
+  const steps = (...overrides: string[]) => {
+    const { laps, sampling } = diemOptionsOf(of(...overrides))
+    return Array.from({ length: laps - 1 }, (_, i) => sampling(i + 1).step?.name)
+  }
+
+  it('all but the last two draw fast, unless something else is said', () => {
+    expect(steps('em.laps=5')).toEqual(['ddim', 'ddim', 'adams(0.9)', 'adams(0.9)'])
+    expect(steps('em.laps=3')).toEqual(['adams(0.9)', 'adams(0.9)'])
+    expect(steps('em.laps=3', 'em.early.laps=0')).toEqual(['adams(0.9)', 'adams(0.9)'])
+    expect(steps('em.laps=4', 'em.early.laps=2', 'em.early.step=ddpm')).toEqual([
+      'ddpm',
+      'ddpm',
+      'adams(0.9)',
+    ])
+  })
+
+  it('the first and the last may be longer', () => {
+    const { steps } = diemOptionsOf(
+      of('em.laps=3', 'train.firstSteps=5', 'train.steps=3', 'train.lastSteps=9'),
+    )
+    expect([0, 1, 2].map(steps)).toEqual([5, 3, 9])
+  })
+
+  it('refuses early laps that leave no last one', () => {
+    expect(() => checkExperiment(of('em.laps=4', 'em.early.laps=3'), [1, 28, 28])).toThrow(
+      "field 'em.early.laps': of 4 laps",
+    )
+    expect(() => of('em.sampling.step=magic')).toThrow(/em\.sampling\.step.*unknown step 'magic'/)
+  })
+})
+
 /**
  * What makes any experiment small: a network of a few channels, one lap of two steps, from a few
  * observations.
  */
 const TINY = [
-  ...['em.laps=1', 'em.batch=2', 'em.sampling.steps=2', 'em.refitRank=2'],
+  ...['em.laps=1', 'em.batch=2', 'em.early.laps=0', 'em.sampling.steps=2', 'em.refitRank=2'],
   ...['gaussian.rank=2', 'gaussian.iterations=1', 'gaussian.steps=2', 'gaussian.count=4'],
-  ...['train.steps=2', 'train.firstSteps=2', 'train.batch=2', 'train.rate.warmUp=0'],
+  ...['train.steps=2', 'train.firstSteps=2', 'train.lastSteps=2', 'train.batch=2', 'train.rate.warmUp=0'],
   ...['monitor.samples=2', 'monitor.steps=2', 'net.emb=8'],
 ]
 

@@ -86,14 +86,18 @@ const cholesky = (S: Matrix): Matrix => {
   return L
 }
 
-/** Draws [count, N] from p(x | y). */
-export const exactDraws = (problem: MixtureProblem, count: number, seed: number): Matrix => {
+/**
+ * Draws [count, N] from p(x | y).
+ *
+ * @param even - components as evenly as their weights allow (default), or by chance, as samplers have them
+ */
+export const exactDraws = (problem: MixtureProblem, count: number, seed: number, even = true): Matrix => {
   const { weights, means, covariance } = exactPosterior(problem)
   const L = cholesky(covariance)
   const n = means.columns
   const z = Matrix.from1DArray(count, n, toNumbers(normal(stream(seed, 'exact'), [count, n])))
-  const [shift] = toNumbers(uniform(stream(seed, 'component'), [1]))
-  const u = Array.from({ length: count }, (_, i) => (i + shift) / count) // as even as weights allow
+  const chance = toNumbers(uniform(stream(seed, 'component'), [even ? 1 : count]))
+  const u = Array.from({ length: count }, (_, i) => (even ? (i + chance[0]) / count : chance[i]))
   const centres = u.map((v) => {
     let [k, cumulated] = [0, weights[0]]
     while (cumulated < v && k + 1 < weights.length) cumulated += weights[++k]

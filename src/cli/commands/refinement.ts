@@ -8,7 +8,7 @@ import {
   weigh,
 } from '../../amortize/index.ts'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
-import { ddpm, predictorCorrector } from '../../diffusion/index.ts'
+import { adams, predictorCorrector } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { Json } from '../../json.ts'
 import type { ObservationSet } from '../../observations/index.ts'
@@ -138,7 +138,7 @@ export const refinementOf = (
         restored,
       )
   }
-  const step = kind === 'langevin' ? predictorCorrector() : ddpm()
+  const step = kind === 'langevin' ? predictorCorrector() : adams()
   const steps = refineSteps ?? 16
   return async (set, { draws }) =>
     stepped(

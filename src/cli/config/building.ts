@@ -119,11 +119,16 @@ export const trainingOf = (
   execute,
 })
 
+/** Laps after the first that draw fast: all but the last two, where nothing else is said. */
+const earlyLaps = ({ early, laps }: Experiment['em']): number => early.laps ?? Math.max(0, laps - 3)
+
 /** The sampler of a lap: early ones draw faster. */
-const lapSampling = ({ early, sampling }: Experiment['em'], lap: number) =>
-  lap <= early.laps
+const lapSampling = (em: Experiment['em'], lap: number) => {
+  const { early, sampling } = em
+  return lap <= earlyLaps(em)
     ? { step: stepFrom(early.step), steps: early.steps, start: 'plain' as const }
     : { step: stepOf(sampling), steps: sampling.steps, start: sampling.start }
+}
 
 /** Options of DiEM. @param execute where the networks run; the Gaussian start stays on the CPU */
 export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions): DiemOptions => {
@@ -180,7 +185,7 @@ export const checkExperiment = (
     if (rank !== undefined && rank > n)
       throw new TweedieError('input', `field '${field}': x has ${n} entries, got ${rank}`)
   }
-  if (em.early.laps > Math.max(0, em.laps - 2))
+  if (em.early.laps !== undefined && em.early.laps > Math.max(0, em.laps - 2))
     throw new TweedieError(
       'input',
       `field 'em.early.laps': of ${em.laps} laps the first draws from the Gaussian and the last by ` +

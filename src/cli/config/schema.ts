@@ -126,7 +126,11 @@ const em = z.strictObject({
   refitCount: count.optional().describe('samples of a lap that it is refitted to (default: all)'),
   early: z
     .strictObject({
-      laps: z.int().nonnegative().default(0).describe('so many laps after the first, 0 for none'),
+      laps: z
+        .int()
+        .nonnegative()
+        .optional()
+        .describe('so many laps after the first, 0 for none (default: all but the last two)'),
       step: step.default('ddim'),
       steps: count.default(20),
     })

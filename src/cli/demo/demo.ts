@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { exponentialSchedule } from '../../diffusion/index.ts'
 import { readText, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
+import { mmps } from '../../posterior/index.ts'
 import { type DemoReport, demoReport, pngOf, runContent, writeReport } from '../../report/index.ts'
 import { GAUSSIAN_START, type LearnedPrior, learn, loadPrior, openRun, type Run } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
@@ -24,8 +25,8 @@ import { restoreWithGaussian, restoreWithPrior, type TestPlan, testSet } from '.
 
 /** Experiment, test digits and draws of the full demo and of the quick one. */
 const plans = {
-  full: { config: 'experiments/demo.yaml', count: 500, draws: 20 },
-  quick: { config: 'experiments/demo-quick.yaml', count: 32, draws: 20 },
+  full: { config: 'experiments/demo.yaml', count: 500, draws: 25, steps: 40 },
+  quick: { config: 'experiments/demo-quick.yaml', count: 32, draws: 20, steps: 12 },
 } as const
 
 /** Observation of the digits, for learning and testing alike. */
@@ -46,7 +47,8 @@ export const demoTestPlan = (
   draws: plans[plan].draws,
   ...execute,
   schedule: exponentialSchedule(schedule),
-  steps: em.sampling.steps,
+  steps: plans[plan].steps,
+  method: mmps({ iterations: em.sampling.iterations }),
   batch: 100,
   seed,
 })

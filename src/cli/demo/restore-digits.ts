@@ -6,12 +6,14 @@ import type { Gaussian, Prior, SamplerOptions } from '../../diffusion/index.ts'
 import { gaussianDraw } from '../../em/index.ts'
 import { batchedObservations, keptEntries, type ObservationSet, observe } from '../../observations/index.ts'
 import { applyAffine, fromPrior } from '../../operators/index.ts'
-import { drawSeveral, posteriorDraws } from '../../posterior/index.ts'
+import { drawSeveral, type PosteriorMethod, posteriorDraws } from '../../posterior/index.ts'
 import { full, type NdArray } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 
 /** How much the demo tests. */
 export interface TestPlan extends SamplerOptions {
+  /** Of the learned prior. */
+  readonly method: PosteriorMethod
   /** Test digits, none of them among those learned from. */
   readonly count: number
   /** Posterior draws of each: 20 resolve 90 % intervals. */

@@ -7,7 +7,7 @@ import { multistep } from './multistep.ts'
  * 3 % of a Gaussian posterior's variance. One denoiser evaluation a step; one noise where τ > 0.
  *
  * @param options - `stochasticity`: τ in [0, 1]; 0 is the probability flow, most exact with an exact
- *   denoiser; 1 the reverse SDE, which makes good what a network has wrong; default 0.8
+ *   denoiser; 1 the reverse SDE, which makes good what a network has wrong; default 0.9
  * @throws TweedieError `input` for a stochasticity outside [0, 1]
  *
  * @example
@@ -15,5 +15,5 @@ import { multistep } from './multistep.ts'
  * const draw = sampler(() => prior, { step: adams({ stochasticity: 1 }), steps: 32 })
  * ```
  */
-export const adams = ({ stochasticity = 0.8 } = {}): Step =>
+export const adams = ({ stochasticity = 0.9 } = {}): Step =>
   multistep({ name: 'adams', stochasticity, corrector: true, slopeWeight: 'exact' })

@@ -45,7 +45,7 @@ export const stepKinds: readonly StepEntry[] = [
   entry({
     name: 'adams',
     description: 'second-order multistep with corrector (SA-Solver, Xue et al. 2023)',
-    settings: { stochasticity: stochasticity(0.8) },
+    settings: { stochasticity: stochasticity(0.9) },
     make: adams,
   }),
   entry({

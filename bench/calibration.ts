@@ -5,7 +5,8 @@
  *   npm run bench -- calibration [--evaluations 64] [--only mixtures,levy,field,photographs] [--json]
  *
  * Some ten minutes on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of
- * 39 draws in posterior standard deviations; field, of the marginals; photographs, total variation of the shares of 32 draws.
+ * 39 draws in posterior standard deviations; field, of the marginals; photographs, total variation of the
+ * shares of 32 draws.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

@@ -1,6 +1,6 @@
 /**
- * A Gaussian random field of 64×64 pixels, unit variance, spectrum ∝ (1 + |f|)⁻³: a posterior of 4096 entries that
- * is known. Its covariance is diagonal in the real Fourier basis of rows and columns.
+ * A Gaussian random field of 64×64 pixels, unit variance, spectrum ∝ (1 + |f|)⁻³: a posterior of 4096 entries
+ * that is known. Its covariance is diagonal in the real Fourier basis of rows and columns.
  */
 import { coverage, energyScore } from '../../src/diagnose/index.ts'
 import { type Denoiser, exponentialSchedule } from '../../src/diffusion/index.ts'

@@ -19,7 +19,7 @@ import {
   reverseObjective,
   samplerOperator,
 } from '../amortize/index.ts'
-import { type LikelihoodOptions } from '../diffusion/index.ts'
+import type { LikelihoodOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Flow, type FlowConfig, type FlowParams, flowOf } from '../flows/index.ts'
 import { readArrays, writeArrays, writeAtomic } from '../formats/index.ts'

@@ -3,8 +3,8 @@
  *
  *   dx = (1 + τ²)(D − x) dλ + √2 τ σ dw,
  *
- * the probability flow for τ = 0, the reverse SDE for τ = 1, of one law for every τ. With a = 1 + τ² and D
- * taken as linear in λ, of slope D', from λt on, it has the solution
+ * the probability flow for τ = 0, the reverse SDE for τ = 1, of one law for every τ, which may change with λ.
+ * With a = 1 + τ² and D taken as linear in λ, of slope D', from λt on, it has the solution
  *
  *   xs = e^{−ah} xt + w D + w' D' + σs √(1 − e^{−2τ²h}) z,  w = 1 − e^{−ah},  w' = h − w/a.
  *
@@ -12,7 +12,20 @@
  * the last step anew with the slope that this step's answer shows, which costs none.
  */
 import { TweedieError } from '../../error.ts'
-import { add, div, exp, log, maximum, mul, sqrt, square, sub, type Tensor } from '../../tensor/index.ts'
+import {
+  add,
+  div,
+  exp,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+} from '../../tensor/index.ts'
 import { noise, perSample, type Step } from '../step.ts'
 
 /** Weights of D and of its slope over a step h, and what x keeps. */
@@ -25,10 +38,17 @@ interface Weights {
 /** The weight of the slope: w' of the exact solution, or hw/2, that of the midpoint. */
 export type SlopeWeight = 'exact' | 'midpoint'
 
-const weightsOf = (h: Tensor, a: number, kind: SlopeWeight): Weights => {
-  const keep = exp(mul(h, -a))
+const weightsOf = (h: Tensor, a: Tensor | number, kind: SlopeWeight): Weights => {
+  const keep = exp(neg(mul(h, a)))
   const one = sub(1, keep)
   return { keep, one, slope: kind === 'exact' ? sub(h, div(one, a)) : mul(mul(h, one), 0.5) }
+}
+
+/** τ² over a step h: within `reach`, τ² itself; beyond, it falls with h⁻⁴, since the error grows with τ²h. */
+const noiseRate = (h: Tensor, tau: number, reach: number): Tensor | number => {
+  if (tau === 0 || reach === Infinity) return tau ** 2
+  const within = minimum(div(reach, maximum(h, 1e-6)), 1)
+  return mul(square(square(within)), tau ** 2)
 }
 
 /** 1/h, and 0 where h is 0: no step was made, so nothing is known of a slope. */
@@ -37,7 +57,8 @@ const rateOf = (h: Tensor): Tensor => div(h, maximum(square(h), 1e-12))
 /**
  * A multistep step.
  *
- * @param options - `stochasticity`: τ in [0, 1]; `corrector`: whether each answer corrects the step before
+ * @param options - `stochasticity`: τ in [0, 1]; `corrector`: whether each answer corrects the step before;
+ *   `reach`: h beyond which steps take less noise, default none
  * @throws TweedieError `input` for a stochasticity outside [0, 1]
  */
 export const multistep = ({
@@ -45,15 +66,16 @@ export const multistep = ({
   stochasticity: tau,
   corrector,
   slopeWeight,
+  reach = Infinity,
 }: {
   readonly name: string
   readonly stochasticity: number
   readonly corrector: boolean
   readonly slopeWeight: SlopeWeight
+  readonly reach?: number
 }): Step => {
   if (!(tau >= 0 && tau <= 1))
     throw new TweedieError('input', `${name}: stochasticity must lie in [0, 1], got ${tau}`)
-  const a = 1 + tau ** 2
   return {
     name: `${name}(${tau})`,
     noises: tau > 0 ? 1 : 0,
@@ -62,7 +84,11 @@ export const multistep = ({
     step: (D, { x: predicted, memory: [last, guessed] }, { t, s, before }, z) => {
       const [gone, h] = [log(div(before, t)), log(div(t, s))]
       const rate = rateOf(gone)
-      const [past, now] = [weightsOf(gone, a, slopeWeight), weightsOf(h, a, slopeWeight)]
+      const weightsOver = (step: Tensor): Weights => {
+        const rate = noiseRate(step, tau, reach)
+        return weightsOf(step, typeof rate === 'number' ? 1 + rate : add(rate, 1), slopeWeight)
+      }
+      const [past, now] = [weightsOver(gone), weightsOver(h)]
       const ofSlope = corrector ? add(mul(past.slope, now.keep), now.slope) : now.slope
       const move = { sigma: s, sensitivity: add(now.one, mul(ofSlope, rate)) }
       const d = D(predicted, perSample(t, predicted), move)
@@ -73,7 +99,7 @@ export const multistep = ({
       const drifted = add(add(mul(x, now.keep), mul(d, now.one)), bent)
       const memory = corrector ? [d, bent] : [d]
       if (tau === 0) return { x: drifted, memory }
-      const spread = mul(s, sqrt(sub(1, exp(mul(h, -2 * tau ** 2)))))
+      const spread = mul(s, sqrt(sub(1, exp(mul(mul(h, noiseRate(h, tau, reach)), -2)))))
       return { x: add(drifted, mul(noise(z, 0, x), spread)), memory }
     },
   }

@@ -92,17 +92,17 @@ const coloured = (z: Tensor): Tensor => {
 /** Every other pixel at random, a blur of two pixels, 2×2 means. */
 const tasks: Readonly<Record<string, { readonly A: LinearOperator; readonly noise: number }>> = {
   'field, 50 % deleted': { A: mask(constant(bernoulli(stream(0, 'kept'), 0.5, [1, ...EVENT]))), noise: 0.2 },
-  'field, blur': { A: gaussianBlur(EVENT, { sigma: 2 }), noise: 0.1 },
+  'field, blur': { A: gaussianBlur(EVENT, { sigma: 2 }), noise: 0.5 },
   'field, 2×2 means': { A: averagePool(EVENT, 2), noise: 0.1 },
 }
 
-/** Matheron's rule, solved in 80 iterations: exact draws from prior draws and noise. */
+/** Matheron's rule, solved in 120 iterations: exact draws from prior draws and noise. */
 const exactProgram = ({ A, noise }: (typeof tasks)[string]) =>
   jit((y: Tensor, z: Tensor, e: Tensor) => {
     const x = coloured(z)
     const b = sub(y, add(A.apply(x), mul(e, noise)))
     const C = (v: Tensor) => add(mul(v, noise ** 2), A.apply(covarianceTimes(A.adjoint(v))))
-    return add(x, covarianceTimes(A.adjoint(cg({ iterations: 80 })(C, b))))
+    return add(x, covarianceTimes(A.adjoint(cg({ iterations: 120 })(C, b))))
   })
 
 /** Root mean square over pixels of the distance between N(m, s²) and another, over the posterior's spread. */

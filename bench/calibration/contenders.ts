@@ -15,13 +15,18 @@ export interface Contender {
 /** Methods of the list that take any linear operator with noise, each with its defaults. */
 const rivals = ['dps', 'pigdm', 'tmpd', 'diffpir', 'tds', 'smc-mmps']
 
+/** The default sampler in so many evaluations. */
+const ours = (evaluations: number): SamplerOptions => ({
+  step: adams(),
+  steps: evaluations - 1 - startEvaluations('informed'),
+})
+
 /** MMPS by iterations, and the rivals that are `wanted`. */
 const approximate = (evaluations: number, wanted: readonly string[]): Contender[] => {
-  const ours = { step: adams(), steps: evaluations - 1 - startEvaluations('informed') }
   const ancestral = { step: ddpm(), start: 'plain', steps: evaluations - 1 } as const
   return [
-    { name: 'MMPS(5)', method: mmps(), options: ours, evaluations },
-    { name: 'MMPS(1)', method: mmps({ iterations: 1 }), options: ours, evaluations },
+    { name: 'MMPS(5)', method: mmps(), options: ours(evaluations), evaluations },
+    { name: 'MMPS(1)', method: mmps({ iterations: 1 }), options: ours(evaluations), evaluations },
     { name: 'MMPS(1), DDPM', method: mmps({ iterations: 1 }), options: ancestral, evaluations },
     ...wanted.flatMap((name) => {
       const entry = methods.find((m) => m.name === name)
@@ -35,7 +40,7 @@ const approximate = (evaluations: number, wanted: readonly string[]): Contender[
 const ofExact = (method: PosteriorMethod, name: string, evaluations: number): Contender => ({
   name,
   method,
-  options: { step: adams(), steps: evaluations - 1 - startEvaluations('informed') },
+  options: ours(evaluations),
   evaluations,
 })
 

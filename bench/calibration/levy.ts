@@ -6,7 +6,7 @@ import { identity, isotropicNoise } from '../../src/operators/index.ts'
 import { compileMethod } from '../../src/posterior/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { average, type NdArray, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
-import { energy, LENGTH, NOISE, walkPosterior, walkPrior, walks } from '../../test/exact/levy.ts'
+import { LENGTH, NOISE, regionShare, walkPosterior, walkPrior, walks } from '../../test/exact/levy.ts'
 import { contendersFor } from './contenders.ts'
 import { failure, type Reading } from './reading.ts'
 
@@ -40,17 +40,6 @@ const meanError = (draws: NdArray, y: readonly number[]): number => {
   return Math.sqrt(sum / size)
 }
 
-/** Share of the truths in the 90 % densest region of their draws. */
-const regionShare = (draws: NdArray, x: readonly number[], y: readonly number[]): number => {
-  const values = toNumbers(draws)
-  const inside = Array.from({ length: SIGNALS }, (_, i) => {
-    const own = energy(x, y, i, i)
-    const above = Array.from({ length: DRAWS }, (_, k) => energy(values, y, k * SIGNALS + i, i) > own)
-    return above.filter(Boolean).length >= (DRAWS + 1) / 10
-  })
-  return inside.filter(Boolean).length / SIGNALS
-}
-
 /** Every contender. */
 export const onWalks = async (evaluations: number, onReading: (reading: Reading) => void): Promise<void> => {
   const { x, y } = walks(SIGNALS)
@@ -70,21 +59,20 @@ export const onWalks = async (evaluations: number, onReading: (reading: Reading)
       })
       const draw = compileMethod(method, prior, observationOf, { schedule, ...options })
       const from = performance.now()
-      const values: number[] = []
+      const drawn: number[][] = []
       for (let k = 0; k < DRAWS; k++) {
         const request = { shape: [SIGNALS, LENGTH], seed: 1, draw: k }
-        for (const v of toNumbers(await draw({ y: ndarray([...y], [SIGNALS, LENGTH]) }, request)))
-          values.push(v)
+        drawn.push(toNumbers(await draw({ y: ndarray([...y], [SIGNALS, LENGTH]) }, request)))
       }
       const milliseconds = (performance.now() - from) / (DRAWS * SIGNALS)
       await draw.release()
-      const draws = ndarray(values, [DRAWS, SIGNALS, LENGTH])
+      const draws = ndarray(drawn.flat(), [DRAWS, SIGNALS, LENGTH])
       const [half, most] = coverage(draws, truth).map((c) => c.observed)
       onReading({
         ...base,
         ...{ half, most, milliseconds },
         distance: meanError(draws, y),
-        region: regionShare(draws, x, y),
+        region: regionShare(drawn, x, y),
         score: average(energyScore(draws, truth)) / best - 1,
       })
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * Where reverse samplers start. The state at level σ is x + σ z with x from the posterior, which N(μ, σ²) is
- * not: it forgets y and the spread of x, and deterministic steps never make that good (a floor of 1 % of a
+ * not: it forgets y and the spread of x, and deterministic steps never make that good (a floor of 0.7 % of a
  * posterior's spread at σ_max 50). The probability flow dx/dσ = (x − D(x, σ))/σ, come down from σ = ∞ where
  * x = σ z, is known there for any law: with m = E[x | y] and V = V[x | y],
  *

@@ -122,6 +122,8 @@ describe('the commands', () => {
     const { lower50, upper50, mean } = readArrays(join(folder, 'repaired.npz'))
     expect([lower50.shape, upper50.shape]).toEqual([mean.shape, mean.shape])
     expect(toNumbers(lower50).every((low, i) => low <= Number(upper50.data[i]))).toBe(true)
+    const alone = ['sample', 'learned', '-n', '4', '--calibrated', '-o', 'x.npz']
+    expect(tweedie(alone, { cwd: folder }).stderr).toContain('--calibrated goes with observations')
     const other = ['sample', 'learned', 'set.npz', '-n', '4', '--calibrated', '-o', 'x.npz']
     expect(tweedie(other, { cwd: folder }).stderr).toContain(
       'is of 8 draws of each observation, 4 are asked for',

@@ -35,7 +35,7 @@ const blocks = (rows: NdArray, sizes: readonly number[]): Matrix[] => {
 }
 
 /** Unit vectors in rows `from … from + size − 1` of an otherwise zero batch. */
-const units = (batch: number, size: number, from: number): NdArray => {
+export const units = (batch: number, size: number, from: number): NdArray => {
   const data = new Float64Array(batch * size)
   for (let i = 0; i < size; i++) data[(from + i) * size + i] = 1
   return ndarray(data, [batch, size], 'float64')

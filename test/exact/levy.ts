@@ -28,15 +28,30 @@ export const walks = (count: number): { readonly x: number[]; readonly y: number
   return { x, y: x.map((v, i) => v + NOISE * n[i]) }
 }
 
-/** −2 log p(x | y) up to a constant, of row `row` of x and `of` of y: increments N(0, 1), y − x N(0, s²). */
-export const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number, of: number): number => {
+/** −2 log p(x | y) up to a constant, of row `row` of x and y: increments N(0, 1), y − x N(0, s²). */
+const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number): number => {
   let sum = 0
   for (let i = 0; i < LENGTH; i++) {
     const at = row * LENGTH + i
     const step = x[at] - (i > 0 ? x[at - 1] : 0)
-    sum += step ** 2 + ((y[of * LENGTH + i] - x[at]) / NOISE) ** 2
+    sum += step ** 2 + ((y[at] - x[at]) / NOISE) ** 2
   }
   return sum
+}
+
+/** Share of the truths x in the 90 % densest region of their draws, each like x: by rank of log p(x | y). */
+export const regionShare = (
+  draws: readonly ArrayLike<number>[],
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+): number => {
+  const signals = x.length / LENGTH
+  const inside = Array.from({ length: signals }, (_, i) => {
+    const own = energy(x, y, i)
+    const above = draws.filter((drawn) => energy(drawn, y, i) > own).length
+    return above >= (draws.length + 1) / 10 // of 40 equally likely ranks the outermost four lie outside
+  })
+  return inside.filter(Boolean).length / signals
 }
 
 /** The posterior: mean G y, covariance C. */

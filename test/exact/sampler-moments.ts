@@ -4,15 +4,8 @@
  */
 import { Matrix } from 'ml-matrix'
 import { type Denoiser, type SamplerOptions, sampler } from '../../src/diffusion/index.ts'
-import { ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
-import type { Output } from './affine.ts'
-
-/** Rows of a batch that are unit vectors of size n from `from` on; all others are zero. */
-const unitRows = (batch: number, n: number, from: number) => {
-  const data = new Float64Array(batch * n)
-  for (let i = 0; i < n; i++) data[(from + i) * n + i] = 1
-  return ndarray(data, [batch, n], 'float64')
-}
+import { type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { type Output, units } from './affine.ts'
 
 /**
  * @param denoiserOf - the posterior denoiser given y [B, m]; linear in (xt, y)
@@ -28,9 +21,9 @@ export const samplerMoments = async (
   const draw = sampler((o: { y: Tensor }) => denoiserOf(o.y), options)
   const noise = (at: number, index: number) => {
     const block = at < 0 ? 0 : 1 + at * step.noises + index
-    return unitRows(batch, n, m + block * n)
+    return units(batch, n, m + block * n)
   }
-  const x = await draw({ y: unitRows(batch, m, 0) }, { shape: [batch, n], noise })
+  const x = await draw({ y: units(batch, m, 0) }, { shape: [batch, n], noise })
   await draw.release()
   const rows = Matrix.from1DArray(batch, n, toNumbers(x))
   const K = rows.subMatrix(0, m - 1, 0, n - 1).transpose()

@@ -17,8 +17,12 @@ const floats = ({ data, shape, dtype }: NdArray, where: string): NdArray<'float3
 }
 
 /** The array by one of these names, or the only one. */
-const arrayOf = (path: string, names: readonly string[], what: string): NdArray<'float32'> => {
-  const arrays = readArrays(path)
+const arrayOf = (
+  path: string,
+  names: readonly string[],
+  what: string,
+  arrays = readArrays(path),
+): NdArray<'float32'> => {
   const there = Object.keys(arrays)
   const name = names.find((n) => Object.hasOwn(arrays, n)) ?? (there.length === 1 ? there[0] : undefined)
   if (name !== undefined) return floats(arrays[name], `${path}: field '${name}'`)
@@ -53,9 +57,9 @@ const isArrayFile = (source: string): boolean =>
  */
 export const readTruth = async (source: string, most: number): Promise<NdArray<'float32'>> => {
   if (isArrayFile(source)) {
-    const arrays = Object.values(readArrays(source))
-    if (arrays.every(({ dtype }) => dtype === 'float32' || dtype === 'float64'))
-      return arrayOf(source, TRUTH, 'the truth')
+    const arrays = readArrays(source)
+    if (Object.values(arrays).every(({ dtype }) => dtype === 'float32' || dtype === 'float64'))
+      return arrayOf(source, TRUTH, 'the truth', arrays)
   }
   return (await loadClean(source, { count: most })).x
 }

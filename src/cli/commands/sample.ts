@@ -75,14 +75,9 @@ const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior,
     io.note(`${file}: of data in [${range}]; they are taken to be in [${prior.range}], as those of the prior`)
 }
 
-/** Draws of the posterior of every observation, in the units of the data: [K, N, ...event]. */
-const posterior = async (
-  prior: LearnedPrior,
-  file: string,
-  options: Options,
-  io: Io,
-): Promise<NdArray<'float32'>> => {
-  const set = firstOf(readObservations(file), options.count)
+/** The observations to draw for: of signals that the prior knows. */
+const observationsOf = (file: string, prior: LearnedPrior, { count }: Options, io: Io): ObservationSet => {
+  const set = firstOf(readObservations(file), count)
   const { event } = set.operator
   if (event.join() !== prior.event.join()) {
     throw new TweedieError(
@@ -91,11 +86,7 @@ const posterior = async (
     )
   }
   noteRange(file, set, prior, io)
-  return posteriorDraws(prior, set, {
-    ...drawingOf(options, io),
-    method: posteriorMethodOf(options, prior),
-    draws: options.draws,
-  })
+  return set
 }
 
 /** @throws TweedieError `input` when events are no images */
@@ -139,6 +130,8 @@ export const run = async (
 ): Promise<void> => {
   const prior = loadPrior(source)
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
+  if (options.calibrated && observations === undefined)
+    throw new TweedieError('input', '--calibrated goes with observations: the repair is of posterior draws')
   if (options.images) checkImages('--images', prior.event)
   if (options.report) checkReport(source, observations, prior)
   await requireDevice(options.device)
@@ -150,10 +143,13 @@ export const run = async (
     report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
     return
   }
-  const repair = options.calibrated
-    ? readRepair(source, options.draws, readObservations(observations))
-    : undefined
-  const draws = await posterior(prior, observations, options, io)
+  const set = observationsOf(observations, prior, options, io)
+  const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
+  const draws = await posteriorDraws(prior, set, {
+    ...drawingOf(options, io),
+    method: posteriorMethodOf(options, prior),
+    draws: options.draws,
+  })
   const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
   writeArrays(path, { mean, spread, draws, ...(repair ? repairedIntervals(repair, draws) : {}) })
   const [, n, ...event] = draws.shape

@@ -1,6 +1,13 @@
 /** Commands that judge. */
 import type { CommandModule, CommandSpec } from './spec.ts'
 
+/** The observations of draws that are judged. */
+const observations = {
+  kind: 'text',
+  value: 'file',
+  description: 'observation set that the draws belong to',
+} as const
+
 export const judging = {
   compare: {
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
@@ -156,7 +163,7 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
         value: 'file',
         description: 'HTML file to write (default: diagnosis.html in the run folder, or beside the file)',
       },
-      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      observations,
       truth: {
         kind: 'text',
         value: 'file',
@@ -202,7 +209,7 @@ DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of draw
         description: 'JSON file to write (default: calibration.json in the run folder, or beside the file)',
       },
       truth: { kind: 'text', value: 'file', required: true, description: 'the truth of these observations' },
-      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      observations,
     },
     examples: [
       {
@@ -230,7 +237,7 @@ intervals (coverage).`,
         value: 'file',
         description: 'posterior draws to show (default: those in the run folder)',
       },
-      observations: { kind: 'text', value: 'file', description: 'observation set that the draws belong to' },
+      observations,
       truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
     },
     examples: [

@@ -11,6 +11,7 @@
 import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { sampleQuantile } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 
 /** Options of {@link conformalRepair}. */
@@ -38,17 +39,17 @@ export interface ConformalRepair {
   readonly levels: readonly LevelRepair[]
 }
 
-/** The central interval of sorted draws: lower end, median, upper end, between order statistics. */
+/**
+ * The central interval of at least two ascending draws: lower end, median, upper end. Level p lies at
+ * p (K + 1) of 1 … K, so that a further draw is below it with that probability.
+ */
 export const centralInterval = (
   sorted: ArrayLike<number>,
   level: number,
 ): readonly [low: number, median: number, high: number] => {
-  const at = (p: number): number => {
-    const place = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1))
-    const below = Math.floor(place)
-    const above = Math.min(sorted.length - 1, below + 1)
-    return sorted[below] + (place - below) * (sorted[above] - sorted[below])
-  }
+  const last = sorted.length - 1
+  const at = (p: number): number =>
+    sampleQuantile(sorted, Math.min(last, Math.max(0, p * (sorted.length + 1) - 1)) / last)
   return [at((1 - level) / 2), at(0.5), at((1 + level) / 2)]
 }
 

@@ -21,7 +21,7 @@ export const rankAmong = (
 }
 
 /** Linearly interpolated quantile of ascending values (type 7 of Hyndman and Fan, the default of NumPy). */
-export const sampleQuantile = (sorted: Float64Array, p: number): number => {
+export const sampleQuantile = (sorted: ArrayLike<number>, p: number): number => {
   const at = p * (sorted.length - 1)
   const below = Math.floor(at)
   const above = Math.min(below + 1, sorted.length - 1)

@@ -69,26 +69,41 @@ export const unconditional = (layout: ConditionLayout): ConditionLayout => ({
   nothing: true,
 })
 
+/** The part of a condition that does not lie on the points of y, [C, ...points]. */
+const stray = ({ y, beside }: ConditionLayout): Shape | undefined => {
+  const [, ...space] = y
+  return [y, ...Object.values(beside)].find(
+    (shape) => shape.length < 2 || String(shape.slice(1)) !== String(space),
+  )
+}
+
+/**
+ * Whether a condition can be channels over the points of y, as flows of networks take it.
+ *
+ * @example
+ * ```ts
+ * hasPoints(conditionLayout(set, true)) // true of masked images, false of projections
+ * ```
+ */
+export const hasPoints = (layout: ConditionLayout): boolean => stray(layout) === undefined
+
 /**
  * Shape of one condition: everything in one vector, or for flows that know where points lie everything as
  * channels.
  *
  * @throws TweedieError `input` when a part of it does not lie on the points of y
  */
-export const conditionShape = (
-  { y, beside, nothing }: ConditionLayout,
-  form: 'vector' | 'channels',
-): Shape => {
+export const conditionShape = (layout: ConditionLayout, form: 'vector' | 'channels'): Shape => {
+  const { y, beside, nothing } = layout
   const parts = [y, ...Object.values(beside)]
   if (form === 'vector') return nothing ? [1] : [parts.reduce((n, shape) => n + sizeOf(shape), 0)]
-  const [, ...space] = y
-  const odd = parts.find((shape) => shape.length < 2 || String(shape.slice(1)) !== String(space))
+  const odd = stray(layout)
   if (odd)
     throw new TweedieError(
       'input',
       `flow: this one takes channels [C, ...points] over the same points, not [${odd}]; use kind: realNvp`,
     )
-  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...space]
+  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...y.slice(1)]
 }
 
 /**

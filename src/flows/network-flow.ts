@@ -99,12 +99,13 @@ const widened = (x: Tensor, channels: number): Tensor => {
 /** y at the points of x. */
 const atPoints = (y: Tensor, space: Shape): Tensor => (space.length === 2 ? conditionAt(y, space[0]) : y)
 
-/** Channels of y at the points of x. */
-const channelsAt = (condition: Shape, space: Shape): number => {
+/**
+ * Channels of y [C', ...space'] at the points of x, which an encoder needs at least; `undefined` when y does
+ * not lie on them.
+ */
+export const channelsAt = (condition: Shape, space: Shape): number | undefined => {
   const at = space.length === 2 ? conditionShape(condition, space[0], space[1]) : condition
-  if (!at || String(at.slice(1)) !== String(space))
-    return fail(`y [${condition}] does not lie on the points [${space}] of x`)
-  return at[0]
+  return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
 /**
@@ -133,7 +134,8 @@ export const networkFlow = (
   const [channels, ...space] = event
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
-  const observed = channelsAt(condition, space)
+  const observed =
+    channelsAt(condition, space) ?? fail(`y [${condition}] does not lie on the points [${space}] of x`)
   if (encoder.io < observed || coupling.io !== channels + encoder.io) {
     const needs = `the encoder needs io (its features) of at least ${observed}, the channels of y`
     fail(`${needs}, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`)

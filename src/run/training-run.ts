@@ -101,12 +101,14 @@ export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainS
   const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal } = request
   const point = resumeCheckpoint(run)
   let { step: done, state } = point ? format.unpack(point, fresh) : { step: 0, state: fresh }
-  const { step, release } = await request.trainer()
   const clock = saveClock(request.checkpointSeconds)
   const save = (): string => {
     clock.saved()
     return saveCheckpoint(run, `step-${done}`, format.pack({ step: done, state }))
   }
+  // What a trainer draws and keeps in the folder, such as samples of a prior, belongs to this request only.
+  if (!point) save()
+  const { step, release } = await request.trainer()
   try {
     while (done < steps) {
       if (signal?.aborted) save()

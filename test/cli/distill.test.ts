@@ -107,6 +107,7 @@ monitor: { samples: 0 }
     at('distill.yaml'),
     `prior: ${at('prior')}
 data: { clean: ${at('x.npy')}, observe: { operator: { kind: mask, keep: 0.6 }, noise: 0.05 } }
+objective: { prior: bound }
 flow: { kind: realNvp, steps: 2, hidden: 16 }
 train: { steps: 40, batch: 32, rate: { from: 3e-3 } }
 export: { draws: 2 }
@@ -187,8 +188,8 @@ describe('a run of distillation', () => {
       },
     }
     await failure(distill([at('distill.yaml')], { ...learning, run: at('damaged') }, io))
-    const [point] = points('damaged')
-    const path = join(at('damaged'), 'checkpoints', point)
+    const point = points('damaged').at(-1)
+    const path = join(at('damaged'), 'checkpoints', `${point}`)
     truncateSync(path, 1000)
     const { code, message } = await failure(distilled('damaged', [], { resume: true }))
     expect(code).toBe(2)
@@ -210,6 +211,11 @@ describe('a run of distillation', () => {
     ['a row that is not there', ['measurement=256'], /the set has rows 0 to 255, got 256$/],
     ['blind training on masks that are known', ['blind=true'], /keep no true parameters/],
     ['bounds the wrong way', ['bounds=[1,0]'], /'bounds': expected low < high/],
+    [
+      'options of another objective',
+      ['objective.samples=8'],
+      /'objective.samples': does not apply to objective.prior: bound \(prior, bound, start, anneal do\)/,
+    ],
     ['cells that do not fit', ['flow={kind: image, cells: [3]}'], /3/],
   ] as const)('refuses %s', async (_, overrides, expected) => {
     const given = typeof overrides === 'function' ? overrides() : overrides
@@ -224,7 +230,8 @@ describe('a run of distillation', () => {
   it('goes on with its own prior only', async () => {
     const controller = new AbortController()
     controller.abort()
-    const args = [at('distill.yaml'), `prior=${at('other')}`]
+    const simulating = ['objective.prior=samples', 'objective.samples=64', 'objective.samplerSteps=2']
+    const args = [at('distill.yaml'), `prior=${at('other')}`, ...simulating]
     rmSync(at('other'), { recursive: true, force: true })
     await train([at('prior.yaml'), 'train.steps=2'], { ...learning, run: at('other') }, ioTo([]))
     await failure(distill(args, { ...learning, run: at('changed') }, ioTo([], controller.signal)))

@@ -4,6 +4,7 @@ import {
   type ConditionLayout,
   conditionLayout,
   conditionShape,
+  defaultFlow,
   measurementDigest,
   unconditional,
 } from '../../amortize/index.ts'
@@ -19,7 +20,7 @@ import {
   priorDigest,
   type SavedSampler,
 } from '../../run/index.ts'
-import { ndarray, type Shape, sizeOf } from '../../tensor/index.ts'
+import { ndarray, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { configurationOf } from '../config/arguments.ts'
 import { rateOf, spatialNetworkOf } from '../config/building.ts'
@@ -41,14 +42,15 @@ const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowCon
   return { range: { kind: 'interval', lo, hi } }
 }
 
-/** The flow for signals of a shape, layout so much. */
+/** The flow of a prior and observations of that layout. */
 const flowConfigOf = (
   { flow, bounds }: Distillation,
   layout: ConditionLayout,
-  event: Shape,
-  range: DataRange,
+  prior: LearnedPrior,
 ): FlowConfig => {
+  const { event, range } = prior
   const kept = rangeOf(bounds, range)
+  if (!flow) return { ...defaultFlow(prior, layout), ...kept }
   if (flow.kind === 'image') return { ...flow, event, condition: conditionShape(layout, 'channels'), ...kept }
   if (flow.kind === 'network') {
     const { kind, features, steps, encoder, coupling } = flow
@@ -68,12 +70,15 @@ const flowConfigOf = (
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }
 
-const objectiveOf = ({
-  objective: { prior, bound, start, probes, tolerance, samples, samplerSteps, anneal },
-}: Distillation): NonNullable<DistillRequest['objective']> => {
+/** Rows of a step when nobody says how many: networks cost more and need fewer. */
+const batchOf = ({ kind }: FlowConfig): number => (kind === 'network' ? 16 : 64)
+
+const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
+  const { prior, bound, start, anneal, probes = 16, tolerance = 1e-3 } = objective
+  const { samples = 4096, samplerSteps = 64 } = objective
+  if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
   const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
   const integrate = { rtol: tolerance, atol: tolerance / 100 }
-  if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
   return {
     bound,
     start,
@@ -99,7 +104,7 @@ const requestOf = async (
   if (measurement !== undefined) measurementDigest(set, measurement) // an error comes before a run is made
   const layout = conditionLayout(set, condition === 'parameters' && !blind)
   const wanted = measurement === undefined ? layout : unconditional(layout)
-  const flow = flowConfigOf(distillation, wanted, event, prior.range)
+  const flow = flowConfigOf(distillation, wanted, prior)
   flowOf(flow) // as do sizes that do not fit
   return {
     prior,
@@ -146,7 +151,7 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
     const sampler = await distill(folder, {
       ...request,
       options: {
-        batch: train.batch,
+        batch: train.batch ?? batchOf(request.flow),
         replacement: train.replacement,
         rate: rateOf(train.rate, train.steps),
         adam: { clip: train.clip },

@@ -21,7 +21,7 @@ const realNvp = z.strictObject({
       z.strictObject({ kind: z.literal('affine') }),
       z.strictObject({
         kind: z.literal('spline'),
-        bins: count.default(8),
+        bins: count.default(16),
         bound: z.number().positive().default(5).describe('half-width of what is moved'),
       }),
     ])
@@ -46,42 +46,74 @@ const network = z.strictObject({
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 
-const objective = z.strictObject({
-  prior: z
-    .enum(['bound', 'exact', 'samples'])
-    .default('bound')
-    .describe(
-      'log p(x) by the evidence bound, or by the probability-flow ODE (hundreds of times slower, for ' +
-        'small signals); or not at all: learn from simulations of samples of the prior, by the forward ' +
-        'divergence',
-    ),
-  samples: count.default(4096).describe('samples: how many'),
-  samplerSteps: count.default(64).describe('samples: steps of the sampler that draws them'),
-  probes: z
-    .int()
-    .nonnegative()
-    .default(16)
-    .describe(
-      'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the ' +
-        'trace itself',
-    ),
-  tolerance: z.number().positive().default(1e-3).describe('exact: relative tolerance of the ODE'),
-  bound: z
-    .enum(['score', 'full'])
-    .default('score')
-    .describe('bound on log p(x): the term of the network alone, or with those at both ends'),
-  start: z.number().positive().lt(1).default(1e-3).describe('smallest time of the bound'),
-  anneal: z
-    .strictObject({
-      rate: z.number().positive().default(0.002),
-      pivot: z.number().nonnegative().default(12000).describe('step at which the data weigh one half'),
-    })
-    .optional()
-    .describe('let the weight of the data rise as a sigmoid of the step (default: 1 throughout)'),
-})
+/** The flows, each with its sizes. */
+export const flowSchema = z.discriminatedUnion('kind', [realNvp, image, network, gaussian])
+
+/** Which fields of an objective say something about it. */
+const objectiveFields = {
+  samples: ['samples', 'samplerSteps'],
+  bound: ['bound', 'start', 'anneal'],
+  exact: ['probes', 'tolerance', 'start', 'anneal'],
+} as const
+
+const objective = z
+  .strictObject({
+    prior: z
+      .enum(['samples', 'bound', 'exact'])
+      .default('samples')
+      .describe(
+        'samples: learn from simulations of samples of the prior, by the forward divergence; bound, exact: ' +
+          'by the reverse divergence of the paper, with log p(x) by the evidence bound, or by the ' +
+          'probability-flow ODE (hundreds of times slower, for small signals)',
+      ),
+    samples: count.optional().describe('samples: how many (default 4096)'),
+    samplerSteps: count.optional().describe('samples: steps of the sampler that draws them (default 64)'),
+    probes: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the ' +
+          'trace itself (default 16)',
+      ),
+    tolerance: z
+      .number()
+      .positive()
+      .optional()
+      .describe('exact: relative tolerance of the ODE (default 1e-3)'),
+    bound: z
+      .enum(['score', 'full'])
+      .optional()
+      .describe('bound: the term of the network alone (score, the default), or with those at both ends'),
+    start: z
+      .number()
+      .positive()
+      .lt(1)
+      .optional()
+      .describe('bound, exact: smallest time of the diffusion (default 1e-3)'),
+    anneal: z
+      .strictObject({
+        rate: z.number().positive().default(0.002),
+        pivot: z.number().nonnegative().default(12000).describe('step at which the data weigh one half'),
+      })
+      .optional()
+      .describe(
+        'bound, exact: let the weight of the data rise as a sigmoid of the step (default: 1 throughout)',
+      ),
+  })
+  .superRefine((given, context) => {
+    const known: readonly string[] = ['prior', ...objectiveFields[given.prior]]
+    const stray = Object.keys(given).find((name) => !known.includes(name))
+    if (stray)
+      context.addIssue({
+        code: 'custom',
+        path: [stray],
+        message: `does not apply to objective.prior: ${given.prior} (${known.join(', ')} do)`,
+      })
+  })
 
 const train = z.strictObject({
-  batch: count.default(64),
+  batch: count.optional().describe('rows of a step (default: 64, 16 of flows of networks)'),
   steps: count.default(5000).describe('optimiser steps'),
   rate: rateSchema.prefault({ from: 1e-3, warmUp: 100 }),
   clip: z.number().positive().default(1).describe('largest global gradient norm'),
@@ -109,7 +141,9 @@ export const distillSchema = z
       .nonnegative()
       .optional()
       .describe('a flow of this row of the observations alone, without condition (default: one flow of all)'),
-    flow: z.discriminatedUnion('kind', [realNvp, image, network, gaussian]).prefault({ kind: 'realNvp' }),
+    flow: flowSchema
+      .optional()
+      .describe('the flow (default: by the shape of the signals and the network of the prior)'),
     bounds: z
       .tuple([z.number(), z.number()])
       .optional()

@@ -19,6 +19,7 @@ import { guidedDenoiser } from '../test/exact/guided-denoiser.ts'
 import { likelihoods } from '../test/exact/likelihood.ts'
 import { mixtures } from '../test/exact/mixtures.ts'
 import { operatorGates } from '../test/exact/operator-contract.ts'
+import { partingGates } from '../test/exact/parting.ts'
 import { sampling } from '../test/exact/sampling.ts'
 import { solving } from '../test/exact/solving.ts'
 import { stepGates } from '../test/exact/steps.ts'
@@ -40,6 +41,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E11: diagnostics,
   E13: stepGates,
   E16: () => bridgingGates(),
+  E17: partingGates,
   mixtures,
   mode: droppedMode,
 }

@@ -1,5 +1,6 @@
 export * from './bound.ts'
 export * from './condition.ts'
+export * from './density.ts'
 export * from './divergence.ts'
 export * from './exact-neg-log-prior.ts'
 export * from './export.ts'

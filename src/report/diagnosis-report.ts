@@ -82,7 +82,7 @@ const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: num
   ]}</div>`,
 })
 
-const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
+const ranksSection = ({ ranks, names, points, density }: TruthDiagnosis): Section => {
   const problems = ranks.quantities[0].ranks.length
   // The verdict is over all quantities together, so each has a band that is wider.
   const band = (quantities: number) => rankBand(problems, ranks.draws, 1 - 0.01 / quantities)
@@ -105,6 +105,12 @@ const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
         'TARP: the same for the distance to random points. It sees the spread as a whole and is nearly ' +
           'blind to a shift.',
       ),
+      density &&
+        figure(
+          ecdfChart([{ name: 'log q', ranks: density.quantities[0] }], band(1)),
+          'The log-density of the truth among that of its draws: which densest regions of the sampler ' +
+            'hold it. Low ranks: the truth lies where the sampler hardly draws.',
+        ),
     ]}</div>`,
   }
 }

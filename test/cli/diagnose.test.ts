@@ -97,6 +97,35 @@ describe('tweedie diagnose', () => {
     expect(right.crps).toBeLessThan(narrow.crps)
   })
 
+  test('ranks log q of the truth among that of its draws, in the axes of the draws', () => {
+    const [problems, draws] = [200, 19]
+    const theta = normal(stream(2, 'theta'), [problems, 1])
+    const z = normal(stream(2, 'z'), [problems, draws, 1])
+    // The sampler's density is N(0, 1), as the truth's; a flat one that draws N(0, 2²) is found out.
+    const judged = (name: string, sd: number) => {
+      const x = z.data.map((v) => sd * v)
+      const logq = (values: Float32Array) => values.map((v) => -((v / sd) ** 2) / 2)
+      const samples = new NdArray('float32', z.shape, x)
+      const density = new NdArray('float32', [problems, draws], logq(x))
+      const logqTruth = new NdArray('float32', [problems], logq(theta.data))
+      writeArrays(at(name), { samples, logq: density, logqTruth })
+      const { stdout } = tweedie('diagnose', at(name), '--truth', at('theta1.npy'), '--json')
+      const { findings } = JSON.parse(stdout)
+      return findings.find((f: { name: string }) => f.name === 'Density regions (HPD)').verdict
+    }
+    writeArrays(at('theta1.npy'), { theta })
+    expect([judged('right.npz', 1), judged('wide.npz', 2)]).toEqual(['calibrated', 'miscalibrated'])
+    const logq = new NdArray('float32', [problems, 3], new Float32Array(3 * problems))
+    const odd = {
+      samples: z,
+      logq,
+      logqTruth: new NdArray('float32', [problems], new Float32Array(problems)),
+    }
+    writeArrays(at('odd.npz'), odd)
+    const { status, stderr } = tweedie('diagnose', at('odd.npz'), '--truth', at('theta1.npy'))
+    expect([status, stderr]).toEqual([2, expect.stringContaining("'logq' [200,3] and 'logqTruth' [200]")])
+  })
+
   test.each<[string[], string]>([
     [['draws.npz'], 'give --observations, --truth or both'],
     [['truth.npz', '--truth', 'truth.npz'], 'the draws [120,1,6,6] are neither [draws, 120, 1,6,6]'],

@@ -16,7 +16,7 @@ import { NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
-import { matched, readDraws, readGiven, readTruth } from './foreign-draws.ts'
+import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -111,6 +111,7 @@ const figuresOf = ({ residuals, truth }: Diagnosis) => ({
         tarp: truth.points.pValue,
         pit: Array.from(truth.pit.shares),
         cells: { ...truth.cells },
+        ...(truth.density ? { hpd: truth.density.pValue } : {}),
         crps: truth.crps,
         energyScore: truth.energyScore,
       }
@@ -130,13 +131,16 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
       : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
   const hidden = set && hiddenOf(set)
-  const given = options.given === undefined ? set?.y : readGiven(options.given, draws.shape[1])
+  const [k, n] = draws.shape
+  const given = options.given === undefined ? set?.y : readGiven(options.given, n)
+  const logDensity = truth && readLogDensity(file, [k, n])
   const found = diagnosis({
     draws,
     ...(truth ? { truth } : {}),
     ...(set ? { residuals: await residualsOf(set, draws, truth) } : {}),
     ...(hidden ? { entries: hidden } : {}),
     ...(given ? { given } : {}),
+    ...(logDensity ? { logDensity } : {}),
     ...unitsOf(set, draws.shape.slice(2)),
   })
   const sources = [

@@ -1,7 +1,7 @@
 /** Draws of any program, and their truth, as `tweedie diagnose` takes them. */
 import { TweedieError } from '../../error.ts'
 import { arrayExtensions, readArrays } from '../../formats/index.ts'
-import { NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
+import { firstNotFinite, NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
 import { loadClean } from '../config/loading.ts'
 
 /** Names under which programs keep draws, and the truth. */
@@ -102,6 +102,42 @@ export const matched = (
     'input',
     `${source}: the truth is of ${x.shape[0]} × [${event}], the draws [${draws.shape}] are neither ` +
       `[draws, ${x.shape[0]}, ${event}] nor [${x.shape[0]}, draws, ${event}]`,
+  )
+}
+
+/** log q of draws and of their truth, [K, N] and [N]. */
+export interface LogDensity {
+  readonly draws: NdArray<'float32'>
+  readonly truth: NdArray<'float32'>
+}
+
+/** The fields of a file of draws that hold them. */
+const LOGQ = { draws: 'logq', truth: 'logqTruth' } as const
+
+/**
+ * log q as a file of draws has it beside them: `logq` with the axes of the draws, and `logqTruth` [N].
+ * Undefined where one is missing.
+ *
+ * @param axes - K and N, as `matched` found them
+ * @throws TweedieError `input` for other shapes, and values that are not finite
+ */
+export const readLogDensity = (path: string, [k, n]: readonly [number, number]): LogDensity | undefined => {
+  const arrays = readArrays(path)
+  if (!Object.hasOwn(arrays, LOGQ.draws) || !Object.hasOwn(arrays, LOGQ.truth)) return undefined
+  const field = (name: string): NdArray<'float32'> => {
+    const array = floats(arrays[name], `${path}: field '${name}'`)
+    const bad = firstNotFinite(array)
+    if (bad < 0) return array
+    throw new TweedieError('input', `${path}: field '${name}' is ${array.data[bad]} at element ${bad}`)
+  }
+  const [draws, truth] = [field(LOGQ.draws), field(LOGQ.truth)]
+  const first = String(draws.shape) === String([k, n])
+  if (String(truth.shape) === String([n]) && (first || String(draws.shape) === String([n, k])))
+    return { draws: first ? draws : exchanged(draws), truth }
+  throw new TweedieError(
+    'input',
+    `${path}: fields '${LOGQ.draws}' [${draws.shape}] and '${LOGQ.truth}' [${truth.shape}] should be of ` +
+      `${k} draws of each of ${n} problems`,
   )
 }
 

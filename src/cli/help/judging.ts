@@ -151,7 +151,9 @@ compare --tuned' reads.`,
     description: `Judges posterior draws and writes one HTML page: findings in plain words, then the figures.
 With the observations: do the draws explain them as noise of the stated size would? With the truth too: do
 intervals hold it as often as they say, is the spread as large as the error, are its ranks among the draws
-even (SBC, PIT, TARP), do the truths fill the cells of (y, x) as the draws do?
+even (SBC, PIT, TARP), do the truths fill the cells of (y, x) as the draws do? Where the file has log q of
+the draws (logq) and of the truth (logqTruth), as restore --truth writes them: do the densest regions hold
+the truth?
 
 DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of any program: npy, npz or
 safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, signals or parameters.`,

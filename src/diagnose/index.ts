@@ -16,6 +16,7 @@ export {
   type TruthDiagnosis,
 } from './calibration/diagnosis.ts'
 export type { Finding, Verdict } from './calibration/findings.ts'
+export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
 export {
@@ -24,6 +25,7 @@ export {
   rankBand,
   rankUniformity,
 } from './calibration/rank-uniformity.ts'
+export { type AgainstReference, againstReference } from './calibration/reference.ts'
 export {
   type Autocorrelation,
   type ResidualOptions,

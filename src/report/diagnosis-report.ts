@@ -26,10 +26,11 @@ export interface DiagnosisReport {
 }
 
 /** One sentence over all findings. */
-export const summaryOf = ({ findings, truth }: Diagnosis): string => {
+export const summaryOf = ({ findings, truth, reference }: Diagnosis): string => {
   const count = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).length
   const [faults, undecided] = [count('miscalibrated'), count('not tested')]
-  const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
+  const judged = `the fit to the observations${reference ? ' and the likeness to the reference' : ''}`
+  const scope = truth ? '' : ` Without the truth, only ${judged} can be judged.`
   const find = faults === 1 ? 'finds' : 'find'
   if (faults > 0) return `${faults} of ${findings.length} tests ${find} the draws miscalibrated.${scope}`
   if (undecided === findings.length) return `There are too few data: nothing could be tested.${scope}`

@@ -255,7 +255,9 @@ describe('log q of the truth', () => {
     expect(toNumbers(arrays.logqTruth)).toEqual(toNumbers(expected))
     expect(facts.logqTruth).toBeCloseTo(average(expected.data), 3)
     const sink: string[] = []
-    const options = { ...common, ...{ observations: undefined, given: undefined, output: at('d.html') } }
+    const nothing = { observations: undefined, given: undefined, classifier: undefined, prior: undefined }
+    const reference = { reference: undefined, referenceCount: 16, referenceSteps: undefined }
+    const options = { ...common, ...nothing, ...reference, output: at('d.html') }
     await diagnose([at('out.npz')], { ...options, truth: at('test.npy') }, ioTo(sink))
     const { findings, hpd } = JSON.parse(sink[0])
     expect(findings.map(({ name }: { name: string }) => name)).toContain('Density regions (HPD)')

@@ -31,7 +31,7 @@ const centres = Array.from({ length: MODES }, (_, k) => {
 })
 
 /** x [count, 2] of the prior and y [count, 1]. */
-const simulated = (name: string, count: number, seed: number) => {
+export const simulated = (name: string, count: number, seed: number) => {
   const side = toNumbers(uniform(stream(seed, `${name} mode`), [count]))
   const z = toNumbers(normal(stream(seed, `${name} x`), [count, 2]))
   const n = toNumbers(normal(stream(seed, `${name} noise`), [count]))
@@ -52,7 +52,7 @@ const logJoint = (a: number, b: number, y: number): number => {
 }
 
 /** Exact draws [K, N, 2]: a mode by its evidence, then the Gaussian given it and y. */
-const exactDraws = (y: NdArray, draws: number, seed: number): NdArray => {
+export const exactDraws = (y: NdArray, draws: number, seed: number): NdArray => {
   const count = y.shape[0]
   const u = toNumbers(uniform(stream(seed, 'exact mode'), [draws * count]))
   const z = toNumbers(normal(stream(seed, 'exact'), [draws * count, 2]))
@@ -79,7 +79,7 @@ const plain = realNvp({ size: 2, condition: 1, steps: 3, hidden: 32 })
 const flow: Flow = plain
 
 /** The flow after training on simulations. */
-const bridging = async (steps: number) => {
+export const bridging = async (steps: number) => {
   const { x } = simulated('train', 16384, 3)
   const measurements = {
     arrays: { y: zeros([1024, 1]) },
@@ -109,7 +109,12 @@ const toldTo = (y: NdArray, draws: number): NdArray =>
   ndarray(Array.from({ length: draws }, () => toNumbers(y)).flat(), [draws * y.shape[0], 1])
 
 /** Draws [K, N, 2] of the flow. */
-const flowDraws = async (params: Params, y: NdArray, draws: number, seed: number): Promise<NdArray> => {
+export const flowDraws = async (
+  params: Params,
+  y: NdArray,
+  draws: number,
+  seed: number,
+): Promise<NdArray> => {
   const count = y.shape[0]
   const told = toldTo(y, draws)
   const sample = jit((p: Parameters<typeof flow.sample>[0], y: Tensor, z: Tensor) => flow.sample(p, y, z).x)

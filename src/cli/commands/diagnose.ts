@@ -1,7 +1,15 @@
 /** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../../diagnose/index.ts'
+import {
+  type Diagnosis,
+  diagnosis,
+  type Finding,
+  GREY_LEVEL,
+  type Lc2st,
+  lc2st,
+  type Residuals,
+} from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
   keptEntries,
@@ -17,6 +25,7 @@ import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
+import { referenceDraws } from './reference.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -90,7 +99,8 @@ const line = ({ name, verdict, words }: Finding): string => {
 }
 
 /** The figures without the functions that only charts need. */
-const figuresOf = ({ residuals, truth }: Diagnosis) => ({
+const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
+  ...(reference ? { reference: { ...reference, each: Array.from(reference.each) } } : {}),
   ...(residuals
     ? {
         residuals: {
@@ -118,6 +128,19 @@ const figuresOf = ({ residuals, truth }: Diagnosis) => ({
     : {}),
 })
 
+/** LC2ST, when it is asked for. */
+const classified = async (
+  { draws, truth, given }: { draws: NdArray; truth?: NdArray; given?: NdArray },
+  { classifier, seed }: Options,
+  io: Io,
+): Promise<Lc2st | undefined> => {
+  if (!classifier) return undefined
+  if (!truth || !given)
+    throw new TweedieError('input', '--classifier: needs --truth, and --given or --observations')
+  const onProgress = (done: number, total: number) => io.progress({ phase: 'classifying', done, total })
+  return lc2st(draws, truth, given, { seed, onProgress })
+}
+
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
   const file = drawsFile(source)
   const output = outputOf(source, file, options.output)
@@ -134,6 +157,8 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
   const [k, n] = draws.shape
   const given = options.given === undefined ? set?.y : readGiven(options.given, n)
   const logDensity = truth && readLogDensity(file, [k, n])
+  const classifier = await classified({ draws, truth, given }, options, io)
+  const reference = await referenceDraws(set, k, options, io)
   const found = diagnosis({
     draws,
     ...(truth ? { truth } : {}),
@@ -141,12 +166,16 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ...(hidden ? { entries: hidden } : {}),
     ...(given ? { given } : {}),
     ...(logDensity ? { logDensity } : {}),
+    ...(classifier ? { classifier } : {}),
+    ...(reference ? { reference } : {}),
     ...unitsOf(set, draws.shape.slice(2)),
   })
   const sources = [
     ...(options.observations === undefined ? [] : [`--observations ${options.observations}`]),
     ...(options.truth === undefined ? [] : [`--truth ${options.truth}`]),
     ...(options.given === undefined ? [] : [`--given ${options.given}`]),
+    ...(options.classifier ? ['--classifier'] : []),
+    ...(reference ? [`--prior ${options.prior} --reference ${reference.name}`] : []),
   ]
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
@@ -165,5 +194,6 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     draws: found.draws,
     findings: found.findings.map((f) => ({ ...f })),
     ...figuresOf(found),
+    ...(classifier ? { classifier: { pValue: classifier.pValue, local: Array.from(classifier.local) } } : {}),
   })
 }

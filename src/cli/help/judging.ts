@@ -153,7 +153,7 @@ With the observations: do the draws explain them as noise of the stated size wou
 intervals hold it as often as they say, is the spread as large as the error, are its ranks among the draws
 even (SBC, PIT, TARP), do the truths fill the cells of (y, x) as the draws do? Where the file has log q of
 the draws (logq) and of the truth (logqTruth), as restore --truth writes them: do the densest regions hold
-the truth?
+the truth? With --prior and --reference: are they the draws of a slower sampler?
 
 DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of any program: npy, npz or
 safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, signals or parameters.`,
@@ -176,6 +176,35 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
         value: 'file',
         description: 'what the draws were given, [problems, ...], where there is no observation set',
       },
+      classifier: {
+        kind: 'flag',
+        description:
+          'also train classifiers to tell truths from draws given y (LC2ST): up to a minute, and sees more ' +
+          'than cells where there are many parameters',
+      },
+      prior: {
+        kind: 'text',
+        value: 'path',
+        description: 'run folder or checkpoint of the prior, for --reference',
+      },
+      reference: {
+        kind: 'text',
+        value: 'name',
+        description:
+          'also compare with draws of this method given the --observations, such as tds:particles=32 or ' +
+          'smc-mmps:particles=16',
+      },
+      referenceCount: {
+        kind: 'integer',
+        default: 16,
+        min: 1,
+        description: 'observations that the reference draws for, as many draws as were given',
+      },
+      referenceSteps: {
+        kind: 'integer',
+        min: 1,
+        description: 'steps of the reference (default: as of sample)',
+      },
     },
     examples: [
       {
@@ -185,6 +214,12 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
       {
         command: 'tweedie diagnose runs/digits --observations test.npz --truth truth.npz',
         does: 'runs/digits/diagnosis.html',
+      },
+      {
+        command:
+          'tweedie diagnose restored.npz --observations test.npz --prior runs/digits ' +
+          '--reference tds:particles=32',
+        does: 'draws beside those of a slow sampler, of 16 observations; needs no truth',
       },
       {
         command: 'tweedie diagnose restored.npz --observations test.npz --json',

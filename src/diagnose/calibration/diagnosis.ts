@@ -9,16 +9,20 @@ import { type Coverage, coverage } from './coverage.ts'
 import {
   ballFinding,
   cellFinding,
+  classifierFinding,
   coverageFinding,
   densityFinding,
   type Finding,
   pointsFinding,
   ranksFinding,
+  referenceFinding,
   residualFinding,
   spreadFinding,
 } from './findings.ts'
+import type { Lc2st } from './lc2st.ts'
 import { type Pit, pit } from './pit.ts'
 import { signalQuantities } from './quantities.ts'
+import { type AgainstReference, againstReference } from './reference.ts'
 import { type ResidualWhiteness, residualWhiteness } from './residuals.ts'
 import { type Calibration, problemsOf, sbc } from './sbc.ts'
 import { crps, energyScore } from './scores.ts'
@@ -47,6 +51,10 @@ export interface DiagnosisInput {
   readonly given?: NdArray
   /** log q of the draws `[K, N]` and of the truth `[N]`, where the sampler has a density. */
   readonly logDensity?: { readonly draws: NdArray; readonly truth: NdArray }
+  /** The result of `lc2st`, which takes longer than all the rest. */
+  readonly classifier?: Lc2st
+  /** Draws `[M, n, ...event]` of another sampler given the first n observations, and its name. */
+  readonly reference?: { readonly name: string; readonly draws: NdArray }
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
   readonly entries?: NdArray
   /** Legal values; see `coverage`. */
@@ -93,6 +101,8 @@ export interface Diagnosis {
   readonly residuals?: ResidualWhiteness
   /** When the truth was given. */
   readonly truth?: TruthDiagnosis
+  /** When draws of a reference were given. */
+  readonly reference?: AgainstReference
 }
 
 const levels = [0.1, 0.3, 0.5, 0.7, 0.9] as const
@@ -157,7 +167,7 @@ const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
  * ```
  */
 export const diagnosis = (input: DiagnosisInput): Diagnosis => {
-  const { draws, truth, residuals } = input
+  const { draws, truth, residuals, reference } = input
   const [k, n] = draws.shape
   const white = residuals && residualWhiteness(residuals.draws, { observed: residuals.observed })
   const known = truth && withTruth(input, truth)
@@ -174,11 +184,15 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
     )
     if (known.density) findings.push(densityFinding(known.density))
   }
+  if (input.classifier) findings.push(classifierFinding(input.classifier))
+  const beside = reference && againstReference(draws, reference.draws)
+  if (reference && beside) findings.push(referenceFinding(beside, reference.name, k))
   return {
     draws: k,
     problems: n,
     findings,
     ...(white ? { residuals: white } : {}),
     ...(known ? { truth: known } : {}),
+    ...(beside ? { reference: beside } : {}),
   }
 }

@@ -3,6 +3,8 @@ import { average } from '../../tensor/index.ts'
 import type { BallCoverage } from './ball-coverage.ts'
 import type { CellTest } from './cells.ts'
 import type { Coverage } from './coverage.ts'
+import type { Lc2st } from './lc2st.ts'
+import type { AgainstReference } from './reference.ts'
 import type { ResidualWhiteness } from './residuals.ts'
 import type { Calibration, RankTest } from './sbc.ts'
 import type { SpreadSkill } from './spread-skill.ts'
@@ -34,6 +36,9 @@ const blind = {
   ranks: 'what none of its quantities measures, and draws that are right on average over y only',
   points: 'a shift of all draws, and much beside the spread in high dimension',
   cells: 'details finer than a cell: with thousands of entries, nearly everything',
+  classifier: 'what a small network does not learn from these problems, such as details of images',
+  reference:
+    'what the reference shares: it is as good as its prior and its own sampler (its particles, its steps)',
   density: 'faults that leave the density of the truths as it is, and modes that the density lacks',
 } as const
 
@@ -246,6 +251,19 @@ export const cellFinding = (
     : { ...test, verdict: 'calibrated', words: `${words}.` }
 }
 
+/** LC2ST. */
+export const classifierFinding = ({ pValue, local }: Lc2st): Finding => {
+  const test = { name: 'Classifier given y', blind: blind.classifier }
+  if (pValue < LEVEL) {
+    const words = `A classifier tells truths from draws given y (${chance(pValue)}).`
+    return { ...test, verdict: 'miscalibrated', words }
+  }
+  const words = `A classifier cannot tell truths from draws given y (${chance(pValue)})`
+  return local.length < FEW_PROBLEMS
+    ? { ...test, verdict: 'not tested', words: `${words}, but ${local.length} problems show little.` }
+    : { ...test, verdict: 'calibrated', words: `${words}.` }
+}
+
 /** Ranks of log q of the truth among its own draws; `inside` is the share in the 90 % region. */
 export const densityFinding = (calibration: Calibration): Finding => {
   const { quantities, calibrated, pValue, draws } = calibration
@@ -260,4 +278,28 @@ export const densityFinding = (calibration: Calibration): Finding => {
       words: `Ranks of log q are not uniform (${chance(pValue)}): ${share}.`,
     }
   return withoutFault(calibration, test, `Ranks of log q of the truth (${share})`)
+}
+
+/** Fewer draws over all observations show gross differences only. */
+const FEW_DRAWS = 100
+
+/** Energy distance to a reference given y. */
+export const referenceFinding = (
+  { problems, statistic, pValue }: AgainstReference,
+  name: string,
+  draws: number,
+): Finding => {
+  const test = { name: 'Against a reference', blind: blind.reference }
+  const size = `the energy distance is ${percent(statistic)} of the mean distance between draws`
+  const where = `${problems} observations, ${chance(pValue)}`
+  if (pValue < LEVEL)
+    return {
+      ...test,
+      verdict: 'miscalibrated',
+      words: `Draws given y are not those of ${name} (${where}): ${size}. One of the two is wrong.`,
+    }
+  const words = `Draws given y are like those of ${name} (${where}): ${size}`
+  return draws * problems < FEW_DRAWS
+    ? { ...test, verdict: 'not tested', words: `${words}, but so few draws show little.` }
+    : { ...test, verdict: 'calibrated', words: `${words}.` }
 }

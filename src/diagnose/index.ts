@@ -6,7 +6,15 @@ export {
   centralInterval,
   conformalRepair,
   type LevelRepair,
+  stretchedInterval,
 } from './calibration/conformal.ts'
+export {
+  type Functional,
+  functionalIntervals,
+  functionalRepairs,
+  type RepairedInterval,
+} from './calibration/conformal-functional.ts'
+export { type RegionRepair, regionRepairs } from './calibration/conformal-regions.ts'
 export { type Coverage, type CoverageOptions, coverage } from './calibration/coverage.ts'
 export {
   type Diagnosis,
@@ -26,6 +34,11 @@ export {
   rankUniformity,
 } from './calibration/rank-uniformity.ts'
 export { type AgainstReference, againstReference } from './calibration/reference.ts'
+export {
+  type RepairedCoverage,
+  type RepairedIntervals,
+  repairedCoverage,
+} from './calibration/repaired.ts'
 export {
   type Autocorrelation,
   type ResidualOptions,

@@ -21,6 +21,8 @@ export interface DiagnosisReport {
   readonly command?: string
   /** Short facts under the title. */
   readonly facts?: readonly (readonly [name: string, value: string])[]
+  /** One sentence to be said before all others. */
+  readonly note?: string
   /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
@@ -53,7 +55,10 @@ const findingList = (findings: readonly Finding[]): Html => {
 ${findings.map(findingRow)}</tbody></table></div>`
 }
 
-const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: number): Section => ({
+const calibrationSection = (
+  { coverage, repaired = [], balls, pit }: TruthDiagnosis,
+  draws: number,
+): Section => ({
   title: 'Intervals',
   lead:
     'How often the truth lies inside the region that the draws span. On the diagonal the sampler is ' +
@@ -71,9 +76,11 @@ const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: num
             resolved: b.level * (draws + 1) <= draws,
           })),
         },
+        ...(repaired.length > 0 ? [{ name: 'repaired', readings: repaired }] : []),
       ]),
       'Central intervals of single entries, and balls about the centre of the draws; both are corrected ' +
-        'for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.',
+        'for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.' +
+        (repaired.length > 0 ? ' Repaired intervals of single entries are those in the file.' : ''),
     ),
     figure(
       shareChart(pit),
@@ -168,7 +175,7 @@ const limits: readonly string[] = [
  * writeReport('diagnosis.html', diagnosisReport({ title: 'Digits', diagnosis: diagnosis({ draws, truth }) }))
  * ```
  */
-export const diagnosisReport = ({ title, command, facts, diagnosis }: DiagnosisReport): string => {
+export const diagnosisReport = ({ title, command, facts, note, diagnosis }: DiagnosisReport): string => {
   const { findings, truth, residuals, draws } = diagnosis
   const sections: Section[] = [{ title: 'Findings', body: findingList(findings) }]
   if (truth) sections.push(calibrationSection(truth, draws), ranksSection(truth))
@@ -177,5 +184,6 @@ export const diagnosisReport = ({ title, command, facts, diagnosis }: DiagnosisR
     title: 'What these tests cannot see',
     body: html`<ul>${limits.map((text) => html`<li>${text}</li>`)}</ul>`,
   })
-  return page({ title, lead: summaryOf(diagnosis), command, facts, sections })
+  const lead = [...(note === undefined ? [] : [note]), summaryOf(diagnosis)].join(' ')
+  return page({ title, lead, command, facts, sections })
 }

@@ -26,6 +26,7 @@ import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
 import { referenceDraws } from './reference.ts'
+import { readRepairedIntervals, repairedNote } from './repair.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -55,7 +56,8 @@ export const observationsFor = (file: string, draws: NdArray): ObservationSet =>
   return firstOf(set, n)
 }
 
-const residualsOf = async (
+/** Residuals of draws, and of the truth, in units of the noise. */
+export const residualsOf = async (
   set: ObservationSet,
   draws: NdArray<'float32'>,
   truth: NdArray<'float32'> | undefined,
@@ -115,6 +117,7 @@ const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
   ...(truth
     ? {
         coverage: truth.coverage.map((c) => ({ ...c })),
+        ...(truth.repaired ? { repairedCoverage: truth.repaired.map((c) => ({ ...c })) } : {}),
         balls: truth.balls.map((b) => ({ ...b })),
         spreadSkill: truth.spread ? { ...truth.spread } : null,
         sbc: Object.fromEntries(truth.names.map((name, i) => [name, truth.ranks.quantities[i].pValue])),
@@ -157,6 +160,7 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
   const [k, n] = draws.shape
   const given = options.given === undefined ? set?.y : readGiven(options.given, n)
   const logDensity = truth && readLogDensity(file, [k, n])
+  const repaired = readRepairedIntervals(file, draws.shape.slice(1))
   const classifier = await classified({ draws, truth, given }, options, io)
   const reference = await referenceDraws(set, k, options, io)
   const found = diagnosis({
@@ -166,6 +170,7 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ...(hidden ? { entries: hidden } : {}),
     ...(given ? { given } : {}),
     ...(logDensity ? { logDensity } : {}),
+    ...(repaired ? { repaired: repaired.intervals } : {}),
     ...(classifier ? { classifier } : {}),
     ...(reference ? { reference } : {}),
     ...unitsOf(set, draws.shape.slice(2)),
@@ -183,16 +188,20 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     facts: [
       ['problems', `${found.problems}`],
       ['draws of each', `${found.draws}`],
+      ...(repaired ? [['repaired', repaired.factors] as const] : []),
     ],
+    ...(repaired ? { note: repairedNote(repaired) } : {}),
     diagnosis: found,
   })
   writeReport(output, page)
-  io.result([...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
+  const first = repaired ? [repairedNote(repaired), ''] : []
+  io.result([...first, ...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
     path: output,
     summary: summaryOf(found),
     problems: found.problems,
     draws: found.draws,
     findings: found.findings.map((f) => ({ ...f })),
+    ...(repaired ? { repaired: repaired.factors } : {}),
     ...figuresOf(found),
     ...(classifier ? { classifier: { pValue: classifier.pValue, local: Array.from(classifier.local) } } : {}),
   })

@@ -1,7 +1,7 @@
 /** Draws of any program, and their truth, as `tweedie diagnose` takes them. */
 import { TweedieError } from '../../error.ts'
 import { arrayExtensions, readArrays } from '../../formats/index.ts'
-import { firstNotFinite, NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
+import { firstNotFinite, NdArray, ndarray, rows, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
 import { loadClean } from '../config/loading.ts'
 
 /** Names under which programs keep draws, and the truth. */
@@ -102,6 +102,35 @@ export const matched = (
     'input',
     `${source}: the truth is of ${x.shape[0]} × [${event}], the draws [${draws.shape}] are neither ` +
       `[draws, ${x.shape[0]}, ${event}] nor [${x.shape[0]}, draws, ${event}]`,
+  )
+}
+
+/**
+ * Labels of regions for every entry of a signal, [...event]: a file may leave out the first axes, such as
+ * channels, which then share the map.
+ *
+ * @throws TweedieError `input` when the file has no map of this shape
+ */
+export const readLabels = (path: string, event: Shape): NdArray => {
+  const arrays = readArrays(path)
+  const names = Object.keys(arrays)
+  const name = Object.hasOwn(arrays, 'labels') ? 'labels' : names[0]
+  if (names.length !== 1 && name !== 'labels')
+    throw new TweedieError(
+      'input',
+      `${path}: expected 'labels' or a single array; it has ${names.join(', ')}`,
+    )
+  const map = arrays[name]
+  if (String(map.shape) !== String(event.slice(event.length - map.shape.length)))
+    throw new TweedieError(
+      'input',
+      `${path}: labels should be [${event}] or its last axes, got [${map.shape}]`,
+    )
+  const values = toNumbers(map)
+  return ndarray(
+    Array.from({ length: sizeOf(event) }, (_, i) => values[i % values.length]),
+    event,
+    'float64',
   )
 }
 

@@ -16,6 +16,7 @@ import {
   pointsFinding,
   ranksFinding,
   referenceFinding,
+  repairedFinding,
   residualFinding,
   spreadFinding,
 } from './findings.ts'
@@ -23,6 +24,7 @@ import type { Lc2st } from './lc2st.ts'
 import { type Pit, pit } from './pit.ts'
 import { signalQuantities } from './quantities.ts'
 import { type AgainstReference, againstReference } from './reference.ts'
+import { type RepairedCoverage, type RepairedIntervals, repairedCoverage } from './repaired.ts'
 import { type ResidualWhiteness, residualWhiteness } from './residuals.ts'
 import { type Calibration, problemsOf, sbc } from './sbc.ts'
 import { crps, energyScore } from './scores.ts'
@@ -53,6 +55,8 @@ export interface DiagnosisInput {
   readonly logDensity?: { readonly draws: NdArray; readonly truth: NdArray }
   /** The result of `lc2st`, which takes longer than all the rest. */
   readonly classifier?: Lc2st
+  /** Intervals that were repaired, ascending levels: judged beside those of the draws. */
+  readonly repaired?: readonly RepairedIntervals[]
   /** Draws `[M, n, ...event]` of another sampler given the first n observations, and its name. */
   readonly reference?: { readonly name: string; readonly draws: NdArray }
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
@@ -67,6 +71,8 @@ export interface DiagnosisInput {
 export interface TruthDiagnosis {
   /** Central intervals of single entries, levels 0.1, 0.3, 0.5, 0.7 and 0.9. */
   readonly coverage: readonly Coverage[]
+  /** Intervals after their repair, when they were given. */
+  readonly repaired?: readonly RepairedCoverage[]
   /** Balls about the centre of the draws, of the same levels. */
   readonly balls: readonly BallCoverage[]
   /** Spread against error; absent for one draw. */
@@ -136,12 +142,13 @@ const ranksOf = ({ draws, residuals }: DiagnosisInput, truth: NdArray): [string[
 }
 
 const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
-  const { draws, entries, range, resolution, given, logDensity } = input
+  const { draws, entries, range, resolution, given, logDensity, repaired } = input
   const counted = entries ? { mask: entries } : {}
   const [names, ranks] = ranksOf(input, truth)
   const inside = { levels, ...counted, ...(range ? { range } : {}), ...(resolution ? { resolution } : {}) }
   return {
     coverage: coverage(draws, truth, inside),
+    ...(repaired ? { repaired: repaired.map((r) => repairedCoverage(r, truth, entries)) } : {}),
     balls: ballCoverage(draws, truth, { levels }),
     ...(draws.shape[0] > 1 ? { spread: spreadSkill(draws, truth, counted) } : {}),
     pit: pit(draws, truth, { bins: Math.min(10, draws.shape[0] + 1), ...counted }),
@@ -175,6 +182,7 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
   if (white) findings.push(residualFinding(white))
   if (known) {
     findings.push(coverageFinding(known.coverage))
+    if (known.repaired) findings.push(repairedFinding(known.repaired))
     if (known.spread) findings.push(spreadFinding(known.spread))
     findings.push(
       ballFinding(known.balls, k),

@@ -5,6 +5,7 @@ import type { CellTest } from './cells.ts'
 import type { Coverage } from './coverage.ts'
 import type { Lc2st } from './lc2st.ts'
 import type { AgainstReference } from './reference.ts'
+import type { RepairedCoverage } from './repaired.ts'
 import type { ResidualWhiteness } from './residuals.ts'
 import type { Calibration, RankTest } from './sbc.ts'
 import type { SpreadSkill } from './spread-skill.ts'
@@ -31,6 +32,7 @@ export interface Finding {
 const blind = {
   residuals: 'whatever the observation does not touch',
   coverage: 'dependence between entries, and draws that are right on average over y only',
+  repaired: 'single observations, and regions that it was not told of: it holds on average',
   balls: 'the directions in which draws are off, and draws that are right on average over y only',
   spread: 'the shape of the draws, and a fault in some entries that others make up for',
   ranks: 'what none of its quantities measures, and draws that are right on average over y only',
@@ -302,4 +304,18 @@ export const referenceFinding = (
   return draws * problems < FEW_DRAWS
     ? { ...test, verdict: 'not tested', words: `${words}, but so few draws show little.` }
     : { ...test, verdict: 'calibrated', words: `${words}.` }
+}
+
+/** Intervals after their repair, of the largest level: to hold more than it says is no fault. */
+export const repairedFinding = (readings: readonly RepairedCoverage[]): Finding => {
+  const test = { name: 'Repaired intervals', blind: blind.repaired }
+  const reading = readings.at(-1)
+  if (!reading)
+    return { ...test, verdict: 'not tested', words: 'No level could be repaired with so few problems.' }
+  const { level, factor, observed, standardError } = reading
+  const verdict = verdictOn(Math.min(0, observed - level), standardError)
+  const stretched = Number.isFinite(factor) ? ` (stretched by ${factor.toFixed(2)})` : ''
+  const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
+  const words = `${Math.round(100 * level)} % intervals${stretched} hold the truth in ${share}`
+  return { ...test, verdict, words: `${words}${ending(verdict, 'less than the repair promised')}` }
 }

@@ -41,7 +41,7 @@ export const summaryOf = ({ findings, truth, reference }: Diagnosis): string => 
 }
 
 const findingRow = ({ name, verdict, words, blind }: Finding): Html => {
-  const head = html`<th scope="row">${verdict}</th><td style="text-align:left">${name}</td>`
+  const head = html`<th scope="row" style="padding-left:.7rem">${verdict}</th><td style="text-align:left">${name}</td>`
   const limits = html`<small>It cannot see ${blind}.</small>`
   const plain = 'text-align:left;white-space:normal;font-weight:400'
   const meaning = html`<td style="${plain}">${words} ${limits}</td>`
@@ -90,6 +90,8 @@ const calibrationSection = (
   ]}</div>`,
 })
 
+const misfit = ' The misfit ‖y − A x‖² depends on the observation and sees what the others cannot.'
+
 const ranksSection = ({ ranks, names, points, density }: TruthDiagnosis): Section => {
   const problems = ranks.quantities[0].ranks.length
   // The verdict is over all quantities together, so each has a band that is wider.
@@ -105,8 +107,7 @@ const ranksSection = ({ ranks, names, points, density }: TruthDiagnosis): Sectio
           names.map((name, i) => ({ name, ranks: ranks.quantities[i] })),
           band(names.length),
         )}${ecdfKey(names)}`,
-        'Simulation-based calibration of a few quantities. The misfit ‖y − A x‖² depends on the ' +
-          'observation and sees what the others cannot.',
+        `Simulation-based calibration of a few quantities.${names.includes('misfit') ? misfit : ''}`,
       ),
       figure(
         ecdfChart([{ name: 'distance', ranks: points.quantities[0] }], band(1)),

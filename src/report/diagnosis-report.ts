@@ -41,7 +41,8 @@ export const summaryOf = ({ findings, truth, reference }: Diagnosis): string => 
 }
 
 const findingRow = ({ name, verdict, words, blind }: Finding): Html => {
-  const head = html`<th scope="row" style="padding-left:.7rem">${verdict}</th><td style="text-align:left">${name}</td>`
+  const said = html`<th scope="row" style="padding-left:.7rem">${verdict}</th>`
+  const head = html`${said}<td style="text-align:left">${name}</td>`
   const limits = html`<small>It cannot see ${blind}.</small>`
   const plain = 'text-align:left;white-space:normal;font-weight:400'
   const meaning = html`<td style="${plain}">${words} ${limits}</td>`

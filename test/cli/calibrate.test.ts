@@ -177,7 +177,7 @@ describe('repaired draws', () => {
     const facts = json('sample', at('digits'), set, ...drawn, '--calibrated')
     expect(facts.calibrated).toContain('and by 2 regions')
     const { lower50, upper50, calibration } = readArrays(join(at('digits'), 'draws/posterior.npz'))
-    expect(calibration.shape).toEqual([3, 2])
+    expect(calibration.shape).toEqual([6, 3])
     const entry = 3 // of the first region
     const sorted = Array.from({ length: 12 }, (_, j) => Number(draws.data[j * size + entry])).sort(
       (a, b) => a - b,
@@ -190,6 +190,7 @@ describe('repaired draws', () => {
     const first = 'The intervals of these draws are repaired (50 % × '
     const { stdout } = tweedie('diagnose', at('digits'), ...truth)
     expect(stdout.startsWith(first)).toBe(true)
+    expect(stdout).toContain('by 2 regions')
     expect(stdout).toMatch(/Repaired intervals: \d\d % intervals/)
     expect(readFileSync(join(at('digits'), 'diagnosis.html'), 'utf8')).toContain(`<p class="lead">${first}`)
     const report = tweedie('report', at('digits'), '--observations', set)
@@ -206,6 +207,7 @@ describe('a repair that cannot be', () => {
     [['calibrate', 'any.npz', '--held', 'mask.npz', '--truth', 'truth.npz'], 'or --held alone'],
     [['calibrate', 'any.npz', '--held', 'noisy.npz', '--by', 'left.npy'], '--by: with --held only where'],
     [['calibrate', 'any.npz', '--truth', 'truth.npz', '--by', 'truth.npz'], 'labels should be [1,6,6]'],
+    [['hold-out', 'mask.npz', '-o', 'a.npz', '--held', 'a.npz'], 'must be two files'],
     [
       ['hold-out', 'mask.npz', '-o', 'a.npz', '--held', 'b.npz', '--share', '0'],
       'share must be in (0, 1), got 0',

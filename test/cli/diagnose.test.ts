@@ -175,7 +175,10 @@ describe('tweedie diagnose', () => {
     [['none.npz', '--truth', 'truth.npz'], 'none.npz: cannot read'],
     [['draws.npz', '--truth', 'truth.npz', '--classifier'], '--classifier: needs --truth, and --given'],
     [['draws.npz', '--truth', 'truth.npz', '--reference', 'tds'], '--reference: needs --prior and --observ'],
-    [['draws.npz', '--truth', 'truth.npz', '--prior', 'runs/x'], '--prior: say with --reference which'],
+    [
+      ['draws.npz', '--truth', 'truth.npz', '--prior', 'runs/x'],
+      '--prior: say with --reference which method',
+    ],
   ])('refuses %j in one line', (args, words) => {
     const paths = args.map((arg) => (/\.np[yz]$/.test(arg) ? at(arg) : arg))
     const { status, stderr } = tweedie('diagnose', ...paths, '-o', at('not.html'))

@@ -256,7 +256,7 @@ describe('log q of the truth', () => {
     expect(facts.logqTruth).toBeCloseTo(average(expected.data), 3)
     const sink: string[] = []
     const nothing = { observations: undefined, given: undefined, classifier: undefined, prior: undefined }
-    const reference = { reference: undefined, referenceCount: 16, referenceSteps: undefined }
+    const reference = { reference: undefined, referenceCount: undefined, referenceSteps: undefined }
     const options = { ...common, ...nothing, ...reference, output: at('d.html') }
     await diagnose([at('out.npz')], { ...options, truth: at('test.npy') }, ioTo(sink))
     const { findings, hpd } = JSON.parse(sink[0])

@@ -6,13 +6,13 @@ import {
   regionRepairs,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { keptEntries, type ObservationSet } from '../../observations/index.ts'
+import { keptEntries, type ObservationSet, readObservations } from '../../observations/index.ts'
 import { type NdArray, type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { formatTable } from '../table.ts'
 import { drawsFile, hiddenOf, observationsFor, residualsOf } from './diagnose.ts'
-import { matched, readDraws, readLabels, readTruth } from './foreign-draws.ts'
+import { drawsFirst, matched, readDraws, readLabels, readTruth } from './foreign-draws.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from './repair.ts'
 
 type Options = OptionsOf<'calibrate'>
@@ -54,7 +54,8 @@ const knownTruth = async (read: NdArray<'float32'>, file: string, options: Optio
  * Held-out observations y = A x + σ n: the residuals (y − A x)/σ of the draws should hold 0, beside noise of
  * size 1.
  */
-const heldOut = async (draws: NdArray<'float32'>, file: string, options: Options): Promise<Evidence> => {
+const heldOut = async (read: NdArray<'float32'>, file: string, options: Options): Promise<Evidence> => {
+  const draws = drawsFirst(read, readObservations(file).y.shape[0])
   const set = observationsFor(file, draws)
   if (options.by !== undefined && !keptEntries(set))
     throw new TweedieError('input', '--by: with --held only where entries of the signal were held out')

@@ -141,7 +141,7 @@ const classified = async (
   if (!truth || !given)
     throw new TweedieError('input', '--classifier: needs --truth, and --given or --observations')
   const onProgress = (done: number, total: number) => io.progress({ phase: 'classifying', done, total })
-  return lc2st(draws, truth, given, { seed, onProgress })
+  return lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
 }
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {

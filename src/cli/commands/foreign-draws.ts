@@ -74,6 +74,12 @@ const exchanged = ({ shape: [a, b, ...event], data }: NdArray<'float32'>): NdArr
   return new NdArray('float32', [b, a, ...event], out)
 }
 
+/** Draws [K, N, ...event] of N problems; those that have them the other way round are exchanged. */
+export const drawsFirst = (draws: NdArray<'float32'>, problems: number): NdArray<'float32'> => {
+  const [first, second] = draws.shape
+  return first === problems && second !== problems ? exchanged(draws) : draws
+}
+
 /** Scalar parameters as vectors of one. */
 const withEvent = (x: NdArray<'float32'>, axes: number): NdArray<'float32'> =>
   x.shape.length > axes ? x : new NdArray('float32', [...x.shape, 1], x.data)
@@ -92,12 +98,10 @@ export const matched = (
 ): { readonly draws: NdArray<'float32'>; readonly truth: NdArray<'float32'> } => {
   const [x, samples] = [withEvent(truth, 1), withEvent(draws, 2)]
   const event: Shape = x.shape.slice(1)
-  const [first, second, ...own] = samples.shape
-  if (String(own) === String(event)) {
-    const problems = x.shape[0]
-    if (first === problems && second !== problems) return { draws: exchanged(samples), truth: x }
-    if (second <= problems) return { draws: samples, truth: rows(x, 0, second) }
-  }
+  const ordered = drawsFirst(samples, x.shape[0])
+  const [, problems, ...own] = ordered.shape
+  if (String(own) === String(event) && problems <= x.shape[0])
+    return { draws: ordered, truth: rows(x, 0, problems) }
   throw new TweedieError(
     'input',
     `${source}: the truth is of ${x.shape[0]} × [${event}], the draws [${draws.shape}] are neither ` +

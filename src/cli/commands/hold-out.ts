@@ -1,4 +1,5 @@
 /** `tweedie hold-out`: observations in a part to draw from and an independent one to judge by. */
+import { TweedieError } from '../../error.ts'
 import { holdOut, keptEntries, readObservations, writeObservations } from '../../observations/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
@@ -13,6 +14,7 @@ export const run = async (
 ): Promise<void> => {
   checkedOutput(output)
   checkedOutput(heldPath)
+  if (output === heldPath) throw new TweedieError('input', `${output}: --output and --held must be two files`)
   const set = firstOf(readObservations(source), count)
   const { given, held } = await holdOut(set, { share, seed })
   writeObservations(output, given)

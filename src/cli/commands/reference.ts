@@ -10,6 +10,9 @@ import type { Io } from '../io.ts'
 /** Its noise is not that of draws by `sample`, whose seeds are small. */
 const SEED = 1_000_003
 
+/** Observations that are compared unless told otherwise. */
+const PROBLEMS = 16
+
 /** Draws of a reference, and its name. */
 export interface Reference {
   readonly name: string
@@ -39,13 +42,14 @@ const withTimeTold = (io: Io) => {
 export const referenceDraws = async (
   set: ObservationSet | undefined,
   draws: number,
-  { prior: place, reference, referenceCount, referenceSteps, seed = 0 }: OptionsOf<'diagnose'>,
+  { prior: place, reference, referenceCount: count, referenceSteps: steps, seed = 0 }: OptionsOf<'diagnose'>,
   io: Io,
 ): Promise<Reference | undefined> => {
   if (reference === undefined) {
-    const odd =
-      place === undefined ? (referenceSteps === undefined ? undefined : '--reference-steps') : '--prior'
-    if (odd) throw new TweedieError('input', `${odd}: say with --reference which method draws with it`)
+    const odd = Object.entries({ prior: place, 'reference-count': count, 'reference-steps': steps }).find(
+      ([, value]) => value !== undefined,
+    )
+    if (odd) throw new TweedieError('input', `--${odd[0]}: say with --reference which method draws`)
     return undefined
   }
   if (place === undefined || set === undefined)
@@ -53,11 +57,11 @@ export const referenceDraws = async (
   if (draws < 2)
     throw new TweedieError('input', '--reference: needs several draws of each observation, got 1')
   const { method, settings } = methodSpec(reference)
-  const count = Math.min(referenceCount, set.y.shape[0])
-  io.note(`${draws} draws of ${count} observations by ${reference}`)
-  const drawn = await posteriorDraws(loadPrior(place), observationRows(set, 0, count), {
+  const problems = Math.min(count ?? PROBLEMS, set.y.shape[0])
+  io.note(`${draws} draws of ${problems} observations by ${reference}`)
+  const drawn = await posteriorDraws(loadPrior(place), observationRows(set, 0, problems), {
     method: methodNamed(method).make(settings),
-    steps: referenceSteps,
+    steps,
     draws,
     seed: SEED + seed,
     onProgress: withTimeTold(io),

@@ -123,23 +123,38 @@ export const readRepair = (source: string, draws: number, set: ObservationSet): 
   return repair
 }
 
+const infiniteUnlessKnown = (factor: number | string): number =>
+  typeof factor === 'number' ? factor : Infinity
+
 /** The levels with a factor anywhere, and that of every entry of a signal: infinite where there is none. */
 const factorsOf = ({ levels, regions, event }: Repair) => {
-  const number = (factor: number | string): number => (typeof factor === 'number' ? factor : Infinity)
   return levels
     .map(({ level, factor }, l) => {
-      const own = new Map(regions?.factors.map((region) => [region.label, number(region.levels[l].factor)]))
-      const at = (label: number): number => own.get(label) ?? number(factor)
-      const all = regions ? regions.labels.map(at) : Array<number>(sizeOf(event)).fill(number(factor))
+      const own = new Map(
+        regions?.factors.map((region) => [region.label, infiniteUnlessKnown(region.levels[l].factor)]),
+      )
+      const at = (label: number): number => own.get(label) ?? infiniteUnlessKnown(factor)
+      const all = regions
+        ? regions.labels.map(at)
+        : Array<number>(sizeOf(event)).fill(infiniteUnlessKnown(factor))
       return { level, factors: all }
     })
     .filter(({ factors }) => factors.some(Number.isFinite))
 }
 
+/** What was done to the intervals, [levels, 2] or [regions × levels, 3]. */
+const calibrationOf = ({ levels, regions }: Repair): NdArray<'float32'> => {
+  const row = ({ level, factor }: Repair['levels'][number]) => [level, infiniteUnlessKnown(factor)]
+  const rows = regions
+    ? regions.factors.flatMap((region) => region.levels.map((own) => [...row(own), region.label]))
+    : levels.map(row)
+  return new NdArray('float32', [rows.length, rows[0].length], Float32Array.from(rows.flat()))
+}
+
 /**
  * Intervals of draws [K, N, ...event], stretched about their median: `lower90`, …, each [N, ...event]; and
- * `calibration` [levels, 2], each level with its factor over all entries, so that a file says that it is
- * repaired.
+ * `calibration`, so that a file says that it is repaired: rows of level and factor, and of the label where
+ * regions have factors of their own.
  */
 export const repairedIntervals = (
   repair: Repair,
@@ -169,13 +184,7 @@ export const repairedIntervals = (
         ]
       }),
     ),
-    calibration: new NdArray(
-      'float32',
-      [repair.levels.length, 2],
-      Float32Array.from(
-        repair.levels.flatMap(({ level, factor }) => [level, typeof factor === 'number' ? factor : Infinity]),
-      ),
-    ),
+    calibration: calibrationOf(repair),
   }
 }
 
@@ -206,13 +215,15 @@ export interface RepairedFile {
  */
 export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile | undefined => {
   const { calibration, ...arrays } = readArrays(path)
-  if (calibration?.shape.length !== 2 || calibration.shape[1] !== 2) return undefined
-  const rows = toNumbers(calibration)
-  const levels = Array.from({ length: calibration.shape[0] }, (_, l) => ({
-    level: Number(rows[2 * l].toFixed(4)), // float32 in the file
-    factor: rows[2 * l + 1],
-  }))
-  const intervals = levels.flatMap(({ level, factor }) => {
+  const [count, columns] = calibration?.shape ?? []
+  if (calibration?.shape.length !== 2 || (columns !== 2 && columns !== 3)) return undefined
+  const values = toNumbers(calibration)
+  const factors = new Map<number, number[]>()
+  for (let row = 0; row < count; row++) {
+    const level = Number(values[columns * row].toFixed(4)) // float32 in the file
+    factors.set(level, [...(factors.get(level) ?? []), values[columns * row + 1]])
+  }
+  const intervals = [...factors].flatMap(([level, own]) => {
     const name = `${Math.round(100 * level)}`
     const [low, high] = [arrays[`lower${name}`], arrays[`upper${name}`]]
     if (!low || !high) return []
@@ -221,11 +232,16 @@ export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile 
         'input',
         `${path}: fields 'lower${name}' and 'upper${name}' should be [${shape}], got [${low.shape}]`,
       )
-    return [{ level, factor, low, high }]
+    return [{ level, low, high, ...(columns === 2 ? { factor: own[0] } : {}) }]
   })
-  const words = levels.map(({ level, factor }) => {
+  const words = [...factors].map(([level, own]) => {
+    const known = own.filter(Number.isFinite)
     const name = `${Math.round(100 * level)} %`
-    return Number.isFinite(factor) ? `${name} × ${factor.toFixed(2)}` : `${name} not repaired`
+    if (known.length === 0) return `${name} not repaired`
+    const [least, most] = [Math.min(...known), Math.max(...known)]
+    return columns === 2
+      ? `${name} × ${least.toFixed(2)}`
+      : `${name} × ${least.toFixed(2)} to ${most.toFixed(2)} by ${own.length} regions`
   })
   return { intervals, factors: words.join(', ') }
 }

@@ -196,9 +196,8 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
       },
       referenceCount: {
         kind: 'integer',
-        default: 16,
         min: 1,
-        description: 'observations that the reference draws for, as many draws as were given',
+        description: 'observations that the reference draws for, as many draws as were given (default 16)',
       },
       referenceSteps: {
         kind: 'integer',

@@ -314,7 +314,7 @@ export const repairedFinding = (readings: readonly RepairedCoverage[]): Finding 
     return { ...test, verdict: 'not tested', words: 'No level could be repaired with so few problems.' }
   const { level, factor, observed, standardError } = reading
   const verdict = verdictOn(Math.min(0, observed - level), standardError)
-  const stretched = Number.isFinite(factor) ? ` (stretched by ${factor.toFixed(2)})` : ''
+  const stretched = factor === undefined ? '' : ` (stretched by ${factor.toFixed(2)})`
   const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
   const words = `${Math.round(100 * level)} % intervals${stretched} hold the truth in ${share}`
   return { ...test, verdict, words: `${words}${ending(verdict, 'less than the repair promised')}` }

@@ -1,5 +1,6 @@
 import { requireInteger } from '../../checks.ts'
 import { TweedieError } from '../../error.ts'
+import { checkAborted } from '../../progress.ts'
 import { stream, uniform } from '../../random/index.ts'
 import { average, type ExecuteOptions, NdArray, sizeOf } from '../../tensor/index.ts'
 import { columnScaling, type Points } from '../distances/cloud.ts'
@@ -21,6 +22,7 @@ export interface Lc2stOptions {
   readonly execute?: ExecuteOptions
   /** After each classifier: how many are trained, and of how many. */
   readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
 }
 
 /** Result of {@link lc2st}. */
@@ -125,7 +127,7 @@ const trial = async (
  * @param truth - `[N, ...event]`
  * @param given - `[N, ...]`, what the draws were given, such as y
  * @throws TweedieError `shape` when shapes do not fit, `numeric` on NaN or infinity, `input` for options out
- *   of bounds
+ *   of bounds, `interrupted`
  *
  * @example
  * ```ts
@@ -137,7 +139,7 @@ export const lc2st = async (
   draws: NdArray,
   truth: NdArray,
   given: NdArray,
-  { permutations = 199, hidden = 32, steps = 100, seed = 0, execute, onProgress }: Lc2stOptions = {},
+  { permutations = 199, hidden = 32, steps = 100, seed = 0, execute, onProgress, signal }: Lc2stOptions = {},
 ): Promise<Lc2st> => {
   const { k, n } = problemsOf(draws, truth, 'lc2st')
   if (given.shape[0] !== n)
@@ -154,6 +156,7 @@ export const lc2st = async (
     const [total, atLeast] = [average(observed), new Float64Array(n).fill(1)]
     let totals = 1
     for (let p = 0; p < permutations; p++) {
+      checkAborted(signal, 'classifying')
       const u = uniform(stream(seed, 'members'), [n], { step: p }).data
       const chosen = Int32Array.from(u, (v) => Math.min(k, Math.floor(v * (k + 1))))
       const other = await trial(classifier, members, all, [k, n], chosen)

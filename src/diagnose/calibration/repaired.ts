@@ -8,8 +8,8 @@ import { ratioOverProblems } from './quantiles.ts'
 export interface RepairedIntervals {
   /** Nominal level. */
   readonly level: number
-  /** By what the intervals of the draws were stretched; by region, over all entries. */
-  readonly factor: number
+  /** By what the intervals of the draws were stretched; absent where regions have factors of their own. */
+  readonly factor?: number
   /** `[N, ...event]`; −∞ where nothing is guaranteed. */
   readonly low: NdArray
   /** `[N, ...event]`; ∞ where nothing is guaranteed. */
@@ -17,9 +17,7 @@ export interface RepairedIntervals {
 }
 
 /** What repaired intervals of one level hold. */
-export interface RepairedCoverage extends Coverage {
-  readonly factor: number
-}
+export interface RepairedCoverage extends Coverage, Pick<RepairedIntervals, 'factor'> {}
 
 /**
  * How often repaired intervals hold the truth.
@@ -56,5 +54,13 @@ export const repairedCoverage = (
   const count = counted.reduce((a, b) => a + b, 0)
   if (count === 0) throw new TweedieError('shape', 'repaired coverage: no entry counts')
   const { value: observed, standardError } = ratioOverProblems(inside, counted)
-  return { level, factor, observed, standardError, count, flat: 0, resolved: true }
+  return {
+    level,
+    ...(factor === undefined ? {} : { factor }),
+    observed,
+    standardError,
+    count,
+    flat: 0,
+    resolved: true,
+  }
 }

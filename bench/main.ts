@@ -7,6 +7,7 @@
  *   exact      problems with exact answers (gates)
  *   steps      samplers by evaluations: kinds of steps, starts, iterations of MMPS
  *   calibration every posterior method where the posterior is known
+ *   power      tests of draws given y: how often each finds a fault, and cries wolf
  *   random     random fillers
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
@@ -24,6 +25,7 @@ const names = [
   'exact',
   'steps',
   'calibration',
+  'power',
   'random',
   'memory',
   'covariance',

@@ -1,6 +1,6 @@
 /** The condition of a flow: y, and beside it the operator's parameters that differ between observations. */
 import { TweedieError } from '../error.ts'
-import { crossed, type ObservationSet } from '../observations/index.ts'
+import { crossed, type ObservationSet, parameterRows } from '../observations/index.ts'
 import {
   type Affine,
   isLinear,
@@ -14,7 +14,10 @@ import {
   concat,
   constant,
   mul,
+  type NdArray,
   reshape,
+  rows,
+  rowsAt,
   type Shape,
   sizeOf,
   type Tensor,
@@ -113,6 +116,22 @@ export const conditionShape = (layout: ConditionLayout, form: 'vector' | 'channe
 export interface ConditionInput<L = Tensor> {
   readonly y: L
   readonly beside: Parameters<L>
+}
+
+/** What flows are told of rows `from … to − 1` of a set: y, and the parameters beside it. */
+export const conditionRows = (
+  { beside }: ConditionLayout,
+  { y, operator }: ObservationSet,
+  from: number,
+  to: number,
+): ConditionInput<NdArray<'float32'>> => {
+  const parameters = parameterRows(operator.parameters, y.shape[0], from, to)
+  const shared = Array.from({ length: to - from }, () => 0)
+  const rowsOf = (array: NdArray<'float32'>) => (array.shape[0] === to - from ? array : rowsAt(array, shared))
+  return {
+    y: rows(y, from, to),
+    beside: Object.fromEntries(Object.keys(beside).map((name) => [name, rowsOf(parameters[name])])),
+  }
 }
 
 /** How observations become conditions. */

@@ -1,6 +1,7 @@
 export * from './bound.ts'
 export * from './condition.ts'
 export * from './default-flow.ts'
+export * from './density.ts'
 export * from './divergence.ts'
 export * from './exact-neg-log-prior.ts'
 export * from './export.ts'

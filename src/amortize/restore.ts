@@ -1,7 +1,7 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import { type ObservationSet, parameterRows } from '../observations/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
 import { familyOf, type OperatorSpec } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
@@ -17,8 +17,6 @@ import {
   type NdArray,
   reshape,
   reshaped,
-  rows,
-  rowsAt,
   type Shape,
   sizeOf,
   sqrt,
@@ -28,7 +26,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-import type { ConditionInput, ConditionLayout } from './condition.ts'
+import { type ConditionInput, conditionRows } from './condition.ts'
 import { type AmortizedSampler, oneStep, type SamplerOperator } from './sampler.ts'
 import { measurementDigest } from './single.ts'
 
@@ -121,22 +119,6 @@ export const checkRestorable = (
         `${where}: field '${field}' must be [N, ${shape}] for this sampler, got ${found}`,
       )
     }
-  }
-}
-
-/** The condition of rows `from … to − 1`. */
-const conditionRows = (
-  { beside }: ConditionLayout,
-  { y, operator }: ObservationSet,
-  from: number,
-  to: number,
-): ConditionInput<NdArray<'float32'>> => {
-  const parameters = parameterRows(operator.parameters, y.shape[0], from, to)
-  const shared = Array.from({ length: to - from }, () => 0)
-  const rowsOf = (array: NdArray<'float32'>) => (array.shape[0] === to - from ? array : rowsAt(array, shared))
-  return {
-    y: rows(y, from, to),
-    beside: Object.fromEntries(Object.keys(beside).map((name) => [name, rowsOf(parameters[name])])),
   }
 }
 

@@ -53,3 +53,14 @@ export const chiSquareCdf = (x: number, m: number): number => gammaP(m / 2, x / 
 
 /** P(N(0, 1) ≤ z), by P(|N(0, 1)| ≤ z) = P(1/2, z²/2). */
 export const normalCdf = (z: number): number => 0.5 * (1 + Math.sign(z) * gammaP(0.5, (z * z) / 2))
+
+/** The z with P(Z ≤ z) = p of a standard normal Z, by bisection; p in (0, 1). */
+export const normalQuantile = (p: number): number => {
+  let [low, high] = [-40, 40]
+  for (let i = 0; i < 70; i++) {
+    const middle = (low + high) / 2
+    if (normalCdf(middle) < p) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}

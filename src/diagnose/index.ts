@@ -6,7 +6,15 @@ export {
   centralInterval,
   conformalRepair,
   type LevelRepair,
+  stretchedInterval,
 } from './calibration/conformal.ts'
+export {
+  type Functional,
+  functionalIntervals,
+  functionalRepairs,
+  type RepairedInterval,
+} from './calibration/conformal-functional.ts'
+export { type RegionRepair, regionRepairs } from './calibration/conformal-regions.ts'
 export { type Coverage, type CoverageOptions, coverage } from './calibration/coverage.ts'
 export {
   type Diagnosis,
@@ -16,6 +24,7 @@ export {
   type TruthDiagnosis,
 } from './calibration/diagnosis.ts'
 export type { Finding, Verdict } from './calibration/findings.ts'
+export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
 export {
@@ -24,6 +33,12 @@ export {
   rankBand,
   rankUniformity,
 } from './calibration/rank-uniformity.ts'
+export { type AgainstReference, againstReference } from './calibration/reference.ts'
+export {
+  type RepairedCoverage,
+  type RepairedIntervals,
+  repairedCoverage,
+} from './calibration/repaired.ts'
 export {
   type Autocorrelation,
   type ResidualOptions,

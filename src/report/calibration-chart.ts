@@ -41,7 +41,7 @@ export const calibrationChart = (series: readonly CoverageSeries[], size = 400):
   const ordered = series.map((s) => [...s.readings].sort((a, b) => a.level - b.level))
   const curve = (readings: readonly Coverage[], i: number) =>
     html`<g class="s${i % 6}"><path class="line" d="${path(readings)}"/>${readings.map(dot)}</g>`
-  const labels = { x: 'nominal level of the interval', y: 'fraction of pixels inside' }
+  const labels = { x: 'nominal level of the interval', y: 'fraction inside' }
   const body = html`${axes(frame, x, y, labels)}
 <path class="guide" d="M${at(x(0))} ${at(y(0))}L${at(x(1))} ${at(y(1))}"/>
 ${ordered.map(curve)}

@@ -21,15 +21,18 @@ export interface DiagnosisReport {
   readonly command?: string
   /** Short facts under the title. */
   readonly facts?: readonly (readonly [name: string, value: string])[]
+  /** One sentence to be said before all others. */
+  readonly note?: string
   /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
 
 /** One sentence over all findings. */
-export const summaryOf = ({ findings, truth }: Diagnosis): string => {
+export const summaryOf = ({ findings, truth, reference }: Diagnosis): string => {
   const count = (wanted: Verdict) => findings.filter(({ verdict }) => verdict === wanted).length
   const [faults, undecided] = [count('miscalibrated'), count('not tested')]
-  const scope = truth ? '' : ' Without the truth, only the fit to the observations can be judged.'
+  const judged = `the fit to the observations${reference ? ' and the likeness to the reference' : ''}`
+  const scope = truth ? '' : ` Without the truth, only ${judged} can be judged.`
   const find = faults === 1 ? 'finds' : 'find'
   if (faults > 0) return `${faults} of ${findings.length} tests ${find} the draws miscalibrated.${scope}`
   if (undecided === findings.length) return `There are too few data: nothing could be tested.${scope}`
@@ -38,7 +41,8 @@ export const summaryOf = ({ findings, truth }: Diagnosis): string => {
 }
 
 const findingRow = ({ name, verdict, words, blind }: Finding): Html => {
-  const head = html`<th scope="row">${verdict}</th><td style="text-align:left">${name}</td>`
+  const said = html`<th scope="row" style="padding-left:.7rem">${verdict}</th>`
+  const head = html`${said}<td style="text-align:left">${name}</td>`
   const limits = html`<small>It cannot see ${blind}.</small>`
   const plain = 'text-align:left;white-space:normal;font-weight:400'
   const meaning = html`<td style="${plain}">${words} ${limits}</td>`
@@ -52,7 +56,10 @@ const findingList = (findings: readonly Finding[]): Html => {
 ${findings.map(findingRow)}</tbody></table></div>`
 }
 
-const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: number): Section => ({
+const calibrationSection = (
+  { coverage, repaired = [], balls, pit }: TruthDiagnosis,
+  draws: number,
+): Section => ({
   title: 'Intervals',
   lead:
     'How often the truth lies inside the region that the draws span. On the diagonal the sampler is ' +
@@ -70,9 +77,11 @@ const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: num
             resolved: b.level * (draws + 1) <= draws,
           })),
         },
+        ...(repaired.length > 0 ? [{ name: 'repaired', readings: repaired }] : []),
       ]),
       'Central intervals of single entries, and balls about the centre of the draws; both are corrected ' +
-        'for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.',
+        'for the number of draws. Bars: two standard errors. Hollow: more than so few draws can resolve.' +
+        (repaired.length > 0 ? ' Repaired intervals of single entries are those in the file.' : ''),
     ),
     figure(
       shareChart(pit),
@@ -82,7 +91,9 @@ const calibrationSection = ({ coverage, balls, pit }: TruthDiagnosis, draws: num
   ]}</div>`,
 })
 
-const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
+const misfit = ' The misfit ‖y − A x‖² depends on the observation and sees what the others cannot.'
+
+const ranksSection = ({ ranks, names, points, density }: TruthDiagnosis): Section => {
   const problems = ranks.quantities[0].ranks.length
   // The verdict is over all quantities together, so each has a band that is wider.
   const band = (quantities: number) => rankBand(problems, ranks.draws, 1 - 0.01 / quantities)
@@ -97,14 +108,19 @@ const ranksSection = ({ ranks, names, points }: TruthDiagnosis): Section => {
           names.map((name, i) => ({ name, ranks: ranks.quantities[i] })),
           band(names.length),
         )}${ecdfKey(names)}`,
-        'Simulation-based calibration of a few quantities. The misfit ‖y − A x‖² depends on the ' +
-          'observation and sees what the others cannot.',
+        `Simulation-based calibration of a few quantities.${names.includes('misfit') ? misfit : ''}`,
       ),
       figure(
         ecdfChart([{ name: 'distance', ranks: points.quantities[0] }], band(1)),
         'TARP: the same for the distance to random points. It sees the spread as a whole and is nearly ' +
           'blind to a shift.',
       ),
+      density &&
+        figure(
+          ecdfChart([{ name: 'log q', ranks: density.quantities[0] }], band(1)),
+          'The log-density of the truth among that of its draws: which densest regions of the sampler ' +
+            'hold it. Low ranks: the truth lies where the sampler hardly draws.',
+        ),
     ]}</div>`,
   }
 }
@@ -161,7 +177,7 @@ const limits: readonly string[] = [
  * writeReport('diagnosis.html', diagnosisReport({ title: 'Digits', diagnosis: diagnosis({ draws, truth }) }))
  * ```
  */
-export const diagnosisReport = ({ title, command, facts, diagnosis }: DiagnosisReport): string => {
+export const diagnosisReport = ({ title, command, facts, note, diagnosis }: DiagnosisReport): string => {
   const { findings, truth, residuals, draws } = diagnosis
   const sections: Section[] = [{ title: 'Findings', body: findingList(findings) }]
   if (truth) sections.push(calibrationSection(truth, draws), ranksSection(truth))
@@ -170,5 +186,6 @@ export const diagnosisReport = ({ title, command, facts, diagnosis }: DiagnosisR
     title: 'What these tests cannot see',
     body: html`<ul>${limits.map((text) => html`<li>${text}</li>`)}</ul>`,
   })
-  return page({ title, lead: summaryOf(diagnosis), command, facts, sections })
+  const lead = [...(note === undefined ? [] : [note]), summaryOf(diagnosis)].join(' ')
+  return page({ title, lead, command, facts, sections })
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeArrays } from '../../src/formats/index.ts'
+import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { maskedBy, unchanged, writeObservations } from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
@@ -11,6 +11,7 @@ import { tweedie } from './tweedie.ts'
 const folder = mkdtempSync(join(tmpdir(), 'diagnose-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const at = (name: string) => join(folder, name)
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures-0.1', name)
 
 const [n, k] = [120, 19]
 const shape = [n, 1, 6, 6]
@@ -97,6 +98,70 @@ describe('tweedie diagnose', () => {
     expect(right.crps).toBeLessThan(narrow.crps)
   })
 
+  test('ranks log q of the truth among that of its draws, in the axes of the draws', () => {
+    const [problems, draws] = [200, 19]
+    const theta = normal(stream(2, 'theta'), [problems, 1])
+    const z = normal(stream(2, 'z'), [problems, draws, 1])
+    // The sampler's density is N(0, 1), as the truth's; a flat one that draws N(0, 2²) is found out.
+    const judged = (name: string, sd: number) => {
+      const x = z.data.map((v) => sd * v)
+      const logq = (values: Float32Array) => values.map((v) => -((v / sd) ** 2) / 2)
+      const samples = new NdArray('float32', z.shape, x)
+      const density = new NdArray('float32', [problems, draws], logq(x))
+      const logqTruth = new NdArray('float32', [problems], logq(theta.data))
+      writeArrays(at(name), { samples, logq: density, logqTruth })
+      const { stdout } = tweedie('diagnose', at(name), '--truth', at('theta1.npy'), '--json')
+      const { findings } = JSON.parse(stdout)
+      return findings.find((f: { name: string }) => f.name === 'Density regions (HPD)').verdict
+    }
+    writeArrays(at('theta1.npy'), { theta })
+    expect([judged('right.npz', 1), judged('wide.npz', 2)]).toEqual(['calibrated', 'miscalibrated'])
+    const logq = new NdArray('float32', [problems, 3], new Float32Array(3 * problems))
+    const odd = {
+      samples: z,
+      logq,
+      logqTruth: new NdArray('float32', [problems], new Float32Array(problems)),
+    }
+    writeArrays(at('odd.npz'), odd)
+    const { status, stderr } = tweedie('diagnose', at('odd.npz'), '--truth', at('theta1.npy'))
+    expect([status, stderr]).toEqual([2, expect.stringContaining("'logq' [200,3] and 'logqTruth' [200]")])
+  })
+
+  test('compares with draws of another method, given the same observations', () => {
+    const [prior, set] = [fixture('priors/points'), fixture('sets/mask-points.npz')]
+    const [a, b] = [at('mmps.npz'), at('far.npz')]
+    expect(tweedie('sample', prior, set, '-n', '6', '--steps', '8', '--seed', '1', '-o', a).status).toBe(0)
+    const { draws } = readArrays(a)
+    writeArrays(b, {
+      draws: new NdArray(
+        'float32',
+        draws.shape,
+        Float32Array.from(toNumbers(draws), (v) => v + 2),
+      ),
+    })
+    const judged = (file: string) => {
+      const reference = ['--reference', 'mmps', '--reference-steps', '8', '--reference-count', '3']
+      const args = ['--observations', set, '--prior', prior, ...reference, '-o', at('page.html')]
+      const { status, stdout, stderr } = tweedie('diagnose', file, ...args, '--json')
+      expect([status, stderr]).toEqual([0, expect.stringContaining('drawing the reference')])
+      return JSON.parse(stdout).reference
+    }
+    const [same, far] = [judged(a), judged(b)]
+    expect(same.problems).toBe(3)
+    expect(same.pValue).toBeGreaterThan(0.01)
+    expect(far.pValue).toBeLessThan(0.005)
+    expect(readFileSync(at('page.html'), 'utf8')).toContain('--reference mmps')
+  })
+
+  test('trains classifiers when that is asked for', () => {
+    const args = ['--truth', at('theta.npy'), '--given', at('x.npy'), '--classifier', '--json']
+    const { status, stdout } = tweedie('diagnose', at('narrow-samples.npy'), ...args)
+    expect(status).toBe(0)
+    const { findings, classifier } = JSON.parse(stdout)
+    expect(findings.at(-1)).toMatchObject({ name: 'Classifier given y', verdict: 'miscalibrated' })
+    expect(classifier.local.length).toBe(300)
+  })
+
   test.each<[string[], string]>([
     [['draws.npz'], 'give --observations, --truth or both'],
     [['truth.npz', '--truth', 'truth.npz'], 'the draws [120,1,6,6] are neither [draws, 120, 1,6,6]'],
@@ -108,6 +173,12 @@ describe('tweedie diagnose', () => {
       'few.npz: has 3 observations of signals [1,6,6], the draws are of 120',
     ],
     [['none.npz', '--truth', 'truth.npz'], 'none.npz: cannot read'],
+    [['draws.npz', '--truth', 'truth.npz', '--classifier'], '--classifier: needs --truth, and --given'],
+    [['draws.npz', '--truth', 'truth.npz', '--reference', 'tds'], '--reference: needs --prior and --observ'],
+    [
+      ['draws.npz', '--truth', 'truth.npz', '--prior', 'runs/x'],
+      '--prior: say with --reference which method',
+    ],
   ])('refuses %j in one line', (args, words) => {
     const paths = args.map((arg) => (/\.np[yz]$/.test(arg) ? at(arg) : arg))
     const { status, stderr } = tweedie('diagnose', ...paths, '-o', at('not.html'))

@@ -11,7 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { restore as restoreSet } from '../../src/amortize/index.ts'
+import { restore as restoreSet, samplerDensity } from '../../src/amortize/index.ts'
+import { run as diagnose } from '../../src/cli/commands/diagnose.ts'
 import { run as distill } from '../../src/cli/commands/distill.ts'
 import { run as restore } from '../../src/cli/commands/restore.ts'
 import { run as train } from '../../src/cli/commands/train.ts'
@@ -24,7 +25,7 @@ import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { observe, readObservations, writeObservations } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
-import { NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { average, itemAt, NdArray, toNumbers } from '../../src/tensor/index.ts'
 import { root } from '../e2e/built.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-'))
@@ -242,6 +243,35 @@ describe('a run of distillation', () => {
   }, 60_000)
 })
 
+describe('log q of the truth', () => {
+  it('comes from the same density as that of the draws', async () => {
+    const [sampler, set] = [loadSampler(at('plain')), readObservations(at('test.npz'))]
+    const { draws, logq } = await restoreSet(sampler, set, { draws: 3, seed: 1 })
+    if (!draws) throw new Error('draws are kept unless told otherwise')
+    for (let k = 0; k < 3; k++) {
+      const again = await samplerDensity(sampler, set, itemAt(draws, k), { batch: 4 })
+      for (let i = 0; i < 6; i++) expect(again.data[i]).toBeCloseTo(logq.data[6 * k + i], 2)
+    }
+    await expect(samplerDensity(sampler, set, draws)).rejects.toThrow('x should be [6,1,4,8]')
+  })
+
+  it('is written with --truth, and diagnose ranks it', async () => {
+    const { facts, arrays } = await restored('plain', 'test.npz', { truth: at('test.npy'), draws: 19 })
+    const [sampler, set] = [loadSampler(at('plain')), readObservations(at('test.npz'))]
+    const expected = await samplerDensity(sampler, set, clean(6, 2))
+    expect(toNumbers(arrays.logqTruth)).toEqual(toNumbers(expected))
+    expect(facts.logqTruth).toBeCloseTo(average(expected.data), 3)
+    const sink: string[] = []
+    const nothing = { observations: undefined, given: undefined, classifier: undefined, prior: undefined }
+    const reference = { reference: undefined, referenceCount: undefined, referenceSteps: undefined }
+    const options = { ...common, ...nothing, ...reference, output: at('d.html') }
+    await diagnose([at('out.npz')], { ...options, truth: at('test.npy') }, ioTo(sink))
+    const { findings, hpd } = JSON.parse(sink[0])
+    expect(findings.map(({ name }: { name: string }) => name)).toContain('Density regions (HPD)')
+    expect(hpd).toBeLessThanOrEqual(1)
+  })
+})
+
 describe('a sampler of one measurement', () => {
   it('takes no condition, restores that one, and no other', async () => {
     writeObservations(
@@ -337,6 +367,7 @@ describe('refining', () => {
         'draws',
         'effective',
         'logq',
+        'logqTruth',
         'mean',
         'paretoK',
         'spread',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { centralInterval, conformalRepair } from '../../src/diagnose/index.ts'
+import {
+  centralInterval,
+  conformalRepair,
+  functionalIntervals,
+  functionalRepairs,
+  regionRepairs,
+} from '../../src/diagnose/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 
@@ -71,5 +77,125 @@ describe('conformal repair', () => {
     expect(() => conformalRepair(draws, truth, { levels: [1] })).toThrow('levels lie in (0, 1), got 1')
     const one = ndarray(toNumbers(draws).slice(0, N * SIZE), [1, N, SIZE])
     expect(() => conformalRepair(one, truth)).toThrow('needs several draws')
+  })
+})
+
+describe('repair by region', () => {
+  it('gives each its own factor, which holds there', () => {
+    // The draws are half as wide as they should be in the first third, and twice in the last.
+    const faulty = (seed: number) => {
+      const { draws, truth } = problem(seed, 1)
+      const sd = (i: number) => [0.5, 1, 2][Math.floor((3 * (i % SIZE)) / SIZE)]
+      return {
+        truth,
+        draws: ndarray(
+          toNumbers(draws).map((v, i) => sd(i) * v),
+          draws.shape,
+        ),
+      }
+    }
+    const { draws, truth } = faulty(5)
+    const map = Array.from({ length: SIZE }, (_, i) => 10 * Math.floor((3 * i) / SIZE))
+    const repairs = regionRepairs(draws, truth, ndarray(map, [SIZE]), { levels: [0.8] })
+    expect(repairs.map(({ label }) => label)).toEqual([0, 10, 20])
+    const factors = repairs.map(({ levels: [{ factor }] }) => factor)
+    for (const [i, expected] of [2, 1, 0.5].entries())
+      expect(Math.abs(factors[i] / expected - 1)).toBeLessThan(0.15)
+    const fresh = faulty(6)
+    for (const { label, levels } of repairs) {
+      const part = (x: NdArray, lead: number[]) =>
+        ndarray(
+          toNumbers(x).filter((_, i) => map[i % SIZE] === label),
+          [...lead, SIZE / 3],
+        )
+      const held = inside(part(fresh.draws, [K, N]), part(fresh.truth, [N]), 0.8, levels[0].factor)
+      expect(Math.abs(held - 0.8)).toBeLessThan(0.04)
+    }
+    const first = ndarray(
+      Array.from({ length: N * SIZE }, (_, i) => Number(map[i % SIZE] === 0)),
+      truth.shape,
+    )
+    expect(regionRepairs(draws, truth, ndarray(map, [SIZE]), { entries: first }).length).toBe(1)
+    expect(() =>
+      regionRepairs(
+        draws,
+        truth,
+        ndarray(
+          map.map((v) => v / 4),
+          [SIZE],
+        ),
+      ),
+    ).toThrow('whole numbers')
+  })
+})
+
+describe('repair of functionals', () => {
+  const mean = (signal: Float64Array) => signal.reduce((sum, v) => sum + v / signal.length, 0)
+  const ends = (signal: Float64Array) => [mean(signal), Math.max(...signal)]
+
+  it('holds other problems as often as it says, each number by itself', () => {
+    const { draws, truth } = problem(7, 0.6)
+    const repairs = functionalRepairs(draws, truth, ends, { levels: [0.8] })
+    expect(repairs.length).toBe(2)
+    const fresh = problem(8, 0.6)
+    const [x, values] = [toNumbers(fresh.truth), toNumbers(fresh.draws)]
+    const held = [0, 0]
+    for (let i = 0; i < N; i++) {
+      const own = Array.from({ length: K }, (_, k) =>
+        values.slice((k * N + i) * SIZE, (k * N + i + 1) * SIZE),
+      )
+      const intervals = functionalIntervals(repairs, ndarray(own.flat(), [K, SIZE]), ends)
+      const actual = ends(Float64Array.from(x.slice(i * SIZE, (i + 1) * SIZE)))
+      for (const [q, [{ low, high }]] of intervals.entries())
+        if (actual[q] >= low && actual[q] <= high) held[q]++
+    }
+    // Two standard errors of a share of 200, of both samples, are 0.08.
+    for (const hits of held) expect(Math.abs(hits / N - 0.8)).toBeLessThan(0.09)
+    expect(repairs[0].levels[0].before).toBeLessThan(0.7)
+  })
+
+  it('is split conformal prediction: the factor is the ⌈0.8 (n + 1)⌉-th of those needed', () => {
+    const { draws, truth } = problem(9, 1)
+    const [
+      {
+        levels: [{ factor }],
+      },
+    ] = functionalRepairs(draws, truth, mean, { levels: [0.8] })
+    const [values, x] = [toNumbers(draws), toNumbers(truth)]
+    const of = (all: number[], row: number) =>
+      mean(Float64Array.from(all.slice(row * SIZE, (row + 1) * SIZE)))
+    const needed = Array.from({ length: N }, (_, i) => {
+      const own = Array.from({ length: K }, (_, k) => of(values, k * N + i)).sort((a, b) => a - b)
+      const [low, median, high] = centralInterval(own, 0.8)
+      const t = of(x, i)
+      return t < median ? (median - t) / (median - low) : (t - median) / (high - median)
+    }).sort((a, b) => a - b)
+    expect(factor).toBeCloseTo(needed[Math.ceil(0.8 * (N + 1)) - 1], 9)
+  })
+
+  it('refuses a functional that gives now more, now fewer, and another number of draws', () => {
+    const { draws, truth } = problem(9, 1)
+    expect(() => functionalRepairs(draws, truth, (s) => (s[0] > 0 ? [1, 2] : [1]))).toThrow('as many numbers')
+    const repairs = functionalRepairs(draws, truth, mean)
+    expect(() => functionalIntervals(repairs, ndarray([1, 2], [2, 1]), mean)).toThrow('1 numbers of 2 draws')
+  })
+})
+
+describe('repair without truth', () => {
+  it.each([0.5, 2])('finds the factor from noisy observations of the truth, draws %d times as wide', (sd) => {
+    const { draws, truth } = problem(10, sd)
+    const noise = 0.5
+    const n = toNumbers(normal(stream(10, 'noise'), truth.shape))
+    const y = ndarray(
+      toNumbers(truth).map((v, i) => v + noise * n[i]),
+      truth.shape,
+    )
+    const [{ factor }] = conformalRepair(draws, y, { levels: [0.8], noise }).levels
+    const [{ factor: known }] = conformalRepair(draws, truth, { levels: [0.8] }).levels
+    expect(Math.abs(factor / known - 1)).toBeLessThan(0.12)
+    const fresh = problem(11, sd)
+    const held = inside(fresh.draws, fresh.truth, 0.8, factor)
+    expect(Math.abs(held - 0.8)).toBeLessThan(0.04)
+    expect(() => conformalRepair(draws, y, { noise: -1 })).toThrow('noise must be at least 0')
   })
 })

@@ -87,6 +87,32 @@ describe('diagnosis', () => {
     expect(verdicts['Distance from the centre']).toBe('not tested')
   })
 
+  test('judges repaired intervals beside those of the draws, and faults only what holds too little', () => {
+    const { draws, truth } = problem({ sd: 0.7 })
+    // The posterior is N(y/2, 1/2): its mean is that of the draws of sd 0, its 90 % interval ± 1.645 sd.
+    const centre = problem({ sd: 0 }).draws.data.subarray(0, truth.size)
+    const repaired = (half: number) => {
+      const end = (sign: number) =>
+        new NdArray(
+          'float32',
+          truth.shape,
+          Float32Array.from(centre, (m) => m + sign * half * Math.SQRT1_2),
+        )
+      return [{ level: 0.9, factor: 1.4, low: end(-1), high: end(1) }]
+    }
+    const found = (half: number) => {
+      const { findings, truth: known } = diagnosis({ draws, truth, repaired: repaired(half) })
+      const finding = findings.find(({ name }) => name === 'Repaired intervals')
+      return { verdict: finding?.verdict, observed: known?.repaired?.[0].observed }
+    }
+    expect(found(1.645).verdict).toBe('calibrated')
+    expect(found(1.645).observed).toBeCloseTo(0.9, 1)
+    expect(found(3).verdict).toBe('calibrated')
+    expect(found(1.2).verdict).toBe('miscalibrated')
+    expect(found(Infinity).observed).toBe(1)
+    expect(verdictsOf({ draws, truth })).not.toHaveProperty('Repaired intervals')
+  })
+
   test('finds residuals that are correlated', () => {
     const { draws } = problem()
     const r = normal(stream(1, 'r'), draws.shape).data

@@ -6,7 +6,7 @@
 
 import { flowParamsOf, forwardObjective, initFlowState } from '../../src/amortize/index.ts'
 import { type Diagnosis, diagnosis, klByQuadrature } from '../../src/diagnose/index.ts'
-import { type Flow, logStandardNormal, realNvp } from '../../src/flows/index.ts'
+import { type Flow, logq, realNvp } from '../../src/flows/index.ts'
 import { exponentialRate } from '../../src/nn/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import {
@@ -31,7 +31,7 @@ const centres = Array.from({ length: MODES }, (_, k) => {
 })
 
 /** x [count, 2] of the prior and y [count, 1]. */
-const simulated = (name: string, count: number, seed: number) => {
+export const simulated = (name: string, count: number, seed: number) => {
   const side = toNumbers(uniform(stream(seed, `${name} mode`), [count]))
   const z = toNumbers(normal(stream(seed, `${name} x`), [count, 2]))
   const n = toNumbers(normal(stream(seed, `${name} noise`), [count]))
@@ -52,7 +52,7 @@ const logJoint = (a: number, b: number, y: number): number => {
 }
 
 /** Exact draws [K, N, 2]: a mode by its evidence, then the Gaussian given it and y. */
-const exactDraws = (y: NdArray, draws: number, seed: number): NdArray => {
+export const exactDraws = (y: NdArray, draws: number, seed: number): NdArray => {
   const count = y.shape[0]
   const u = toNumbers(uniform(stream(seed, 'exact mode'), [draws * count]))
   const z = toNumbers(normal(stream(seed, 'exact'), [draws * count, 2]))
@@ -79,7 +79,7 @@ const plain = realNvp({ size: 2, condition: 1, steps: 3, hidden: 32 })
 const flow: Flow = plain
 
 /** The flow after training on simulations. */
-const bridging = async (steps: number) => {
+export const bridging = async (steps: number) => {
   const { x } = simulated('train', 16384, 3)
   const measurements = {
     arrays: { y: zeros([1024, 1]) },
@@ -104,22 +104,56 @@ const bridging = async (steps: number) => {
 
 type Params = Awaited<ReturnType<typeof bridging>>
 
+/** y [N, 1] for each of K draws. */
+const toldTo = (y: NdArray, draws: number): NdArray =>
+  ndarray(Array.from({ length: draws }, () => toNumbers(y)).flat(), [draws * y.shape[0], 1])
+
 /** Draws [K, N, 2] of the flow. */
-const flowDraws = async (params: Params, y: NdArray, draws: number, seed: number): Promise<NdArray> => {
+export const flowDraws = async (
+  params: Params,
+  y: NdArray,
+  draws: number,
+  seed: number,
+): Promise<NdArray> => {
   const count = y.shape[0]
-  const told = ndarray(Array.from({ length: draws }, () => toNumbers(y)).flat(), [draws * count, 1])
+  const told = toldTo(y, draws)
   const sample = jit((p: Parameters<typeof flow.sample>[0], y: Tensor, z: Tensor) => flow.sample(p, y, z).x)
   const x = await sample(params, told, normal(stream(seed, 'z'), [draws * count, 2]))
   await sample.release()
   return ndarray(toNumbers(x), [draws, count, 2])
 }
 
+/** log q(x | y) of the flow. */
+const compiledDensity = () =>
+  jit((p: Parameters<typeof flow.inverse>[0], x: Tensor, y: Tensor) => logq(flow, p, x, y))
+
+/** log q of draws [K, N, 2] and truth [N, 2] under the flow. */
+const flowDensity = async (params: Params, draws: NdArray, { x, y }: ReturnType<typeof simulated>) => {
+  const [k, n] = draws.shape
+  const density = compiledDensity()
+  const ofDraws = await density(params, ndarray(toNumbers(draws), [k * n, 2]), toldTo(y, k))
+  const truth = await density(params, x, y)
+  await density.release()
+  return { draws: ndarray(toNumbers(ofDraws), [k, n]), truth }
+}
+
+/** log p(x | y), up to a constant of each y, of draws [K, N, 2] and truth [N, 2]. */
+const exactDensity = (draws: NdArray, { x, y }: ReturnType<typeof simulated>) => {
+  const [k, n] = draws.shape
+  const seen = toNumbers(y)
+  const of = (points: NdArray, shape: number[]) => {
+    const values = toNumbers(points)
+    const logs = Array.from({ length: values.length / 2 }, (_, i) =>
+      logJoint(values[2 * i], values[2 * i + 1], seen[i % n]),
+    )
+    return ndarray(logs, shape)
+  }
+  return { draws: of(draws, [k, n]), truth: of(x, [n]) }
+}
+
 /** KL(p(x | y) ‖ q(x | y)) by quadrature, averaged over some y. */
 const gapOf = async (params: Params): Promise<number> => {
-  const density = jit((p: Parameters<typeof flow.inverse>[0], x: Tensor, y: Tensor) => {
-    const { z, logdet } = flow.inverse(p, x, y)
-    return add(logStandardNormal(z), logdet)
-  })
+  const density = compiledDensity()
   const points = 160
   const range = [-2.6, 2.6] as const
   const h = (range[1] - range[0]) / points
@@ -132,11 +166,11 @@ const gapOf = async (params: Params): Promise<number> => {
   let total = 0
   for (const seen of toNumbers(y)) {
     const told = ndarray(Array(points * points).fill(seen), [points * points, 1])
-    const logq = toNumbers(await density(params, plane, told))
+    const logs = toNumbers(await density(params, plane, told))
     const index = (v: number) => Math.round((v - range[0]) / h - 0.5)
     total += klByQuadrature(
       (a, b) => logJoint(a, b, seen),
-      (a, b) => logq[index(a) * points + index(b)],
+      (a, b) => logs[index(a) * points + index(b)],
       { range, points },
     )
   }
@@ -146,11 +180,14 @@ const gapOf = async (params: Params): Promise<number> => {
 
 const [PROBLEMS, DRAWS] = [1000, 20] as const
 
-/** The test that looks at draws of like observations. */
-const CELLS = 'Cells given y'
+/** The tests that look at the posterior of each y. */
+const [CELLS, REGIONS] = ['Cells given y', 'Density regions (HPD)'] as const
 
-const judged = (draws: NdArray, { x, y }: ReturnType<typeof simulated>): Diagnosis =>
-  diagnosis({ draws, truth: x, given: y })
+const judged = (
+  draws: NdArray,
+  { x, y }: ReturnType<typeof simulated>,
+  logDensity: { readonly draws: NdArray; readonly truth: NdArray },
+): Diagnosis => diagnosis({ draws, truth: x, given: y, logDensity })
 
 const faults = ({ findings }: Diagnosis): string[] =>
   findings.filter(({ verdict }) => verdict === 'miscalibrated').map(({ name }) => name)
@@ -159,16 +196,21 @@ const faults = ({ findings }: Diagnosis): string[] =>
 export const bridgingGates = async (seeds = 20): Promise<Gate[]> => {
   const params = await bridging(1500)
   const problem = simulated('test', PROBLEMS, 6)
-  const found = faults(judged(await flowDraws(params, problem.y, DRAWS, 7), problem))
+  const drawn = await flowDraws(params, problem.y, DRAWS, 7)
+  const found = faults(judged(drawn, problem, await flowDensity(params, drawn, problem)))
   let passed = 0
   for (let seed = 0; seed < seeds; seed++) {
     const own = simulated('test', PROBLEMS, 100 + seed)
-    if (faults(judged(exactDraws(own.y, DRAWS, 200 + seed), own)).length === 0) passed++
+    const draws = exactDraws(own.y, DRAWS, 200 + seed)
+    if (faults(judged(draws, own, exactDensity(draws, own))).length === 0) passed++
   }
+  const marginal = found.filter((name) => name !== CELLS && name !== REGIONS)
+  const missed = (name: string): number => (found.includes(name) ? 0 : 1)
   return [
     between('E16 bridging flow, KL by quadrature (nats)', await gapOf(params), 0.5, 1.5),
-    shown('E16 bridging flow, tests of marginals that see it', found.filter((f) => f !== CELLS).length),
-    atMost('E16 bridging flow, cells given y that miss it', found.includes(CELLS) ? 0 : 1, 0),
+    shown('E16 bridging flow, tests of marginals that see it', marginal.length),
+    atMost('E16 bridging flow, cells given y that miss it', missed(CELLS), 0),
+    atMost('E16 bridging flow, density regions that miss it', missed(REGIONS), 0),
     atMost(`E16 exact draws, seeds of ${seeds} that fail`, seeds - passed, 1),
   ]
 }

@@ -34,6 +34,31 @@ describe('diagnosisReport', () => {
   })
 })
 
+describe('a page of draws whose density is known, and that are repaired', () => {
+  test('says the repair first, charts the ranks of log q, and what the repaired intervals hold', () => {
+    const truth = normal(stream(5, 'x'), [60, 2])
+    const draws = normal(stream(5, 'z'), [9, 60, 2])
+    const low = new NdArray('float32', [60, 2], new Float32Array(120).fill(-Infinity))
+    const high = new NdArray('float32', [60, 2], new Float32Array(120).fill(Infinity))
+    const logDensity = { draws: normal(stream(6, 'z'), [9, 60]), truth: normal(stream(6, 'x'), [60]) }
+    const repaired = [{ level: 0.8, factor: 1.5, low, high }]
+    const plain = diagnosisReport({ title: 'x', diagnosis: diagnosis({ draws, truth }) })
+    const found = diagnosis({ draws, truth, logDensity, repaired })
+    const page = diagnosisReport({ title: 'x', note: 'Repaired.', diagnosis: found })
+    expect(page).toContain(`<p class="lead">Repaired. ${summaryOf(found)}</p>`)
+    expect(page).toContain('80 % intervals (stretched by 1.50) hold the truth in 100.0 %')
+    expect(page).toContain('>repaired<')
+    expect([page, plain].map((p) => p.includes('The log-density of the truth'))).toEqual([true, false])
+    expect(plain).not.toContain('misfit')
+  })
+
+  test('names the reference among what can be judged without truth', () => {
+    const [draws, reference] = [normal(stream(7, 'a'), [9, 20, 2]), normal(stream(7, 'b'), [9, 20, 2])]
+    const found = diagnosis({ draws, reference: { name: 'tds', draws: reference } })
+    expect(summaryOf(found)).toContain('the likeness to the reference can be judged')
+  })
+})
+
 describe('ecdfChart', () => {
   test('draws a line that leaves the band for ranks that are all low', () => {
     const ranks = rankUniformity(new Int32Array(50), 9)

@@ -1,7 +1,15 @@
 /** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnosis, diagnosis, type Finding, GREY_LEVEL, type Residuals } from '../../diagnose/index.ts'
+import {
+  type Diagnosis,
+  diagnosis,
+  type Finding,
+  GREY_LEVEL,
+  type Lc2st,
+  lc2st,
+  type Residuals,
+} from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
   keptEntries,
@@ -16,7 +24,9 @@ import { NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
-import { matched, readDraws, readGiven, readTruth } from './foreign-draws.ts'
+import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
+import { referenceDraws } from './reference.ts'
+import { readRepairedIntervals, repairedNote } from './repair.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -46,7 +56,8 @@ export const observationsFor = (file: string, draws: NdArray): ObservationSet =>
   return firstOf(set, n)
 }
 
-const residualsOf = async (
+/** Residuals of draws, and of the truth, in units of the noise. */
+export const residualsOf = async (
   set: ObservationSet,
   draws: NdArray<'float32'>,
   truth: NdArray<'float32'> | undefined,
@@ -90,7 +101,8 @@ const line = ({ name, verdict, words }: Finding): string => {
 }
 
 /** The figures without the functions that only charts need. */
-const figuresOf = ({ residuals, truth }: Diagnosis) => ({
+const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
+  ...(reference ? { reference: { ...reference, each: Array.from(reference.each) } } : {}),
   ...(residuals
     ? {
         residuals: {
@@ -105,17 +117,32 @@ const figuresOf = ({ residuals, truth }: Diagnosis) => ({
   ...(truth
     ? {
         coverage: truth.coverage.map((c) => ({ ...c })),
+        ...(truth.repaired ? { repairedCoverage: truth.repaired.map((c) => ({ ...c })) } : {}),
         balls: truth.balls.map((b) => ({ ...b })),
         spreadSkill: truth.spread ? { ...truth.spread } : null,
         sbc: Object.fromEntries(truth.names.map((name, i) => [name, truth.ranks.quantities[i].pValue])),
         tarp: truth.points.pValue,
         pit: Array.from(truth.pit.shares),
         cells: { ...truth.cells },
+        ...(truth.density ? { hpd: truth.density.pValue } : {}),
         crps: truth.crps,
         energyScore: truth.energyScore,
       }
     : {}),
 })
+
+/** LC2ST, when it is asked for. */
+const classified = async (
+  { draws, truth, given }: { draws: NdArray; truth?: NdArray; given?: NdArray },
+  { classifier, seed }: Options,
+  io: Io,
+): Promise<Lc2st | undefined> => {
+  if (!classifier) return undefined
+  if (!truth || !given)
+    throw new TweedieError('input', '--classifier: needs --truth, and --given or --observations')
+  const onProgress = (done: number, total: number) => io.progress({ phase: 'classifying', done, total })
+  return lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
+}
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
   const file = drawsFile(source)
@@ -130,19 +157,30 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
       : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
   const hidden = set && hiddenOf(set)
-  const given = options.given === undefined ? set?.y : readGiven(options.given, draws.shape[1])
+  const [k, n] = draws.shape
+  const given = options.given === undefined ? set?.y : readGiven(options.given, n)
+  const logDensity = truth && readLogDensity(file, [k, n])
+  const repaired = readRepairedIntervals(file, draws.shape.slice(1))
+  const classifier = await classified({ draws, truth, given }, options, io)
+  const reference = await referenceDraws(set, k, options, io)
   const found = diagnosis({
     draws,
     ...(truth ? { truth } : {}),
     ...(set ? { residuals: await residualsOf(set, draws, truth) } : {}),
     ...(hidden ? { entries: hidden } : {}),
     ...(given ? { given } : {}),
+    ...(logDensity ? { logDensity } : {}),
+    ...(repaired ? { repaired: repaired.intervals } : {}),
+    ...(classifier ? { classifier } : {}),
+    ...(reference ? { reference } : {}),
     ...unitsOf(set, draws.shape.slice(2)),
   })
   const sources = [
     ...(options.observations === undefined ? [] : [`--observations ${options.observations}`]),
     ...(options.truth === undefined ? [] : [`--truth ${options.truth}`]),
     ...(options.given === undefined ? [] : [`--given ${options.given}`]),
+    ...(options.classifier ? ['--classifier'] : []),
+    ...(reference ? [`--prior ${options.prior} --reference ${reference.name}`] : []),
   ]
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
@@ -150,16 +188,21 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     facts: [
       ['problems', `${found.problems}`],
       ['draws of each', `${found.draws}`],
+      ...(repaired ? [['repaired', repaired.factors] as const] : []),
     ],
+    ...(repaired ? { note: repairedNote(repaired) } : {}),
     diagnosis: found,
   })
   writeReport(output, page)
-  io.result([...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
+  const first = repaired ? [repairedNote(repaired), ''] : []
+  io.result([...first, ...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
     path: output,
     summary: summaryOf(found),
     problems: found.problems,
     draws: found.draws,
     findings: found.findings.map((f) => ({ ...f })),
+    ...(repaired ? { repaired: repaired.factors } : {}),
     ...figuresOf(found),
+    ...(classifier ? { classifier: { pValue: classifier.pValue, local: Array.from(classifier.local) } } : {}),
   })
 }

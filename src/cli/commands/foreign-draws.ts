@@ -1,7 +1,7 @@
 /** Draws of any program, and their truth, as `tweedie diagnose` takes them. */
 import { TweedieError } from '../../error.ts'
 import { arrayExtensions, readArrays } from '../../formats/index.ts'
-import { NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
+import { firstNotFinite, NdArray, ndarray, rows, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
 import { loadClean } from '../config/loading.ts'
 
 /** Names under which programs keep draws, and the truth. */
@@ -74,6 +74,12 @@ const exchanged = ({ shape: [a, b, ...event], data }: NdArray<'float32'>): NdArr
   return new NdArray('float32', [b, a, ...event], out)
 }
 
+/** Draws [K, N, ...event] of N problems; those that have them the other way round are exchanged. */
+export const drawsFirst = (draws: NdArray<'float32'>, problems: number): NdArray<'float32'> => {
+  const [first, second] = draws.shape
+  return first === problems && second !== problems ? exchanged(draws) : draws
+}
+
 /** Scalar parameters as vectors of one. */
 const withEvent = (x: NdArray<'float32'>, axes: number): NdArray<'float32'> =>
   x.shape.length > axes ? x : new NdArray('float32', [...x.shape, 1], x.data)
@@ -92,16 +98,79 @@ export const matched = (
 ): { readonly draws: NdArray<'float32'>; readonly truth: NdArray<'float32'> } => {
   const [x, samples] = [withEvent(truth, 1), withEvent(draws, 2)]
   const event: Shape = x.shape.slice(1)
-  const [first, second, ...own] = samples.shape
-  if (String(own) === String(event)) {
-    const problems = x.shape[0]
-    if (first === problems && second !== problems) return { draws: exchanged(samples), truth: x }
-    if (second <= problems) return { draws: samples, truth: rows(x, 0, second) }
-  }
+  const ordered = drawsFirst(samples, x.shape[0])
+  const [, problems, ...own] = ordered.shape
+  if (String(own) === String(event) && problems <= x.shape[0])
+    return { draws: ordered, truth: rows(x, 0, problems) }
   throw new TweedieError(
     'input',
     `${source}: the truth is of ${x.shape[0]} × [${event}], the draws [${draws.shape}] are neither ` +
       `[draws, ${x.shape[0]}, ${event}] nor [${x.shape[0]}, draws, ${event}]`,
+  )
+}
+
+/**
+ * Labels of regions for every entry of a signal, [...event]: a file may leave out the first axes, such as
+ * channels, which then share the map.
+ *
+ * @throws TweedieError `input` when the file has no map of this shape
+ */
+export const readLabels = (path: string, event: Shape): NdArray => {
+  const arrays = readArrays(path)
+  const names = Object.keys(arrays)
+  const name = Object.hasOwn(arrays, 'labels') ? 'labels' : names[0]
+  if (names.length !== 1 && name !== 'labels')
+    throw new TweedieError(
+      'input',
+      `${path}: expected 'labels' or a single array; it has ${names.join(', ')}`,
+    )
+  const map = arrays[name]
+  if (String(map.shape) !== String(event.slice(event.length - map.shape.length)))
+    throw new TweedieError(
+      'input',
+      `${path}: labels should be [${event}] or its last axes, got [${map.shape}]`,
+    )
+  const values = toNumbers(map)
+  return ndarray(
+    Array.from({ length: sizeOf(event) }, (_, i) => values[i % values.length]),
+    event,
+    'float64',
+  )
+}
+
+/** log q of draws and of their truth, [K, N] and [N]. */
+export interface LogDensity {
+  readonly draws: NdArray<'float32'>
+  readonly truth: NdArray<'float32'>
+}
+
+/** The fields of a file of draws that hold them. */
+const LOGQ = { draws: 'logq', truth: 'logqTruth' } as const
+
+/**
+ * log q as a file of draws has it beside them: `logq` with the axes of the draws, and `logqTruth` [N].
+ * Undefined where one is missing.
+ *
+ * @param axes - K and N, as `matched` found them
+ * @throws TweedieError `input` for other shapes, and values that are not finite
+ */
+export const readLogDensity = (path: string, [k, n]: readonly [number, number]): LogDensity | undefined => {
+  const arrays = readArrays(path)
+  if (!Object.hasOwn(arrays, LOGQ.draws) || !Object.hasOwn(arrays, LOGQ.truth)) return undefined
+  const field = (name: string): NdArray<'float32'> => {
+    const array = floats(arrays[name], `${path}: field '${name}'`)
+    const bad = firstNotFinite(array)
+    if (bad < 0) return array
+    throw new TweedieError('input', `${path}: field '${name}' is ${array.data[bad]} at element ${bad}`)
+  }
+  const [draws, truth] = [field(LOGQ.draws), field(LOGQ.truth)]
+  const first = String(draws.shape) === String([k, n])
+  if (String(truth.shape) === String([n]) && (first || String(draws.shape) === String([n, k])))
+    return { draws: first ? draws : exchanged(draws), truth }
+  throw new TweedieError(
+    'input',
+    `${path}: fields '${LOGQ.draws}' [${draws.shape}] and '${LOGQ.truth}' [${truth.shape}] should be of ` +
+      `${k} draws of each of ${n} problems`,
   )
 }
 

@@ -2,27 +2,42 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type ConformalRepair, centralInterval } from '../../diagnose/index.ts'
+import {
+  type ConformalRepair,
+  type RegionRepair,
+  type RepairedIntervals,
+  stretchedInterval,
+} from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { readText, writeAtomic } from '../../formats/index.ts'
+import { readArrays, readText, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { keptEntries, type ObservationSet } from '../../observations/index.ts'
 import { isRunFolder } from '../../run/index.ts'
-import { NdArray, type Shape } from '../../tensor/index.ts'
+import { NdArray, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
 
 const NAME = 'calibration.json'
 
 /** The factor of a level that has none: too few problems were seen for its guarantee. */
 const factor = z.union([z.number().nonnegative(), z.literal('too few problems')])
 
+const levelsSchema = z.array(z.strictObject({ level: z.number(), factor, before: z.number() }))
+
 const repairSchema = z.strictObject({
   kind: z.literal('calibration'),
+  from: z.enum(['truth', 'held']).default('truth').describe('the truth, or held-out seen entries'),
   problems: z.int().positive(),
   draws: z.int().positive(),
   event: z.array(z.int().positive()),
   operator: z.string().optional().describe('name and settings of what was observed'),
   noise: z.number().positive().optional(),
-  levels: z.array(z.strictObject({ level: z.number(), factor, before: z.number() })),
+  levels: levelsSchema,
+  regions: z
+    .strictObject({
+      labels: z.array(z.int()).describe('of every entry of a signal'),
+      factors: z.array(z.strictObject({ label: z.int(), levels: levelsSchema })),
+    })
+    .optional()
+    .describe('regions with factors of their own; entries of others go by `levels`'),
 })
 
 /** A repair as a file keeps it. */
@@ -38,18 +53,44 @@ const observedBy = ({ operator: { name, settings }, noise }: ObservationSet) => 
   noise,
 })
 
-/** @param set - the observations that the draws belong to, when they are known */
-export const repairOf = (
-  { problems, draws, levels }: ConformalRepair,
-  event: Shape,
-  set: ObservationSet | undefined,
-): Repair => ({
+/** What a repair was learned from. */
+interface RepairOrigin {
+  readonly from: Repair['from']
+  readonly event: Shape
+  /** The observations that the draws belong to, or held-out ones, when they are known. */
+  readonly set?: ObservationSet
+  /** The map of regions [...event], and the repair of each. */
+  readonly labels?: NdArray
+  readonly regions?: readonly RegionRepair[]
+}
+
+const kept = (levels: ConformalRepair['levels']): Repair['levels'] =>
+  levels.map((l) => ({ ...l, factor: Number.isFinite(l.factor) ? l.factor : 'too few problems' }))
+
+/** What the draws were observed by; observations whose noise was split have another than those to come. */
+const boundTo = ({ set, from }: RepairOrigin) => {
+  if (!set) return {}
+  const { operator, noise } = observedBy(set)
+  return from === 'held' && !keptEntries(set) ? { operator } : { operator, noise }
+}
+
+/** A repair to be kept. */
+export const repairOf = ({ problems, draws, levels }: ConformalRepair, origin: RepairOrigin): Repair => ({
   kind: 'calibration',
+  from: origin.from,
   problems,
   draws,
-  event: [...event],
-  ...(set ? observedBy(set) : {}),
-  levels: levels.map((l) => ({ ...l, factor: Number.isFinite(l.factor) ? l.factor : 'too few problems' })),
+  event: [...origin.event],
+  ...boundTo(origin),
+  levels: kept(levels),
+  ...(origin.labels && origin.regions
+    ? {
+        regions: {
+          labels: toNumbers(origin.labels),
+          factors: origin.regions.map((region) => ({ label: region.label, levels: kept(region.levels) })),
+        },
+      }
+    : {}),
 })
 
 export const writeRepair = (path: string, repair: Repair): void =>
@@ -82,44 +123,129 @@ export const readRepair = (source: string, draws: number, set: ObservationSet): 
   return repair
 }
 
-/** Intervals of draws [K, N, ...event], stretched about their median: `lower90`, …, each [N, ...event]. */
+const infiniteUnlessKnown = (factor: number | string): number =>
+  typeof factor === 'number' ? factor : Infinity
+
+/** The levels with a factor anywhere, and that of every entry of a signal: infinite where there is none. */
+const factorsOf = ({ levels, regions, event }: Repair) => {
+  return levels
+    .map(({ level, factor }, l) => {
+      const own = new Map(
+        regions?.factors.map((region) => [region.label, infiniteUnlessKnown(region.levels[l].factor)]),
+      )
+      const at = (label: number): number => own.get(label) ?? infiniteUnlessKnown(factor)
+      const all = regions
+        ? regions.labels.map(at)
+        : Array<number>(sizeOf(event)).fill(infiniteUnlessKnown(factor))
+      return { level, factors: all }
+    })
+    .filter(({ factors }) => factors.some(Number.isFinite))
+}
+
+/** What was done to the intervals, [levels, 2] or [regions × levels, 3]. */
+const calibrationOf = ({ levels, regions }: Repair): NdArray<'float32'> => {
+  const row = ({ level, factor }: Repair['levels'][number]) => [level, infiniteUnlessKnown(factor)]
+  const rows = regions
+    ? regions.factors.flatMap((region) => region.levels.map((own) => [...row(own), region.label]))
+    : levels.map(row)
+  return new NdArray('float32', [rows.length, rows[0].length], Float32Array.from(rows.flat()))
+}
+
+/**
+ * Intervals of draws [K, N, ...event], stretched about their median: `lower90`, …, each [N, ...event]; and
+ * `calibration`, so that a file says that it is repaired: rows of level and factor, and of the label where
+ * regions have factors of their own.
+ */
 export const repairedIntervals = (
-  { levels }: Repair,
+  repair: Repair,
   draws: NdArray<'float32'>,
 ): Readonly<Record<string, NdArray<'float32'>>> => {
   const [k, ...shape] = draws.shape
   const size = draws.size / k
-  const usable = levels.flatMap(({ level, factor }) =>
-    typeof factor === 'number' ? [{ level, factor }] : [],
-  )
+  const usable = factorsOf(repair)
   const out = usable.map(() => [new Float32Array(size), new Float32Array(size)] as const)
   const own = new Float64Array(k)
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < k; j++) own[j] = draws.data[j * size + i]
     own.sort()
-    for (const [l, { level, factor }] of usable.entries()) {
-      const [low, median, high] = centralInterval(own, level)
-      out[l][0][i] = median - factor * (median - low)
-      out[l][1][i] = median + factor * (high - median)
+    for (const [l, { level, factors }] of usable.entries()) {
+      const [low, high] = stretchedInterval(own, level, factors[i % factors.length])
+      out[l][0][i] = low
+      out[l][1][i] = high
     }
   }
-  return Object.fromEntries(
-    usable.flatMap(({ level }, l) => {
-      const name = `${Math.round(100 * level)}`
-      return [
-        [`lower${name}`, new NdArray('float32', shape, out[l][0])],
-        [`upper${name}`, new NdArray('float32', shape, out[l][1])],
-      ]
-    }),
-  )
+  return {
+    ...Object.fromEntries(
+      usable.flatMap(({ level }, l) => {
+        const name = `${Math.round(100 * level)}`
+        return [
+          [`lower${name}`, new NdArray('float32', shape, out[l][0])],
+          [`upper${name}`, new NdArray('float32', shape, out[l][1])],
+        ]
+      }),
+    ),
+    calibration: calibrationOf(repair),
+  }
 }
 
 /** One line on what was done to the intervals. */
-export const repairLine = ({ levels, problems }: Repair): string =>
-  `${levels
-    .map(({ level, factor }) =>
-      typeof factor === 'number'
-        ? `${Math.round(100 * level)} % × ${factor.toFixed(2)}`
-        : `${Math.round(100 * level)} % not repaired (${factor})`,
-    )
-    .join(', ')}; from ${problems} problems`
+export const repairLine = ({ levels, problems, regions, from }: Repair): string => {
+  const factors = levels.map(({ level, factor }) =>
+    typeof factor === 'number'
+      ? `${Math.round(100 * level)} % × ${factor.toFixed(2)}`
+      : `${Math.round(100 * level)} % not repaired (${factor})`,
+  )
+  const own = regions ? `, and by ${regions.factors.length} regions` : ''
+  const seen = from === 'held' ? ', by held-out seen entries, without truth' : ''
+  return `${factors.join(', ')}${own}; from ${problems} problems${seen}`
+}
+
+/** Repaired intervals as a file of draws keeps them, and in words. */
+export interface RepairedFile {
+  readonly intervals: readonly RepairedIntervals[]
+  /** Levels and factors. */
+  readonly factors: string
+}
+
+/**
+ * The repaired intervals beside draws in a file, of N signals; undefined where there are none.
+ *
+ * @param shape - [N, ...event]
+ * @throws TweedieError `input` when they are of other signals
+ */
+export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile | undefined => {
+  const { calibration, ...arrays } = readArrays(path)
+  const [count, columns] = calibration?.shape ?? []
+  if (calibration?.shape.length !== 2 || (columns !== 2 && columns !== 3)) return undefined
+  const values = toNumbers(calibration)
+  const factors = new Map<number, number[]>()
+  for (let row = 0; row < count; row++) {
+    const level = Number(values[columns * row].toFixed(4)) // float32 in the file
+    factors.set(level, [...(factors.get(level) ?? []), values[columns * row + 1]])
+  }
+  const intervals = [...factors].flatMap(([level, own]) => {
+    const name = `${Math.round(100 * level)}`
+    const [low, high] = [arrays[`lower${name}`], arrays[`upper${name}`]]
+    if (!low || !high) return []
+    if (String(low.shape) !== String(shape) || String(high.shape) !== String(shape))
+      throw new TweedieError(
+        'input',
+        `${path}: fields 'lower${name}' and 'upper${name}' should be [${shape}], got [${low.shape}]`,
+      )
+    return [{ level, low, high, ...(columns === 2 ? { factor: own[0] } : {}) }]
+  })
+  const words = [...factors].map(([level, own]) => {
+    const known = own.filter(Number.isFinite)
+    const name = `${Math.round(100 * level)} %`
+    if (known.length === 0) return `${name} not repaired`
+    const [least, most] = [Math.min(...known), Math.max(...known)]
+    return columns === 2
+      ? `${name} × ${least.toFixed(2)}`
+      : `${name} × ${least.toFixed(2)} to ${most.toFixed(2)} by ${own.length} regions`
+  })
+  return { intervals, factors: words.join(', ') }
+}
+
+/** What is said first of draws whose intervals were repaired. */
+export const repairedNote = ({ factors }: RepairedFile): string =>
+  `The intervals of these draws are repaired (${factors}); the draws themselves are as they were.`

@@ -1,7 +1,7 @@
 /** `tweedie report`: one self-contained page about a run. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { meanOverDraws, restorationFigures, stdOverDraws } from '../../diagnose/index.ts'
+import { meanOverDraws, repairedCoverage, restorationFigures, stdOverDraws } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
@@ -12,6 +12,7 @@ import { NdArray, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { readRepairedIntervals, repairedNote } from './repair.ts'
 
 type Options = OptionsOf<'report'>
 
@@ -53,6 +54,8 @@ const restored = async (
   }
   const cut = (a: NdArray<'float32'>) =>
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
+  const repaired = readRepairedIntervals(path, [n, ...event])
+  const said = repaired ? { lead: repairedNote(repaired) } : {}
   const picture = await backProjection(firstOf(set, n))
   const y = picture ?? zeros([n, ...event])
   const kept = keptEntries(set)
@@ -61,16 +64,26 @@ const restored = async (
   const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
   const range = set.range
   const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
-  if (!truth || range[0] !== 0 || range[1] !== 1) return { strips: [shown] }
+  if (!truth || range[0] !== 0 || range[1] !== 1) return { ...said, strips: [shown] }
   const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
   const at = (level: number) => figures.coverage.find((c) => c.level === level)?.observed ?? Number.NaN
+  const hidden = new NdArray(
+    'float32',
+    observed.shape,
+    observed.data.map((v) => 1 - v),
+  )
+  const after = repaired?.intervals.map((intervals) => repairedCoverage(intervals, truth, hidden))
   return {
+    ...said,
     strips: [shown],
     coverage: {
-      series: [{ name: 'posterior', readings: figures.coverage }],
+      series: [
+        { name: 'posterior', readings: figures.coverage },
+        ...(after ? [{ name: 'repaired', readings: after }] : []),
+      ],
       note:
         `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below ` +
-        'one grey level count as ties.',
+        `one grey level count as ties.${after ? ' Repaired: the intervals in the file, as they are.' : ''}`,
     },
     summaryTable: {
       columns: ['', 'PSNR', 'SSIM'],
@@ -94,12 +107,13 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 export const run = async ([folder]: readonly string[], options: Options, io: Io): Promise<void> => {
   const config = readConfig(folder)
   const path = options.output ?? layoutOf(folder).report
+  const shown = await restored(folder, options, io)
   const content: RunReport = {
     title: `Run ${folder}`,
     command: `tweedie report ${folder}`,
     ...(await runContent(folder, (count) => referenceOf(config, count))),
-    ...(await restored(folder, options, io)),
+    ...shown,
   }
   writeReport(path, runReport(content))
-  io.result(`written  ${path}`, { path })
+  io.result([...(shown.lead === undefined ? [] : [shown.lead]), `written  ${path}`].join('\n'), { path })
 }

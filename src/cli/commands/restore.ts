@@ -1,6 +1,12 @@
 /** `tweedie restore`: draws of a distilled sampler, or the sampler as an ONNX file. */
 import { join } from 'node:path'
-import { checkRestorable, measurementRow, type Restored, restore } from '../../amortize/index.ts'
+import {
+  checkRestorable,
+  measurementRow,
+  type Restored,
+  restore,
+  samplerDensity,
+} from '../../amortize/index.ts'
 import { psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
@@ -112,12 +118,18 @@ const written = (
   restored: Restored,
   refined: Refined | undefined,
   { summary }: Options,
-  repair: Repair | undefined,
+  { repair, logqTruth }: { readonly repair?: Repair; readonly logqTruth?: NdArray<'float32'> },
 ): Readonly<Record<string, NdArray<'float32'>>> => {
-  const { draws, ...rest } = { ...(refined?.arrays ?? restored) }
-  const intervals = repair && draws ? repairedIntervals(repair, draws) : {}
-  return summary || !draws ? { ...rest, ...intervals } : { ...rest, draws, ...intervals }
+  const { draws, ...rest }: Refined['arrays'] = { ...(refined?.arrays ?? restored) }
+  return {
+    ...rest,
+    ...(logqTruth && Object.hasOwn(rest, 'logq') ? { logqTruth } : {}), // stepped draws have no log q
+    ...(summary || !draws ? {} : { draws }),
+    ...(repair && draws ? repairedIntervals(repair, draws) : {}),
+  }
 }
+
+const ofTruth = (logq: NdArray<'float32'>): string => `of the truth ${average(logq.data).toFixed(1)} nats`
 
 export const run = async (
   [source, observations]: readonly string[],
@@ -153,7 +165,8 @@ export const run = async (
   const refined =
     refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
   const total = secondsFrom(started)
-  writeArrays(path, written(restored, refined, options, repair))
+  const logqTruth = truth && (await samplerDensity(sampler, set, truth, { execute: { device } }))
+  writeArrays(path, written(restored, refined, options, { repair, logqTruth }))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
   const logq = average(restored.logq.data)
@@ -162,7 +175,7 @@ export const run = async (
       ['written', path],
       ['draws', `[${shape.join(', ')}]${options.summary ? ', of which mean and spread are kept' : ''}`],
       ...(sampler.measurement === undefined ? [] : [['measurement', `row ${row}`] as const]),
-      ['mean log q', `${logq.toFixed(1)} nats`],
+      ['mean log q', `${logq.toFixed(1)} nats${logqTruth ? `, ${ofTruth(logqTruth)}` : ''}`],
       ...(repair ? [['intervals', repairLine(repair)] as const] : []),
       ...(refined?.lines ?? []),
       ...verdict.lines,
@@ -172,6 +185,7 @@ export const run = async (
       path,
       shape,
       logq,
+      ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
       seconds,
       ...(sampler.measurement === undefined ? {} : { row }),
       ...(refined ? { refine: options.refine ?? '', refineSeconds: total - seconds, ...refined.facts } : {}),

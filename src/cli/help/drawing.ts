@@ -110,7 +110,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
 mean and spread (standard deviation), and logq, the log density of each draw under the sampler.
 
 With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion
-sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought.
+sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought,
+and writes logqTruth, the log density of the truth, which 'tweedie diagnose' ranks among those of the draws.
 
 With --onnx and no observations, writes the sampler as an ONNX file that makes --draws draws in one run.`,
     more: async () => (await import('./files.ts')).filesHelp,
@@ -154,7 +155,8 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       truth: {
         kind: 'text',
         value: 'file',
-        description: 'clean data of the observations: says how near the restorations come (PSNR)',
+        description:
+          'clean data of the observations: says how near the restorations come (PSNR), writes logqTruth',
       },
       onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
       device,
@@ -167,6 +169,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       {
         command: 'tweedie restore runs/fast test.npz -n 128 --refine weights --truth truth.npz',
         does: 'the same with weights, how far to trust them, and the gain in PSNR',
+      },
+      {
+        command: 'tweedie restore runs/fast test.npz -n 19 --truth truth.npz -o judged.npz',
+        does: 'draws with log q of the truth beside theirs, as diagnose ranks them',
       },
       {
         command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',

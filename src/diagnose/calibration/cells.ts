@@ -2,6 +2,7 @@ import { requireInteger } from '../../checks.ts'
 import { TweedieError } from '../../error.ts'
 import { stream, uniform } from '../../random/index.ts'
 import { type NdArray, sizeOf } from '../../tensor/index.ts'
+import { columnScaling, type Points } from '../distances/cloud.ts'
 import { finiteValues } from '../values.ts'
 import { problemsOf } from './sbc.ts'
 
@@ -30,25 +31,14 @@ export interface CellTest {
   readonly underfilled: number
 }
 
-/** Rows `[n, d]` of numbers. */
-interface Rows {
-  readonly n: number
-  readonly d: number
-  readonly values: ArrayLike<number>
-}
-
-/** 1/sd of each column, over the column's own root of d, so that y and x weigh alike; 0 where none varies. */
-const columnScales = ({ n, d, values }: Rows): Float64Array => {
-  const [mean, square] = [new Float64Array(d), new Float64Array(d)]
-  for (let i = 0; i < n * d; i++) mean[i % d] += values[i] / n
-  for (let i = 0; i < n * d; i++) square[i % d] += (values[i] - mean[i % d]) ** 2 / n
-  return square.map((v) => (v > 0 ? 1 / Math.sqrt(v * d) : 0))
-}
+/** 1/sd of each column over the root of their number, so that y and x weigh alike. */
+const weights = (points: Points): Float64Array =>
+  columnScaling(points).scale.map((s) => s / Math.sqrt(points.d))
 
 /** Columns scaled, both parts side by side: row i of `x` with row i modulo n of `given`. */
-const joined = (x: Rows, given: Rows | undefined): Rows => {
-  const scale = columnScales(x)
-  const of = given && columnScales(given)
+const joined = (x: Points, given: Points | undefined): Points => {
+  const scale = weights(x)
+  const of = given && weights(given)
   const d = x.d + (given?.d ?? 0)
   const values = new Float64Array(x.n * d)
   for (let i = 0; i < x.n; i++) {
@@ -61,7 +51,7 @@ const joined = (x: Rows, given: Rows | undefined): Rows => {
 }
 
 /** The nearest centre of each row. */
-const cellsOf = ({ n, d, values }: Rows, centres: readonly number[]): Int32Array =>
+const cellsOf = ({ n, d, values }: Points, centres: readonly number[]): Int32Array =>
   Int32Array.from({ length: n }, (_, i) => {
     let [best, nearest] = [Infinity, 0]
     for (const [c, centre] of centres.entries()) {

@@ -7,9 +7,14 @@
  *
  * has an expected loss of at most α on a further problem that is exchangeable with these, whatever the
  * sampler.
+ *
+ * Where the truth is not known, held-out observations y = x + σ n of some entries may stand for it: intervals
+ * are then widened by the noise, median ± √((γ h)² + (z σ)²) with h the distance to the end of the interval
+ * and z the normal quantile of the level. The guarantee is for these y.
  */
 import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
+import { normalQuantile } from '../distributions.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
 import { sampleQuantile } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
@@ -20,6 +25,8 @@ export interface ConformalOptions {
   readonly levels?: readonly number[]
   /** `[N, ...event]`: only entries that are not 0 count, as hidden pixels or a region (default: all). */
   readonly entries?: NdArray
+  /** Standard deviation σ of Gaussian noise on what is given as the truth, default 0: none. */
+  readonly noise?: number
 }
 
 /** The repair of one level. */
@@ -53,11 +60,26 @@ export const centralInterval = (
   return [at((1 - level) / 2), at(0.5), at((1 + level) / 2)]
 }
 
-/** By how much an interval has to be stretched about its median to hold x. */
-const stretchFor = (x: number, [low, median, high]: readonly [number, number, number]): number => {
+/** The central interval of a level, stretched about its median; all of the line for an infinite factor. */
+export const stretchedInterval = (
+  sorted: ArrayLike<number>,
+  level: number,
+  factor: number,
+): readonly [low: number, high: number] => {
+  if (factor === Infinity) return [-Infinity, Infinity]
+  const [low, median, high] = centralInterval(sorted, level)
+  return [median - factor * (median - low), median + factor * (high - median)]
+}
+
+/** By how much an interval has to be stretched about its median to hold x, beside noise of this reach. */
+const stretchFor = (
+  x: number,
+  [low, median, high]: readonly [number, number, number],
+  reach: number,
+): number => {
   const [distance, half] = x < median ? [median - x, median - low] : [x - median, high - median]
-  if (distance <= 0) return 0
-  return half > 0 ? distance / half : Infinity
+  if (distance <= reach) return 0
+  return half > 0 ? Math.sqrt(distance ** 2 - reach ** 2) / half : Infinity
 }
 
 /** The smallest γ that keeps the risk, from the stretches that each problem's entries need. */
@@ -97,7 +119,7 @@ const factorFor = (needs: readonly Float64Array[], level: number): number => {
 export const conformalRepair = (
   draws: NdArray,
   truth: NdArray,
-  { levels = [0.5, 0.8, 0.9], entries }: ConformalOptions = {},
+  { levels = [0.5, 0.8, 0.9], entries, noise = 0 }: ConformalOptions = {},
 ): ConformalRepair => {
   const { k, n } = problemsOf(draws, truth, 'conformal repair')
   if (entries) requireSameShape(entries.shape, truth.shape, 'conformal repair: entries')
@@ -105,6 +127,9 @@ export const conformalRepair = (
   const wrong = levels.find((level) => !(level > 0 && level < 1))
   if (wrong !== undefined)
     throw new TweedieError('input', `conformal repair: levels lie in (0, 1), got ${wrong}`)
+  if (!(noise >= 0 && noise < Infinity))
+    throw new TweedieError('input', `conformal repair: noise must be at least 0, got ${noise}`)
+  const reach = levels.map((level) => (noise > 0 ? noise * normalQuantile((1 + level) / 2) : 0))
   const samples = finiteValues(draws, 'conformal repair: draws')
   const x = finiteValues(truth, 'conformal repair: truth')
   const size = x.length / n
@@ -116,7 +141,7 @@ export const conformalRepair = (
     for (let j = 0; j < k; j++) own[j] = samples[j * x.length + i]
     own.sort()
     for (const [l, level] of levels.entries())
-      needs[l][Math.floor(i / size)].push(stretchFor(x[i], centralInterval(own, level)))
+      needs[l][Math.floor(i / size)].push(stretchFor(x[i], centralInterval(own, level), reach[l]))
   }
   return {
     problems: n,

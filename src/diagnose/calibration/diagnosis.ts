@@ -9,16 +9,22 @@ import { type Coverage, coverage } from './coverage.ts'
 import {
   ballFinding,
   cellFinding,
+  classifierFinding,
   coverageFinding,
   densityFinding,
   type Finding,
   pointsFinding,
   ranksFinding,
+  referenceFinding,
+  repairedFinding,
   residualFinding,
   spreadFinding,
 } from './findings.ts'
+import type { Lc2st } from './lc2st.ts'
 import { type Pit, pit } from './pit.ts'
 import { signalQuantities } from './quantities.ts'
+import { type AgainstReference, againstReference } from './reference.ts'
+import { type RepairedCoverage, type RepairedIntervals, repairedCoverage } from './repaired.ts'
 import { type ResidualWhiteness, residualWhiteness } from './residuals.ts'
 import { type Calibration, problemsOf, sbc } from './sbc.ts'
 import { crps, energyScore } from './scores.ts'
@@ -47,6 +53,12 @@ export interface DiagnosisInput {
   readonly given?: NdArray
   /** log q of the draws `[K, N]` and of the truth `[N]`, where the sampler has a density. */
   readonly logDensity?: { readonly draws: NdArray; readonly truth: NdArray }
+  /** The result of `lc2st`, which takes longer than all the rest. */
+  readonly classifier?: Lc2st
+  /** Intervals that were repaired, ascending levels: judged beside those of the draws. */
+  readonly repaired?: readonly RepairedIntervals[]
+  /** Draws `[M, n, ...event]` of another sampler given the first n observations, and its name. */
+  readonly reference?: { readonly name: string; readonly draws: NdArray }
   /** `[N, ...event]`: the entries that count where single entries are judged, such as unobserved pixels. */
   readonly entries?: NdArray
   /** Legal values; see `coverage`. */
@@ -59,6 +71,8 @@ export interface DiagnosisInput {
 export interface TruthDiagnosis {
   /** Central intervals of single entries, levels 0.1, 0.3, 0.5, 0.7 and 0.9. */
   readonly coverage: readonly Coverage[]
+  /** Intervals after their repair, when they were given. */
+  readonly repaired?: readonly RepairedCoverage[]
   /** Balls about the centre of the draws, of the same levels. */
   readonly balls: readonly BallCoverage[]
   /** Spread against error; absent for one draw. */
@@ -93,6 +107,8 @@ export interface Diagnosis {
   readonly residuals?: ResidualWhiteness
   /** When the truth was given. */
   readonly truth?: TruthDiagnosis
+  /** When draws of a reference were given. */
+  readonly reference?: AgainstReference
 }
 
 const levels = [0.1, 0.3, 0.5, 0.7, 0.9] as const
@@ -126,12 +142,13 @@ const ranksOf = ({ draws, residuals }: DiagnosisInput, truth: NdArray): [string[
 }
 
 const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
-  const { draws, entries, range, resolution, given, logDensity } = input
+  const { draws, entries, range, resolution, given, logDensity, repaired } = input
   const counted = entries ? { mask: entries } : {}
   const [names, ranks] = ranksOf(input, truth)
   const inside = { levels, ...counted, ...(range ? { range } : {}), ...(resolution ? { resolution } : {}) }
   return {
     coverage: coverage(draws, truth, inside),
+    ...(repaired ? { repaired: repaired.map((r) => repairedCoverage(r, truth, entries)) } : {}),
     balls: ballCoverage(draws, truth, { levels }),
     ...(draws.shape[0] > 1 ? { spread: spreadSkill(draws, truth, counted) } : {}),
     pit: pit(draws, truth, { bins: Math.min(10, draws.shape[0] + 1), ...counted }),
@@ -157,7 +174,7 @@ const withTruth = (input: DiagnosisInput, truth: NdArray): TruthDiagnosis => {
  * ```
  */
 export const diagnosis = (input: DiagnosisInput): Diagnosis => {
-  const { draws, truth, residuals } = input
+  const { draws, truth, residuals, reference } = input
   const [k, n] = draws.shape
   const white = residuals && residualWhiteness(residuals.draws, { observed: residuals.observed })
   const known = truth && withTruth(input, truth)
@@ -165,6 +182,7 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
   if (white) findings.push(residualFinding(white))
   if (known) {
     findings.push(coverageFinding(known.coverage))
+    if (known.repaired) findings.push(repairedFinding(known.repaired))
     if (known.spread) findings.push(spreadFinding(known.spread))
     findings.push(
       ballFinding(known.balls, k),
@@ -174,11 +192,15 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
     )
     if (known.density) findings.push(densityFinding(known.density))
   }
+  if (input.classifier) findings.push(classifierFinding(input.classifier))
+  const beside = reference && againstReference(draws, reference.draws)
+  if (reference && beside) findings.push(referenceFinding(beside, reference.name, k))
   return {
     draws: k,
     problems: n,
     findings,
     ...(white ? { residuals: white } : {}),
     ...(known ? { truth: known } : {}),
+    ...(beside ? { reference: beside } : {}),
   }
 }

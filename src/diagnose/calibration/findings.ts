@@ -3,6 +3,9 @@ import { average } from '../../tensor/index.ts'
 import type { BallCoverage } from './ball-coverage.ts'
 import type { CellTest } from './cells.ts'
 import type { Coverage } from './coverage.ts'
+import type { Lc2st } from './lc2st.ts'
+import type { AgainstReference } from './reference.ts'
+import type { RepairedCoverage } from './repaired.ts'
 import type { ResidualWhiteness } from './residuals.ts'
 import type { Calibration, RankTest } from './sbc.ts'
 import type { SpreadSkill } from './spread-skill.ts'
@@ -29,11 +32,15 @@ export interface Finding {
 const blind = {
   residuals: 'whatever the observation does not touch',
   coverage: 'dependence between entries, and draws that are right on average over y only',
+  repaired: 'single observations, and regions that it was not told of: it holds on average',
   balls: 'the directions in which draws are off, and draws that are right on average over y only',
   spread: 'the shape of the draws, and a fault in some entries that others make up for',
   ranks: 'what none of its quantities measures, and draws that are right on average over y only',
   points: 'a shift of all draws, and much beside the spread in high dimension',
   cells: 'details finer than a cell: with thousands of entries, nearly everything',
+  classifier: 'what a small network does not learn from these problems, such as details of images',
+  reference:
+    'what the reference shares: it is as good as its prior and its own sampler (its particles, its steps)',
   density: 'faults that leave the density of the truths as it is, and modes that the density lacks',
 } as const
 
@@ -246,6 +253,19 @@ export const cellFinding = (
     : { ...test, verdict: 'calibrated', words: `${words}.` }
 }
 
+/** LC2ST. */
+export const classifierFinding = ({ pValue, local }: Lc2st): Finding => {
+  const test = { name: 'Classifier given y', blind: blind.classifier }
+  if (pValue < LEVEL) {
+    const words = `A classifier tells truths from draws given y (${chance(pValue)}).`
+    return { ...test, verdict: 'miscalibrated', words }
+  }
+  const words = `A classifier cannot tell truths from draws given y (${chance(pValue)})`
+  return local.length < FEW_PROBLEMS
+    ? { ...test, verdict: 'not tested', words: `${words}, but ${local.length} problems show little.` }
+    : { ...test, verdict: 'calibrated', words: `${words}.` }
+}
+
 /** Ranks of log q of the truth among its own draws; `inside` is the share in the 90 % region. */
 export const densityFinding = (calibration: Calibration): Finding => {
   const { quantities, calibrated, pValue, draws } = calibration
@@ -260,4 +280,42 @@ export const densityFinding = (calibration: Calibration): Finding => {
       words: `Ranks of log q are not uniform (${chance(pValue)}): ${share}.`,
     }
   return withoutFault(calibration, test, `Ranks of log q of the truth (${share})`)
+}
+
+/** Fewer draws over all observations show gross differences only. */
+const FEW_DRAWS = 100
+
+/** Energy distance to a reference given y. */
+export const referenceFinding = (
+  { problems, statistic, pValue }: AgainstReference,
+  name: string,
+  draws: number,
+): Finding => {
+  const test = { name: 'Against a reference', blind: blind.reference }
+  const size = `the energy distance is ${percent(statistic)} of the mean distance between draws`
+  const where = `${problems} observations, ${chance(pValue)}`
+  if (pValue < LEVEL)
+    return {
+      ...test,
+      verdict: 'miscalibrated',
+      words: `Draws given y are not those of ${name} (${where}): ${size}. One of the two is wrong.`,
+    }
+  const words = `Draws given y are like those of ${name} (${where}): ${size}`
+  return draws * problems < FEW_DRAWS
+    ? { ...test, verdict: 'not tested', words: `${words}, but so few draws show little.` }
+    : { ...test, verdict: 'calibrated', words: `${words}.` }
+}
+
+/** Intervals after their repair, of the largest level: to hold more than it says is no fault. */
+export const repairedFinding = (readings: readonly RepairedCoverage[]): Finding => {
+  const test = { name: 'Repaired intervals', blind: blind.repaired }
+  const reading = readings.at(-1)
+  if (!reading)
+    return { ...test, verdict: 'not tested', words: 'No level could be repaired with so few problems.' }
+  const { level, factor, observed, standardError } = reading
+  const verdict = verdictOn(Math.min(0, observed - level), standardError)
+  const stretched = factor === undefined ? '' : ` (stretched by ${factor.toFixed(2)})`
+  const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
+  const words = `${Math.round(100 * level)} % intervals${stretched} hold the truth in ${share}`
+  return { ...test, verdict, words: `${words}${ending(verdict, 'less than the repair promised')}` }
 }

@@ -1,27 +1,11 @@
 import { requireInteger } from '../../checks.ts'
 import { TweedieError } from '../../error.ts'
-import { adam, initMoments, linear, type Moments } from '../../nn/index.ts'
-import { Initialiser } from '../../nn/init.ts'
 import { permutation, stream } from '../../random/index.ts'
-import {
-  type ExecuteOptions,
-  jit,
-  mean,
-  mul,
-  NdArray,
-  neg,
-  reshape,
-  scalar,
-  scalarLike,
-  silu,
-  softplus,
-  type Tensor,
-  type Tensors,
-  toNumbers,
-  valueAndGrad,
-} from '../../tensor/index.ts'
+import { type ExecuteOptions, NdArray } from '../../tensor/index.ts'
 import { logFactorials } from '../distributions.ts'
-import { type Points, pairOf } from './cloud.ts'
+import { columnScaling, type Points, pairOf } from './cloud.ts'
+import { type Labelled, perceptron } from './perceptron.ts'
+import { pooled } from './two-sample.ts'
 
 /** Options of {@link c2st}. */
 export interface C2stOptions {
@@ -46,46 +30,11 @@ export interface C2st {
   readonly pValue: number
 }
 
-const RATE = 1e-2
-
-/** Half of both clouds in random order, standardised, with labels ±1: x is +1. */
-interface Half {
-  readonly x: NdArray<'float32'>
-  readonly labels: NdArray<'float32'>
-}
-
-const init = (d: number, hidden: number, seed: number) => {
-  const draw = new Initialiser(seed, 'c2st')
-  return {
-    first: draw.linear('first', d, hidden),
-    second: draw.linear('second', hidden, hidden),
-    out: draw.linear('out', hidden, 1),
-  }
-}
-
-type Params = ReturnType<typeof init>
-
-const logit = (p: Tensors<Params>, x: Tensor): Tensor => {
-  const h = silu(linear(silu(linear(x, p.first)), p.second))
-  return reshape(linear(h, p.out), [x.shape[0]])
-}
-
-/** Mean and 1/sd of each coordinate over both clouds; a coordinate that does not vary becomes 0. */
-const scaling = (a: Points, b: Points) => {
-  const { d } = a
-  const n = a.n + b.n
-  const [mean, square] = [new Float64Array(d), new Float64Array(d)]
-  for (const { values } of [a, b]) for (let i = 0; i < values.length; i++) mean[i % d] += values[i] / n
-  for (const { values } of [a, b]) {
-    for (let i = 0; i < values.length; i++) square[i % d] += (values[i] - mean[i % d]) ** 2 / n
-  }
-  return { mean, scale: square.map((v) => (v > 0 ? 1 / Math.sqrt(v) : 0)) }
-}
-
-const halves = (a: Points, b: Points, count: number, seed: number): readonly [Half, Half] => {
-  const { mean, scale } = scaling(a, b)
+/** Half of both clouds in random order, standardised, with labels: x is +1. */
+const halves = (a: Points, b: Points, count: number, seed: number): readonly [Labelled, Labelled] => {
+  const { mean, scale } = columnScaling(pooled(a, b))
   const orders = [a, b].map(({ n }, i) => permutation(stream(seed, `split ${i}`), n).data)
-  const half = (start: number): Half => {
+  const half = (start: number): Labelled => {
     const x = new Float32Array(2 * count * a.d)
     for (const [cloud, { values }] of [a, b].entries()) {
       for (let i = 0; i < count; i++) {
@@ -105,30 +54,15 @@ const halves = (a: Points, b: Points, count: number, seed: number): readonly [Ha
 
 /** The held-out logits of a classifier trained on one half. */
 const heldOut = async (
-  train: Half,
-  test: Half,
+  train: Labelled,
+  test: Labelled,
   { hidden = 32, steps = 150, seed = 0, execute }: C2stOptions,
-) => {
-  const step = jit(
-    (p: Tensors<Params>, moments: Moments<Tensors<Params>>, x: Tensor, labels: Tensor, at: Tensor) => {
-      const [, grads] = valueAndGrad((q: Tensors<Params>) => mean(softplus(neg(mul(labels, logit(q, x))))))(p)
-      return adam(p, grads, moments, { lr: scalarLike(at, RATE), step: at }, { weightDecay: 0.1 })
-    },
-    execute,
-  )
-  const classify = jit((p: Tensors<Params>, x: Tensor) => logit(p, x), execute)
+): Promise<number[]> => {
+  const classifier = perceptron({ hidden, steps, seed, execute })
   try {
-    let params = init(train.x.shape[1], hidden, seed)
-    let moments: Moments<Params> = initMoments(params)
-    for (let i = 1; i <= steps; i++) {
-      const next = await step(params, moments, train.x, train.labels, scalar(i))
-      params = next.params
-      moments = next.moments
-    }
-    return toNumbers(await classify(params, test.x))
+    return await classifier.logits(await classifier.train(train.x.shape[1], () => train), test.x)
   } finally {
-    await step.release()
-    await classify.release()
+    await classifier.release()
   }
 }
 

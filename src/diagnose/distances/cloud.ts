@@ -83,6 +83,14 @@ export interface Points {
   readonly values: ArrayLike<number>
 }
 
+/** Mean and 1/sd of each coordinate; a coordinate that does not vary gets the scale 0. */
+export const columnScaling = ({ n, d, values }: Points): { mean: Float64Array; scale: Float64Array } => {
+  const [mean, square] = [new Float64Array(d), new Float64Array(d)]
+  for (let i = 0; i < n * d; i++) mean[i % d] += values[i] / n
+  for (let i = 0; i < n * d; i++) square[i % d] += (values[i] - mean[i % d]) ** 2 / n
+  return { mean, scale: square.map((v) => (v > 0 ? 1 / Math.sqrt(v) : 0)) }
+}
+
 /** @throws TweedieError `shape` unless the array is [n, d] with n, d ≥ 1, `numeric` on NaN or infinity */
 export const pointsOf = (array: NdArray, what: string): Points => {
   const [n, d] = array.shape

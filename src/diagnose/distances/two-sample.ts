@@ -51,13 +51,16 @@ const labellings = (
       : permutation(stream(seed, 'relabelling'), total, { step: p }).data.slice(0, n).sort(),
   )
 
-/** The test for a kernel that is a function of the squared distance. */
-export const kernelTest = (
+/**
+ * The statistic of a kernel that is a function of the squared distance: of the clouds as they are, then of
+ * each random relabelling.
+ */
+export const kernelStatistics = (
   x: Points,
   y: Points,
   kernel: (squaredDistance: number) => number,
   { permutations = 199, seed = 0 }: PermutationOptions,
-): TwoSampleTest => {
+): Float64Array => {
   if (x.n < 2 || y.n < 2) {
     throw new TweedieError(
       'shape',
@@ -87,11 +90,21 @@ export const kernelTest = (
     }
   })
   const [n, m] = [x.n, y.n]
-  const statistics = Float64Array.from(within, (xx, p) => {
+  return Float64Array.from(within, (xx, p) => {
     const xy = across[p]
     const yy = total - xx - 2 * xy
     return xx / (n * (n - 1)) + yy / (m * (m - 1)) - (2 * xy) / (n * m)
   })
+}
+
+/** The test for a kernel that is a function of the squared distance. */
+export const kernelTest = (
+  x: Points,
+  y: Points,
+  kernel: (squaredDistance: number) => number,
+  options: PermutationOptions,
+): TwoSampleTest => {
+  const statistics = kernelStatistics(x, y, kernel, options)
   return { statistic: statistics[0], pValue: permutationValue(statistics) }
 }
 

@@ -1,0 +1,83 @@
+/**
+ * log q(x | y) of any x under a distilled sampler, by the inverse of its flow: of the truth, for instance, to
+ * be ranked among the log q of its own draws.
+ */
+import { TweedieError } from '../error.ts'
+import { flowOf, logq } from '../flows/index.ts'
+import type { ObservationSet } from '../observations/index.ts'
+import { toPrior } from '../operators/index.ts'
+import {
+  add,
+  type ExecuteOptions,
+  eachBatch,
+  float32,
+  frozen,
+  jit,
+  mul,
+  type NdArray,
+  reshape,
+  rows,
+  sizeOf,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
+import { type ConditionInput, conditionFrom, conditionRows } from './condition.ts'
+import type { AmortizedSampler } from './sampler.ts'
+
+/** How to evaluate densities. */
+export interface DensityOptions {
+  /** Signals at once (memory and speed, not the result), default 256. */
+  readonly batch?: number
+  readonly execute?: ExecuteOptions
+}
+
+/** log q(x | y) [B] of x [B, ...event], in nats per unit of the data. */
+const densityOf = ({ flow: config, params, event, range, operator, condition: layout }: AmortizedSampler) => {
+  const flow = flowOf(config)
+  const units = toPrior(range)
+  const perUnit = sizeOf(event) * Math.log(units.scale)
+  const options = { layout, operator, event, units, condition: flow.condition }
+  return (input: ConditionInput, x: Tensor): Tensor => {
+    const inside = reshape(add(mul(x, units.scale), units.offset), [x.shape[0], ...flow.event])
+    return add(logq(flow, frozen(params), inside, conditionFrom(options, input)), perUnit)
+  }
+}
+
+/**
+ * The log-density of signals under a distilled sampler, each given its own observation. With the `logq` of
+ * draws from `restore` it says in which of the densest regions of the sampler a truth lies (see `diagnosis`).
+ * x outside the bounds of a flow that has some counts as the point next to them.
+ *
+ * @param set - N observations, in the units of the data
+ * @param x - `[N, ...event]`, in the units of the data
+ * @returns `[N]`, nats per unit of the data, as the `logq` of {@link restore}
+ * @throws TweedieError `shape` when there is not one signal for each observation
+ *
+ * @example
+ * ```ts
+ * const { draws, logq } = await restore(sampler, set, { draws: 19, seed: 0 })
+ * const ofTruth = await samplerDensity(sampler, set, truth)
+ * ```
+ */
+export const samplerDensity = async (
+  sampler: AmortizedSampler,
+  set: ObservationSet,
+  x: NdArray<'float32'>,
+  { batch = 256, execute }: DensityOptions = {},
+): Promise<NdArray<'float32'>> => {
+  const count = set.y.shape[0]
+  const expected = [count, ...sampler.event]
+  if (String(x.shape) !== String(expected))
+    throw new TweedieError('shape', `samplerDensity: x should be [${expected}], got [${x.shape}]`)
+  const program = jit(densityOf(sampler), execute)
+  const out = zeros([count])
+  try {
+    await eachBatch(count, batch, async (from, to) => {
+      const input = conditionRows(sampler.condition, set, from, to)
+      out.data.set(float32(await program(input, rows(x, from, to))).data, from)
+    })
+  } finally {
+    await program.release()
+  }
+  return out
+}

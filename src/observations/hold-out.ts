@@ -1,0 +1,105 @@
+/**
+ * An observation set in two independent parts, one to draw from and one to judge by, without any truth.
+ *
+ * Where entries are deleted, some of those that were seen are held out. Of any other operator y is split by
+ * data fission (Leiner, Duan, Wasserman & Ramdas 2023): with ζ of the law of the noise and γ² = s/(1 − s),
+ *
+ *   y + γ ζ   and   y − ζ/γ
+ *
+ * are independent given x, with noise σ/√(1 − s) and σ/√s: a share s of what y says of x is held out.
+ */
+import { TweedieError } from '../error.ts'
+import { bernoulli, normal, stream } from '../random/index.ts'
+import { NdArray, sizeOf } from '../tensor/index.ts'
+import { noiseLevel, type ObservationSet } from './observation-set.ts'
+import { keptEntries, observedMask } from './observed.ts'
+
+/** How to split. */
+export interface HoldOutOptions {
+  /** Share of the seen entries, or of what y says, that is held out, in (0, 1); default 0.2. */
+  readonly share?: number
+  /** Seed of what is held out, default 0. */
+  readonly seed?: number
+}
+
+/** The two parts, of the same operator and signals. */
+export interface HoldOut {
+  /** To draw from. */
+  readonly given: ObservationSet
+  /** To judge by. */
+  readonly held: ObservationSet
+}
+
+/** Some of the seen entries; channels that share a mask lose them together. */
+const withoutEntries = (set: ObservationSet, share: number, seed: number): HoldOut => {
+  const { y, operator } = set
+  const { mask } = operator.parameters
+  const [count, size] = [y.shape[0], sizeOf(operator.event)]
+  const own = sizeOf(mask.shape.slice(1))
+  const shape = [count, ...mask.shape.slice(1)]
+  const drop = bernoulli(stream(seed, 'held'), share, shape).data
+  const part = (isHeld: number): ObservationSet => {
+    const kept = Float32Array.from({ length: count * own }, (_, i) =>
+      Number(drop[i]) === isHeld ? mask.data[i % mask.size] : 0,
+    )
+    const seen = y.data.map((v, i) => (kept[Math.floor(i / size) * own + (i % own)] === 0 ? 0 : v))
+    return {
+      ...set,
+      y: new NdArray('float32', y.shape, seen),
+      operator: { ...operator, parameters: { mask: new NdArray('float32', shape, kept) } },
+    }
+  }
+  return { given: part(0), held: part(1) }
+}
+
+/** Noise of another size. */
+const scaled = (set: ObservationSet, factor: number): Pick<ObservationSet, 'noise' | 'std'> => {
+  if (!set.std) return { noise: factor * set.noise }
+  const std = new NdArray(
+    'float32',
+    set.std.shape,
+    set.std.data.map((s) => factor * s),
+  )
+  return { noise: noiseLevel(std), std }
+}
+
+const fission = async (set: ObservationSet, share: number, seed: number): Promise<HoldOut> => {
+  const { y, std, noise } = set
+  const seen = await observedMask(set)
+  const zeta = normal(stream(seed, 'fission'), y.shape).data.map(
+    (z, i) => (std ? std.data[i % std.size] : noise) * z * (seen ? seen.data[i] : 1),
+  )
+  const gamma = Math.sqrt(share / (1 - share))
+  const plus = (factor: number) =>
+    new NdArray(
+      'float32',
+      y.shape,
+      y.data.map((v, i) => v + factor * zeta[i]),
+    )
+  return {
+    given: { ...set, y: plus(gamma), ...scaled(set, 1 / Math.sqrt(1 - share)) },
+    held: { ...set, y: plus(-1 / gamma), ...scaled(set, 1 / Math.sqrt(share)) },
+  }
+}
+
+/**
+ * Splits observations into a part to draw from and an independent one to judge by: held-out entries where the
+ * operator deletes entries, data fission of the Gaussian noise otherwise.
+ *
+ * @throws TweedieError `input` for a share outside (0, 1), and for blind sets, whose operator is not known
+ *
+ * @example
+ * ```ts
+ * const { given, held } = await holdOut(readObservations('test.npz'), { share: 0.2, seed: 1 })
+ * ```
+ */
+export const holdOut = async (
+  set: ObservationSet,
+  { share = 0.2, seed = 0 }: HoldOutOptions = {},
+): Promise<HoldOut> => {
+  if (!(share > 0 && share < 1))
+    throw new TweedieError('input', `hold out: the share must be in (0, 1), got ${share}`)
+  if (set.operator.truth)
+    throw new TweedieError('input', 'hold out: needs the parameters of the operator, which blind sets hide')
+  return keptEntries(set) ? withoutEntries(set, share, seed) : fission(set, share, seed)
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { holdOut, maskedBy, observe, unchanged } from '../../src/observations/index.ts'
+import { bernoulli, normal, stream } from '../../src/random/index.ts'
+import { average, NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+
+const [count, event] = [400, [2, 5]] as const
+const shape = [count, ...event]
+
+/** Correlation of two lists of mean 0. */
+const correlation = (a: readonly number[], b: readonly number[]): number => {
+  const power = (v: readonly number[]) => average(v.map((x) => x * x))
+  return average(a.map((v, i) => v * b[i])) / Math.sqrt(power(a) * power(b))
+}
+
+describe('holding out noise', () => {
+  it('gives two sets of x with independent noise, of the sizes that they say', async () => {
+    const x = toNumbers(normal(stream(0, 'x'), shape))
+    const noise = toNumbers(normal(stream(0, 'n'), shape)).map((n) => 0.3 * n)
+    const y = ndarray(
+      x.map((v, i) => v + noise[i]),
+      shape,
+    )
+    const set = { y, operator: unchanged([...event]), noise: 0.3, range: [0, 1] } as const
+    const { given, held } = await holdOut(set, { share: 0.25, seed: 1 })
+    expect(given.noise).toBeCloseTo(0.3 / Math.sqrt(0.75), 12)
+    expect(held.noise).toBeCloseTo(0.6, 12)
+    const [a, b] = [given, held].map((part) => toNumbers(part.y).map((v, i) => v - x[i]))
+    for (const [n, part] of [
+      [a, given],
+      [b, held],
+    ] as const)
+      expect(Math.sqrt(average(n.map((v) => v * v))) / part.noise).toBeCloseTo(1, 1)
+    // Of 4000 pairs the correlation of independent ones is 0 ± 0.016.
+    expect(Math.abs(correlation(a, b))).toBeLessThan(0.05)
+    // Both together say what y said: the mean by precision is y.
+    for (let i = 0; i < 20; i++)
+      expect(0.75 * Number(given.y.data[i]) + 0.25 * Number(held.y.data[i])).toBeCloseTo(Number(y.data[i]), 5)
+  })
+
+  it('scales a noise of its own for each entry, and leaves what was not observed at 0', async () => {
+    const clean = normal(stream(0, 'x'), [3, 1, 8, 8])
+    const operator = { name: 'fourier', settings: { acceleration: 4 } }
+    const set = await observe(clean, { operator, noise: 0.1, seed: 0 })
+    const { given } = await holdOut(set)
+    const zero = set.y.data.filter((v) => v === 0).length
+    expect(zero).toBeGreaterThan(10)
+    expect(given.y.data.filter((v) => v === 0).length).toBe(zero)
+    const std = new NdArray(
+      'float32',
+      [1, ...event],
+      Float32Array.from({ length: 10 }, (_, i) => 0.1 * (i + 1)),
+    )
+    const own = {
+      y: ndarray(toNumbers(normal(stream(0, 'y'), shape)), shape),
+      operator: unchanged([...event]),
+    }
+    const parts = await holdOut({ ...own, noise: 0.6, std, range: [0, 1] }, { share: 0.5 })
+    expect(toNumbers(parts.held.std ?? std)[4]).toBeCloseTo(0.5 * Math.SQRT2, 6)
+  })
+})
+
+describe('holding out entries', () => {
+  it('gives every seen entry to one of the parts, and keeps its value', async () => {
+    const mask = new NdArray(
+      'float32',
+      [count, 1, 5],
+      Float32Array.from(toNumbers(bernoulli(stream(0, 'mask'), 0.6, [count, 1, 5]))),
+    )
+    const seen = (i: number) => mask.data[Math.floor(i / 10) * 5 + (i % 5)] === 1
+    const y = ndarray(
+      toNumbers(normal(stream(0, 'y'), shape)).map((v, i) => (seen(i) ? v : 0)),
+      shape,
+    )
+    const set = { y, operator: maskedBy(mask, [...event]), noise: 0.1, range: [0, 1] } as const
+    const { given, held } = await holdOut(set, { share: 0.3 })
+    const masks = [given, held].map((part) => toNumbers(part.operator.parameters.mask))
+    expect(masks[0].map((v, i) => v + masks[1][i])).toEqual(toNumbers(mask))
+    expect(masks[1].reduce((a, b) => a + b) / toNumbers(mask).reduce((a, b) => a + b)).toBeCloseTo(0.3, 1)
+    expect(toNumbers(given.y).map((v, i) => v + Number(held.y.data[i]))).toEqual(toNumbers(y))
+    expect([given.noise, held.noise]).toEqual([0.1, 0.1])
+    await expect(holdOut(set, { share: 1 })).rejects.toThrow('share must be in (0, 1), got 1')
+  })
+})

@@ -8,8 +8,9 @@
  */
 import { parseArgs } from 'node:util'
 import { cellTest, lc2st } from '../src/diagnose/index.ts'
-import { bridging, exactDraws, flowDraws, simulated } from '../test/exact/bridging.ts'
+import { bridging, exactDraws, flowDraws } from '../test/exact/bridging.ts'
 import { correlated, type Judgeable } from '../test/exact/correlated.ts'
+import { eight, simulated } from '../test/exact/planar.ts'
 
 const DRAWS = 20
 
@@ -17,7 +18,7 @@ const DRAWS = 20
 const cases = async (): Promise<readonly { name: string; of: (seed: number) => Promise<Judgeable> }[]> => {
   const params = await bridging(1500)
   const modes = (problems: number, exact: boolean) => async (seed: number) => {
-    const { x, y } = simulated('test', problems, 300 + seed)
+    const { x, y } = simulated(eight, 'test', problems, 300 + seed)
     const draws = exact ? exactDraws(y, DRAWS, 500 + seed) : await flowDraws(params, y, DRAWS, 400 + seed)
     return { draws, truth: x, y }
   }

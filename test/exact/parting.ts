@@ -4,7 +4,7 @@
  */
 import { defaultFlow } from '../../src/amortize/index.ts'
 import { flowOf } from '../../src/flows/index.ts'
-import { networkFor } from '../../src/nn/index.ts'
+import { linearRate, networkFor } from '../../src/nn/index.ts'
 import { atMost, type Gate } from './gate.ts'
 import { divergenceFrom, eight, type Planar, type Training, three, trainedOn } from './planar.ts'
 
@@ -17,7 +17,7 @@ const flow = flowOf(
 )
 
 /** The defaults of the configuration of `distill`. */
-const DEFAULTS: Training = { samples: 4096, batch: 64, steps: 5000 }
+const DEFAULTS: Training = { samples: 4096, batch: 64, steps: 5000, rate: linearRate(1e-3, 1e-5, 5000) }
 
 /** KL(p ‖ q) of the default flow after a training. */
 export const partingGap = async (problem: Planar, training: Training = DEFAULTS): Promise<number> =>

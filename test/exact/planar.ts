@@ -2,7 +2,7 @@
 import { flowParamsOf, forwardObjective, initFlowState } from '../../src/amortize/index.ts'
 import { klByQuadrature } from '../../src/diagnose/index.ts'
 import { type Flow, type FlowParams, logq } from '../../src/flows/index.ts'
-import { linearRate } from '../../src/nn/index.ts'
+import type { LearningRate } from '../../src/nn/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import {
   add,
@@ -78,13 +78,14 @@ export interface Training {
   readonly samples: number
   readonly batch: number
   readonly steps: number
+  readonly rate: LearningRate
 }
 
 /** A flow after training on simulations of samples of the prior. */
 export const trainedOn = async (
   problem: Planar,
   flow: Flow,
-  { samples, batch, steps }: Training,
+  { samples, batch, steps, rate }: Training,
 ): Promise<FlowParams<NdArray>> => {
   const { x } = simulated(problem, 'train', samples, 3)
   const A = ndarray([...problem.A], [2, 1])
@@ -98,7 +99,6 @@ export const trainedOn = async (
   }
   const streamOf = (purpose: string) => stream(4, purpose)
   const objective = forwardObjective(flow, x, measurements, streamOf)
-  const rate = linearRate(1e-3, 1e-5, steps)
   const { step, release } = trainer(objective, { batch, rate, ema: 0.99 }, streamOf('rows'))
   let state = initFlowState(flow.init(0))
   for (let i = 0; i < steps; i++) state = (await step(state, { step: i })).state

@@ -10,7 +10,7 @@
  */
 
 import { cg, constantLike, covarianceTimes, type Solver } from '../linalg/index.ts'
-import type { Network } from '../nn/index.ts'
+import type { Network, Training } from '../nn/index.ts'
 import {
   add,
   concat,
@@ -85,6 +85,7 @@ export const anisotropicShape = ([channels, ...points]: Shape): Shape => [4 * ch
  * event's own channels is left out.
  *
  * @param gaussian - a fit to the data, such as that of the prior; N(0, I) gives the usual skip
+ * @param training - dropout masks, in training only
  *
  * @example
  * ```ts
@@ -95,13 +96,14 @@ export const preconditionedAnisotropic = <T extends Tree<Tensor>>(
   net: Pick<Network<Tree<NdArray>, T>, 'apply'>,
   params: T,
   gaussian: Gaussian,
+  training?: Training,
 ): AnisotropicDenoiser => {
   const ofGaussian = gaussianAnisotropic(gaussian)
   return (m, tau, sigma) => {
     const q = rsqrt(add(square(tau), 1))
     const q2 = square(q)
     const guess = ofGaussian(m, tau, sigma)
-    const said = net.apply(params, concat([mul(m, q), mul(m, q2), q2, guess], 1), log(sigma))
+    const said = net.apply(params, concat([mul(m, q), mul(m, q2), q2, guess], 1), log(sigma), training)
     const f = slice(
       said,
       m.shape.map(() => 0),

@@ -9,7 +9,7 @@
  *
  *   m = τ² (xt/σ² + Aᵀy/s²).
  */
-import type { AnisotropicDenoiser } from '../diffusion/index.ts'
+import type { AnisotropicDenoiser, Denoiser } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Covariance } from '../linalg/index.ts'
 import { type Eigenbasis, type Observation, requireLinear } from '../operators/index.ts'
@@ -50,8 +50,33 @@ export const levelsOfSufficient = (lambda: Tensor, s2: number, sigma: Tensor, c:
 }
 
 /**
- * A posterior by a conditional denoiser, which takes the place of the prior that the sampler is given.
- * Exact when D is; one evaluation, no vector–Jacobian product.
+ * E[x | xt, y] = E[x | m] of a denoiser of anisotropic noise: one evaluation, no solve, no vector–Jacobian
+ * product.
+ *
+ * @param D - E[x | m] in the operator's `eigenbasis`
+ * @throws TweedieError `input` as {@link sufficientOf}
+ *
+ * @example
+ * ```ts
+ * const posterior = conditionalDenoiser(D, { y, A: mask(m), noise: isotropicNoise(0.1) })
+ * ```
+ */
+export const conditionalDenoiser = (D: AnisotropicDenoiser, observation: Observation): Denoiser => {
+  const { basis, variance: s2 } = sufficientOf(observation)
+  const { forward, inverse, eigenvalues } = basis
+  const seen = forward(requireLinear(observation.A, 'conditional').adjoint(observation.y))
+  return (xt, sigma) => {
+    const c = forward(xt)
+    const tau = levelsOfSufficient(eigenvalues(c), s2, sigma, c)
+    const T = square(tau)
+    const m = add(mul(c, div(T, square(alignTo(sigma, c)))), mul(seen, mul(T, 1 / s2)))
+    return inverse(D(m, tau, sigma))
+  }
+}
+
+/**
+ * {@link conditionalDenoiser} as a method: it takes the place of the prior that the sampler is given. Exact
+ * when D is.
  *
  * @param D - E[x | m] in the operator's `eigenbasis`
  * @throws TweedieError `input` (when the program is traced) as {@link sufficientOf}
@@ -64,16 +89,5 @@ export const levelsOfSufficient = (lambda: Tensor, s2: number, sigma: Tensor, c:
  */
 export const conditional =
   (D: AnisotropicDenoiser): GuidanceMethod =>
-  (_, observation) => {
-    const { basis, variance: s2 } = sufficientOf(observation)
-    const { forward, inverse, eigenvalues } = basis
-    const A = requireLinear(observation.A, 'conditional')
-    const seen = forward(A.adjoint(observation.y))
-    return (xt, sigma) => {
-      const c = forward(xt)
-      const tau = levelsOfSufficient(eigenvalues(c), s2, sigma, c)
-      const T = square(tau)
-      const m = add(mul(c, div(T, square(alignTo(sigma, c)))), mul(seen, mul(T, 1 / s2)))
-      return inverse(D(m, tau, sigma))
-    }
-  }
+  (_, observation) =>
+    conditionalDenoiser(D, observation)

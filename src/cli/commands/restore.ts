@@ -156,13 +156,13 @@ export const run = async (
   writeArrays(path, written(restored, refined, options, repair))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
-  const logq = average(restored.logq.data)
+  const logq = restored.logq && average(restored.logq.data)
   io.result(
     formatFields([
       ['written', path],
       ['draws', `[${shape.join(', ')}]${options.summary ? ', of which mean and spread are kept' : ''}`],
       ...(sampler.measurement === undefined ? [] : [['measurement', `row ${row}`] as const]),
-      ['mean log q', `${logq.toFixed(1)} nats`],
+      ...(logq === undefined ? [] : [['mean log q', `${logq.toFixed(1)} nats`] as const]),
       ...(repair ? [['intervals', repairLine(repair)] as const] : []),
       ...(refined?.lines ?? []),
       ...verdict.lines,
@@ -171,7 +171,7 @@ export const run = async (
     {
       path,
       shape,
-      logq,
+      ...(logq === undefined ? {} : { logq }),
       seconds,
       ...(sampler.measurement === undefined ? {} : { row }),
       ...(refined ? { refine: options.refine ?? '', refineSeconds: total - seconds, ...refined.facts } : {}),

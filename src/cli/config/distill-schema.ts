@@ -3,7 +3,7 @@
  * `experiments/distill-schema.json`.
  */
 import { z } from 'zod'
-import { spatialNetworkSchema } from './network-schema.ts'
+import { networkSchema, spatialNetworkSchema } from './network-schema.ts'
 import { dataSchema, rateSchema } from './schema.ts'
 
 const count = z.int().positive()
@@ -45,6 +45,17 @@ const network = z.strictObject({
   coupling: spatialNetworkSchema.describe('the network of each coupling'),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
+const denoiser = z
+  .strictObject({
+    kind: z.literal('denoiser'),
+    net: networkSchema.describe('the network, over what is known of x, its noise, and the Gaussian fit'),
+    steps: count.default(10).describe('steps of a draw; three more evaluations begin and end it'),
+    step: z.string().default('dpm').describe('their kind, without noise: dpm, ddim or heun'),
+  })
+  .describe(
+    'E[x given y and a noisy x] itself, for operators that are diagonal on the points of x or of blocks of them: ' +
+      'draws of a few evaluations, without a density',
+  )
 
 const objective = z.strictObject({
   prior: z
@@ -109,7 +120,9 @@ export const distillSchema = z
       .nonnegative()
       .optional()
       .describe('a flow of this row of the observations alone, without condition (default: one flow of all)'),
-    flow: z.discriminatedUnion('kind', [realNvp, image, network, gaussian]).prefault({ kind: 'realNvp' }),
+    flow: z
+      .discriminatedUnion('kind', [realNvp, image, network, gaussian, denoiser])
+      .prefault({ kind: 'realNvp' }),
     bounds: z
       .tuple([z.number(), z.number()])
       .optional()
@@ -120,6 +133,8 @@ export const distillSchema = z
       .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })
       .prefault({}),
   })
-  .describe('A distillation of tweedie: which prior becomes a one-step sampler of which measurements')
+  .describe(
+    'A distillation of tweedie: which prior becomes a sampler of one or few steps of which measurements',
+  )
 
 export type Distillation = z.output<typeof distillSchema>

@@ -1,8 +1,8 @@
 /**
  * Learning a conditional denoiser: x ← D(x + τ z; τ) with the levels τ that the operators of the measurements
  * leave at random noise levels σ, in the basis of these operators. Its least loss is E[x | m], the exact
- * posterior denoiser (`conditional` in posterior/). As for the forward divergence, x are draws of the prior and
- * the y of the measurements are not looked at. Times are t ~ Beta(3, 3), as those of priors.
+ * posterior denoiser (`conditional` in posterior/). As for the forward divergence, x are draws of the prior
+ * and the y of the measurements are not looked at. Times are t ~ Beta(3, 3), as those of priors.
  */
 import {
   anisotropicLoss,
@@ -48,7 +48,7 @@ const UNSEEN = 0.1
  * @example
  * ```ts
  * const streamOf = (purpose: string) => stream(0, purpose)
- * const objective = conditionalObjective(denoiser, fresh, x, measurements, streamOf)
+ * const objective = conditionalObjective(config, fresh, x, measurements, streamOf)
  * const { step } = trainer(objective, { batch: 64, rate: constantRate(1e-3) }, stream(0, 'rows'))
  * const { state } = await step(initFlowState(fresh), { step: 0 })
  * ```

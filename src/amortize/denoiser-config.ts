@@ -50,8 +50,8 @@ export type DenoiserSteps = Pick<DenoiserConfig, 'steps' | 'step'>
  *
  * @param layout - of the sampler: the denoiser has to know the operator of each observation
  * @param netFor - the network for events of a shape
- * @throws TweedieError `input` for observations whose operator is hidden, shared through parameters, not linear
- *   or without a basis of points
+ * @throws TweedieError `input` for observations whose operator is hidden, has parameters that they share, is
+ *   not linear or without a basis of points
  */
 export const denoiserConfig = (
   set: ObservationSet,
@@ -64,7 +64,8 @@ export const denoiserConfig = (
   if (layout.crossing !== 'operator' || layout.nothing)
     throw new TweedieError(
       'input',
-      `denoiser: has to see y and all parameters of '${set.operator.name}', each observation's own; use a flow`,
+      `denoiser: has to see y and all parameters of '${set.operator.name}', each observation's own; ` +
+        'use a flow',
     )
   const { shape: event } = basisOf(measurements)
   return {

@@ -70,17 +70,17 @@ const partsOf = (covariance: Covariance): { own: number | NdArray; factor?: NdAr
  *
  * a system of as many unknowns as U has columns (Woodbury).
  *
- * @param solve - default 12 conjugate gradients; exact in so many ranks
+ * @param solve - default 12 conjugate gradients in the dtype of m; exact in so many ranks
  * @throws TweedieError `input` for covariances that are diagonal or known by products alone
  *
  * @example
  * ```ts
- * const D = gaussianAnisotropic({ mean, covariance }, exactSolve())
+ * const D = gaussianAnisotropic(gaussian, exactSolve())
  * ```
  */
 export const gaussianAnisotropic = (
   { mean: mu, covariance }: Gaussian,
-  solve: Solver = cg({ iterations: ITERATIONS }),
+  solve: Solver = cg({ iterations: ITERATIONS, narrow: true }),
 ): AnisotropicDenoiser => {
   const { own, factor } = partsOf(covariance)
   return (m, tau) => {

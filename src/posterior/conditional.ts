@@ -58,7 +58,7 @@ export const levelsOfSufficient = (lambda: Tensor, s2: number, sigma: Tensor, c:
  *
  * @example
  * ```ts
- * const posterior = conditionalDenoiser(D, { y, A: mask(m), noise: isotropicNoise(0.1) })
+ * const posterior = conditionalDenoiser(gaussianAnisotropic(gaussian), observation)
  * ```
  */
 export const conditionalDenoiser = (D: AnisotropicDenoiser, observation: Observation): Denoiser => {

@@ -1,6 +1,6 @@
 /**
- * A distilled sampler as a file: the flow or the denoiser with its weights, the units of the data, and what it was made for
- * and from.
+ * A distilled sampler as a file: the flow or the denoiser with its weights, the units of the data, and what
+ * it was made for and from.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'

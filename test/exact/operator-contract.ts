@@ -101,8 +101,8 @@ export const pseudoInverseGap = async (listed: Listed): Promise<number | undefin
 }
 
 /**
- * Of the basis in which AᵀA is diagonal: max |AᵀA x − Q λ Qᵀ x|, max |Q Qᵀ x − x| and max |⟨Qᵀ x, c⟩ − ⟨x, Q c⟩|,
- * over a batch; undefined for operators without one.
+ * Of the basis in which AᵀA is diagonal: max |AᵀA x − Q λ Qᵀ x|, max |Q Qᵀ x − x| and
+ * max |⟨Qᵀ x, c⟩ − ⟨x, Q c⟩| over a batch; undefined for operators without one.
  */
 export const eigenbasisGaps = async (
   listed: Listed,

@@ -118,7 +118,7 @@ describe('conditional() with the denoiser of a Gaussian is the exact posterior d
     expectClose(toNumbers(got), toNumbers(want), 1e-9)
   })
 
-  it('by its own twelve conjugate gradients in the ranks of a fit, and by a formula without ranks', async () => {
+  it('by its own conjugate gradients in the ranks of a fit, and by a formula without ranks', async () => {
     const factor = normals('factor', [8, 3])
     const [tau, m] = [uniform(stream(3, 'tau'), [B, 8]), normals('m', [B, 8])]
     for (const covariance of [lowRank(0.1, factor), isotropic(0.4)]) {

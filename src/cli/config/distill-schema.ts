@@ -53,8 +53,8 @@ const denoiser = z
     step: z.string().default('dpm').describe('their kind, without noise: dpm, ddim or heun'),
   })
   .describe(
-    'E[x given y and a noisy x] itself, for operators that are diagonal on the points of x or of blocks of them: ' +
-      'draws of a few evaluations, without a density',
+    'E[x given y and a noisy x] itself, for operators that are diagonal on the points of x or of blocks of ' +
+      'them: draws of a few evaluations, without a density',
   )
 
 const objective = z.strictObject({

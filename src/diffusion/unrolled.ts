@@ -22,7 +22,7 @@ export const unrolledEvaluations = (step: Step, steps: number): number => steps 
 
 /**
  * Draws by the probability flow: the informed start (see start.ts), the steps, the denoise at the last level;
- * the same as `sampler` with the same z.
+ * the same as `sampler` with the same z, and 0 for the mean of its start.
  *
  * @param z - [B, ...event], standard normal
  * @param levels - noise levels from high to low, as of `levelsOf`

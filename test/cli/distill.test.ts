@@ -419,6 +419,16 @@ describe('a conditional denoiser', () => {
     expect(manifest.flow).toMatchObject({ kind: 'denoiser', steps: 3, step: 'dpm', event: [1, 4, 8] })
   })
 
+  it('takes means of blocks, over the coefficients within them', async () => {
+    const operator = { name: 'pool', settings: { factor: 2 } }
+    await distilled('pooled', [...asked, 'train.steps=2', 'data.observe.operator={kind: pool, factor: 2}'])
+    expect(loadSampler(at('pooled')).flow).toMatchObject({ kind: 'denoiser', event: [4, 2, 4] })
+    writeObservations(at('pooled.npz'), await observe(clean(6, 2), { operator, noise: 0.05, seed: 3 }))
+    const { arrays } = await restored('pooled', 'pooled.npz')
+    expect(arrays.draws.shape).toEqual([4, 6, 1, 4, 8])
+    expect(toNumbers(arrays.draws).every(Number.isFinite)).toBe(true)
+  })
+
   it('is refined by steps, and not by weights', async () => {
     const { arrays } = await restored('denoiser', 'test.npz', { refine: 'mmps', refineSteps: 2 })
     expect(arrays.draws.shape).toEqual([4, 6, 1, 4, 8])

@@ -279,7 +279,7 @@ const refined = async (
   { draws, logq }: Restored,
   { refine: kind, 'refine-steps': steps, prior: file }: z.output<typeof restoreOptions>,
 ): Promise<Readonly<Record<string, NdArray<'float32'>>>> => {
-  if (!draws) throw new Error('restore keeps draws unless asked not to')
+  if (!draws || !logq) throw new Error('restore keeps draws unless asked not to, and flows know log q')
   const prior = loadPrior(at(file))
   if (kind === 'weights')
     return { ...(await weigh(prior, set, { draws, logq }, { evaluations: steps, seed: SEED })) }

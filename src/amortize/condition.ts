@@ -5,6 +5,7 @@ import {
   type Affine,
   isLinear,
   makeOperator,
+  type Operator,
   type OperatorSpec,
   observedEntries,
   type Parameters,
@@ -118,7 +119,7 @@ export interface ConditionInput<L = Tensor> {
   readonly beside: Parameters<L>
 }
 
-/** What flows are told of rows `from … to − 1` of a set: y, and the parameters beside it. */
+/** What samplers are told of rows `from … to − 1` of a set: y, and the parameters beside it. */
 export const conditionRows = (
   { beside }: ConditionLayout,
   { y, operator }: ObservationSet,
@@ -134,27 +135,37 @@ export const conditionRows = (
   }
 }
 
-/** How observations become conditions. */
-export interface ConditionOptions {
+/** The observations that a sampler is for. */
+export interface MadeFor {
   readonly layout: ConditionLayout
   /** The operator that made y, and the shape of its x. */
   readonly operator: OperatorSpec
   readonly event: Shape
   /** From the data to the prior (`toPrior`). */
   readonly units: Affine
+}
+
+/** How observations become conditions. */
+export interface ConditionOptions extends MadeFor {
   /** Shape of one condition, see {@link conditionShape}. */
   readonly condition: Shape
 }
 
-/** y in the units of the prior; in training and at inference it is this function. */
-const standardised = (
-  { layout, operator, event, units }: ConditionOptions,
+/** y in the units of the prior, with the operator that made it; the layout's crossing is by the operator. */
+export const observedIn = (
+  { operator, event, units }: MadeFor,
   { y, beside }: ConditionInput,
-): Tensor => {
-  if (layout.crossing === 'entries') return add(mul(y, units.scale), units.offset)
+): { readonly y: Tensor; readonly A: Operator } => {
   const observed = observedEntries(operator, beside, event)
-  return crossed({ y, A: makeOperator(operator, beside, event), ...(observed ? { observed } : {}) }, units)
+  const A = makeOperator(operator, beside, event)
+  return { y: crossed({ y, A, ...(observed ? { observed } : {}) }, units), A }
 }
+
+/** y in the units of the prior; in training and at inference it is this function. */
+const standardised = (made: MadeFor, input: ConditionInput): Tensor =>
+  made.layout.crossing === 'entries'
+    ? add(mul(input.y, made.units.scale), made.units.offset)
+    : observedIn(made, input).y
 
 /** The condition of a flow, [B, ...condition]. */
 export const conditionFrom = (options: ConditionOptions, input: ConditionInput): Tensor => {

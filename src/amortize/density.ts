@@ -33,6 +33,8 @@ export interface DensityOptions {
 
 /** log q(x | y) [B] of x [B, ...event], in nats per unit of the data. */
 const densityOf = ({ flow: config, params, event, range, operator, condition: layout }: AmortizedSampler) => {
+  if (config.kind === 'denoiser')
+    throw new TweedieError('input', 'samplerDensity: a denoiser draws without a density; use a flow')
   const flow = flowOf(config)
   const units = toPrior(range)
   const perUnit = sizeOf(event) * Math.log(units.scale)
@@ -51,7 +53,8 @@ const densityOf = ({ flow: config, params, event, range, operator, condition: la
  * @param set - N observations, in the units of the data
  * @param x - `[N, ...event]`, in the units of the data
  * @returns `[N]`, nats per unit of the data, as the `logq` of {@link restore}
- * @throws TweedieError `shape` when there is not one signal for each observation
+ * @throws TweedieError `shape` when there is not one signal for each observation, `input` for a denoiser,
+ *   which knows no density
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@
  */
 import { familyOf } from '../operators/index.ts'
 import { type NdArray, onnxOf, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { type AmortizedSampler, oneStep } from './sampler.ts'
+import { type AmortizedSampler, drawingOf, oneStep } from './sampler.ts'
 
 /** One array of the model. */
 export interface ManifestArray {
@@ -36,7 +36,8 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
 })
 
 /**
- * The sampler as a program for one observation and K draws: (y, the parameters beside it, z) → (x, logq).
+ * The sampler as a program for one observation and K draws: (y, the parameters beside it, z) → (x, logq), of
+ * denoisers x alone.
  *
  * @param draws - K ≥ 1; shapes in the file are fixed
  * @returns the bytes of the `.onnx` file, in standard operators only, and its manifest
@@ -80,7 +81,9 @@ export const exportSampler = async (
       ],
       outputs: [
         array('x', [draws, ...event], 'draws of x, in the units of the data'),
-        array('logq', [draws], `log q(x | y) in nats, a density over the ${sizeOf(event)} entries of x`),
+        ...(drawingOf(sampler.flow).density
+          ? [array('logq', [draws], `log q(x | y) in nats, a density over the ${sizeOf(event)} entries of x`)]
+          : []),
       ],
       draws,
       range: [range[0], range[1]],

@@ -49,8 +49,12 @@ export const countOfMeasurements = ({ arrays }: Measurements): number => {
   return first.count
 }
 
-/** Shape of one x, as the operator of the measurements takes it. */
-export const eventOfMeasurements = ({ arrays, observe }: Measurements): Shape => {
+/** The first of the measurements, as programs see it. */
+export const observationOfFirst = ({ arrays, observe }: Measurements): Observation => {
   const first = Object.entries(arrays).map(([name, array]) => [name, constant(rows(array, 0, 1))] as const)
-  return observe(Object.fromEntries(first)).A.inShape
+  return observe(Object.fromEntries(first))
 }
+
+/** Shape of one x, as the operator of the measurements takes it. */
+export const eventOfMeasurements = (measurements: Measurements): Shape =>
+  observationOfFirst(measurements).A.inShape

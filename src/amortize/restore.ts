@@ -27,7 +27,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { type ConditionInput, conditionRows } from './condition.ts'
-import { type AmortizedSampler, oneStep, type SamplerOperator } from './sampler.ts'
+import { type AmortizedSampler, drawingOf, oneStep, type SamplerOperator } from './sampler.ts'
 import { measurementDigest } from './single.ts'
 
 /** How to restore. */
@@ -53,8 +53,8 @@ export interface Restored {
   readonly mean: NdArray<'float32'>
   /** [N, ...event], the standard deviation of K ≥ 2 draws with 1/(K − 1). */
   readonly spread?: NdArray<'float32'>
-  /** [K, N], log q(x | y) of every draw in nats. */
-  readonly logq: NdArray<'float32'>
+  /** [K, N], log q(x | y) of every draw in nats; absent where the sampler's density is not known. */
+  readonly logq?: NdArray<'float32'>
   /** [K, N, ...event]. */
   readonly draws?: NdArray<'float32'>
 }
@@ -131,7 +131,8 @@ const summarised = (sampler: AmortizedSampler) => {
     const each = reshape(x, [observations, x.shape[0] / observations, ...sampler.event])
     const centre = mean(each, { axes: 1 })
     const squares = sum(square(sub(each, expandDims(centre, 1))), { axes: 1 })
-    return { x, logq, mean: centre, spread: sqrt(mul(squares, 1 / Math.max(1, each.shape[1] - 1))) }
+    const spread = sqrt(mul(squares, 1 / Math.max(1, each.shape[1] - 1)))
+    return { x, mean: centre, spread, ...(logq ? { logq } : {}) }
   }
 }
 
@@ -193,23 +194,32 @@ export const restore = async (
   const size = Math.min(count, Math.max(1, Math.floor(batch / K)))
   const program = jit(summarised(sampler), execute)
   const [centre, spread] = [zeros([count, ...event]), zeros([count, ...event])]
-  const logq = zeros([K, count])
+  const logq = drawingOf(sampler.flow).density ? zeros([K, count]) : undefined
   const draws = keep ? zeros([K, count, ...event]) : undefined
   try {
     await eachBatch(count, size, async (from, to) => {
       checkAborted(signal, 'restoring')
       const input = conditionRows(condition, set, from, to)
       const out = await program(input, latents(seed, K, [from, to], event))
-      const drawn = float32(reshaped(out.logq, [size, K]))
-      checkFinite(drawn, from)
-      centre.data.set(float32(out.mean).data, from * sizeOf(event))
+      const middle = float32(out.mean)
+      checkFinite(middle, from)
+      centre.data.set(middle.data, from * sizeOf(event))
       spread.data.set(float32(out.spread).data, from * sizeOf(event))
-      scatter(logq.data, drawn.data, K, count, from)
+      if (logq && out.logq) {
+        const drawn = float32(reshaped(out.logq, [size, K]))
+        checkFinite(drawn, from)
+        scatter(logq.data, drawn.data, K, count, from)
+      }
       if (draws) scatter(draws.data, float32(out.x).data, K, count, from)
       onProgress?.(to, count)
     })
   } finally {
     await program.release()
   }
-  return { mean: centre, ...(K > 1 ? { spread } : {}), logq, ...(draws ? { draws } : {}) }
+  return {
+    mean: centre,
+    ...(K > 1 ? { spread } : {}),
+    ...(logq ? { logq } : {}),
+    ...(draws ? { draws } : {}),
+  }
 }

@@ -1,33 +1,27 @@
 /**
- * A distilled sampler: a conditional flow with the units of its data. One pass gives a draw x of q(x | y) and
- * its log q, both in the units of the data: with x' = s x + o of n entries, log q(x | y) = log q'(x' | y) + n
- * log s.
+ * A distilled sampler: a conditional flow or a conditional denoiser, with the units of its data. One program
+ * gives a draw x of q(x | y) and, of flows, its log q, both in the units of the data: with x' = s x + o of n
+ * entries, log q(x | y) = log q'(x' | y) + n log s.
  */
 
-import {
-  type FlowConfig,
-  type FlowParams,
-  flowOf,
-  foldedSample,
-  foldRealNvp,
-  logqOf,
-  realNvp,
-} from '../flows/index.ts'
+import type { FlowConfig, FlowParams } from '../flows/index.ts'
 import { type DataRange, fromPrior, type OperatorSpec, toPrior } from '../operators/index.ts'
-import {
-  add,
-  flatten,
-  frozen,
-  mul,
-  type NdArray,
-  repeat,
-  reshape,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  unflatten,
-} from '../tensor/index.ts'
-import { type ConditionInput, type ConditionLayout, conditionFrom } from './condition.ts'
+import { add, mul, type NdArray, type Shape, sizeOf, type Tensor } from '../tensor/index.ts'
+import type { ConditionInput, ConditionLayout } from './condition.ts'
+import { type DenoiserConfig, denoiserDrawing } from './denoiser-drawing.ts'
+import type { Draw, Drawing } from './drawing.ts'
+import { flowDrawing } from './flow-drawing.ts'
+
+/** What draws, as data: a flow, or a conditional denoiser, whose probability flow it is. */
+export type SamplerConfig = FlowConfig | DenoiserConfig
+
+/**
+ * What draws, of its data. A new kind is its file and a line here.
+ *
+ * @throws TweedieError `input` for sizes that do not fit
+ */
+export const drawingOf = (config: SamplerConfig): Drawing =>
+  config.kind === 'denoiser' ? denoiserDrawing(config) : flowDrawing(config)
 
 /**
  * The operator that a sampler was made for; of those that delete entries the mask says all, so they are one.
@@ -42,7 +36,7 @@ export interface SamplerOperator extends OperatorSpec {
 
 /** Everything that drawing needs. */
 export interface AmortizedSampler {
-  readonly flow: FlowConfig
+  readonly flow: SamplerConfig
   readonly params: FlowParams<NdArray>
   /** Shape of one x. */
   readonly event: Shape
@@ -54,60 +48,31 @@ export interface AmortizedSampler {
   readonly measurement?: string
 }
 
-/** A batch of draws: x [B, ...event] and log q(x | y) [B], nats per unit of the data. */
-export interface Draw<L = Tensor> {
-  readonly x: L
-  readonly logq: L
-}
-
-/** x in the units of the prior, flat or in the flow's shape, with log|det ∂x/∂z|. */
-type DrawOf = (condition: Tensor, z: Tensor) => { readonly x: Tensor; readonly logdet: Tensor }
-
-/** The flow without what costs at inference: an affine RealNVP is folded. */
-const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
-  const folds = config.kind === 'realNvp' && (config.transform ?? { kind: 'affine' }).kind === 'affine'
-  if (folds && config.kind === 'realNvp' && !config.range) {
-    const { size, condition, steps, hidden } = config
-    const flow = realNvp({ size, condition, steps, hidden })
-    const folded = foldRealNvp(flow, unflatten(flow.init(0), flatten(params)))
-    return (y, z) => foldedSample(folded, y, z)
-  }
-  const flow = flowOf(config)
-  if (config.kind === 'network') return (y, z) => flow.sample(frozen(params), y, z)
-  return (y, z) => flow.sample(frozen(params), repeat(y, z.shape[0] / y.shape[0]), z)
-}
-
 /**
  * The sampler as a function of tensors, its weights as constants.
  *
  * @returns (what was observed of Y signals, z [Y·K, ...event] standard normal with the draws of one
- * observation in sequence) → x [Y·K, ...event] and logq [Y·K]
+ * observation in sequence) → x [Y·K, ...event] and, of flows, logq [Y·K]
  *
  * @example
  * ```ts
  * const draw = jit(oneStep(sampler))
- * const { x, logq } = await draw({ y, beside: { mask: m } }, normal(stream(0, 'z'), [128, 1, 28, 28]))
+ * const { x } = await draw({ y, beside: { mask: m } }, normal(stream(0, 'z'), [128, 1, 28, 28]))
  * ```
  */
 export const oneStep = ({
-  flow: config,
+  flow,
   params,
   event,
   range,
   operator,
   condition: layout,
 }: AmortizedSampler): ((input: ConditionInput, z: Tensor) => Draw) => {
-  const { event: inside, condition } = flowOf(config)
-  const draw = drawOf(config, params)
   const [units, back] = [toPrior(range), fromPrior(range)]
+  const draw = drawingOf(flow).draw(params, { event, operator, layout, units })
   const perUnit = sizeOf(event) * Math.log(units.scale)
   return (input, z) => {
-    const count = z.shape[0]
-    const latent = reshape(z, [count, ...inside])
-    const drawn = draw(conditionFrom({ layout, operator, event, units, condition }, input), latent)
-    return {
-      x: add(mul(reshape(drawn.x, [count, ...event]), back.scale), back.offset),
-      logq: add(logqOf(latent, drawn), perUnit),
-    }
+    const { x, logq } = draw(input, z)
+    return { x: add(mul(x, back.scale), back.offset), ...(logq ? { logq: add(logq, perUnit) } : {}) }
   }
 }

@@ -92,7 +92,7 @@ export const cellKey = (cell: Cell, setup: BenchSetup): string =>
 export const defaultSettings = (method: string): Settings =>
   Object.fromEntries(Object.entries(methodNamed(method).settings).map(([name, s]) => [name, s.default]))
 
-/** Steps of a cell; a distilled sampler takes one. */
+/** Steps of a cell; a distilled sampler draws in one program, whatever evaluations that makes. */
 export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
 
 /** The parts of a label. */
@@ -101,11 +101,11 @@ type Named =
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
 
 /**
- * `MMPS(5)`, `DPS`, `one step K=128 (flow)`: a cell as tables name it; settings only where they are not the
+ * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`: a cell as tables name it; settings only where they are not the
  * default.
  */
 export const labelOf = (cell: Named): string => {
-  if (cell.kind === 'distilled') return `one step K=${cell.draws} (${cell.sampler.name})`
+  if (cell.kind === 'distilled') return `distilled K=${cell.draws} (${cell.sampler.name})`
   const { method, settings } = cell
   const defaults = defaultSettings(method)
   const { iterations = defaults.iterations, ...others } = settings

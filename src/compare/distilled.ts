@@ -1,5 +1,5 @@
 /** Draws of a distilled sampler, and their cost. */
-import { type AmortizedSampler, checkRestorable, restore } from '../amortize/index.ts'
+import { type AmortizedSampler, checkRestorable, drawingOf, restore } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import type { DistilledCell, Task } from './cell.ts'
@@ -63,7 +63,7 @@ export const distilledDraws = async (
   return {
     draws,
     cost: {
-      evaluations: 1,
+      evaluations: drawingOf(sampler.flow).evaluations,
       vjps: 0,
       seconds,
       perStep: seconds / (K * images),

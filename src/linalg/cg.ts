@@ -18,6 +18,11 @@ export interface CgOptions {
    * the batch: for faithful reproduction only. Default false.
    */
   readonly shared?: boolean
+  /**
+   * Vectors and inner products in the dtype of b instead of float64, for programs that run where that is not
+   * known (browsers). Default false.
+   */
+  readonly narrow?: boolean
 }
 
 /**
@@ -30,13 +35,18 @@ export interface CgOptions {
  * const u = cg({ iterations: 3 })((v) => matmul(v, C), b)
  * ```
  */
-export const cg = ({ iterations = 1, tolerance = 0, shared = false }: CgOptions = {}): Solver => {
+export const cg = ({
+  iterations = 1,
+  tolerance = 0,
+  shared = false,
+  narrow = false,
+}: CgOptions = {}): Solver => {
   requireInteger(iterations, 1, 'cg: iterations')
   return (C, b) => {
-    const start = cast(b, 'float64')
+    const start = narrow ? b : cast(b, 'float64')
     const enough = mul(inner(start, start, shared), tolerance * tolerance)
     const { u } = descend(
-      widened(C, b),
+      narrow ? C : widened(C, b),
       { u: mul(start, 0), r: start, p: start },
       { iterations, goesOn: (_i, _r, rr) => greater(rr, enough), shared },
     )

@@ -5,7 +5,7 @@ export type Linear = (v: Tensor) => Tensor
 
 /**
  * Solves C u = b approximately, from u = 0, every sample of the batch on its own. Vectors and inner products
- * are float64; C is applied in the dtype of b.
+ * are float64, where nothing else is said; C is applied in the dtype of b.
  */
 export type Solver = (C: Linear, b: Tensor) => Tensor
 

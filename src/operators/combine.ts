@@ -2,7 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { add, concat, mul, reshape, sizeOf, split, type Tensor } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
-import type { LinearOperator, Operator } from './operator.ts'
+import type { Eigenbasis, LinearOperator, Operator } from './operator.ts'
 
 const flat = (y: Tensor): Tensor => reshape(y, [y.shape[0], -1])
 
@@ -73,6 +73,12 @@ export function stacked(operators: readonly Operator[]): Operator {
   return { ...parts, linear: true, adjoint }
 }
 
+/** The same basis with other eigenvalues. */
+const withEigenvalues = (basis: Eigenbasis, change: (lambda: Tensor) => Tensor): Eigenbasis => ({
+  ...basis,
+  eigenvalues: (c) => change(basis.eigenvalues(c)),
+})
+
 /**
  * x ↦ s A(x).
  *
@@ -91,11 +97,12 @@ export function scaled(A: Operator, s: number): Operator {
     throw new TweedieError('input', `scaled: the factor must be finite and not 0, got ${s}`)
   const parts = { name: `${s} × ${A.name}`, apply: (x: Tensor) => mul(A.apply(x), s) }
   if (!A.linear) return { ...A, ...parts }
-  const { pinv } = A
+  const { pinv, eigenbasis } = A
   return {
     ...A,
     ...parts,
     adjoint: (y) => mul(A.adjoint(y), s),
     ...(pinv ? { pinv: (y: Tensor) => mul(pinv(y), 1 / s) } : {}),
+    ...(eigenbasis ? { eigenbasis: withEigenvalues(eigenbasis, (lambda) => mul(lambda, s * s)) } : {}),
   }
 }

@@ -1,12 +1,76 @@
 /** Smaller images and signals: the mean of each block, or antialiased bicubic interpolation. */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
-import { matrixOf } from '../linalg/index.ts'
-import { mul, type NdArray, type Shape } from '../tensor/index.ts'
+import { dense, matrixOf } from '../linalg/index.ts'
+import {
+  matmul,
+  mul,
+  type NdArray,
+  ndarray,
+  reshape,
+  type Shape,
+  sizeOf,
+  transpose,
+} from '../tensor/index.ts'
 import { mirroredPixel } from './boundary.ts'
 import { gridOf } from './image.ts'
-import type { LinearOperator } from './operator.ts'
+import type { Eigenbasis, LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
+
+/** Orthonormal cosines (DCT-II) [n, n], one a row; the first is constant. Of n = 2 they are Haar's. */
+const cosines = (n: number): NdArray<'float64'> =>
+  matrixOf(n, n, (k, j) => Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * k * (j + 0.5)) / n))
+
+/** A ⊗ B of square matrices. */
+const kronecker = (A: NdArray<'float64'>, B: NdArray<'float64'>): NdArray<'float64'> => {
+  const [[n], [m]] = [A.shape, B.shape]
+  return matrixOf(n * m, n * m, (i, j) => {
+    const a = A.data[Math.floor(i / m) * n + Math.floor(j / m)]
+    return a * B.data[(i % m) * m + (j % m)]
+  })
+}
+
+/**
+ * The cosines of each block as channels, [C · k, ...blocks] for blocks of k pixels. A sees the first of each
+ * block alone, its mean times √k, so that λ is 1/k there and 0 elsewhere.
+ */
+const blockCosines = (event: Shape, grid: readonly number[], factor: number): Eigenbasis => {
+  const [channels] = event
+  const blocks = grid.map((n) => n / factor)
+  const split = [channels, ...blocks.flatMap((n) => [n, factor])]
+  // [B, C, H, f, W, f] to [B, C, f, f, H, W], and back.
+  const within = grid.map((_, i) => 2 * i + 3)
+  const order = [0, 1, ...within, ...within.map((axis) => axis - 1)]
+  const back = order.map((_, axis) => order.indexOf(axis))
+  const k = factor ** grid.length
+  const axis = cosines(factor)
+  const Q = dense(grid.length === 2 ? kronecker(axis, axis) : axis)
+  const shape = [channels * k, ...blocks]
+  const flat = [channels, k, sizeOf(blocks)]
+  const first = dense(
+    ndarray(
+      Array.from({ length: channels * k }, (_, i) => (i % k === 0 ? 1 / k : 0)),
+      [channels * k, ...blocks.map(() => 1)],
+      'float64',
+    ),
+  )
+  return {
+    shape,
+    local: true,
+    forward: (x) => {
+      const [B] = x.shape
+      const cells = reshape(transpose(reshape(x, [B, ...split]), order), [B, ...flat])
+      return reshape(matmul(Q(x), cells), [B, ...shape])
+    },
+    inverse: (c) => {
+      const [B] = c.shape
+      const cells = matmul(Q(c), reshape(c, [B, ...flat]), { transA: true })
+      const apart = reshape(cells, [B, channels, ...grid.map(() => factor), ...blocks])
+      return reshape(transpose(apart, back), [B, ...event])
+    },
+    eigenvalues: first,
+  }
+}
 
 /**
  * The mean of each block of factor × factor pixels, or of `factor` values of a signal. With k pixels in a
@@ -31,7 +95,8 @@ export const averagePool = (event: Shape, factor: number): LinearOperator => {
   const blocks = (n: number) =>
     matrixOf(n / factor, n, (i, j) => (Math.floor(j / factor) === i ? 1 / factor : 0))
   const A = separable('average-pool', grid.map(blocks), event)
-  return { ...A, pinv: (y) => mul(A.adjoint(y), factor ** grid.length) }
+  const pixels = factor ** grid.length
+  return { ...A, pinv: (y) => mul(A.adjoint(y), pixels), eigenbasis: blockCosines(event, grid, factor) }
 }
 
 /** Keys' cubic (1981) with a = −1/2. */

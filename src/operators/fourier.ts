@@ -17,6 +17,7 @@ import {
   type Shape,
   sin,
   split,
+  sub,
   sumTo,
   type Tensor,
   take,
@@ -35,7 +36,7 @@ import {
   times,
 } from './complex.ts'
 import { imageShape } from './image.ts'
-import type { LinearOperator } from './operator.ts'
+import type { Eigenbasis, LinearOperator } from './operator.ts'
 
 /** F[k, j] = exp(∓2πi (k − c)(j − c)/n)/√n with c = ⌊n/2⌋: fftshift ∘ fft ∘ ifftshift; symmetric. */
 const centredDft = (n: number, sign: -1 | 1): ComplexDense => {
@@ -82,6 +83,22 @@ const symmetrised = (m: Tensor): Tensor => {
   return mul(add(m, mirror(mirror(m, 2), 3)), 0.5)
 }
 
+/**
+ * The basis of Hartley (1942), H = Re F − Im F: real, orthonormal and its own inverse. It makes every
+ * F⁻¹ s F with s_k = s_{−k} diagonal.
+ */
+const hartley = (
+  F: (x: Tensor) => Complex,
+  shape: Shape,
+  eigenvalues: Eigenbasis['eigenvalues'],
+): Eigenbasis => {
+  const H = (x: Tensor): Tensor => {
+    const { re, im } = F(x)
+    return sub(re, im)
+  }
+  return { shape, local: false, forward: H, inverse: H, eigenvalues }
+}
+
 const checkMask = (m: Tensor, h: number, w: number): void => {
   const [, channels, rows, columns] = m.shape
   if (m.shape.length !== 4 || channels !== 1 || ![1, h].includes(rows) || columns !== w) {
@@ -125,6 +142,7 @@ export const fourier = (m: Tensor, event: Shape, { phase }: { phase?: Tensor } =
     ...shapes,
     apply: (x) => joined(scaleBy(m, F.ofReal(x))),
     adjoint,
+    eigenbasis: hartley(F.ofReal, event, () => symmetrised(m)),
     // AᵀA = F⁻¹ s F with s the symmetrised mask, so A⁺ = F⁻¹ s⁺ F Aᵀ.
     pinv: (y) => {
       const s = symmetrised(m)

@@ -1,5 +1,5 @@
-import type { Shape } from '../tensor/index.ts'
-import type { LinearOperator } from './operator.ts'
+import { type Shape, scalarLike } from '../tensor/index.ts'
+import { type LinearOperator, ownBasis } from './operator.ts'
 
 /**
  * y = x: denoising.
@@ -19,4 +19,5 @@ export const identity = (shape: Shape): LinearOperator => ({
   apply: (x) => x,
   adjoint: (y) => y,
   pinv: (y) => y,
+  eigenbasis: ownBasis(shape, (c) => scalarLike(c, 1)),
 })

@@ -1,5 +1,5 @@
-import { mul, type Shape, type Tensor } from '../tensor/index.ts'
-import type { LinearOperator } from './operator.ts'
+import { mul, type Shape, square, type Tensor } from '../tensor/index.ts'
+import { type LinearOperator, ownBasis } from './operator.ts'
 
 /**
  * y = m ∘ x: entries are kept (1) or deleted (0); deleted entries of y are 0 (plus noise, which Aᵀ ignores).
@@ -21,4 +21,5 @@ export const mask = (m: Tensor, event: Shape = m.shape.slice(1)): LinearOperator
   apply: (x) => mul(x, m),
   adjoint: (y) => mul(y, m),
   pinv: (y) => mul(y, m),
+  eigenbasis: ownBasis(event, () => square(m)),
 })

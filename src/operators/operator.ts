@@ -13,6 +13,26 @@ interface ForwardModel {
   apply(x: Tensor): Tensor
 }
 
+/**
+ * An orthonormal basis Q of x in which AᵀA is diagonal, AᵀA = Q diag(λ) Qᵀ: there A sees each coefficient by
+ * itself.
+ */
+export interface Eigenbasis {
+  /** Shape of the coefficients of one x; as many as its entries. */
+  readonly shape: Shape
+  /**
+   * Whether a coefficient has its place among the points of x: the shape is then [channels, ...points], of x
+   * itself or with neighbours as channels, and networks that know where points lie run over it.
+   */
+  readonly local: boolean
+  /** Coefficients c = Qᵀ x, [B, ...shape]. */
+  forward(x: Tensor): Tensor
+  /** x = Q c. */
+  inverse(c: Tensor): Tensor
+  /** λ ≥ 0 in the dtype of c, as it multiplies c [B, ...shape]. */
+  eigenvalues(c: Tensor): Tensor
+}
+
 /** y = A x. */
 export interface LinearOperator extends ForwardModel {
   readonly linear: true
@@ -20,7 +40,18 @@ export interface LinearOperator extends ForwardModel {
   adjoint(y: Tensor): Tensor
   /** A⁺ y, where it is cheap: A A⁺ A = A. */
   pinv?(y: Tensor): Tensor
+  /** Where it is known: the basis in which AᵀA is diagonal. */
+  readonly eigenbasis?: Eigenbasis
 }
+
+/** The basis of x itself, for operators with a diagonal AᵀA. @param eigenvalues - λ, as {@link Eigenbasis} */
+export const ownBasis = (shape: Shape, eigenvalues: Eigenbasis['eigenvalues']): Eigenbasis => ({
+  shape,
+  local: true,
+  forward: (x) => x,
+  inverse: (c) => c,
+  eigenvalues,
+})
 
 /** y = A(x), differentiable; its derivative at a point is {@link linearAt}. */
 export interface NonlinearOperator extends ForwardModel {

@@ -6,12 +6,12 @@
  *
  * where products of singular values below a share of the largest count as 0. A signal has one axis: y = x Rᵀ.
  */
-import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { type Dense, dense, matrixOf } from '../linalg/index.ts'
 import { matmul, mul, type NdArray, ndarray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
 import { shapeError, show } from '../tensor/shape.ts'
 import { gridOf } from './image.ts'
-import type { LinearOperator } from './operator.ts'
+import type { Eigenbasis, LinearOperator } from './operator.ts'
 
 interface Factors {
   /** Uᵀ, [r, m]. */
@@ -33,6 +33,15 @@ const factorsOf = (matrix: NdArray<'float64'>): Factors => {
     left: dense(matrixOf(r, m, (i, j) => U.get(j, i))),
     right: dense(matrixOf(n, r, (i, j) => V.get(i, j))),
     values: svd.diagonal.slice(0, r),
+  }
+}
+
+/** A value that is worked out when it is first asked for. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 
@@ -58,6 +67,32 @@ const pseudoInverse = (matrices: readonly NdArray<'float64'>[], cutoff: number) 
   )
   const [into, back] = [factors.map((f) => f.left), factors.map((f) => f.right)]
   return (y: Tensor): Tensor => product(back, mul(product(into, y), inverse(y)))
+}
+
+/** AᵀA = (LᵀL) ⊗ (RᵀR): the eigenvectors of each axis, and products of their eigenvalues. */
+const eigenbasisOf = (matrices: readonly NdArray<'float64'>[], event: Shape): Eigenbasis => {
+  const decomposed = once(() => {
+    const axes = matrices.map(({ shape: [m, n], data }) => {
+      const M = Matrix.from1DArray(m, n, Array.from(data))
+      const { eigenvectorMatrix: Q, realEigenvalues } = new EigenvalueDecomposition(M.transpose().mmul(M), {
+        assumeSymmetric: true,
+      })
+      return { Q: dense(matrixOf(n, n, (i, j) => Q.get(i, j))), values: realEigenvalues }
+    })
+    // The gram matrix is only semidefinite, so rounding makes eigenvalues a little negative.
+    const values = axes.reduce<number[]>(
+      (all, { values }) => all.flatMap((s) => values.map((t) => s * Math.max(t, 0))),
+      [1],
+    )
+    return { Q: axes.map(({ Q }) => Q), lambda: dense(ndarray(values, event.slice(1), 'float64')) }
+  })
+  return {
+    shape: event,
+    local: false,
+    forward: (x) => product(decomposed().Q, x, true),
+    inverse: (c) => product(decomposed().Q, c),
+    eigenvalues: (c) => decomposed().lambda(c),
+  }
 }
 
 /**
@@ -90,7 +125,7 @@ export const separable = (
       `matrices ${matrices.map(({ shape }) => show(shape)).join(' and ')} do not act on [${event}]`,
     )
   const factors = matrices.map(dense)
-  let inverse: ((y: Tensor) => Tensor) | undefined
+  const inverse = once(() => pseudoInverse(matrices, cutoff))
   return {
     name,
     linear: true,
@@ -98,9 +133,7 @@ export const separable = (
     outShape: [event[0], ...matrices.map(({ shape }) => shape[0])],
     apply: (x) => product(factors, x),
     adjoint: (y) => product(factors, y, true),
-    pinv: (y) => {
-      inverse ??= pseudoInverse(matrices, cutoff) // the decomposition is made when it is asked for
-      return inverse(y)
-    },
+    pinv: (y) => inverse()(y),
+    eigenbasis: eigenbasisOf(matrices, event),
   }
 }

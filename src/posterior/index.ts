@@ -1,3 +1,4 @@
+export * from './conditional.ts'
 export * from './conditional-covariance.ts'
 export { ddnm } from './ddnm.ts'
 export { type DiffpirOptions, diffpir } from './diffpir.ts'

@@ -1,85 +1,19 @@
-/** Distillation of a prior into a one-step sampler, in a run folder. */
-import { existsSync } from 'node:fs'
+/** Distillation of a prior into a sampler of one or few steps, in a run folder. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import {
-  boundNegLogPrior,
-  boundOf,
-  type ConditionLayout,
-  type DataWeight,
-  exactNegLogPrior,
-  exportSampler,
-  flowParamsOf,
-  forwardObjective,
-  initFlowState,
-  type Measurements,
-  measurementDigest,
-  measurementsOf,
-  type NegLogPrior,
-  reverseObjective,
-  samplerOperator,
-} from '../amortize/index.ts'
-import type { LikelihoodOptions } from '../diffusion/index.ts'
+import { exportSampler, flowParamsOf, measurementDigest, samplerOperator } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { type Flow, type FlowConfig, type FlowParams, flowOf } from '../flows/index.ts'
-import { readArrays, writeArrays, writeAtomic } from '../formats/index.ts'
+import type { FlowParams } from '../flows/index.ts'
+import { writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
-import { type ObservationSet, observationRows } from '../observations/index.ts'
-import { priorLatents } from '../posterior/index.ts'
-import type { LongCall } from '../progress.ts'
-import { type Stream, stream } from '../random/index.ts'
-import { NdArray, unflatten } from '../tensor/index.ts'
-import { type Trainer, type TrainOptions, type TrainState, trainer } from '../training/index.ts'
+import { type NdArray, unflatten } from '../tensor/index.ts'
+import type { TrainState } from '../training/index.ts'
+import { denoiserLearner } from './denoiser-learner.ts'
+import type { DistillRequest, Learner } from './distill-request.ts'
+import { flowLearner } from './flow-learner.ts'
 import type { Run } from './folder.ts'
-import type { LearnedPrior } from './prior.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
-
-/** How log p(x) is taken, on the diffusion of `boundOf`. */
-export interface DistillObjective {
-  /** Which bound of the prior; see `ApsOptions`. */
-  readonly bound?: 'score' | 'full'
-  /** Its smallest time, default 1e-3. */
-  readonly start?: number
-  /** Not the bound but the probability-flow ODE: slow, see `exactNegLogPrior`. */
-  readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
-  /**
-   * No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from
-   * simulations, see `forwardObjective`.
-   */
-  readonly samples?: { readonly count: number; readonly steps: number }
-  /** Weight of the data term by step, default 1 throughout; without meaning for simulations. */
-  readonly dataWeight?: DataWeight
-}
-
-/** The request of a distillation: prior, observations, flow, options. */
-export interface DistillRequest extends LongCall {
-  readonly prior: LearnedPrior
-  /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
-  readonly priorDigest: string
-  /** Where the prior lies; the sampler remembers it. */
-  readonly priorPath?: string
-  /** Measurements in the units of the data; their `range` is the prior's. */
-  readonly set: ObservationSet
-  readonly flow: FlowConfig
-  readonly condition: ConditionLayout
-  /**
-   * Sets observed blindly: train on the true parameters of each observation, which the condition of the flow
-   * lacks.
-   */
-  readonly blind?: boolean
-  /** Row of the set, for a flow of that measurement alone; `condition` is then {@link unconditional}. */
-  readonly measurement?: number
-  /** How steps are taken; flows keep no moving average. */
-  readonly options: Omit<TrainOptions, 'ema'>
-  readonly objective?: DistillObjective
-  readonly steps: number
-  /** Draws of one run of `sampler.onnx`, default 16. */
-  readonly exportDraws?: number
-  readonly seed: number
-  /** Seconds between resume points, default 60; it never changes the result. */
-  readonly checkpointSeconds?: number
-}
 
 const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
 
@@ -106,81 +40,21 @@ const distillFormat = (prior: string): PointFormat => ({
   },
 })
 
-/** The measurements to learn from: the set, or one of it. */
-const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
-  measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
-
-/** Draws of the prior to simulate from, made once for a run. */
-const samplesOf = async (
-  run: Run,
-  { prior, options, seed, onProgress, signal }: DistillRequest,
-  { count, steps }: NonNullable<DistillObjective['samples']>,
-): Promise<NdArray<'float32'>> => {
-  const path = join(run.paths.draws, 'prior.npz')
-  if (existsSync(path)) {
-    const { x } = readArrays(path)
-    if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
-    throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
-  }
-  const x = await priorLatents(prior, count, {
-    ...options.execute,
-    steps,
-    batch: Math.min(count, 64),
-    seed,
-    onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
-    signal,
-  })
-  writeArrays(path, { x })
-  return x
+/** How a sampler learns, by its kind. A new kind is a file and a line here. */
+const learnerOf = async (run: Run, request: DistillRequest): Promise<Learner> => {
+  const { flow } = request
+  return flow.kind === 'denoiser' ? denoiserLearner(run, request, flow) : flowLearner(run, request, flow)
 }
 
-/** Training by the reverse divergence, with the bound on log p(x) or with log p(x) itself. */
-const reverseTrainer = (
-  { prior, options, objective = {} }: DistillRequest,
-  flow: Flow,
-  measurements: Measurements,
-  streamOf: (purpose: string) => Stream,
-): Trainer => {
-  const { bound, start, exact, dataWeight } = objective
-  const { execute } = options
-  const diffusion = boundOf(prior, start)
-  const { denoiser } = prior
-  const by = <P>(negLogPrior: NegLogPrior<P>): Trainer => {
-    const divergence = reverseObjective(flow, negLogPrior, measurements, { dataWeight, execute }, streamOf)
-    return trainer(divergence, options, streamOf('rows'))
-  }
-  return exact
-    ? by(exactNegLogPrior(denoiser, { ...diffusion, ...exact, ...execute }))
-    : by(boundNegLogPrior(denoiser, streamOf, { ...diffusion, bound }))
-}
-
-const trainerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise<Trainer> => {
-  const { condition, blind, options, objective, seed } = request
-  const measurements = measurementsOf(learnedFrom(request), {
-    layout: condition,
-    condition: flow.condition,
-    blind,
-  })
-  const streamOf = (purpose: string) => stream(seed, `distill ${purpose}`)
-  if (!objective?.samples) return reverseTrainer(request, flow, measurements, streamOf)
-  if (!measurements.simulate)
-    throw new TweedieError(
-      'input',
-      "objective.prior: 'samples' does not go with shot noise, whose level follows y",
-    )
-  const x = await samplesOf(run, request, objective.samples)
-  return trainer(forwardObjective(flow, x, measurements, streamOf), options, streamOf('rows'))
-}
-
-/** The flow after the steps from where the folder stands to the last one. */
+/** The parameters after the steps from where the folder stands to the last one. */
 const trained = async (run: Run, request: DistillRequest): Promise<FlowParams<NdArray>> => {
-  const flow = flowOf(request.flow)
+  const { fresh, trainer } = await learnerOf(run, request)
   const state = await trainInRun(run, {
     ...request,
-    fresh: initFlowState(flow.init(request.seed)),
+    fresh,
     format: distillFormat(request.priorDigest),
     phase: 'distilling',
-    trainer: () => trainerOf(run, request, flow),
+    trainer,
     figures: ({ terms, gradient }) => ({ ...terms, gradient }),
   })
   return flowParamsOf(state)
@@ -208,7 +82,7 @@ export const writeSamplerOnnx = async (
 }
 
 /**
- * Distills a prior into a one-step sampler in a run folder, from where the folder stands.
+ * Distills a prior into a sampler of one or few steps in a run folder, from where the folder stands.
  *
  * @returns the sampler, kept as `checkpoints/sampler.safetensors`, and as `sampler.onnx` with `sampler.json`
  * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer

@@ -1,5 +1,6 @@
 export * from './checkpoint.ts'
 export * from './distill.ts'
+export type { DistillObjective, DistillRequest } from './distill-request.ts'
 export * from './folder.ts'
 export * from './interrupt.ts'
 export * from './journal.ts'

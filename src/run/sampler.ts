@@ -1,14 +1,13 @@
 /**
- * A distilled sampler as a file: the flow with its weights, the units of the data, and what it was made for
- * and from.
+ * A distilled sampler as a file: the flow or the denoiser with its weights, the units of the data, and what
+ * it was made for and from.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { AmortizedSampler } from '../amortize/index.ts'
+import { type AmortizedSampler, drawingOf, type SamplerConfig } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { type FlowConfig, flowOf } from '../flows/index.ts'
 import { readBytes } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { families } from '../operators/index.ts'
@@ -16,7 +15,7 @@ import { unflatten } from '../tensor/index.ts'
 import { keepCheckpoint, parsedState, readCheckpoint } from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
-import { headerOf, spatialNetworkHeader } from './network-header.ts'
+import { headerOf, networkHeader, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
 
 /** The origin of a sampler: its noise, measurements, training and prior. */
@@ -80,6 +79,17 @@ const flow = z.discriminatedUnion('kind', [
     range: range.optional(),
   }),
   z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),
+  z.object({
+    kind: z.literal('denoiser'),
+    event: shape,
+    net: networkHeader,
+    noise: z.number().positive(),
+    gaussian: z.object({ variance: z.number().positive(), rank: z.int().nonnegative() }),
+    sigmaMin: z.number().positive(),
+    sigmaMax: z.number().positive(),
+    steps: count.optional(),
+    step: z.string().optional(),
+  }),
 ])
 const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
 const operator = z.object({
@@ -140,14 +150,15 @@ const current = (state: Json): unknown => {
   }
 }
 
-/** A flow as files say it: plain JSON without what is undefined, its networks as in headers of priors. */
-export const flowHeader = (flow: FlowConfig): Json => {
-  const said =
-    flow.kind === 'network'
-      ? { ...flow, encoder: headerOf(flow.encoder), coupling: headerOf(flow.coupling) }
-      : flow
-  return parseJson(JSON.stringify(said), 'flow')
+/** The networks of a flow as headers of priors say them. */
+const networksOf = (flow: SamplerConfig): Readonly<Record<string, Json>> => {
+  if (flow.kind === 'network') return { encoder: headerOf(flow.encoder), coupling: headerOf(flow.coupling) }
+  return flow.kind === 'denoiser' ? { net: headerOf(flow.net) } : {}
 }
+
+/** What draws as files say it: plain JSON without what is undefined, its networks as in headers of priors. */
+export const flowHeader = (flow: SamplerConfig): Json =>
+  parseJson(JSON.stringify({ ...flow, ...networksOf(flow) }), 'flow')
 
 /** The header of a sampler, beside its arrays, as plain JSON without what is undefined. */
 export const samplerHeader = ({ params: _, flow, ...rest }: SavedSampler): Json =>
@@ -195,6 +206,6 @@ export const loadSampler = (path: string): SavedSampler => {
   const file = samplerFile(path)
   const { arrays, state } = readCheckpoint(file)
   const { kind: _, ...rest } = parsedState(header, current(state), `${file}: holds no sampler`)
-  const params = unflatten({ params: flowOf(rest.flow).init(0) }, arrays, file).params
+  const params = unflatten({ params: drawingOf(rest.flow).init(0) }, arrays, file).params
   return { ...rest, params }
 }

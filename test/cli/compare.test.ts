@@ -84,7 +84,7 @@ describe('distilled samplers in a comparison', () => {
     expect(guided.psnr).toBeGreaterThan(25)
     expect(result.samplers).toMatchObject([{ name: 'flow-denoise', measurements: 4, steps: 2, batch: 2 }])
     expect(result.samplers[0].seconds).toBeGreaterThan(0)
-    expect(readFileSync(markdown, 'utf8')).toMatch(/one step K=4 \(flow-denoise\)[\s\S]*### training/)
+    expect(readFileSync(markdown, 'utf8')).toMatch(/distilled K=4 \(flow-denoise\)[\s\S]*### training/)
     expect(existsSync(join(options.cache, 'report.html'))).toBe(true)
   }, 120_000)
 

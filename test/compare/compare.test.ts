@@ -77,7 +77,7 @@ describe('a distilled cell', () => {
   })
 
   it('is labelled with its draws', () => {
-    expect(labelOf({ ...one, draws: 128 })).toBe('one step K=128 (flow)')
+    expect(labelOf({ ...one, draws: 128 })).toBe('distilled K=128 (flow)')
   })
 })
 

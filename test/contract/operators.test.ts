@@ -4,6 +4,7 @@ import {
   adjointGap,
   batchGap,
   derivativeGaps,
+  eigenbasisGaps,
   pseudoInverseGap,
   pullbackGap,
   shapesOf,
@@ -33,9 +34,25 @@ describe.each(linearOperators.map((listed) => ({ title: listed.name, listed })))
     if (gap !== undefined) expect(gap).toBeLessThan(1e-10)
   })
 
+  it('AᵀA x = Q λ Qᵀ x with an orthonormal Q', async () => {
+    const gaps = await eigenbasisGaps(listed)
+    for (const gap of Object.values(gaps ?? {})) expect(gap).toBeLessThan(1e-10)
+  })
+
   it('a sample does not depend on its batch', async () => {
     expect(await batchGap(listed)).toBe(0)
   })
+})
+
+it('these operators know the basis in which AᵀA is diagonal', () => {
+  const known = linearOperators.filter(
+    ({ parameters, operator }) => operator(parameters(1).map(constant)).eigenbasis,
+  )
+  const kinds = new Set(known.map(({ name }) => name.replace('family ', '').split(/[ ,]/)[0]))
+  const own = ['mask', 'box', 'vertices', 'identity']
+  expect([...kinds].sort()).toEqual(
+    [...own, 'pool', 'average-pool', 'bicubic', 'gaussian-blur', 'fourier', 'scaled'].sort(),
+  )
 })
 
 describe.each(nonlinearOperators.map((listed) => ({ title: listed.name, listed })))(

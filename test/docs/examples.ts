@@ -154,6 +154,8 @@ const readersOwnIn: Readonly<Record<string, Readonly<Record<string, string>>>> =
     sampler: of('amortize', 'AmortizedSampler'),
     logq: array,
     measurements: of('amortize', 'Measurements'),
+    config: of('amortize', 'DenoiserConfig'),
+    fresh: `${of('flows', 'FlowParams')}<${of('tensor', 'NdArray')}>`,
     learned: of('amortize', 'RefiningPrior'),
   },
   diagnose: { mask: array },

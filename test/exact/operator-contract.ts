@@ -12,6 +12,7 @@ import {
   ndarray,
   rows,
   type Shape,
+  sizeOf,
   sqrt,
   square,
   sub,
@@ -97,6 +98,37 @@ export const pseudoInverseGap = async (listed: Listed): Promise<number | undefin
   const gap = worst(await program(p, x))
   await program.release()
   return gap
+}
+
+/**
+ * Of the basis in which AᵀA is diagonal: max |AᵀA x − Q λ Qᵀ x|, max |Q Qᵀ x − x| and
+ * max |⟨Qᵀ x, c⟩ − ⟨x, Q c⟩| over a batch; undefined for operators without one.
+ */
+export const eigenbasisGaps = async (
+  listed: Listed,
+): Promise<{ product: number; inverse: number; transpose: number } | undefined> => {
+  const { p, x } = problem(listed, 3, 'float64')
+  const basis = listed.operator(p.map(constant)).eigenbasis
+  if (!basis) return undefined
+  if (sizeOf(basis.shape) !== sizeOf(x.shape.slice(1)))
+    throw new Error('a basis has as many vectors as x entries')
+  const program = jit((p: readonly Tensor[], x: Tensor, c: Tensor) => {
+    const A = listed.operator(p)
+    const { forward, inverse, eigenvalues } = A.eigenbasis ?? basis
+    const own = forward(x)
+    return {
+      product: abs(sub(A.adjoint(A.apply(x)), inverse(mul(own, eigenvalues(own))))),
+      inverse: abs(sub(inverse(own), x)),
+      transpose: abs(sub(perSample(mul(own, c)), perSample(mul(x, inverse(c))))),
+    }
+  })
+  const gaps = await program(p, x, as('float64', values('c', 3, basis.shape)))
+  await program.release()
+  return {
+    product: worst(gaps.product),
+    inverse: worst(gaps.inverse),
+    transpose: worst(gaps.transpose),
+  }
 }
 
 /** Largest difference in A x between samples in a batch and the same samples alone. */

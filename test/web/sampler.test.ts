@@ -3,8 +3,12 @@
  * onnxruntime-node computes.
  */
 import { describe, expect, it } from 'vitest'
-import { type AmortizedSampler, exportSampler } from '../../src/amortize/index.ts'
-import { type FlowConfig, flowOf } from '../../src/flows/index.ts'
+import {
+  type AmortizedSampler,
+  drawingOf,
+  exportSampler,
+  type SamplerConfig,
+} from '../../src/amortize/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { loadProgram, mapArrays, type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 import { chromium, inBrowser, type NamedArray, type Provider } from './browser.ts'
@@ -14,7 +18,7 @@ const DRAWS = 3
 const key = stream(0, 'web')
 
 /** Weights that are not those of an identity. */
-const shaken = (params: ReturnType<ReturnType<typeof flowOf>['init']>) => {
+const shaken = (params: ReturnType<ReturnType<typeof drawingOf>['init']>) => {
   let leaf = 0
   return mapArrays((array) => {
     const noise = normal(key, array.shape, { draw: leaf++ }).data
@@ -25,8 +29,8 @@ const shaken = (params: ReturnType<ReturnType<typeof flowOf>['init']>) => {
   }, params)
 }
 
-const samplerOf = (flow: FlowConfig, event: readonly number[]): AmortizedSampler => {
-  const params = flowOf(flow).init(0)
+const samplerOf = (flow: SamplerConfig, event: readonly number[]): AmortizedSampler => {
+  const params = drawingOf(flow).init(0)
   return {
     flow,
     params: { weights: shaken(params).weights, statistics: params.statistics },
@@ -69,6 +73,22 @@ const samplers: readonly [string, AmortizedSampler][] = [
         steps: 2,
       },
       [3, 16, 16],
+    ),
+  ],
+  [
+    'a conditional denoiser of digits',
+    samplerOf(
+      {
+        kind: 'denoiser',
+        event: [1, 12, 12],
+        net: { kind: 'unet', io: 4, channels: [8, 12], blocks: [1, 1], emb: 8 },
+        noise: 0.2,
+        gaussian: { variance: 0.5, rank: 2 },
+        sigmaMin: 0.02,
+        sigmaMax: 20,
+        steps: 3,
+      },
+      [1, 12, 12],
     ),
   ],
   [

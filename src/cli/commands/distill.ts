@@ -1,15 +1,21 @@
-/** `tweedie distill`: a one-step sampler from a prior and measurements, in a run folder. */
+/** `tweedie distill`: a sampler of one or few steps from a prior and measurements, in a run folder. */
 import {
   annealed,
   type ConditionLayout,
   conditionLayout,
   conditionShape,
+  type DenoiserConfig,
   defaultFlow,
+  denoiserConfig,
+  drawingOf,
   measurementDigest,
+  measurementsOf,
+  type SamplerConfig,
   unconditional,
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type FlowConfig, flowOf } from '../../flows/index.ts'
+import type { FlowConfig } from '../../flows/index.ts'
+import type { ObservationSet } from '../../observations/index.ts'
 import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
 import {
   type DistillRequest,
@@ -20,10 +26,10 @@ import {
   priorDigest,
   type SavedSampler,
 } from '../../run/index.ts'
-import { ndarray, sizeOf } from '../../tensor/index.ts'
+import { ndarray, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { configurationOf } from '../config/arguments.ts'
-import { rateOf, spatialNetworkOf } from '../config/building.ts'
+import { networkConfigOf, rateOf, spatialNetworkOf } from '../config/building.ts'
 import { type Distillation, distillSchema } from '../config/distill-schema.ts'
 import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
@@ -42,15 +48,18 @@ const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowCon
   return { range: { kind: 'interval', lo, hi } }
 }
 
+type SamplerField = NonNullable<Distillation['flow']>
+type DenoiserField = Extract<SamplerField, { kind: 'denoiser' }>
+type FlowField = Exclude<SamplerField, DenoiserField>
+
 /** The flow of a prior and observations of that layout. */
 const flowConfigOf = (
-  { flow, bounds }: Distillation,
+  flow: FlowField,
+  bounds: Distillation['bounds'],
   layout: ConditionLayout,
-  prior: LearnedPrior,
+  { event, range }: LearnedPrior,
 ): FlowConfig => {
-  const { event, range } = prior
   const kept = rangeOf(bounds, range)
-  if (!flow) return { ...defaultFlow(prior, layout), ...kept }
   if (flow.kind === 'image') return { ...flow, event, condition: conditionShape(layout, 'channels'), ...kept }
   if (flow.kind === 'network') {
     const { kind, features, steps, encoder, coupling } = flow
@@ -70,8 +79,33 @@ const flowConfigOf = (
   return { ...flow, size: sizeOf(event), condition, ...kept }
 }
 
-/** Rows of a step when nobody says how many: networks cost more and need fewer. */
-const batchOf = ({ kind }: FlowConfig): number => (kind === 'network' ? 16 : 64)
+/** Rows of a step when nobody says how many: couplings of networks cost more and need fewer. */
+const batchOf = ({ kind }: SamplerConfig): number => (kind === 'network' ? 16 : 64)
+
+/** Fields that are of flows alone, where a configuration sets them. */
+const refuseFlowFields = ({ bounds, blind, condition, measurement, objective }: Distillation): void => {
+  const refuse = (field: string, why: string): never => {
+    throw new TweedieError('input', `field '${field}': a denoiser ${why}`)
+  }
+  if (objective.prior !== 'samples')
+    refuse('objective.prior', "learns from samples of the prior: say 'samples'")
+  if (bounds) refuse('bounds', 'has no bounds; use a flow')
+  if (blind) refuse('blind', 'has to know the operator; use a flow')
+  if (condition !== 'parameters') refuse('condition', "has to know the operator: say 'parameters'")
+  if (measurement !== undefined) refuse('measurement', 'is for many measurements; use a flow')
+}
+
+/** The denoiser for a set. */
+const denoiserConfigOf = (
+  { net, steps, step }: DenoiserField,
+  layout: ConditionLayout,
+  set: ObservationSet,
+  prior: LearnedPrior,
+): DenoiserConfig => {
+  const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
+  const netFor = (shape: Shape) => networkConfigOf({ net }, shape)
+  return denoiserConfig(set, layout, measurements, prior, netFor, { steps, step })
+}
 
 const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
   const { prior, bound, start, anneal, probes = 16, tolerance = 1e-3 } = objective
@@ -85,6 +119,20 @@ const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['o
     ...(anneal ? { dataWeight: annealed(anneal) } : {}),
     ...(prior === 'exact' ? { exact: { trace, integrate } } : {}),
   }
+}
+
+/** What is to draw. */
+const samplerConfigOf = (
+  distillation: Distillation,
+  layout: ConditionLayout,
+  set: ObservationSet,
+  prior: LearnedPrior,
+): SamplerConfig => {
+  const { flow, bounds } = distillation
+  if (!flow) return { ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) }
+  if (flow.kind !== 'denoiser') return flowConfigOf(flow, bounds, layout, prior)
+  refuseFlowFields(distillation)
+  return denoiserConfigOf(flow, layout, set, prior)
 }
 
 const requestOf = async (
@@ -104,8 +152,8 @@ const requestOf = async (
   if (measurement !== undefined) measurementDigest(set, measurement) // an error comes before a run is made
   const layout = conditionLayout(set, condition === 'parameters' && !blind)
   const wanted = measurement === undefined ? layout : unconditional(layout)
-  const flow = flowConfigOf(distillation, wanted, prior)
-  flowOf(flow) // as do sizes that do not fit
+  const flow = samplerConfigOf(distillation, wanted, set, prior)
+  drawingOf(flow) // as do sizes that do not fit
   return {
     prior,
     priorDigest: priorDigest(distillation.prior),

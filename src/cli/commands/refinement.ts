@@ -1,5 +1,6 @@
 /** `tweedie restore --refine`: a sampler's draws refined, and the gain. */
 import {
+  drawingOf,
   paretoThreshold,
   type RefiningPrior,
   type Restored,
@@ -130,13 +131,19 @@ export const refinementOf = (
     signal: io.signal,
   }
   if (kind === 'weights') {
+    if (!drawingOf(sampler.flow).density)
+      throw new TweedieError(
+        'input',
+        '--refine weights: needs the density of draws, which a denoiser does not have; refine by mmps',
+      )
     if (K < LEAST_DRAWS)
       throw new TweedieError('input', `--refine weights: needs at least ${LEAST_DRAWS} draws (-n), got ${K}`)
-    return async (set, restored) =>
-      weighed(
-        await weigh(prior, set, { ...restored }, { ...common, evaluations: refineSteps ?? 64 }),
-        restored,
-      )
+    return async (set, restored) => {
+      const { draws, logq } = restored
+      if (!logq) throw new Error('a sampler with a density gives that of its draws')
+      const weights = await weigh(prior, set, { draws, logq }, { ...common, evaluations: refineSteps ?? 64 })
+      return weighed(weights, restored)
+    }
   }
   const step = kind === 'langevin' ? predictorCorrector() : adams()
   const steps = refineSteps ?? 16

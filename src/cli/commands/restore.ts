@@ -165,17 +165,20 @@ export const run = async (
   const refined =
     refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
   const total = secondsFrom(started)
-  const logqTruth = truth && (await samplerDensity(sampler, set, truth, { execute: { device } }))
+  const logqTruth =
+    truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))
   writeArrays(path, written(restored, refined, options, { repair, logqTruth }))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
-  const logq = average(restored.logq.data)
+  const logq = restored.logq && average(restored.logq.data)
   io.result(
     formatFields([
       ['written', path],
       ['draws', `[${shape.join(', ')}]${options.summary ? ', of which mean and spread are kept' : ''}`],
       ...(sampler.measurement === undefined ? [] : [['measurement', `row ${row}`] as const]),
-      ['mean log q', `${logq.toFixed(1)} nats${logqTruth ? `, ${ofTruth(logqTruth)}` : ''}`],
+      ...(logq === undefined
+        ? []
+        : [['mean log q', `${logq.toFixed(1)} nats${logqTruth ? `, ${ofTruth(logqTruth)}` : ''}`] as const]),
       ...(repair ? [['intervals', repairLine(repair)] as const] : []),
       ...(refined?.lines ?? []),
       ...verdict.lines,
@@ -184,7 +187,7 @@ export const run = async (
     {
       path,
       shape,
-      logq,
+      ...(logq === undefined ? {} : { logq }),
       ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
       seconds,
       ...(sampler.measurement === undefined ? {} : { row }),

@@ -3,7 +3,7 @@
  * `experiments/distill-schema.json`.
  */
 import { z } from 'zod'
-import { spatialNetworkSchema } from './network-schema.ts'
+import { networkSchema, spatialNetworkSchema } from './network-schema.ts'
 import { dataSchema, rateSchema } from './schema.ts'
 
 const count = z.int().positive()
@@ -45,9 +45,20 @@ const network = z.strictObject({
   coupling: spatialNetworkSchema.describe('the network of each coupling'),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
+const denoiser = z
+  .strictObject({
+    kind: z.literal('denoiser'),
+    net: networkSchema.describe('the network, over what is known of x, its noise, and the Gaussian fit'),
+    steps: count.default(10).describe('steps of a draw; three more evaluations begin and end it'),
+    step: z.string().default('dpm').describe('their kind, without noise: dpm, ddim or heun'),
+  })
+  .describe(
+    'E[x given y and a noisy x] itself, for operators that are diagonal on the points of x or of blocks of ' +
+      'them: draws of a few evaluations, without a density',
+  )
 
-/** The flows, each with its sizes. */
-export const flowSchema = z.discriminatedUnion('kind', [realNvp, image, network, gaussian])
+/** What draws: the flows and the denoiser, each with its sizes. */
+const flowSchema = z.discriminatedUnion('kind', [realNvp, image, network, gaussian, denoiser])
 
 /** Which fields of an objective say something about it. */
 const objectiveFields = {
@@ -143,7 +154,7 @@ export const distillSchema = z
       .describe('a flow of this row of the observations alone, without condition (default: one flow of all)'),
     flow: flowSchema
       .optional()
-      .describe('the flow (default: by the shape of the signals and the network of the prior)'),
+      .describe('what draws (default: a flow, by the shape of the signals and the network of the prior)'),
     bounds: z
       .tuple([z.number(), z.number()])
       .optional()
@@ -154,6 +165,8 @@ export const distillSchema = z
       .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })
       .prefault({}),
   })
-  .describe('A distillation of tweedie: which prior becomes a one-step sampler of which measurements')
+  .describe(
+    'A distillation of tweedie: which prior becomes a sampler of one or few steps of which measurements',
+  )
 
 export type Distillation = z.output<typeof distillSchema>

@@ -105,9 +105,9 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
     load: (): Promise<CommandModule> => import('../commands/sample.ts'),
   },
   restore: {
-    summary: 'draw from the posterior with a distilled sampler: one pass for each draw',
+    summary: 'draw from the posterior with a distilled sampler, in one pass or a few',
     description: `Restores observations with a sampler that 'tweedie distill' made. Writes the draws, their
-mean and spread (standard deviation), and logq, the log density of each draw under the sampler.
+mean and spread (standard deviation), and, of flows, logq, the log density of each draw under the sampler.
 
 With --refine the draws are weighted by the posterior (weights), or improved by a few steps of a diffusion
 sampler that start from them (mmps, langevin); that takes the prior. With --truth it says what this bought,

@@ -46,10 +46,10 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     load: (): Promise<CommandModule> => import('../commands/train.ts'),
   },
   distill: {
-    summary: 'distill a prior into a one-step sampler, from measurements alone',
+    summary: 'distill a prior into a sampler of one or few steps, without clean data',
     description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the
-prior, without clean data. Writes the sampler, and sampler.onnx with its manifest for other programs and
-browsers.
+prior, without clean data. Or, with flow.kind=denoiser, a denoiser of what y leaves unknown, which draws in a
+few evaluations. Writes the sampler, and sampler.onnx with its manifest for other programs and browsers.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
     arguments: [

@@ -13,6 +13,11 @@ export interface ListedSolver {
 /** Every solver. */
 export const solvers: readonly ListedSolver[] = [
   { name: 'cg', of: (iterations) => cg({ iterations }), converges: ['definite'] },
+  {
+    name: 'cg in the dtype of b',
+    of: (iterations) => cg({ iterations, narrow: true }),
+    converges: ['definite'],
+  },
   { name: 'gmres', of: (iterations) => gmres({ iterations }), converges: ['definite', 'shifted'] },
   {
     name: 'bicgstab',

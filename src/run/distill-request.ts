@@ -1,0 +1,71 @@
+/** What a distillation is asked for, whatever the kind of sampler. */
+import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
+import type { LikelihoodOptions } from '../diffusion/index.ts'
+import { type ObservationSet, observationRows } from '../observations/index.ts'
+import type { LongCall } from '../progress.ts'
+import { type Stream, stream } from '../random/index.ts'
+import type { Trainer, TrainOptions, TrainState } from '../training/index.ts'
+import type { LearnedPrior } from './prior.ts'
+
+/** How log p(x) is taken, on the diffusion of `boundOf`. */
+export interface DistillObjective {
+  /** Which bound of the prior; see `ApsOptions`. */
+  readonly bound?: 'score' | 'full'
+  /** Its smallest time, default 1e-3. */
+  readonly start?: number
+  /** Not the bound but the probability-flow ODE: slow, see `exactNegLogPrior`. */
+  readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
+  /**
+   * No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from
+   * simulations, see `forwardObjective`. Denoisers learn from such draws only.
+   */
+  readonly samples?: { readonly count: number; readonly steps: number }
+  /** Weight of the data term by step, default 1 throughout; without meaning for simulations. */
+  readonly dataWeight?: DataWeight
+}
+
+/** The request of a distillation: prior, observations, sampler, options. */
+export interface DistillRequest extends LongCall {
+  readonly prior: LearnedPrior
+  /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
+  readonly priorDigest: string
+  /** Where the prior lies; the sampler remembers it. */
+  readonly priorPath?: string
+  /** Measurements in the units of the data; their `range` is the prior's. */
+  readonly set: ObservationSet
+  readonly flow: SamplerConfig
+  readonly condition: ConditionLayout
+  /**
+   * Sets observed blindly: train on the true parameters of each observation, which the condition of the flow
+   * lacks.
+   */
+  readonly blind?: boolean
+  /** Row of the set, for a flow of that measurement alone; `condition` is then {@link unconditional}. */
+  readonly measurement?: number
+  /** How steps are taken; no moving average is kept. */
+  readonly options: Omit<TrainOptions, 'ema'>
+  readonly objective?: DistillObjective
+  readonly steps: number
+  /** Draws of one run of `sampler.onnx`, default 16. */
+  readonly exportDraws?: number
+  readonly seed: number
+  /** Seconds between resume points, default 60; it never changes the result. */
+  readonly checkpointSeconds?: number
+}
+
+/** The measurements to learn from: the set, or one of it. */
+export const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
+  measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
+
+/** The random stream of a purpose of a distillation. */
+export const streamsOf =
+  ({ seed }: DistillRequest) =>
+  (purpose: string): Stream =>
+    stream(seed, `distill ${purpose}`)
+
+/** How a kind of sampler learns. */
+export interface Learner {
+  /** The state before the first step. */
+  readonly fresh: TrainState
+  trainer(): Promise<Trainer>
+}

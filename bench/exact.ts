@@ -41,7 +41,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E11: diagnostics,
   E13: stepGates,
   E16: () => bridgingGates(),
-  E17: partingGates,
+  E18: partingGates,
   mixtures,
   mode: droppedMode,
 }

@@ -1,7 +1,7 @@
 /**
  * The flow of a prior and measurements when nobody chooses one. Signals whose points the prior's network
  * knows (images, fields, meshes) get couplings of such networks. Vectors get splines, which part modes where
- * affine couplings leave a bridge between them: 0.02 nats from a posterior of several modes, not 0.6 (E17).
+ * affine couplings leave a bridge between them: 0.02 nats from a posterior of several modes, not 0.6 (E18).
  */
 import { channelsAt, type FlowConfig } from '../flows/index.ts'
 import { type NetworkConfig, type SpatialNetwork, spatialNetworkFor, spatialNetworks } from '../nn/index.ts'
@@ -42,8 +42,8 @@ const levelsOf = ({ net, event }: PriorShape): 1 | 2 => {
  *
  * @example
  * ```ts
- * const layout = conditionLayout(set, true)
- * const flow = flowOf(defaultFlow(prior, layout))
+ * const net = networkFor({ kind: 'mlp' }, [2])
+ * const flow = flowOf(defaultFlow({ net, event: [2] }, conditionLayout(set, true)))
  * ```
  */
 export const defaultFlow = (prior: PriorShape, layout: ConditionLayout): FlowConfig => {

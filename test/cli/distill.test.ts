@@ -480,7 +480,7 @@ describe('a conditional denoiser', () => {
   })
 
   it.each([
-    ['another objective', 'objective.prior=bound', /'objective.prior': .* say 'samples'$/],
+    ['another objective', 'objective={prior: bound}', /'objective.prior': .* say 'samples'$/],
     ['bounds', 'bounds=[0,1]', /'bounds': a denoiser has no bounds; use a flow$/],
     ['a condition without masks', 'condition=y', /'condition': .* say 'parameters'$/],
     ['one measurement', 'measurement=0', /'measurement': .* use a flow$/],

@@ -1,5 +1,5 @@
 /**
- * E17: one pass of the flow that `tweedie distill` takes without a choice, trained as it is by default, draws
+ * E18: one pass of the flow that `tweedie distill` takes without a choice, trained as it is by default, draws
  * from posteriors of several modes: their divergence by quadrature.
  */
 import { defaultFlow } from '../../src/amortize/index.ts'
@@ -23,10 +23,10 @@ const DEFAULTS: Training = { samples: 4096, batch: 64, steps: 5000, rate: linear
 export const partingGap = async (problem: Planar, training: Training = DEFAULTS): Promise<number> =>
   divergenceFrom(problem, flow, await trainedOn(problem, flow, training))
 
-/** E17. */
+/** E18. */
 export const partingGates = async (): Promise<Gate[]> => {
   const gates: Gate[] = []
   for (const problem of [eight, three])
-    gates.push(atMost(`E17 default flow, ${problem.name}: KL (nats)`, await partingGap(problem), 0.05))
+    gates.push(atMost(`E18 default flow, ${problem.name}: KL (nats)`, await partingGap(problem), 0.05))
   return gates
 }

@@ -21,6 +21,7 @@ import { mixtures } from '../test/exact/mixtures.ts'
 import { operatorGates } from '../test/exact/operator-contract.ts'
 import { sampling } from '../test/exact/sampling.ts'
 import { solving } from '../test/exact/solving.ts'
+import { sparseGates } from '../test/exact/sparse-gates.ts'
 import { stepGates } from '../test/exact/steps.ts'
 import { mixtureGates } from '../test/exact/three-components.ts'
 import { covarianceGates } from './covariance/gates.ts'
@@ -40,6 +41,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E11: diagnostics,
   E13: stepGates,
   E16: () => bridgingGates(),
+  E17: sparseGates,
   mixtures,
   mode: droppedMode,
 }

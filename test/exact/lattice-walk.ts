@@ -7,8 +7,10 @@
  *
  * Each entry has a window of points of the lattice, 7 σ to both sides of xt_i (or all of ±reach where that is
  * less), so the resolution goes with σ and there is no lowest level. Increments on the lattice have the same
- * atom, tails, mass and variance. A Gaussian factor of width s ≥ h/√2 is summed to 4 · 10⁻⁴ s or
- * better; runs of equal entries narrow σ to σ/√N, which sets the number of points.
+ * atom, tails, mass and variance. What remains is the sum over points instead of the integral: for a Gaussian
+ * of width s its error falls as exp(−2π² s²/h²). Runs of N equal entries narrow σ to σ/√N, which sets the
+ * number of points. With 65 of them the error is below 0.2 % of that of E[x | xt] itself at any level, and
+ * below 10⁻⁴ of it for σ up to the scale of the increments (against 321 points, 64 entries).
  *
  * Laplace tails beyond a window are exponentials, the same but for a factor wherever the next window lies;
  * messages are known up to a factor only, so windows at any distance cost nothing.
@@ -26,6 +28,7 @@ import {
   expandDims,
   expm1,
   flip,
+  fullLike,
   matmul,
   max,
   maximum,
@@ -141,7 +144,7 @@ export const latticeDenoiser =
     const both = bothWays(likelihood)
     const next = transitions(increments, points, h, bothWays(middle))
     const first = stepsOf(increments, h, abs(at(cells, 0)))
-    const messages = [concat([first, add(mul(first, 0), 1)])]
+    const messages = [concat([first, fullLike(first, 1)])]
     const factors: Tensor[] = [] // likelihood over what keeps messages of sum 1
     for (let i = 0; i < N; i++) {
       const q = mul(messages[i], at(both, i))
@@ -159,7 +162,7 @@ export const latticeDenoiser =
       const deviation = sub(cells, mean)
       const own = mul(v, deviation)
       const source = bothWays(own)
-      const sums = [mul(messages[0], 0)]
+      const sums = [fullLike(messages[0], 0)]
       for (let i = 0; i + 1 < N; i++)
         sums.push(next(mul(factors[i], add(mul(messages[i], at(source, i)), sums[i])), i))
       const [before, after] = directions(sums)

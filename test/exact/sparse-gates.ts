@@ -55,10 +55,10 @@ const quadrature = (active: number, [a, b]: readonly number[], sigma: number): n
   return sums.map((s) => s / total)
 }
 
-/** xt of two steps: near each other, across zero, far apart. */
+/** xt of two steps: near each other, near zero and not, far apart. */
 const seenPairs = [
-  [0.3, 0.34],
-  [-0.2, 0.9],
+  [1.2, 1.25],
+  [-0.2, 1.4],
   [1.5, -2],
 ] as const
 
@@ -146,7 +146,7 @@ const gibbsGap = ({ active }: SparseWalk): number => {
   let worst = 0
   for (const [row, y] of seenPairs.entries()) {
     const right = quadrature(active, y, 0.5)
-    const run = { draws: 20000, burn: 100, thin: 2 }
+    const run = { draws: 20000, burn: 100, thin: 5 }
     const found = momentsOf(gibbsDraws({ active, y, noise: 0.5 }, run, 3, `pair ${row}`))
     for (const [i, { mean, square: second }] of found.entries()) {
       const sd = Math.sqrt(right[2 + i] - right[i] ** 2)

@@ -6,7 +6,7 @@
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { toNumbers } from '../../src/tensor/index.ts'
 import { type Increments, laplaceLaw } from './lattice-walk.ts'
-import { LENGTH } from './levy.ts'
+import { type Energy, LENGTH } from './levy.ts'
 
 /** A walk from 0 with increments that are 0, or with probability `active` Laplace of scale 1; y = x + s n. */
 export interface SparseWalk {
@@ -55,21 +55,20 @@ const ALIKE = 0.1
  * constant. Bernoulli–Laplace ones have no density: their atom is taken as N(0, (s/10)²), so draws whose
  * increments are nearly zero rank as those with exact ones. Ranks are calibrated whatever the functional.
  */
-export const sparseEnergy =
-  ({ active, noise }: SparseWalk) =>
-  (x: ArrayLike<number>, y: ArrayLike<number>, row: number): number => {
-    const width = ALIKE * noise
+export const sparseEnergy = ({ active, noise }: SparseWalk): Energy => {
+  const width = ALIKE * noise
+  const atom = (1 - active) / (width * Math.sqrt(2 * Math.PI))
+  const logDensity = (u: number): number => {
+    const jump = Math.log(active / 2) - Math.abs(u)
+    const none = Math.log(atom) - 0.5 * (u / width) ** 2 // −∞ where there is no atom
+    return Math.max(jump, none) + Math.log1p(Math.exp(-Math.abs(jump - none)))
+  }
+  return (x, y, row) => {
     let sum = 0
     for (let i = 0; i < LENGTH; i++) {
       const at = row * LENGTH + i
-      const step = x[at] - (i > 0 ? x[at - 1] : 0)
-      const none = ((1 - active) * Math.exp(-0.5 * (step / width) ** 2)) / (width * Math.sqrt(2 * Math.PI))
-      sum += ((y[at] - x[at]) / noise) ** 2
-      // where the atom is 0 the logarithm of the rest is written out: exp(−|u|) may be nothing
-      sum -=
-        none === 0
-          ? 2 * (Math.log(active / 2) - Math.abs(step))
-          : 2 * Math.log(none + (active / 2) * Math.exp(-Math.abs(step)))
+      sum += ((y[at] - x[at]) / noise) ** 2 - 2 * logDensity(x[at] - (i > 0 ? x[at - 1] : 0))
     }
     return sum
   }
+}

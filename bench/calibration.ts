@@ -5,9 +5,9 @@
  *   npm run bench -- calibration [--evaluations 64] [--json]
  *     [--only mixtures,levy,laplace,bernoulli-laplace,field,photographs]
  *
- * Some twenty minutes on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean
- * of 39 draws in posterior standard deviations, and by how many dB it is worse than E[x | y]; field, of the marginals; photographs, total variation of the
- * shares of 32 draws.
+ * Half an hour on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of 39
+ * draws in posterior standard deviations, and by how many dB it is worse than E[x | y]; field, of the
+ * marginals; photographs, total variation of the shares of 32 draws.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

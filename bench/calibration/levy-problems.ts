@@ -1,4 +1,4 @@
-/** Lévy signals by the law of their increments: prior, observations, and draws of the posterior to judge by. */
+/** Lévy signals by the law of their increments: prior, observations, exact draws of the posterior. */
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { type Denoiser, gaussianDenoiser } from '../../src/diffusion/index.ts'
 import { exact, type GuidanceMethod } from '../../src/posterior/index.ts'
@@ -121,7 +121,7 @@ export const sparseWalk = async (walk: SparseWalk): Promise<LevyProblem> => {
     ...{ x, y, mean },
     ...timed(SPARSE_SIGNALS, () => gibbsOf(walk, y)),
     energy: sparseEnergy(walk),
-    resolution: walk.active < 1 ? walk.noise / 20 : 0, // increments that should be 0 are so but for the last level
+    resolution: walk.active < 1 ? walk.noise / 20 : 0, // samplers end at 0 but for their last level
     contenders: (evaluations) => singleContenders(asOneObservation(walk.noise), evaluations),
   }
 }

@@ -25,7 +25,7 @@ const meanError = ({ mean, gold }: LevyProblem, draws: Draws): number => {
   return Math.sqrt(average(meanOf(draws).map((v, i) => (v - mean[i]) ** 2)) / variance)
 }
 
-/** How much worse the mean of the draws is than E[x | y]: the mean over signals of the ratio of MSEs, in dB. */
+/** How much worse the mean of the draws is than E[x | y]: mean over signals of the ratio of MSEs, in dB. */
 const optimalityGap = ({ mean, x }: LevyProblem, draws: Draws): number => {
   const errors = (estimate: readonly number[]): number[] =>
     Array.from({ length: x.length / LENGTH }, (_, s) => {

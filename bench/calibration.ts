@@ -37,7 +37,7 @@ const row = (r: Reading) =>
         r.distance.toPrecision(3),
         [share(r.half), share(r.most)].filter(Boolean).join(' / '),
         share(r.region),
-        r.score === undefined ? '' : `${(100 * r.score).toPrecision(2)} %`,
+        r.score === undefined ? '' : `${(100 * r.score).toFixed(1)} %`,
         r.gap === undefined ? '' : r.gap.toFixed(2),
         r.milliseconds.toPrecision(2),
       ]

@@ -9,7 +9,7 @@
  * less), so the resolution goes with σ and there is no lowest level. Increments on the lattice have the same
  * atom, tails, mass and variance. What remains is the sum over points instead of the integral: for a Gaussian
  * of width s its error falls as exp(−2π² s²/h²). Runs of N equal entries narrow σ to σ/√N, which sets the
- * number of points. With 65 of them the error is below 0.2 % of that of E[x | xt] itself at any level, and
+ * number of points. With 65 of them the error is at most 0.2 % of that of E[x | xt] itself at any level, and
  * below 10⁻⁴ of it for σ up to the scale of the increments (against 321 points, 64 entries).
  *
  * Laplace tails beyond a window are exponentials, the same but for a factor wherever the next window lies;

@@ -21,7 +21,7 @@ export interface GibbsProblem {
   readonly noise: number
 }
 
-/** How long: a draw after every `thin` sweeps, the first after `burn` more. */
+/** How long: a draw after every `thin` sweeps, the first `burn` later. */
 export interface GibbsLength {
   readonly draws: number
   readonly burn: number
@@ -75,11 +75,7 @@ const drawVariances = ({ u, v, w }: Chain, chance: Chances): void => {
       : -2 * Math.log(chance.uniform())
 }
 
-/**
- * v and the filter, from left to right.
- *
- * @param right - what y_{i+1} … y_N say of x_i: precision and precision times mean, [2][N]
- */
+/** v and the filter, from left to right. */
 const drawActive = (chain: Chain, { active, y, noise }: GibbsProblem, chance: Chances): void => {
   const { v, w, mean, variance } = chain
   const [precision, pull] = fromRight(chain, { active, y, noise })
@@ -101,6 +97,7 @@ const drawActive = (chain: Chain, { active, y, noise }: GibbsProblem, chance: Ch
   }
 }
 
+/** What y_{i+1} … y_N say of x_i given v and w: precision, and precision times mean. */
 const fromRight = ({ v, w }: Chain, { y, noise }: GibbsProblem): readonly [Float64Array, Float64Array] => {
   const [precision, pull] = [new Float64Array(v.length), new Float64Array(v.length)]
   const seen = noise ** -2

@@ -22,6 +22,7 @@ import { operatorGates } from '../test/exact/operator-contract.ts'
 import { partingGates } from '../test/exact/parting.ts'
 import { sampling } from '../test/exact/sampling.ts'
 import { solving } from '../test/exact/solving.ts'
+import { sparseGates } from '../test/exact/sparse-gates.ts'
 import { stepGates } from '../test/exact/steps.ts'
 import { mixtureGates } from '../test/exact/three-components.ts'
 import { covarianceGates } from './covariance/gates.ts'
@@ -41,6 +42,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E11: diagnostics,
   E13: stepGates,
   E16: () => bridgingGates(),
+  E17: sparseGates,
   E18: partingGates,
   mixtures,
   mode: droppedMode,

@@ -1,7 +1,7 @@
 /** Who is compared, at equal evaluations of the denoiser: for one draw of one observation. */
 import { adams, ddpm, type SamplerOptions, startEvaluations } from '../../src/diffusion/index.ts'
 import { cg } from '../../src/linalg/index.ts'
-import { exact, type KnownPrior, methods, mmps, type PosteriorMethod } from '../../src/posterior/index.ts'
+import { methods, mmps, type PosteriorMethod } from '../../src/posterior/index.ts'
 
 /** A method with the options of its sampler. */
 export interface Contender {
@@ -13,7 +13,8 @@ export interface Contender {
 }
 
 /** Methods of the list that take any linear operator with noise, each with its defaults. */
-const rivals = ['dps', 'pigdm', 'tmpd', 'diffpir', 'tds', 'smc-mmps']
+const rivals = ['dps', 'pigdm', 'tmpd', 'diffpir']
+const particles = ['tds', 'smc-mmps']
 
 /** The default sampler in so many evaluations. */
 const ours = (evaluations: number): SamplerOptions => ({
@@ -47,15 +48,22 @@ const ofExact = (method: PosteriorMethod, name: string, evaluations: number): Co
 /**
  * The exact denoiser, MMPS by iterations, and the rivals.
  *
+ * @param exact - the method that uses E[x | xt, y]
  * @param evaluations - of one particle; methods with many take as many times that
  */
-export const contendersFor = (prior: KnownPrior, evaluations: number): Contender[] => [
-  ofExact(exact(prior), 'exact', evaluations),
+export const contendersFor = (exact: PosteriorMethod, evaluations: number): Contender[] => [
+  ofExact(exact, 'exact', evaluations),
+  ...approximate(evaluations, [...rivals, ...particles]),
+]
+
+/** The same without particles, which would take an hour where a denoiser takes a tenth of a second. */
+export const singleContenders = (exact: PosteriorMethod, evaluations: number): Contender[] => [
+  ofExact(exact, 'exact', evaluations),
   ...approximate(evaluations, rivals),
 ]
 
 /** Of a Gaussian field: MMPS is exact there once its solver is. Particles would take minutes each. */
 export const fieldContenders = (evaluations: number): Contender[] => [
   ofExact(mmps({ solve: cg({ iterations: 40 }) }), 'MMPS(40) = exact', evaluations),
-  ...approximate(evaluations, ['dps', 'pigdm', 'tmpd', 'diffpir']),
+  ...approximate(evaluations, rivals),
 ]

@@ -1,82 +1,108 @@
-/** Lévy signals with Gaussian increments, every entry seen with noise: the posterior is a Gaussian. */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix'
+/** Lévy signals, every entry seen with noise. */
 import { coverage, energyScore } from '../../src/diagnose/index.ts'
-import { exponentialSchedule, gaussianDenoiser } from '../../src/diffusion/index.ts'
+import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import { identity, isotropicNoise } from '../../src/operators/index.ts'
 import { compileMethod } from '../../src/posterior/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
-import { average, type NdArray, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
-import { LENGTH, NOISE, regionShare, walkPosterior, walkPrior, walks } from '../../test/exact/levy.ts'
-import { contendersFor } from './contenders.ts'
+import { average, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { LENGTH, regionShare } from '../../test/exact/levy.ts'
+import { sparseWalks } from '../../test/exact/sparse-levy.ts'
+import type { Contender } from './contenders.ts'
+import { DRAWS, gaussianWalk, type LevyProblem, sparseWalk } from './levy-problems.ts'
 import { failure, type Reading } from './reading.ts'
 
-const [SIGNALS, DRAWS] = [200, 39] as const
+type Draws = readonly (readonly number[])[]
 
-/** Exact draws [K, N, 64]. */
-const exactDraws = (y: readonly number[]): NdArray<'float32'> => {
-  const { G, C } = walkPosterior()
-  const half = new CholeskyDecomposition(C).lowerTriangularMatrix
-  const mean = Matrix.from1DArray(SIGNALS, LENGTH, [...y]).mmul(G.transpose())
-  const draws = Array.from({ length: DRAWS }, (_, k) => {
-    const z = toNumbers(normal(stream(7, 'exact walks'), [SIGNALS, LENGTH], { draw: k }))
-    return Matrix.add(mean, Matrix.from1DArray(SIGNALS, LENGTH, z).mmul(half.transpose())).to1DArray()
-  })
-  return ndarray(draws.flat(), [DRAWS, SIGNALS, LENGTH])
+const stacked = (draws: Draws) => ndarray(draws.flat(), [draws.length, draws[0].length / LENGTH, LENGTH])
+
+const meanOf = (draws: Draws): number[] =>
+  Array.from(draws[0], (_, i) => draws.reduce((sum, d) => sum + d[i], 0) / draws.length)
+
+/** Root mean square of the error of the mean of the draws, in posterior standard deviations of exact ones. */
+const meanError = ({ mean, gold }: LevyProblem, draws: Draws): number => {
+  const centre = meanOf(gold)
+  const squares = gold.reduce((sum, d) => sum + d.reduce((s, v, i) => s + (v - centre[i]) ** 2, 0), 0)
+  const variance = squares / (DRAWS - 1) / mean.length
+  return Math.sqrt(average(meanOf(draws).map((v, i) => (v - mean[i]) ** 2)) / variance)
 }
 
-/** RMS error of the mean of the draws, in posterior standard deviations. */
-const meanError = (draws: NdArray, y: readonly number[]): number => {
-  const { G, C } = walkPosterior()
-  const mean = Matrix.from1DArray(SIGNALS, LENGTH, [...y])
-    .mmul(G.transpose())
-    .to1DArray()
-  const [values, size] = [toNumbers(draws), SIGNALS * LENGTH]
-  let sum = 0
-  for (let i = 0; i < size; i++) {
-    let own = 0
-    for (let k = 0; k < DRAWS; k++) own += values[k * size + i] / DRAWS
-    sum += (own - mean[i]) ** 2 / C.get(i % LENGTH, i % LENGTH)
+/** How much worse the mean of the draws is than E[x | y]: mean over signals of the ratio of MSEs, in dB. */
+const optimalityGap = ({ mean, x }: LevyProblem, draws: Draws): number => {
+  const errors = (estimate: readonly number[]): number[] =>
+    Array.from({ length: x.length / LENGTH }, (_, s) => {
+      let sum = 0
+      for (let i = s * LENGTH; i < (s + 1) * LENGTH; i++) sum += (estimate[i] - x[i]) ** 2
+      return sum
+    })
+  const best = errors(mean)
+  return average(errors(meanOf(draws)).map((own, s) => 10 * Math.log10(own / best[s])))
+}
+
+/** What is read off draws. */
+const judged = (problem: LevyProblem, draws: Draws) => {
+  const { x, y, gold, energy, resolution } = problem
+  const truth = ndarray([...x], [x.length / LENGTH, LENGTH])
+  const all = stacked(draws)
+  const [half, most] = coverage(all, truth, { resolution }).map((c) => c.observed)
+  return {
+    distance: meanError(problem, draws),
+    ...{ half, most },
+    region: regionShare(energy, draws, x, y),
+    score: average(energyScore(all, truth)) / average(energyScore(stacked(gold), truth)) - 1,
+    gap: optimalityGap(problem, draws),
   }
-  return Math.sqrt(sum / size)
 }
 
-/** Every contender. */
-export const onWalks = async (evaluations: number, onReading: (reading: Reading) => void): Promise<void> => {
-  const { x, y } = walks(SIGNALS)
-  const truth = ndarray(x, [SIGNALS, LENGTH])
-  const right = exactDraws(y)
-  const best = average(energyScore(right, truth))
-  const floor = meanError(right, y)
-  const prior = gaussianDenoiser(walkPrior())
+/** Draws of a contender. */
+const drawn = async ({ prior, noise, y }: LevyProblem, { method, options }: Contender) => {
+  const observationOf = (o: { y: Tensor }) => ({
+    y: o.y,
+    A: identity([LENGTH]),
+    noise: isotropicNoise(noise),
+  })
   const schedule = exponentialSchedule({ sigmaMin: 1e-3, sigmaMax: 100 })
-  for (const { name, method, options, evaluations: spent } of contendersFor(walkPrior(), evaluations)) {
-    const base = { problem: 'Levy, Gaussian steps', method: name, evaluations: spent, floor }
+  const draw = compileMethod(method, prior, observationOf, { schedule, ...options })
+  const shape = [y.length / LENGTH, LENGTH]
+  const from = performance.now()
+  const draws: number[][] = []
+  for (let k = 0; k < DRAWS; k++) {
+    draws.push(toNumbers(await draw({ y: ndarray([...y], shape) }, { shape, seed: 1, draw: k })))
+  }
+  const milliseconds = (performance.now() - from) / (DRAWS * shape[0])
+  await draw.release()
+  return { draws, milliseconds }
+}
+
+const onProblem = async (
+  problem: LevyProblem,
+  evaluations: number,
+  onReading: (reading: Reading) => void,
+): Promise<void> => {
+  const exactly = judged(problem, problem.gold)
+  const shared = { problem: problem.name, floor: exactly.distance }
+  onReading({
+    ...shared,
+    ...exactly,
+    ...{ method: 'exact draws', evaluations: 0, milliseconds: problem.goldMilliseconds },
+  })
+  for (const contender of problem.contenders(evaluations)) {
+    const base = { ...shared, method: contender.name, evaluations: contender.evaluations }
     try {
-      const observationOf = (o: { y: Tensor }) => ({
-        y: o.y,
-        A: identity([LENGTH]),
-        noise: isotropicNoise(NOISE),
-      })
-      const draw = compileMethod(method, prior, observationOf, { schedule, ...options })
-      const from = performance.now()
-      const drawn: number[][] = []
-      for (let k = 0; k < DRAWS; k++) {
-        const request = { shape: [SIGNALS, LENGTH], seed: 1, draw: k }
-        drawn.push(toNumbers(await draw({ y: ndarray([...y], [SIGNALS, LENGTH]) }, request)))
-      }
-      const milliseconds = (performance.now() - from) / (DRAWS * SIGNALS)
-      await draw.release()
-      const draws = ndarray(drawn.flat(), [DRAWS, SIGNALS, LENGTH])
-      const [half, most] = coverage(draws, truth).map((c) => c.observed)
-      onReading({
-        ...base,
-        ...{ half, most, milliseconds },
-        distance: meanError(draws, y),
-        region: regionShare(drawn, x, y),
-        score: average(energyScore(draws, truth)) / best - 1,
-      })
+      const { draws, milliseconds } = await drawn(problem, contender)
+      onReading({ ...base, ...judged(problem, draws), milliseconds })
     } catch (error) {
       onReading(failure(base, error))
     }
   }
 }
+
+/** A part of the bench: a problem, every contender. */
+const part =
+  (problem: () => Promise<LevyProblem>) =>
+  async (evaluations: number, onReading: (reading: Reading) => void): Promise<void> =>
+    onProblem(await problem(), evaluations, onReading)
+
+export const onWalks = part(gaussianWalk)
+
+const [laplace, bernoulliLaplace] = sparseWalks
+export const onLaplaceWalks = part(() => sparseWalk(laplace))
+export const onBernoulliLaplaceWalks = part(() => sparseWalk(bernoulliLaplace))

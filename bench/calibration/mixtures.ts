@@ -2,7 +2,7 @@
 import { Matrix } from 'ml-matrix'
 import { coverage, energyScore } from '../../src/diagnose/index.ts'
 import { exponentialSchedule } from '../../src/diffusion/index.ts'
-import { compileMethod } from '../../src/posterior/index.ts'
+import { compileMethod, exact } from '../../src/posterior/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
 import { average, type NdArray, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { mixtureProblems } from '../../test/exact/mixtures.ts'
@@ -94,7 +94,7 @@ export const onMixtures = async (
       ),
     )
     const best = average(energyScore(stacked(right), array(x)))
-    for (const contender of contendersFor(expressed(problem).mixture, evaluations)) {
+    for (const contender of contendersFor(exact(expressed(problem).mixture), evaluations)) {
       const base = {
         problem: problem.name,
         method: contender.name,

@@ -5,7 +5,7 @@
 import { loadPhotos } from '../../src/datasets/index.ts'
 import { empiricalDenoiser, exponentialSchedule, type Prior } from '../../src/diffusion/index.ts'
 import { type ObservationSet, observe, residualProgram } from '../../src/observations/index.ts'
-import { posteriorDraws } from '../../src/posterior/index.ts'
+import { exact, posteriorDraws } from '../../src/posterior/index.ts'
 import { stream, uniform } from '../../src/random/index.ts'
 import { itemAt, NdArray, rowsAt, sizeOf, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { contendersFor } from './contenders.ts'
@@ -121,7 +121,7 @@ export const onPhotographs = async (
     const set = await observe(truth, { operator, noise, seed: 3 })
     const weights = await weightsOf(set, images)
     const floor = totalVariation(exactShares(weights), weights)
-    for (const contender of contendersFor({ points }, evaluations)) {
+    for (const contender of contendersFor(exact({ points }), evaluations)) {
       const base = { problem: name, method: contender.name, evaluations: contender.evaluations, floor }
       try {
         const from = performance.now()

@@ -13,6 +13,8 @@ export interface Reading {
   readonly region?: number
   /** Mean energy score over that of exact draws, minus 1: 0 is best. */
   readonly score?: number
+  /** By how many dB the mean of the draws is worse than E[x | y] (Lévy signals). */
+  readonly gap?: number
   /** Wall-clock milliseconds of one draw. */
   readonly milliseconds: number
   /** Why there are no figures. */

@@ -28,8 +28,11 @@ export const walks = (count: number): { readonly x: number[]; readonly y: number
   return { x, y: x.map((v, i) => v + NOISE * n[i]) }
 }
 
-/** −2 log p(x | y) up to a constant, of row `row` of x and y: increments N(0, 1), y − x N(0, s²). */
-const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number): number => {
+/** A function of row `row` of x and y that is smaller where x is likelier given y. */
+export type Energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number) => number
+
+/** −2 log p(x | y) up to a constant: increments N(0, 1), y − x N(0, s²). */
+export const walkEnergy: Energy = (x, y, row) => {
   let sum = 0
   for (let i = 0; i < LENGTH; i++) {
     const at = row * LENGTH + i
@@ -39,8 +42,9 @@ const energy = (x: ArrayLike<number>, y: ArrayLike<number>, row: number): number
   return sum
 }
 
-/** Share of the truths x in the 90 % densest region of their draws, each like x: by rank of log p(x | y). */
+/** Share of the truths x in the 90 % densest region of their draws, each like x: by rank of the energy. */
 export const regionShare = (
+  energy: Energy,
   draws: readonly ArrayLike<number>[],
   x: ArrayLike<number>,
   y: ArrayLike<number>,

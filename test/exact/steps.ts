@@ -11,7 +11,7 @@ import { compileMethod, mmps } from '../../src/posterior/index.ts'
 import { ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { type Problem, problems, SIZE } from './circulant.ts'
 import { atMost, between, type Gate } from './gate.ts'
-import { LENGTH, NOISE, regionShare, walkPrior, walks } from './levy.ts'
+import { LENGTH, NOISE, regionShare, walkEnergy, walkPrior, walks } from './levy.ts'
 import { samplerMoments } from './sampler-moments.ts'
 import { guided, relativeDistance, varianceRatio } from './sampling.ts'
 
@@ -50,7 +50,7 @@ const regionCoverage = async (): Promise<number> => {
     draws.push(toNumbers(await draw(given, { shape: [SIGNALS, LENGTH], seed: 1, draw: k })))
   }
   await draw.release()
-  return regionShare(draws, x, y)
+  return regionShare(walkEnergy, draws, x, y)
 }
 
 /** E13 and E15 for the default sampler. */

@@ -5,6 +5,7 @@ import { determinism } from '../exact/determinism.ts'
 import { emPath, largestFall } from '../exact/em.ts'
 import { outputs, relativeDistance, samplerGap, varianceRatio } from '../exact/sampling.ts'
 import { solving } from '../exact/solving.ts'
+import { sparseGates } from '../exact/sparse-gates.ts'
 
 /** The gates of `npm run bench -- exact` that take seconds. */
 describe('a Gaussian prior in 32 dimensions', () => {
@@ -46,6 +47,7 @@ describe('a Gaussian prior in 32 dimensions', () => {
 it.each([
   { name: 'solvers', gates: solving },
   { name: 'determinism', gates: determinism },
+  { name: 'walks with sparse increments', gates: sparseGates },
 ])('the gates of $name hold', async ({ gates }) => {
   expect((await gates()).filter(({ pass }) => !pass)).toEqual([])
 })

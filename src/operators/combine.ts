@@ -91,11 +91,16 @@ export function scaled(A: Operator, s: number): Operator {
     throw new TweedieError('input', `scaled: the factor must be finite and not 0, got ${s}`)
   const parts = { name: `${s} × ${A.name}`, apply: (x: Tensor) => mul(A.apply(x), s) }
   if (!A.linear) return { ...A, ...parts }
-  const { pinv } = A
+  const { pinv, resolvent } = A
   return {
     ...A,
     ...parts,
     adjoint: (y) => mul(A.adjoint(y), s),
     ...(pinv ? { pinv: (y: Tensor) => mul(pinv(y), 1 / s) } : {}),
+    ...(resolvent
+      ? {
+          resolvent: (y: Tensor, ridge: Tensor) => mul(resolvent(y, mul(ridge, 1 / s ** 2)), 1 / s ** 2),
+        }
+      : {}),
   }
 }

@@ -20,6 +20,11 @@ export interface LinearOperator extends ForwardModel {
   adjoint(y: Tensor): Tensor
   /** A⁺ y, where it is cheap: A A⁺ A = A. */
   pinv?(y: Tensor): Tensor
+  /**
+   * (A Aᵀ + ρ I)⁻¹ y for ρ > 0 [B], where it is cheap; about it will do, since it preconditions. Without it
+   * where A Aᵀ is a multiple of the identity on what is observed: there it would change nothing.
+   */
+  resolvent?(y: Tensor, ridge: Tensor): Tensor
 }
 
 /** y = A(x), differentiable; its derivative at a point is {@link linearAt}. */

@@ -2,12 +2,12 @@
  * Samplers by evaluations of the denoiser: what a kind of step, a start and the iterations of MMPS cost in
  * accuracy. The defaults of samplers are chosen from these tables.
  *
- *   npm run bench -- steps [--only gaussians,iterations,mixtures,photos,digits] [--prior runs/demo]
+ *   npm run bench -- steps [--only gaussians,iterations,mixtures,photos,digits,blurred] [--prior runs/demo]
  *       [--images 64] [--draws 20] [--evaluations 16,32,64] [--json]
  *
  * Exact problems: relative Bures error / ratio of variances, distance to draws of an exact solve, and sliced
- * Wasserstein distance. Images: PSNR of
- * mean / draw, coverage of 50 / 90 % intervals, spread over error. Digits need a learned prior (`--prior`).
+ * Wasserstein distance. Images: PSNR of mean / draw, coverage of 50 / 90 % intervals, spread over error.
+ * Digits need a learned prior (`--prior`); blurred are photographs out of focus and shaken, by MMPS's solver.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
@@ -18,10 +18,10 @@ import { rows } from '../src/tensor/index.ts'
 import { type CloudReading, onMixtures } from './steps/clouds.ts'
 import { contenders } from './steps/contenders.ts'
 import { byEvaluations, type GaussianReading } from './steps/gaussians.ts'
-import { type ImageProblem, type ImageReading, onImages } from './steps/images.ts'
+import { type ImageProblem, type ImageReading, observed, onImages } from './steps/images.ts'
 import { byIterations, type SolverReading } from './steps/solvers.ts'
 
-const parts = ['gaussians', 'iterations', 'mixtures', 'photos', 'digits'] as const
+const parts = ['gaussians', 'iterations', 'mixtures', 'photos', 'digits', 'blurred'] as const
 
 const percent = (share: number): string => (100 * share).toFixed(1)
 
@@ -59,8 +59,15 @@ const imageProblem = (
         prior: loadPrior(shippedPath('photos-prior.safetensors')),
         truth: rows(loadPhotos('test'), 0, images),
         draws,
+        ...observed.masked,
       }
-    : { name, prior: loadPrior(prior), truth: loadMnist({ split: 'test', count: images }).images, draws }
+    : {
+        name,
+        prior: loadPrior(prior),
+        truth: loadMnist({ split: 'test', count: images }).images,
+        draws,
+        ...observed.masked,
+      }
 
 const countOf = (text: string, option: string): number => {
   const value = Number(text)
@@ -130,11 +137,30 @@ export const run = async (args: readonly string[]): Promise<number> => {
     const problem = imageProblem(name, values.prior, count, draws)
     const own: ImageReading[] = []
     for (const contender of contenders.filter((c) => ofImages.includes(c.text)))
-      for (const evaluations of budgets) own.push(await onImages(problem, contender, evaluations, 1))
+      for (const evaluations of budgets)
+        own.push(await onImages(problem, contender, evaluations, { iterations: 1 }))
     const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.9')
-    for (const iterations of [3, 5]) own.push(await onImages(problem, best, 32, iterations))
+    for (const iterations of [3, 5]) own.push(await onImages(problem, best, 32, { iterations }))
     images.push(...own)
     say(`${name}\n${grid(own, (r) => `${r.evaluations} (${r.iterations} it.)`, imageCells)}`)
+  }
+  if (wanted.includes('blurred')) {
+    const [count, draws] = [countOf(values.images, 'images'), countOf(values.draws, 'draws')]
+    const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.9')
+    for (const name of ['blurred', 'shaken'] as const) {
+      const problem = { ...imageProblem('photos', values.prior, count, draws), ...observed[name], name }
+      const own: ImageReading[] = []
+      for (const iterations of [1, 2, 5])
+        for (const preconditioned of [true, false])
+          own.push(await onImages(problem, best, 32, { iterations, preconditioned }))
+      images.push(...own)
+      say(
+        formatTable(
+          [`photographs, ${name}: iterations`, 'preconditioned', 'figures'],
+          own.map((r) => [r.iterations, r.preconditioned ? 'yes' : 'no', imageCells(r)]),
+        ),
+      )
+    }
   }
   if (values.json) console.log(JSON.stringify({ gaussians, solvers, clouds, images }, null, 2))
   return 0

@@ -162,6 +162,11 @@ export const blur = (
     }
   }
   const { spectrum, filtered } = planeOf(paddingFor(h, kh, boundary), paddingFor(w, kw, boundary))
+  let known: ReturnType<typeof planeOf> | undefined
+  const periodic = () => {
+    known ??= planeOf(periodOf(h, boundary), periodOf(w, boundary)) // made when it is asked for
+    return known
+  }
   const apply = (x: Tensor) => filtered(x, (z) => times(spectrum, z))
   const operator: LinearOperator = {
     name: 'blur',
@@ -172,7 +177,7 @@ export const blur = (
     adjoint: transposeOf(apply, event),
     // Exact where the boundary is circular; elsewhere y is mirrored, and the edges are not quite right.
     resolvent: (y, ridge) => {
-      const plane = planeOf(periodOf(h, boundary), periodOf(w, boundary))
+      const plane = periodic()
       const power = powerOf(plane.spectrum)
       return plane.filtered(y, (z) => scaleBy(reciprocal(add(power, alignTo(ridge, power))), z))
     },

@@ -2,11 +2,12 @@
  * Samplers by evaluations of the denoiser: what a kind of step, a start and the iterations of MMPS cost in
  * accuracy. The defaults of samplers are chosen from these tables.
  *
- *   npm run bench -- steps [--only gaussians,iterations,mixtures,photos,digits] [--prior runs/demo]
- *       [--images 64] [--draws 20] [--json]
+ *   npm run bench -- steps [--only gaussians,iterations,mixtures,photos,digits,blurred] [--prior runs/demo]
+ *       [--images 64] [--draws 20] [--evaluations 16,32,64] [--json]
  *
- * Exact problems: relative Bures error / ratio of variances, and sliced Wasserstein distance. Images: PSNR of
- * mean / draw, coverage of 50 / 90 % intervals, spread over error. Digits need a learned prior (`--prior`).
+ * Exact problems: relative Bures error / ratio of variances, distance to draws of an exact solve, and sliced
+ * Wasserstein distance. Images: PSNR of mean / draw, coverage of 50 / 90 % intervals, spread over error.
+ * Digits need a learned prior (`--prior`); blurred are photographs out of focus and shaken, by MMPS's solver.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
@@ -16,10 +17,11 @@ import { loadPrior } from '../src/run/index.ts'
 import { rows } from '../src/tensor/index.ts'
 import { type CloudReading, onMixtures } from './steps/clouds.ts'
 import { contenders } from './steps/contenders.ts'
-import { byEvaluations, byIterations, type GaussianReading } from './steps/gaussians.ts'
-import { type ImageProblem, type ImageReading, onImages } from './steps/images.ts'
+import { byEvaluations, type GaussianReading } from './steps/gaussians.ts'
+import { type ImageProblem, type ImageReading, observed, onImages } from './steps/images.ts'
+import { byIterations, type SolverReading } from './steps/solvers.ts'
 
-const parts = ['gaussians', 'iterations', 'mixtures', 'photos', 'digits'] as const
+const parts = ['gaussians', 'iterations', 'mixtures', 'photos', 'digits', 'blurred'] as const
 
 const percent = (share: number): string => (100 * share).toFixed(1)
 
@@ -57,8 +59,15 @@ const imageProblem = (
         prior: loadPrior(shippedPath('photos-prior.safetensors')),
         truth: rows(loadPhotos('test'), 0, images),
         draws,
+        ...observed.masked,
       }
-    : { name, prior: loadPrior(prior), truth: loadMnist({ split: 'test', count: images }).images, draws }
+    : {
+        name,
+        prior: loadPrior(prior),
+        truth: loadMnist({ split: 'test', count: images }).images,
+        draws,
+        ...observed.masked,
+      }
 
 const countOf = (text: string, option: string): number => {
   const value = Number(text)
@@ -78,6 +87,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
       prior: { type: 'string', default: 'runs/demo' },
       images: { type: 'string', default: '64' },
       draws: { type: 'string', default: '20' },
+      evaluations: { type: 'string', default: '16,32,64' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -89,7 +99,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
     if (!values.json) console.log(`${text}\n`)
   }
   const gaussians: GaussianReading[] = []
-  const solvers: GaussianReading[] = []
+  const solvers: SolverReading[] = []
   const clouds: CloudReading[] = []
   const images: ImageReading[] = []
   if (wanted.includes('gaussians')) {
@@ -101,8 +111,8 @@ export const run = async (args: readonly string[]): Promise<number> => {
     await byIterations(best, 32, (r) => solvers.push(r))
     say(
       formatTable(
-        ['problem', 'iterations', 'error / ratio'],
-        solvers.map((r) => [r.problem, r.iterations, gaussianCell(r)]),
+        ['problem', 'iterations', 'distance', 'without preconditioner'],
+        solvers.map((r) => [r.problem, r.iterations, r.distance.toFixed(4), r.plain.toFixed(4)]),
       ),
     )
   }
@@ -123,14 +133,34 @@ export const run = async (args: readonly string[]): Promise<number> => {
   for (const name of ['photos', 'digits'] as const) {
     if (!wanted.includes(name)) continue
     const [count, draws] = [countOf(values.images, 'images'), countOf(values.draws, 'draws')]
+    const budgets = values.evaluations.split(',').map((text) => countOf(text, 'evaluations'))
     const problem = imageProblem(name, values.prior, count, draws)
     const own: ImageReading[] = []
     for (const contender of contenders.filter((c) => ofImages.includes(c.text)))
-      for (const evaluations of [16, 32, 64]) own.push(await onImages(problem, contender, evaluations, 1))
+      for (const evaluations of budgets)
+        own.push(await onImages(problem, contender, evaluations, { iterations: 1 }))
     const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.9')
-    for (const iterations of [3, 5]) own.push(await onImages(problem, best, 32, iterations))
+    for (const iterations of [3, 5]) own.push(await onImages(problem, best, 32, { iterations }))
     images.push(...own)
     say(`${name}\n${grid(own, (r) => `${r.evaluations} (${r.iterations} it.)`, imageCells)}`)
+  }
+  if (wanted.includes('blurred')) {
+    const [count, draws] = [countOf(values.images, 'images'), countOf(values.draws, 'draws')]
+    const [best] = contenders.filter(({ text }) => text === 'adams:stochasticity=0.9')
+    for (const name of ['blurred', 'shaken'] as const) {
+      const problem = { ...imageProblem('photos', values.prior, count, draws), ...observed[name], name }
+      const own: ImageReading[] = []
+      for (const iterations of [1, 2, 5])
+        for (const preconditioned of [true, false])
+          own.push(await onImages(problem, best, 32, { iterations, preconditioned }))
+      images.push(...own)
+      say(
+        formatTable(
+          [`photographs, ${name}: iterations`, 'preconditioned', 'figures'],
+          own.map((r) => [r.iterations, r.preconditioned ? 'yes' : 'no', imageCells(r)]),
+        ),
+      )
+    }
   }
   if (values.json) console.log(JSON.stringify({ gaussians, solvers, clouds, images }, null, 2))
   return 0

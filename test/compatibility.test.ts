@@ -113,8 +113,9 @@ const drawOptions = (
   })
   const common = { steps: STEPS, step: stepOf(sampling), start: 'plain', draws: DRAWS, seed: SEED } as const
   if (name === undefined) return { ...common, method: methodOf(sampling)(prior.gaussian) }
-  // Without its settings, MMPS by name took five vectors of GMRES in 0.1.
-  const { method, settings } = methodSpec(name === 'mmps' ? 'mmps:iterations=5' : name)
+  // MMPS by name took vectors of GMRES in 0.1, five without its settings, and no preconditioner.
+  const full = name === 'mmps' ? 'mmps:iterations=5' : name
+  const { method, settings } = methodSpec(full.startsWith('mmps:') ? `${full}:solver=gmres` : full)
   return { ...common, method: methodNamed(method).make(settings) }
 }
 

@@ -2,6 +2,9 @@
  * GMRES (Saad & Schultz 1986), one cycle without restarts, for C that need not be symmetric or definite:
  * Arnoldi with modified Gram–Schmidt, Givens rotations, back-substitution on R + ridge ‖C v₁‖ I, v₁ = b/‖b‖.
  * Unrolled over n basis vectors. Everything scales with C and b: with noise of 1e-3, C itself is about 1e-6.
+ *
+ * With a preconditioner P ≈ C⁻¹ the basis is that of C P and the answer is P of it, so that the residual is
+ * the least of b − C u itself: the flexible variant (Saad 1993), which keeps P v and lets P be any function.
  */
 import {
   abs,
@@ -17,7 +20,7 @@ import {
   type Tensor,
   where,
 } from '../tensor/index.ts'
-import { inner, norm, positive, type Solver, widened } from './solver.ts'
+import { inner, type Linear, norm, positive, type Solver, widened } from './solver.ts'
 
 /** Options of {@link gmres}. */
 export interface GmresOptions {
@@ -25,6 +28,8 @@ export interface GmresOptions {
   readonly iterations?: number
   /** Added to the diagonal of R, in units of ‖C v₁‖; default 1e-10. */
   readonly ridge?: number
+  /** P ≈ C⁻¹, cheap beside a product with C; default none. */
+  readonly precondition?: Linear
 }
 
 /**
@@ -50,18 +55,21 @@ const unlessSolved = (v: Tensor, residual: Tensor, b: Tensor): Tensor =>
 
 /** A truncated GMRES solver; see the module comment. */
 export const gmres =
-  ({ iterations = 1, ridge = 1e-10 }: GmresOptions = {}): Solver =>
+  ({ iterations = 1, ridge = 1e-10, precondition }: GmresOptions = {}): Solver =>
   (C, b) => {
     const apply = widened(C, b)
+    const P = precondition ? widened(precondition, b) : (v: Tensor) => v
     const start = cast(b, 'float64')
     const length = norm(start)
     const rhs = [length]
     const basis = [direction(start, length)]
+    const moves: Tensor[] = [] // P v of each basis vector v
     const columns: Tensor[][] = [] // columns of R, upper triangular
     const rotations: (readonly [Tensor, Tensor])[] = []
     let scale = length
     for (let k = 0; k < iterations; k++) {
-      let w = apply(basis[k])
+      moves.push(P(basis[k]))
+      let w = apply(moves[k])
       const whole = norm(w)
       if (k === 0) scale = whole
       const h: Tensor[] = basis.map((v) => {
@@ -81,7 +89,7 @@ export const gmres =
       rhs[k] = mul(c, rhs[k])
       basis.push(unlessSolved(next, rhs[k + 1], length))
     }
-    return cast(combine(basis, substitute(columns, rhs, mul(scale, ridge))), b.dtype)
+    return cast(combine(moves, substitute(columns, rhs, mul(scale, ridge))), b.dtype)
   }
 
 /** y with (R + ridge I) y = rhs; 0 where the diagonal vanishes, as for C = 0. */
@@ -94,5 +102,5 @@ const substitute = (columns: readonly Tensor[][], rhs: readonly Tensor[], ridge:
   return y
 }
 
-const combine = (basis: readonly Tensor[], y: readonly Tensor[]): Tensor =>
-  y.map((yk, k) => mul(basis[k], yk)).reduce((a, t) => add(a, t))
+const combine = (moves: readonly Tensor[], y: readonly Tensor[]): Tensor =>
+  y.map((yk, k) => mul(moves[k], yk)).reduce((a, t) => add(a, t))

@@ -10,6 +10,7 @@
 import { dense, matrixOf } from '../linalg/index.ts'
 import {
   add,
+  alignTo,
   expandDims,
   greater,
   matmul,
@@ -57,11 +58,33 @@ interface Axis {
   readonly kernel: ComplexDense
 }
 
+/** An axis as it is padded: m positions from −before on, after which it repeats. */
+interface Padding {
+  readonly boundary: Boundary
+  readonly m: number
+  readonly before: number
+}
+
+/** The padding of n pixels for a kernel of k taps. */
+const paddingFor = (n: number, k: number, boundary: Boundary): Padding => {
+  const before = k - 1 - Math.floor(k / 2)
+  return boundary === 'circular' ? { boundary, m: n, before: 0 } : { boundary, m: n + k - 1, before }
+}
+
+/** The padding after which n pixels repeat by themselves, as far as filters of any length see. */
+const periodOf = (n: number, boundary: Boundary): Padding =>
+  boundary === 'circular' || n === 1
+    ? { boundary, m: n, before: 0 }
+    : { boundary: 'reflect', m: 2 * n - 2, before: 0 }
+
 /** @param frequencies - how many of the m frequencies are kept: of real images the first half says it all */
-const axisOf = (n: number, k: number, boundary: Boundary, frequencies: (m: number) => number): Axis => {
+const axisOf = (
+  n: number,
+  k: number,
+  { boundary, m, before }: Padding,
+  frequencies: (m: number) => number,
+): Axis => {
   const c = Math.floor(k / 2)
-  const before = boundary === 'circular' ? 0 : k - 1 - c
-  const m = boundary === 'circular' ? n : n + k - 1
   const kept = frequencies(m)
   const angle = (f: number, t: number) => (2 * Math.PI * ((f * t) % m)) / m
   const positions = Array.from({ length: n }, (): number[] => [])
@@ -123,16 +146,28 @@ export const blur = (
   }
   const [h, w] = isSignal ? [1, event[1]] : event.slice(1)
   const [kh, kw] = isSignal ? [1, ...taps] : taps
-  const rows = axisOf(h, kh, boundary, (m) => m)
-  const columns = axisOf(w, kw, boundary, (m) => Math.floor(m / 2) + 1)
   const asImages = (x: Tensor): Tensor => (isSignal ? expandDims(x, 2) : x)
   const asEvents = (x: Tensor): Tensor => (isSignal ? reshape(x, [x.shape[0], ...event]) : x)
-  const spectrum = leftProduct(rows.kernel, realRightProduct(asImages(kernel), columns.kernel))
-  const filtered = (x: Tensor, filter: Complex): Tensor => {
-    const z = leftProduct(rows.forward, realRightProduct(asImages(x), columns.forward))
-    return asEvents(realPart(leftProduct(rows.back, times(filter, z)), columns.back))
+  /** k̂ and filters in the Fourier plane of an image that is padded so. */
+  const planeOf = (ofRows: Padding, ofColumns: Padding) => {
+    const rows = axisOf(h, kh, ofRows, (m) => m)
+    const columns = axisOf(w, kw, ofColumns, (m) => Math.floor(m / 2) + 1)
+    const filtered = (x: Tensor, filter: (z: Complex) => Complex): Tensor => {
+      const z = leftProduct(rows.forward, realRightProduct(asImages(x), columns.forward))
+      return asEvents(realPart(leftProduct(rows.back, filter(z)), columns.back))
+    }
+    return {
+      spectrum: leftProduct(rows.kernel, realRightProduct(asImages(kernel), columns.kernel)),
+      filtered,
+    }
   }
-  const apply = (x: Tensor) => filtered(x, spectrum)
+  const { spectrum, filtered } = planeOf(paddingFor(h, kh, boundary), paddingFor(w, kw, boundary))
+  let known: ReturnType<typeof planeOf> | undefined
+  const periodic = () => {
+    known ??= planeOf(periodOf(h, boundary), periodOf(w, boundary)) // made when it is asked for
+    return known
+  }
+  const apply = (x: Tensor) => filtered(x, (z) => times(spectrum, z))
   const operator: LinearOperator = {
     name: 'blur',
     linear: true,
@@ -140,18 +175,27 @@ export const blur = (
     outShape: event,
     apply,
     adjoint: transposeOf(apply, event),
+    // Exact where the boundary is circular; elsewhere y is mirrored, and the edges are not quite right.
+    resolvent: (y, ridge) => {
+      const plane = periodic()
+      const power = powerOf(plane.spectrum)
+      return plane.filtered(y, (z) => scaleBy(reciprocal(add(power, alignTo(ridge, power))), z))
+    },
   }
   if (boundary !== 'circular') return operator
   return {
     ...operator,
-    adjoint: (y) => filtered(y, conjugate(spectrum)),
-    pinv: (y) => filtered(y, inverted(spectrum, cutoff)),
+    adjoint: (y) => filtered(y, (z) => times(conjugate(spectrum), z)),
+    pinv: (y) => filtered(y, (z) => times(inverted(spectrum, cutoff), z)),
   }
 }
 
+/** |k̂|². */
+const powerOf = ({ re, im }: Complex): Tensor => add(square(re), square(im))
+
 /** 1/k̂ where it is not small, else 0. */
 const inverted = (spectrum: Complex, cutoff: number): Complex => {
-  const power = add(square(spectrum.re), square(spectrum.im))
+  const power = powerOf(spectrum)
   const largest = max(power, { axes: [1, 2, 3], keepdims: true })
   const kept = greater(power, mul(largest, cutoff * cutoff))
   return scaleBy(where(kept, reciprocal(where(kept, power, 1)), 0), conjugate(spectrum))

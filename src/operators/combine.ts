@@ -97,12 +97,17 @@ export function scaled(A: Operator, s: number): Operator {
     throw new TweedieError('input', `scaled: the factor must be finite and not 0, got ${s}`)
   const parts = { name: `${s} × ${A.name}`, apply: (x: Tensor) => mul(A.apply(x), s) }
   if (!A.linear) return { ...A, ...parts }
-  const { pinv, eigenbasis } = A
+  const { pinv, eigenbasis, resolvent } = A
   return {
     ...A,
     ...parts,
     adjoint: (y) => mul(A.adjoint(y), s),
     ...(pinv ? { pinv: (y: Tensor) => mul(pinv(y), 1 / s) } : {}),
     ...(eigenbasis ? { eigenbasis: withEigenvalues(eigenbasis, (lambda) => mul(lambda, s * s)) } : {}),
+    ...(resolvent
+      ? {
+          resolvent: (y: Tensor, ridge: Tensor) => mul(resolvent(y, mul(ridge, 1 / s ** 2)), 1 / s ** 2),
+        }
+      : {}),
   }
 }

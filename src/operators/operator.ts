@@ -42,6 +42,11 @@ export interface LinearOperator extends ForwardModel {
   pinv?(y: Tensor): Tensor
   /** Where it is known: the basis in which AᵀA is diagonal. */
   readonly eigenbasis?: Eigenbasis
+  /**
+   * (A Aᵀ + ρ I)⁻¹ y for ρ > 0 [B], where it is cheap; about it will do, since it preconditions. Without it
+   * where A Aᵀ is a multiple of the identity on what is observed: there it would change nothing.
+   */
+  resolvent?(y: Tensor, ridge: Tensor): Tensor
 }
 
 /** The basis of x itself, for operators with a diagonal AᵀA. @param eigenvalues - λ, as {@link Eigenbasis} */

@@ -4,11 +4,23 @@
  *
  *     A⁺ y = V ((Uᵀ y U') / (s s'ᵀ)) V'ᵀ,
  *
- * where products of singular values below a share of the largest count as 0. A signal has one axis: y = x Rᵀ.
+ * where products of singular values below a share of the largest count as 0. With all of the columns of U
+ * and U', A Aᵀ has the eigenvalues (s s'ᵀ)². A signal has one axis: y = x Rᵀ.
  */
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { type Dense, dense, matrixOf } from '../linalg/index.ts'
-import { matmul, mul, type NdArray, ndarray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
+import {
+  add,
+  alignTo,
+  div,
+  matmul,
+  mul,
+  type NdArray,
+  ndarray,
+  type Shape,
+  type Tensor,
+  toNumbers,
+} from '../tensor/index.ts'
 import { shapeError, show } from '../tensor/shape.ts'
 import { gridOf } from './image.ts'
 import type { Eigenbasis, LinearOperator } from './operator.ts'
@@ -52,21 +64,21 @@ const product = (matrices: readonly Dense[], x: Tensor, transpose = false): Tens
   return matmul(rows, R, { transB: !transpose })
 }
 
-const pseudoInverse = (matrices: readonly NdArray<'float64'>[], cutoff: number) => {
+/** Functions of the singular values, which are the products of those of the axes. */
+const spectral = (matrices: readonly NdArray<'float64'>[], cutoff: number) => {
   const factors = matrices.map(factorsOf)
-  // The singular values of the whole are the products of those of the axes.
   const values = factors.reduce<number[]>((all, f) => all.flatMap((s) => f.values.map((t) => s * t)), [1])
   const least = cutoff * values[0]
   const shape = factors.map((f) => f.values.length)
-  const inverse = dense(
-    ndarray(
-      values.map((s) => (s > least ? 1 / s : 0)),
-      shape,
-      'float64',
-    ),
-  )
+  const along = (fn: (s: number) => number): Dense => dense(ndarray(values.map(fn), shape, 'float64'))
+  const [inverse, squares] = [along((s) => (s > least ? 1 / s : 0)), along((s) => s * s)]
   const [into, back] = [factors.map((f) => f.left), factors.map((f) => f.right)]
-  return (y: Tensor): Tensor => product(back, mul(product(into, y), inverse(y)))
+  return {
+    pinv: (y: Tensor): Tensor => product(back, mul(product(into, y), inverse(y))),
+    /** U ((Uᵀ y U') / (s² s'²ᵀ + ρ)) U'ᵀ: right where U and U' are square. */
+    resolvent: (y: Tensor, ridge: Tensor): Tensor =>
+      product(into, div(product(into, y), add(alignTo(ridge, y), squares(y))), true),
+  }
 }
 
 /** AᵀA = (LᵀL) ⊗ (RᵀR): the eigenvectors of each axis, and products of their eigenvalues. */
@@ -125,7 +137,8 @@ export const separable = (
       `matrices ${matrices.map(({ shape }) => show(shape)).join(' and ')} do not act on [${event}]`,
     )
   const factors = matrices.map(dense)
-  const inverse = once(() => pseudoInverse(matrices, cutoff))
+  const decomposed = once(() => spectral(matrices, cutoff))
+  const wide = matrices.every(({ shape: [m, n] }) => m <= n)
   return {
     name,
     linear: true,
@@ -133,7 +146,8 @@ export const separable = (
     outShape: [event[0], ...matrices.map(({ shape }) => shape[0])],
     apply: (x) => product(factors, x),
     adjoint: (y) => product(factors, y, true),
-    pinv: (y) => inverse()(y),
+    pinv: (y) => decomposed().pinv(y),
     eigenbasis: eigenbasisOf(matrices, event),
+    ...(wide ? { resolvent: (y: Tensor, ridge: Tensor) => decomposed().resolvent(y, ridge) } : {}),
   }
 }

@@ -5,11 +5,12 @@
  *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ (Σy + A V Aᵀ)⁻¹ (y − A x̂).
  *
  * Exact for a Gaussian prior and an exact solve. V enters the system only; the outer product is always the
- * true one. Non-linear operators are taken by their derivative at x̂. Cost: one network evaluation, and
- * vector–Jacobian products as many as the solver makes products with C, and one more.
+ * true one. Non-linear operators are taken by their derivative at x̂. Where A mixes entries the system is
+ * preconditioned by what is known without the network, see preconditioner.ts. Cost: one network evaluation,
+ * and vector–Jacobian products as many as the solver makes products with C, and one more.
  */
 import { TweedieError } from '../error.ts'
-import { bicgstab, cg, gmres, type Solver } from '../linalg/index.ts'
+import { bicgstab, cg, gmres, type Linear, type Solver } from '../linalg/index.ts'
 import { add, alignTo, mul, sizeOf, square, type Tensor, vjp } from '../tensor/index.ts'
 import {
   type ConditionalCovariance,
@@ -18,6 +19,7 @@ import {
 } from './conditional-covariance.ts'
 import type { GuidanceMethod } from './method.ts'
 import { guidanceEntry, withDefaults } from './method-entry.ts'
+import { preconditionerOf } from './preconditioner.ts'
 import { update } from './update.ts'
 
 const settings = {
@@ -25,14 +27,14 @@ const settings = {
     kind: 'integer',
     default: 5,
     min: 1,
-    description: 'solver iterations: one of conjugate gradients, or so many vectors of GMRES',
+    description: 'solver iterations: vectors of GMRES, or one of conjugate gradients',
     search: { range: [1, 8], scale: 'linear' },
   },
   solver: {
     kind: 'choice',
     default: 'auto',
     choices: ['auto', 'cg', 'gmres', 'bicgstab'],
-    description: 'linear solver; auto: cg for one iteration, gmres for more',
+    description: 'linear solver; auto: gmres, preconditioned where A says how, else cg for one iteration',
   },
   covariance: {
     kind: 'choice',
@@ -55,14 +57,15 @@ export interface MmpsOptions {
 }
 
 /**
- * The solver of so many iterations: one of conjugate gradients (a step of steepest descent), or more vectors
- * of GMRES, since the Jacobian of a network is not quite symmetric and conjugate gradients may then diverge.
+ * The solver of so many iterations without a preconditioner: one of conjugate gradients (a step of steepest
+ * descent), or more vectors of GMRES, since the Jacobian of a network is not quite symmetric and conjugate
+ * gradients may then diverge.
  */
 export const solverNameOf = (iterations: number): 'cg' | 'gmres' => (iterations > 1 ? 'gmres' : 'cg')
 
-/** The solver by that name, see {@link solverNameOf}. */
-export const solverOf = (iterations: number): Solver =>
-  solverNameOf(iterations) === 'gmres' ? gmres({ iterations }) : cg()
+/** The solver by that name, see {@link solverNameOf}; GMRES where there is a preconditioner. */
+export const solverOf = (iterations: number, precondition?: Linear): Solver =>
+  precondition || solverNameOf(iterations) === 'gmres' ? gmres({ iterations, precondition }) : cg()
 
 /**
  * MMPS; any differentiable operator.
@@ -85,7 +88,8 @@ export const mmps = ({
   if (given && options.iterations !== undefined)
     throw new TweedieError('input', "mmps: 'iterations' and 'solve' are two ways to say one thing; give one")
   return (prior, observation) => (xt, sigma) => {
-    const solve = given ?? solverOf(Math.min(iterations, sizeOf(observation.A.outShape)))
+    const own = covariance === tweedieCovariance ? preconditionerOf(observation, sigma) : undefined
+    const solve = given ?? solverOf(Math.min(iterations, sizeOf(observation.A.outShape)), own)
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
     const u = update(observation, xhat, covariance(sigma, pullback), solve)

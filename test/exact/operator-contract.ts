@@ -3,6 +3,7 @@ import { linearAt } from '../../src/operators/index.ts'
 import {
   abs,
   add,
+  alignTo,
   constant,
   div,
   jit,
@@ -129,6 +130,23 @@ export const eigenbasisGaps = async (
     inverse: worst(gaps.inverse),
     transpose: worst(gaps.transpose),
   }
+}
+
+/**
+ * max |(A Aᵀ + ρ I) r − y| for r = (A Aᵀ + ρ I)⁻¹ y, ρ = 0.1 and 1; undefined for operators that do not say
+ * what r is.
+ */
+export const resolventGap = async (listed: Listed): Promise<number | undefined> => {
+  const { p, y } = problem(listed, 2, 'float64')
+  if (!listed.operator(p.map(constant)).resolvent) return undefined
+  const program = jit((p: readonly Tensor[], y: Tensor, ridge: Tensor) => {
+    const A = listed.operator(p)
+    const r = A.resolvent?.(y, ridge) ?? y
+    return abs(sub(add(A.apply(A.adjoint(r)), mul(r, alignTo(ridge, r))), y))
+  })
+  const gap = worst(await program(p, y, ndarray([0.1, 1], [2], 'float64')))
+  await program.release()
+  return gap
 }
 
 /** Largest difference in A x between samples in a batch and the same samples alone. */

@@ -46,7 +46,7 @@ type Options = OptionsOf<'compare'>
 /** The table that `--quick` measures instead. */
 const QUICK = {
   tasks: 'box,superresolution',
-  methods: 'mmps:iterations=1,mmps:iterations=5,dps,pigdm',
+  methods: 'mmps:iterations=1:solver=cg,mmps:iterations=5:solver=gmres,dps,pigdm',
   steps: '10',
   images: 8,
 } as const

@@ -91,7 +91,7 @@ export const samplingSchema = z.strictObject({
   solver: z
     .enum(['auto', 'cg', 'gmres', 'bicgstab'])
     .default('auto')
-    .describe('of MMPS; auto: cg for one iteration, gmres for more'),
+    .describe('of MMPS; auto: gmres, preconditioned for blurs and resampling, else cg for one iteration'),
   iterations: count.default(5).describe('iterations of the solver, at most as many as y has entries'),
   tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
   shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),

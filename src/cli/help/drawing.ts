@@ -65,7 +65,9 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       solver: {
         kind: 'choice',
         choices: ['auto', 'cg', 'gmres', 'bicgstab'],
-        description: 'linear solver inside MMPS (default auto: cg for one iteration, gmres for more)',
+        description:
+          'linear solver inside MMPS (default auto: gmres, preconditioned for blurs and resampling, ' +
+          'else cg for one iteration)',
       },
       covariance: {
         kind: 'choice',

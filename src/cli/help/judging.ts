@@ -43,7 +43,9 @@ A number of steps may carry its own number of draws: 1000:1. A method may carry 
       methods: {
         kind: 'text',
         value: 'names',
-        default: 'mmps:iterations=1,mmps:iterations=3,mmps:iterations=5,dps,pigdm,tmpd,diffpir',
+        default:
+          'mmps:iterations=1:solver=cg,mmps:iterations=3:solver=gmres,mmps:iterations=5:solver=gmres,' +
+          'dps,pigdm,tmpd,diffpir',
         description: 'methods with their settings, or none',
       },
       samplers: {

@@ -52,7 +52,7 @@ describe('distilled samplers in a comparison', () => {
   beforeAll(async () => {
     const config = join(root, 'experiments', 'distill', 'denoise.yaml')
     const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
-    const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'objective.prior=bound', ...small]
+    const tiny = ['data.count=4', 'train.batch=2', 'train.steps=2', 'objective={prior: bound}', ...small]
     await silently((io) =>
       distill(
         [config, ...tiny, 'export.draws=1'],

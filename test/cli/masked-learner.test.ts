@@ -140,7 +140,10 @@ export: { draws: 1 }
     const args = [at('digits.yaml'), ...options]
     const stopped = await failure(learn(args, { ...learning, run }, io))
     expect(stopped).toEqual({ code: 130, message: 'tweedie: training was interrupted' })
-    expect(readdirSync(join(run, 'checkpoints'))).toEqual(['000001-step-23.safetensors'])
+    expect(readdirSync(join(run, 'checkpoints'))).toEqual([
+      '000001-step-0.safetensors',
+      '000002-step-23.safetensors',
+    ])
     await learn(args, { ...learning, run, resume: true }, ioTo([]))
     const bytes = (name: string) => readFileSync(at(name, 'checkpoints', 'prior.safetensors'))
     expect(bytes(`${kind}-parts`).equals(bytes(kind))).toBe(true)

@@ -8,6 +8,7 @@ import { average, type NdArray, ndarray, type Tensor, toNumbers } from '../../sr
 import { mixtureProblems } from '../../test/exact/mixtures.ts'
 import { exactDraws, expressed, type MixtureProblem, matrixOf, slicedDistance } from '../../test/exact/smc.ts'
 import { type Contender, contendersFor } from './contenders.ts'
+import { onePassOf } from './one-pass.ts'
 import { failure, type Reading } from './reading.ts'
 
 const [POINTS, PROBLEMS, DRAWS] = [2048, 200, 39] as const
@@ -62,8 +63,15 @@ const stacked = (draws: readonly Matrix[]): NdArray<'float32'> =>
     [draws.length, draws[0].rows, draws[0].columns],
   )
 
-/** Draws of a contender: POINTS at the problem's y, and DRAWS of each simulated one. */
-const drawn = async (problem: MixtureProblem, { method, options }: Contender, y: Matrix) => {
+/** Draws of POINTS at the problem's y, and DRAWS of each simulated one. */
+interface Drawn {
+  readonly cloud: Matrix
+  readonly draws: readonly Matrix[]
+  readonly milliseconds: number
+}
+
+/** Those of a contender. */
+const drawn = async (problem: MixtureProblem, { method, options }: Contender, y: Matrix): Promise<Drawn> => {
   const { prior, observationOf, y: repeated } = expressed(problem)
   const n = problem.A.columns
   const draw = compileMethod<{ y: Tensor }>(method, prior, observationOf, { schedule, ...options })
@@ -77,7 +85,21 @@ const drawn = async (problem: MixtureProblem, { method, options }: Contender, y:
   return { cloud, draws, milliseconds }
 }
 
-/** Both mixtures, every contender. */
+/** Those of one pass of a trained flow. */
+const passed = async (problem: MixtureProblem, y: Matrix): Promise<Drawn> => {
+  const pass = await onePassOf(problem)
+  const same = new Matrix(Array.from({ length: POINTS }, () => [...problem.y]))
+  await pass.draw(same, 0) // compiles
+  const from = performance.now()
+  const cloud = await pass.draw(same, 1)
+  const milliseconds = (performance.now() - from) / POINTS
+  const draws: Matrix[] = []
+  for (let k = 0; k < DRAWS; k++) draws.push(await pass.draw(y, 2 + k))
+  await pass.release()
+  return { cloud, draws, milliseconds }
+}
+
+/** Both mixtures, every contender, and one pass. */
 export const onMixtures = async (
   evaluations: number,
   onReading: (reading: Reading) => void,
@@ -94,15 +116,15 @@ export const onMixtures = async (
       ),
     )
     const best = average(energyScore(stacked(right), array(x)))
-    for (const contender of contendersFor(exact(expressed(problem).mixture), evaluations)) {
-      const base = {
-        problem: problem.name,
-        method: contender.name,
-        evaluations: contender.evaluations,
-        floor,
-      }
+    const contenders = contendersFor(exact(expressed(problem).mixture), evaluations)
+    const entrants = [
+      ...contenders.map((c) => ({ ...c, draw: () => drawn(problem, c, y) })),
+      { name: 'the default flow', evaluations: 1, draw: () => passed(problem, y) },
+    ]
+    for (const { name, evaluations: spent, draw } of entrants) {
+      const base = { problem: problem.name, method: name, evaluations: spent, floor }
       try {
-        const { cloud, draws, milliseconds } = await drawn(problem, contender, y)
+        const { cloud, draws, milliseconds } = await draw()
         const [half, most] = coverage(stacked(draws), array(x)).map((c) => c.observed)
         onReading({
           ...base,

@@ -6,7 +6,6 @@ import { three } from '../exact/planar.ts'
 
 it('is near to a posterior of three modes', async () => {
   const gap = await partingGap(three, {
-    samples: 4096,
     batch: 64,
     steps: 400,
     rate: linearRate(2e-3, 1e-5, 400),

@@ -1,22 +1,9 @@
 /** Mixtures of Gaussians in the plane, of which y = A x + s n sees one number: densities and simulations. */
-import { flowParamsOf, forwardObjective, initFlowState } from '../../src/amortize/index.ts'
 import { klByQuadrature } from '../../src/diagnose/index.ts'
 import { type Flow, type FlowParams, logq } from '../../src/flows/index.ts'
-import type { LearningRate } from '../../src/nn/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
-import {
-  add,
-  constant,
-  jit,
-  matmul,
-  mul,
-  type NdArray,
-  ndarray,
-  type Tensor,
-  toNumbers,
-  zeros,
-} from '../../src/tensor/index.ts'
-import { trainer } from '../../src/training/index.ts'
+import { jit, type NdArray, ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
+import { type Training, trainedFlow } from './trained-flow.ts'
 
 /** Components of the same weight and spread, and how they are seen. */
 export interface Planar {
@@ -73,37 +60,14 @@ export const logJoint = (
   return prior - (y - A[0] * a - A[1] * b) ** 2 / (2 * noise ** 2)
 }
 
-/** How a flow is trained on simulations. */
-export interface Training {
-  readonly samples: number
-  readonly batch: number
-  readonly steps: number
-  readonly rate: LearningRate
-}
-
-/** A flow after training on simulations of samples of the prior. */
-export const trainedOn = async (
+/** A flow after training on simulations of so many samples of the prior. */
+export const trainedOn = (
   problem: Planar,
   flow: Flow,
-  { samples, batch, steps, rate }: Training,
+  { samples, ...training }: Training & { readonly samples: number },
 ): Promise<FlowParams<NdArray>> => {
   const { x } = simulated(problem, 'train', samples, 3)
-  const A = ndarray([...problem.A], [2, 1])
-  const measurements = {
-    arrays: { y: zeros([1024, 1]) },
-    observe: () => {
-      throw new Error('simulations do not look at y')
-    },
-    condition: ({ y }: { y: Tensor }) => y,
-    simulate: (_: unknown, x: Tensor, e: Tensor) => add(matmul(x, constant(A)), mul(e, problem.noise)),
-  }
-  const streamOf = (purpose: string) => stream(4, purpose)
-  const objective = forwardObjective(flow, x, measurements, streamOf)
-  const { step, release } = trainer(objective, { batch, rate, ema: 0.99 }, streamOf('rows'))
-  let state = initFlowState(flow.init(0))
-  for (let i = 0; i < steps; i++) state = (await step(state, { step: i })).state
-  await release()
-  return flowParamsOf(state)
+  return trainedFlow(flow, x, { transposed: ndarray([...problem.A], [2, 1]), noise: problem.noise }, training)
 }
 
 const [POINTS, SIDE, OBSERVATIONS] = [200, 2.6, 16] as const

@@ -61,8 +61,11 @@ export const formatSeconds = (seconds: number): string => {
 const short = (value: string | number): string =>
   typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(3))) : String(value)
 
-const figuresOf = ({ phase, done, total, ...figures }: ProgressEvent): string[] =>
-  Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`)
+/** The other fields in words: `lap 2 of 11`, `loss 0.123`. */
+const figuresOf = ({ phase, done, total, lap, laps, ...figures }: ProgressEvent): string[] => [
+  ...(lap === undefined ? [] : [`lap ${lap}${laps === undefined ? '' : ` of ${laps}`}`]),
+  ...Object.entries(figures).map(([name, value]) => `${name} ${short(value)}`),
+]
 
 const words = (event: ProgressEvent, { rate, left }: MeasuredPace): string =>
   [

@@ -72,7 +72,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
-      onProgress: io.progress,
+      onProgress: (event) => io.progress(learner ? event : { ...event, laps: experiment.em.laps }),
       signal: io.signal,
     })
     const work = learner ? { steps: experiment.train.steps } : { laps: prior.laps }

@@ -11,18 +11,19 @@ import { operatorSchema, operatorSettingOf } from '../../src/cli/config/operator
 import { experimentSchema } from '../../src/cli/config/schema.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
-import { readObservations } from '../../src/observations/index.ts'
+import { readObservations, unitsOf } from '../../src/observations/index.ts'
 import { families, familyOf } from '../../src/operators/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
+import { stream, uniform } from '../../src/random/index.ts'
+import { ndarray, zeros } from '../../src/tensor/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const images = join(folder, 'x.npy')
 const points = join(folder, 'points.npy')
 const grey = join(folder, 'grey.npy')
-writeArrays(images, { x: normal(stream(0, 'x'), [4, 3, 32, 32]) })
-writeArrays(grey, { x: normal(stream(0, 'x'), [4, 1, 16, 12]) })
-writeArrays(points, { x: normal(stream(0, 'x'), [4, 3, 30]) })
+writeArrays(images, { x: uniform(stream(0, 'x'), [4, 3, 32, 32]) })
+writeArrays(grey, { x: uniform(stream(0, 'x'), [4, 1, 16, 12]) })
+writeArrays(points, { x: uniform(stream(0, 'x'), [4, 3, 30]) })
 const output = join(folder, 'out.npz')
 
 const io = makeIo(process, { json: false, quiet: true }, new AbortController().signal)
@@ -225,5 +226,41 @@ describe('operators of the configuration', () => {
       /field 'of\.0\.sigma': expected number to be >0, got 0/,
     )
     expect(() => parse('{ kind: blur, sigma: 0 }')).toThrow(/field 'sigma': expected number to be >0, got 0/)
+  })
+})
+
+describe('units', () => {
+  const kelvin = join(folder, 'kelvin.npy')
+  const faint = join(folder, 'faint.npy')
+  writeArrays(kelvin, { x: ndarray([271, 285.5, 290, 264.2, 301, 288], [2, 3]) })
+  writeArrays(faint, { x: ndarray([0.01, 0.02, 0.03, 0.02, 0.01, 0.04], [2, 3]) })
+
+  it.each([
+    ['of data to be observed', {}],
+    ['of observations', { observed: true, noise: 1 }],
+  ] as const)('refuses values outside the range, with the range to give: %s', async (_, more) => {
+    const work = run([kelvin], { ...options, operator: 'identity', ...more }, io)
+    await expect(work).rejects.toThrow(
+      `${kelvin}: values lie between 264 and 301, the range of the data is 0 to 1 where none is said; ` +
+        'say what clean data have: --range=264,301',
+    )
+    await run([kelvin], { ...options, operator: 'identity', range: '264,301', ...more }, io)
+    expect(readObservations(output).range).toEqual([264, 301])
+  })
+
+  it('notes a range that the values hardly fill', async () => {
+    const notes: string[] = []
+    await run([faint], { ...options, operator: 'identity' }, { ...io, note: (text) => notes.push(text) })
+    expect(notes).toEqual([
+      `${faint}: values lie between 0.01 and 0.04, the range of the data is 0 to 1 where none is said: ` +
+        'they fill a small part of it, so that all look alike to a network; --range=0.01,0.04 fits them',
+    ])
+  })
+
+  it('looks at what was seen only', async () => {
+    const y = ndarray([0.5, 0.2, -999, 0.9], [1, 4])
+    expect(unitsOf(y, [0, 1], ndarray([1, 1, 0, 1], [1, 4]))?.verdict).toBe('fits')
+    expect(unitsOf(y, [0, 1])?.verdict).toBe('outside')
+    expect(unitsOf(y, [0, 1], zeros([1, 4]))).toBeUndefined()
   })
 })

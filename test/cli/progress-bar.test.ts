@@ -16,7 +16,8 @@ describe('progress', () => {
     clock.time = 10
     show({ phase: 'learn', done: 50, total: 200, loss: 0.12345, lap: 2, laps: 6 })
     expect(written.at(-1)).toBe(
-      `\r\x1b[2Klearn  ${'█'.repeat(6)}${'░'.repeat(18)}  25%  50/200  5/s  30 s left  lap 2 of 6  loss 0.123`,
+      `\r\x1b[2Klearn  ${'█'.repeat(6)}${'░'.repeat(18)}  25%  50/200  5/s  30 s left  lap 2 of 6` +
+        '  loss 0.123',
     )
     clock.time = 40
     show({ phase: 'learn', done: 200, total: 200 })

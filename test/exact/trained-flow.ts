@@ -1,4 +1,4 @@
-/** A flow trained on simulations y = A x + s n of samples of a prior, as `tweedie distill` does by default. */
+/** A flow trained on simulations y = A x + s n of samples of a prior, as `distill` does by default. */
 import { flowParamsOf, forwardObjective, initFlowState } from '../../src/amortize/index.ts'
 import type { Flow, FlowParams } from '../../src/flows/index.ts'
 import type { LearningRate } from '../../src/nn/index.ts'

@@ -1,7 +1,6 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { existsSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
-import type { CleanData } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { arrayExtensions, writeArrays } from '../../formats/index.ts'
 import { isRecord, parseJson } from '../../json.ts'
@@ -13,10 +12,11 @@ import {
   observationsFromArrays,
   observationsFromImages,
   observe,
+  unitsOf,
   writeObservations,
 } from '../../observations/index.ts'
 import type { DataRange, OperatorSpec } from '../../operators/index.ts'
-import { average } from '../../tensor/index.ts'
+import { average, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf, loadClean } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
@@ -84,14 +84,17 @@ const rangeOf = ({ range }: Options): DataRange | undefined => {
   return [low, high]
 }
 
-const own = (source: string, options: Options): ObservationSet => {
+const own = (source: string, options: Options, io: Io): ObservationSet => {
   const { mask, noise, count } = options
   const range = rangeOf(options)
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   if (noise === undefined)
     throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
-  if (!statSync(source).isDirectory())
-    return firstOf(observationsFromArrays(source, mask, noise, range), count)
+  if (!statSync(source).isDirectory()) {
+    const set = observationsFromArrays(source, mask, noise, range)
+    checkUnits(source, { x: set.y, range: set.range, seen: keptEntries(set) }, range !== undefined, io)
+    return firstOf(set, count)
+  }
   if (range !== undefined) throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
   if (mask === undefined)
     throw new TweedieError(
@@ -101,16 +104,27 @@ const own = (source: string, options: Options): ObservationSet => {
   return firstOf(observationsFromImages(source, mask, noise), count)
 }
 
-/** Noise, units and networks go by the range: data far outside it are a slip. */
-const noteRange = (source: string, { x, range: [low, high] }: CleanData, io: Io): void => {
-  const least = x.data.reduce((a, b) => Math.min(a, b))
-  const most = x.data.reduce((a, b) => Math.max(a, b))
-  const margin = (high - low) / 2
-  if (least < low - margin || most > high + margin)
-    io.note(
-      `${source}: values from ${least.toPrecision(3)} to ${most.toPrecision(3)} lie far outside the range ` +
-        `of the data, ${low} to ${high}; say what it is with --range`,
-    )
+/**
+ * Noise, units and networks go by the range: values outside it are a slip.
+ *
+ * @throws TweedieError `input` with the range to give
+ */
+const checkUnits = (
+  source: string,
+  { x, range, seen }: { readonly x: NdArray; readonly range: DataRange; readonly seen?: NdArray },
+  said: boolean,
+  io: Io,
+): void => {
+  const finding = unitsOf(x, range, seen)
+  if (!finding || finding.verdict === 'fits') return
+  const { values, suggested, verdict } = finding
+  const [least, most] = values.map((v) => Number(v.toPrecision(3)))
+  const facts =
+    `${source}: values lie between ${least} and ${most}, the range of the data is ${range.join(' to ')}` +
+    `${said ? '' : ' where none is said'}`
+  const option = `--range=${suggested.join(',')}`
+  if (verdict === 'outside') throw new TweedieError('input', `${facts}; say what clean data have: ${option}`)
+  io.note(`${facts}: they fill a small part of it, so that all look alike to a network; ${option} fits them`)
 }
 
 const simulated = async (
@@ -122,7 +136,9 @@ const simulated = async (
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
   const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
-  const clean = await loadClean(source, { split, count, skip, range: rangeOf(options) })
+  const said = rangeOf(options)
+  const clean = await loadClean(source, { split, count, skip, range: said })
+  checkUnits(source, clean, said !== undefined, io)
   const operator = operatorOf(options, settings)
   const set = await observe(clean.x, {
     operator,
@@ -134,7 +150,6 @@ const simulated = async (
     seed,
   })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
-  noteRange(source, clean, io)
   return set
 }
 
@@ -164,7 +179,7 @@ export const run = async (
       `'${settings[0]}': --observed data have been observed, they take no settings`,
     )
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
-  const set = options.observed ? own(source, options) : await simulated(source, settings, options, io)
+  const set = options.observed ? own(source, options, io) : await simulated(source, settings, options, io)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)

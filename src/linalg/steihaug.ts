@@ -3,15 +3,15 @@
  * positive definite and S is what a model says of a covariance. An S that is learned has negative curvature
  * where the true one is 0, and a step along such a direction, divided by p·Cp near 0, goes anywhere. So
  *
- *   - a sample stops before a direction with p·Sp ≤ 0, where S explains nothing of b, and
- *   - of N(0, C) with M entries, b·C⁻¹b is χ² of M: a u whose length √(u·Su), which is less than that of b,
- *     exceeds `reach` √M is shortened to it.
+ *   - a sample stops before a direction with p·Sp < 0, which no covariance has, and
+ *   - u is shortened where its length √(u·Su) exceeds `reach` √M, M the entries of b: u·Su ≤ b·C⁻¹b, which
+ *     is χ² of M degrees of freedom for b of N(0, C).
  *
  * With S positive semidefinite and b of N(0, C), the first never happens and the second hardly.
  */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
-import { and, cast, div, greater, minimum, mul, sizeOf, sqrt } from '../tensor/index.ts'
+import { and, cast, div, greater, greaterEqual, minimum, mul, sizeOf, sqrt } from '../tensor/index.ts'
 import { descend } from './cg-descent.ts'
 import { inner, positive, type Solver, TINY, widened } from './solver.ts'
 
@@ -44,7 +44,7 @@ export const steihaug = ({ iterations = 1, reach = 2 }: SteihaugOptions = {}): S
       { u: mul(start, 0), r: start, p: start },
       {
         iterations,
-        goesOn: (_i, _r, rr, p) => and(greater(rr, TINY), greater(inner(p, spread(p)), 0)),
+        goesOn: (_i, _r, rr, p) => and(greater(rr, TINY), greaterEqual(inner(p, spread(p)), 0)),
       },
     )
     const length = sqrt(positive(inner(u, spread(u))))

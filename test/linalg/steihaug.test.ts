@@ -86,6 +86,11 @@ it.each([1, 2, 5])('shortens u to reach √M and keeps its direction: reach %f',
   ).toBeLessThan(1e-9)
 })
 
+it('solves with the noise alone where S is 0', async () => {
+  const S = Matrix.zeros(2, 2)
+  expect(distance(await answer(steihaug(), S, [3, -4]), [300, -400])).toBeLessThan(1e-9)
+})
+
 it('takes all of C for S where it is not told', async () => {
   const S = turned(0.5, -0.00999)
   const untold: Solver = (C, b) => steihaug({ iterations: 2, reach: 1e9 })(C, b)

@@ -74,12 +74,8 @@ export const methodOf = ({
   covariance,
 }: Sampling): NonNullable<DiemOptions['method']> => {
   const kind = solver === 'auto' ? solverNameOf(iterations) : solver
-  const stray =
-    shared && kind !== 'cg'
-      ? 'shared'
-      : tolerance > 0 && (kind === 'gmres' || kind === 'steihaug')
-        ? 'tolerance'
-        : undefined
+  const stops = kind === 'cg' || kind === 'bicgstab'
+  const stray = shared && kind !== 'cg' ? 'shared' : tolerance > 0 && !stops ? 'tolerance' : undefined
   if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)
   const solvers = {
     auto: tolerance > 0 || shared ? () => cg({ iterations, tolerance, shared }) : undefined,

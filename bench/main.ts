@@ -11,6 +11,7 @@
  *   random     random fillers
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
+ *   strays     draws of MMPS that leave the data, by its solver
  *   learners   priors learned from masked digits by several methods
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
@@ -29,6 +30,7 @@ const names = [
   'random',
   'memory',
   'covariance',
+  'strays',
   'learners',
   'mri',
   'amortize',

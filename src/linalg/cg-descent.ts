@@ -22,10 +22,10 @@ export interface Descent {
 export interface CgDescentOptions {
   readonly iterations: number
   /**
-   * Which samples iteration i (0, 1, …) still moves, [B, 1, …], given the residual r and r·r. What others in
-   * the batch need does not change a sample that stays.
+   * Which samples iteration i (0, 1, …) still moves, [B, 1, …], given the residual r, r·r and the direction
+   * p. What others in the batch need does not change a sample that stays.
    */
-  readonly goesOn: (i: number, r: Tensor, rr: Tensor) => Tensor
+  readonly goesOn: (i: number, r: Tensor, rr: Tensor, p: Tensor) => Tensor
   /** One α and β for the whole batch instead of one per sample; default false. */
   readonly shared?: boolean
 }
@@ -48,7 +48,7 @@ export const descend = (
   for (let i = 0; i < iterations; i++) {
     const q = C(p)
     const pq = inner(p, q, shared)
-    const go = and(greater(pq, TINY), goesOn(i, r, rr))
+    const go = and(greater(pq, TINY), goesOn(i, r, rr, p))
     const alpha = where(go, div(rr, positive(pq)), 0)
     u = add(u, mul(alpha, p))
     r = sub(r, mul(alpha, q))

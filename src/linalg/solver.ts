@@ -5,9 +5,10 @@ export type Linear = (v: Tensor) => Tensor
 
 /**
  * Solves C u = b approximately, from u = 0, every sample of the batch on its own. Vectors and inner products
- * are float64, where nothing else is said; C is applied in the dtype of b.
+ * are float64, where nothing else is said; C is applied in the dtype of b. Of C = Σ + S with Σ known to be
+ * positive definite, S may be told to those who make use of it.
  */
-export type Solver = (C: Linear, b: Tensor) => Tensor
+export type Solver = (C: Linear, b: Tensor, S?: Linear) => Tensor
 
 /** Smallest number that a denominator is allowed to be. */
 export const TINY = 1e-300

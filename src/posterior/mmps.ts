@@ -10,7 +10,7 @@
  * and vector–Jacobian products as many as the solver makes products with C, and one more.
  */
 import { TweedieError } from '../error.ts'
-import { bicgstab, cg, gmres, type Linear, type Solver } from '../linalg/index.ts'
+import { bicgstab, cg, gmres, type Linear, type Solver, steihaug } from '../linalg/index.ts'
 import { add, alignTo, mul, sizeOf, square, type Tensor, vjp } from '../tensor/index.ts'
 import {
   type ConditionalCovariance,
@@ -33,8 +33,10 @@ const settings = {
   solver: {
     kind: 'choice',
     default: 'auto',
-    choices: ['auto', 'cg', 'gmres', 'bicgstab'],
-    description: 'linear solver; auto: gmres, preconditioned where A says how, else cg for one iteration',
+    choices: ['auto', 'cg', 'gmres', 'bicgstab', 'steihaug'],
+    description:
+      'linear solver; auto: gmres, preconditioned where A says how, else cg for one iteration; ' +
+      'steihaug: cg that goes no further than V explains, for sharp priors',
   },
   covariance: {
     kind: 'choice',
@@ -102,7 +104,14 @@ const solvers = {
   cg: (iterations: number) => cg({ iterations }),
   gmres: (iterations: number) => gmres({ iterations }),
   bicgstab: (iterations: number) => bicgstab({ iterations }),
+  steihaug: (iterations: number) => steihaug({ iterations }),
 } as const
+
+/** Products with C that a solver makes. */
+const productsOf = (solver: keyof typeof solvers, iterations: number): number => {
+  if (solver === 'bicgstab') return 2 * iterations
+  return solver === 'steihaug' ? iterations + 1 : iterations
+}
 
 /** MMPS in the list of methods. */
 export const mmpsEntry = guidanceEntry({
@@ -118,5 +127,5 @@ export const mmpsEntry = guidanceEntry({
     return solve ? mmps({ solve: solve(iterations), covariance: V }) : mmps({ iterations, covariance: V })
   },
   vjps: ({ iterations, solver, covariance }) =>
-    covariance === 'tweedie' ? 1 + iterations * (solver === 'bicgstab' ? 2 : 1) : 1,
+    covariance === 'tweedie' ? 1 + productsOf(solver, iterations) : 1,
 })

@@ -76,6 +76,6 @@ export const innovation = (observation: Observation, xhat: Tensor, V: Linear): I
  * ```
  */
 export const update = (observation: Observation, xhat: Tensor, V: Linear, solve: Solver): Tensor => {
-  const { e, A, C } = innovation(observation, xhat, V)
-  return A.adjoint(solve(C, e))
+  const { e, A, C, spread } = innovation(observation, xhat, V)
+  return A.adjoint(solve(C, e, spread))
 }

@@ -2,7 +2,7 @@
 import { exponentialSchedule, type Gaussian, type Step, stepFrom } from '../../diffusion/index.ts'
 import type { DiemOptions } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import { bicgstab, cg, gmres } from '../../linalg/index.ts'
+import { bicgstab, cg, gmres, steihaug } from '../../linalg/index.ts'
 import {
   constantRate,
   exponentialRate,
@@ -74,14 +74,15 @@ export const methodOf = ({
   covariance,
 }: Sampling): NonNullable<DiemOptions['method']> => {
   const kind = solver === 'auto' ? solverNameOf(iterations) : solver
-  const stray =
-    shared && kind !== 'cg' ? 'shared' : tolerance > 0 && kind === 'gmres' ? 'tolerance' : undefined
+  const stops = kind === 'cg' || kind === 'bicgstab'
+  const stray = shared && kind !== 'cg' ? 'shared' : tolerance > 0 && !stops ? 'tolerance' : undefined
   if (stray) throw new TweedieError('input', `field 'em.sampling.${stray}': the solver is ${kind}; use cg`)
   const solvers = {
     auto: tolerance > 0 || shared ? () => cg({ iterations, tolerance, shared }) : undefined,
     cg: () => cg({ iterations, tolerance, shared }),
     gmres: () => gmres({ iterations }),
     bicgstab: () => bicgstab({ iterations, tolerance }),
+    steihaug: () => steihaug({ iterations }),
   }
   const solve = solvers[solver]
   return (gaussian) => {

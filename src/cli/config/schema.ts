@@ -89,9 +89,12 @@ export const samplingSchema = z.strictObject({
   corrections: count.default(1).describe('pc: Langevin steps after each step'),
   tau: positive.default(0.1).describe('pc: their size'),
   solver: z
-    .enum(['auto', 'cg', 'gmres', 'bicgstab'])
+    .enum(['auto', 'cg', 'gmres', 'bicgstab', 'steihaug'])
     .default('auto')
-    .describe('of MMPS; auto: gmres, preconditioned for blurs and resampling, else cg for one iteration'),
+    .describe(
+      'of MMPS; auto: gmres, preconditioned for blurs and resampling, else cg for one iteration; ' +
+        'steihaug: cg that goes no further than V explains, for sharp priors',
+    ),
   iterations: count.default(5).describe('iterations of the solver, at most as many as y has entries'),
   tolerance: z.number().nonnegative().default(0).describe('cg, bicgstab: stop at this relative residual'),
   shared: z.boolean().default(false).describe("cg: one step size for the whole batch, as in DiEM's code"),

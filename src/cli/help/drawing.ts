@@ -64,10 +64,10 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       },
       solver: {
         kind: 'choice',
-        choices: ['auto', 'cg', 'gmres', 'bicgstab'],
+        choices: ['auto', 'cg', 'gmres', 'bicgstab', 'steihaug'],
         description:
           'linear solver inside MMPS (default auto: gmres, preconditioned for blurs and resampling, ' +
-          'else cg for one iteration)',
+          'else cg for one iteration; steihaug: cg that goes no further than V explains)',
       },
       covariance: {
         kind: 'choice',

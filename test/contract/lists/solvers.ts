@@ -1,5 +1,5 @@
 /** Linear solvers. A new solver joins the list. */
-import { bicgstab, cg, exactSolve, gmres, type Solver } from '../../../src/linalg/index.ts'
+import { bicgstab, cg, exactSolve, gmres, type Solver, steihaug } from '../../../src/linalg/index.ts'
 
 /** A solver and where it converges. */
 export interface ListedSolver {
@@ -23,6 +23,11 @@ export const solvers: readonly ListedSolver[] = [
     name: 'bicgstab',
     of: (iterations) => bicgstab({ iterations, tolerance: 0 }),
     converges: ['definite', 'shifted'],
+  },
+  {
+    name: 'steihaug',
+    of: (iterations) => steihaug({ iterations, reach: 1e6 }), // no region: it has its own tests
+    converges: ['definite'],
   },
   { name: 'exact solve', of: () => exactSolve(), converges: ['definite', 'shifted'] },
 ]

@@ -3,7 +3,8 @@
  * images, curves, the sphere, a mesh. One network, the encoder, reads y once; from its features come a scale
  * and a shift of every entry, and the condition of each coupling. A coupling moves the points outside a fixed
  * random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However many draws one
- * y has, it is encoded once.
+ * y has, it is encoded once. What the couplings begin with is white noise, or what a Gaussian fit of the prior
+ * says of x already (gaussian-base.ts).
  */
 import { TweedieError } from '../error.ts'
 import { conv, type Linear, network, type SpatialNetwork } from '../nn/index.ts'
@@ -24,7 +25,8 @@ import {
 } from '../tensor/index.ts'
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
 import { affine } from './affine.ts'
-import { expectRows, type Flow, type Moved } from './flow.ts'
+import { expectRows, type Flow, type Moved, noChange } from './flow.ts'
+import { emptyFit, type GaussianArrays, type GaussianBase, gaussianBase } from './gaussian-base.ts'
 import { conditionAt, conditionShape } from './image-conditioner.ts'
 import { randomOrder } from './permutation.ts'
 
@@ -43,12 +45,14 @@ export interface NetworkFlowOptions {
   readonly coupling: SpatialNetwork
   /** Couplings, default 4. */
   readonly steps?: number
+  /** What they begin with; default white noise. */
+  readonly base?: GaussianBase
 }
 
 /** From the channels of a network to the parameters of a transform: [k, io, 1, 1], [k]. */
 type Tail<L> = Linear<L>
 
-/** Weights; nothing is averaged. */
+/** Weights; nothing is averaged. The statistics of a Gaussian base are its fit. */
 export type NetworkFlowParams<L> = {
   readonly weights: {
     readonly norm: ActNorm<L>
@@ -56,7 +60,7 @@ export type NetworkFlowParams<L> = {
     readonly tail: Tail<L>
     readonly couplings: readonly { readonly net: Tree<L>; readonly tail: Tail<L> }[]
   }
-  readonly statistics: readonly []
+  readonly statistics: readonly [] | readonly [GaussianArrays<L>]
 }
 
 const fail = (message: string): never => {
@@ -108,8 +112,20 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
   return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
+/** The move from white noise to the couplings, and back; nothing without a base. */
+const startOf = ({ base, event, condition }: NetworkFlowOptions) => {
+  type Statistics = NetworkFlowParams<Tensor>['statistics']
+  const made = base && gaussianBase(base, event, condition)
+  const by = (way: 'draw' | 'undo') => ([fit]: Statistics, y: Tensor, h: Tensor): Moved => {
+    if (!(made && fit)) return { h, logdet: noChange(h) }
+    const moved = made[way](fit, y, reshape(h, [h.shape[0], sizeOf(event)]))
+    return { h: reshape(moved.h, h.shape), logdet: moved.logdet }
+  }
+  return { draw: by('draw'), undo: by('undo') }
+}
+
 /**
- * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many
+ * A conditional flow of networks. Fresh, it is the identity, or its base. `sample` takes fewer y than z, each for as many
  * draws in sequence. float32 only.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
@@ -142,6 +158,7 @@ export const networkFlow = (
   }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
+  const start = startOf(options)
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
   const moves = stays.map((_, k) => pattern(space, k ^ 1))
 
@@ -175,23 +192,23 @@ export const networkFlow = (
           tail: initTail(coupling.io, outputs),
         })),
       },
-      statistics: [],
+      statistics: options.base ? [emptyFit(event, options.base)] : [],
     }),
-    sample: ({ weights }, y, z) => {
+    sample: ({ weights, statistics }, y, z) => {
       const draws = z.shape[0] / y.shape[0]
       expectRows('networkFlow', 'z', z, event, z.shape[0])
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
       const encoded = features(weights, y)
       const draft = repeat(parametersFrom(encoded, weights.tail), draws)
       const each = repeat(encoded, draws)
-      let moved: Moved = { h: z, logdet: constant(zeros([z.shape[0]], z.dtype)) }
+      let moved = start.draw(statistics, y, z)
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
       moved = then(moved, (h) => affine.inverse(h, draft))
       const { h: x, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
-      return { x, logdet, statistics: [] }
+      return { x, logdet, statistics }
     },
-    inverse: ({ weights }, x, y) => {
+    inverse: ({ weights, statistics }, x, y) => {
       expectRows('networkFlow', 'x', x, event, x.shape[0])
       expectRows('networkFlow', 'y', y, condition, x.shape[0])
       const encoded = features(weights, y)
@@ -200,7 +217,8 @@ export const networkFlow = (
       )
       for (let k = 0; k < steps; k++)
         moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, encoded)))
-      return { z: moved.h, logdet: moved.logdet }
+      const { h: z, logdet } = then(moved, (h) => start.undo(statistics, y, h))
+      return { z, logdet }
     },
   }
 }

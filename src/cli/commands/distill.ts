@@ -12,6 +12,7 @@ import {
   measurementsOf,
   type SamplerConfig,
   unconditional,
+  withBase,
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
@@ -129,8 +130,12 @@ const samplerConfigOf = (
   prior: LearnedPrior,
 ): SamplerConfig => {
   const { flow, bounds } = distillation
-  if (!flow) return { ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) }
-  if (flow.kind !== 'denoiser') return flowConfigOf(flow, bounds, layout, prior)
+  const based = (config: FlowConfig): FlowConfig => withBase(config, prior.gaussian, set, layout)
+  if (!flow) return based({ ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) })
+  if (flow.kind !== 'denoiser') {
+    const config = flowConfigOf(flow, bounds, layout, prior)
+    return flow.kind === 'network' && flow.base === 'white' ? config : based(config)
+  }
   refuseFlowFields(distillation)
   return denoiserConfigOf(flow, layout, set, prior)
 }

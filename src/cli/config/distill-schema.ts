@@ -43,6 +43,13 @@ const network = z.strictObject({
   steps,
   encoder: spatialNetworkSchema.describe('the network that reads y'),
   coupling: spatialNetworkSchema.describe('the network of each coupling'),
+  base: z
+    .enum(['gaussian', 'white'])
+    .default('gaussian')
+    .describe(
+      'what the couplings begin with: the posterior of the Gaussian fit of the prior (gaussian), for masks ' +
+        'and noise alone, without bounds and not blind; white noise (white, and wherever that is unknown)',
+    ),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 const denoiser = z

@@ -3,11 +3,13 @@
  * 16×16 pixels, one pixel in four seen, or all of it blurred. After equal steps, the mean over y of KL(p(x | y) ‖
  * q(x | y)) in nats a pixel, on pairs that were not trained on.
  *
- *   npm run bench -- flow-base [--steps 300] [--task mask|blur] [--json]
+ *   npm run bench -- flow-base [--steps 300] [--task mask|blur] [--base NAME] [--json]
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix'
+
 import { parseArgs } from 'node:util'
+import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import {
+  conditionFrom,
   conditionLayout,
   conditionRows,
   conditionShape,
@@ -19,14 +21,13 @@ import {
   measurementsOf,
   withBase,
 } from '../src/amortize/index.ts'
-import { conditionFrom } from '../src/amortize/condition.ts'
 import { formatTable } from '../src/cli/table.ts'
 import type { Gaussian } from '../src/diffusion/index.ts'
 import { type FlowConfig, type FlowParams, flowOf, logq } from '../src/flows/index.ts'
 import { lowRank } from '../src/linalg/index.ts'
 import { linearRate, networkFor, warmUp } from '../src/nn/index.ts'
-import { type ObservationSet, observe } from '../src/observations/index.ts'
-import { makeOperator, type OperatorSetting } from '../src/operators/index.ts'
+import { type ObservationSet, type OperatorSetting, observe } from '../src/observations/index.ts'
+import { makeOperator } from '../src/operators/index.ts'
 import { normal, stream } from '../src/random/index.ts'
 import { jit, type NdArray, ndarray, rows, type Tensor, toNumbers, zeros } from '../src/tensor/index.ts'
 import { trainer } from '../src/training/index.ts'
@@ -39,22 +40,30 @@ const NOISE = 0.2
 const RANGE = [-2, 2] as const
 const TESTED = 96
 
-/** Cosines of the square by falling variance, (1 + |k|²)^(−3/2) of which `rank` are kept. */
+const RANK = 64
+
+/** Waves of the square, the smoothest first. */
+const waves = Array.from({ length: N }, (_, i) => [Math.floor(i / SIDE), i % SIDE]).sort(
+  ([a, b], [c, d]) => a * a + b * b - c * c - d * d,
+)
+
+/** Variance of a wave, (1 + |k|²)^(−3/2). */
+const power = ([k, l]: readonly number[]): number => (1 + k * k + l * l) ** -1.5
+
+/** The likeliest fit s² I + U Uᵀ of that rank: what its waves leave out raises s² (Tipping & Bishop 1999). */
 const field = (rank: number): Gaussian => {
-  const waves = Array.from({ length: N }, (_, i) => [Math.floor(i / SIDE), i % SIDE])
-    .sort(([a, b], [c, d]) => a * a + b * b - c * c - d * d)
-    .slice(0, rank)
+  const left = waves.slice(rank, RANK).reduce((sum, wave) => sum + N * power(wave), 0)
+  const floor = FLOOR + left / (N - rank)
   const cosine = (k: number, at: number): number =>
     (k === 0 ? 1 : Math.SQRT2) * Math.cos((Math.PI * k * (at + 0.5)) / SIDE)
   const factor = Array.from({ length: N }, (_, i) =>
-    waves.map(
-      ([k, l]) => (1 + k * k + l * l) ** -0.75 * cosine(k, Math.floor(i / SIDE)) * cosine(l, i % SIDE),
-    ),
+    waves
+      .slice(0, rank)
+      .map(([k, l]) => Math.sqrt(power([k, l])) * cosine(k, Math.floor(i / SIDE)) * cosine(l, i % SIDE)),
   )
-  return { mean: zeros([N]), covariance: lowRank(FLOOR, ndarray(factor.flat(), [N, rank])) }
+  return { mean: zeros([N]), covariance: lowRank(floor, ndarray(factor.flat(), [N, rank])) }
 }
 
-const RANK = 64
 const truth = field(RANK)
 
 const U = ((): Matrix => {
@@ -73,7 +82,7 @@ const samples = (name: string, count: number): NdArray<'float32'> => {
 
 /** log N(v; 0, V) by V's Cholesky factor. */
 const logNormal = (V: Matrix): ((v: Matrix) => number) => {
-  const decomposed = new CholeskyDecomposition(V)
+  const decomposed = new CholeskyDecomposition(Matrix.add(V, V.transpose()).div(2))
   const logDet = decomposed.lowerTriangularMatrix.diagonal().reduce((sum, d) => sum + 2 * Math.log(d), 0)
   return (v) =>
     -(v.transpose().mmul(decomposed.solve(v)).get(0, 0) + logDet + v.rows * Math.log(2 * Math.PI)) / 2
@@ -81,9 +90,7 @@ const logNormal = (V: Matrix): ((v: Matrix) => number) => {
 
 /** A of one observation as a matrix, without the rows of what was deleted. */
 const matrixOf = async ({ operator }: ObservationSet, i: number): Promise<Matrix> => {
-  const program = jit((x: Tensor, own: Record<string, Tensor>) =>
-    makeOperator(operator, own, EVENT).apply(x),
-  )
+  const program = jit((x: Tensor, own: Record<string, Tensor>) => makeOperator(operator, own, EVENT).apply(x))
   const own = Object.entries(operator.parameters).map(([name, a]) => [name, rows(a, i, i + 1)] as const)
   const eye = ndarray(Matrix.eye(N).to1DArray(), [N, ...EVENT])
   const A = Matrix.from1DArray(N, N, toNumbers(await program(eye, Object.fromEntries(own)))).transpose()
@@ -116,12 +123,19 @@ const exactLog = async (set: ObservationSet, x: NdArray): Promise<number[]> => {
   return out
 }
 
+/** The flow that begins with the fit of the prior itself. */
+const withoutData = (flow: FlowConfig): FlowConfig => {
+  if (flow.kind !== 'network' || !flow.base) return flow
+  const { variance, rank } = flow.base
+  return { ...flow, base: { variance, rank } }
+}
+
 const operators: Readonly<Record<string, OperatorSetting>> = {
   mask: { name: 'mask', settings: { keep: 0.25 } },
   blur: { name: 'blur' },
 }
 
-const studied = async (operator: OperatorSetting, steps: number, marks: readonly number[]) => {
+const studied = async (operator: OperatorSetting, steps: number, marks: readonly number[], only?: string) => {
   const at = { operator, noise: NOISE, range: RANGE }
   const x = samples('train', 4096)
   const set = await observe(x, { ...at, seed: 1 })
@@ -131,22 +145,18 @@ const studied = async (operator: OperatorSetting, steps: number, marks: readonly
   const exact = await exactLog(held, tested)
   const net = networkFor({ kind: 'unet', channels: [16], blocks: [1] }, EVENT)
   const plain = defaultFlow({ net, event: EVENT }, layout)
-  const prior = (fit: Gaussian): FlowConfig => {
-    const based = withBase(plain, fit, set, layout)
-    return plain.kind !== 'network' || fit.covariance.kind !== 'lowRank'
-      ? based
-      : { ...plain, base: { variance: FLOOR, rank: fit.covariance.factor.shape[1] } }
-  }
-  const coarse = field(12)
+  const [fine, coarse] = [truth, field(12)]
+  const [ofFine, ofCoarse] = [fine, coarse].map((fit) => withBase(plain, fit, set, layout))
   const bases: readonly (readonly [string, FlowConfig, Gaussian])[] = [
-    ['white', plain, truth],
-    ['prior', prior(truth), truth],
-    ['posterior', withBase(plain, truth, set, layout), truth],
-    ['posterior of a coarse fit', withBase(plain, coarse, set, layout), coarse],
+    ['white', plain, fine],
+    ['prior', withoutData(ofFine), fine],
+    ['posterior', ofFine, fine],
+    ['posterior of a coarse fit', ofCoarse, coarse],
   ]
   const table: (string | number)[][] = []
   for (const [name, config, fit] of bases) {
-    if (name.startsWith('posterior') && config === plain) continue
+    const known = config.kind === 'network' && config.base?.observed
+    if (only ? name !== only : name.startsWith('posterior') && !known) continue
     const flow = flowOf(config)
     const condition = conditionShape(layout, 'channels')
     const measurements = measurementsOf(set, { layout, condition })
@@ -192,12 +202,13 @@ export const run = async (args: readonly string[]): Promise<number> => {
     options: {
       steps: { type: 'string', default: '300' },
       task: { type: 'string', default: 'mask' },
+      base: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
   const steps = Number(values.steps)
   const marks = [0, Math.round(steps / 3), steps]
-  const table = await studied(operators[values.task], steps, marks)
+  const table = await studied(operators[values.task], steps, marks, values.base)
   const header = ['base', ...marks.map((m) => `step ${m}`)]
   console.log(values.json ? JSON.stringify(table) : formatTable(header, table))
   return 0

@@ -1,6 +1,6 @@
 /**
- * What flows of networks begin with: the posterior of the prior's Gaussian fit, where y is x with entries deleted
- * and noise on the others, and the flow is told which; else white noise.
+ * What flows of networks begin with: the posterior of the prior's Gaussian fit, where y is x with entries
+ * deleted and noise on the others, and the flow is told which; for other observations the fit itself.
  */
 import type { Gaussian } from '../diffusion/index.ts'
 import { type FlowConfig, type FlowParams, flowOf, type GaussianBase } from '../flows/index.ts'
@@ -9,11 +9,13 @@ import { familyOf, toPrior } from '../operators/index.ts'
 import { type NdArray, ndarray, toNumbers, zeros } from '../tensor/index.ts'
 import type { ConditionLayout } from './condition.ts'
 
-/** Whether y is x on its own entries, but for those that the condition says were deleted. */
-const onEntries = ({ operator, std, noise }: ObservationSet, layout: ConditionLayout): boolean => {
+/** How y shows x, where it does so on its own entries, but for those that the condition says were deleted. */
+const observedOn = (set: ObservationSet, layout: ConditionLayout): GaussianBase['observed'] => {
+  const { operator, std, noise, range } = set
   const known = layout.crossing === 'operator' && !layout.nothing
   const entries = familyOf(operator.name).deletes || operator.name === 'identity'
-  return known && entries && !std && noise > 0
+  if (!(known && entries && !std && noise > 0)) return undefined
+  return { noise: toPrior(range).scale * noise, masked: Object.keys(layout.beside).length > 0 }
 }
 
 /** s² and U [n, r] of a fit s² I + U Uᵀ, one column of zeros where there is no U; undefined for others. */
@@ -24,8 +26,8 @@ const partsOf = ({ mean, covariance }: Gaussian): { variance: number; factor: Nd
 }
 
 /**
- * A flow with the base that its prior and its observations allow. Flows of other kinds stay as they are, and so
- * do those that keep x in a range: there the fit is none of what the couplings make.
+ * A flow of networks with the base that its prior and its observations allow. Those that keep x in a range stay
+ * as they are: their couplings do not make x itself, of which the fit is.
  *
  * @param set - the observations, in the units of the data, whose `range` is the prior's
  *
@@ -41,16 +43,12 @@ export const withBase = (
   layout: ConditionLayout,
 ): FlowConfig => {
   const parts = partsOf(gaussian)
-  if (flow.kind !== 'network' || flow.range || !parts || !onEntries(set, layout)) return flow
-  const base: GaussianBase = {
-    variance: parts.variance,
-    rank: parts.factor.shape[1],
-    observed: {
-      noise: toPrior(set.range).scale * set.noise,
-      masked: Object.keys(layout.beside).length > 0,
-    },
+  if (flow.kind !== 'network' || flow.range || !parts) return flow
+  const observed = observedOn(set, layout)
+  return {
+    ...flow,
+    base: { variance: parts.variance, rank: parts.factor.shape[1], ...(observed ? { observed } : {}) },
   }
-  return { ...flow, base }
 }
 
 const float32 = (array: NdArray, shape = array.shape): NdArray => ndarray(toNumbers(array), shape)

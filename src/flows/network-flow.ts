@@ -116,11 +116,13 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
 const startOf = ({ base, event, condition }: NetworkFlowOptions) => {
   type Statistics = NetworkFlowParams<Tensor>['statistics']
   const made = base && gaussianBase(base, event, condition)
-  const by = (way: 'draw' | 'undo') => ([fit]: Statistics, y: Tensor, h: Tensor): Moved => {
-    if (!(made && fit)) return { h, logdet: noChange(h) }
-    const moved = made[way](fit, y, reshape(h, [h.shape[0], sizeOf(event)]))
-    return { h: reshape(moved.h, h.shape), logdet: moved.logdet }
-  }
+  const by =
+    (way: 'draw' | 'undo') =>
+    ([fit]: Statistics, y: Tensor, h: Tensor): Moved => {
+      if (!(made && fit)) return { h, logdet: noChange(h) }
+      const moved = made[way](fit, y, reshape(h, [h.shape[0], sizeOf(event)]))
+      return { h: reshape(moved.h, h.shape), logdet: moved.logdet }
+    }
   return { draw: by('draw'), undo: by('undo') }
 }
 

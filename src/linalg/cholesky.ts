@@ -1,5 +1,17 @@
 /** Small triangular factors inside programs: batched, unrolled over the rows. */
-import { add, concat, constant, div, log, matmul, slice, sqrt, sub, type Tensor, zeros } from '../tensor/index.ts'
+import {
+  add,
+  concat,
+  constant,
+  div,
+  log,
+  matmul,
+  slice,
+  sqrt,
+  sub,
+  type Tensor,
+  zeros,
+} from '../tensor/index.ts'
 
 /** K = L Lᵀ. */
 export interface Cholesky {

@@ -68,10 +68,7 @@ const cases: readonly (readonly [string, Case])[] = [
       mask: Array(N).fill(1),
     },
   ],
-  [
-    'nothing known of y',
-    { base: { variance: VARIANCE, rank: RANK }, channels: 1, mask: Array(N).fill(0) },
-  ],
+  ['nothing known of y', { base: { variance: VARIANCE, rank: RANK }, channels: 1, mask: Array(N).fill(0) }],
 ]
 
 /** Posterior N(m, C) under the fit. */
@@ -123,17 +120,20 @@ describe.each(cases)('a fresh flow that begins with the posterior: %s', (_, list
     const z = ndarray([...Array(N).fill(0), ...Matrix.eye(N).to1DArray()], [N + 1, ...EVENT])
     const all = Matrix.from1DArray(N + 1, N, toNumbers((await program(params, condition, z)).x))
     expectClose(all.getRow(0), mean.to1DArray(), 1e-4)
-    const L = all.subMatrix(1, N, 0, N - 1).subRowVector(all.getRow(0)).transpose()
+    const L = all
+      .subMatrix(1, N, 0, N - 1)
+      .subRowVector(all.getRow(0))
+      .transpose()
     expectClose(L.mmul(L.transpose()).to1DArray(), C.to1DArray(), 1e-4)
   })
 
   it('has its density, forwards and backwards, and its inverse', async () => {
     const z = values('z', [7, ...EVENT])
     const drawn = await program(params, condition, z)
-    const every = ndarray(
-      Array.from({ length: 7 }, () => toNumbers(condition)).flat(),
-      [7, ...condition.shape.slice(1)],
-    )
+    const every = ndarray(Array.from({ length: 7 }, () => toNumbers(condition)).flat(), [
+      7,
+      ...condition.shape.slice(1),
+    ])
     const inverted = await back(params, every, drawn.x)
     expectClose(toNumbers(inverted.z), toNumbers(z), 1e-4)
     const x = Matrix.from1DArray(7, N, toNumbers(drawn.x))
@@ -157,9 +157,16 @@ describe.each(cases)('a fresh flow that begins with the posterior: %s', (_, list
 })
 
 describe('a base is refused', () => {
-  const of = (base: GaussianBase, channels = 2) => () => flowOfCase({ base, channels, mask: [] })
+  const of =
+    (base: GaussianBase, channels = 2) =>
+    () =>
+      flowOfCase({ base, channels, mask: [] })
   it.each<[string, () => unknown, RegExp]>([
-    ['without noise', of({ variance: 1, rank: 2, observed: { noise: 0, masked: false } }), /must be positive/],
+    [
+      'without noise',
+      of({ variance: 1, rank: 2, observed: { noise: 0, masked: false } }),
+      /must be positive/,
+    ],
     [
       'without y in the condition',
       of({ variance: 1, rank: 2, observed: { noise: 1, masked: false } }, 1),

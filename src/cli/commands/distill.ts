@@ -122,6 +122,16 @@ const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['o
   }
 }
 
+/** The flow with the base that was asked for; without a wish, with one where there is one. */
+const chosenBase = (wish: 'gaussian' | 'white' | undefined, white: FlowConfig, based: FlowConfig) => {
+  if (wish === 'gaussian' && based === white)
+    throw new TweedieError(
+      'input',
+      "field 'flow.base': a flow with bounds begins with white noise; say 'white', or leave 'bounds' out",
+    )
+  return wish === 'white' ? white : based
+}
+
 /** What is to draw. */
 const samplerConfigOf = (
   distillation: Distillation,
@@ -133,8 +143,8 @@ const samplerConfigOf = (
   const based = (config: FlowConfig): FlowConfig => withBase(config, prior.gaussian, set, layout)
   if (!flow) return based({ ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) })
   if (flow.kind !== 'denoiser') {
-    const config = flowConfigOf(flow, bounds, layout, prior)
-    return flow.kind === 'network' && flow.base === 'white' ? config : based(config)
+    const plain = flowConfigOf(flow, bounds, layout, prior)
+    return flow.kind === 'network' ? chosenBase(flow.base, plain, based(plain)) : plain
   }
   refuseFlowFields(distillation)
   return denoiserConfigOf(flow, layout, set, prior)

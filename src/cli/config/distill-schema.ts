@@ -45,10 +45,11 @@ const network = z.strictObject({
   coupling: spatialNetworkSchema.describe('the network of each coupling'),
   base: z
     .enum(['gaussian', 'white'])
-    .default('gaussian')
+    .optional()
     .describe(
-      'what the couplings begin with: the posterior of the Gaussian fit of the prior (gaussian), for masks ' +
-        'and noise alone, without bounds and not blind; white noise (white, and wherever that is unknown)',
+      'what the couplings begin with: the posterior of the Gaussian fit of the prior, for masks and noise ' +
+        'alone that the flow is told, else the fit itself (gaussian, the default); white noise (white, and ' +
+        'with bounds)',
     ),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')

@@ -95,13 +95,15 @@ const solved = (matrix: Tensor, b: Tensor): Tensor => eliminate(matrix, b).x
 const inverse = (matrix: Tensor): Tensor =>
   solved(matrix, broadcastTo(eye(matrix.shape[1], matrix), matrix.shape))
 
-/** Everything of one y, its rows [1 or Y, …]: one where all y say the same. */
+/** The posterior given y: a row for each y, or one for all where they differ in nothing. */
 interface Given {
-  /** x̄ [Y, n]. */
+  /** x̄ [Y or 1, n]. */
   readonly mean: Tensor
-  /** g [n]. */
+  /** g [Y or 1, n]. */
   readonly std: Tensor
+  /** Cholesky factor of K, [Y or 1, r, r]. */
   readonly L: Tensor
+  /** That of K₀, [1, r, r]. */
   readonly L0: Tensor
   /** (L + L₀)⁻¹. */
   readonly Q: Tensor
@@ -149,31 +151,29 @@ export const gaussianBase = (base: GaussianBase, event: Shape, condition: Shape)
     }
   }
 
+  const volume = (g2: Tensor): Tensor => mul(sumRows(log(g2)), 0.5)
+
   const given = ({ mean: centre, factor: U }: GaussianArrays<Tensor>, y: Tensor): Given => {
-    const mu = reshape(centre, [1, n])
-    const I = eye(rank, U)
+    const [mu, I] = [reshape(centre, [1, n]), eye(rank, U)]
     const gram = expandDims(matmul(U, U, { transA: true }), 0)
     const { L: L0, logDet: log0 } = cholesky(add(mul(gram, 1 / s2), I))
     const data = seen(y, mu)
-    const volume = (g2: Tensor): Tensor => mul(sumRows(log(g2)), 0.5)
     if (!data) {
       const g2 = fullLike(mu, s2)
       const logdet = add(volume(g2), reshape(log0, [1]))
       return { mean: mu, std: sqrt(g2), L: I, L0, Q: inverse(add(L0, I)), logdet }
     }
     const { g2, N, e } = data
-    const [Y] = N.shape
     const K = add(matmul(mul(expandDims(N, 2), U), U, { transA: true }), I)
     const { L, logDet } = cholesky(K)
-    const w = pulled(inverse(K), matmul(mul(N, e), U))
-    const shared = matmul(w, U, { transB: true })
+    const shared = matmul(pulled(inverse(K), matmul(mul(N, e), U)), U, { transB: true })
     return {
       mean: add(add(mu, shared), mul(mul(N, s2), sub(e, shared))),
       std: sqrt(g2),
       L,
       L0,
       Q: inverse(add(L, L0)),
-      logdet: add(volume(g2), reshape(sub(log0, logDet), [Y])),
+      logdet: add(volume(g2), reshape(sub(log0, logDet), [N.shape[0]])),
     }
   }
 

@@ -15,7 +15,7 @@
  *
  * (Multiply R Rᵀ out with S = L⁻¹ L₀, for which L⁻¹ Pᵀ P L⁻ᵀ = S Sᵀ − I.) So z ↦ x̄ + g R z costs two products
  * with U, and a fit without error leaves a flow nothing to learn. Where nothing is known of y, N = 0: the
- * base is the prior's fit itself.
+ * base is the prior's fit itself. Couplings act on x − x̄, so that what scales it leaves x̄ where it is.
  */
 import { TweedieError } from '../error.ts'
 import { cholesky, eliminate } from '../linalg/index.ts'
@@ -66,12 +66,14 @@ export interface GaussianBase {
 /** μ [n] and U [n, r], which training leaves as they are. */
 export type GaussianArrays<L> = { readonly mean: L; readonly factor: L }
 
-/** A base of flows over x flattened, [B, n]. */
+/** Where a flow begins, given Y of y. */
 export interface Base {
-  /** z ↦ x; fewer y than z are each for as many rows in sequence. */
-  draw(fit: GaussianArrays<Tensor>, y: Tensor, z: Tensor): Moved
-  /** x ↦ z. */
-  undo(fit: GaussianArrays<Tensor>, y: Tensor, x: Tensor): Moved
+  /** x̄ [Y, ...event]. */
+  readonly mean: Tensor
+  /** z ↦ x − x̄, [B, ...event]; fewer y than z are each for as many rows in sequence. */
+  draw(z: Tensor): Moved
+  /** x − x̄ ↦ z. */
+  undo(d: Tensor): Moved
 }
 
 /** The arrays of a fit that is not known yet: zeros. */
@@ -118,7 +120,11 @@ interface Given {
  * @throws TweedieError `input` for a variance, a noise or a rank that is not positive, and when y and its
  *   mask do not lie in the condition
  */
-export const gaussianBase = (base: GaussianBase, event: Shape, condition: Shape): Base => {
+export const gaussianBase = (
+  base: GaussianBase,
+  event: Shape,
+  condition: Shape,
+): ((fit: GaussianArrays<Tensor>, y: Tensor) => Base) => {
   const { variance: s2, rank, observed } = base
   const [channels, ...space] = event
   const n = sizeOf(event)
@@ -186,28 +192,30 @@ export const gaussianBase = (base: GaussianBase, event: Shape, condition: Shape)
 
   /** Rows of something of y for as many rows of x. */
   const each = (t: Tensor, rows: number): Tensor => (t.shape[0] === 1 ? t : repeat(t, rows / t.shape[0]))
-  const sized = (logdet: Tensor, rows: number): Tensor => broadcastTo(each(logdet, rows), [rows])
 
-  return {
-    draw: (fit, y, z) => {
-      const { mean, std, L, Q, logdet } = given(fit, y)
-      const { factor: U } = fit
-      const [rows] = z.shape
-      const g = each(std, rows)
-      const H = solved(matrixTranspose(L), Q)
-      const b = pulled(H, mul(matmul(mul(z, g), U), 1 / s2 ** 2))
-      const x = add(each(mean, rows), mul(g, add(z, mul(g, matmul(b, U, { transB: true })))))
-      return { h: x, logdet: sized(logdet, rows) }
-    },
-    undo: (fit, y, x) => {
-      const { mean, std, L0, Q, logdet } = given(fit, y)
-      const { factor: U } = fit
-      const [rows] = x.shape
-      const [d, g] = [sub(x, each(mean, rows)), each(std, rows)]
-      const back = matmul(Q, inverse(L0), { transA: true })
-      const b = pulled(back, mul(matmul(d, U), 1 / s2 ** 2))
-      const z = sub(div(d, g), mul(g, matmul(b, U, { transB: true })))
-      return { h: z, logdet: sized(mul(logdet, -1), rows) }
-    },
+  return (fit, y) => {
+    const { mean, std, L, L0, Q, logdet } = given(fit, y)
+    const { factor: U } = fit
+    const along = (v: Tensor): Tensor => mul(matmul(v, U), 1 / s2 ** 2)
+    const spread = (b: Tensor): Tensor => matmul(b, U, { transB: true })
+    const by =
+      (move: (rows: Tensor, g: Tensor) => Tensor, sign: 1 | -1) =>
+      (h: Tensor): Moved => {
+        const [rows] = h.shape
+        const moved = move(reshape(h, [rows, n]), each(std, rows))
+        const change = broadcastTo(each(mul(logdet, sign), rows), [rows])
+        return { h: reshape(moved, h.shape), logdet: change }
+      }
+    return {
+      mean: reshape(broadcastTo(mean, [y.shape[0], n]), [y.shape[0], ...event]),
+      draw: by((z, g) => {
+        const H = solved(matrixTranspose(L), Q)
+        return mul(g, add(z, mul(g, spread(pulled(H, along(mul(z, g)))))))
+      }, 1),
+      undo: by((d, g) => {
+        const back = matmul(Q, inverse(L0), { transA: true })
+        return sub(div(d, g), mul(g, spread(pulled(back, along(d)))))
+      }, -1),
+    }
   }
 }

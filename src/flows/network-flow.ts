@@ -19,6 +19,7 @@ import {
   reshape,
   type Shape,
   sizeOf,
+  sub,
   type Tensor,
   type Tree,
   zeros,
@@ -26,7 +27,7 @@ import {
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
 import { affine } from './affine.ts'
 import { expectRows, type Flow, type Moved, noChange } from './flow.ts'
-import { emptyFit, type GaussianArrays, type GaussianBase, gaussianBase } from './gaussian-base.ts'
+import { type Base, emptyFit, type GaussianArrays, type GaussianBase, gaussianBase } from './gaussian-base.ts'
 import { conditionAt, conditionShape } from './image-conditioner.ts'
 import { randomOrder } from './permutation.ts'
 
@@ -39,7 +40,7 @@ export interface NetworkFlowOptions {
    * be a multiple of those of x, or the reverse.
    */
   readonly condition: Shape
-  /** Reads y; its `io` is the number of features, at least the channels of y. */
+  /** Reads y and the mean of a base; its `io` is the number of features, at least their channels. */
   readonly encoder: SpatialNetwork
   /** Chooses what a coupling does; its `io` is C + the number of features. */
   readonly coupling: SpatialNetwork
@@ -112,18 +113,10 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
   return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
-/** The move from white noise to the couplings, and back; nothing without a base. */
-const startOf = ({ base, event, condition }: NetworkFlowOptions) => {
-  type Statistics = NetworkFlowParams<Tensor>['statistics']
-  const made = base && gaussianBase(base, event, condition)
-  const by =
-    (way: 'draw' | 'undo') =>
-    ([fit]: Statistics, y: Tensor, h: Tensor): Moved => {
-      if (!(made && fit)) return { h, logdet: noChange(h) }
-      const moved = made[way](fit, y, reshape(h, [h.shape[0], sizeOf(event)]))
-      return { h: reshape(moved.h, h.shape), logdet: moved.logdet }
-    }
-  return { draw: by('draw'), undo: by('undo') }
+/** White noise, where nothing is known of x. */
+const whiteNoise: Pick<Base, 'draw' | 'undo'> & { readonly mean?: Tensor } = {
+  draw: (z) => ({ h: z, logdet: noChange(z) }),
+  undo: (d) => ({ h: d, logdet: noChange(d) }),
 }
 
 /**
@@ -148,27 +141,32 @@ const startOf = ({ base, event, condition }: NetworkFlowOptions) => {
 export const networkFlow = (
   options: NetworkFlowOptions,
 ): Flow<NetworkFlowParams<NdArray>, NetworkFlowParams<Tensor>> => {
-  const { event, condition, encoder, coupling, steps = 4 } = options
+  const { event, condition, encoder, coupling, steps = 4, base } = options
   const [channels, ...space] = event
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
   const observed =
     channelsAt(condition, space) ?? fail(`y [${condition}] does not lie on the points [${space}] of x`)
-  if (encoder.io < observed || coupling.io !== channels + encoder.io) {
-    const needs = `the encoder needs io (its features) of at least ${observed}, the channels of y`
+  const read = observed + (base ? channels : 0)
+  if (encoder.io < read || coupling.io !== channels + encoder.io) {
+    const what = base ? 'the channels of y and of the mean of its base' : 'the channels of y'
+    const needs = `the encoder needs io (its features) of at least ${read}, ${what}`
     fail(`${needs}, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`)
   }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
-  const start = startOf(options)
+  const based = base && gaussianBase(base, event, condition)
+  const start = ([fit]: NetworkFlowParams<Tensor>['statistics'], y: Tensor) =>
+    based && fit ? based(fit, y) : whiteNoise
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
   const moves = stays.map((_, k) => pattern(space, k ^ 1))
 
   type Weights = NetworkFlowParams<Tensor>['weights']
   /** Networks are evaluated at noise level 1: they have no use for one. */
   const level = (x: Tensor): Tensor => constant(zeros([x.shape[0]], x.dtype))
-  const features = ({ encoder: weights }: Weights, y: Tensor): Tensor => {
-    const x = widened(atPoints(y, space), encoder.io)
+  const features = ({ encoder: weights }: Weights, y: Tensor, mean?: Tensor): Tensor => {
+    const seen = atPoints(y, space)
+    const x = widened(mean ? concat([seen, mean], 1) : seen, encoder.io)
     return reads.apply(weights, x, level(x))
   }
   /** The parameters of coupling k, from the points that it leaves alone. */
@@ -194,32 +192,34 @@ export const networkFlow = (
           tail: initTail(coupling.io, outputs),
         })),
       },
-      statistics: options.base ? [emptyFit(event, options.base)] : [],
+      statistics: base ? [emptyFit(event, base)] : [],
     }),
     sample: ({ weights, statistics }, y, z) => {
       const draws = z.shape[0] / y.shape[0]
       expectRows('networkFlow', 'z', z, event, z.shape[0])
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
-      const encoded = features(weights, y)
+      const { mean, draw } = start(statistics, y)
+      const encoded = features(weights, y, mean)
       const draft = repeat(parametersFrom(encoded, weights.tail), draws)
       const each = repeat(encoded, draws)
-      let moved = start.draw(statistics, y, z)
+      let moved = draw(z)
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
       moved = then(moved, (h) => affine.inverse(h, draft))
-      const { h: x, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
-      return { x, logdet, statistics }
+      const { h, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
+      return { x: mean ? add(h, repeat(mean, draws)) : h, logdet, statistics }
     },
     inverse: ({ weights, statistics }, x, y) => {
       expectRows('networkFlow', 'x', x, event, x.shape[0])
       expectRows('networkFlow', 'y', y, condition, x.shape[0])
-      const encoded = features(weights, y)
-      let moved = then(actNorm(x, weights.norm), (h) =>
+      const { mean, undo } = start(statistics, y)
+      const encoded = features(weights, y, mean)
+      let moved = then(actNorm(mean ? sub(x, mean) : x, weights.norm), (h) =>
         affine.forward(h, parametersFrom(encoded, weights.tail)),
       )
       for (let k = 0; k < steps; k++)
         moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, encoded)))
-      const { h: z, logdet } = then(moved, (h) => start.undo(statistics, y, h))
+      const { h: z, logdet } = then(moved, undo)
       return { z, logdet }
     },
   }

@@ -87,8 +87,8 @@ const flowOfCase = ({ base, channels }: Case): { flow: Flow; params: FlowParams<
   const flow: Flow = networkFlow({
     event: EVENT,
     condition: [channels, 3, 4],
-    encoder: { kind: 'unet', io: 4, ...levels },
-    coupling: { kind: 'unet', io: 6, ...levels },
+    encoder: { kind: 'unet', io: 6, ...levels },
+    coupling: { kind: 'unet', io: 8, ...levels },
     steps: 2,
     base,
   })

@@ -1,7 +1,7 @@
 /**
- * What a flow of networks gains by what it begins with, where the posterior is known: a Gaussian random field of
- * 16×16 pixels, one pixel in four seen, or all of it blurred. After equal steps, the mean over y of KL(p(x | y) ‖
- * q(x | y)) in nats a pixel, on pairs that were not trained on.
+ * What a flow of networks gains by what it begins with, where the posterior is known: a Gaussian random field
+ * of 16×16 pixels, one pixel in four seen, or all of it blurred. After equal steps, the mean over y of
+ * KL(p(x | y) ‖ q(x | y)) in nats a pixel, on pairs that were not trained on.
  *
  *   npm run bench -- flow-base [--steps 300] [--task mask|blur] [--base NAME] [--json]
  */

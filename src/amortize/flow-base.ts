@@ -26,14 +26,16 @@ const partsOf = ({ mean, covariance }: Gaussian): { variance: number; factor: Nd
 }
 
 /**
- * A flow of networks with the base that its prior and its observations allow. Those that keep x in a range stay
- * as they are: their couplings do not make x itself, of which the fit is.
+ * A flow of networks with the base that its prior and its observations allow. Those that keep x in a range
+ * stay as they are: their couplings do not make x itself, of which the fit is.
  *
  * @param set - the observations, in the units of the data, whose `range` is the prior's
  *
  * @example
  * ```ts
- * const flow = withBase(defaultFlow(learned, layout), learned.gaussian, set, layout)
+ * const known = loadPrior('runs/demo')
+ * const layout = conditionLayout(set, true)
+ * const flow = withBase(defaultFlow(known, layout), known.gaussian, set, layout)
  * ```
  */
 export const withBase = (

@@ -13,9 +13,9 @@
  *   R = I + P L⁻ᵀ (L + L₀)⁻¹ Pᵀ,   R Rᵀ = I + P K⁻¹ Pᵀ,
  *   R⁻¹ = I − P (L + L₀)⁻ᵀ L₀⁻¹ Pᵀ,   det R = det L₀/det L.
  *
- * (Multiply R Rᵀ out with S = L⁻¹ L₀, for which L⁻¹ Pᵀ P L⁻ᵀ = S Sᵀ − I.) So z ↦ x̄ + g R z costs two products
- * with U, and a fit without error leaves a flow nothing to learn. Where nothing is known of y, N = 0: the
- * base is the prior's fit itself. Couplings act on x − x̄, so that what scales it leaves x̄ where it is.
+ * (Multiply R Rᵀ out with S = L⁻¹ L₀, for which L⁻¹ Pᵀ P L⁻ᵀ = S Sᵀ − I.) So z ↦ x̄ + g R z costs two
+ * products with U, and a fit without error leaves a flow nothing to learn. Where nothing is known of y, N =
+ * 0: the base is the prior's fit itself. Couplings act on x − x̄, so that what scales it leaves x̄ where it is.
  */
 import { TweedieError } from '../error.ts'
 import { cholesky, eliminate } from '../linalg/index.ts'

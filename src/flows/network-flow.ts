@@ -3,7 +3,7 @@
  * images, curves, the sphere, a mesh. One network, the encoder, reads y once; from its features come a scale
  * and a shift of every entry, and the condition of each coupling. A coupling moves the points outside a fixed
  * random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However many draws one
- * y has, it is encoded once. What the couplings begin with is white noise, or what a Gaussian fit of the prior
+ * y has, it is encoded once. The couplings begin with white noise, or with what a Gaussian fit of the prior
  * says of x already (gaussian-base.ts).
  */
 import { TweedieError } from '../error.ts'
@@ -120,8 +120,8 @@ const whiteNoise: Pick<Base, 'draw' | 'undo'> & { readonly mean?: Tensor } = {
 }
 
 /**
- * A conditional flow of networks. Fresh, it is the identity, or its base. `sample` takes fewer y than z, each for as many
- * draws in sequence. float32 only.
+ * A conditional flow of networks. Fresh, it is the identity, or its base. `sample` takes fewer y than z, each
+ * for as many draws in sequence. float32 only.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *

@@ -29,7 +29,7 @@ export interface Cholesky {
  *
  * @example
  * ```ts
- * const { L, logDet } = cholesky(add(matmul(U, U, { transA: true }), eye))
+ * const factor = jit((V: Tensor) => cholesky(matmul(V, V, { transA: true })).L) // V [B, n, r]
  * ```
  */
 export const cholesky = (K: Tensor): Cholesky => {

@@ -1,4 +1,4 @@
-/** Samplers that begin with the posterior of a fit: from observations in the units of the data to sampler.onnx. */
+/** Samplers that begin with the posterior of a fit, from observations in data units to sampler.onnx. */
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {

@@ -39,7 +39,9 @@ const image = z.strictObject({
 })
 const network = z.strictObject({
   kind: z.literal('network').describe('couplings of networks that know where points lie'),
-  features: count.default(16).describe('channels that the encoder makes of y, at least those of y'),
+  features: count
+    .default(16)
+    .describe('channels that the encoder makes of y and the mean of the base, at least theirs'),
   steps,
   encoder: spatialNetworkSchema.describe('the network that reads y'),
   coupling: spatialNetworkSchema.describe('the network of each coupling'),

@@ -15,7 +15,7 @@
  *
  * (Multiply R Rᵀ out with S = L⁻¹ L₀, for which L⁻¹ Pᵀ P L⁻ᵀ = S Sᵀ − I.) So z ↦ x̄ + g R z costs two
  * products with U, and a fit without error leaves a flow nothing to learn. Where nothing is known of y, N =
- * 0: the base is the prior's fit itself. Couplings act on x − x̄, so that what scales it leaves x̄ where it is.
+ * 0: the base is the prior's fit itself. Couplings act on x − x̄, and what scales it leaves x̄ where it is.
  */
 import { TweedieError } from '../error.ts'
 import { cholesky, eliminate } from '../linalg/index.ts'

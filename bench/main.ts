@@ -15,6 +15,7 @@
  *   learners   priors learned from masked digits by several methods
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
+ *   flow-base  what flows gain by what they begin with, where the posterior is known
  *
  * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
  * (bench/peers). All take --json.
@@ -34,6 +35,7 @@ const names = [
   'learners',
   'mri',
   'amortize',
+  'flow-base',
 ]
 
 const [name, ...args] = process.argv.slice(2)

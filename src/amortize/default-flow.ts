@@ -62,7 +62,7 @@ export const defaultFlow = (prior: PriorShape, layout: ConditionLayout): FlowCon
       transform: { kind: 'spline', bins: 16, bound: 5 },
     }
   }
-  const features = Math.max(FEATURES, observed)
+  const features = Math.max(FEATURES, observed + channels) // y, and the mean of a base
   const sized = (io: number, widths: readonly number[]): SpatialNetwork =>
     spatialNetworkFor({ ...place, channels: widths, blocks: widths.map(() => 1), emb: 16 }, [io, ...points])
   const encoder = sized(features, [32, 64].slice(0, levelsOf(prior)))

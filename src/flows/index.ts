@@ -14,6 +14,7 @@ export {
 export { type Arrival, type FoldedCoupling, type FoldedFlow, foldRealNvp } from './fold.ts'
 export { foldedSample, type SampleLayout } from './folded-sample.ts'
 export { type GaussianFlowOptions, type GaussianFlowParams, gaussianFlow } from './gaussian.ts'
+export type { GaussianArrays, GaussianBase } from './gaussian-base.ts'
 export { type ImageFlowOptions, type ImageFlowParams, imageFlow } from './image-flow.ts'
 export { maskedCondition } from './masked-condition.ts'
 export * from './network-flow.ts'

@@ -3,7 +3,8 @@
  * images, curves, the sphere, a mesh. One network, the encoder, reads y once; from its features come a scale
  * and a shift of every entry, and the condition of each coupling. A coupling moves the points outside a fixed
  * random half, given those inside (masked couplings: Dinh et al. 2017, section 3.4). However many draws one
- * y has, it is encoded once.
+ * y has, it is encoded once. The couplings begin with white noise, or with what a Gaussian fit of the prior
+ * says of x already (gaussian-base.ts).
  */
 import { TweedieError } from '../error.ts'
 import { conv, type Linear, network, type SpatialNetwork } from '../nn/index.ts'
@@ -18,13 +19,15 @@ import {
   reshape,
   type Shape,
   sizeOf,
+  sub,
   type Tensor,
   type Tree,
   zeros,
 } from '../tensor/index.ts'
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
 import { affine } from './affine.ts'
-import { expectRows, type Flow, type Moved } from './flow.ts'
+import { expectRows, type Flow, type Moved, noChange } from './flow.ts'
+import { type Base, emptyFit, type GaussianArrays, type GaussianBase, gaussianBase } from './gaussian-base.ts'
 import { conditionAt, conditionShape } from './image-conditioner.ts'
 import { randomOrder } from './permutation.ts'
 
@@ -37,18 +40,20 @@ export interface NetworkFlowOptions {
    * be a multiple of those of x, or the reverse.
    */
   readonly condition: Shape
-  /** Reads y; its `io` is the number of features, at least the channels of y. */
+  /** Reads y and the mean of a base; its `io` is the number of features, at least their channels. */
   readonly encoder: SpatialNetwork
   /** Chooses what a coupling does; its `io` is C + the number of features. */
   readonly coupling: SpatialNetwork
   /** Couplings, default 4. */
   readonly steps?: number
+  /** What they begin with; default white noise. */
+  readonly base?: GaussianBase
 }
 
 /** From the channels of a network to the parameters of a transform: [k, io, 1, 1], [k]. */
 type Tail<L> = Linear<L>
 
-/** Weights; nothing is averaged. */
+/** Weights; nothing is averaged. The statistics of a Gaussian base are its fit. */
 export type NetworkFlowParams<L> = {
   readonly weights: {
     readonly norm: ActNorm<L>
@@ -56,7 +61,7 @@ export type NetworkFlowParams<L> = {
     readonly tail: Tail<L>
     readonly couplings: readonly { readonly net: Tree<L>; readonly tail: Tail<L> }[]
   }
-  readonly statistics: readonly []
+  readonly statistics: readonly [] | readonly [GaussianArrays<L>]
 }
 
 const fail = (message: string): never => {
@@ -108,9 +113,15 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
   return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
+/** White noise, where nothing is known of x. */
+const whiteNoise: Pick<Base, 'draw' | 'undo'> & { readonly mean?: Tensor } = {
+  draw: (z) => ({ h: z, logdet: noChange(z) }),
+  undo: (d) => ({ h: d, logdet: noChange(d) }),
+}
+
 /**
- * A conditional flow of networks. Fresh, it is the identity. `sample` takes fewer y than z, each for as many
- * draws in sequence. float32 only.
+ * A conditional flow of networks. Fresh, it is the identity, or its base. `sample` takes fewer y than z, each
+ * for as many draws in sequence. float32 only.
  *
  * @throws TweedieError `input` when the sizes do not fit, `shape` when x, y or z have other shapes
  *
@@ -130,26 +141,32 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
 export const networkFlow = (
   options: NetworkFlowOptions,
 ): Flow<NetworkFlowParams<NdArray>, NetworkFlowParams<Tensor>> => {
-  const { event, condition, encoder, coupling, steps = 4 } = options
+  const { event, condition, encoder, coupling, steps = 4, base } = options
   const [channels, ...space] = event
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
   const observed =
     channelsAt(condition, space) ?? fail(`y [${condition}] does not lie on the points [${space}] of x`)
-  if (encoder.io < observed || coupling.io !== channels + encoder.io) {
-    const needs = `the encoder needs io (its features) of at least ${observed}, the channels of y`
+  const read = observed + (base ? channels : 0)
+  if (encoder.io < read || coupling.io !== channels + encoder.io) {
+    const what = base ? 'the channels of y and of the mean of its base' : 'the channels of y'
+    const needs = `the encoder needs io (its features) of at least ${read}, ${what}`
     fail(`${needs}, and the coupling io of ${channels} more; got ${encoder.io} and ${coupling.io}`)
   }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
+  const based = base && gaussianBase(base, event, condition)
+  const start = ([fit]: NetworkFlowParams<Tensor>['statistics'], y: Tensor) =>
+    based && fit ? based(fit, y) : whiteNoise
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
   const moves = stays.map((_, k) => pattern(space, k ^ 1))
 
   type Weights = NetworkFlowParams<Tensor>['weights']
   /** Networks are evaluated at noise level 1: they have no use for one. */
   const level = (x: Tensor): Tensor => constant(zeros([x.shape[0]], x.dtype))
-  const features = ({ encoder: weights }: Weights, y: Tensor): Tensor => {
-    const x = widened(atPoints(y, space), encoder.io)
+  const features = ({ encoder: weights }: Weights, y: Tensor, mean?: Tensor): Tensor => {
+    const seen = atPoints(y, space)
+    const x = widened(mean ? concat([seen, mean], 1) : seen, encoder.io)
     return reads.apply(weights, x, level(x))
   }
   /** The parameters of coupling k, from the points that it leaves alone. */
@@ -175,32 +192,35 @@ export const networkFlow = (
           tail: initTail(coupling.io, outputs),
         })),
       },
-      statistics: [],
+      statistics: base ? [emptyFit(event, base)] : [],
     }),
-    sample: ({ weights }, y, z) => {
+    sample: ({ weights, statistics }, y, z) => {
       const draws = z.shape[0] / y.shape[0]
       expectRows('networkFlow', 'z', z, event, z.shape[0])
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
-      const encoded = features(weights, y)
+      const { mean, draw } = start(statistics, y)
+      const encoded = features(weights, y, mean)
       const draft = repeat(parametersFrom(encoded, weights.tail), draws)
       const each = repeat(encoded, draws)
-      let moved: Moved = { h: z, logdet: constant(zeros([z.shape[0]], z.dtype)) }
+      let moved = draw(z)
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
       moved = then(moved, (h) => affine.inverse(h, draft))
-      const { h: x, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
-      return { x, logdet, statistics: [] }
+      const { h, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
+      return { x: mean ? add(h, repeat(mean, draws)) : h, logdet, statistics }
     },
-    inverse: ({ weights }, x, y) => {
+    inverse: ({ weights, statistics }, x, y) => {
       expectRows('networkFlow', 'x', x, event, x.shape[0])
       expectRows('networkFlow', 'y', y, condition, x.shape[0])
-      const encoded = features(weights, y)
-      let moved = then(actNorm(x, weights.norm), (h) =>
+      const { mean, undo } = start(statistics, y)
+      const encoded = features(weights, y, mean)
+      let moved = then(actNorm(mean ? sub(x, mean) : x, weights.norm), (h) =>
         affine.forward(h, parametersFrom(encoded, weights.tail)),
       )
       for (let k = 0; k < steps; k++)
         moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, encoded)))
-      return { z: moved.h, logdet: moved.logdet }
+      const { h: z, logdet } = then(moved, undo)
+      return { z, logdet }
     },
   }
 }

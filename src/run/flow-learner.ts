@@ -4,6 +4,7 @@ import {
   boundOf,
   exactNegLogPrior,
   forwardObjective,
+  freshFlow,
   initFlowState,
   type Measurements,
   measurementsOf,
@@ -60,7 +61,7 @@ const trainerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise
 export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfig): Learner => {
   const flow = flowOf(config)
   return {
-    fresh: initFlowState(flow.init(request.seed)),
+    fresh: initFlowState(freshFlow(config, request.prior.gaussian, request.seed)),
     trainer: () => trainerOf(run, request, flow),
   }
 }

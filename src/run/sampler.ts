@@ -50,6 +50,11 @@ const transform = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('affine') }),
   z.object({ kind: z.literal('spline'), bins: count.optional(), bound: z.number().positive().optional() }),
 ])
+const gaussianBase = z.object({
+  variance: z.number().positive(),
+  rank: count,
+  observed: z.object({ noise: z.number().positive(), masked: z.boolean() }).optional(),
+})
 const flow = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('realNvp'),
@@ -76,6 +81,7 @@ const flow = z.discriminatedUnion('kind', [
     encoder: spatialNetworkHeader,
     coupling: spatialNetworkHeader,
     steps: count.optional(),
+    base: gaussianBase.optional(),
     range: range.optional(),
   }),
   z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),

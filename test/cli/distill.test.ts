@@ -24,8 +24,8 @@ import { makeIo } from '../../src/cli/io.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { observe, readObservations, writeObservations } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
-import { average, itemAt, NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { loadPrior, loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
+import { average, flatten, itemAt, NdArray, toNumbers } from '../../src/tensor/index.ts'
 import { root } from '../e2e/built.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-'))
@@ -124,6 +124,13 @@ export: { draws: 2 }
   await distilled('plain')
 }, 120_000)
 
+/** A small flow of networks that begins with that. */
+const networks = (base?: string): string => {
+  const unet = '{ kind: unet, channels: [4], blocks: [1], emb: 4 }'
+  const wish = base ? `, base: ${base}` : ''
+  return `{ kind: network, features: 4, steps: 2, encoder: ${unet}, coupling: ${unet}${wish} }`
+}
+
 /** What a command fails with, as users see it. */
 const failure = async (work: Promise<unknown>): Promise<{ code: number; message: string }> => {
   try {
@@ -217,6 +224,11 @@ describe('a run of distillation', () => {
       ['objective.samples=8'],
       /'objective.samples': does not apply to objective.prior: bound \(prior, bound, start, anneal do\)/,
     ],
+    [
+      'a posterior to begin with where bounds hide it',
+      [`flow=${networks('gaussian')}`, 'bounds=[0,1]'],
+      /'flow.base': a flow with bounds begins with white noise/,
+    ],
     ['cells that do not fit', ['flow={kind: image, cells: [3]}'], /3/],
   ] as const)('refuses %s', async (_, overrides, expected) => {
     const given = typeof overrides === 'function' ? overrides() : overrides
@@ -241,6 +253,29 @@ describe('a run of distillation', () => {
     const again = await failure(distill(args, { ...learning, run: at('changed'), resume: true }, ioTo([])))
     expect(again.message).toMatch(/this run distills another prior than the one given now/)
   }, 60_000)
+})
+
+describe('a flow of networks', () => {
+  it('begins with the posterior of the fit, keeps it as it was, and is saved with it', async () => {
+    await distilled('based', [`flow=${networks()}`, 'train.steps=3'])
+    const { flow, params } = loadSampler(at('based'))
+    const { gaussian } = loadPrior(at('prior'))
+    expect(flow).toMatchObject({
+      kind: 'network',
+      base: { observed: { noise: expect.closeTo(0.2), masked: true } },
+    })
+    expect(flatten(params.statistics)['0.mean']).toEqual(gaussian.mean)
+    const { arrays } = await restored('based', 'test.npz')
+    for (const array of [arrays.draws, arrays.logq])
+      expect(toNumbers(array).every(Number.isFinite)).toBe(true)
+  })
+
+  it('begins with white noise when that is said', async () => {
+    await distilled('white', [`flow=${networks('white')}`, 'train.steps=3'])
+    const { flow, params } = loadSampler(at('white'))
+    expect(flow).not.toHaveProperty('base')
+    expect(params.statistics).toEqual([])
+  })
 })
 
 describe('log q of the truth', () => {

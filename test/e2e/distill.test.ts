@@ -83,7 +83,7 @@ flow:
     const odd = tweedie(['distill', 'odd.yaml', '-o', 'odd'], { cwd: folder })
     expect([odd.status, odd.stderr]).toEqual([
       2,
-      expect.stringMatching(/the encoder needs io \(its features\) of at least 2, the channels of y/),
+      expect.stringMatching(/of at least 3, the channels of y and of the mean of its base/),
     ])
   }, 60_000)
 })

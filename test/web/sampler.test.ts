@@ -10,7 +10,14 @@ import {
   type SamplerConfig,
 } from '../../src/amortize/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { loadProgram, mapArrays, type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+import {
+  loadProgram,
+  mapArrays,
+  type NdArray,
+  ndarray,
+  type Tree,
+  toNumbers,
+} from '../../src/tensor/index.ts'
 import { chromium, inBrowser, type NamedArray, type Provider } from './browser.ts'
 
 const DRAWS = 3
@@ -29,11 +36,15 @@ const shaken = (params: ReturnType<ReturnType<typeof drawingOf>['init']>) => {
   }, params)
 }
 
-const samplerOf = (flow: SamplerConfig, event: readonly number[]): AmortizedSampler => {
+const samplerOf = (
+  flow: SamplerConfig,
+  event: readonly number[],
+  statistics?: Tree<NdArray>,
+): AmortizedSampler => {
   const params = drawingOf(flow).init(0)
   return {
     flow,
-    params: { weights: shaken(params).weights, statistics: params.statistics },
+    params: { weights: shaken(params).weights, statistics: statistics ?? params.statistics },
     event,
     range: [0, 1],
     operator: { name: 'mask', settings: {} },
@@ -89,6 +100,22 @@ const samplers: readonly [string, AmortizedSampler][] = [
         steps: 3,
       },
       [1, 12, 12],
+    ),
+  ],
+  [
+    'a flow of networks that begins with the posterior of a fit',
+    samplerOf(
+      {
+        kind: 'network',
+        event: [1, 8, 8],
+        condition: [2, 8, 8],
+        encoder: { kind: 'unet', io: 4, channels: [8], blocks: [1], emb: 8 },
+        coupling: { kind: 'unet', io: 5, channels: [8], blocks: [1], emb: 8, unshuffle: 2 },
+        steps: 2,
+        base: { variance: 0.2, rank: 8, observed: { noise: 0.2, masked: true } },
+      },
+      [1, 8, 8],
+      [{ mean: normal(key, [64]), factor: normal(key, [64, 8]) }],
     ),
   ],
   [

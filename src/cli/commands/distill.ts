@@ -12,6 +12,7 @@ import {
   measurementsOf,
   type SamplerConfig,
   unconditional,
+  withBase,
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
@@ -121,6 +122,16 @@ const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['o
   }
 }
 
+/** The flow with the base that was asked for; without a wish, with one where there is one. */
+const chosenBase = (wish: 'gaussian' | 'white' | undefined, white: FlowConfig, based: FlowConfig) => {
+  if (wish === 'gaussian' && based === white)
+    throw new TweedieError(
+      'input',
+      "field 'flow.base': a flow with bounds begins with white noise; say 'white', or leave 'bounds' out",
+    )
+  return wish === 'white' ? white : based
+}
+
 /** What is to draw. */
 const samplerConfigOf = (
   distillation: Distillation,
@@ -129,8 +140,12 @@ const samplerConfigOf = (
   prior: LearnedPrior,
 ): SamplerConfig => {
   const { flow, bounds } = distillation
-  if (!flow) return { ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) }
-  if (flow.kind !== 'denoiser') return flowConfigOf(flow, bounds, layout, prior)
+  const based = (config: FlowConfig): FlowConfig => withBase(config, prior.gaussian, set, layout)
+  if (!flow) return based({ ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) })
+  if (flow.kind !== 'denoiser') {
+    const plain = flowConfigOf(flow, bounds, layout, prior)
+    return flow.kind === 'network' ? chosenBase(flow.base, plain, based(plain)) : plain
+  }
   refuseFlowFields(distillation)
   return denoiserConfigOf(flow, layout, set, prior)
 }

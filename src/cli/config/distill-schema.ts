@@ -39,10 +39,20 @@ const image = z.strictObject({
 })
 const network = z.strictObject({
   kind: z.literal('network').describe('couplings of networks that know where points lie'),
-  features: count.default(16).describe('channels that the encoder makes of y, at least those of y'),
+  features: count
+    .default(16)
+    .describe('channels that the encoder makes of y and the mean of the base, at least theirs'),
   steps,
   encoder: spatialNetworkSchema.describe('the network that reads y'),
   coupling: spatialNetworkSchema.describe('the network of each coupling'),
+  base: z
+    .enum(['gaussian', 'white'])
+    .optional()
+    .describe(
+      'what the couplings begin with: the posterior of the Gaussian fit of the prior, for masks and noise ' +
+        'alone that the flow is told, else the fit itself (gaussian, the default); white noise (white, and ' +
+        'with bounds)',
+    ),
 })
 const gaussian = z.strictObject({ kind: z.literal('gaussian') }).describe('N(M y + b, L Lᵀ), for few entries')
 const denoiser = z

@@ -1,5 +1,5 @@
 /** Flows in use, as data. A new flow joins the list; no kind may be without a case. */
-import { type Flow, type FlowConfig, flowOf } from '../../../src/flows/index.ts'
+import { type Flow, type FlowConfig, flowOf, type GaussianBase } from '../../../src/flows/index.ts'
 import type { Shape } from '../../../src/tensor/index.ts'
 
 /** Element types in which flows are checked. */
@@ -37,13 +37,19 @@ const vector = { kind: 'realNvp', size: 6, condition: 3, steps: 4, hidden: 8 } a
 const small = { channels: [4], blocks: [1], emb: 4 }
 
 /** A flow of small networks over `channels` channels, given one. */
-const ofNetworks = (kind: 'unet' | 'unet1d', [channels, ...space]: Shape, steps: number): FlowConfig => ({
+const ofNetworks = (
+  kind: 'unet' | 'unet1d',
+  [channels, ...space]: Shape,
+  steps: number,
+  base?: GaussianBase,
+): FlowConfig => ({
   kind: 'network',
   event: [channels, ...space],
   condition: [1, ...space],
   encoder: { kind, io: 3, ...small },
   coupling: { kind, io: 3 + channels, ...small },
   steps,
+  base,
 })
 
 /** Flows over events that are small enough for a dense Jacobian. */
@@ -71,6 +77,15 @@ export const flows: readonly ListedFlow[] = [
     single,
   ),
   listed('networkFlow, images', ofNetworks('unet', [2, 2, 3], 4), single),
+  listed(
+    'networkFlow, from the posterior of a fit',
+    ofNetworks('unet', [1, 2, 4], 2, {
+      variance: 0.5,
+      rank: 3,
+      observed: { noise: 0.3, masked: false },
+    }),
+    single,
+  ),
   listed('networkFlow, curves', ofNetworks('unet1d', [1, 5], 3), single),
 ]
 

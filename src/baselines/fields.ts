@@ -14,7 +14,7 @@ import { normal, stream } from '../random/index.ts'
 import { jit, NdArray, reshape, sizeOf, type Tensor } from '../tensor/index.ts'
 
 /** A of M entries of y and P entries of x: the entries that it shows, or a matrix [M, P]. */
-export type Rows =
+type Rows =
   | { readonly kind: 'entries'; readonly at: Int32Array }
   | { readonly kind: 'dense'; readonly matrix: Float64Array }
 

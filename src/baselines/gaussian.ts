@@ -13,6 +13,9 @@ import { baselineEntry } from './baseline.ts'
 /** Entries up to which the E-step is in closed form and the rank full. */
 const DENSE = 64
 
+/** Observations for each direction of the covariance: of fewer, what is left outside it would vanish. */
+const SHARE = 4
+
 /** Iterations of conjugate gradients at most, and the error in posterior standard deviations. */
 const SOLVED = { iterations: 1000, tolerance: 1e-3 } as const
 
@@ -31,7 +34,9 @@ export const gaussianEntry = baselineEntry({
       kind: 'integer',
       default: 0,
       min: 0,
-      description: 'rank of the covariance beside its diagonal; 0 for the entries of a signal, 64 at most',
+      description:
+        'rank of the covariance beside its diagonal; 0 for that of a signal, 64 at most, and at most one ' +
+        'for four observations',
     },
   },
   make:
@@ -41,7 +46,7 @@ export const gaussianEntry = baselineEntry({
       const size = sizeOf(batched.event)
       const gaussian = await gaussianStart(set, {
         iterations,
-        rank: rank === 0 ? Math.min(DENSE, size) : rank,
+        rank: rank === 0 ? Math.max(1, Math.min(DENSE, size, Math.floor(batched.count / SHARE))) : rank,
         ...(size <= DENSE ? { eStep: { kind: 'moments' } } : {}),
         seed,
         onIteration: (done, total) => onProgress?.(done, total + draws),

@@ -7,7 +7,7 @@ import type { Baseline } from './baseline.ts'
 import { type Places, placesOf } from './places.ts'
 
 /** The seen entries of a channel of one observation; at least one. */
-export interface Seen {
+interface SeenEntries {
   /** Their places, ascending. */
   readonly at: readonly number[]
   /** y [P] of all entries; it means nothing where `at` does not point. */
@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** All entries [P] of a channel from those that were seen. */
-export type Interpolation = (seen: Seen) => ArrayLike<number>
+export type Interpolation = (seen: SeenEntries) => ArrayLike<number>
 
 /** Mean of what was seen in a channel of all observations: for observations in which nothing was. */
 const meansOf = ({ y }: ObservationSet, kept: ArrayLike<number>, channels: number): number[] => {

@@ -6,7 +6,6 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import { permutation, stream } from '../random/index.ts'
-import { median } from '../tensor/index.ts'
 import { type Field, type Fields, seenOf, subfield } from './fields.ts'
 import { goldenMaximum } from './golden.ts'
 import { correlations, type Kernel } from './matern.ts'
@@ -20,8 +19,8 @@ const FITTED = { observations: 16, entries: 160 } as const
 /** Ranges that are tried. */
 const EVALUATIONS = 12
 
-/** An observation that shows fewer differences than this gets the variance of the others. */
-const FEW = 8
+/** Observations that show fewer differences than this share one variance, fitted to some of them. */
+const [FEW, POOLED] = [8, 64]
 
 /** What is fitted. */
 export interface KrigingFit {
@@ -108,16 +107,19 @@ export const krigingFit = async (fitting: Fitting): Promise<KrigingFit & { reado
   const { fields, points, kernel, scale, signal } = fitting
   const range = await rangeOf(fitting)
   const R = correlations(points, kernel, range)
-  const fitted: (number | undefined)[] = []
-  for (let i = 0; i < fields.count; i++) {
+  const samples: Field[][] = []
+  for (let i = 0; i < fields.count; i++) samples.push(await sampleOf(fitting, i))
+  const tau2Of = async (sample: readonly Field[]): Promise<number> => {
     checkAborted(signal, 'kriging')
-    const sample = await sampleOf(fitting, i)
-    const enough = contrasts(sample) >= FEW
-    fitted.push(enough ? (await varianceFit(await seenFields(sample, R, fitting), scale)).tau2 : undefined)
+    return (await varianceFit(await seenFields(sample, R, fitting), scale)).tau2
   }
-  const known = fitted.filter((tau2) => tau2 !== undefined)
-  if (known.length === 0)
-    throw new TweedieError('input', `kriging: no observation shows ${FEW} differences, too few to fit to`)
-  const usual = median(known)
-  return { range, R, variances: fitted.map((tau2) => tau2 ?? usual) }
+  const few = samples.filter((sample) => contrasts(sample) < FEW).slice(0, POOLED)
+  const pooled = contrasts(few.flat()) > 0 ? await tau2Of(few.flat()) : undefined
+  const variances: number[] = []
+  for (const sample of samples) {
+    const tau2 = contrasts(sample) < FEW ? pooled : await tau2Of(sample)
+    if (tau2 === undefined) throw new TweedieError('input', 'kriging: too little was seen to fit to')
+    variances.push(tau2)
+  }
+  return { range, R, variances }
 }

@@ -22,7 +22,7 @@ export const covarianceOf = (
   return cholesky(C, m)
 }
 
-export const inner = (a: Float64Array, b: Float64Array): number => {
+const inner = (a: Float64Array, b: Float64Array): number => {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
   return sum

@@ -53,8 +53,8 @@ import type { Baseline } from './baseline.ts'
 import { placesOf } from './places.ts'
 
 /**
- * J by the proximal map of its conjugate: p̃ and a ↦ argmin a J*(p) + ½ ‖p − p̃‖², for p̃ [B, d, C, ...grid] with
- * d differences at each entry.
+ * J by the proximal map of its conjugate: p̃ and a ↦ argmin a J*(p) + ½ ‖p − p̃‖², for p̃ [B, d, C, ...grid]
+ * with d differences at each entry.
  */
 export type Penalty = (p: Tensor, a: number) => Tensor
 

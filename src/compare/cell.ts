@@ -135,7 +135,8 @@ type Named =
   | Pick<BaselineCell, 'kind' | 'baseline' | 'settings'>
 
 /**
- * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`, `kriging`: a cell as tables name it; settings only where they are not the
+ * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`, `kriging`: a cell as tables name it; settings only where they
+ * are not the
  * default.
  */
 export const labelOf = (cell: Named): string => {

@@ -41,9 +41,8 @@ export const baselineWins = (entries: readonly Entry[]): string[] => {
         of,
       )
       if (!simple || !other || simple.value >= other.value) return []
-      const [won, lost] = [simple, other].map(({ value }) => value.toPrecision(3))
-      const beaten = `${named(other.entry)} (${lost})`
-      return [`${task}: a simple baseline wins, ${named(simple.entry)} has the ${figure} ${won}, ${beaten}`]
+      const said = ({ entry, value }: Judged) => `${named(entry)} ${value.toPrecision(3)}`
+      return [`${task}: a simple baseline wins, ${figure} of ${said(simple)}, of ${said(other)}`]
     })
   })
 }

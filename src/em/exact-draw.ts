@@ -161,8 +161,8 @@ export const exactDraw = (prior: Gaussian, set: BatchedObservations, options: Ex
   })
 
 /**
- * The means of the same posteriors: the draws whose normals are all 0, which are μ + Σ Aᵀ C⁻¹ (y − A μ). It is
- * called as draws are, and ignores the address.
+ * The means of the same posteriors: the draws whose normals are all 0, which are μ + Σ Aᵀ C⁻¹ (y − A μ). It
+ * is called as draws are, and ignores the address.
  *
  * @throws TweedieError as {@link exactDraw}
  *

@@ -35,8 +35,9 @@ import {
 import { TweedieError } from '../../error.ts'
 import { writeAtomic } from '../../formats/index.ts'
 import { type Json, parseJson } from '../../json.ts'
+import { nearestName } from '../../nearest.ts'
 import type { ObservationSet } from '../../observations/index.ts'
-import { type MethodSpec, methodSpec } from '../../posterior/index.ts'
+import { type MethodSpec, methodNames, methodSpec } from '../../posterior/index.ts'
 import { comparisonReport, writeReport } from '../../report/index.ts'
 import { namedWithSettings } from '../../settings-text.ts'
 import { rows } from '../../tensor/index.ts'
@@ -109,7 +110,15 @@ const samplerCells = async (
 /** What `--methods` names, methods and baselines apart. */
 const namedIn = ({ methods }: Options) => {
   const texts = methods === 'none' ? [] : methods.split(',')
-  const isBaseline = (text: string) => baselines.some(({ name }) => name === text.split(/[:;]/)[0].trim())
+  const nameOf = (text: string) => text.split(/[:;]/)[0].trim()
+  const baselineNames = baselines.map(({ name }) => name)
+  const known = [...methodNames, ...baselineNames]
+  const unknown = texts.map(nameOf).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    const hint = `did you mean '${nearestName(unknown, known)}'? (known: ${known.join(', ')})`
+    throw new TweedieError('input', `unknown method '${unknown}', ${hint}`)
+  }
+  const isBaseline = (text: string) => baselineNames.includes(nameOf(text))
   return {
     methodSpecs: texts.filter((text) => !isBaseline(text)).map(methodSpec),
     baselineSpecs: texts.filter(isBaseline).map((text) => {

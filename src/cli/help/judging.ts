@@ -347,8 +347,25 @@ intervals (coverage).`,
       },
       observations,
       truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+      baselines: {
+        kind: 'text',
+        value: 'names',
+        description:
+          'also restore by these baselines, such as kriging,nearest, and judge all on the same entries: hidden ' +
+          'ones with --truth, held-out ones with --held',
+      },
+      held: {
+        kind: 'text',
+        value: 'file',
+        description: "entries that 'tweedie hold-out' kept back from the observations",
+      },
     },
     examples: [
+      {
+        command:
+          'tweedie report runs/mine --observations given.npz --held held.npz --baselines kriging,nearest',
+        does: 'is it better than simple baselines? of own data, without any truth',
+      },
       {
         command: 'tweedie report runs/digits --observations test.npz --truth truth.npz',
         does: 'runs/digits/report.html, with strips of the draws and their figures',

@@ -20,6 +20,7 @@ const folders = [
   'posterior',
   'training',
   'em',
+  'baselines',
   'flows',
   'amortize',
   'diagnose',

@@ -3,9 +3,10 @@
  * figures.
  */
 import { createHash } from 'node:crypto'
+import { baselineNamed } from '../baselines/index.ts'
 import type { OperatorSetting } from '../observations/index.ts'
 import { methodNamed } from '../posterior/index.ts'
-import type { Settings } from '../settings.ts'
+import type { SettingSpecs, Settings } from '../settings.ts'
 
 /** A corrupted view of the test data. */
 export interface Task {
@@ -45,8 +46,17 @@ export interface DistilledCell extends Measurement {
   }
 }
 
+/** A baseline, which knows no prior. */
+export interface BaselineCell extends Measurement {
+  readonly kind: 'baseline'
+  /** Its name in the list of baselines. */
+  readonly baseline: string
+  /** Settings that differ from its defaults. */
+  readonly settings: Settings
+}
+
 /** A cell of a comparison. */
-export type Cell = GuidedCell | DistilledCell
+export type Cell = GuidedCell | DistilledCell | BaselineCell
 
 /** The setup that the cells of one comparison share, by content. */
 export interface BenchSetup {
@@ -76,10 +86,19 @@ const sorted = (value: unknown): unknown => {
 }
 
 /** Everything that decides a cell's figures, with defaults spelt out. */
-const contentOf = (cell: Cell, setup: BenchSetup): object =>
-  cell.kind === 'guided'
-    ? { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
-    : { ...cell, sampler: cell.sampler.digest, setup }
+const contentOf = (cell: Cell, setup: BenchSetup): object => {
+  switch (cell.kind) {
+    case 'guided':
+      return { ...cell, settings: { ...defaultSettings(cell.method), ...cell.settings }, setup }
+    case 'distilled':
+      return { ...cell, sampler: cell.sampler.digest, setup }
+    case 'baseline': {
+      const settings = { ...defaultsOf(baselineNamed(cell.baseline).settings), ...cell.settings }
+      const { prior: _, ...without } = setup
+      return { ...cell, settings, setup: without }
+    }
+  }
+}
 
 /**
  * Name of a cell's figures: the same for the same content, whatever the order of its fields or the defaults
@@ -88,29 +107,54 @@ const contentOf = (cell: Cell, setup: BenchSetup): object =>
 export const cellKey = (cell: Cell, setup: BenchSetup): string =>
   digest(JSON.stringify(sorted({ version: VERSION, ...contentOf(cell, setup) })))
 
-/** A method's settings when none are given. */
-export const defaultSettings = (method: string): Settings =>
-  Object.fromEntries(Object.entries(methodNamed(method).settings).map(([name, s]) => [name, s.default]))
+const defaultsOf = (specs: SettingSpecs): Settings =>
+  Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]))
 
-/** Steps of a cell; a distilled sampler draws in one program, whatever evaluations that makes. */
-export const stepsOf = (cell: Cell): number => (cell.kind === 'guided' ? cell.steps : 1)
+/** A method's settings when none are given. */
+export const defaultSettings = (method: string): Settings => defaultsOf(methodNamed(method).settings)
+
+/**
+ * Steps of a cell; a distilled sampler draws in one program, whatever evaluations that makes, and a baseline
+ * makes none.
+ */
+export const stepsOf = (cell: Cell): number => {
+  switch (cell.kind) {
+    case 'guided':
+      return cell.steps
+    case 'distilled':
+      return 1
+    case 'baseline':
+      return 0
+  }
+}
 
 /** The parts of a label. */
 type Named =
   | Pick<GuidedCell, 'kind' | 'method' | 'settings'>
   | Pick<DistilledCell, 'kind' | 'sampler' | 'draws'>
+  | Pick<BaselineCell, 'kind' | 'baseline' | 'settings'>
 
 /**
- * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`: a cell as tables name it; settings only where they are not the
+ * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`, `kriging`: a cell as tables name it; settings only where they
+ * are not the
  * default.
  */
 export const labelOf = (cell: Named): string => {
   if (cell.kind === 'distilled') return `distilled K=${cell.draws} (${cell.sampler.name})`
+  if (cell.kind === 'baseline') {
+    const { title, settings } = baselineNamed(cell.baseline)
+    return withOwn(title, cell.settings, defaultsOf(settings))
+  }
   const { method, settings } = cell
   const defaults = defaultSettings(method)
   const { iterations = defaults.iterations, ...others } = settings
-  const [title, rest] =
-    method === 'mmps' ? [`MMPS(${iterations})`, others] : [methodNamed(method).title, settings]
-  const own = Object.entries(rest).filter(([name, value]) => value !== defaults[name])
+  return method === 'mmps'
+    ? withOwn(`MMPS(${iterations})`, others, defaults)
+    : withOwn(methodNamed(method).title, settings, defaults)
+}
+
+/** A title with the settings that are not the defaults. */
+const withOwn = (title: string, settings: Settings, defaults: Settings): string => {
+  const own = Object.entries(settings).filter(([name, value]) => value !== defaults[name])
   return [title, ...own.map(([name, value]) => `${name}=${value}`)].join(' ')
 }

@@ -18,6 +18,7 @@ import { labelOf, stepsOf } from './cell.ts'
 import type { Entry } from './comparison.ts'
 import { legend, resultsTables } from './results-table.ts'
 import { type TrainingCost, trainingTable } from './training.ts'
+import { baselineWins } from './verdict.ts'
 import { type Appearance, onlyValid } from './view.ts'
 
 /** The figures and what a page shows beside them. */
@@ -74,6 +75,7 @@ const looksOf = (look: Appearance, truth: NdArray<'float32'>, count: number): Lo
 }
 
 const titleOf = (cell: Entry['cell']): string => {
+  if (cell.kind === 'baseline') return labelOf(cell)
   const steps = stepsOf(cell)
   return `${labelOf(cell)}, ${steps} ${steps === 1 ? 'step' : 'steps'}`
 }
@@ -97,7 +99,7 @@ const picturesOf = (task: string, { entries, truth, sets, ...look }: ComparisonC
 export const comparisonContent = (content: ComparisonContent): ComparisonReport => {
   const { entries, trainings, command, facts } = content
   return {
-    lead: legend,
+    lead: [...baselineWins(entries).map((line) => `${line}.`), legend].join(' '),
     command,
     facts,
     tasks: resultsTables(entries).map(({ task, columns, rows }) => ({

@@ -12,6 +12,8 @@ type Cost = Pick<
 export interface CostedDraws {
   /** [K, N, ...event] in the units of the data. */
   readonly draws: NdArray<'float32'>
+  /** [N, ...event], where it is known exactly; else it is the mean over the draws. */
+  readonly mean?: NdArray<'float32'>
   readonly cost: Cost
 }
 

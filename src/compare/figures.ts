@@ -15,6 +15,11 @@ const meritSchema = z.strictObject({
   mseMean: figure,
   ssimMean: figure.optional(),
   /**
+   * Continuous ranked probability score of the draws, in units of the data; of one draw, a point estimate
+   * perhaps, the mean absolute error. Absent in figures that older versions kept.
+   */
+  crps: figure.optional(),
+  /**
    * Distance in the maps of the feature network; of single draws, eight at most. Absent where data are no
    * images.
    */

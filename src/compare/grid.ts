@@ -1,8 +1,9 @@
 /** The cells of a table: methods × steps × tasks, and distilled samplers on the tasks that they are for. */
+import type { BaselineEntry } from '../baselines/index.ts'
 import { TweedieError } from '../error.ts'
 import type { MethodSpec } from '../posterior/index.ts'
 import type { Settings } from '../settings.ts'
-import type { Cell, DistilledCell, GuidedCell, Task } from './cell.ts'
+import type { BaselineCell, Cell, DistilledCell, GuidedCell, Task } from './cell.ts'
 import type { SamplerEntry } from './distilled.ts'
 
 /** Settings found by tuning: method → task → settings. */
@@ -36,6 +37,31 @@ export const gridOf = (
         })),
       ),
     )
+
+/** A baseline as it is asked for, with settings. */
+export interface BaselineSpec {
+  readonly entry: Pick<BaselineEntry, 'name' | 'draws'>
+  /** Settings that differ from its defaults. */
+  readonly settings: Settings
+}
+
+/** Every baseline on every task; point estimates count as one draw. */
+export const baselineCells = (
+  specs: readonly BaselineSpec[],
+  tasks: readonly Task[],
+  { images, draws, seed }: Pick<Cell, 'images' | 'draws' | 'seed'>,
+): BaselineCell[] =>
+  tasks.flatMap((task) =>
+    specs.map(({ entry, settings }) => ({
+      kind: 'baseline' as const,
+      baseline: entry.name,
+      settings,
+      task,
+      images,
+      draws: entry.draws ? draws : 1,
+      seed,
+    })),
+  )
 
 /** A distilled sampler and a task that it is for. */
 export interface Pairing {

@@ -9,6 +9,7 @@ import {
 } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import { itemAt, jit, type NdArray, sizeOf, sub, type Tensor } from '../tensor/index.ts'
+import { baselineDraws } from './baseline-draws.ts'
 import type { Cell } from './cell.ts'
 import type { CostedDraws } from './costed-draws.ts'
 import { distilledDraws, type SamplerEntry } from './distilled.ts'
@@ -76,6 +77,7 @@ const residualOf = async (draws: NdArray<'float32'>, set: ObservationSet): Promi
 
 const drawn = (cell: Cell, bench: Bench): Promise<CostedDraws> => {
   if (cell.kind === 'guided') return guidedDraws(cell, bench.sets.known, bench)
+  if (cell.kind === 'baseline') return baselineDraws(cell, bench.sets.known, bench)
   const entry = bench.samplerEntries?.find(({ digest }) => digest === cell.sampler.digest)
   if (!entry) throw new TweedieError('input', `no sampler '${cell.sampler.name}' in this comparison`)
   return distilledDraws(cell, entry, bench.sets, bench)
@@ -87,9 +89,9 @@ const drawn = (cell: Cell, bench: Bench): Promise<CostedDraws> => {
  * @throws TweedieError `input` when method or sampler do not take the operator; `interrupted`
  */
 export const measure = async (cell: Cell, bench: Bench): Promise<CellResult> => {
-  const { draws, cost } = await drawn(cell, bench)
+  const { draws, mean, cost } = await drawn(cell, bench)
   const sound = sanitised(draws, sizeOf(draws.shape.slice(2)))
   const residual = await residualOf(draws, bench.sets.known)
-  const merit = await meritOf(draws, bench.truth, bench)
+  const merit = await meritOf(draws, bench.truth, bench, mean)
   return { draws, figures: { ...merit, residual, sound, ...cost } }
 }

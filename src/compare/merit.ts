@@ -1,6 +1,7 @@
 /** Figures of merit of draws whose truth is known. */
 import {
   coverage,
+  crps,
   type FeatureNetwork,
   frechetFeatureDistance,
   meanOverDraws,
@@ -95,20 +96,23 @@ const pictorial = async (
  * Judges draws [K, N, ...event] against the truth [N, ...event], both in [0, 1]; only entries that count, as
  * the view says.
  *
+ * @param exactMean - [N, ...event], where the mean is known without draws; else it is taken over them
  * @throws TweedieError `shape` when shapes do not fit
  */
 export const meritOf = async (
   draws: NdArray<'float32'>,
   truth: NdArray<'float32'>,
   judge: Judge,
+  exactMean?: NdArray<'float32'>,
 ): Promise<Merit> => {
-  const centre = meanOverDraws(draws)
+  const centre = exactMean ?? meanOverDraws(draws)
   const [drawn, mean, real] = [draws, centre, truth].map((x) => countedOf(judge, x))
   return {
     psnr: average(psnr(drawn, real)),
     mse: meanSquare(drawn, real),
     psnrMean: average(psnr(mean, real)),
     mseMean: meanSquare(mean, real),
+    crps: average(crps(drawn, real)),
     ...(await pictorial(draws, centre, truth, judge)),
     coverage: coverageOf(drawn, real),
     sbc: ranksOf(drawn, real),

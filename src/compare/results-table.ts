@@ -29,6 +29,7 @@ const columns: readonly (readonly [head: string, cell: (f: Figures) => string])[
   ['SSIM mean', (f) => fixed(f.ssimMean, 3)],
   ['MSE', (f) => f.mse.toFixed(4)],
   ['MSE mean', (f) => f.mseMean.toFixed(4)],
+  ['CRPS', (f) => fixed(f.crps, 4)],
   ['perceptual', (f) => fixed(f.perceptual, 3)],
   ['Fréchet', (f) => fixed(f.frechet, 2)],
   ['inside', (f) => (f.coverage ? `${percent(f.coverage.share)} of ${percent(f.coverage.level)}` : NONE)],
@@ -65,7 +66,7 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
       columns: ['method', 'steps', 'draws', ...columns.map(([head]) => head)],
       rows: ordered.map(({ cell, figures }) => [
         labelOf(cell),
-        stepsOf(cell),
+        cell.kind === 'baseline' ? NONE : stepsOf(cell),
         cell.draws,
         ...columns.map(([, format]) => format(figures)),
       ]),
@@ -76,6 +77,8 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
 /** The meaning of the columns. */
 export const legend =
   'PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; ' +
+  '“CRPS”: continuous ranked probability score, of one draw the mean absolute error; baselines that are ' +
+  'point estimates count as one draw; ' +
   '“Fréchet”: feature distance of the first draws to the test images, comparable within a table only; ' +
   '“inside”: share of the pixels within the central interval that the draws give, beside what it ' +
   "should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A " +

@@ -97,25 +97,22 @@ const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) 
   }
 }
 
-/**
- * Compiles exact draws of the posteriors of a set under a Gaussian prior, in float64.
- *
- * @throws TweedieError (the draw) `numeric` when so few iterations are allowed that the draws are off by more
- * than the posteriors are wide, `input` for operators that are not linear
- *
- * @example
- * ```ts
- * const draw = exactDraw(gaussian, batchedObservations(set), { iterations: 1000, tolerance: 1e-3 })
- * const x = await draw(0, 64, { stream: (purpose) => stream(0, purpose), lap: 0 })
- * ```
- */
-export const exactDraw = (
+/** The normals that a batch of draws consumes. */
+interface Normals {
+  readonly white: NdArray
+  readonly factor: NdArray
+  readonly observation: NdArray
+}
+
+type NormalsOf = (batch: ObservationBatch<NdArray>, rows: readonly number[], at: DrawAddress) => Normals
+
+/** Matheron's rule on batches of a set, with these normals. */
+const matheron = (
   prior: Gaussian,
   set: BatchedObservations,
   { iterations, tolerance }: ExactOptions,
+  normalsOf: NormalsOf,
 ): BatchDraw => {
-  const rank = rankOf(prior.covariance)
-  const n = sizeOf(set.event)
   const { start, descent, finish } = programs(prior, set, tolerance)
   const solved = async (batch: ObservationBatch<NdArray>, b: NdArray): Promise<NdArray> => {
     let state: Arrays<Descent> = { u: zeros(b.shape, 'float64'), r: b, p: b }
@@ -129,19 +126,10 @@ export const exactDraw = (
     if (!(average <= LOST * LOST)) throw lost(Math.sqrt(average), iterations)
     return state.u
   }
-  const run = async (
-    from: number,
-    to: number,
-    { stream, lap, draw: k = 0 }: DrawAddress,
-  ): Promise<NdArray> => {
+  const run = async (from: number, to: number, address: DrawAddress): Promise<NdArray> => {
     const batch = set.batch(from, to)
-    const at = { lap, draw: k, observation: range(from, to) }
-    const { x0, b } = await start(
-      batch,
-      normalBatch(stream('white'), at, [n]),
-      normalBatch(stream('factor'), at, [rank]),
-      normalBatch(stream('observation noise'), at, batch.y.shape.slice(1)),
-    )
+    const { white, factor, observation } = normalsOf(batch, range(from, to), address)
+    const { x0, b } = await start(batch, white, factor, observation)
     return finish(batch, x0, await solved(batch, b))
   }
   const release = async () => {
@@ -149,6 +137,46 @@ export const exactDraw = (
   }
   return Object.assign(run, { release })
 }
+
+/**
+ * Compiles exact draws of the posteriors of a set under a Gaussian prior, in float64.
+ *
+ * @throws TweedieError (the draw) `numeric` when so few iterations are allowed that the draws are off by more
+ * than the posteriors are wide, `input` for operators that are not linear
+ *
+ * @example
+ * ```ts
+ * const draw = exactDraw(gaussian, batchedObservations(set), { iterations: 1000, tolerance: 1e-3 })
+ * const x = await draw(0, 64, { stream: (purpose) => stream(0, purpose), lap: 0 })
+ * ```
+ */
+export const exactDraw = (prior: Gaussian, set: BatchedObservations, options: ExactOptions): BatchDraw =>
+  matheron(prior, set, options, ({ y }, observation, { stream, lap, draw = 0 }) => {
+    const at = { lap, draw, observation }
+    return {
+      white: normalBatch(stream('white'), at, [sizeOf(set.event)]),
+      factor: normalBatch(stream('factor'), at, [rankOf(prior.covariance)]),
+      observation: normalBatch(stream('observation noise'), at, y.shape.slice(1)),
+    }
+  })
+
+/**
+ * The means of the same posteriors: the draws whose normals are all 0, which are μ + Σ Aᵀ C⁻¹ (y − A μ). It
+ * is called as draws are, and ignores the address.
+ *
+ * @throws TweedieError as {@link exactDraw}
+ *
+ * @example
+ * ```ts
+ * const mean = exactMean(gaussian, batchedObservations(set), { iterations: 1000, tolerance: 1e-3 })
+ * ```
+ */
+export const exactMean = (prior: Gaussian, set: BatchedObservations, options: ExactOptions): BatchDraw =>
+  matheron(prior, set, options, ({ y }, { length }) => ({
+    white: zeros([length, sizeOf(set.event)]),
+    factor: zeros([length, rankOf(prior.covariance)]),
+    observation: zeros(y.shape),
+  }))
 
 const lost = (error: number, iterations: number): TweedieError =>
   new TweedieError(

@@ -20,6 +20,8 @@ export interface RunReport {
   facts?: readonly (readonly [name: string, value: string])[]
   /** The figures that matter most. */
   summaryTable?: Table
+  /** The restorations beside simple baselines, on entries that none of them saw. */
+  besideBaselines?: Table
   /** Curves of learning, such as the loss over steps. */
   curves?: readonly LineChart[]
   /** Samples of the prior at the start and after each lap: images `[N, C, H, W]` in `range`. */
@@ -78,6 +80,7 @@ const sectionsOf = (run: RunReport): Section[] => {
   const sections: Section[] = []
   const {
     summaryTable,
+    besideBaselines,
     strips = [],
     coverage,
     priorSamplesByLap = [],
@@ -86,6 +89,7 @@ const sectionsOf = (run: RunReport): Section[] => {
     notes = [],
   } = run
   if (summaryTable) sections.push({ title: 'Summary', body: table(summaryTable) })
+  if (besideBaselines) sections.push({ title: 'Beside simple baselines', body: table(besideBaselines) })
   if (strips.length > 0) {
     sections.push({
       title: 'Restored images',

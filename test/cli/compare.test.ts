@@ -88,6 +88,21 @@ describe('distilled samplers in a comparison', () => {
     expect(existsSync(join(options.cache, 'report.html'))).toBe(true)
   }, 120_000)
 
+  it('stand beside baselines, which the first line names where they win', async () => {
+    const methods = 'kriging:kernel=matern32,tikhonov'
+    const { result } = await silently((io) => compare([], { ...options, tasks: 'denoise', methods }, io))
+    const simple = result.cells.filter(({ baseline }: { baseline?: boolean }) => baseline)
+    expect(simple.map(({ method, draws }: { method: string; draws: number }) => [method, draws])).toEqual([
+      ['kriging', 1],
+      ['tikhonov', 1],
+    ])
+    for (const { psnr } of simple) expect(psnr).toBeGreaterThan(20)
+    // The sampler of this test has learned nothing: anything is better.
+    expect(result.wins[0]).toMatch(/^denoise: a simple baseline wins, RMSE of the mean of (kriging|Tikhonov)/)
+    const page = readFileSync(join(options.cache, 'report.html'), 'utf8')
+    expect(page).toContain('a simple baseline wins')
+  }, 120_000)
+
   it('are measured once', async () => {
     const cells = readdirSync(join(options.cache, 'cells'))
     const { steps } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
@@ -104,6 +119,12 @@ describe('distilled samplers in a comparison', () => {
     ['a sampler of another operator', { tasks: 'digits,box', methods: 'none' }, /is for none of these tasks/],
     ['draws that are none', { methods: 'none', tasks: 'denoise', samplerDraws: '1,x' }, /--sampler-draws/],
     ['a sampler that is not there', { samplers: join(folder, 'none') }, /no such file/],
+    ['a method that is none', { methods: 'krigin' }, /unknown method 'krigin', did you mean 'kriging'\?/],
+    [
+      'a baseline for other operators',
+      { methods: 'nearest' },
+      /nearest needs observations through masks, got operator 'identity'/,
+    ],
     ['tasks of other data', { tasks: 'sphere' }, /unknown task 'sphere'/],
   ])(
     '%s is refused',

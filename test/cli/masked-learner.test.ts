@@ -16,7 +16,7 @@ import { exitCodeOf, explain } from '../../src/cli/exit.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
 import { readArrays } from '../../src/formats/index.ts'
-import { observe, writeObservations } from '../../src/observations/index.ts'
+import { holdOut, observe, readObservations, writeObservations } from '../../src/observations/index.ts'
 import { loadPrior, readJournal } from '../../src/run/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-masked-'))
@@ -111,9 +111,41 @@ describe.each(['ambient', 'gsure'])('learner: %s', (kind) => {
     await sample([run], sampling, ioTo([]))
     expect(readArrays(at(kind, 'draws', 'prior.npz')).x.shape).toEqual([2, 1, 28, 28])
 
-    const page = { draws: undefined, observations: at('digits.npz'), truth: undefined, output: undefined }
+    const page = {
+      draws: undefined,
+      observations: at('digits.npz'),
+      truth: undefined,
+      output: undefined,
+      baselines: undefined,
+      held: undefined,
+    }
     await report([run], { ...common, ...page }, ioTo([]))
     expect(readFileSync(at(kind, 'report.html'), 'utf8')).toContain('<svg')
+
+    // Beside baselines, judged by entries that were held out.
+    const { given, held } = await holdOut(readObservations(at('digits.npz')))
+    writeObservations(at('given.npz'), given)
+    writeObservations(at('held.npz'), held)
+    await sample([run, at('given.npz')], sampling, ioTo([]))
+    const own = { ...page, observations: at('given.npz') }
+    const beside = { ...own, held: at('held.npz'), baselines: 'nearest,kriging' }
+    const said: string[] = []
+    await report([run], { ...common, ...beside }, ioTo(said))
+    const { baselines } = JSON.parse(said[0])
+    expect(baselines.map(([title]: string[]) => title)).toEqual([
+      'draws of the run',
+      'nearest seen entry',
+      'kriging',
+    ])
+    for (const [, rmse] of baselines) expect(Number(rmse)).toBeLessThan(1)
+    expect(readFileSync(at(kind, 'report.html'), 'utf8')).toContain('Beside simple baselines')
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ baselines: 'nearest' }, /--baselines: give --held or --truth/],
+      [{ held: at('held.npz') }, /--held goes with --baselines/],
+      [{ baselines: 'krigin', held: at('held.npz') }, /unknown baseline 'krigin', did you mean 'kriging'/],
+    ]
+    for (const [change, message] of wrong)
+      await expect(report([run], { ...common, ...own, ...change }, ioTo([]))).rejects.toThrow(message)
 
     writeFileSync(
       at('distill.yaml'),

@@ -4,8 +4,11 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { baselineNamed, baselines } from '../../baselines/index.ts'
 import {
   type BenchInputs,
+  baselineCells,
+  baselineWins,
   type Cell,
   compare,
   comparisonContent,
@@ -32,9 +35,11 @@ import {
 import { TweedieError } from '../../error.ts'
 import { writeAtomic } from '../../formats/index.ts'
 import { type Json, parseJson } from '../../json.ts'
+import { nearestName } from '../../nearest.ts'
 import type { ObservationSet } from '../../observations/index.ts'
-import { methodSpec } from '../../posterior/index.ts'
+import { type MethodSpec, methodNames, methodSpec } from '../../posterior/index.ts'
 import { comparisonReport, writeReport } from '../../report/index.ts'
+import { namedWithSettings } from '../../settings-text.ts'
 import { rows } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
@@ -102,12 +107,38 @@ const samplerCells = async (
   return distilledCells(pairings, countsOf(options.samplerDraws), { images, seed })
 }
 
-const guidedCells = (tasks: readonly Task[], options: Options): Cell[] => {
-  if (options.methods === 'none') return []
+/** What `--methods` names, methods and baselines apart. */
+const namedIn = ({ methods }: Options) => {
+  const texts = methods === 'none' ? [] : methods.split(',')
+  const nameOf = (text: string) => text.split(/[:;]/)[0].trim()
+  const baselineNames = baselines.map(({ name }) => name)
+  const known = [...methodNames, ...baselineNames]
+  const unknown = texts.map(nameOf).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    const hint = `did you mean '${nearestName(unknown, known)}'? (known: ${known.join(', ')})`
+    throw new TweedieError('input', `unknown method '${unknown}', ${hint}`)
+  }
+  const isBaseline = (text: string) => baselineNames.includes(nameOf(text))
+  return {
+    methodSpecs: texts.filter((text) => !isBaseline(text)).map(methodSpec),
+    baselineSpecs: texts.filter(isBaseline).map((text) => {
+      const spec = namedWithSettings(text, baselineNamed)
+      spec.entry.make(spec.settings) // values out of bounds are refused here
+      return spec
+    }),
+  }
+}
+
+const guidedCells = (
+  methodSpecs: readonly MethodSpec[],
+  tasks: readonly Task[],
+  options: Options,
+): Cell[] => {
+  if (methodSpecs.length === 0) return []
   const lengths = lengthsOf(options.steps)
   return gridOf(
     {
-      methodSpecs: options.methods.split(',').map(methodSpec),
+      methodSpecs,
       steps: lengths.map(({ steps }) => steps),
       tasks,
       tuned: options.tuned === undefined ? undefined : readTuned(options.tuned),
@@ -149,17 +180,28 @@ const observationsOf = async (
   return sets
 }
 
-const describe = (cell: Cell): string => `${cell.task.name}: ${labelOf(cell)}, ${stepsOf(cell)} steps`
+const describe = (cell: Cell): string => {
+  const steps = cell.kind === 'baseline' ? '' : `, ${stepsOf(cell)} steps`
+  return `${cell.task.name}: ${labelOf(cell)}${steps}`
+}
+
+/** Who made a cell, for machines. */
+const makerOf = (cell: Cell): Readonly<Record<string, unknown>> => {
+  switch (cell.kind) {
+    case 'guided':
+      return { method: cell.method, settings: { ...cell.settings }, steps: cell.steps }
+    case 'distilled':
+      return { method: 'aps', settings: {}, steps: 1, sampler: { ...cell.sampler } }
+    case 'baseline':
+      return { method: cell.baseline, settings: { ...cell.settings }, baseline: true }
+  }
+}
 
 /** A cell with its figures, for machines. */
 const recordOf = ({ cell, figures }: Entry): Json => {
   const { images, draws, seed } = cell
-  const who =
-    cell.kind === 'guided'
-      ? { method: cell.method, settings: { ...cell.settings }, steps: cell.steps }
-      : { method: 'aps', settings: {}, steps: 1, sampler: { ...cell.sampler } }
   return parseJson(
-    JSON.stringify({ ...who, task: cell.task.name, images, draws, seed, ...figures }),
+    JSON.stringify({ ...makerOf(cell), task: cell.task.name, images, draws, seed, ...figures }),
     'comparison',
   )
 }
@@ -175,9 +217,12 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   const samplerEntries = taking.map(({ entry }) => entry)
   const trainings = taking.map(({ training }) => training)
   const tasks = tasksNamed(inputs, options.tasks)
+  const { methodSpecs, baselineSpecs } = namedIn(options)
+  const { images, draws, seed = 0 } = options
   const cells = [
     ...(await samplerCells(inputs, tasks, samplerEntries, options)),
-    ...guidedCells(tasks, options),
+    ...guidedCells(methodSpecs, tasks, options),
+    ...baselineCells(baselineSpecs, tasks, { images, draws, seed }),
   ]
   let at = 0
   const entries: Entry[] = await compare(cells, {
@@ -217,8 +262,11 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   if (options.markdown !== undefined)
     writeAtomic(options.markdown, new TextEncoder().encode(`${markdownOf(all)}\n`))
   const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
-  io.result([...text, `page: ${output}`].join('\n\n'), {
+  const wins = baselineWins(entries)
+  const first = wins.length === 0 ? [] : [wins.join('\n')]
+  io.result([...first, ...text, `page: ${output}`].join('\n\n'), {
     page: output,
+    ...(wins.length === 0 ? {} : { wins }),
     prior: inputs.setup.prior,
     truth: inputs.setup.truth,
     cells: entries.map(recordOf),

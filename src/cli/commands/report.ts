@@ -12,6 +12,8 @@ import { NdArray, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { formatTable } from '../table.ts'
+import { besideBaselines } from './beside-baselines.ts'
 import { readRepairedIntervals, repairedNote } from './repair.ts'
 
 type Options = OptionsOf<'report'>
@@ -29,13 +31,12 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 }
 
 /** Strips of the draws, and their figures where the truth is known. */
-const restored = async (
-  folder: string,
-  { draws: file, observations, truth: truthFile }: Options,
-  io: Io,
-): Promise<Partial<RunReport>> => {
+const restored = async (folder: string, options: Options, io: Io): Promise<Partial<RunReport>> => {
+  const { draws: file, observations, truth: truthFile, baselines: named, held, seed } = options
   const path = file ?? join(layoutOf(folder).draws, 'posterior.npz')
   if (file === undefined && !existsSync(path)) return {}
+  if (options.baselines === undefined && options.held !== undefined)
+    throw new TweedieError('input', '--held goes with --baselines')
   if (observations === undefined) {
     const hint = `${path}: say with --observations which set the draws belong to`
     if (file !== undefined || truthFile !== undefined) throw new TweedieError('input', hint)
@@ -55,7 +56,6 @@ const restored = async (
   const cut = (a: NdArray<'float32'>) =>
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
   const repaired = readRepairedIntervals(path, [n, ...event])
-  const said = repaired ? { lead: repairedNote(repaired) } : {}
   const picture = await backProjection(firstOf(set, n))
   const y = picture ?? zeros([n, ...event])
   const kept = keptEntries(set)
@@ -63,6 +63,15 @@ const restored = async (
   const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
   const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
   const range = set.range
+  const beside =
+    named === undefined
+      ? undefined
+      : await besideBaselines(named, draws, firstOf(set, n), { held, truth }, { seed, io })
+  const lead = [...(beside?.wins ?? []), ...(repaired ? [repairedNote(repaired)] : [])].join(' ')
+  const said = {
+    ...(lead === '' ? {} : { lead }),
+    ...(beside ? { besideBaselines: beside.table } : {}),
+  }
   const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
   if (!truth || range[0] !== 0 || range[1] !== 1) return { ...said, strips: [shown] }
   const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
@@ -115,5 +124,13 @@ export const run = async ([folder]: readonly string[], options: Options, io: Io)
     ...shown,
   }
   writeReport(path, runReport(content))
-  io.result([...(shown.lead === undefined ? [] : [shown.lead]), `written  ${path}`].join('\n'), { path })
+  const { lead, besideBaselines: beside } = shown
+  io.result(
+    [
+      ...(lead === undefined ? [] : [lead]),
+      ...(beside === undefined ? [] : [formatTable(beside.columns, beside.rows)]),
+      `written  ${path}`,
+    ].join('\n'),
+    { path, ...(beside === undefined ? {} : { baselines: beside.rows.map((row) => [...row]) }) },
+  )
 }

@@ -16,8 +16,13 @@ page with the figures and the pictures. Figures are kept by content: what was me
 again, so a table stops, resumes and grows. Distilled samplers are measured one measurement at a time; what
 they cost to make stands apart.
 
-A number of steps may carry its own number of draws: 1000:1. A method may carry settings: dps:zeta=0.5.`,
-    more: async () => (await import('./methods.ts')).methodsHelp,
+A number of steps may carry its own number of draws: 1000:1. A method may carry settings: dps:zeta=0.5.
+
+Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one wins, the first line says so.`,
+    more: async () => {
+      const { baselinesHelp, methodsHelp } = await import('./methods.ts')
+      return `${methodsHelp}\n\n${baselinesHelp}`
+    },
     arguments: [],
     options: {
       prior: {
@@ -46,7 +51,7 @@ A number of steps may carry its own number of draws: 1000:1. A method may carry 
         default:
           'mmps:iterations=1:solver=cg,mmps:iterations=3:solver=gmres,mmps:iterations=5:solver=gmres,' +
           'dps,pigdm,tmpd,diffpir',
-        description: 'methods with their settings, or none',
+        description: 'methods and baselines with their settings, or none',
       },
       samplers: {
         kind: 'text',
@@ -96,6 +101,10 @@ A number of steps may carry its own number of draws: 1000:1. A method may carry 
       {
         command: 'tweedie compare --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
         does: 'one task, two methods, three lengths',
+      },
+      {
+        command: 'tweedie compare --tasks random --methods mmps,kriging,tv,nearest --steps 100 --images 16',
+        does: 'is the prior better than simple baselines?',
       },
       {
         command:
@@ -338,8 +347,25 @@ intervals (coverage).`,
       },
       observations,
       truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
+      baselines: {
+        kind: 'text',
+        value: 'names',
+        description:
+          'also restore by these baselines, such as kriging,nearest, and judge all on the same entries: hidden ' +
+          'ones with --truth, held-out ones with --held',
+      },
+      held: {
+        kind: 'text',
+        value: 'file',
+        description: "entries that 'tweedie hold-out' kept back from the observations",
+      },
     },
     examples: [
+      {
+        command:
+          'tweedie report runs/mine --observations given.npz --held held.npz --baselines kriging,nearest',
+        does: 'is it better than simple baselines? of own data, without any truth',
+      },
       {
         command: 'tweedie report runs/digits --observations test.npz --truth truth.npz',
         does: 'runs/digits/report.html, with strips of the draws and their figures',

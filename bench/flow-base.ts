@@ -9,10 +9,10 @@
 import { parseArgs } from 'node:util'
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import {
+  type ConditionLayout,
   conditionFrom,
   conditionLayout,
   conditionRows,
-  conditionShape,
   defaultFlow,
   flowParamsOf,
   forwardObjective,
@@ -135,14 +135,70 @@ const operators: Readonly<Record<string, OperatorSetting>> = {
   blur: { name: 'blur' },
 }
 
-const studied = async (operator: OperatorSetting, steps: number, marks: readonly number[], only?: string) => {
+/** What a flow is trained on, and judged by. */
+interface Problem {
+  readonly x: NdArray<'float32'>
+  readonly set: ObservationSet
+  readonly layout: ConditionLayout
+  readonly tested: NdArray<'float32'>
+  readonly held: ObservationSet
+  /** log p(x | y) of what is tested. */
+  readonly exact: readonly number[]
+}
+
+const problemOf = async (operator: OperatorSetting): Promise<Problem> => {
+  const [x, tested] = [samples('train', 4096), samples('test', TESTED)]
   const at = { operator, noise: NOISE, range: RANGE }
-  const x = samples('train', 4096)
-  const set = await observe(x, { ...at, seed: 1 })
-  const tested = samples('test', TESTED)
-  const held = await observe(tested, { ...at, seed: 2 })
-  const layout = conditionLayout(set, true)
-  const exact = await exactLog(held, tested)
+  const [set, held] = [await observe(x, { ...at, seed: 1 }), await observe(tested, { ...at, seed: 2 })]
+  return { x, set, layout: conditionLayout(set, true), tested, held, exact: await exactLog(held, tested) }
+}
+
+/** The mean divergence of a flow from the posteriors, in nats a pixel. */
+const divergenceOf = ({ layout, set, tested, held, exact }: Problem, config: FlowConfig) => {
+  const flow = flowOf(config)
+  const { condition } = flow
+  const made = { layout, operator: set.operator, event: EVENT, units: { scale: 1, offset: 0 }, condition }
+  const density = jit((p: FlowParams<Tensor>, x: Tensor, y: Tensor, beside: Record<string, Tensor>) =>
+    logq(flow, p, x, conditionFrom(made, { y, beside })),
+  )
+  const { y, beside } = conditionRows(layout, held, 0, TESTED)
+  return {
+    of: async (p: FlowParams<NdArray>): Promise<number> => {
+      const got = toNumbers(await density(p, tested, y, { ...beside }))
+      return got.reduce((sum, q, i) => sum + exact[i] - q, 0) / TESTED / N
+    },
+    release: () => density.release(),
+  }
+}
+
+/** The divergences at some steps of a training on simulations. */
+const learned = async (problem: Problem, config: FlowConfig, fit: Gaussian, marks: readonly number[]) => {
+  const flow = flowOf(config)
+  const { x, set, layout } = problem
+  const steps = Math.max(...marks)
+  const streamOf = (purpose: string) => stream(0, purpose)
+  const objective = forwardObjective(
+    flow,
+    x,
+    measurementsOf(set, { layout, condition: flow.condition }),
+    streamOf,
+  )
+  const options = { batch: 16, rate: warmUp(linearRate(1e-3, 1e-5, steps), 20), adam: { clip: 1 } }
+  const { step, release } = trainer(objective, options, streamOf('rows'))
+  const divergence = divergenceOf(problem, config)
+  const found: number[] = []
+  let state = initFlowState(freshFlow(config, fit, 0))
+  for (let i = 0; i <= steps; i++) {
+    if (marks.includes(i)) found.push(await divergence.of(flowParamsOf(state)))
+    if (i < steps) state = (await step(state, { step: i })).state
+  }
+  await Promise.all([release(), divergence.release()])
+  return found
+}
+
+const studied = async (operator: OperatorSetting, marks: readonly number[], only?: string) => {
+  const problem = await problemOf(operator)
+  const { set, layout } = problem
   const net = networkFor({ kind: 'unet', channels: [16], blocks: [1] }, EVENT)
   const plain = defaultFlow({ net, event: EVENT }, layout)
   const [fine, coarse] = [truth, field(12)]
@@ -157,40 +213,8 @@ const studied = async (operator: OperatorSetting, steps: number, marks: readonly
   for (const [name, config, fit] of bases) {
     const known = config.kind === 'network' && config.base?.observed
     if (only ? name !== only : name.startsWith('posterior') && !known) continue
-    const flow = flowOf(config)
-    const condition = conditionShape(layout, 'channels')
-    const measurements = measurementsOf(set, { layout, condition })
-    const streamOf = (purpose: string) => stream(0, purpose)
-    const options = {
-      batch: 16,
-      rate: warmUp(linearRate(1e-3, 1e-5, steps), 20),
-      adam: { clip: 1 },
-    }
-    const { step, release } = trainer(
-      forwardObjective(flow, x, measurements, streamOf),
-      options,
-      streamOf('rows'),
-    )
-    const units = { scale: 1, offset: 0 }
-    const made = { layout, operator: set.operator, event: EVENT, units, condition }
-    const density = jit((p: FlowParams<Tensor>, x: Tensor, y: Tensor, beside: Record<string, Tensor>) =>
-      logq(flow, p, x, conditionFrom(made, { y, beside })),
-    )
-    const { y, beside } = conditionRows(layout, held, 0, TESTED)
-    const kl = async (p: FlowParams<NdArray>): Promise<number> => {
-      const got = toNumbers(await density(p, tested, y, { ...beside }))
-      return got.reduce((sum, q, i) => sum + exact[i] - q, 0) / TESTED / N
-    }
-    let state = initFlowState(freshFlow(config, fit, 0))
-    const line: (string | number)[] = [name]
-    for (let i = 0; i <= steps; i++) {
-      if (marks.includes(i)) line.push((await kl(flowParamsOf(state))).toFixed(4))
-      if (i < steps) state = (await step(state, { step: i })).state
-    }
-    await release()
-    await density.release()
-    table.push(line)
-    console.error(line.join('  '))
+    const found = await learned(problem, config, fit, marks)
+    table.push([name, ...found.map((v) => v.toFixed(4))])
   }
   return table
 }
@@ -208,7 +232,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
   })
   const steps = Number(values.steps)
   const marks = [0, Math.round(steps / 3), steps]
-  const table = await studied(operators[values.task], steps, marks, values.base)
+  const table = await studied(operators[values.task], marks, values.base)
   const header = ['base', ...marks.map((m) => `step ${m}`)]
   console.log(values.json ? JSON.stringify(table) : formatTable(header, table))
   return 0

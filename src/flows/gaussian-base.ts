@@ -148,7 +148,7 @@ export const gaussianBase = (
   const seen = (y: Tensor, mu: Tensor) => {
     if (!observed) return undefined
     const { noise, masked } = observed
-    const m = masked ? flat(y, channels, masks) : constant(ndarray(Array(n).fill(1), [1, n], y.dtype))
+    const m = masked ? flat(y, channels, masks) : fullLike(mu, 1)
     const total = add(mul(m, s2), noise ** 2)
     return {
       g2: div(s2 * noise ** 2, total),

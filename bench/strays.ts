@@ -1,9 +1,10 @@
 /**
  * `npm run bench -- strays [--steps 3000] [--count 1024] [--step ddpm] [--json]`: draws of MMPS that leave
  * the data, on the manifold of DiEM 5.1 (two random projections of five entries, noise 0.01). Under two
- * priors that know the curve, N of its points and a network trained on all of them, so that nothing is to be blamed
- * on EM: how often A V Aᵀ has an eigenvalue below −σy²/2, by noise level, and how many draws stray by solver.
- * `--run runs/manifold` instead: how far the samples of a run's priors are from the curve, lap by lap.
+ * priors that know the curve, N of its points and a network trained on all of them, so that nothing is to
+ * be blamed on EM: how often A V Aᵀ has an eigenvalue below −σy²/2, by noise level, and how many draws
+ * stray, by solver. `--run runs/manifold` instead: how far the samples of a run's priors are from the
+ * curve, lap by lap.
  */
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'

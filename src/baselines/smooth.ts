@@ -67,6 +67,9 @@ const [STRIDE, MOST] = [50, 6000]
 /** Change of any entry in one program, in units of the range, with which the search ends. */
 const SETTLED = 1e-4
 
+/** Change with which it has not ended at all. */
+const LOST = 1e-2
+
 /** Observations at once. */
 const BATCH = 64
 
@@ -179,6 +182,8 @@ const programs = (set: ObservationSet, grid: readonly number[], penalty: Penalty
  * The baseline of a penalty: a point estimate of vectors, signals and images under a linear operator.
  *
  * @param who - for messages
+ * @throws TweedieError (the baseline) `input` for points without neighbours, `numeric` when the search does
+ *   not end
  */
 export const smoothest =
   (who: string, penalty: Penalty): Baseline =>
@@ -199,12 +204,18 @@ export const smoothest =
       const { x, q, power } = await start(rows, probe)
       const b = scalar(1 / (2 * TAU * MARGIN * Math.max(item(power), 1e-12)))
       let state: Arrays<State> = { x, q, p: zeros([to - from, axes, ...shape]) }
-      for (let done = 0; done < MOST; done += STRIDE) {
+      let change = Number.POSITIVE_INFINITY
+      for (let done = 0; done < MOST && !(change <= SETTLED); done += STRIDE) {
         checkAborted(signal, who)
         const { moved, ...next } = await iterate(rows, state, b)
         state = next
-        if (item(moved) <= SETTLED) break
+        change = item(moved)
       }
+      if (!(change <= LOST))
+        throw new TweedieError(
+          'numeric',
+          `${who}: no minimum after ${MOST} iterations, it still moves by ${change}`,
+        )
       return float32(state.x).data.map((v) => unit * v)
     }
     try {

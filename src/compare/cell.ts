@@ -136,8 +136,7 @@ type Named =
 
 /**
  * `MMPS(5)`, `DPS`, `distilled K=128 (flow)`, `kriging`: a cell as tables name it; settings only where they
- * are not the
- * default.
+ * are not the default.
  */
 export const labelOf = (cell: Named): string => {
   if (cell.kind === 'distilled') return `distilled K=${cell.draws} (${cell.sampler.name})`

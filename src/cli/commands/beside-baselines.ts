@@ -6,6 +6,7 @@ import {
   heldEntries,
   hiddenFigures,
   hiddenTruth,
+  labelOf,
 } from '../../compare/index.ts'
 import { meanOverDraws } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
@@ -102,7 +103,7 @@ export const besideBaselines = async (
       onProgress: (done, total) => io.progress({ phase: entry.name, done, total }),
       signal: io.signal,
     })
-    others.push(judged(entry.title, estimate))
+    others.push(judged(labelOf({ kind: 'baseline', baseline: entry.name, settings }), estimate))
   }
   return {
     wins: winsOf(own, others),

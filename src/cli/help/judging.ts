@@ -351,8 +351,8 @@ intervals (coverage).`,
         kind: 'text',
         value: 'names',
         description:
-          'also restore by these baselines, such as kriging,nearest, and judge all on the same entries: hidden ' +
-          'ones with --truth, held-out ones with --held',
+          'also restore by these baselines, such as kriging,nearest, and judge all on the same entries: ' +
+          'hidden ones with --truth, held-out ones with --held',
       },
       held: {
         kind: 'text',

@@ -10,7 +10,7 @@
  * fitted (kriging-fit.ts).
  */
 import { TweedieError } from '../error.ts'
-import { type Cholesky, cholesky } from '../linalg/index.ts'
+import { type DenseCholesky, denseCholesky } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normal, type Stream, stream } from '../random/index.ts'
@@ -70,7 +70,7 @@ const drawn = (
   field: Field,
   y: Float64Array,
   m: (y: Float64Array) => Float64Array,
-  { root, tau2, at }: { readonly root: Cholesky; readonly tau2: number; readonly at: Address },
+  { root, tau2, at }: { readonly root: DenseCholesky; readonly tau2: number; readonly at: Address },
 ): Float64Array => {
   const tau = Math.sqrt(tau2)
   const x0 = root.times(normals('field', root.size, at)).map((v) => tau * v)
@@ -101,7 +101,7 @@ const krige = async (
   try {
     const scale = set.range[1] - set.range[0]
     const { R, variances } = await krigingFit({ fields, points, kernel, scale, products, seed, signal })
-    const root = cholesky(R, size, { semidefinite: true })
+    const root = denseCholesky(R, size, { semidefinite: true })
     for (let i = 0; i < count; i++) {
       checkAborted(signal, 'kriging')
       for (const field of await fields.of(i)) {

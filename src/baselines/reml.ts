@@ -4,7 +4,7 @@
  *
  *   −2 ln p = ln det C + ln(hᵀ C⁻¹ h) + yᵀ C⁻¹ y − (hᵀ C⁻¹ y)² / (hᵀ C⁻¹ h) + const.
  */
-import { type Cholesky, cholesky } from '../linalg/index.ts'
+import { type DenseCholesky, denseCholesky } from '../linalg/index.ts'
 import type { Field } from './fields.ts'
 import { goldenMaximum } from './golden.ts'
 
@@ -13,13 +13,13 @@ export const covarianceOf = (
   { variance }: Pick<Field, 'variance'>,
   gram: Float64Array,
   tau2: number,
-): Cholesky => {
+): DenseCholesky => {
   const m = variance.length
   const C = gram.map((g) => tau2 * g)
   variance.forEach((v, j) => {
     C[j * (m + 1)] += v
   })
-  return cholesky(C, m)
+  return denseCholesky(C, m)
 }
 
 const inner = (a: Float64Array, b: Float64Array): number => {
@@ -32,7 +32,7 @@ const inner = (a: Float64Array, b: Float64Array): number => {
 const UNSEEN = 1e-12
 
 /** The part of y along h, μ̂ = hᵀ C⁻¹ y / hᵀ C⁻¹ h, with what it takes; 0 where A does not see the mean. */
-export const meanOf = (C: Cholesky, h: Float64Array) => {
+export const meanOf = (C: DenseCholesky, h: Float64Array) => {
   const w = C.solve(h)
   const power = inner(h, w)
   const sees = power > UNSEEN * Math.sqrt(inner(w, w))

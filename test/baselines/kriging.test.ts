@@ -6,7 +6,7 @@ import { krigingFit } from '../../src/baselines/kriging-fit.ts'
 import { correlations, kernels } from '../../src/baselines/matern.ts'
 import { placesOf } from '../../src/baselines/places.ts'
 import { correlationProducts } from '../../src/baselines/products.ts'
-import { cholesky } from '../../src/linalg/index.ts'
+import { denseCholesky } from '../../src/linalg/index.ts'
 import { maskedBy, type ObservationSet, observe, projectedBy } from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { average, itemAt, NdArray, ndarray, type Shape, toNumbers } from '../../src/tensor/index.ts'
@@ -31,7 +31,7 @@ const simulated = (
 ): NdArray<'float32'> => {
   const event = [1, side, side]
   const { points } = placesOf({ operator: { name: 'identity', settings: {}, event, parameters: {} } })
-  const root = cholesky(correlations(points, kernels[kernel], range), points.length)
+  const root = denseCholesky(correlations(points, kernels[kernel], range), points.length)
   const z = normal(stream(3, 'fields'), [count, points.length])
   const data = Array.from({ length: count }, (_, i) =>
     Array.from(root.times(itemAt(z, i).data), (v) => 0.1 * i + tau * v),

@@ -1,6 +1,6 @@
 import { determinant, Matrix, solve } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
-import { cholesky } from '../../src/linalg/index.ts'
+import { denseCholesky } from '../../src/linalg/index.ts'
 import { wave } from '../numbers.ts'
 
 const n = 7
@@ -9,7 +9,7 @@ const C = B.mmul(B.transpose()).add(Matrix.eye(n))
 
 describe('Cholesky outside programs', () => {
   it('solves, multiplies by the root, and knows the determinant', () => {
-    const found = cholesky(Float64Array.from(C.to1DArray()), n)
+    const found = denseCholesky(Float64Array.from(C.to1DArray()), n)
     const b = wave(n, 5)
     const wanted = solve(C, Matrix.columnVector(b)).to1DArray()
     Array.from(found.solve(b)).forEach((v, i) => {
@@ -26,8 +26,8 @@ describe('Cholesky outside programs', () => {
 
   it('refuses what is not definite, and takes what is nearly', () => {
     const twice = Float64Array.of(1, 1, 1, 1)
-    expect(() => cholesky(twice, 2)).toThrow(/pivot 1 of 2 is 0; not positive definite/)
-    const [a, b] = cholesky(twice, 2, { semidefinite: true }).times([1, 0])
+    expect(() => denseCholesky(twice, 2)).toThrow(/pivot 1 of 2 is 0; not positive definite/)
+    const [a, b] = denseCholesky(twice, 2, { semidefinite: true }).times([1, 0])
     expect([a, b]).toEqual([1, 1])
   })
 })

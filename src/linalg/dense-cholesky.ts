@@ -2,7 +2,7 @@
 import { TweedieError } from '../error.ts'
 
 /** C = L Lᵀ. */
-export interface Cholesky {
+export interface DenseCholesky {
   readonly size: number
   /** ln det C. */
   readonly logDet: number
@@ -36,14 +36,14 @@ const dot = (a: Float64Array, i: number, j: number, length: number): number => {
  *
  * @example
  * ```ts
- * const { logDet, solve } = cholesky(Float64Array.of(2, 1, 1, 2), 2)
+ * const { logDet, solve } = denseCholesky(Float64Array.of(2, 1, 1, 2), 2)
  * ```
  */
-export const cholesky = (
+export const denseCholesky = (
   matrix: Float64Array,
   n: number,
   { semidefinite = false }: { readonly semidefinite?: boolean } = {},
-): Cholesky => {
+): DenseCholesky => {
   const L = new Float64Array(n * n)
   let logDet = 0
   for (let i = 0; i < n; i++) {
@@ -52,7 +52,10 @@ export const cholesky = (
     const least = ROUNDING * matrix[row + i]
     const pivot = matrix[row + i] - dot(L, row, row, i)
     if (!(pivot > least) && !(semidefinite && least > 0))
-      throw new TweedieError('numeric', `cholesky: pivot ${i} of ${n} is ${pivot}; not positive definite`)
+      throw new TweedieError(
+        'numeric',
+        `denseCholesky: pivot ${i} of ${n} is ${pivot}; not positive definite`,
+      )
     L[row + i] = Math.sqrt(Math.max(pivot, least))
     logDet += 2 * Math.log(L[row + i])
   }

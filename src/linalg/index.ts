@@ -1,6 +1,7 @@
 export * from './bicgstab.ts'
 export * from './cg.ts'
 export * from './cg-descent.ts'
+export * from './cholesky.ts'
 export * from './constant-like.ts'
 export * from './covariance.ts'
 export * from './covariance-products.ts'

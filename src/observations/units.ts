@@ -44,6 +44,7 @@ export const unitsOf = (x: NdArray, [low, high]: DataRange, seen?: NdArray): Uni
   const values: DataRange = [at(0.001), at(0.999)]
   const margin = (high - low) / 2
   const outside = values[0] < low - margin || values[1] > high + margin
-  const narrow = values[1] - values[0] < (high - low) / 10
+  const width = values[1] - values[0]
+  const narrow = width > 0 && width < (high - low) / 10
   return { values, suggested: rounded(values), verdict: outside ? 'outside' : narrow ? 'narrow' : 'fits' }
 }

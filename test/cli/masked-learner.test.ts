@@ -108,6 +108,10 @@ describe.each(['ambient', 'gsure'])('learner: %s', (kind) => {
     const { draws, spread } = readArrays(at(kind, 'draws', 'posterior.npz'))
     expect(draws.shape).toEqual([2, 4, 1, 28, 28])
     expect(Math.max(...Array.from(spread.data, Number))).toBeGreaterThan(0)
+    await sample([run, at('digits.npz')], { ...sampling, draws: 1, output: at('one.npz') }, ioTo([]))
+    expect(Object.keys(readArrays(at('one.npz'))).sort()).toEqual(['draws', 'mean'])
+    const shown = sample([run, at('digits.npz')], { ...sampling, draws: 1, report: true }, ioTo([]))
+    await expect(shown).rejects.toThrow('two at least, -n 2')
     await sample([run], sampling, ioTo([]))
     expect(readArrays(at(kind, 'draws', 'prior.npz')).x.shape).toEqual([2, 1, 28, 28])
 

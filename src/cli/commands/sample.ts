@@ -96,7 +96,12 @@ const checkImages = (option: string, event: Shape): void => {
   }
 }
 
-const checkReport = (source: string, observations: string | undefined, { event }: LearnedPrior): void => {
+const checkReport = (
+  source: string,
+  observations: string | undefined,
+  { event }: LearnedPrior,
+  { draws }: Options,
+): void => {
   checkImages('--report', event)
   if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
   if (observations === undefined)
@@ -104,6 +109,7 @@ const checkReport = (source: string, observations: string | undefined, { event }
       'input',
       "--report goes with observations; without them, 'tweedie report' shows curves and prior samples",
     )
+  if (draws < 2) throw new TweedieError('input', '--report shows the spread of draws: two at least, -n 2')
 }
 
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */
@@ -133,7 +139,7 @@ export const run = async (
   if (options.calibrated && observations === undefined)
     throw new TweedieError('input', '--calibrated goes with observations: the repair is of posterior draws')
   if (options.images) checkImages('--images', prior.event)
-  if (options.report) checkReport(source, observations, prior)
+  if (options.report) checkReport(source, observations, prior, options)
   await requireDevice(options.device)
   const started = performance.now()
   if (observations === undefined) {
@@ -150,11 +156,15 @@ export const run = async (
     method: posteriorMethodOf(options, prior),
     draws: options.draws,
   })
-  const [mean, spread] = [meanOverDraws(draws), stdOverDraws(draws)]
-  writeArrays(path, { mean, spread, draws, ...(repair ? repairedIntervals(repair, draws) : {}) })
+  // One draw has no spread.
+  const moments = {
+    mean: meanOverDraws(draws),
+    ...(options.draws > 1 ? { spread: stdOverDraws(draws) } : {}),
+  }
+  writeArrays(path, { ...moments, draws, ...(repair ? repairedIntervals(repair, draws) : {}) })
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
-  const pictures = options.images ? writeImages(path, { mean, spread, draw: first }) : 0
+  const pictures = options.images ? writeImages(path, { ...moments, draw: first }) : 0
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
   report(io, {
     path,

@@ -4,10 +4,10 @@
  * range from a part of the observations.
  */
 import { TweedieError } from '../error.ts'
+import { goldenMaximum } from '../golden.ts'
 import { checkAborted } from '../progress.ts'
 import { permutation, stream } from '../random/index.ts'
 import { type Field, type Fields, seenOf, subfield } from './fields.ts'
-import { goldenMaximum } from './golden.ts'
 import { correlations, type Kernel } from './matern.ts'
 import type { Point } from './places.ts'
 import type { Products } from './products.ts'

@@ -4,9 +4,10 @@
  *
  *   −2 ln p = ln det C + ln(hᵀ C⁻¹ h) + yᵀ C⁻¹ y − (hᵀ C⁻¹ y)² / (hᵀ C⁻¹ h) + const.
  */
+
+import { goldenMaximum } from '../golden.ts'
 import { type DenseCholesky, denseCholesky } from '../linalg/index.ts'
 import type { Field } from './fields.ts'
-import { goldenMaximum } from './golden.ts'
 
 /** C = τ² G + Σy, decomposed. @param gram - G = A R Aᵀ */
 export const covarianceOf = (

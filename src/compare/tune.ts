@@ -3,6 +3,7 @@
  * for.
  */
 import { TweedieError } from '../error.ts'
+import { goldenMaximum } from '../golden.ts'
 import type { SettingSpec } from '../settings.ts'
 
 type NumberSetting = Extract<SettingSpec, { kind: 'number' | 'integer' }>
@@ -43,9 +44,6 @@ const axisOf = ({ kind, search: { range, scale } }: Tunable) => {
   const [from, end] = range.map(to)
   return { from, to: end, value: (u: number) => Number(rounded(back(u)).toPrecision(6)) }
 }
-
-/** Share of an interval that golden section keeps. */
-const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 /**
  * Looks for the value of a setting with the highest score. A score of NaN counts as the worst.
@@ -91,30 +89,16 @@ const alongGrid: Search = async (from, to, budget, at) => {
   for (const u of evenly(from, to, budget)) await at(u)
 }
 
-const goldenSection: Search = async (from, to, budget, at) => {
-  let [a, b] = [from, to]
-  let [left, right] = [b - GOLDEN * (b - a), a + GOLDEN * (b - a)]
-  let [atLeft, atRight] = [await at(left), await at(right)]
-  for (let i = 2; i < budget; i++) {
-    if (atLeft >= atRight) {
-      ;[b, right, atRight] = [right, left, atLeft]
-      left = b - GOLDEN * (b - a)
-      atLeft = await at(left)
-    } else {
-      ;[a, left, atLeft] = [left, right, atRight]
-      right = a + GOLDEN * (b - a)
-      atRight = await at(right)
-    }
-  }
-}
-
 const aroundBest: Search = async (from, to, budget, at) => {
   const coarse = Math.floor(budget / 2)
-  if (coarse < 3) return goldenSection(from, to, budget, at)
+  if (coarse < 3) {
+    await goldenMaximum(at, from, to, budget)
+    return
+  }
   const points = evenly(from, to, coarse)
   const scores: number[] = []
   for (const u of points) scores.push(await at(u))
   const best = scores.indexOf(Math.max(...scores))
   const [below, above] = [Math.max(0, best - 1), Math.min(coarse - 1, best + 1)]
-  await goldenSection(points[below], points[above], budget - coarse, at)
+  await goldenMaximum(at, points[below], points[above], budget - coarse)
 }

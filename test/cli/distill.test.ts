@@ -1,145 +1,37 @@
-/** `tweedie distill` and `tweedie restore`, in-process, on images of 4 × 8 pixels. */
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+/** `tweedie distill` and `tweedie restore` of flows, in-process, on images of 4 × 8 pixels. */
+import { existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { restore as restoreSet, samplerDensity } from '../../src/amortize/index.ts'
 import { run as diagnose } from '../../src/cli/commands/diagnose.ts'
 import { run as distill } from '../../src/cli/commands/distill.ts'
-import { run as restore } from '../../src/cli/commands/restore.ts'
 import { run as train } from '../../src/cli/commands/train.ts'
-import type { OptionsOf } from '../../src/cli/commands.ts'
 import { jsonSchemaOf } from '../../src/cli/config/config.ts'
 import { distillSchema } from '../../src/cli/config/distill-schema.ts'
-import { exitCodeOf, explain } from '../../src/cli/exit.ts'
-import { makeIo } from '../../src/cli/io.ts'
-import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { observe, readObservations, writeObservations } from '../../src/observations/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
-import { loadPrior, loadSampler, readCheckpoint, readJournal } from '../../src/run/index.ts'
-import { average, flatten, itemAt, NdArray, toNumbers } from '../../src/tensor/index.ts'
+import { loadPrior, loadSampler, readCheckpoint } from '../../src/run/index.ts'
+import { average, flatten, itemAt, toNumbers } from '../../src/tensor/index.ts'
 import { root } from '../e2e/built.ts'
+import {
+  at,
+  clean,
+  cleanUp,
+  common,
+  distilled,
+  failure,
+  folder,
+  ioTo,
+  learning,
+  losses,
+  networks,
+  points,
+  prepare,
+  restored,
+  samplerBytes,
+} from './distilling.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const at = (name: string): string => join(folder, name)
-
-/** Smooth images [N, 1, 4, 8] around ½. */
-const clean = (count: number, seed: number): NdArray<'float32'> => {
-  const z = normal(stream(seed, 'signals'), [count, 2]).data
-  const data = Float32Array.from({ length: count * 32 }, (_, i) => {
-    const [row, h, w] = [Math.floor(i / 32), Math.floor(i / 8) % 4, i % 8]
-    return 0.5 + 0.12 * (z[2 * row] * Math.cos(w / 3 + h) + z[2 * row + 1] * Math.sin(w / 3 - h))
-  })
-  return new NdArray('float32', [count, 1, 4, 8], data)
-}
-
-const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
-const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
-const restoring: OptionsOf<'restore'> = {
-  ...common,
-  ...{
-    output: undefined,
-    draws: 4,
-    batch: 1024,
-    count: undefined,
-    summary: undefined,
-    calibrated: undefined,
-    onnx: undefined,
-  },
-  ...{ refine: undefined, refineSteps: undefined, refineFrom: 1, prior: undefined, truth: undefined },
-  device: 'cpu',
-}
-
-/** What a command prints with --json. */
-const ioTo = (sink: string[], signal = new AbortController().signal) =>
-  makeIo(
-    { stdout: { write: (text) => sink.push(text) }, stderr: { write: () => true } },
-    { json: true, quiet: true },
-    signal,
-  )
-
-const distilled = async (
-  run: string,
-  overrides: readonly string[] = [],
-  { signal, ...more }: Partial<OptionsOf<'distill'>> & { signal?: AbortSignal } = {},
-) => {
-  const sink: string[] = []
-  await distill(
-    [at('distill.yaml'), ...overrides],
-    { ...learning, run: at(run), ...more },
-    ioTo(sink, signal),
-  )
-  return JSON.parse(sink[0])
-}
-
-const restored = async (run: string, set: string, more: Partial<OptionsOf<'restore'>> = {}) => {
-  const sink: string[] = []
-  await restore([at(run), at(set)], { ...restoring, output: at('out.npz'), ...more }, ioTo(sink))
-  return { facts: JSON.parse(sink[0]), arrays: readArrays(at('out.npz')) }
-}
-
-const samplerBytes = (run: string) => readFileSync(join(at(run), 'checkpoints', 'sampler.safetensors'))
-const points = (run: string) =>
-  readdirSync(join(at(run), 'checkpoints')).filter((name) => /^\d{6}-/.test(name))
-const losses = (run: string) =>
-  readJournal(join(at(run), 'journal.jsonl')).map(({ seconds: _, ...line }) => line)
-
-beforeAll(async () => {
-  writeArrays(at('x.npy'), { x: clean(256, 1) })
-  writeArrays(at('test.npy'), { x: clean(6, 2) })
-  writeFileSync(
-    at('prior.yaml'),
-    `data: { clean: ${at('x.npy')} }
-net: { kind: unet, channels: [16], blocks: [1], emb: 16 }
-train: { steps: 300, batch: 64, rate: { from: 5e-3 }, ema: 0.97 }
-monitor: { samples: 0 }
-`,
-  )
-  writeFileSync(
-    at('distill.yaml'),
-    `prior: ${at('prior')}
-data: { clean: ${at('x.npy')}, observe: { operator: { kind: mask, keep: 0.6 }, noise: 0.05 } }
-objective: { prior: bound }
-flow: { kind: realNvp, steps: 2, hidden: 16 }
-train: { steps: 40, batch: 32, rate: { from: 3e-3 } }
-export: { draws: 2 }
-`,
-  )
-  await train([at('prior.yaml')], { ...learning, run: at('prior') }, ioTo([]))
-  const set = await observe(clean(6, 2), {
-    operator: { name: 'mask', settings: { keep: 0.6 } },
-    noise: 0.05,
-    seed: 3,
-  })
-  writeObservations(at('test.npz'), set)
-  await distilled('plain')
-}, 120_000)
-
-/** A small flow of networks that begins with that. */
-const networks = (base?: string): string => {
-  const unet = '{ kind: unet, channels: [4], blocks: [1], emb: 4 }'
-  const wish = base ? `, base: ${base}` : ''
-  return `{ kind: network, features: 4, steps: 2, encoder: ${unet}, coupling: ${unet}${wish} }`
-}
-
-/** What a command fails with, as users see it. */
-const failure = async (work: Promise<unknown>): Promise<{ code: number; message: string }> => {
-  try {
-    await work
-  } catch (error) {
-    return { code: exitCodeOf(error), message: explain(error, false) }
-  }
-  return { code: 0, message: '' }
-}
+beforeAll(prepare, 120_000)
+afterAll(cleanUp)
 
 describe('the configuration', () => {
   it('ships with its schema (npm run schema writes it)', () => {
@@ -451,87 +343,5 @@ describe('refining', () => {
     const { code, message } = await failure(restored('plain', 'test.npz', more))
     expect(message).toMatch(expected)
     expect(code).toBe(2)
-  })
-})
-
-describe('a conditional denoiser', () => {
-  const flow = 'flow={kind: denoiser, steps: 3, net: {kind: unet, channels: [8], blocks: [1], emb: 8}}'
-  const samples = ['objective.prior=samples', 'objective.samples=64', 'objective.samplerSteps=4']
-  const asked = [flow, ...samples]
-
-  beforeAll(async () => {
-    await distilled('denoiser', asked)
-  }, 120_000)
-
-  it('interrupted, gives the same bytes as one that was not', async () => {
-    const controller = new AbortController()
-    const io = {
-      ...ioTo([], controller.signal),
-      progress: ({ phase, done }: { phase: string; done: number }) => {
-        if (phase === 'distilling' && done === 17) controller.abort()
-      },
-    }
-    const options = { ...learning, run: at('denoiser-parts') }
-    const { code } = await failure(distill([at('distill.yaml'), ...asked], options, io))
-    expect(code).toBe(130)
-    await distilled('denoiser-parts', asked, { resume: true })
-    expect(samplerBytes('denoiser-parts').equals(samplerBytes('denoiser'))).toBe(true)
-  })
-
-  it('restores: draws with mean and spread, and nothing about their density', async () => {
-    const { facts, arrays } = await restored('denoiser', 'test.npz')
-    expect(Object.keys(arrays).sort()).toEqual(['draws', 'mean', 'spread'])
-    expect(arrays.draws.shape).toEqual([4, 6, 1, 4, 8])
-    expect(facts).not.toHaveProperty('logq')
-  })
-
-  it('makes an .onnx file of the whole loop, with the outputs that its manifest names', () => {
-    const manifest = JSON.parse(readFileSync(join(at('denoiser'), 'sampler.json'), 'utf8'))
-    expect(manifest.inputs.map(({ name }: { name: string }) => name)).toEqual(['y', 'mask', 'z'])
-    expect(manifest.outputs.map(({ name }: { name: string }) => name)).toEqual(['x'])
-    expect(manifest.flow).toMatchObject({ kind: 'denoiser', steps: 3, step: 'dpm', event: [1, 4, 8] })
-  })
-
-  it('takes means of blocks, over the coefficients within them', async () => {
-    const operator = { name: 'pool', settings: { factor: 2 } }
-    await distilled('pooled', [...asked, 'train.steps=2', 'data.observe.operator={kind: pool, factor: 2}'])
-    expect(loadSampler(at('pooled')).flow).toMatchObject({ kind: 'denoiser', event: [4, 2, 4] })
-    writeObservations(at('pooled.npz'), await observe(clean(6, 2), { operator, noise: 0.05, seed: 3 }))
-    const { arrays } = await restored('pooled', 'pooled.npz')
-    expect(arrays.draws.shape).toEqual([4, 6, 1, 4, 8])
-    expect(toNumbers(arrays.draws).every(Number.isFinite)).toBe(true)
-  })
-
-  it('is refined by steps, and not by weights', async () => {
-    const { arrays } = await restored('denoiser', 'test.npz', { refine: 'mmps', refineSteps: 2 })
-    expect(arrays.draws.shape).toEqual([4, 6, 1, 4, 8])
-    const { code, message } = await failure(
-      restored('denoiser', 'test.npz', { refine: 'weights', draws: 64 }),
-    )
-    expect([code, message]).toEqual([
-      2,
-      'tweedie: --refine weights: needs the density of draws, which a denoiser does not have; refine by mmps',
-    ])
-  })
-
-  it.each([
-    ['another objective', 'objective={prior: bound}', /'objective.prior': .* say 'samples'$/],
-    ['bounds', 'bounds=[0,1]', /'bounds': a denoiser has no bounds; use a flow$/],
-    ['a condition without masks', 'condition=y', /'condition': .* say 'parameters'$/],
-    ['one measurement', 'measurement=0', /'measurement': .* use a flow$/],
-    ['blind training', 'blind=true', /'blind': .* use a flow$/],
-    [
-      'operators whose basis has no place',
-      'data.observe.operator={kind: blur}',
-      /denoiser: the basis in which 'gaussian-blur' is diagonal has no place for points; use a flow$/,
-    ],
-    ['operators without a basis', 'data.observe.operator={kind: radon, angles: 3}', /no basis is known/],
-    ['steps that take noise', 'flow.step=ddpm', /step 'ddpm' takes noise/],
-    ['unknown steps', 'flow.step=hein', /unknown step 'hein', did you mean 'heun'/],
-  ] as const)('refuses %s', async (_, override, expected) => {
-    const { code, message } = await failure(distilled('refused', [...asked, override]))
-    expect(message).toMatch(expected)
-    expect(code).toBe(2)
-    expect(existsSync(at('refused'))).toBe(false)
   })
 })

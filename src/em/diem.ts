@@ -54,6 +54,8 @@ export interface DiemOptions {
   readonly refitRank?: number
   /** Samples that it is refitted to, the first ones; default all. */
   readonly refitCount?: number
+  /** Whose denoiser the network corrects: that of N(0, I), the default, or of the current Gaussian. */
+  readonly skip?: 'white' | 'gaussian'
   /** Training of a lap: the learning rate begins anew in each. */
   readonly training: (lap: number) => DenoisingTraining
   /** Optimiser steps of a lap. */
@@ -93,6 +95,8 @@ export interface DiemHooks {
    * after resuming.
    */
   readonly onLap?: (lap: number, state: DiemState) => Promise<void>
+  /** Asked after `onLap`: are the laps between this one and the last of no use? Default: never. */
+  readonly isEnough?: (lap: number) => boolean
   readonly onProgress?: (event: {
     phase: string
     done: number
@@ -168,7 +172,9 @@ export const diem = async (
       else {
         if (state.position.lap >= 0) await trainLap(net, options, hooks, state, track)
         await hooks.onLap?.(state.position.lap, state)
-        state = nextLap(state, blankSamples(set, options))
+        const { lap } = state.position
+        const next = hooks.isEnough?.(lap) ? Math.max(lap + 1, options.laps - 1) : lap + 1
+        state = beginLap(next, state, blankSamples(set, options))
       }
       hooks.onCheckpoint?.(state)
     }
@@ -179,9 +185,9 @@ export const diem = async (
   return state
 }
 
-const nextLap = (state: DiemState, samples: DiemState['samples']): DiemState => ({
+const beginLap = (lap: number, state: DiemState, samples: DiemState['samples']): DiemState => ({
   ...state,
-  position: { lap: state.position.lap + 1, stage: 'sample', done: 0 },
+  position: { lap, stage: 'sample', done: 0 },
   samples,
 })
 
@@ -213,6 +219,10 @@ const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<
   return zeros([count * draws, ...event])
 }
 
+/** What the network corrects: nothing said is N(0, I). */
+const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } =>
+  skip === 'gaussian' ? { skip: gaussian } : {}
+
 /** The compiled E-step under the prior of a state. */
 const eStep = (
   net: Network,
@@ -230,7 +240,7 @@ const eStep = (
       options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 },
     )
   }
-  const prior = preconditioned(net, frozen(train.average))
+  const prior = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
   return samplerDraw(draw, batched, gaussian.mean, signal)
 }
@@ -293,7 +303,7 @@ const trainLap = async (
 ): Promise<void> => {
   const { lap } = start.position
   const total = options.steps(lap)
-  const training = options.training(lap)
+  const training = { ...options.training(lap), ...skipOf(options, start.gaussian) }
   const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
   const objective = denoisingObjective(net, start.samples, training, streamOf)
   const { step, release } = trainer(objective, training, streamOf('rows'))

@@ -52,6 +52,8 @@ export interface PriorParts {
   readonly laps: number
   /** The Gaussian is the prior: its network has learned nothing yet. */
   readonly start?: boolean
+  /** Whose denoiser the network corrects: that of N(0, I), the default, or of the Gaussian. */
+  readonly skip?: 'white' | 'gaussian'
   /** Priors of AmbientDiffusion. */
   readonly ambient?: AmbientMask
 }
@@ -59,9 +61,10 @@ export interface PriorParts {
 /** A learned prior, ready to sample from, with what it is made of. */
 export interface LearnedPrior extends PriorParts, Prior {}
 
-const denoiserOf = ({ net, params, gaussian, start, ambient }: PriorParts): Denoiser => {
+const denoiserOf = ({ net, params, gaussian, start, skip, ambient }: PriorParts): Denoiser => {
   if (start) return gaussianDenoiser(gaussian)
-  if (!ambient) return preconditioned(network(net), frozen(params))
+  if (!ambient)
+    return preconditioned(network(net), frozen(params), skip === 'gaussian' ? { skip: gaussian } : {})
   const { seed, keep, shape } = ambient
   const mask = bernoulli(stream(seed, 'ambient mask'), keep, [1, ...shape])
   return fixedMask(maskedDenoiser(network(net), frozen(params)), constant(mask))
@@ -86,6 +89,7 @@ const header = z.object({
   range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'must rise'),
   laps: z.int().nonnegative(),
   start: z.boolean().optional(),
+  skip: z.enum(['white', 'gaussian']).optional(),
   ambient: z
     .object({ delta: z.number(), keep: z.number().min(0).max(1), seed: z.int().nonnegative(), shape: sizes })
     .optional(),
@@ -93,7 +97,7 @@ const header = z.object({
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
 export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
-  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, ambient } = prior
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, ambient } = prior
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
     arrays: { params, gaussian: packed.arrays },
@@ -106,6 +110,7 @@ export const savePrior = (run: Run, name: string, prior: PriorParts): string => 
       range,
       laps,
       ...(start ? { start } : {}),
+      ...(skip ? { skip } : {}),
       ...(ambient ? { ambient: { ...ambient } } : {}),
       gaussian: packed.state,
     },

@@ -2,7 +2,7 @@
  * Denoising score matching: E[λ ‖D(x + σ z, σ) − x‖²/N] over clean data, or over the posterior samples of a
  * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
  */
-import { denoisingLoss, preconditioned, type Schedule } from '../diffusion/index.ts'
+import { denoisingLoss, type Gaussian, preconditioned, type Schedule } from '../diffusion/index.ts'
 import type { Network, Training } from '../nn/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import { type NdArray, rowsAt, type Tensor } from '../tensor/index.ts'
@@ -17,6 +17,8 @@ export interface DenoisingOptions {
   readonly schedule: Schedule
   /** Changes of each image before it is used; default none. */
   readonly augment?: Augmentation
+  /** The Gaussian whose denoiser the network corrects; default N(0, I). */
+  readonly skip?: Gaussian
 }
 
 /** All of a training on the denoising objective: how steps are taken, and on what. */
@@ -48,7 +50,7 @@ export interface DenoisingBatch extends Training {
 export const denoisingObjective = (
   net: Network,
   x: NdArray<'float32'>,
-  { schedule, augment = {} }: DenoisingOptions,
+  { schedule, augment = {}, skip }: DenoisingOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<DenoisingBatch> => {
   const [noise, times, masks, changes] = ['noise', 'times', 'dropout', 'augment'].map(streamOf)
@@ -65,7 +67,14 @@ export const denoisingObjective = (
       }
     },
     loss: ({ params }, { x, z, t, keep }) => ({
-      terms: { loss: denoisingLoss(preconditioned(net, params, { keep }), x, z, schedule.sigmaOf(t)) },
+      terms: {
+        loss: denoisingLoss(
+          preconditioned(net, params, { skip, training: { keep } }),
+          x,
+          z,
+          schedule.sigmaOf(t),
+        ),
+      },
     }),
   }
 }

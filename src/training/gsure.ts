@@ -131,7 +131,7 @@ export const gsureObjective = (
       }
     },
     loss: ({ params }, { keep, ...batch }) => ({
-      terms: { loss: gsureLoss(preconditioned(net, params, { keep }), batch, noise) },
+      terms: { loss: gsureLoss(preconditioned(net, params, { training: { keep } }), batch, noise) },
     }),
   }
 }

@@ -24,7 +24,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const at = (...names: string[]): string => join(folder, ...names)
 
 const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
-const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
+const learning = {
+  ...common,
+  resume: undefined,
+  device: 'cpu',
+  checkpointEvery: 60,
+  minutes: undefined,
+} as const
 const sampling: OptionsOf<'sample'> = {
   ...common,
   ...{

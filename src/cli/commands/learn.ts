@@ -3,6 +3,7 @@
 import { TweedieError } from '../../error.ts'
 import type { ObservationSet } from '../../observations/index.ts'
 import {
+  type HeldReading,
   type LearnedPrior,
   learn,
   learnMasked,
@@ -22,20 +23,51 @@ import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 import { maskedLearnerOf, maskedRequestOf } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
+import { DEFAULT_MINUTES, namedSet, ownExperiment } from './own-experiment.ts'
 
 /** Options that every learner shares. */
-type Call = Pick<Parameters<typeof learn>[1], 'checkpointSeconds' | 'onLap' | 'onProgress' | 'signal'>
+type Call = Pick<
+  Parameters<typeof learn>[1],
+  'checkpointSeconds' | 'onLap' | 'onProgress' | 'seconds' | 'signal'
+>
 
 /** Learns in a run folder. */
 type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
-const byDiem = (experiment: Experiment, set: ObservationSet, device: Device): Learning => {
+const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io: Io): Learning => {
   const { event } = set.operator
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event, set.operator)
   const options = diemOptionsOf(experiment, { device })
-  return (run, call) => learn(run, { net, set, ...experiment.schedule, options, ...call })
+  const held = heldOf(experiment, set)
+  return (run, call) =>
+    learn(run, {
+      net,
+      set,
+      ...experiment.schedule,
+      options,
+      held,
+      onHeld: noteHeld(io),
+      ...call,
+    })
+}
+
+/** What is set aside; nothing of blind sets, whose operator is not known. */
+const heldOf = ({ monitor: { held }, seed }: Experiment, { operator }: ObservationSet) =>
+  held.observations > 0 && !operator.truth ? { ...held, seed } : undefined
+
+/** A line for each reading, beside that of the Gaussian start. */
+const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
+  let start: HeldReading | undefined
+  const figures = ({ rmse, crps, coverage90 }: HeldReading) =>
+    `RMSE ${rmse.toPrecision(3)}, CRPS ${crps.toPrecision(3)}, 90 % intervals hold ${(100 * coverage90).toFixed(0)} %`
+  return (reading) => {
+    if (reading.lap === 0) start = reading
+    const name = reading.lap === 0 ? 'Gaussian start' : `lap ${reading.lap}`
+    const beside = start && reading.lap > 0 ? ` (Gaussian: CRPS ${start.crps.toPrecision(3)})` : ''
+    io.note(`${name}, held-out measurements: ${figures(reading)}${beside}`)
+  }
 }
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
@@ -54,8 +86,20 @@ const byMasks = async (
   }
 }
 
+/** The experiment of a configuration, or the one that fits a set of observations. */
+const experimentFor = (
+  args: readonly string[],
+  { seed, run, resume, minutes = DEFAULT_MINUTES }: OptionsOf<'learn'>,
+  io: Io,
+): Experiment | Promise<Experiment> => {
+  const source = namedSet(args)
+  if (source === undefined) return experimentOf(args, seed)
+  return ownExperiment(source, { overrides: args.slice(1), run, resume, minutes, seed }, io)
+}
+
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
-  const experiment = experimentOf(args, options.seed)
+  const started = performance.now()
+  const experiment = await experimentFor(args, options, io)
   if (experiment.start !== undefined)
     throw new TweedieError(
       'input',
@@ -64,8 +108,11 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const learner = maskedLearnerOf(experiment)
   const set = await loadObservations(experiment)
   const { device } = options
-  const learning = learner ? await byMasks(experiment, learner, set, device) : byDiem(experiment, set, device)
+  const learning = learner
+    ? await byMasks(experiment, learner, set, device)
+    : byDiem(experiment, set, device, io)
   await requireDevice(device)
+  const budget = options.minutes ?? (namedSet(args) === undefined ? undefined : DEFAULT_MINUTES)
   const config = recordOf(experiment)
   const folder = openRun(options.run, { config, resume: options.resume, grows: ['em.laps'] })
   try {
@@ -73,6 +120,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
       onProgress: (event) => io.progress(learner ? event : { ...event, laps: experiment.em.laps }),
+      ...(budget === undefined ? {} : { seconds: 60 * budget - (performance.now() - started) / 1000 }),
       signal: io.signal,
     })
     const work = learner ? { steps: experiment.train.steps } : { laps: prior.laps }

@@ -161,6 +161,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
     bound: em.bound,
     refitRank: em.refitRank,
     refitCount: em.refitCount,
+    skip: experiment.skip,
     training: (lap) => trainingOf(experiment, steps(lap), execute),
     steps,
     seed,

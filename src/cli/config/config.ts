@@ -33,14 +33,27 @@ export const loadConfig = <S extends z.ZodType>(
   path: string | undefined,
   overrides: readonly string[] = [],
 ): z.output<S> => {
+  const start = path === undefined ? {} : readYaml(path)
+  return loadRecord(schema, start, path ?? 'configuration', overrides)
+}
+
+/**
+ * The same of fields that were read already.
+ *
+ * @param where - what they are of, for messages
+ */
+export const loadRecord = <S extends z.ZodType>(
+  schema: S,
+  record: Json,
+  where: string,
+  overrides: readonly string[] = [],
+): z.output<S> => {
   const parsed = overrides.map(parseOverride)
-  const input = parsed.reduce<Json>(apply, path === undefined ? {} : readYaml(path))
+  const input = parsed.reduce<Json>(apply, record)
   const result = schema.safeParse(input, { reportInput: true })
   if (result.success) return result.data
   const origin: Origin = (field) =>
-    parsed.findLast(({ path }) => startsWith(field, path) || startsWith(path, field))?.text ??
-    path ??
-    'configuration'
+    parsed.findLast(({ path }) => startsWith(field, path) || startsWith(path, field))?.text ?? where
   throw new TweedieError('input', describeIssues(result.error.issues, jsonSchemaOf(schema), input, origin), {
     cause: result.error,
   })

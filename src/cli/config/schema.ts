@@ -144,7 +144,23 @@ const em = z.strictObject({
   sampling: samplingSchema.prefault({}),
 })
 
+const held = z
+  .strictObject({
+    observations: z
+      .int()
+      .nonnegative()
+      .default(48)
+      .describe('observations of which something is set aside (0: none)'),
+    share: z.number().gt(0).lt(1).default(0.1).describe('share of what each of them saw'),
+  })
+  .prefault({})
+  .describe(
+    'learn: what learning never sees, to judge each lap by; the prior is then that of the best lap, or the ' +
+      'Gaussian start',
+  )
+
 const monitor = z.strictObject({
+  held,
   samples: z.int().nonnegative().default(64).describe('prior samples kept of each lap, for the report'),
   sinkhorn: z
     .int()
@@ -194,6 +210,13 @@ export const experimentSchema = z
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
       .prefault({}),
+    skip: z
+      .enum(['white', 'gaussian'])
+      .default('white')
+      .describe(
+        'whose denoiser the network corrects: that of N(0, I), as in EDM, or of the fitted Gaussian, which is ' +
+          'then what a network that has learned nothing is',
+      ),
     gaussian: gaussian.prefault({}),
     em: em.prefault({}),
     train: train.prefault({}),

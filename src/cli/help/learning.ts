@@ -1,5 +1,5 @@
 /** Commands that learn. */
-import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
+import { type CommandModule, type CommandSpec, learningOptions, minutes, overrides } from './spec.ts'
 
 export const learning = {
   learn: {
@@ -10,8 +10,14 @@ samples. Of masked observations also by AmbientDiffusion or GSURE-Diffusion (lea
 which have no laps.
 
 Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.`,
-    arguments: [{ usage: '<config>', description: 'experiment to run (YAML)' }, overrides],
-    options: learningOptions('runs/learn'),
+    arguments: [
+      {
+        usage: '<source>',
+        description: 'observation set to learn from, or an experiment (YAML) that says how',
+      },
+      overrides,
+    ],
+    options: { ...learningOptions('runs/learn'), minutes },
     examples: [
       {
         command:

@@ -50,6 +50,16 @@ export const resume = {
   description: 'continue the run where it stopped, bit for bit',
 } as const
 
+/** A budget of time. */
+export const minutes = {
+  kind: 'number',
+  value: 'minutes',
+  min: 0.1,
+  description:
+    'time that the work may take; what there is then is kept, and --resume goes on (default: 20 for a set ' +
+    'without a configuration, else none)',
+} as const
+
 /** Fields of a configuration. */
 export const overrides = {
   usage: '[overrides...]',

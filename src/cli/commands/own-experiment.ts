@@ -1,0 +1,89 @@
+/** `tweedie learn SET`: the experiment that fits a set of observations and the time, without a configuration. */
+import { extname } from 'node:path'
+import { arrayExtensions } from '../../formats/index.ts'
+import { readObservations } from '../../observations/index.ts'
+import { HELD_DRAWS, isRunFolder, readConfig } from '../../run/index.ts'
+import { loadConfig, loadRecord, splitConfigArguments } from '../config/config.ts'
+import { firstOf } from '../config/loading.ts'
+import { type Plan, planned } from '../config/plan.ts'
+import { recipeOf } from '../config/recipe.ts'
+import { type Experiment, experimentSchema } from '../config/schema.ts'
+import type { Io } from '../io.ts'
+import { packaged } from '../packaged.ts'
+import { measuredSpeeds } from './learn-speed.ts'
+
+/** Minutes when nothing is said. */
+export const DEFAULT_MINUTES = 20
+
+/** The set that the arguments name instead of a configuration, if they do. */
+export const namedSet = (args: readonly string[]): string | undefined => {
+  const { path } = splitConfigArguments(args)
+  return path !== undefined && arrayExtensions({ several: true }).includes(extname(path)) ? path : undefined
+}
+
+/** What is asked beside the set. */
+interface Request {
+  readonly overrides: readonly string[]
+  readonly run: string
+  readonly resume: boolean | undefined
+  readonly minutes: number
+  readonly seed: number | undefined
+}
+
+const fieldsOf = ({ laps, early, steps, lastSteps, count, judged }: Plan, there: number): string[] => [
+  `em.laps=${laps}`,
+  `em.early.laps=${early}`,
+  `train.steps=${steps}`,
+  `train.lastSteps=${lastSteps}`,
+  `monitor.held.observations=${judged}`,
+  ...(count < there ? [`data.count=${count}`] : []),
+]
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+
+const described = ({ net, em, train, data }: Experiment, there: number): string => {
+  const channels: unknown = 'channels' in net ? net.channels : undefined
+  const sizes = Array.isArray(channels) ? `, channels ${channels.join(', ')}` : ''
+  const early = em.early.laps ?? 0
+  return (
+    `${data.count ?? there} of ${there} observations; network ${net.kind}${sizes}; ${em.laps} laps, ` +
+    `${early} of them fast, of ${train.steps} steps, the last of ${train.lastSteps ?? train.steps}`
+  )
+}
+
+/**
+ * The experiment for a set: the recipe for what it is of, with the laps and steps that the time allows. A run
+ * that is resumed keeps its own.
+ *
+ * @throws TweedieError `input` for overrides that do not fit
+ */
+export const ownExperiment = async (
+  source: string,
+  { overrides, run, resume, minutes: budget, seed }: Request,
+  io: Io,
+): Promise<Experiment> => {
+  const said = [...overrides, ...(seed === undefined ? [] : [`seed=${seed}`])]
+  if (resume && isRunFolder(run)) return loadRecord(experimentSchema, readConfig(run), run, said)
+  const set = readObservations(source)
+  const { path, fields } = recipeOf(set)
+  const experimentWith = (plan: readonly string[]): Experiment =>
+    loadConfig(experimentSchema, packaged(path), [...fields, ...plan, `data.observations=${source}`, ...said])
+  const draft = experimentWith([])
+  const used = firstOf(set, draft.data.count)
+  const speeds = await measuredSpeeds(draft, used)
+  const [count] = used.y.shape
+  const plan = planned(speeds, {
+    count,
+    judged: { observations: Math.min(count, draft.monitor.held.observations), draws: HELD_DRAWS },
+    seconds: 60 * budget,
+    samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
+  })
+  const experiment = experimentWith(fieldsOf(plan, count))
+  io.note(
+    `${path}: ${described(experiment, set.y.shape[0])}. About ${minutes(plan.seconds)} after the Gaussian ` +
+      `start, ${budget} min at most; memory about ${(process.memoryUsage().rss / 2 ** 30).toFixed(1)} GB. ` +
+      `${run}/config.yaml has all of it`,
+  )
+  return experiment
+}

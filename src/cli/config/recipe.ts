@@ -1,0 +1,49 @@
+/** The recipe that fits a set of observations: a configuration that ships, by what the observations are of. */
+import type { ObservationSet } from '../../observations/index.ts'
+
+/** Operators of complex images. */
+const KSPACE = new Set(['fourier', 'coils', 'phase'])
+
+/**
+ * The configuration to learn with from a set, and the fields of it that follow from the set alone.
+ *
+ * @returns path in the package, and overrides as `key=value`
+ */
+export const recipeOf = ({
+  operator: { name, event },
+  view,
+}: Pick<ObservationSet, 'operator' | 'view'>): { path: string; fields: readonly string[] } => {
+  const recipe = (kind: string, ...fields: readonly string[]) => ({
+    path: `experiments/own-${kind}.yaml`,
+    fields,
+  })
+  if (view?.kind === 'globe') return recipe('sphere', `net.grid=[${view.rows},${view.columns}]`)
+  if (view?.kind === 'mesh') return recipe('mesh', `net.mesh=${view.mesh}`)
+  if (event.length === 3) {
+    const levels = imageLevels(Math.max(event[1], event[2]))
+    return KSPACE.has(name) ? recipe('kspace', ...levels) : recipe('images', ...levels)
+  }
+  if (event.length === 2) return recipe('series', ...seriesLevels(event[1]))
+  return recipe('vectors')
+}
+
+const levels = (channels: readonly number[], unshuffle: number): string[] => [
+  `net.channels=[${channels}]`,
+  `net.blocks=[${channels.map(() => 1)}]`,
+  `net.unshuffle=${unshuffle}`,
+]
+
+/** Levels for images of a longer side: the coarsest sees the whole image, the finest costs the most. */
+const imageLevels = (side: number): string[] => {
+  if (side < 16) return levels([32, 64], 1)
+  if (side < 48) return levels([32, 64], 2)
+  if (side < 128) return levels([32, 64, 64], 2)
+  return levels([32, 64, 96], 4)
+}
+
+/** Levels for signals of a length. */
+const seriesLevels = (length: number): string[] => {
+  if (length < 64) return levels([32, 64], 1)
+  if (length < 256) return levels([32, 64, 64], 1)
+  return levels([32, 64, 64], length < 1024 ? 2 : 4)
+}

@@ -1,0 +1,92 @@
+/**
+ * Laps of learning beside each other and beside the Gaussian start, on measurements that learning never sees.
+ * The journal keeps the readings, so that a run that was killed chooses as one that was not.
+ */
+import type { DiemOptions } from '../em/index.ts'
+import { type ObservationSet, type SetAsideOptions, setAside } from '../observations/index.ts'
+import { posteriorDraws } from '../posterior/index.ts'
+import type { LongCall } from '../progress.ts'
+import type { Run } from './folder.ts'
+import { HELD_DRAWS, type HeldFigures, heldJudge } from './held-out.ts'
+import { type JournalLine, readJournal } from './journal.ts'
+import type { LearnedPrior } from './prior.ts'
+
+/** Figures of a lap; 0 is the Gaussian start. */
+export interface HeldReading extends HeldFigures {
+  readonly lap: number
+}
+
+/** What learning asks of the bench. */
+export interface HeldBench {
+  /** What is left to learn from. */
+  readonly rest: ObservationSet
+  /** Judges the prior after a lap, −1 for the Gaussian start. */
+  judge(lap: number, prior: LearnedPrior): Promise<void>
+  /** The lap of the least CRPS, −1 for the Gaussian start. */
+  best(): number
+  /** Whether the last few laps brought nothing. */
+  isSettled(): boolean
+  release(): Promise<void>
+}
+
+/** Laps without progress after which learning goes to its last one. */
+const PATIENCE = 3
+
+const isReading = (line: JournalLine): line is JournalLine & { lap: number; crps: number } =>
+  line.event === 'held' && typeof line.lap === 'number' && typeof line.crps === 'number'
+
+/** CRPS of each lap as the journal has it; the last reading of a lap counts. */
+const scoresOf = (run: Run): Map<number, number> =>
+  new Map(
+    readJournal(run.paths.journal)
+      .filter(isReading)
+      .map(({ lap, crps }) => [lap, crps]),
+  )
+
+const leastOf = (scores: ReadonlyMap<number, number>): number =>
+  [...scores].reduce((a, b) => (b[1] < a[1] ? b : a))[0]
+
+/** How draws are made, and who hears of them. */
+interface Judging extends LongCall {
+  readonly options: Pick<DiemOptions, 'laps' | 'sampling' | 'method' | 'batch' | 'seed'>
+  readonly onHeld?: (reading: HeldReading) => void
+}
+
+/**
+ * Sets a part of the observations aside and prepares the judgement of laps by it.
+ *
+ * @throws TweedieError `input` for a share outside (0, 1), and for blind sets
+ */
+export const heldBench = async (
+  run: Run,
+  set: ObservationSet,
+  held: SetAsideOptions,
+  { options, onHeld, onProgress, signal }: Judging,
+): Promise<HeldBench> => {
+  const aside = await setAside(set, held)
+  const judge = heldJudge(aside)
+  return {
+    rest: aside.rest,
+    judge: async (lap, prior) => {
+      const draws = await posteriorDraws(prior, aside.given, {
+        ...options.sampling(Math.max(1, options.laps - 1)),
+        method: options.method?.(prior.gaussian),
+        draws: HELD_DRAWS,
+        batch: options.batch,
+        seed: options.seed,
+        onProgress: (done, total) => onProgress?.({ phase: 'held-out draws', done, total, lap: lap + 1 }),
+        signal,
+      })
+      const reading = { lap: lap + 1, ...(await judge.figures(draws)) }
+      run.journal.append({ event: 'held', of: lap < 0 ? 'gaussian' : 'network', ...reading })
+      onHeld?.(reading)
+    },
+    best: () => leastOf(scoresOf(run)) - 1,
+    isSettled: () => {
+      const scores = scoresOf(run)
+      scores.delete(0)
+      return scores.size > 0 && Math.max(...scores.keys()) - leastOf(scores) >= PATIENCE
+    },
+    release: judge.release,
+  }
+}

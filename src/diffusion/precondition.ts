@@ -1,9 +1,9 @@
 /**
  * Denoisers made of a network and a linear part, after the preconditioning of EDM (Karras et al. 2022, with
  * c_noise = log sigma; DiEM Eq. 27): D(xt, σ) = E[x | xt] under N(μ, Σ) + σ/√(σ² + 1) F(xt/√(σ² + 1), log σ).
- * With N(0, I), whose denoiser is xt/(σ² + 1), it is that of EDM with sigma_data = 1. With the Gaussian that was
- * fitted to the data, a network that says nothing leaves the Gaussian's own denoiser, and learns what is not
- * Gaussian.
+ * With N(0, I), whose denoiser is xt/(σ² + 1), it is that of EDM with sigma_data = 1. With the Gaussian that
+ * was fitted to the data, a network that says nothing leaves the Gaussian's own denoiser, and learns what is
+ * not Gaussian.
  */
 import type { Network, Training } from '../nn/index.ts'
 import type { NdArray } from '../tensor/index.ts'

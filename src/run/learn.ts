@@ -24,8 +24,8 @@ export interface LearnRequest extends LongCall {
   readonly sigmaMin: number
   readonly sigmaMax: number
   /**
-   * What is set aside to judge each lap by. The best lap, or the Gaussian start where no lap is better, is then
-   * the prior. Absent: learning sees everything, and the prior is that of the last lap.
+   * What is set aside to judge each lap by. The best lap, or the Gaussian start where no lap is better, is
+   * then the prior. Absent: learning sees everything, and the prior is that of the last lap.
    */
   readonly held?: SetAsideOptions
   /** Seconds after which learning stops where it is, with the best prior so far; default: never. */

@@ -61,7 +61,8 @@ const heldOf = ({ monitor: { held }, seed }: Experiment, { operator }: Observati
 const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
   let start: HeldReading | undefined
   const figures = ({ rmse, crps, coverage90 }: HeldReading) =>
-    `RMSE ${rmse.toPrecision(3)}, CRPS ${crps.toPrecision(3)}, 90 % intervals hold ${(100 * coverage90).toFixed(0)} %`
+    `RMSE ${rmse.toPrecision(3)}, CRPS ${crps.toPrecision(3)}, ` +
+    `90 % intervals hold ${(100 * coverage90).toFixed(0)} %`
   return (reading) => {
     if (reading.lap === 0) start = reading
     const name = reading.lap === 0 ? 'Gaussian start' : `lap ${reading.lap}`

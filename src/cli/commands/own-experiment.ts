@@ -1,4 +1,4 @@
-/** `tweedie learn SET`: the experiment that fits a set of observations and the time, without a configuration. */
+/** `tweedie learn SET`: the experiment that fits a set of observations and the time. */
 import { extname } from 'node:path'
 import { arrayExtensions } from '../../formats/index.ts'
 import { readObservations } from '../../observations/index.ts'

@@ -72,7 +72,8 @@ const stepsOf = (laps: number, { early, late }: Planned['samplerSteps']): number
  * @example
  * ```ts
  * const plan = planned({ train: 0.05, draw: 0.002 }, {
- *   count: 500, seconds: 1200, judged: { observations: 48, draws: 19 }, samplerSteps: { early: 14, late: 20 },
+ *   count: 500, seconds: 1200,
+ *   judged: { observations: 48, draws: 19 }, samplerSteps: { early: 14, late: 20 },
  * })
  * ```
  */

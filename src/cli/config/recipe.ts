@@ -1,4 +1,4 @@
-/** The recipe that fits a set of observations: a configuration that ships, by what the observations are of. */
+/** The recipe for a set of observations: a configuration that ships, by what they are of. */
 import type { ObservationSet } from '../../observations/index.ts'
 
 /** Operators of complex images. */

@@ -214,8 +214,8 @@ export const experimentSchema = z
       .enum(['white', 'gaussian'])
       .default('white')
       .describe(
-        'whose denoiser the network corrects: that of N(0, I), as in EDM, or of the fitted Gaussian, which is ' +
-          'then what a network that has learned nothing is',
+        'whose denoiser the network corrects: that of N(0, I), as in EDM, or of the fitted Gaussian, which ' +
+          'is then what a network that has learned nothing is',
       ),
     gaussian: gaussian.prefault({}),
     em: em.prefault({}),

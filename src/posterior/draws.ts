@@ -17,7 +17,7 @@ import {
   firstNotFinite,
   float32,
   itemAt,
-  type NdArray,
+  NdArray,
   reshaped,
   sizeOf,
   type Tensor,
@@ -87,6 +87,8 @@ interface Drawing {
   readonly draws?: number
   /** Samples in flight at once (memory and speed, not the result), default 64. */
   readonly batch?: number
+  /** Seconds after which no further draw of all observations is begun; two are made in any case. */
+  readonly seconds?: number
   /** Seed of all noise, 0 … 2⁵³ − 1. */
   readonly seed: number
   /** After each batch, with the number of samples drawn and to be drawn. */
@@ -98,13 +100,16 @@ interface Drawing {
  * Options of {@link priorDraws}: those of the sampler (steps and their kind, device; the schedule is the
  * prior's unless another is given), and those of drawing.
  */
-export type PriorDrawOptions = SamplerOptions & Omit<Drawing, 'draws'>
+export type PriorDrawOptions = SamplerOptions & Omit<Drawing, 'draws' | 'seconds'>
 
 /** Options of {@link posteriorDraws}. */
 export interface DrawOptions extends SamplerOptions, Drawing {
   /** Posterior method, a value of posterior/: `mmps()`, `dps({ zeta: 1 })`, `tds()`, …; default `mmps()`. */
   readonly method?: PosteriorMethod
 }
+
+/** Fewer have no spread. */
+const LEAST_DRAWS = 2
 
 /**
  * K draws of every observation through a {@link BatchDraw} → [K, N, ...event], in the units of the prior.
@@ -113,12 +118,15 @@ export interface DrawOptions extends SamplerOptions, Drawing {
 export const drawSeveral = async (
   draw: BatchDraw,
   set: Pick<BatchedObservations, 'count' | 'event'>,
-  { draws = 1, batch = 64, seed, onProgress, signal }: Drawing,
+  { draws = 1, batch = 64, seconds = Number.POSITIVE_INFINITY, seed, onProgress, signal }: Drawing,
 ): Promise<NdArray<'float32'>> => {
   requireInteger(draws, 1, 'draws')
   const out = zeros([draws, set.count, ...set.event])
   const each = set.count * sizeOf(set.event)
+  const started = performance.now()
   for (let k = 0; k < draws; k++) {
+    if (k >= LEAST_DRAWS && performance.now() - started > 1000 * seconds)
+      return new NdArray('float32', [k, ...out.shape.slice(1)], out.data.slice(0, k * each))
     const address = { stream: (purpose: string) => stream(seed, `draw ${purpose}`), lap: 0, draw: k }
     const onBatch = (done: number) => {
       onProgress?.(k * set.count + done, draws * set.count)
@@ -153,7 +161,8 @@ const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
  * Posterior draws of every observation of a set, in the units of the data.
  *
  * @param set - in the units of the data; those of the prior follow from the prior's range
- * @returns [draws, N, ...event]; draw k of observation i depends on the seed, k and i only
+ * @returns [draws, N, ...event], fewer draws where time was up; draw k of observation i depends on the seed,
+ *   k and i only
  * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator,
  * `numeric` when draws are not finite, `interrupted`
  *

@@ -2,10 +2,10 @@
 import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
 import type { LikelihoodOptions } from '../diffusion/index.ts'
 import { type ObservationSet, observationRows } from '../observations/index.ts'
-import type { LongCall } from '../progress.ts'
 import { type Stream, stream } from '../random/index.ts'
 import type { Trainer, TrainOptions, TrainState } from '../training/index.ts'
 import type { LearnedPrior } from './prior.ts'
+import type { RunCall } from './run-call.ts'
 
 /** How log p(x) is taken, on the diffusion of `boundOf`. */
 export interface DistillObjective {
@@ -25,7 +25,7 @@ export interface DistillObjective {
 }
 
 /** The request of a distillation: prior, observations, sampler, options. */
-export interface DistillRequest extends LongCall {
+export interface DistillRequest extends RunCall {
   readonly prior: LearnedPrior
   /** Identifies the prior, such as the SHA-256 of its file: a run goes on with the same one only. */
   readonly priorDigest: string
@@ -49,8 +49,6 @@ export interface DistillRequest extends LongCall {
   /** Draws of one run of `sampler.onnx`, default 16. */
   readonly exportDraws?: number
   readonly seed: number
-  /** Seconds between resume points, default 60; it never changes the result. */
-  readonly checkpointSeconds?: number
 }
 
 /** The measurements to learn from: the set, or one of it. */

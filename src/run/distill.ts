@@ -47,9 +47,12 @@ const learnerOf = async (run: Run, request: DistillRequest): Promise<Learner> =>
 }
 
 /** The parameters after the steps from where the folder stands to the last one. */
-const trained = async (run: Run, request: DistillRequest): Promise<FlowParams<NdArray>> => {
+const trained = async (
+  run: Run,
+  request: DistillRequest,
+): Promise<{ params: FlowParams<NdArray>; steps: number }> => {
   const { fresh, trainer } = await learnerOf(run, request)
-  const state = await trainInRun(run, {
+  const { state, step } = await trainInRun(run, {
     ...request,
     fresh,
     format: distillFormat(request.priorDigest),
@@ -57,7 +60,7 @@ const trained = async (run: Run, request: DistillRequest): Promise<FlowParams<Nd
     trainer,
     figures: ({ terms, gradient }) => ({ ...terms, gradient }),
   })
-  return flowParamsOf(state)
+  return { params: flowParamsOf(state), steps: step }
 }
 
 /**
@@ -90,8 +93,8 @@ export const writeSamplerOnnx = async (
  */
 export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
   const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request
-  const { options, steps, exportDraws = 16 } = request
-  const params = await trained(run, request)
+  const { options, exportDraws = 16 } = request
+  const { params, steps } = await trained(run, request)
   const sampler: SavedSampler = {
     flow,
     params,

@@ -5,7 +5,6 @@ import { type DiemOptions, type DiemState, diem } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { ObservationSet, SetAsideOptions } from '../observations/index.ts'
-import type { LongCall } from '../progress.ts'
 import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, keptCheckpoints, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -13,10 +12,11 @@ import type { Run } from './folder.ts'
 import { packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { type HeldReading, heldBench } from './held-bench.ts'
 import { type LearnedPrior, learnedPrior, loadPrior, savePrior } from './prior.ts'
+import type { RunCall } from './run-call.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
 /** The request of a run of DiEM: network, observations, options. */
-export interface LearnRequest extends LongCall {
+export interface LearnRequest extends RunCall {
   readonly net: NetworkConfig
   /** In the units of the data; its range is that of the prior. */
   readonly set: ObservationSet
@@ -28,10 +28,6 @@ export interface LearnRequest extends LongCall {
    * then the prior. Absent: learning sees everything, and the prior is that of the last lap.
    */
   readonly held?: SetAsideOptions
-  /** Seconds after which learning stops where it is, with the best prior so far; default: never. */
-  readonly seconds?: number
-  /** Seconds between resume points, default 60; it never changes the result. */
-  readonly checkpointSeconds?: number
   /** After the Gaussian start (lap −1) and after each lap. */
   readonly onLap?: (lap: number, prior: LearnedPrior) => Promise<void>
   /** After each judgement of a lap. */

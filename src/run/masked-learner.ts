@@ -3,7 +3,6 @@ import { exponentialSchedule, standardGaussian } from '../diffusion/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { MaskedRows } from '../observations/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import type { LongCall } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { type Shape, sizeOf } from '../tensor/index.ts'
 import {
@@ -17,6 +16,7 @@ import {
 } from '../training/index.ts'
 import type { Run } from './folder.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
+import type { RunCall } from './run-call.ts'
 import { trainFormat, trainInRun } from './training-run.ts'
 
 /** Which learner, with what is its own. */
@@ -25,7 +25,7 @@ export type MaskedLearner =
   { readonly kind: 'ambient'; readonly delta?: number } | { readonly kind: 'gsure' }
 
 /** The request of a learner without laps: network, masked rows, options. */
-export interface MaskedLearnRequest extends LongCall {
+export interface MaskedLearnRequest extends RunCall {
   readonly learner: MaskedLearner
   /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */
   readonly net: NetworkConfig
@@ -38,8 +38,6 @@ export interface MaskedLearnRequest extends LongCall {
   readonly sigmaMin: number
   readonly sigmaMax: number
   readonly seed: number
-  /** Seconds between resume points, default 60; it never changes the result. */
-  readonly checkpointSeconds?: number
 }
 
 /** Shape of the input of a learner's network, for x of a shape: AmbientDiffusion puts a mask beside it. */
@@ -92,7 +90,9 @@ const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<
  */
 export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promise<LearnedPrior> => {
   const { learner, net, rows, range, seed } = request
-  const { average } = await trainInRun(run, {
+  const {
+    state: { average },
+  } = await trainInRun(run, {
     ...request,
     fresh: initTrainState(network(net).init(seed)),
     format: trainFormat(learner.kind),

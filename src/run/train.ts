@@ -2,16 +2,16 @@
 import { ppca } from '../em/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import type { LongCall } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { type NdArray, sizeOf, type Tree } from '../tensor/index.ts'
 import { type DenoisingTraining, denoisingObjective, initTrainState, trainer } from '../training/index.ts'
 import type { Run } from './folder.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
+import type { RunCall } from './run-call.ts'
 import { trainFormat, trainInRun } from './training-run.ts'
 
 /** The request of a training on clean data. */
-export interface TrainRequest extends LongCall {
+export interface TrainRequest extends RunCall {
   readonly net: NetworkConfig
   /** [N, ...event], in the units of the prior. */
   readonly x: NdArray<'float32'>
@@ -26,8 +26,6 @@ export interface TrainRequest extends LongCall {
    * Weights to begin with, such as those of a prior that was learned from observations; default fresh ones.
    */
   readonly weights?: Tree<NdArray>
-  /** Seconds between resume points, default 60. */
-  readonly checkpointSeconds?: number
 }
 
 /**
@@ -46,7 +44,9 @@ const RANK = 16
 export const train = async (run: Run, request: TrainRequest): Promise<LearnedPrior> => {
   const { net, x, range, options, sigmaMin, sigmaMax, seed } = request
   const streamOf = (purpose: string) => stream(seed, `train ${purpose}`)
-  const { average } = await trainInRun(run, {
+  const {
+    state: { average },
+  } = await trainInRun(run, {
     ...request,
     fresh: initTrainState(request.weights ?? network(net).init(seed)),
     format: trainFormat('train'),

@@ -5,11 +5,12 @@
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
 import type { Json } from '../json.ts'
-import { checkAborted, type LongCall } from '../progress.ts'
+import { checkAborted } from '../progress.ts'
 import { unflatten } from '../tensor/index.ts'
 import type { StepResult, Trainer, TrainState } from '../training/index.ts'
 import { type Checkpoint, type CheckpointContent, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
+import type { RunCall } from './run-call.ts'
 
 /** Steps between two losses in the journal. */
 export const LOSS_EVERY = 20
@@ -74,7 +75,7 @@ export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat =>
 }
 
 /** A training in a run folder, and its length. */
-export interface TrainingRun extends LongCall {
+export interface TrainingRun extends RunCall {
   /** The state before the first step. */
   readonly fresh: TrainState
   readonly format: PointFormat
@@ -83,8 +84,6 @@ export interface TrainingRun extends LongCall {
   readonly steps: number
   /** Name of the work in progress events and in the message of an interruption. */
   readonly phase: string
-  /** Seconds between resume points, default 60. */
-  readonly checkpointSeconds?: number
   /** Figures of a step for the journal; default its terms. */
   readonly figures?: (result: StepResult) => Readonly<Record<string, Json>>
 }
@@ -92,13 +91,13 @@ export interface TrainingRun extends LongCall {
 /**
  * Trains from where the folder stands to the last step, and saves a last resume point.
  *
- * @returns the state after the last step
+ * @returns the state after the last step, which is an earlier one than asked for where time is up
  * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
  * finite, after saving the state before it, whose file the message names; `input` when the folder holds
  * something else; `io`
  */
-export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainState> => {
-  const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal } = request
+export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainPosition> => {
+  const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal, seconds } = request
   const point = resumeCheckpoint(run)
   let { step: done, state } = point ? format.unpack(point, fresh) : { step: 0, state: fresh }
   const clock = saveClock(request.checkpointSeconds)
@@ -109,8 +108,10 @@ export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainS
   // What a trainer draws and keeps in the folder, such as samples of a prior, belongs to this request only.
   if (!point) save()
   const { step, release } = await request.trainer()
+  const started = performance.now()
+  const isTime = (): boolean => seconds !== undefined && performance.now() - started > 1000 * seconds
   try {
-    while (done < steps) {
+    while (done < steps && !isTime()) {
       if (signal?.aborted) save()
       checkAborted(signal, phase)
       const next = await step(state, { step: done }).catch((cause: unknown) => {
@@ -128,5 +129,6 @@ export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainS
     await release()
   }
   save()
-  return state
+  if (done < steps) run.journal.append({ event: 'time', done, steps })
+  return { step: done, state }
 }

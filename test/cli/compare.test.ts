@@ -56,7 +56,7 @@ describe('distilled samplers in a comparison', () => {
     await silently((io) =>
       distill(
         [config, ...tiny, 'export.draws=1'],
-        { ...common, run: flow, resume: false, device: 'cpu', checkpointEvery: 60 },
+        { ...common, run: flow, resume: false, device: 'cpu', checkpointEvery: 60, minutes: undefined },
         io,
       ),
     )

@@ -32,7 +32,13 @@ export const clean = (count: number, seed: number): NdArray<'float32'> => {
 }
 
 export const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
-export const learning = { ...common, resume: undefined, device: 'cpu', checkpointEvery: 60 } as const
+export const learning = {
+  ...common,
+  resume: undefined,
+  device: 'cpu',
+  checkpointEvery: 60,
+  minutes: undefined,
+} as const
 const restoring: OptionsOf<'restore'> = {
   ...common,
   ...{

@@ -45,6 +45,7 @@ const sampling: OptionsOf<'sample'> = {
   },
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },
   calibrated: undefined,
+  minutes: undefined,
   device: 'cpu',
 }
 

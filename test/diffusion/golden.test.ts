@@ -4,6 +4,7 @@ import {
   ddpm,
   denoisingLoss,
   exponentialSchedule,
+  gaussianDenoiser,
   karrasGrid,
   mixtureDenoiser,
   mixtureWeights,
@@ -11,7 +12,9 @@ import {
   predictorCorrector,
   type Step,
   sigmaGrid,
+  standardGaussian,
 } from '../../src/diffusion/index.ts'
+import { lowRank } from '../../src/linalg/index.ts'
 import {
   broadcastTo,
   constant,
@@ -102,6 +105,33 @@ describe('EDM preconditioning with sigma_data = 1', () => {
     const loss = jit((x: Tensor, z: Tensor, s: Tensor) => denoisingLoss(preconditioned(zero, []), x, z, s))
     const value = await loss(f64(x, [2, 2]), f64(z, [2, 2]), f64(sigma))
     expectClose(toNumbers(value), [target.reduce((sum, f) => sum + f * f, 0) / 4], 1e-12)
+  })
+})
+
+describe('preconditioning by a Gaussian', () => {
+  const gaussian = { mean: ndarray([0.5, -1], [2]), covariance: lowRank(0.2, ndarray([0.6, 0.3], [2, 1])) }
+  const [x, sigma] = [f64([0.7, -0.4, 2, 1], [2, 2]), f64([0.3, 4])]
+  const of = (value: number) => ({
+    apply: (_params: readonly Tensor[], v: Tensor) => fullLike(v, value),
+  })
+
+  it('is the denoiser of the Gaussian, and a correction that grows with the noise', async () => {
+    const own = toNumbers(await jit(gaussianDenoiser(gaussian))(x, sigma))
+    const silent = toNumbers(await jit(preconditioned(of(0), [], { skip: gaussian }))(x, sigma))
+    expectClose(silent, own, 1e-12)
+    const speaking = toNumbers(await jit(preconditioned(of(1), [], { skip: gaussian }))(x, sigma))
+    const scale = [0.3, 0.3, 4, 4].map((s) => s / Math.sqrt(s * s + 1))
+    expectClose(
+      speaking.map((v, i) => v - own[i]),
+      scale,
+      1e-12,
+    )
+  })
+
+  it('with N(0, I) is that of EDM', async () => {
+    const skip = standardGaussian(2)
+    const edm = toNumbers(await jit(preconditioned(of(1), []))(x, sigma))
+    expectClose(toNumbers(await jit(preconditioned(of(1), [], { skip }))(x, sigma)), edm, 1e-12)
   })
 })
 

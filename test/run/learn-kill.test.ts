@@ -31,6 +31,7 @@ monitor: { samples: 16, steps: 4, sinkhorn: 16 }
     config: `
 data: { clean: mnist, count: 64, observe: { operator: { kind: mask, keep: 0.5 }, noise: 0.05 } }
 net: { kind: unet, channels: [8, 8], blocks: [1, 1], emb: 16, unshuffle: 2, dropout: 0.1 }
+skip: gaussian
 gaussian: { rank: 8, iterations: 2 }
 em: { laps: 2, batch: 24, sampling: { steps: 4 } }
 train: { steps: 12, batch: 16, augment: { flip: true, shift: 2 } }

@@ -36,6 +36,7 @@ import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
 import { requireDevice } from '../require-device.ts'
+import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 
 type Options = OptionsOf<'distill'>
@@ -221,6 +222,7 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
         execute: { device },
       },
       checkpointSeconds: options.checkpointEvery,
+      seconds: secondsOf(options.minutes),
       onProgress: io.progress,
       signal: io.signal,
     })

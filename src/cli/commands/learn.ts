@@ -5,11 +5,13 @@ import type { ObservationSet } from '../../observations/index.ts'
 import {
   type HeldReading,
   type LearnedPrior,
+  layoutOf,
   learn,
   learnMasked,
   type MaskedLearner,
   openRun,
   type Run,
+  readJournal,
 } from '../../run/index.ts'
 import { type Device, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -109,6 +111,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const learner = maskedLearnerOf(experiment)
   const set = await loadObservations(experiment)
   const { device } = options
+  const held = heldOf(experiment, set) !== undefined
   const learning = learner
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
@@ -125,25 +128,66 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       signal: io.signal,
     })
     const work = learner ? { steps: experiment.train.steps } : { laps: prior.laps }
-    io.result(...summary(options.run, prior, work, folder.journal.seconds, set.y.shape[0]))
+    const stopped = stopOf(options.run, budget)
+    const kept = [
+      ...(learner ? [] : [keptOf(prior, experiment, held)]),
+      ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
+    ]
+    io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, set.y.shape[0]))
   } finally {
     folder.close()
   }
 }
 
+/** Which prior the run keeps, and why. */
+const keptOf = (
+  { laps, start }: LearnedPrior,
+  { em }: Experiment,
+  held: boolean,
+): readonly [string, string] => {
+  if (start)
+    return [
+      'prior',
+      held
+        ? 'the Gaussian start: no lap of the network predicts held-out measurements better'
+        : 'the Gaussian start: no lap was finished',
+    ]
+  return ['prior', `of lap ${laps} of ${em.laps}${held ? ', the best on held-out measurements' : ''}`]
+}
+
+/** That the time was up before the end, if it was. */
+const stopOf = (run: string, minutes: number | undefined): string | undefined => {
+  const events = readJournal(layoutOf(run).journal).map(({ event }) => event)
+  const isStopped = events.lastIndexOf('time') > events.lastIndexOf('lap')
+  return isStopped ? `after ${minutes} min; --resume --minutes … goes on` : undefined
+}
+
+interface Outcome {
+  readonly work: { readonly laps: number } | { readonly steps: number }
+  readonly kept: readonly (readonly [string, string])[]
+}
+
 const summary = (
   path: string,
   { event, sigmaMin, sigmaMax }: LearnedPrior,
-  work: { readonly laps: number } | { readonly steps: number },
+  { work, kept }: Outcome,
   seconds: number,
   observations: number,
 ): [string, { [key: string]: string | number }] => [
   formatFields([
     ['learned', `${path}/checkpoints/prior.safetensors`],
-    ['from', `${observations} observations, ${'laps' in work ? `${work.laps} laps` : `${work.steps} steps`}`],
+    ['from', `${observations} observations${'steps' in work ? `, ${work.steps} steps` : ''}`],
+    ...kept,
     ['signal', `[${event.join(', ')}], ${sizeOf(event)} numbers`],
     ...('steps' in work ? [['noise levels', `${sigmaMin} to ${sigmaMax}`] as const] : []),
     ['time', `${seconds.toFixed(0)} s`],
   ]),
-  { path, prior: `${path}/checkpoints/prior.safetensors`, observations, ...work, seconds },
+  {
+    path,
+    prior: `${path}/checkpoints/prior.safetensors`,
+    observations,
+    ...work,
+    ...Object.fromEntries(kept),
+    seconds,
+  },
 ]

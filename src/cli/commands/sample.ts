@@ -21,6 +21,7 @@ import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { readRepair, repairedIntervals, repairLine } from './repair.ts'
 import { run as writeRunReport } from './report.ts'
@@ -138,6 +139,11 @@ export const run = async (
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
   if (options.calibrated && observations === undefined)
     throw new TweedieError('input', '--calibrated goes with observations: the repair is of posterior draws')
+  if (options.minutes !== undefined && (observations === undefined || options.calibrated))
+    throw new TweedieError(
+      'input',
+      '--minutes goes with observations, and not with --calibrated, which repairs a fixed number of draws',
+    )
   if (options.images) checkImages('--images', prior.event)
   if (options.report) checkReport(source, observations, prior, options)
   await requireDevice(options.device)
@@ -155,7 +161,10 @@ export const run = async (
     ...drawingOf(options, io),
     method: posteriorMethodOf(options, prior),
     draws: options.draws,
+    seconds: secondsOf(options.minutes),
   })
+  if (draws.shape[0] < options.draws)
+    io.note(`${draws.shape[0]} of ${options.draws} draws were made in the time (--minutes)`)
   // One draw has no spread.
   const moments = {
     mean: meanOverDraws(draws),

@@ -10,6 +10,7 @@ import { loadClean } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
 import { requireDevice } from '../require-device.ts'
+import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { refuseLearner } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
@@ -65,6 +66,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       seed,
       weights,
       checkpointSeconds: options.checkpointEvery,
+      seconds: secondsOf(options.minutes),
       onProgress: io.progress,
       signal: io.signal,
     })

@@ -87,6 +87,12 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'flag',
         description: 'also write the report of the run, with these restorations in it',
       },
+      minutes: {
+        kind: 'number',
+        value: 'minutes',
+        min: 0.1,
+        description: 'time after which no further draw is begun; two are made in any case',
+      },
       device,
     },
     examples: [

@@ -1,5 +1,5 @@
 /** Commands that learn. */
-import { type CommandModule, type CommandSpec, learningOptions, minutes, overrides } from './spec.ts'
+import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
 
 export const learning = {
   learn: {
@@ -17,7 +17,7 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
       },
       overrides,
     ],
-    options: { ...learningOptions('runs/learn'), minutes },
+    options: learningOptions('runs/learn'),
     examples: [
       {
         command:
@@ -25,6 +25,10 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         does: 'a prior of digits in runs/digits',
       },
       { command: 'tweedie learn experiments/digits.yaml -o runs/digits --resume', does: 'goes on with it' },
+      {
+        command: 'tweedie learn mine.npz --minutes 20 -o runs/mine',
+        does: 'a prior of your own observations, by the recipe that fits them',
+      },
       {
         command: 'tweedie learn experiments/digits.yaml em.laps=12 -o runs/digits --resume',
         does: 'adds laps to it, also when it was done',

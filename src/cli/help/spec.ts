@@ -56,8 +56,8 @@ export const minutes = {
   value: 'minutes',
   min: 0.1,
   description:
-    'time that the work may take; what there is then is kept, and --resume goes on (default: 20 for a set ' +
-    'without a configuration, else none)',
+    'time that the work may take; what there is then is kept, and --resume goes on (default: none; of ' +
+    'learn 20 for a set without a configuration)',
 } as const
 
 /** Fields of a configuration. */
@@ -85,4 +85,5 @@ export const learningOptions = (folder: string) =>
       description: 'time between resume points; never changes the result',
     },
     device,
+    minutes,
   }) as const

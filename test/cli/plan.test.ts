@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { type Planned, planned, type Speeds } from '../../src/cli/config/plan.ts'
+import { recipeOf } from '../../src/cli/config/recipe.ts'
+
+const request: Planned = {
+  count: 500,
+  judged: { observations: 48, draws: 19 },
+  seconds: 1200,
+  samplerSteps: { early: 14, late: 20 },
+}
+
+describe('the plan for a budget of time', () => {
+  const machines: Speeds[] = [
+    { train: 0.002, draw: 0.00002 },
+    { train: 0.05, draw: 0.002 },
+    { train: 0.5, draw: 0.02 },
+  ]
+
+  it.each(machines)('of $train s a step fits into it', (speeds) => {
+    const { seconds, laps, early } = planned(speeds, request)
+    expect(seconds).toBeLessThanOrEqual(request.seconds)
+    expect(early).toBe(laps - 1 - (laps >= 8 ? 4 : 2))
+  })
+
+  it('has more laps and steps where there is more time', () => {
+    const [short, long] = [300, 1200].map((seconds) => planned(machines[1], { ...request, seconds }))
+    expect(long.laps).toBeGreaterThanOrEqual(short.laps)
+    expect(long.laps * long.steps).toBeGreaterThan(short.laps * short.steps)
+  })
+
+  it('learns from a part where one lap over all is too long, and judges by fewer', () => {
+    const plan = planned(machines[1], { ...request, count: 1e6 })
+    expect(plan.count).toBeLessThan(1e4)
+    expect(plan.count).toBeGreaterThanOrEqual(64)
+    expect(plan.seconds).toBeLessThanOrEqual(request.seconds)
+    expect(planned(machines[2], request).judged).toBeLessThan(48)
+  })
+})
+
+describe('the recipe of a set', () => {
+  const of = (event: number[], name = 'mask', view?: Parameters<typeof recipeOf>[0]['view']) => {
+    const { path, fields } = recipeOf({ operator: { name, event, settings: {}, parameters: {} }, view })
+    return [path.replace(/^experiments\/own-|\.yaml$/g, ''), ...fields]
+  }
+
+  it('follows from what is observed', () => {
+    expect(of([16])).toEqual(['vectors'])
+    expect(of([2, 48])[0]).toBe('series')
+    expect(of([1, 28, 28])[0]).toBe('images')
+    expect(of([2, 64, 64], 'fourier')[0]).toBe('kspace')
+    expect(of([1, 4140], 'mask', { kind: 'globe', rows: 46, columns: 90 })).toEqual([
+      'sphere',
+      'net.grid=[46,90]',
+    ])
+    expect(of([1, 1889], 'mask', { kind: 'mesh', mesh: 'bunny' })).toEqual(['mesh', 'net.mesh=bunny'])
+  })
+
+  it('has a network as deep as its side asks for', () => {
+    expect(of([1, 12, 12])).toContain('net.unshuffle=1')
+    expect(of([3, 32, 32])).toContain('net.channels=[32,64]')
+    expect(of([3, 256, 256])).toContain('net.unshuffle=4')
+  })
+})

@@ -2,6 +2,7 @@
 import { anisotropicShape, type Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { FlowParams } from '../flows/index.ts'
+import { meanVariance } from '../linalg/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { type Eigenbasis, toPrior } from '../operators/index.ts'
@@ -34,12 +35,17 @@ export const basisOf = (measurements: Measurements): Eigenbasis => {
   )
 }
 
-/** Variance and rank of a fit s² I + U Uᵀ. @throws TweedieError `input` for other covariances */
+/**
+ * Variance and rank of a fit s² I + U Uᵀ; where entries have variances of their own, their mean: the network
+ * learns what that misses.
+ *
+ * @throws TweedieError `input` for other covariances
+ */
 const sizesOf = ({ covariance }: Gaussian): DenoiserConfig['gaussian'] => {
   if (covariance.kind === 'isotropic') return { variance: covariance.variance, rank: 0 }
-  if (covariance.kind === 'lowRank' && typeof covariance.variance === 'number')
-    return { variance: covariance.variance, rank: covariance.factor.shape[1] }
-  throw new TweedieError('input', `denoiser: the Gaussian fit must be s² I + U Uᵀ, got ${covariance.kind}`)
+  if (covariance.kind === 'lowRank')
+    return { variance: meanVariance(covariance), rank: covariance.factor.shape[1] }
+  throw new TweedieError('input', `denoiser: the Gaussian fit must be D + U Uᵀ, got ${covariance.kind}`)
 }
 
 /** How many steps a draw takes, and of which kind. */

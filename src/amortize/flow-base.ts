@@ -4,6 +4,7 @@
  */
 import type { Gaussian } from '../diffusion/index.ts'
 import { type FlowConfig, type FlowParams, flowOf, type GaussianBase } from '../flows/index.ts'
+import { meanVariance } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { familyOf, toPrior } from '../operators/index.ts'
 import { type NdArray, ndarray, toNumbers, zeros } from '../tensor/index.ts'
@@ -18,11 +19,14 @@ const observedOn = (set: ObservationSet, layout: ConditionLayout): GaussianBase[
   return { noise: toPrior(range).scale * noise, masked: Object.keys(layout.beside).length > 0 }
 }
 
-/** s² and U [n, r] of a fit s² I + U Uᵀ, one column of zeros where there is no U; undefined for others. */
+/**
+ * s² and U [n, r] of a fit s² I + U Uᵀ, one column of zeros where there is no U, and the mean of variances
+ * that differ; undefined for others.
+ */
 const partsOf = ({ mean, covariance }: Gaussian): { variance: number; factor: NdArray } | undefined => {
   if (covariance.kind === 'isotropic') return { variance: covariance.variance, factor: zeros([mean.size, 1]) }
-  if (covariance.kind !== 'lowRank' || typeof covariance.variance !== 'number') return undefined
-  return { variance: covariance.variance, factor: covariance.factor }
+  if (covariance.kind !== 'lowRank') return undefined
+  return { variance: meanVariance(covariance), factor: covariance.factor }
 }
 
 /**

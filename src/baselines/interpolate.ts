@@ -1,10 +1,11 @@
 /** What interpolations share: channel by channel, from the entries that were seen. */
+
+import { type Places, placesOf } from '../em/places.ts'
 import { TweedieError } from '../error.ts'
 import { keptEntries, type ObservationSet } from '../observations/index.ts'
 import { checkAborted } from '../progress.ts'
 import { zeros } from '../tensor/index.ts'
 import type { Baseline } from './baseline.ts'
-import { type Places, placesOf } from './places.ts'
 
 /** The seen entries of a channel of one observation; at least one. */
 interface SeenEntries {

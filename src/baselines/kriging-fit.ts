@@ -3,13 +3,14 @@
  * observation. Both come from a part of the entries (a composite likelihood, Varin, Reid & Firth 2011), the
  * range from a part of the observations.
  */
+
+import { correlations, type Kernel } from '../em/matern.ts'
+import type { Point } from '../em/places.ts'
 import { TweedieError } from '../error.ts'
 import { goldenMaximum } from '../golden.ts'
 import { checkAborted } from '../progress.ts'
 import { permutation, stream } from '../random/index.ts'
 import { type Field, type Fields, seenOf, subfield } from './fields.ts'
-import { correlations, type Kernel } from './matern.ts'
-import type { Point } from './places.ts'
 import type { Products } from './products.ts'
 import { type SeenField, varianceFit } from './reml.ts'
 

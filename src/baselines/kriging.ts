@@ -9,6 +9,9 @@
  * unknown mean adds to the uncertainty is in it. Channels are independent; the noise is known, ℓ and τ² are
  * fitted (kriging-fit.ts).
  */
+
+import { type Kernel, kernels } from '../em/matern.ts'
+import { placesOf } from '../em/places.ts'
 import { TweedieError } from '../error.ts'
 import { type DenseCholesky, denseCholesky } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
@@ -18,8 +21,6 @@ import { NdArray, zeros } from '../tensor/index.ts'
 import { type BaselineOptions, baselineEntry, type Estimate } from './baseline.ts'
 import { type Field, fieldsOf, seenOf } from './fields.ts'
 import { krigingFit } from './kriging-fit.ts'
-import { type Kernel, kernels } from './matern.ts'
-import { placesOf } from './places.ts'
 import { correlationProducts, type Seen } from './products.ts'
 import { covarianceOf, meanOf } from './reml.ts'
 

@@ -1,7 +1,8 @@
 /** Each hidden entry takes the value of the nearest seen one. */
+
+import { type Point, squaredDistance } from '../em/places.ts'
 import { baselineEntry } from './baseline.ts'
 import { interpolated } from './interpolate.ts'
-import { type Point, squaredDistance } from './places.ts'
 
 /** The nearest of some points; of several as near, the first. */
 const nearestTo = (point: Point, points: readonly Point[], among: readonly number[]): number => {

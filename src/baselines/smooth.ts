@@ -13,6 +13,8 @@
  *
  * with τ (a ‖∇‖² + b ‖W A‖²) ≤ 1. Signals are in units of their range.
  */
+
+import { placesOf } from '../em/places.ts'
 import { TweedieError } from '../error.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { requireLinear } from '../operators/index.ts'
@@ -50,7 +52,6 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Baseline } from './baseline.ts'
-import { placesOf } from './places.ts'
 
 /**
  * J by the proximal map of its conjugate: p̃ and a ↦ argmin a J*(p) + ½ ‖p − p̃‖², for p̃ [B, d, C, ...grid]

@@ -4,21 +4,28 @@
  */
 
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
+import { lowRank } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations } from '../observations/index.ts'
 import { drawAll } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { sizeOf } from '../tensor/index.ts'
+import { ndarray, sizeOf, zeros } from '../tensor/index.ts'
+import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { posteriorMoments } from './posterior-moments.ts'
 import { ppca, ppcaOfMoments } from './ppca.ts'
+import type { FactorGaussian } from './predictive-density.ts'
+import { seenEntries } from './seen-entries.ts'
 
 /** Options of {@link gaussianStart}. */
 export interface GaussianStartOptions {
-  /** Rank of the covariance beside its diagonal, 1 … N; default min(64, N). */
+  /**
+   * Rank of the covariance beside its diagonal, 1 … N. Default: chosen for masked observations; min(64, N)
+   * for other operators and by `diffusion`.
+   */
   readonly rank?: number
-  /** EM iterations, default 16. */
+  /** EM iterations, default 16; of each rank that is tried, at most. */
   readonly iterations?: number
   /** Observations used, the first ones; default all. */
   readonly count?: number
@@ -32,11 +39,15 @@ export interface GaussianStartOptions {
   readonly batch?: number
   readonly seed?: number
   readonly onIteration?: (done: number, total: number, gaussian: Gaussian) => void
+  /** What was chosen where no rank is given. */
+  readonly onChoice?: (choice: GaussianChoice) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Fits N(μ, d I + U Uᵀ) to observations alone.
+ * Fits N(μ, D + U Uᵀ) to observations alone. Where no rank is given, that of masked observations is chosen by
+ * the density that held-out entries have, as is a field beside the factors (gaussian-choice.ts), and D has a
+ * variance for each entry; with a rank, and for other operators, D = d I by `ppca`.
  *
  * @param set - its range says the units of the prior
  * @returns mean [N] and covariance in the units of the prior, float32
@@ -45,27 +56,63 @@ export interface GaussianStartOptions {
  *
  * @example
  * ```ts
- * const start = await gaussianStart(set, { rank: 64 })
+ * const start = await gaussianStart(set)
  * ```
  */
 export const gaussianStart = async (
   set: ObservationSet,
   options: GaussianStartOptions = {},
 ): Promise<Gaussian> => {
+  const { iterations = 16, seed = 0, eStep } = options
+  const count = Math.min(options.count ?? set.y.shape[0], set.y.shape[0])
+  const masked = options.rank === undefined && eStep?.kind !== 'diffusion' && seenEntries(set, count)
+  if (!masked) return ppcaStart(set, options)
+  const { gaussian, choice } = await chosenGaussian(set, masked, {
+    seed,
+    passes: iterations,
+    check: () => checkAborted(options.signal, 'the Gaussian start'),
+    onProgress: (done, total, found) => options.onIteration?.(done, total, asGaussian(found)),
+  })
+  options.onChoice?.(choice)
+  return asGaussian(gaussian)
+}
+
+const asGaussian = ({ mean, variance, factor }: FactorGaussian): Gaussian => {
+  const n = mean.length
+  return {
+    mean: ndarray(mean, [n]),
+    covariance: lowRank(ndarray(variance, [n]), ndarray(factor, [n, factor.length / n])),
+  }
+}
+
+/**
+ * Samples of an E-step by draws at least: with few, each M-step would lose the variance that it puts into the
+ * mean and the factor. Few observations get several draws each.
+ */
+const SAMPLES = 512
+
+/** EM with PPCA as its M-step. */
+const ppcaStart = async (set: ObservationSet, options: GaussianStartOptions): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
-  const { rank = Math.min(64, n), iterations = 16, count = batched.count, batch = 256, seed = 0 } = options
+  const { rank = Math.min(64, n), iterations = 16, batch = 256, seed = 0 } = options
+  const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   let gaussian = standardGaussian(n)
   for (let i = 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')
     if (eStep.kind === 'moments') {
-      const { mean, covariance } = await posteriorMoments(gaussian, set, Math.min(count, batched.count))
+      const { mean, covariance } = await posteriorMoments(gaussian, set, count)
       gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
       const draw = gaussianDraw(gaussian, batched, eStep)
       const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }
-      const samples = await drawAll(draw, batched, address, { count: Math.min(count, batched.count), batch })
+      const times = Math.ceil(SAMPLES / count)
+      const samples = zeros([times * count, ...batched.event])
+      for (let k = 0; k < times; k++) {
+        const drawn = await drawAll(draw, batched, { ...address, draw: k }, { count, batch })
+        samples.data.set(drawn.data, k * drawn.size)
+      }
       await draw.release()
       gaussian = await ppca(samples, rank)
     }

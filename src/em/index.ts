@@ -1,6 +1,12 @@
 export * from './diem.ts'
 export * from './exact-draw.ts'
+export {
+  type GaussianCandidate,
+  type GaussianChoice,
+  gaussianFinding,
+} from './gaussian-choice.ts'
 export * from './gaussian-e-step.ts'
 export * from './gaussian-start.ts'
 export { posteriorMoments } from './posterior-moments.ts'
 export * from './ppca.ts'
+export type { ResidualKernel } from './residual-kernel.ts'

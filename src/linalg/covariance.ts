@@ -4,7 +4,7 @@
  * saved; what is done with them stands in covariance-products.ts.
  */
 import { TweedieError } from '../error.ts'
-import type { NdArray, Tensor } from '../tensor/index.ts'
+import { average, type NdArray, type Tensor, toNumbers } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
 import { Constant } from '../tensor/tensor.ts'
 
@@ -141,6 +141,10 @@ export const lowRank = (variance: number | NdArray, factor: NdArray): LowRankCov
   }
   return { kind: 'lowRank', variance, factor }
 }
+
+/** The mean of the diagonal of D. */
+export const meanVariance = ({ variance }: LowRankCovariance): number =>
+  typeof variance === 'number' ? variance : average(toNumbers(variance))
 
 /**
  * Largest difference of Σ and Σᵀ that counts as rounding, relative to the largest entry: that of float32

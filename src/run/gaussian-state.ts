@@ -1,11 +1,20 @@
 /** A Gaussian in a checkpoint: its arrays and the rest as JSON. */
+import { z } from 'zod'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { isotropic, lowRank } from '../linalg/index.ts'
+import { isotropic, lowRank, meanVariance } from '../linalg/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 
-/** A Gaussian in the state of a checkpoint: s² I, or s² I + U Uᵀ as PPCA fits it. */
-export type GaussianState = { readonly kind: 'isotropic' | 'ppca'; readonly variance: number }
+/**
+ * A Gaussian in the state of a checkpoint: s² I, s² I + U Uᵀ as PPCA fits it, or diag(d) + U Uᵀ, whose d is
+ * an array and `variance` the mean of it.
+ */
+export const gaussianStateSchema = z.object({
+  kind: z.enum(['isotropic', 'ppca', 'factors']),
+  variance: z.number().positive(),
+})
+
+export type GaussianState = z.output<typeof gaussianStateSchema>
 
 /** @throws TweedieError `input` for covariances that fitting never gives */
 export const packGaussian = ({
@@ -14,17 +23,21 @@ export const packGaussian = ({
 }: Gaussian): { arrays: Record<string, NdArray>; state: GaussianState } => {
   if (covariance.kind === 'isotropic')
     return { arrays: { mean }, state: { kind: 'isotropic', variance: covariance.variance } }
-  if (covariance.kind === 'lowRank' && typeof covariance.variance === 'number')
-    return {
-      arrays: { mean, factor: covariance.factor },
-      state: { kind: 'ppca', variance: covariance.variance },
-    }
-  const got = covariance.kind === 'lowRank' ? 'diag(d) + U Uᵀ' : covariance.kind
-  throw new TweedieError('input', `a checkpoint holds covariances s² I and s² I + U Uᵀ, got ${got}`)
+  if (covariance.kind !== 'lowRank')
+    throw new TweedieError(
+      'input',
+      `a checkpoint holds covariances s² I and D + U Uᵀ, got one of kind ${covariance.kind}`,
+    )
+  const { variance, factor } = covariance
+  if (typeof variance === 'number') return { arrays: { mean, factor }, state: { kind: 'ppca', variance } }
+  return {
+    arrays: { mean, factor, variance },
+    state: { kind: 'factors', variance: meanVariance(covariance) },
+  }
 }
 
 /**
- * The inverse, from the arrays `gaussian.mean` and `gaussian.factor` of a checkpoint.
+ * The inverse, from the arrays `gaussian.mean`, `gaussian.factor` and `gaussian.variance` of a checkpoint.
  *
  * @param where - file, for messages
  * @throws TweedieError `input` for arrays that are missing or do not fit, and variances that are not positive
@@ -50,5 +63,12 @@ export const unpackGaussian = (
       `${where}: 'gaussian.factor' should be [${mean.size}, r], got [${factor.shape}]`,
     )
   }
-  return { mean, covariance: lowRank(variance, factor) }
+  if (kind === 'ppca') return { mean, covariance: lowRank(variance, factor) }
+  const own = named('gaussian.variance')
+  if (own.size !== mean.size)
+    throw new TweedieError(
+      'input',
+      `${where}: 'gaussian.variance' should be [${mean.size}], got [${own.shape}]`,
+    )
+  return { mean, covariance: lowRank(own, factor) }
 }

@@ -9,7 +9,7 @@ import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, keptCheckpoints, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
-import { packGaussian, unpackGaussian } from './gaussian-state.ts'
+import { gaussianStateSchema, packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { type HeldReading, heldBench } from './held-bench.ts'
 import { type LearnedPrior, learnedPrior, loadPrior, savePrior } from './prior.ts'
 import type { RunCall } from './run-call.ts'
@@ -37,7 +37,7 @@ export interface LearnRequest extends RunCall {
 const stateSchema = z.object({
   kind: z.literal('diem'),
   position: z.object({ lap: z.int(), stage: z.enum(['sample', 'train']), done: z.int() }),
-  gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number() }),
+  gaussian: gaussianStateSchema,
 })
 
 const save = (run: Run, { position, gaussian, samples, train }: DiemState): void => {

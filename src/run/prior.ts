@@ -17,7 +17,7 @@ import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatte
 import { fixedMask, maskedDenoiser } from '../training/index.ts'
 import { keepCheckpoint, keptCheckpoints, parsedState, readCheckpoint } from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
-import { packGaussian, unpackGaussian } from './gaussian-state.ts'
+import { gaussianStateSchema, packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader } from './network-header.ts'
 
@@ -82,7 +82,7 @@ const sizes = z.array(z.int().positive())
 const header = z.object({
   kind: z.literal('prior'),
   net: networkHeader,
-  gaussian: z.object({ kind: z.enum(['isotropic', 'ppca']), variance: z.number().positive() }),
+  gaussian: gaussianStateSchema,
   sigmaMin: z.number().positive(),
   sigmaMax: z.number().positive(),
   event: sizes,

@@ -7,28 +7,34 @@ import { f64 } from '../numbers.ts'
 
 const mean = ndarray([1, 2, 3])
 const factor = ndarray([1, 0.5, 0, 1, -1, 0.2], [3, 2])
-const arrays = { 'gaussian.mean': mean, 'gaussian.factor': factor }
+const variance = f64([1, 2, 3])
+const arrays = { 'gaussian.mean': mean, 'gaussian.factor': factor, 'gaussian.variance': variance }
 
 describe('a Gaussian in a checkpoint', () => {
   it.each([
     ['isotropic', isotropic(0.5), { kind: 'isotropic', variance: 0.5 }, { mean }],
     ['low rank', lowRank(0.2, factor), { kind: 'ppca', variance: 0.2 }, { mean, factor }],
-  ] as const)('is written as 0.1 wrote it, and read: %s', (_, covariance, state, files) => {
+    [
+      'with a variance for each entry',
+      lowRank(variance, factor),
+      { kind: 'factors', variance: 2 },
+      { mean, factor, variance },
+    ],
+  ] as const)('is written, as 0.1 wrote it where it could, and read: %s', (_, covariance, state, files) => {
     expect(packGaussian({ mean, covariance })).toEqual({ arrays: files, state })
     expect(unpackGaussian(state, arrays, 'a.safetensors')).toEqual({ mean, covariance })
   })
 
   it.each([
     ['diagonal', diagonal(f64([1, 2, 3])), 'diagonal'],
-    ['diagonal and low rank', lowRank(f64([1, 2, 3]), factor), 'diag(d) + U Uᵀ'],
     ['written out', fullRank(f64([1, 0, 0, 1], [2, 2])), 'fullRank'],
   ] as const)('is none that fitting does not give: %s', (_, covariance, got) => {
-    expect(() => packGaussian({ mean, covariance })).toThrow(`s² I + U Uᵀ, got ${got}`)
+    expect(() => packGaussian({ mean, covariance })).toThrow(`s² I and D + U Uᵀ, got one of kind ${got}`)
   })
 
   it('names the file and the field that does not fit', () => {
     const unpack = (
-      kind: 'isotropic' | 'ppca',
+      kind: 'isotropic' | 'ppca' | 'factors',
       variance: number,
       files: Parameters<typeof unpackGaussian>[1],
     ) => unpackGaussian({ kind, variance }, files, 'a.safetensors')
@@ -37,6 +43,9 @@ describe('a Gaussian in a checkpoint', () => {
     )
     expect(() => unpack('ppca', 1, { ...arrays, 'gaussian.factor': mean })).toThrow(
       "a.safetensors: 'gaussian.factor' should be [3, r], got [3]",
+    )
+    expect(() => unpack('factors', 1, { ...arrays, 'gaussian.variance': f64([1, 2]) })).toThrow(
+      "a.safetensors: 'gaussian.variance' should be [3], got [2]",
     )
     expect(() => unpack('isotropic', 0, arrays)).toThrow(
       "a.safetensors: 'gaussian.variance' must be positive, got 0",

@@ -26,6 +26,7 @@ import {
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
 import { ppca } from './ppca.ts'
+import { spectralGaussian } from './spectral-gaussian.ts'
 
 /**
  * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
@@ -200,7 +201,7 @@ const begin = async (
   options: DiemOptions,
   hooks: DiemHooks,
 ): Promise<DiemState> => {
-  const gaussian = await gaussianStart(set, {
+  const start = await gaussianStart(set, {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,
@@ -208,7 +209,7 @@ const begin = async (
   })
   return {
     position: { lap: -1, stage: 'train', done: 0 },
-    gaussian,
+    gaussian: await spectralGaussian(start), // samplers evaluate its denoiser at every step
     samples: blankSamples(set, options),
     train: initTrainState(net.init(options.seed)),
   }

@@ -3,7 +3,7 @@
  * the r leading eigenpairs (λ, q) of the sample covariance: d the mean of the other eigenvalues, U = q √(λ −
  * d).
  */
-import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix'
+import { Matrix, QrDecomposition } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { lowRank } from '../linalg/index.ts'
@@ -20,32 +20,15 @@ import {
   type Tensor,
   toNumbers,
 } from '../tensor/index.ts'
+import { byDecomposition, type Eigen } from './eigen.ts'
 
 /** Variance outside the factor when the rank is full: the spectrum has nothing left to average (DiEM). */
 const FULL_RANK_VARIANCE = 1e-6
-
-interface Eigen {
-  /** Descending. */
-  readonly values: readonly number[]
-  /** Columns q, [N, r]. */
-  readonly vectors: Matrix
-}
 
 /** The r leading eigenpairs of a symmetric matrix [N, N]. */
 const leading = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
   const n = C.shape[0]
   return r < n / 5 ? bySubspace(C, r) : byDecomposition(Matrix.from1DArray(n, n, Array.from(C.data)), r)
-}
-
-const byDecomposition = (C: Matrix, r: number): Eigen => {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(C, {
-    assumeSymmetric: true,
-  })
-  const order = values
-    .map((_, i) => i)
-    .sort((a, b) => values[b] - values[a])
-    .slice(0, r)
-  return { values: order.map((i) => values[i]), vectors: vectors.subMatrixColumn(order) }
 }
 
 /** Relative to the largest eigenvalue: below this, a moving eigenvalue no longer matters to the fit. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { readHdf5Planes, unreadable } from '../formats/index.ts'
+import { joinedStacks, readHdf5Planes, type Stack, unreadable } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
 import { type SourceLayout, unitData } from './data-set.ts'
 
@@ -42,27 +42,6 @@ const normalised = ({ shape, data }: NdArray<'float32'>, path: string): NdArray<
   )
 }
 
-const joined = (stacks: readonly NdArray<'float32'>[], folder: string): NdArray<'float32'> => {
-  const [, h, w] = stacks[0].shape
-  const count = stacks.reduce((sum, { shape }) => sum + shape[0], 0)
-  let data: Float32Array
-  try {
-    data = new Float32Array(count * h * w)
-  } catch (error) {
-    throw new TweedieError(
-      'input',
-      `${folder}: ${count} slices of ${h}×${w} do not fit into memory; read fewer of them (data.count)`,
-      { cause: error },
-    )
-  }
-  let at = 0
-  for (const stack of stacks) {
-    data.set(stack.data, at)
-    at += stack.size
-  }
-  return new NdArray('float32', [count, 1, h, w], data)
-}
-
 /**
  * Slices of the fastMRI volumes of a folder, file by file in the order of their names.
  *
@@ -81,23 +60,14 @@ export const readFastMri = async (
 ): Promise<NdArray<'float32'>> => {
   const names = listVolumes(folder)
   if (names.length === 0) throw new TweedieError('input', `${folder}: no .h5 file in this folder`)
-  const stacks: NdArray<'float32'>[] = []
+  const stacks: Stack[] = []
   for (let count = 0; stacks.length < names.length && count < most; ) {
-    const name = names[stacks.length]
-    const path = join(folder, name)
-    const stack = normalised(await readHdf5Planes(path, DATASET, FIRST, STOP), path)
-    const [, h, w] = stacks[0]?.shape ?? stack.shape
-    if (stack.shape[1] !== h || stack.shape[2] !== w) {
-      const [, height, width] = stack.shape
-      throw new TweedieError(
-        'input',
-        `${path}: slices of ${height}×${width}, but ${names[0]} has ${h}×${w}; all must agree`,
-      )
-    }
-    stacks.push(stack)
-    count += stack.shape[0]
+    const path = join(folder, names[stacks.length])
+    const values = normalised(await readHdf5Planes(path, DATASET, FIRST, STOP), path)
+    stacks.push({ name: path, values })
+    count += values.shape[0]
   }
-  return joined(stacks, folder)
+  return joinedStacks(stacks, folder)
 }
 
 export const fastMriLayout: SourceLayout = {

@@ -40,11 +40,11 @@ export const dataSets: readonly DataSet[] = [
 export const layouts: readonly SourceLayout[] = [
   volumesLayout,
   idxLayout,
+  fastMriLayout,
   arraysLayout,
   era5Layout,
   cifarLayout,
   fashionLayout,
-  fastMriLayout,
   imageFolderLayout,
 ]
 
@@ -74,10 +74,10 @@ const unknown = (source: string): TweedieError => {
  * | a name of {@link dataSets}, such as `mnist` | shipped with the package, or made by it |
  * | `.npy`, `.npz`, `.safetensors` | `x`, `images`, `data` or the split, else the first; uint8 is k / 255 |
  * | `.nii`, `.nii.gz`, DICOM, or a folder of them | slices of volumes, each divided by its largest value |
+ * | `.h5`, or a folder of them | fastMRI volumes |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
  * | folder with `data_batch_1.bin` … | CIFAR-10 |
  * | folder with `train-images-idx3-ubyte` … | MNIST's layout, such as Fashion-MNIST |
- * | folder with `.h5` | fastMRI volumes |
  * | folder with `.npz` maps, or `era5_…_train` … | ERA5 temperatures as GASP has them, on the sphere |
  * | any other folder | PNG and JPEG images |
  * | `axial:`, `coronal:`, `sagittal:` and volumes | slices along that plane of the body |

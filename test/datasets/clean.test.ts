@@ -83,6 +83,7 @@ describe('clean data', () => {
     await writeFastMriVolume(at('mri/b.h5'), 13, 4)
     expect((await readClean(at('mri'))).x.shape).toEqual([6, 1, 4, 4])
     expect((await readClean(at('mri'), { most: 2 })).x.shape).toEqual([3, 1, 4, 4])
+    expect((await readClean(at('mri/a.h5'))).x.shape).toEqual([3, 1, 4, 4])
     writeFileSync(
       join(fresh('fashion'), 'train-images-idx3-ubyte'),
       encodeIdx(ndarray([1, 2, 3], [3, 1, 1], 'uint8')),

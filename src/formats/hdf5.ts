@@ -1,24 +1,30 @@
 import { statSync } from 'node:fs'
-import type { Dataset, Group, Metadata } from 'h5wasm/node'
+import type { Dataset, File, Group, Metadata, ready } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
 import { NdArray, sizeOf } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
 import { unreadable } from './files.ts'
 
+/** The library's own functions, below its classes. */
+type Module = Awaited<typeof ready>
+
+interface Library {
+  readonly File: typeof File
+  readonly module: Module
+}
+
 /**
  * Arrays in HDF5 files, by h5wasm: the HDF Group's own library in WebAssembly, where damage cannot reach
  * beyond its sandbox. The module has 4 MB and is loaded by the first file that needs it.
  */
-const loadLibrary = async () => {
+const loadLibrary = async (): Promise<Library> => {
   const { ready, File } = await import('h5wasm/node')
   const module = await ready
   // without this, errors go to stderr and values come back as if nothing had happened
   module.activate_throwing_error_handler()
   return { File, module }
 }
-
-type Library = Awaited<ReturnType<typeof loadLibrary>>
 
 let library: Promise<Library> | undefined
 
@@ -28,7 +34,7 @@ export interface Hdf5 {
   /** Bytes of the file. */
   readonly size: number
   readonly root: Group
-  readonly module: Library['module']
+  readonly module: Module
 }
 
 /** The innermost reason of the library's error stack: `file signature not found`. */

@@ -148,6 +148,7 @@ const elements: Readonly<Record<number, Element>> = { 8: 'u1', 16: 'u2', 32: 'u4
 
 const layoutOf = (set: DataSet, name: string): Layout => {
   const syntax = set.string(tag.transferSyntax) ?? ''
+  if (set.elements[tag.pixels] === undefined) throw wrong(name, 'holds no image (no PixelData)')
   if (!UNCOMPRESSED.includes(syntax)) throw compressed(name, syntax)
   const whole = (key: 'rows' | 'columns' | 'allocated' | 'stored' | 'highBit', least: number): number => {
     const value = set.uint16(tag[key])
@@ -177,9 +178,7 @@ const layoutOf = (set: DataSet, name: string): Layout => {
 
 /** The bytes of the pixels, as many as the header claims. */
 const pixelsOf = (set: DataSet, bytes: Uint8Array, layout: Layout, name: string): Uint8Array => {
-  const pixels = set.elements[tag.pixels]
-  if (pixels === undefined) throw wrong(name, 'holds no image (no PixelData)')
-  const { dataOffset, length, vr, encapsulatedPixelData } = pixels
+  const { dataOffset, length, vr, encapsulatedPixelData } = set.elements[tag.pixels]
   const isSwapped = !layout.littleEndian && layout.element === 'u1' && vr === 'OW'
   if (encapsulatedPixelData || isSwapped)
     throw wrong(name, 'its pixels are in fragments or swapped bytes; rewrite it with `gdcmconv --raw IN OUT`')
@@ -222,6 +221,7 @@ export const readDicom = async (path: string): Promise<DicomFrame[]> => {
   const pixels = pixelsOf(set, bytes, layout, path)
   const [frames, height, width] = shape
   const size = height * width * elementBytes(element)
+  const arePlaced = frames === 1 || set.elements[OWN] !== undefined // else the place is that of the first
   return Array.from({ length: frames }, (_, i) => {
     const numbers = (key: keyof typeof inGroups, count: number) => numbersOf(set, i, key, count, path)
     const [slope] = numbers('slope', 1) ?? [1]
@@ -237,7 +237,7 @@ export const readDicom = async (path: string): Promise<DicomFrame[]> => {
       height,
       width,
       values,
-      position: numbers('position', 3),
+      position: arePlaced ? numbers('position', 3) : undefined,
       orientation: numbers('orientation', 6),
       spacing: numbers('spacing', 2),
     }

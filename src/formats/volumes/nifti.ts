@@ -156,7 +156,8 @@ export const decodeNifti = (bytes: Uint8Array, name: string): NiftiVolume => {
   const values = new Float32Array(data.length)
   for (let i = 0; i < values.length; i++) {
     values[i] = slope * Number(data[i]) + intercept
-    if (!Number.isFinite(values[i])) throw wrong(name, `voxel ${i} is not finite`)
+    if (!Number.isFinite(values[i]))
+      throw wrong(name, `voxel ${i} is not finite; write 0 where nothing is known`)
   }
   return {
     values: new NdArray('float32', shape, values),

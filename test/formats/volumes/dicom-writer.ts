@@ -2,7 +2,7 @@
 import { joined } from '../../../src/formats/index.ts'
 
 /** Transfer syntaxes of uncompressed pixels. */
-export const syntaxes = {
+const syntaxes = {
   implicit: '1.2.840.10008.1.2',
   explicit: '1.2.840.10008.1.2.1',
   bigEndian: '1.2.840.10008.1.2.2',

@@ -78,6 +78,8 @@ describe('DICOM', () => {
     ] as const
     expect(await values({ ...fields, slope: 7, perFrame })).toEqual([2, 4, 31, 41])
     expect(await values({ ...fields, syntax: 'implicit', perFrame })).toEqual([2, 4, 31, 41])
+    // of doses, the place is that of the first frame
+    expect(await values({ ...fields, position: [0, 0, 5], orientation: [1, 0, 0, 0, 1, 0] })).toHaveLength(4)
   })
 
   it('orders a series by place, not by name, and knows how it lies', async () => {
@@ -164,7 +166,7 @@ describe('DICOM says what is wrong:', () => {
     ['no frames', { frames: 0 }, /must have at least one frame, got 0/],
     ['more bits than there are', { stored: 17 }, /8, 16 or 32 bits, got 16 with 17 stored up to bit 16/],
     ['bits above the highest', { stored: 12, highBit: 3 }, /8, 16 or 32 bits/],
-    ['no image', { empty: true }, /holds no image \(no PixelData\)/],
+    ['a report', { empty: true, uid: '1.2.3' }, /holds no image \(no PixelData\)/],
     ['colours', { samples: 3, photometric: 'RGB' }, /must be a grey image, .*, got RGB/],
     ['indices of a palette', { photometric: 'PALETTE COLOR' }, /must be a grey image/],
     ['a slope that is no number', { slope: 'steep' }, /field 'slope' must hold 1 number\(s\), got 'steep'/],

@@ -9,6 +9,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { DataSet } from 'dicom-parser'
 import { TweedieError } from '../../error.ts'
+import { firstNotFinite } from '../../tensor/ndarray.ts'
 import { startsWith, wrong } from '../bytes.ts'
 import { claimedBytes, decodeElements, type Element, elementBytes } from '../elements.ts'
 import { readBytes, unreadable } from '../files.ts'
@@ -230,6 +231,8 @@ export const readDicom = async (path: string): Promise<DicomFrame[]> => {
     const { data } = decodeElements(element, [height, width], raw, littleEndian, path)
     const values = new Float32Array(data.length)
     for (let p = 0; p < values.length; p++) values[p] = slope * value(Number(data[p])) + intercept
+    if (firstNotFinite({ data: values }) >= 0)
+      throw wrong(path, `slope ${slope} and intercept ${intercept} make values that are not finite`)
     return {
       name: path,
       series: set.string(tag.series) ?? '',

@@ -19,7 +19,7 @@ const UNEVEN = 0.05
 
 /** Slices of one orientation: a localiser has three in one series. */
 const stackKey = ({ series, orientation }: DicomFrame): string =>
-  `${series} ${orientation?.map((v) => v.toFixed(3))}`
+  `${series} ${orientation?.map((v) => Math.round(1e3 * v) + 0)}` // −0 is 0
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i], 0)
 

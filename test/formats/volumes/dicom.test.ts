@@ -127,6 +127,8 @@ describe('DICOM', () => {
       'b.dcm': { ...axial(0), orientation: [0, 1, 0, 0, 0, -1] },
     })
     expect(await readVolumes(localiser)).toHaveLength(2)
+    const wobble = { ...axial(1), orientation: [1, -1e-9, 0, 1e-9, 1, 0] }
+    expect(await readVolumes(folder({ 'a.dcm': axial(0), 'b.dcm': wobble }))).toHaveLength(1)
     const at = (k: number, t: number): DicomFields => ({ ...axial(k), instance: 10 * t + k, slope: 1 + t })
     const series = folder({ 'a.dcm': at(0, 1), 'b.dcm': at(1, 1), 'c.dcm': at(1, 0), 'd.dcm': at(0, 0) })
     const [first, second] = await readVolumes(series)
@@ -170,6 +172,11 @@ describe('DICOM says what is wrong:', () => {
     ['colours', { samples: 3, photometric: 'RGB' }, /must be a grey image, .*, got RGB/],
     ['indices of a palette', { photometric: 'PALETTE COLOR' }, /must be a grey image/],
     ['a slope that is no number', { slope: 'steep' }, /field 'slope' must hold 1 number\(s\), got 'steep'/],
+    [
+      'a slope beyond all bounds',
+      { slope: '1e300' },
+      /slope 1e\+300 and intercept 0 make values that are not/,
+    ],
     ['a place in a plane', { position: [1, 2] }, /field 'position' must hold 3 number\(s\), got '1\\2'/],
     [
       'JPEG 2000',

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
+import { isPlane } from '../formats/index.ts'
 import { nearest } from '../nearest.ts'
 import { bunnyDigits, onBunny } from './bunny.ts'
 import { cifarLayout } from './cifar.ts'
@@ -11,7 +12,7 @@ import type { CleanData, DataSet, SourceLayout, Split } from './data-set.ts'
 import { era5Layout } from './era5.ts'
 import { fashionLayout } from './fashion.ts'
 import { fastMriLayout } from './fastmri.ts'
-import { arraysLayout, idxLayout, niftiLayout } from './files.ts'
+import { arraysLayout, idxLayout } from './files.ts'
 import { imageFolderLayout } from './image-folder.ts'
 import { manifold } from './manifold.ts'
 import { mnist } from './mnist.ts'
@@ -19,6 +20,7 @@ import { macaque, mri } from './mri.ts'
 import { photos } from './photos.ts'
 import { asGrid } from './sphere.ts'
 import { seaSurface, temperatures } from './temperature.ts'
+import { readSlices, volumesLayout } from './volumes.ts'
 import { winds } from './winds.ts'
 
 /** The data sets with a name, in the order of the help. */
@@ -36,13 +38,13 @@ export const dataSets: readonly DataSet[] = [
 
 /** Layouts of files and folders; the first that matches reads. */
 export const layouts: readonly SourceLayout[] = [
-  niftiLayout,
+  volumesLayout,
   idxLayout,
+  fastMriLayout,
   arraysLayout,
   era5Layout,
   cifarLayout,
   fashionLayout,
-  fastMriLayout,
   imageFolderLayout,
 ]
 
@@ -71,13 +73,14 @@ const unknown = (source: string): TweedieError => {
  * |---|---|
  * | a name of {@link dataSets}, such as `mnist` | shipped with the package, or made by it |
  * | `.npy`, `.npz`, `.safetensors` | `x`, `images`, `data` or the split, else the first; uint8 is k / 255 |
- * | `.nii`, `.nii.gz` | slices of a volume, divided by its largest value |
+ * | `.nii`, `.nii.gz`, DICOM, or a folder of them | slices of volumes, each divided by its largest value |
+ * | `.h5`, or a folder of them | fastMRI volumes |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
  * | folder with `data_batch_1.bin` … | CIFAR-10 |
  * | folder with `train-images-idx3-ubyte` … | MNIST's layout, such as Fashion-MNIST |
- * | folder with `.h5` | fastMRI volumes |
  * | folder with `.npz` maps, or `era5_…_train` … | ERA5 temperatures as GASP has them, on the sphere |
  * | any other folder | PNG and JPEG images |
+ * | `axial:`, `coronal:`, `sagittal:` and volumes | slices along that plane of the body |
  * | `bunny:` and any of these with grey images | the images on the vertices of the bunny, [N, 1, 1896] |
  * | `grid:` and any of these on the sphere | fields [N, 1, 46, 90] instead of vertices [N, 1, 4144] |
  *
@@ -100,6 +103,11 @@ export const readClean = async (
   const [view, ...of] = source.split(':')
   if (of.length > 0 && Object.hasOwn(views, view))
     return views[view](await readClean(of.join(':'), { split, most }))
+  if (of.length > 0 && isPlane(view)) {
+    const path = of.join(':')
+    if (!existsSync(path)) throw unknown(path)
+    return readSlices(path, { plane: view, count: most })
+  }
   if (!existsSync(source)) throw unknown(source)
   const layout = layouts.find(({ matches }) => matches(source)) ?? imageFolderLayout
   return layout.read(source, split, most)

@@ -1,28 +1,30 @@
-import { readdirSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { readHdf5Planes, unreadable } from '../formats/index.ts'
+import { joinedStacks, readHdf5Planes, type Stack, unreadable } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
 import { type SourceLayout, unitData } from './data-set.ts'
 
 /**
- * Folders of fastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated
- * MRI", 2018): one
- * `.h5` each, whose `reconstruction_rss` [slices, H, W] holds magnitudes. As in DiEM (Rozet et al. 2024,
+ * FastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated MRI", 2018):
+ * one `.h5` each, whose `reconstruction_rss` [slices, H, W] holds magnitudes. As in DiEM (Rozet et al. 2024,
  * section 5.3), slices 10 … 40 are taken and divided by the largest value among them.
  */
 const DATASET = 'reconstruction_rss'
 const FIRST = 10
 const STOP = 41
 
-/** Names of the `.h5` files of a folder, sorted. */
-export const listVolumes = (folder: string): string[] => {
+/** Paths of the `.h5` files of a folder, sorted, or that of a file itself. */
+export const listVolumes = (path: string): string[] => {
+  const isVolume = (name: string) => extname(name).toLowerCase() === '.h5' && !name.startsWith('.')
   try {
-    return readdirSync(folder)
-      .filter((name) => extname(name).toLowerCase() === '.h5' && !name.startsWith('.'))
+    if (statSync(path).isFile()) return isVolume(basename(path)) ? [path] : []
+    return readdirSync(path)
+      .filter(isVolume)
+      .map((name) => join(path, name))
       .sort()
   } catch (error) {
-    throw unreadable(folder, error)
+    throw unreadable(path, error)
   }
 }
 
@@ -42,30 +44,10 @@ const normalised = ({ shape, data }: NdArray<'float32'>, path: string): NdArray<
   )
 }
 
-const joined = (stacks: readonly NdArray<'float32'>[], folder: string): NdArray<'float32'> => {
-  const [, h, w] = stacks[0].shape
-  const count = stacks.reduce((sum, { shape }) => sum + shape[0], 0)
-  let data: Float32Array
-  try {
-    data = new Float32Array(count * h * w)
-  } catch (error) {
-    throw new TweedieError(
-      'input',
-      `${folder}: ${count} slices of ${h}×${w} do not fit into memory; read fewer of them (data.count)`,
-      { cause: error },
-    )
-  }
-  let at = 0
-  for (const stack of stacks) {
-    data.set(stack.data, at)
-    at += stack.size
-  }
-  return new NdArray('float32', [count, 1, h, w], data)
-}
-
 /**
- * Slices of the fastMRI volumes of a folder, file by file in the order of their names.
+ * Slices of a fastMRI volume, or of those of a folder, file by file in the order of their names.
  *
+ * @param path `.h5` file, or a folder of them.
  * @param most stop reading once there are so many slices (default: all).
  * @returns [N, 1, H, W] in [0, 1], at least `most` of them if the folder has as many.
  * @throws TweedieError `input` when the folder has no `.h5` file, one is damaged, or their slices differ in
@@ -76,33 +58,24 @@ const joined = (stacks: readonly NdArray<'float32'>[], folder: string): NdArray<
  * ```
  */
 export const readFastMri = async (
-  folder: string,
+  path: string,
   most = Number.POSITIVE_INFINITY,
 ): Promise<NdArray<'float32'>> => {
-  const names = listVolumes(folder)
-  if (names.length === 0) throw new TweedieError('input', `${folder}: no .h5 file in this folder`)
-  const stacks: NdArray<'float32'>[] = []
-  for (let count = 0; stacks.length < names.length && count < most; ) {
-    const name = names[stacks.length]
-    const path = join(folder, name)
-    const stack = normalised(await readHdf5Planes(path, DATASET, FIRST, STOP), path)
-    const [, h, w] = stacks[0]?.shape ?? stack.shape
-    if (stack.shape[1] !== h || stack.shape[2] !== w) {
-      const [, height, width] = stack.shape
-      throw new TweedieError(
-        'input',
-        `${path}: slices of ${height}×${width}, but ${names[0]} has ${h}×${w}; all must agree`,
-      )
-    }
-    stacks.push(stack)
-    count += stack.shape[0]
+  const files = listVolumes(path)
+  if (files.length === 0) throw new TweedieError('input', `${path}: no .h5 file in this folder`)
+  const stacks: Stack[] = []
+  for (let count = 0; stacks.length < files.length && count < most; ) {
+    const name = files[stacks.length]
+    const values = normalised(await readHdf5Planes(name, DATASET, FIRST, STOP), name)
+    stacks.push({ name, values })
+    count += values.shape[0]
   }
-  return joined(stacks, folder)
+  return joinedStacks(stacks, path)
 }
 
 export const fastMriLayout: SourceLayout = {
-  form: 'folder with `.h5`',
+  form: '`.h5`, or a folder of them',
   summary: 'fastMRI volumes',
-  matches: (folder) => listVolumes(folder).length > 0,
-  read: async (folder, _, most) => unitData(await readFastMri(folder, most)),
+  matches: (path) => listVolumes(path).length > 0,
+  read: async (path, _, most) => unitData(await readFastMri(path, most)),
 }

@@ -1,15 +1,7 @@
-/** Single files of clean data: arrays, volumes, IDX. */
+/** Single files of clean data: arrays, IDX. */
 import { statSync } from 'node:fs'
-import { extname } from 'node:path'
 import { TweedieError } from '../error.ts'
-import {
-  arrayExtensions,
-  decodeIdx,
-  decodeNifti,
-  readArrays,
-  readBytes,
-  withChannel,
-} from '../formats/index.ts'
+import { arrayExtensions, decodeIdx, readArrays, readBytes, withChannel } from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/index.ts'
 import { type SourceLayout, type Split, unitData } from './data-set.ts'
 
@@ -37,31 +29,8 @@ const arrayIn = (path: string, split: Split): NdArray<'float32'> => {
   return toUnit(array, `${path}: field '${name}'`)
 }
 
-/** Slices of a volume across its last axis, divided by its largest value. */
-const volumeIn = (path: string): NdArray<'float32'> => {
-  const { shape, data } = decodeNifti(readBytes(path), path).values
-  const most = data.reduce((a, b) => Math.max(a, b), 0)
-  if (shape.length !== 3 || most === 0)
-    throw new TweedieError(
-      'input',
-      `${path}: expected a volume [Z, Y, X] with a value above zero, got [${shape}]`,
-    )
-  return new NdArray(
-    'float32',
-    shape,
-    data.map((value) => value / most),
-  )
-}
-
 const isFile = (path: string): boolean => statSync(path).isFile()
 const bare = (path: string): string => path.toLowerCase().replace(/\.gz$/, '')
-
-export const niftiLayout: SourceLayout = {
-  form: '`.nii`, `.nii.gz`',
-  summary: 'slices of a volume, divided by its largest value',
-  matches: (path) => isFile(path) && extname(bare(path)) === '.nii',
-  read: (path) => unitData(withChannel(volumeIn(path))),
-}
 
 export const idxLayout: SourceLayout = {
   form: '`…-idx3-ubyte`, also `.gz`',

@@ -1,23 +1,41 @@
 import { statSync } from 'node:fs'
-import type { Dataset, File } from 'h5wasm/node'
+import type { Dataset, File, Group, Metadata, ready } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
-import { NdArray } from '../tensor/ndarray.ts'
+import { NdArray, sizeOf } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
 import { unreadable } from './files.ts'
+
+/** The library's own functions, below its classes. */
+type Module = Awaited<typeof ready>
+
+interface Library {
+  readonly File: typeof File
+  readonly module: Module
+}
 
 /**
  * Arrays in HDF5 files, by h5wasm: the HDF Group's own library in WebAssembly, where damage cannot reach
  * beyond its sandbox. The module has 4 MB and is loaded by the first file that needs it.
  */
-const loadLibrary = async () => {
+const loadLibrary = async (): Promise<Library> => {
   const { ready, File } = await import('h5wasm/node')
+  const module = await ready
   // without this, errors go to stderr and values come back as if nothing had happened
-  ;(await ready).activate_throwing_error_handler()
-  return { File }
+  module.activate_throwing_error_handler()
+  return { File, module }
 }
 
-let library: ReturnType<typeof loadLibrary> | undefined
+let library: Promise<Library> | undefined
+
+/** An open file. */
+export interface Hdf5 {
+  readonly path: string
+  /** Bytes of the file. */
+  readonly size: number
+  readonly root: Group
+  readonly module: Module
+}
 
 /** The innermost reason of the library's error stack: `file signature not found`. */
 const reasonOf = (error: unknown): string => {
@@ -26,16 +44,26 @@ const reasonOf = (error: unknown): string => {
   return causes.at(-1)?.[1] ?? message.split('\n')[0]
 }
 
-/** Opens a file, does something with it and closes it; whatever the library says becomes one line. */
-const withFile = async <T>(path: string, use: (file: File) => T): Promise<T> => {
-  library ??= loadLibrary()
-  const { File } = await library
+/**
+ * Opens a file, does something with it and closes it; whatever the library says becomes one line.
+ *
+ * @throws TweedieError `input` when the file is missing, damaged, or `use` says so
+ */
+export const withHdf5 = async <T>(path: string, use: (file: Hdf5) => T): Promise<T> => {
+  let size: number
   try {
-    const file = new File(path, 'r')
+    size = statSync(path).size
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  library ??= loadLibrary()
+  const { File, module } = await library
+  try {
+    const root = new File(path, 'r')
     try {
-      return use(file)
+      return use({ path, size, root, module })
     } finally {
-      file.close()
+      root.close()
     }
   } catch (error) {
     if (error instanceof TweedieError) throw error
@@ -43,32 +71,71 @@ const withFile = async <T>(path: string, use: (file: File) => T): Promise<T> => 
   }
 }
 
-/** Class of the datatype, H5T_FLOAT of H5Tpublic.h. */
-const FLOAT = 1
+/** Classes of datatypes: H5T_FLOAT, H5T_COMPOUND and H5T_VLEN of H5Tpublic.h. */
+export const H5T = { float: 1, compound: 6, vlen: 9 } as const
 
 const isDataset = (entry: unknown): entry is Dataset =>
   typeof entry === 'object' && entry !== null && 'slice' in entry && 'filters' in entry
 
-/** A dataset of float32 whose claimed size the file can hold. */
-const datasetOf = (
-  file: File,
+/**
+ * A dataset whose claimed size the file can hold.
+ *
+ * @throws TweedieError `input` when there is none of that name, or it has no data of its own
+ */
+export const datasetIn = (
+  { path, size }: Hdf5,
+  group: Group,
   key: string,
-  size: number,
-  path: string,
-): { dataset: Dataset; shape: number[] } => {
-  const keys = file.keys()
+): { dataset: Dataset; shape: readonly number[] } => {
+  const keys = group.keys()
   if (!keys.includes(key))
     throw wrong(path, `lacks the dataset '${key}', it has ${keys.join(', ') || 'none'}`)
-  const dataset = file.get(key)
+  const dataset = group.get(key)
   if (!isDataset(dataset)) throw wrong(path, `'${key}' must be a dataset`)
-  const { type, size: width, shape, total_size: bytes, virtual_sources: elsewhere } = dataset.metadata
-  if (type !== FLOAT || width !== 4)
-    throw wrong(path, `dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
+  const { size: width, shape, total_size: count, virtual_sources: elsewhere } = dataset.metadata
   if (shape === null || elsewhere?.length) throw wrong(path, `dataset '${key}' has no data of its own`)
   const most = size * (dataset.filters.length > 0 ? BEST_RATIO : 1)
-  if (bytes > most)
-    throw wrong(path, `dataset '${key}' claims ${bytes} bytes, which a file of ${size} bytes cannot hold`)
+  if (width * count > most)
+    throw wrong(
+      path,
+      `dataset '${key}' claims ${width * count} bytes, which a file of ${size} bytes cannot hold`,
+    )
   return { dataset, shape }
+}
+
+/** Whether values are, or hold, pointers to data of variable length. */
+const hasPointers = ({ type, vlen, compound_type: compound }: Metadata): boolean =>
+  vlen || type === H5T.vlen || (compound?.members.some(hasPointers) ?? false)
+
+/**
+ * Entries `start … stop - 1` of a dataset along its first axis, as the bytes that they have in memory, little
+ * endian; the library's own conversion makes an object of each compound. Pointers to data of variable length
+ * are valid within `use`.
+ */
+export const withEntries = <T>(
+  { module }: Hdf5,
+  { file_id: file, path, metadata }: Dataset,
+  [start, stop]: readonly [number, number],
+  use: (bytes: Uint8Array) => T,
+): T => {
+  const rest = (metadata.shape ?? []).slice(1)
+  const count = [stop - start, ...rest].map(BigInt)
+  const bytes = metadata.size * (stop - start) * sizeOf(rest)
+  const at = module._malloc(bytes)
+  if (at === 0) throw new Error(`${bytes} bytes do not fit into its memory`)
+  try {
+    module.HEAPU8.fill(0, at, at + bytes)
+    const offset = [start, ...rest.map(() => 0)].map(BigInt)
+    const strides = count.map(() => 1n)
+    module.get_dataset_data(file, path, count, offset, strides, BigInt(at))
+    try {
+      return use(module.HEAPU8.subarray(at, at + bytes))
+    } finally {
+      if (hasPointers(metadata)) module.reclaim_vlen_memory_count(file, path, '', BigInt(at), count)
+    }
+  } finally {
+    module._free(at)
+  }
 }
 
 /**
@@ -89,14 +156,11 @@ export const readHdf5Planes = async (
   start: number,
   stop: number,
 ): Promise<NdArray<'float32'>> => {
-  let size: number
-  try {
-    size = statSync(path).size
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-  return withFile(path, (file) => {
-    const { dataset, shape } = datasetOf(file, key, size, path)
+  return withHdf5(path, (file) => {
+    const { dataset, shape } = datasetIn(file, file.root, key)
+    const { type, size } = dataset.metadata
+    if (type !== H5T.float || size !== 4)
+      throw wrong(path, `dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
     const [depth, h, w] = shape
     const end = Math.min(stop, depth)
     if (shape.length !== 3 || end <= start || h * w === 0) {

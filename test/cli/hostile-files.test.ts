@@ -6,6 +6,8 @@ import { zipSync } from 'fflate'
 import { describe } from 'vitest'
 import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'
 import { full, ndarray, scalar } from '../../src/tensor/ndarray.ts'
+import { encodeNifti } from '../datasets/layouts.ts'
+import { encodeDicom } from '../formats/volumes/dicom-writer.ts'
 import {
   type Case,
   eachCase,
@@ -228,7 +230,50 @@ const observations: Case[] = [
   },
 ]
 
+const observeScans = (path: string) => ['observe', path, '--noise', '0.05', '-o', 'out.npz']
+const nifti = (shape: readonly number[]) => encodeNifti(full(shape, 1))
+
+const volumes: Case[] = [
+  {
+    name: 'a truncated NIfTI file',
+    files: { 'head.nii': half(nifti([2, 8, 8])) },
+    args: observeScans('head.nii'),
+    says: /^head\.nii: truncated: dimensions \[8,8,2\] of f4 need 512 bytes, the file has \d+$/,
+  },
+  {
+    name: 'a folder of NIfTI files of two sizes',
+    files: { 'heads/a.nii': nifti([1, 8, 8]), 'heads/b.nii': nifti([1, 8, 9]) },
+    args: observeScans('heads'),
+    says: /^heads\/b\.nii: slices of 8×9, but a\.nii has 8×8; all must agree$/,
+  },
+  {
+    name: 'a volume that does not know how it lies',
+    files: { 'head.nii': nifti([2, 8, 8]) },
+    args: observeScans('axial:head.nii'),
+    says: /^head\.nii: says no orientation, .*: it cannot be cut axial$/,
+  },
+  {
+    name: 'a compressed DICOM file',
+    files: { 'scan/IM1': encodeDicom({ uid: '1.2.840.10008.1.2.4.70' }) },
+    args: observeScans('scan'),
+    says: /^scan\/IM1: its pixels are compressed \(.*\.4\.70\); unpack them with `gdcmconv --raw IN OUT`$/,
+  },
+  {
+    name: 'a DICOM file of four billion pixels',
+    files: { 'big.dcm': encodeDicom({ rows: 65535, columns: 65535 }) },
+    args: observeScans('big.dcm'),
+    says: /^big\.dcm: truncated: \[1,65535,65535\] pixels need 8589672450 bytes, the file has 12$/,
+  },
+  {
+    name: 'text that calls itself .h5',
+    files: { 'scan.h5': 'hello' },
+    args: observeScans('scan.h5'),
+    says: /^scan\.h5: cannot be read as HDF5: .*signature not found$/,
+  },
+]
+
 describe.concurrent.each([
   ['files of arrays', arrayFiles],
   ['observations', observations],
+  ['volumes', volumes],
 ])('%s', (_, cases) => eachCase(cases))

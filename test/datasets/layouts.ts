@@ -80,6 +80,9 @@ export interface NiftiFields {
   spacing?: readonly number[]
   /** Twelve numbers of `srow_x`, `srow_y`, `srow_z`. */
   sform?: readonly number[]
+  /** `quatern_b`, `_c`, `_d`, then the three offsets; `qfac` is `pixdim[0]`. */
+  qform?: readonly number[]
+  qfac?: 1 | -1
 }
 
 /** The bytes of a NIfTI-1 file of an array [Z, Y, X]: offsets as in nifti1.h. */
@@ -92,17 +95,23 @@ export const encodeNifti = (
     intercept = 0,
     spacing = shape.map(() => 1),
     sform,
+    qform,
+    qfac = 1,
   }: NiftiFields = {},
 ): Uint8Array => {
   const bytes = new Uint8Array(352 + writers[kind].bytes * data.length)
   put(bytes, 0, 'i4', [348], le)
   put(bytes, 40, 'i2', [shape.length, ...shape.toReversed()], le)
   put(bytes, 70, 'i2', [niftiCodes[kind], 8 * writers[kind].bytes], le)
-  put(bytes, 76, 'f4', [1, ...spacing.toReversed()], le)
+  put(bytes, 76, 'f4', [qfac, ...spacing.toReversed()], le)
   put(bytes, 108, 'f4', [352, slope, intercept], le)
   if (sform) {
     put(bytes, 254, 'i2', [1], le)
     put(bytes, 280, 'f4', sform, le)
+  }
+  if (qform) {
+    put(bytes, 252, 'i2', [1], le)
+    put(bytes, 256, 'f4', qform, le)
   }
   bytes.set(new TextEncoder().encode('n+1\0'), 344)
   put(bytes, 352, kind, data, le)

@@ -19,4 +19,5 @@ const bare = (form: string): string => form.replaceAll('`', '')
 export const sourcesHelp = [
   `Data by name: ${dataSets.map(({ name, summary }) => `${name} (${summary})`).join('; ')}.`,
   `Data in files: ${layouts.map(({ form, summary }) => `${bare(form)} (${bare(summary)})`).join('; ')}.`,
+  'Volumes are cut along a plane of the body by a word before their path: axial:, coronal: or sagittal:.',
 ].join('\n\n')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decodeNifti } from '../../src/formats/index.ts'
-import { ndarray } from '../../src/tensor/ndarray.ts'
-import { encodeNifti, gzipped, type Kind } from '../datasets/layouts.ts'
+import { decodeNifti } from '../../../src/formats/index.ts'
+import { ndarray } from '../../../src/tensor/ndarray.ts'
+import { encodeNifti, gzipped, type Kind, type NiftiFields } from '../../datasets/layouts.ts'
 
 const volume = ndarray(
   Array.from({ length: 24 }, (_, i) => i),
@@ -47,7 +47,29 @@ describe('NIfTI-1', () => {
     expect(affine).toEqual([sform.slice(0, 4), sform.slice(4, 8), sform.slice(8)])
   })
 
-  it('reads gzip, and takes slope 0 as no scaling', () => {
+  it('takes the map to space from a matrix, and from a quaternion where there is none', () => {
+    const half = Math.SQRT1_2 // (1/√2, 0, 0, 1/√2): a quarter turn about z
+    const qform = [0, 0, half, 7, 8, 9]
+    const file = (fields: NiftiFields) =>
+      decodeNifti(encodeNifti(volume, { spacing: [4, 3, 2], qform, ...fields }), 'a.nii').affine ?? []
+    const rounded = (affine: readonly (readonly number[])[]) =>
+      affine.map((row) => row.map((v) => Math.round(1e5 * v) / 1e5 + 0))
+    const turn = [
+      [0, -3, 0, 7],
+      [2, 0, 0, 8],
+    ]
+    expect(rounded(file({}))).toEqual([...turn, [0, 0, 4, 9]])
+    expect(rounded(file({ qfac: -1 }))).toEqual([...turn, [0, 0, -4, 9]])
+    const sform = [2, 0, 0, 1, 0, 3, 0, 2, 0, 0, 4, 3]
+    expect(file({ sform })).toEqual([sform.slice(0, 4), sform.slice(4, 8), sform.slice(8)])
+  })
+
+  it('reads gzip, and takes slope 0 or NaN as no scaling', () => {
+    expect(decodeNifti(encodeNifti(volume, { slope: Number.NaN, intercept: 9 }), 'a.nii').values).toEqual(
+      volume,
+    )
+    const endless = encodeNifti(volume, { slope: 1, intercept: Number.NaN })
+    expect(() => decodeNifti(endless, 'f')).toThrow(/^f: field 'scl_inter' must be finite, got NaN$/)
     expect(decodeNifti(gzipped(encodeNifti(volume, { intercept: 9 })), 'a.nii.gz').values).toEqual(volume)
   })
 

@@ -1,12 +1,13 @@
-import { NdArray } from '../tensor/ndarray.ts'
-import { viewOf, wrong } from './bytes.ts'
-import { claimedBytes, decodeElements, type Element } from './elements.ts'
-import { gunzipped } from './gzip.ts'
+import { NdArray } from '../../tensor/ndarray.ts'
+import { viewOf, wrong } from '../bytes.ts'
+import { claimedBytes, decodeElements, type Element } from '../elements.ts'
+import { gunzipped } from '../gzip.ts'
+import type { Affine } from './orientation.ts'
 
 /**
  * NIfTI-1 volumes in one file (`.nii`, `.nii.gz`): a header of 348 bytes, then the voxels, x running fastest.
  *
- *     value = slope · stored + intercept,   unless slope is 0.
+ *     value = slope · stored + intercept,   unless slope is 0, or NaN, as nibabel has it.
  *
  * https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
  */
@@ -17,11 +18,8 @@ export interface NiftiVolume {
   readonly values: NdArray<'float32'>
   /** Size of a voxel along each axis of `values`, in the units of the file (mostly millimetres). */
   readonly spacing: readonly number[]
-  /**
-   * Rows of the map from voxel (x, y, z) to space (`sform`): three of [a, b, c, offset];
-   * absent when the file has none.
-   */
-  readonly affine?: readonly (readonly number[])[]
+  /** Where voxels lie: the `sform` of the file, else its `qform`; absent when it has none. */
+  readonly affine?: Affine
 }
 
 /** Codes of the element types that are read. */
@@ -41,7 +39,9 @@ const HEADER = 348
 const MOST_AXES = 7
 
 /** Byte offsets of the fields of the header. */
-const at = { dim: 40, datatype: 70, pixdim: 76, offset: 108, slope: 112, intercept: 116, sformCode: 254 }
+const at = { dim: 40, datatype: 70, pixdim: 76, offset: 108, slope: 112, intercept: 116 }
+const CODE = { qform: 252, sform: 254 }
+const QUATERNION = 256
 const SFORM = 280
 const MAGIC = 344
 
@@ -54,7 +54,7 @@ interface Header {
   readonly start: number
   readonly slope: number
   readonly intercept: number
-  readonly affine?: readonly (readonly number[])[]
+  readonly affine?: Affine
 }
 
 /** The header holds its own length, by which the order of its bytes is known. */
@@ -63,6 +63,29 @@ const byteOrder = (view: DataView, name: string): boolean => {
   if (!isLittle && view.getInt32(0, false) !== HEADER)
     throw wrong(name, `not a NIfTI-1 file (its first four bytes are not ${HEADER})`)
   return isLittle
+}
+
+/** The map of the header's unit quaternion (1, b, c, d), offsets and spacings: method 2 of nifti1.h. */
+const quaternionAffine = (float: (offset: number) => number): Affine => {
+  const [b, c, d, ...offsets] = Array.from({ length: 6 }, (_, i) => float(QUATERNION + 4 * i))
+  const a = Math.sqrt(Math.max(0, 1 - b * b - c * c - d * d))
+  const handedness = float(at.pixdim) < 0 ? -1 : 1
+  const [dx, dy, dz] = [1, 2, 3].map((axis) => float(at.pixdim + 4 * axis))
+  const rotation = [
+    [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+    [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+    [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+  ]
+  return rotation.map(([x, y, z], row) => [x * dx, y * dy, z * dz * handedness, offsets[row]])
+}
+
+const affineOf = (
+  short: (offset: number) => number,
+  float: (offset: number) => number,
+): Affine | undefined => {
+  if (short(CODE.sform) > 0)
+    return [0, 1, 2].map((row) => [0, 1, 2, 3].map((column) => float(SFORM + 16 * row + 4 * column)))
+  return short(CODE.qform) > 0 ? quaternionAffine(float) : undefined
 }
 
 const parseHeader = (bytes: Uint8Array, name: string): Header => {
@@ -91,10 +114,7 @@ const parseHeader = (bytes: Uint8Array, name: string): Header => {
     start: float(at.offset),
     slope: float(at.slope),
     intercept: float(at.intercept),
-    affine:
-      short(at.sformCode) > 0
-        ? [0, 1, 2].map((row) => [0, 1, 2, 3].map((column) => float(SFORM + 16 * row + 4 * column)))
-        : undefined,
+    affine: affineOf(short, float),
   }
 }
 
@@ -130,12 +150,14 @@ export const decodeNifti = (bytes: Uint8Array, name: string): NiftiVolume => {
   const content = gunzipped(bytes, name)
   const header = parseHeader(content, name)
   const { shape, data } = stored(content, header, name)
-  const { slope, intercept } = header
+  const isScaled = header.slope !== 0 && Number.isFinite(header.slope)
+  const [slope, intercept] = isScaled ? [header.slope, header.intercept] : [1, 0]
+  if (!Number.isFinite(intercept)) throw wrong(name, `field 'scl_inter' must be finite, got ${intercept}`)
   const values = new Float32Array(data.length)
   for (let i = 0; i < values.length; i++) {
-    const value = Number(data[i])
-    values[i] = slope === 0 ? value : slope * value + intercept
-    if (!Number.isFinite(values[i])) throw wrong(name, `voxel ${i} is not finite`)
+    values[i] = slope * Number(data[i]) + intercept
+    if (!Number.isFinite(values[i]))
+      throw wrong(name, `voxel ${i} is not finite; write 0 where nothing is known`)
   }
   return {
     values: new NdArray('float32', shape, values),

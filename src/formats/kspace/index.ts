@@ -1,0 +1,2 @@
+export type { KSpace } from './kspace.ts'
+export { isKspace, readKspace } from './read-kspace.ts'

@@ -1,0 +1,68 @@
+/** K-space from files and folders. */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { wrong } from '../bytes.ts'
+import { unreadable } from '../files.ts'
+import { withHdf5 } from '../hdf5.ts'
+import { fastMriScan, KSPACE } from './fastmri.ts'
+import { ismrmrdScan, rawDataIn } from './ismrmrd.ts'
+import { joinedScans, type KSpace, type Scan } from './kspace.ts'
+
+const isHdf5 = (path: string): boolean => /\.(h5|hdf5|mrd)$/i.test(path)
+
+/** The files of k-space at a path, sorted by name. */
+const filesAt = (path: string): string[] => {
+  try {
+    if (!statSync(path).isDirectory()) return [path]
+    return readdirSync(path)
+      .filter((name) => isHdf5(name) && !name.startsWith('.'))
+      .map((name) => join(path, name))
+      .sort()
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Whether a path, which exists, may hold k-space: an HDF5 file by its extension, or a folder with some. */
+export const isKspace = (path: string): boolean => filesAt(path).some(isHdf5)
+
+/** The k-space of one file, by its layout. */
+const readScan = (path: string, most: number): Promise<Scan> =>
+  withHdf5(path, (file) => {
+    if (file.root.keys().includes(KSPACE)) return fastMriScan(file, most)
+    const group = rawDataIn(file)
+    if (group) return ismrmrdScan(file, group, most)
+    const held = file.root.keys().join(', ') || 'nothing'
+    throw wrong(
+      path,
+      `holds neither 'kspace' (fastMRI) nor a group with 'data' and 'xml' (ISMRMRD), but ${held}`,
+    )
+  })
+
+/**
+ * Measured k-space: fastMRI's files of one or several coils, or ISMRMRD's Cartesian raw data in the plane.
+ * It stays in the units of the files and is not cropped; axes and centre are those of `multiCoilFourier`, so
+ * that `kspace` is its y and `mask` its mask.
+ *
+ * @param path - HDF5 file, or a folder of `.h5`, `.hdf5` or `.mrd`
+ * @param most - enough images: reading stops there
+ * @returns slice after slice, file after file
+ * @throws TweedieError `input` when a file is damaged, of another layout, not finite, or coils and sizes
+ * differ
+ *
+ * @example
+ * ```ts
+ * const { kspace, mask, noiseCovariance } = await readKspace('scans/') // kspace: [N, 2 coils, H, W]
+ * ```
+ */
+export const readKspace = async (path: string, most = Number.POSITIVE_INFINITY): Promise<KSpace> => {
+  const files = filesAt(path)
+  if (files.length === 0) throw wrong(path, 'no .h5 file in this folder')
+  const scans: Scan[] = []
+  for (let count = 0; scans.length < files.length && count < most; ) {
+    const scan = await readScan(files[scans.length], most - count)
+    scans.push(scan)
+    count += scan.kspace.shape[0]
+  }
+  return joinedScans(scans, path)
+}

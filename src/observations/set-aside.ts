@@ -1,49 +1,49 @@
 /**
- * A set to learn from, and a part of what some of its observations saw that learning never sees: how well it
- * is predicted says how good a prior is, without any truth.
+ * Observations to learn from, and some that learning never sees: how well a part of what these saw is
+ * predicted from the rest says how good a prior is, without any truth.
  */
-import { float32, NdArray, rowsAt, type Shape, sizeOf } from '../tensor/index.ts'
+import { rowsAt } from '../tensor/index.ts'
 import { type HoldOut, holdOut } from './hold-out.ts'
-import { noiseLevel, type ObservationSet } from './observation-set.ts'
+import type { ObservationSet } from './observation-set.ts'
 
 /** How much is set aside. */
 export interface SetAsideOptions {
-  /** Observations of which something is set aside, spread evenly over the set; all when there are fewer. */
+  /** Observations that are set aside, at most an eighth of them. */
   readonly observations: number
-  /** Share of what each of them saw, in (0, 1). */
+  /** Share of what each of them saw that is to be predicted, in (0, 1). */
   readonly share: number
   readonly seed: number
 }
 
-/** The split. `given` and `held` are of the chosen observations. */
+/** The split. `given` and `held` are two parts of what the observations that were set aside saw. */
 export interface SetAside extends HoldOut {
-  /** All observations, without what is held. */
+  /** The other observations, to learn from. */
   readonly rest: ObservationSet
 }
 
-/** An array [N, ...] or [1, ...] as one row for each observation, some of them replaced. */
-const withRows = (
-  array: NdArray<'float32'>,
-  count: number,
-  at: readonly number[],
-  replaced: NdArray<'float32'>,
-): NdArray<'float32'> => {
-  const shape: Shape = array.shape.slice(1)
-  const size = sizeOf(shape)
-  const data = new Float32Array(count * size)
-  if (array.shape[0] === count) data.set(array.data)
-  else for (let i = 0; i < count; i++) data.set(array.data, i * size)
-  const row = (k: number) => (replaced.shape[0] === 1 ? 0 : k)
-  at.forEach((i, k) => {
-    data.set(replaced.data.subarray(row(k) * size, (row(k) + 1) * size), i * size)
-  })
-  return new NdArray('float32', [count, ...shape], data)
+/**
+ * Neighbours go together, in so many runs: windows of a series overlap and slices of a volume are alike, so an
+ * observation whose neighbours are learned from is no test.
+ */
+const RUNS = 4
+
+/** Observations of a set that are set aside, at most one in so many. */
+const ONE_IN = 8
+
+/** Rows of `n` of `count` observations in runs spread over the set. */
+const runsOf = (count: number, n: number): number[] => {
+  const runs = Math.min(RUNS, n)
+  return Array.from({ length: runs }, (_, r) => {
+    const [from, to] = [Math.floor((r * n) / runs), Math.floor(((r + 1) * n) / runs)]
+    const start = Math.floor(((r + 0.5) * count) / runs - (to - from) / 2)
+    return Array.from({ length: to - from }, (_, k) => start + k)
+  }).flat()
 }
 
 /** The rows of a set, in this order. */
 const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet => {
   const { y, operator, std } = set
-  const chosen = (array: NdArray<'float32'>) => (array.shape[0] === 1 ? array : rowsAt(array, at))
+  const chosen = (array: typeof y) => (array.shape[0] === 1 ? array : rowsAt(array, at))
   return {
     ...set,
     y: rowsAt(y, at),
@@ -55,54 +55,26 @@ const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet 
   }
 }
 
-/** Noise of each entry, where that of the chosen observations has changed. */
-const noiseOf = (
-  set: ObservationSet,
-  at: readonly number[],
-  given: ObservationSet,
-): Pick<ObservationSet, 'noise' | 'std'> => {
-  if (given.noise === set.noise && !set.std) return { noise: set.noise }
-  const filled = (shape: Shape, value: number) =>
-    new NdArray('float32', shape, new Float32Array(sizeOf(shape)).fill(value))
-  const before = set.std ?? filled([1, ...set.y.shape.slice(1)], set.noise)
-  const after = given.std ?? filled([1, ...set.y.shape.slice(1)], given.noise)
-  const std = withRows(before, set.y.shape[0], at, after)
-  return { noise: noiseLevel(std), std }
-}
-
 /**
- * Sets a part of what was seen aside: some of the seen entries where the operator deletes entries, else a
- * part of what y says, by data fission (see `holdOut`).
+ * Sets observations aside. What they saw is split by `holdOut`: seen entries where the operator deletes
+ * entries, else by data fission.
  *
+ * @returns nothing where there are too few observations to spare some
  * @throws TweedieError `input` for a share outside (0, 1), and for blind sets, whose operator is not known
  *
  * @example
  * ```ts
- * const { rest, given, held } = await setAside(set, { observations: 64, share: 0.1, seed: 0 })
+ * const aside = await setAside(set, { observations: 48, share: 0.2, seed: 0 })
  * ```
  */
 export const setAside = async (
   set: ObservationSet,
   { observations, share, seed }: SetAsideOptions,
-): Promise<SetAside> => {
-  const { y, operator } = set
-  const [count] = y.shape
-  const n = Math.min(observations, count)
-  const at = Array.from({ length: n }, (_, k) => Math.floor((k * count) / n))
-  const { given, held } = await holdOut(chosenRows(set, at), { share, seed })
-  const parameters = Object.entries(operator.parameters).map(([name, array]) => {
-    const own = given.operator.parameters[name]
-    const same = array.shape[0] === 1 && String(own.data) === String(array.data)
-    return [name, same ? array : withRows(float32(array), count, at, own)] as const
-  })
-  return {
-    given,
-    held,
-    rest: {
-      ...set,
-      ...noiseOf(set, at, given),
-      y: withRows(y, count, at, given.y),
-      operator: { ...operator, parameters: Object.fromEntries(parameters) },
-    },
-  }
+): Promise<SetAside | undefined> => {
+  const [count] = set.y.shape
+  const n = Math.min(observations, Math.floor(count / ONE_IN))
+  if (n === 0) return undefined
+  const at = runsOf(count, n)
+  const others = Array.from({ length: count }, (_, i) => i).filter((i) => !at.includes(i))
+  return { ...(await holdOut(chosenRows(set, at), { share, seed })), rest: chosenRows(set, others) }
 }

@@ -53,8 +53,9 @@ interface Judging extends LongCall {
 }
 
 /**
- * Sets a part of the observations aside and prepares the judgement of laps by it.
+ * Sets some observations aside and prepares the judgement of laps by them.
  *
+ * @returns nothing where there are too few observations to spare some
  * @throws TweedieError `input` for a share outside (0, 1), and for blind sets
  */
 export const heldBench = async (
@@ -62,8 +63,9 @@ export const heldBench = async (
   set: ObservationSet,
   held: SetAsideOptions,
   { options, onHeld, onProgress, signal }: Judging,
-): Promise<HeldBench> => {
+): Promise<HeldBench | undefined> => {
   const aside = await setAside(set, held)
+  if (!aside) return undefined
   const judge = heldJudge(aside)
   return {
     rest: aside.rest,

@@ -3,15 +3,16 @@ import { keptEntries, maskedBy, setAside, unchanged } from '../../src/observatio
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { NdArray, rows } from '../../src/tensor/index.ts'
 
-const [count, event] = [10, [1, 4, 5]] as const
+const [count, event] = [80, [1, 4, 5]] as const
 const y = normal(stream(0, 'y'), [count, ...event])
-const options = { observations: 4, share: 0.5, seed: 1 }
-/** Rows 0, 2, 5 and 7 of ten: four, spread evenly. */
-const chosen = [0, 2, 5, 7]
+const options = { observations: 8, share: 0.5, seed: 1 }
+/** Four runs of two, spread over eighty. */
+const chosen = [9, 10, 29, 30, 49, 50, 69, 70]
+const others = Array.from({ length: count }, (_, i) => i).filter((i) => !chosen.includes(i))
 
 const row = (x: NdArray<'float32'>, i: number) => Array.from(rows(x, i, i + 1).data)
 
-describe('setting aside', () => {
+describe('setting observations aside', () => {
   const mask = new NdArray(
     'float32',
     [count, ...event],
@@ -19,49 +20,47 @@ describe('setting aside', () => {
   )
   const set = { y, operator: maskedBy(mask, [...event]), noise: 0.1, range: [0, 1] } as const
 
-  it('takes entries of some observations from learning, and nothing from the others', async () => {
-    const { rest, given, held } = await setAside(set, options)
-    const seen = keptEntries(rest)
-    const [kept, aside] = [keptEntries(given), keptEntries(held)]
-    if (!seen || !kept || !aside) throw new Error('masks keep entries')
-    for (let i = 0; i < count; i++) {
-      const k = chosen.indexOf(i)
-      if (k < 0) {
-        expect(row(seen, i)).toEqual(row(mask, i))
-        expect(row(rest.y, i)).toEqual(row(y, i))
-        continue
-      }
-      expect(row(seen, i)).toEqual(row(kept, k))
-      expect(row(rest.y, i)).toEqual(row(given.y, k))
-      // What is held and what is left are together what was seen, and never the same entry.
-      expect(row(aside, k).map((v, j) => v + row(kept, k)[j])).toEqual(row(mask, i))
-      expect(row(rest.y, i).filter((v, j) => v !== 0 && row(aside, k)[j] === 1)).toEqual([])
+  it('takes neighbours together and leaves the others as they are', async () => {
+    const aside = await setAside(set, options)
+    if (!aside) throw new Error('eighty are enough')
+    const { rest, given, held } = aside
+    const [left, kept, judged] = [rest, given, held].map(keptEntries)
+    if (!left || !kept || !judged) throw new Error('masks keep entries')
+    for (const [k, i] of others.entries()) {
+      expect(row(left, k)).toEqual(row(mask, i))
+      expect(row(rest.y, k)).toEqual(row(y, i))
     }
-    expect(rest.std).toBeUndefined()
+    for (const [k, i] of chosen.entries()) {
+      // What is to be predicted and what is left are together what was seen, and never the same entry.
+      expect(row(judged, k).map((v, j) => v + row(kept, k)[j])).toEqual(row(mask, i))
+      expect(row(given.y, k).filter((v, j) => v !== 0 && row(judged, k)[j] === 1)).toEqual([])
+    }
+    expect([rest.y.shape[0], given.y.shape[0], held.y.shape[0]]).toEqual([72, 8, 8])
   })
 
-  it('of a mask that all share makes one for each', async () => {
-    const shared = { ...set, operator: maskedBy(rows(mask, 0, 1), [...event]) }
-    const seen = keptEntries((await setAside(shared, options)).rest)
-    if (!seen) throw new Error('masks keep entries')
-    expect(seen.shape).toEqual([count, ...event])
-    expect(row(seen, 1)).toEqual(row(mask, 0))
-    expect(row(seen, 2)).not.toEqual(row(mask, 0))
+  it('shares what all observations share, and keeps noise of their own', async () => {
+    const std = new NdArray(
+      'float32',
+      y.shape,
+      new Float32Array(y.size).map((_, i) => 0.1 + i / y.size),
+    )
+    const shared = { ...set, std, operator: maskedBy(rows(mask, 0, 1), [...event]) }
+    const aside = await setAside(shared, options)
+    expect(aside?.rest.operator.parameters.mask.shape[0]).toBe(1)
+    expect(aside?.rest.std && row(aside.rest.std, 9)).toEqual(row(std, 11))
   })
 
-  it('of other operators makes the noise of the chosen ones larger, and theirs only', async () => {
+  it('of other operators splits what they say', async () => {
     const plain = { y, operator: unchanged([...event]), noise: 0.1, range: [0, 1] } as const
-    const { rest, held } = await setAside(plain, { ...options, share: 0.2 })
-    if (!rest.std) throw new Error('the noise differs')
-    for (let i = 0; i < count; i++) {
-      const sigma = chosen.includes(i) ? 0.1 / Math.sqrt(0.8) : 0.1
-      for (const s of row(rest.std, i)) expect(s).toBeCloseTo(sigma, 7)
-    }
-    expect(held.noise).toBeCloseTo(0.1 / Math.sqrt(0.2), 12)
-    expect(held.y.shape[0]).toBe(4)
+    const aside = await setAside(plain, { ...options, share: 0.2 })
+    expect(aside?.rest.noise).toBe(0.1)
+    expect(aside?.given.noise).toBeCloseTo(0.1 / Math.sqrt(0.8), 12)
+    expect(aside?.held.noise).toBeCloseTo(0.1 / Math.sqrt(0.2), 12)
   })
 
-  it('takes all when there are fewer than asked for', async () => {
-    expect((await setAside(set, { ...options, observations: 48 })).held.y.shape[0]).toBe(count)
+  it('takes one in eight at most, and none of seven', async () => {
+    expect((await setAside(set, { ...options, observations: 48 }))?.held.y.shape[0]).toBe(10)
+    const few = { ...set, y: rows(y, 0, 7), operator: maskedBy(rows(mask, 0, 7), [...event]) }
+    expect(await setAside(few, options)).toBeUndefined()
   })
 })

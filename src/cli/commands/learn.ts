@@ -55,9 +55,9 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
     })
 }
 
-/** What is set aside; nothing of blind sets, whose operator is not known. */
-const heldOf = ({ monitor: { held }, seed }: Experiment, { operator }: ObservationSet) =>
-  held.observations > 0 && !operator.truth ? { ...held, seed } : undefined
+/** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
+const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
+  held.observations > 0 && y.shape[0] >= 8 && !operator.truth ? { ...held, seed } : undefined
 
 /** A line for each reading, beside that of the Gaussian start. */
 const noteHeld = (io: Io): ((reading: HeldReading) => void) => {

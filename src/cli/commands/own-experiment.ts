@@ -75,7 +75,10 @@ export const ownExperiment = async (
   const [count] = used.y.shape
   const plan = planned(speeds, {
     count,
-    judged: { observations: Math.min(count, draft.monitor.held.observations), draws: HELD_DRAWS },
+    judged: {
+      observations: Math.min(Math.floor(count / 8), draft.monitor.held.observations),
+      draws: HELD_DRAWS,
+    },
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })

@@ -150,8 +150,8 @@ const held = z
       .int()
       .nonnegative()
       .default(48)
-      .describe('observations of which something is set aside (0: none)'),
-    share: z.number().gt(0).lt(1).default(0.1).describe('share of what each of them saw'),
+      .describe('observations that are set aside, at most one in eight (0: none)'),
+    share: z.number().gt(0).lt(1).default(0.2).describe('share of what they saw that is to be predicted'),
   })
   .prefault({})
   .describe(

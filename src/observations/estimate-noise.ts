@@ -1,14 +1,15 @@
 /**
- * The level of white noise that observations themselves support, from two bounds. With y = s + n of any signal
- * s, the variance of whatever is made of y is at least what n puts into it:
+ * The level of white noise that observations themselves support, from two bounds. With y = s + n of any
+ * signal s, the variance of whatever is made of y is at least what n puts into it:
  *
  * - of each entry over all observations (backgrounds, which show noise alone): Var y_p ≥ σ²;
  * - of each contrast Σ w_j y_j of a small patch, Σ w = 0 and ‖w‖ = 1, over all places: its least value is
  *   what detail and noise leave together (Pyatykh, Hesser & Zheng 2013). Contrasts are chosen by some
  *   observations and judged by others, so that it is no chance.
  *
- * The smaller bound is the estimate. It can prove that a stated level is too large. Too small it calls one only
- * where both bounds agree: where entries vary no more than the finest contrasts do, nothing but noise is seen.
+ * The smaller bound is the estimate. It can prove that a stated level is too large. Too small it calls one
+ * only where both bounds agree: where entries vary no more than the finest contrasts do, nothing but noise is
+ * seen.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { average, sizeOf } from '../tensor/index.ts'

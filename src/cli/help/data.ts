@@ -55,8 +55,8 @@ With --observed the data are observations already: they are checked and packed w
         min: 0,
         word: 'unknown',
         description:
-          'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed, ' +
-          "where 'unknown' estimates it)",
+          'standard deviation of the noise, in units of the data (default 0.05; to be given with ' +
+          "--observed, where 'unknown' estimates it)",
       },
       photons: {
         kind: 'number',

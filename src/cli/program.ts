@@ -16,10 +16,14 @@ const valueName = ({ kind, value }: OptionSpec): string =>
 
 const numberParser =
   (spec: OptionSpec) =>
-  (text: string): number => {
+  (text: string): number | string => {
+    if (spec.word !== undefined && text === spec.word) return text
     const value = text.trim() === '' ? Number.NaN : Number(text)
     const problem = problemOf(spec, value)
-    if (problem !== undefined) throw new InvalidArgumentError(`Expected ${problem}.`)
+    if (problem !== undefined)
+      throw new InvalidArgumentError(
+        `Expected ${problem}${spec.word === undefined ? '' : `, or '${spec.word}'`}.`,
+      )
     return value
   }
 

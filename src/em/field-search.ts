@@ -25,8 +25,8 @@ const COLUMNS = 128
 /** Signals of more entries go without. */
 const LARGEST = 4200
 
-/** Products of one evaluation, about half a second: fewer observations are predicted where they are large. */
-const PRODUCTS = 4e8
+/** Products of one evaluation, and observations that it predicts at least. */
+const [PRODUCTS, LEAST] = [1.5e8, 12] as const
 
 /** Values of each parameter, in the order of the search. Ranges are in distances of neighbours. */
 const VALUES = {
@@ -74,9 +74,10 @@ export const searchedField = (
     return parts
   }
   return (gaussian, from) => {
-    const width = gaussian.factor.length / all.size + COLUMNS
-    const most = Math.ceil(PRODUCTS / ((all.size * width * width) / 2))
-    const count = Math.min(all.count, Math.max(8, most))
+    const width = gaussian.factor.length / all.size + Math.min(COLUMNS, all.size)
+    const entries = given.seen.reduce((sum, s) => sum + s, 0) / given.count
+    const most = Math.ceil(PRODUCTS / ((entries * width ** 2) / 2 + width ** 3))
+    const count = Math.min(all.count, Math.max(LEAST, most))
     const mean = (of: FactorGaussian): number => average(predictiveLogDensities(of, all, given, count))
     const plain = mean(gaussian)
     const scored = (field: ResidualKernel): FieldSearch => {

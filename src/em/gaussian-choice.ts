@@ -46,7 +46,7 @@ const [CHOSEN_BY, PREDICTED] = [512, 128] as const
 const GAIN = 1e-3
 
 /** The Gaussian of a fit: what is not known of its rows goes into the variances of the entries. */
-export const gaussianOf = ({ size, rank, rows, spread, variance }: FactorFit): FactorGaussian => {
+const gaussianOf = ({ size, rank, rows, spread, variance }: FactorFit): FactorGaussian => {
   const q = rank + 1
   const factor = new Float64Array(size * rank)
   for (let p = 0; p < size; p++) factor.set(rows.subarray(p * q + 1, (p + 1) * q), p * rank)
@@ -72,7 +72,7 @@ const withoutHeld = (all: SeenEntries, seed: number): SeenEntries => {
 const COUNT = 6
 
 /** Means and variances alone, each drawn to those of all entries. */
-export const diagonalGaussian = ({ count, size, y, seen, noise }: SeenEntries): FactorGaussian => {
+const diagonalGaussian = ({ count, size, y, seen, noise }: SeenEntries): FactorGaussian => {
   let [n, sum] = [0, 0]
   for (let i = 0; i < y.length; i++) {
     n += seen[i]
@@ -109,7 +109,8 @@ const figure = (value: number): string => value.toPrecision(2)
  *
  * @example
  * ```ts
- * gaussianFinding(choice) // "a Gaussian of 4 factors and a field of range 8 predicts …"
+ * const onChoice = (choice: GaussianChoice) => console.log(gaussianFinding(choice))
+ * const start = await gaussianStart(set, { onChoice }) // "a Gaussian of 4 factors, chosen from 500 …"
  * ```
  */
 export const gaussianFinding = (choice: GaussianChoice): string => {

@@ -21,8 +21,8 @@ import { seenEntries } from './seen-entries.ts'
 /** Options of {@link gaussianStart}. */
 export interface GaussianStartOptions {
   /**
-   * Rank of the covariance beside its diagonal, 1 … N. Default: chosen for masked observations; min(64, N)
-   * for other operators and by `diffusion`.
+   * Rank of the covariance beside its diagonal, 1 … N. Default: chosen for masked observations; for
+   * other operators and by `diffusion` a quarter of the values of y for each entry of x, at most min(64, N).
    */
   readonly rank?: number
   /** EM iterations, default 16; of each rank that is tried, at most. */
@@ -91,11 +91,18 @@ const asGaussian = ({ mean, variance, factor }: FactorGaussian): Gaussian => {
  */
 const SAMPLES = 512
 
+/** Observed values for each number of the factor; with fewer it would fit their noise. */
+const VALUES = 4
+
+/** The rank that what was observed can tell. */
+const affordableRank = ({ y }: ObservationSet, n: number): number =>
+  Math.max(1, Math.min(64, n, Math.floor(y.size / (VALUES * n))))
+
 /** EM with PPCA as its M-step. */
 const ppcaStart = async (set: ObservationSet, options: GaussianStartOptions): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
-  const { rank = Math.min(64, n), iterations = 16, batch = 256, seed = 0 } = options
+  const { rank = affordableRank(set, n), iterations = 16, batch = 256, seed = 0 } = options
   const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   let gaussian = standardGaussian(n)

@@ -57,7 +57,7 @@ it('the Gaussian baseline is the posterior after dense EM', async () => {
     S = second.sub(first.mmul(first.transpose()))
   }
   const draws = 1500
-  const found = await baselineNamed('gaussian').make({ iterations })(data, { draws, seed: 0 })
+  const found = await baselineNamed('gaussian').make({ iterations, rank: size })(data, { draws, seed: 0 })
   for (const i of [0, 7, 31]) {
     const { mean, covariance } = posterior(mu, S, rows[i].y, rows[i].seen)
     const own = toNumbers(itemAt(found.mean, i))

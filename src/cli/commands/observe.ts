@@ -23,6 +23,7 @@ import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { formatFields } from '../table.ts'
+import { statedNoise, withNoise } from './noise-check.ts'
 
 type Options = OptionsOf<'observe'>
 
@@ -84,16 +85,16 @@ const rangeOf = ({ range }: Options): DataRange | undefined => {
   return [low, high]
 }
 
-const own = (source: string, options: Options, io: Io): ObservationSet => {
+const own = async (source: string, options: Options, io: Io): Promise<ObservationSet> => {
   const { mask, noise, count } = options
   const range = rangeOf(options)
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   if (noise === undefined)
     throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
   if (!statSync(source).isDirectory()) {
-    const set = observationsFromArrays(source, mask, noise, range)
+    const set = observationsFromArrays(source, mask, statedNoise(noise), range)
     checkUnits(source, { x: set.y, range: set.range, seen: keptEntries(set) }, range !== undefined, io)
-    return firstOf(set, count)
+    return withNoise(firstOf(set, count), noise, io)
   }
   if (range !== undefined) throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
   if (mask === undefined)
@@ -101,7 +102,7 @@ const own = (source: string, options: Options, io: Io): ObservationSet => {
       'input',
       `${source}: a folder of damaged images needs --mask, the folder of their masks`,
     )
-  return firstOf(observationsFromImages(source, mask, noise), count)
+  return withNoise(firstOf(observationsFromImages(source, mask, statedNoise(noise)), count), noise, io)
 }
 
 /**
@@ -136,6 +137,8 @@ const simulated = async (
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
   const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
+  if (noise === 'unknown')
+    throw new TweedieError('input', '--noise unknown: simulated noise needs its level; it is for --observed')
   const said = rangeOf(options)
   const clean = await loadClean(source, { split, count, skip, range: said })
   checkUnits(source, clean, said !== undefined, io)
@@ -179,7 +182,9 @@ export const run = async (
       `'${settings[0]}': --observed data have been observed, they take no settings`,
     )
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
-  const set = options.observed ? own(source, options, io) : await simulated(source, settings, options, io)
+  const set = options.observed
+    ? await own(source, options, io)
+    : await simulated(source, settings, options, io)
   writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)

@@ -105,7 +105,12 @@ export const samplingSchema = z.strictObject({
 })
 
 const gaussian = z.strictObject({
-  rank: count.optional().describe('rank of the covariance beside its diagonal (default min(64, N))'),
+  rank: count
+    .optional()
+    .describe(
+      'rank of the covariance beside its diagonal (default: chosen by held-out entries of masked ' +
+        'observations; else a quarter of the values for each entry of x, 64 at most)',
+    ),
   iterations: count.default(16).describe('EM iterations'),
   count: count.optional().describe('observations used'),
   eStep: z.enum(['exact', 'diffusion', 'moments']).default('exact'),

@@ -53,8 +53,10 @@ With --observed the data are observations already: they are checked and packed w
         kind: 'number',
         value: 'sigma',
         min: 0,
+        word: 'unknown',
         description:
-          'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed)',
+          'standard deviation of the noise, in units of the data (default 0.05; to be given with ' +
+          "--observed, where 'unknown' estimates it)",
       },
       photons: {
         kind: 'number',

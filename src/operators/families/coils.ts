@@ -25,6 +25,7 @@ export const coilsFamily = defineFamily({
   name: 'coils',
   summary: 'magnetic resonance with several coils: real parts of all, then imaginary parts',
   linear: true,
+  complex: true,
   settings: {
     acceleration,
     coils: {
@@ -40,7 +41,16 @@ export const coilsFamily = defineFamily({
       description: 'file with measured sensitivities [2 coils, H, W], real parts first; none: made up',
     },
   },
-  parameters: { mask: columns, sensitivity: { about: 'sensitivities of the coils, real parts first' } },
+  parameters: {
+    mask: columns,
+    sensitivity: {
+      about: 'sensitivities of the coils, [2 coils, H, W], real parts first',
+      replaces: ['coils', 'maps'],
+      key: 'maps',
+      complex: true,
+      axes: ([, h, w], [channels]) => [[channels], [h], [w]],
+    },
+  },
   blindTo: [],
   draw: ({ acceleration: R, coils, maps }, { count, event, seed }) => {
     const [channels, height, width] = imageShape(event, 'coils')
@@ -50,6 +60,7 @@ export const coilsFamily = defineFamily({
       maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
     return { mask: columnMasks(count, { width, acceleration: R, seed }), sensitivity }
   },
+  eventOf: (_, { y: [, ...plane] }) => [1, ...plane],
   make: (_, parameters, { event }) =>
     multiCoilFourier(needed('coils', parameters, 'mask'), needed('coils', parameters, 'sensitivity'), event),
   observed: (parameters) => needed('coils', parameters, 'mask'),

@@ -5,8 +5,10 @@ import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'
 import { multiCoilFourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
+import { whitenedCoils } from '../whitening.ts'
 import { defineFamily, needed } from './family.ts'
 import { acceleration, columns } from './fourier.ts'
+import { lowFrequencyMaps } from './low-frequency-maps.ts'
 
 /** Sensitivities [1, 2K, h, w] from a file that holds them alone, with or without the first axis. */
 const readSensitivities = (path: string, height: number, width: number): NdArray<'float32'> => {
@@ -26,6 +28,7 @@ export const coilsFamily = defineFamily({
   summary: 'magnetic resonance with several coils: real parts of all, then imaginary parts',
   linear: true,
   complex: true,
+  whitening: { parameter: 'sensitivity', size: ([channels]) => channels / 2, whiten: whitenedCoils },
   settings: {
     acceleration,
     coils: {
@@ -48,6 +51,14 @@ export const coilsFamily = defineFamily({
       replaces: ['coils', 'maps'],
       key: 'maps',
       complex: true,
+      estimate: async (y, { mask }) => {
+        if (!mask)
+          throw new TweedieError(
+            'input',
+            "operator 'coils': maps are estimated where 'mask' says what was sampled",
+          )
+        return lowFrequencyMaps(y, mask)
+      },
       axes: ([, h, w], [channels]) => [[channels], [h], [w]],
     },
   },

@@ -3,10 +3,12 @@
  * they make.
  */
 import { TweedieError } from '../../error.ts'
+import type { ComplexMatrix } from '../../linalg/index.ts'
 import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
 import type { Operator } from '../operator.ts'
 import type { DataRange } from '../units.ts'
+import type { Whitened } from '../whitening.ts'
 
 /** Parameters by name: [N, ...], or [1, ...] where all observations share them. */
 export type Parameters<L> = Readonly<Record<string, L>>
@@ -59,6 +61,21 @@ export interface ParameterSpec {
    * @param y - shape of one y
    */
   axes?(event: Shape, y: Shape): readonly (readonly number[] | undefined)[]
+  /**
+   * It from the observations [N, ...] and the other parameters, where own data ask for that.
+   *
+   * @throws TweedieError `input` where they do not tell
+   */
+  estimate?(y: NdArray<'float32'>, parameters: Parameters<NdArray<'float32'>>): Promise<NdArray<'float32'>>
+}
+
+/** How noise of a known covariance is made white: by one parameter. */
+interface Whitening {
+  readonly parameter: string
+  /** Side of the covariance, from the shape of one y. */
+  size(y: Shape): number
+  /** @throws TweedieError `input` or `numeric` for covariances that make no sense */
+  whiten(y: NdArray<'float32'>, parameter: NdArray<'float32'>, covariance: ComplexMatrix): Whitened
 }
 
 /** What tells the shape of one x. */
@@ -94,6 +111,8 @@ interface Definition<S extends SettingSpecs> {
   readonly complex?: boolean
   /** Settings of text that own data give as a file of numbers, by the key of the file. */
   readonly listed?: Readonly<Record<string, string>>
+  /** How correlated noise is made white; default: it is not. */
+  readonly whitening?: Whitening
   /** Row i depends on the seed and i only. Default: no parameters. */
   draw?(
     settings: SettingsOf<S>,
@@ -119,6 +138,7 @@ export interface Family {
   readonly blindTo?: readonly string[]
   readonly complex: boolean
   readonly listed: Readonly<Record<string, string>>
+  readonly whitening?: Whitening
   /** All settings: those given, and defaults. @throws TweedieError `input` for unknown ones and bad values */
   complete(given: Settings): Settings
   /** Parameters for each observation. @throws TweedieError `input` for settings that do not fit the data */

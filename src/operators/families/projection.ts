@@ -1,6 +1,7 @@
 import { normalBatch, stream } from '../../random/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
 import { projection } from '../projection.ts'
+import { whitenedVectors } from '../whitening.ts'
 import { defineFamily, needed, observations } from './family.ts'
 
 export const projectionFamily = defineFamily({
@@ -8,6 +9,7 @@ export const projectionFamily = defineFamily({
   summary: 'a few numbers of each x: random directions, uniform on the sphere',
   linear: true,
   complex: true,
+  whitening: { parameter: 'matrix', size: ([m]) => m, whiten: whitenedVectors },
   settings: {
     dimension: { kind: 'integer', default: 2, min: 1, description: 'numbers observed of each x' },
   },

@@ -5,7 +5,7 @@ import { TweedieError } from '../../error.ts'
 import { arrayExtensions, type FileNumbers, readImages, readOneArray } from '../../formats/index.ts'
 import { nearestName } from '../../nearest.ts'
 import {
-  backProjection,
+  firstStep,
   keptEntries,
   type ObservationSet,
   type OwnMeasurements,
@@ -191,12 +191,14 @@ const fromArrays = async (
   return ownObservations(own, source)
 }
 
-/** The operators whose y is in units of its own are judged by A⁺ y, where it is known. */
+/** y is judged where it is in the units of x; k-space by its zero-filled image. */
 const checkOwnUnits = async (source: string, set: ObservationSet, said: boolean, io: Io): Promise<void> => {
   const { y, operator, range } = set
   const own = String(y.shape.slice(1)) === String(operator.event)
   if (own) return checkUnits(source, { x: y, range, seen: keptEntries(set) }, said, io)
-  const x = familyOf(operator.name).complex ? await backProjection(set) : undefined
+  const isPlane =
+    familyOf(operator.name).complex && String(y.shape.slice(2)) === String(operator.event.slice(1))
+  const x = isPlane ? await firstStep(set) : undefined
   if (x) checkUnits(`${source}, zero-filled`, { x, range }, said, io)
 }
 

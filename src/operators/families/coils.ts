@@ -5,10 +5,10 @@ import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'
 import { multiCoilFourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
+import { lowFrequencyMaps } from '../low-frequency-maps.ts'
 import { whitenedCoils } from '../whitening.ts'
 import { defineFamily, needed } from './family.ts'
 import { acceleration, columns } from './fourier.ts'
-import { lowFrequencyMaps } from './low-frequency-maps.ts'
 
 /** Sensitivities [1, 2K, h, w] from a file that holds them alone, with or without the first axis. */
 const readSensitivities = (path: string, height: number, width: number): NdArray<'float32'> => {

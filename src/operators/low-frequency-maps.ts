@@ -8,7 +8,7 @@
  * the phase of that image, as they have to where x is real: maps by eigenvectors (Walsh et al. 2000; ESPIRiT,
  * Uecker et al. 2014) know it up to a factor in each pixel only.
  */
-import { TweedieError } from '../../error.ts'
+import { TweedieError } from '../error.ts'
 import {
   add,
   eachBatch,
@@ -25,9 +25,9 @@ import {
   sum,
   type Tensor,
   zeros,
-} from '../../tensor/index.ts'
-import { scaleBy } from '../complex.ts'
-import { joined, parted, transforms } from '../fourier.ts'
+} from '../tensor/index.ts'
+import { scaleBy } from './complex.ts'
+import { joined, parted, transforms } from './fourier.ts'
 
 /** Frequencies on each side of the middle: at most (more brings noise), and at least (5 × 5 in all). */
 const MOST = 16

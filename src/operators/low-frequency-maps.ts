@@ -75,7 +75,7 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
     if (a < Math.min(LEAST, Math.floor(h / 2)) || b < Math.min(LEAST, Math.floor(w / 2)))
       throw new TweedieError(
         'input',
-        `the fully sampled centre of k-space ${n} has ${2 * a + 1} × ${2 * b + 1} frequencies, too few to ` +
+        `the fully sampled centre of k-space ${n} has ${Math.min(2 * a + 1, h)} × ${Math.min(2 * b + 1, w)} frequencies, too few to ` +
           'estimate coil maps from: give them, maps=maps.npy',
       )
     for (let i = 0; i < h; i++)

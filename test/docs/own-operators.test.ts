@@ -7,14 +7,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/commands/observe.ts'
-import type { OptionsOf } from '../../src/cli/commands.ts'
-import { makeIo } from '../../src/cli/io.ts'
-import { makeProgram } from '../../src/cli/program.ts'
 import { writeArrays } from '../../src/formats/index.ts'
-import { type ObservationSet, readObservations, residualProgram } from '../../src/observations/index.ts'
+import { type ObservationSet, residualProgram } from '../../src/observations/index.ts'
 import { families } from '../../src/operators/index.ts'
 import { stream, uniform } from '../../src/random/index.ts'
+import { observeLine } from '../cli/observing.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/howto/own-operators.md'), 'utf8')
 const numpy = spawnSync('python3', ['-c', 'import numpy']).status === 0
@@ -40,16 +37,6 @@ const snippets = page
       command,
     }))
   })
-
-/** A command of the page, in the folder of the files. */
-const observe = async (line: string): Promise<ObservationSet> => {
-  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain)
-  const placed = words.map((word) => word.replace(/[\w-]+\.np[yz]$/, (file) => join(folder, file)))
-  const io = makeIo(process, { json: false, quiet: true }, new AbortController().signal)
-  const program = makeProgram('0', (_, args, options) => run(args, options as OptionsOf<'observe'>, io))
-  await program.parseAsync(['node', ...placed])
-  return readObservations(join(folder, 'mine.npz'))
-}
 
 const python = (code: string): void => {
   const { stderr } = spawnSync('python3', ['-c', `import numpy as np\n${code}`], {
@@ -78,7 +65,7 @@ describe('conventions of operators', () => {
   it.skipIf(!numpy).each(snippets)(`$title agrees with NumPy${said}`, async ({ name, code, command }) => {
     writeArrays(join(folder, 'x.npy'), { x })
     python(code)
-    const set = await observe(command)
+    const set = await observeLine(command, folder)
     expect(set.operator.name).toBe(name)
     expect(await gap(set)).toBeLessThan(3e-6)
   })

@@ -12,6 +12,7 @@ import {
   observationRows,
   observationsFromImages,
   ownObservations,
+  unitsOf,
 } from '../../observations/index.ts'
 import { familyOf, type OperatorSpec, parameterOf } from '../../operators/index.ts'
 import { toNumbers } from '../../tensor/index.ts'
@@ -191,15 +192,24 @@ const fromArrays = async (
   return ownObservations(own, source)
 }
 
-/** y is judged where it is in the units of x; k-space by its zero-filled image. */
+/** Whether y is in the units of x: the operator has its shape, and no numbers of its own but a mask. */
+const keepsUnits = ({ y, operator: { event, parameters, of } }: ObservationSet): boolean =>
+  String(y.shape.slice(1)) === String(event) &&
+  of === undefined &&
+  Object.keys(parameters).every((name) => name === 'mask')
+
+/**
+ * The units of y where it has those of x, else those of the first picture that it gives of x: zero-filled
+ * k-space, a blur seen once more. Of that only the size counts: without its middle, k-space has no mean.
+ */
 const checkOwnUnits = async (source: string, set: ObservationSet, said: boolean, io: Io): Promise<void> => {
   const { y, operator, range } = set
-  const own = String(y.shape.slice(1)) === String(operator.event)
-  if (own) return checkUnits(source, { x: y, range, seen: keptEntries(set) }, said, io)
-  const isPlane =
-    familyOf(operator.name).complex && String(y.shape.slice(2)) === String(operator.event.slice(1))
-  const x = isPlane ? await firstStep(set) : undefined
-  if (x) checkUnits(`${source}, zero-filled`, { x, range }, said, io)
+  if (keepsUnits(set)) return checkUnits(source, { x: y, range, seen: keptEntries(set) }, said, io)
+  const isPicture = operator.event.length > 1 && y.shape.length === operator.event.length + 1
+  const x = isPicture ? await firstStep(set) : undefined
+  const most = Math.max(...range.map(Math.abs))
+  if (x && unitsOf(x, [-most, most])?.verdict !== 'fits')
+    checkUnits(`${source}, back-projected`, { x, range }, said, io)
 }
 
 /**

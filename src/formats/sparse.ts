@@ -25,8 +25,9 @@ const checkShape = ([rows, columns, ...more]: Shape, where: string): void => {
   if (rows * columns > MOST)
     throw wrong(
       where,
-      `a sparse matrix of ${rows} × ${columns} is kept dense, in ${Math.ceil((rows * columns) / 2 ** 18)} MiB; ` +
-        `at most ${MOST / 2 ** 18}: give one of fewer rows, or one of the operators that need no matrix`,
+      `a sparse matrix of ${rows} × ${columns} is kept dense, in ` +
+        `${Math.ceil((rows * columns) / 2 ** 18)} MiB; at most ${MOST / 2 ** 18}: ` +
+        'give one of fewer rows, or one of the operators that need no matrix',
     )
 }
 

@@ -19,8 +19,8 @@ import { batchedObservations, type ObservationBatch } from './batches.ts'
 import type { ObservationSet } from './observation-set.ts'
 
 /**
- * The first step of steepest descent on ‖y − A x‖² from 0: α Aᵀ y, with α = ‖Aᵀ y‖² / ‖A Aᵀ y‖². Its scale is that
- * of x, whatever the scale of A.
+ * The first step of steepest descent on ‖y − A x‖² from 0: α Aᵀ y, with α = ‖Aᵀ y‖² / ‖A Aᵀ y‖². Its scale
+ * is that of x, whatever the scale of A.
  *
  * @returns [N, ...event], or undefined where A is not linear
  */

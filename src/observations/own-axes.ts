@@ -38,7 +38,8 @@ export const withAxes = (
   if (other)
     throw wrong(
       where,
-      `field '${field}' of shape [${array.shape}] may be [${filled}] or [${other}]; save it with all its axes`,
+      `field '${field}' of shape [${array.shape}] may be [${filled}] or [${other}]; ` +
+        'save it with all its axes',
     )
   return reshaped(array, filled)
 }

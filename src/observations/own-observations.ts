@@ -25,8 +25,8 @@ export interface OwnMeasurements {
   /** Its parameters; `estimate` where the observations tell. */
   readonly parameters: Readonly<Record<string, FileNumbers | 'estimate'>>
   /**
-   * Standard deviation of the noise, of each part where y is complex: one, or an array of the shape of y, of one
-   * of its items, or [N].
+   * Standard deviation of the noise, of each part where y is complex: one, or an array of the shape of y, of
+   * one of its items, or [N].
    */
   readonly noise: number | FileNumbers | { readonly covariance: FileNumbers }
   /** Shape of one x, where y does not tell; as `--event` gives it. */
@@ -36,7 +36,7 @@ export interface OwnMeasurements {
 }
 
 /** The key by which messages and commands name a parameter. */
-export const keyOf = (spec: OperatorSpec, name: string): string => parameterOf(spec, name)?.key ?? name
+const keyOf = (spec: OperatorSpec, name: string): string => parameterOf(spec, name)?.key ?? name
 
 /** @throws TweedieError `input` for unknown parameters, and settings that a parameter replaces */
 const checkNames = ({ operator, parameters }: OwnMeasurements): void => {
@@ -51,8 +51,8 @@ const checkNames = ({ operator, parameters }: OwnMeasurements): void => {
     if (idle !== undefined)
       throw new TweedieError(
         'input',
-        `operator '${operator.name}': setting '${idle}' only simulates what '${keyOf(operator, name)}' gives; ` +
-          'leave it out',
+        `operator '${operator.name}': setting '${idle}' only simulates what ` +
+          `'${keyOf(operator, name)}' gives; leave it out`,
       )
   }
 }
@@ -64,8 +64,8 @@ const arranged = ({ y, operator, event }: OwnMeasurements, where: string): NdArr
   if (y.complex && !takes)
     throw wrong(
       where,
-      `field 'y' is complex, operator '${operator.name}' observes real numbers; --operator fourier, coils and ` +
-        'projection take complex ones',
+      `field 'y' is complex, operator '${operator.name}' observes real numbers; ` +
+        '--operator fourier, coils and projection take complex ones',
     )
   if (takes && isComplex(y)) {
     const [count, ...rest] = values.shape
@@ -88,14 +88,14 @@ const eventOf = ({ operator, parameters, event }: OwnMeasurements, y: Shape, whe
   if (found === undefined)
     throw wrong(
       where,
-      `operator '${operator.name}': y of shape [${y}] does not tell the shape of one x; say it, for example ` +
-        '--event 1,28,28',
+      `operator '${operator.name}': y of shape [${y}] does not tell the shape of one x; say it, ` +
+        'for example --event 1,28,28',
     )
   if (!found.every((n) => Number.isInteger(n) && n > 0))
     throw wrong(
       where,
-      `operator '${operator.name}' observes complex numbers: y must be complex, or have the real parts, then the ` +
-        `imaginary parts as channels, got [${y}]`,
+      `operator '${operator.name}' observes complex numbers: y must be complex, or have the real parts, ` +
+        `then the imaginary parts as channels, got [${y}]`,
     )
   return found
 }
@@ -166,12 +166,12 @@ const whitened = (
  * An observation set of measured data, with any operator of the list. Arrays are as NumPy has them:
  *
  * * y [N, ...]; images may lack a channel axis of 1. Complex y (of the operators `fourier`, `coils` and
- *   `projection`) is complex, or real with a last axis of real and imaginary part, or real with the real parts,
- *   then the imaginary parts as channels, which is how a set keeps it.
+ *   `projection`) is complex, or real with a last axis of real and imaginary part, or real with the real
+ *   parts, then the imaginary parts as channels, which is how a set keeps it.
  * * parameters may lack the axis of the observations, where all share one, and axes of size 1.
  *
- * A covariance of the noise is whitened away: y and the parameter that makes it are multiplied by the inverse of
- * its Cholesky factor.
+ * A covariance of the noise is whitened away: y and the parameter that makes it are multiplied by the inverse
+ * of its Cholesky factor.
  *
  * @param where - the file of y, for messages
  * @throws TweedieError `input` for settings and parameters that do not apply, shapes that do not fit, and as

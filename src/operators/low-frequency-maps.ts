@@ -1,40 +1,23 @@
 /**
- * Sensitivities of coils from the fully sampled centre of k-space (McKenzie et al. 2002): with the images I_c of
- * the low frequencies,
+ * Sensitivities of coils from the fully sampled centre of k-space (McKenzie et al. 2002): with the images I_c
+ * of the low frequencies,
  *
- *     s_c = I_c / √(Σ_k |I_k|²),    I_c = F⁻¹(w ∘ y_c),
+ *     s_c ≈ I_c / √(Σ_k |I_k|²),    I_c = F⁻¹(w ∘ y_c),
  *
- * w a Hann window over the centre. Maps are smooth, so that I_c is about s_c times one blurred image. They keep
- * the phase of that image, as they have to where x is real: maps by eigenvectors (Walsh et al. 2000; ESPIRiT,
- * Uecker et al. 2014) know it up to a factor in each pixel only.
+ * w a cosine over the centre. Maps are smooth, so that I_c is about s_c times one blurred image; what is not
+ * smooth, noise and edges, is taken off by `smoothMaps`. They keep the phase of the image, as they have to
+ * where x is real: maps by eigenvectors (Walsh et al. 2000; ESPIRiT, Uecker et al. 2014) know it up to a factor in
+ * each pixel only. x must not change its sign.
  */
 import { TweedieError } from '../error.ts'
-import {
-  add,
-  eachBatch,
-  float32,
-  jit,
-  max,
-  mul,
-  type NdArray,
-  reciprocal,
-  rows,
-  sizeOf,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  zeros,
-} from '../tensor/index.ts'
+import { eachBatch, float32, jit, type NdArray, rows, type Tensor, zeros } from '../tensor/index.ts'
 import { scaleBy } from './complex.ts'
 import { joined, parted, transforms } from './fourier.ts'
+import { smoothMaps } from './smooth-maps.ts'
 
-/** Frequencies on each side of the middle: at most (more brings noise), and at least (5 × 5 in all). */
+/** Frequencies on each side of the middle: at most (more brings noise), and at least (9 × 9 in all). */
 const MOST = 16
-const LEAST = 2
-
-/** Below this share of the brightest pixel an image is dark, and the maps go to 0. */
-const DARK = 1e-4
+const LEAST = 4
 
 /** A plane of frequencies, 1 where sampled. */
 interface Plane {
@@ -61,9 +44,9 @@ const centreOf = (plane: Plane): readonly [rows: number, columns: number] => {
   return [a, b]
 }
 
-/** cos² from the middle to the first frequency that is left out. */
-const hann = (distance: number, r: number): number =>
-  Math.abs(distance) > r ? 0 : Math.cos((Math.PI * distance) / (2 * (r + 1))) ** 2
+/** A cosine from the middle to the first frequency that is left out. */
+const taper = (distance: number, r: number): number =>
+  Math.abs(distance) > r ? 0 : Math.cos((Math.PI * distance) / (2 * (r + 1)))
 
 /** Windows over the centres of masks [N, 1, H|1, W]: [N, 1, H, W]. */
 const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
@@ -75,12 +58,13 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
     if (a < Math.min(LEAST, Math.floor(h / 2)) || b < Math.min(LEAST, Math.floor(w / 2)))
       throw new TweedieError(
         'input',
-        `the fully sampled centre of k-space ${n} has ${Math.min(2 * a + 1, h)} × ${Math.min(2 * b + 1, w)} frequencies, too few to ` +
-          'estimate coil maps from: give them, maps=maps.npy',
+        `the fully sampled centre of k-space ${n} has ${Math.min(2 * a + 1, h)} × ` +
+          `${Math.min(2 * b + 1, w)} frequencies, too few to estimate coil maps from (9 × 9): ` +
+          'give them, maps=maps.npy',
       )
     for (let i = 0; i < h; i++)
       for (let j = 0; j < w; j++)
-        out.data[(n * h + i) * w + j] = hann(i - Math.floor(h / 2), a) * hann(j - Math.floor(w / 2), b)
+        out.data[(n * h + i) * w + j] = taper(i - Math.floor(h / 2), a) * taper(j - Math.floor(w / 2), b)
   }
   return out
 }
@@ -90,12 +74,13 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
  *
  * @param y - k-space [N, 2K, H, W], real parts first
  * @param mask - [N, 1, H, W], or columns [N, 1, 1, W]; N may be 1
- * @returns [N, 2K, H, W] with Σ|s|² = 1, less where the image is dark
- * @throws TweedieError `input` for one coil alone, and centres of fewer than 5 × 5 frequencies
+ * @returns [N, 2K, H, W] with Σ|s|² = 1 over the coils
+ * @throws TweedieError `input` for one coil alone, and centres of fewer than 9 × 9 frequencies
  *
  * @example
  * ```ts
- * const sensitivity = await lowFrequencyMaps(y, mask)
+ * const { y, operator } = readObservations('kspace.npz')
+ * const sensitivity = await lowFrequencyMaps(y, operator.parameters.mask)
  * ```
  */
 export const lowFrequencyMaps = async (
@@ -109,21 +94,16 @@ export const lowFrequencyMaps = async (
       'y is of one coil, [N, coils, H, W] is needed; --operator fourier takes one',
     )
   const F = transforms(h, w)
-  const program = jit((k: Tensor, window: Tensor): Tensor => {
-    const images = F.back(scaleBy(window, parted(k)))
-    const power = sum(add(square(images.re), square(images.im)), { axes: [1], keepdims: true })
-    const dark = mul(max(power, { axes: [1, 2, 3], keepdims: true }), DARK * DARK)
-    return joined(scaleBy(reciprocal(sqrt(add(power, add(dark, 1e-30)))), images))
-  })
+  const program = jit((k: Tensor, window: Tensor): Tensor => joined(F.back(scaleBy(window, parted(k)))))
   const windows = windowsOf(mask, h)
-  const out = zeros(y.shape)
+  const images = zeros(y.shape)
   try {
     await eachBatch(count, 16, async (from, to) => {
       const window = windows.shape[0] === 1 ? windows : rows(windows, from, to)
-      out.data.set(float32(await program(rows(y, from, to), window)).data, (from * sizeOf(y.shape)) / count)
+      images.data.set(float32(await program(rows(y, from, to), window)).data, (from * y.size) / count)
     })
   } finally {
     await program.release()
   }
-  return out
+  return smoothMaps(images)
 }

@@ -93,7 +93,7 @@ const anglesFrom = (angles: RadonOptions['angles']): readonly number[] => {
 /**
  * [C, H, W] → [C, angles, detectors].
  *
- * @throws TweedieError `input` when the event is no image, the numbers are no integers above 0, or there are no angles
+ * @throws TweedieError `input` for events that are no images, and numbers that are no integers above 0
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Correlated noise made white when data are packed: with the covariance Σ = L Lᴴ of the noise of y = A x + n,
+ * Correlated noise, made white when data are packed: with the covariance Σ = L Lᴴ of n in y = A x + n,
  *
  *     y' = s L⁻¹ y,   A' = s L⁻¹ A,   noise of y': s,
  *

@@ -51,7 +51,7 @@ export const checkOperatorName = (name: string): void => {
   if (!/\.(onnx|pt|pth|py|js|ts)$/i.test(name)) return
   throw new TweedieError(
     'input',
-    `--operator ${name}: an operator of your own as a program or an ONNX file is not supported yet; a linear one ` +
-      'is --operator projection matrix=A.npy, its columns the operator on unit vectors',
+    `--operator ${name}: an operator of your own as a program or an ONNX file is not supported yet; ` +
+      'a linear one is --operator projection matrix=A.npy, its columns the operator on unit vectors',
   )
 }

@@ -71,7 +71,7 @@ const realArray = (path: string): FileNumbers['array'] => {
 
 type Given = Pick<OwnMeasurements, 'operator' | 'parameters'>
 
-/** What one argument key=value says. @throws TweedieError `input` when the operator has nothing of that name */
+/** What one argument says. @throws TweedieError `input` when the operator has nothing of that name */
 const saidBy = (spec: OperatorSpec, key: string, text: string) => {
   const { name } = spec
   const { settings, listed } = familyOf(name)
@@ -134,7 +134,9 @@ const checkChannels = (
   if (!complex && !pairs) return
   const mask = options.mask ?? 'mask.npy'
   const what = complex ? 'complex values' : 'two channels, which may be real and imaginary parts'
-  const kspace = `k-space is --operator fourier mask=${mask}, of several coils --operator coils mask=${mask} maps=estimate`
+  const kspace =
+    `k-space is --operator fourier mask=${mask}, ` +
+    `of several coils --operator coils mask=${mask} maps=estimate`
   const image = complex ? '' : `; an image of two channels --operator ${options.mask ? 'mask' : 'identity'}`
   throw new TweedieError('input', `${source}: ${what}: say how they were measured; ${kspace}${image}`)
 }

@@ -3,7 +3,8 @@ import type { CommandModule, CommandSpec } from './spec.ts'
 
 export const data = {
   observe: {
-    summary: 'make an observation set: from clean data, or from your own observations and masks',
+    summary:
+      'make an observation set: from clean data, or from your own observations with masks or any operator',
     description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves
 all of it in one file. DATA is a data set by name, a file or a folder.
 
@@ -20,8 +21,8 @@ With --observed the data are observations already: they are checked and packed w
       {
         usage: '[settings...]',
         description:
-          'settings of the operator, as key=value: size=9 intensity=0.5; with --observed also its parameters, ' +
-          'as key=file.npy, and maps=estimate',
+          'settings of the operator, as key=value: size=9 intensity=0.5; with --observed also its ' +
+          'parameters, as key=file.npy, and maps=estimate',
       },
     ],
     options: {
@@ -58,15 +59,15 @@ With --observed the data are observations already: they are checked and packed w
         kind: 'text',
         value: 'sigma|file',
         description:
-          'standard deviation of the noise, in units of the data (default 0.05; to be given with --observed, also ' +
-          'as a file of one for each entry or each observation)',
+          'standard deviation of the noise, in units of the data (default 0.05; to be given with ' +
+          '--observed, also as a file of one for each entry or each observation)',
       },
       noiseCovariance: {
         kind: 'text',
         value: 'file',
         description:
-          'with --observed instead of --noise: covariance of the noise, of vectors [M, M] (projection) or of the ' +
-          'coils; data and operator are whitened by it',
+          'with --observed instead of --noise: covariance of the noise, of vectors [M, M] (projection) ' +
+          'or of the coils; data and operator are whitened by it',
       },
       event: {
         kind: 'text',
@@ -114,7 +115,8 @@ With --observed the data are observations already: they are checked and packed w
       },
       {
         command:
-          'tweedie observe kspace.npy --observed --operator coils mask=mask.npy maps=estimate --noise 0.02 -o mri.npz',
+          'tweedie observe kspace.npy --observed --operator coils mask=mask.npy maps=estimate --noise 0.02 ' +
+          '-o mri.npz',
         does: 'your own k-space of several coils',
       },
     ],

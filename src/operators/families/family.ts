@@ -79,7 +79,7 @@ interface Whitening {
 }
 
 /** What tells the shape of one x. */
-export interface EventRequest {
+interface EventRequest {
   /** Shape of one y. */
   readonly y: Shape
   /** Shapes of the parameters, as they were given. */

@@ -7,19 +7,13 @@ export type OptionSpec = ScalarSpec & {
   readonly short?: string
   /** Name of the value in the help, `--draws <n>`; default `n` of numbers, `name` of choices, else `text`. */
   readonly value?: string
-  /** Of numbers: a word that may stand for one, `--noise unknown`. */
-  readonly word?: string
 }
 
 /** Options by name. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
 /** The values that a command's `run` gets: of a flag true or nothing, without a default perhaps nothing. */
-export type ValuesOf<Specs> = Specs extends OptionSpecs
-  ? { readonly [K in keyof Specs]: SettingsOf<Specs>[K] | WordOf<Specs[K]> }
-  : never
-
-type WordOf<Spec> = Spec extends { readonly word: infer Word } ? Word : never
+export type ValuesOf<Specs> = Specs extends OptionSpecs ? SettingsOf<Specs> : never
 
 /** Values of options that nothing more is known about. */
 export type AnyValues = Readonly<Record<string, string | number | boolean | undefined>>

@@ -16,14 +16,10 @@ const valueName = ({ kind, value }: OptionSpec): string =>
 
 const numberParser =
   (spec: OptionSpec) =>
-  (text: string): number | string => {
-    if (spec.word !== undefined && text === spec.word) return text
+  (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
     const problem = problemOf(spec, value)
-    if (problem !== undefined)
-      throw new InvalidArgumentError(
-        `Expected ${problem}${spec.word === undefined ? '' : `, or '${spec.word}'`}.`,
-      )
+    if (problem !== undefined) throw new InvalidArgumentError(`Expected ${problem}.`)
     return value
   }
 

@@ -24,19 +24,30 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
 /** NumPy itself refuses longer headers of arrays without fields. */
 const LONGEST_HEADER = 10_000
 
-interface Header {
-  readonly element: Element
-  readonly littleEndian: boolean
+interface Header extends ElementType {
   readonly fortranOrder: boolean
   readonly shape: number[]
 }
 
+interface ElementType {
+  readonly element: Element
+  readonly littleEndian: boolean
+  /** Whether each entry is two such elements, its real and its imaginary part. */
+  readonly complex: boolean
+}
+
+/** NumPy's complex types, by that of their parts. */
+const PARTS: Readonly<Record<string, Element>> = { c8: 'f4', c16: 'f8' }
+
 const elements = new Set<string>(['f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'b1'])
 const isElement = (code: string): code is Element => elements.has(code)
 
-const parseDescr = (descr: string, name: string): Pick<Header, 'element' | 'littleEndian'> => {
+const parseDescr = (descr: string, name: string): ElementType => {
   const [, order, code] = /^([<>|=])([a-zA-Z]\d+)$/.exec(descr) ?? []
-  if (code !== undefined && isElement(code)) return { element: code, littleEndian: order !== '>' }
+  const littleEndian = order !== '>'
+  if (code !== undefined && isElement(code)) return { element: code, littleEndian, complex: false }
+  if (code !== undefined && Object.hasOwn(PARTS, code))
+    return { element: PARTS[code], littleEndian, complex: true }
   const hint = /^[<>|=]?O/.test(descr) ? ' (objects are pickled Python, which is never read)' : ''
   const readable = 'f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 b1'
   throw wrong(name, `dtype must be one of ${readable}, got '${descr.slice(0, 40)}'${hint}`)
@@ -46,6 +57,11 @@ const parseDescr = (descr: string, name: string): Pick<Header, 'element' | 'litt
  * The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order, each once.
  */
 const parseHeader = (text: string, name: string): Header => {
+  const { descr, order, shape } = headerFields(text, name)
+  return { ...parseDescr(descr, name), fortranOrder: order === 'True', shape: parseShape(shape, name) }
+}
+
+const headerFields = (text: string, name: string) => {
   const [, body] = /^\s*\{(.*)\}\s*$/s.exec(text) ?? []
   if (body === undefined)
     throw wrong(name, `header must be a Python dictionary, got '${text.slice(0, 60).trim()}'`)
@@ -68,11 +84,7 @@ const parseHeader = (text: string, name: string): Header => {
   if (!/^['"]/.test(descr)) throw wrong(name, `header key 'descr' must be a string, got ${descr}`)
   if (order !== 'True' && order !== 'False')
     throw wrong(name, `header key 'fortran_order' must be a bool, got ${order}`)
-  return {
-    ...parseDescr(descr.slice(1, -1), name),
-    fortranOrder: order === 'True',
-    shape: parseShape(shape, name),
-  }
+  return { descr: descr.slice(1, -1), order, shape }
 }
 
 /** `()`, `(3,)`, `(3, 4)`; Python 2 wrote `(3L, 4L)`. */
@@ -89,15 +101,15 @@ const parseShape = (text: string, name: string): number[] => {
   })
 }
 
-/** Column-major to row-major. */
-const fromFortran = (array: NdArray): NdArray => {
-  const { dtype, shape, data } = array
+/** Column-major to row-major, of entries of `width` elements each. */
+const fromFortran = (array: NdArray, shape: Shape, width: number): NdArray => {
+  const { dtype, data } = array
   const out = data.slice()
   const index = shape.map(() => 0)
   const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
   let source = 0
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[source]
+  for (let i = 0; i < out.length; i += width) {
+    for (let part = 0; part < width; part++) out[i + part] = data[source * width + part]
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       source += strides[axis]
       if (++index[axis] < shape[axis]) break
@@ -105,7 +117,13 @@ const fromFortran = (array: NdArray): NdArray => {
       index[axis] = 0
     }
   }
-  return new NdArray(dtype, shape, out as Data)
+  return new NdArray(dtype, array.shape, out as Data)
+}
+
+/** An array of a file that may be complex: then its last axis is real part and imaginary part. */
+export interface FileNumbers {
+  readonly array: NdArray
+  readonly complex: boolean
 }
 
 /**
@@ -122,6 +140,13 @@ const fromFortran = (array: NdArray): NdArray => {
  * ```
  */
 export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {
+  const { array, complex } = decodeNpyNumbers(bytes, name)
+  if (!complex) return array
+  throw wrong(name, 'holds complex numbers, real ones are needed here')
+}
+
+/** The header of a `.npy`, and its elements as bytes. */
+const parted = (bytes: Uint8Array, name: string): { readonly header: string; readonly body: Uint8Array } => {
   if (!startsWith(bytes, MAGIC)) throw wrong(name, 'not a .npy file (its first bytes are not \\x93NUMPY)')
   const version = bytes[6]
   const preamble = version === 1 ? 10 : 12
@@ -134,11 +159,36 @@ export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {
   if (start > bytes.length)
     throw wrong(name, `truncated: header of ${length} bytes in a file of ${bytes.length} bytes`)
   if (length > LONGEST_HEADER) throw wrong(name, `header of ${length} bytes, at most ${LONGEST_HEADER}`)
-  const header = parseHeader(new TextDecoder().decode(bytes.subarray(preamble, start)), name)
-  const { element, shape, littleEndian, fortranOrder } = header
-  checkSize(element, shape, bytes.length - start, name)
-  const array = decodeElements(element, shape, bytes.subarray(start), littleEndian, name)
-  return fortranOrder && shape.length > 1 ? fromFortran(array) : array
+  return { header: new TextDecoder().decode(bytes.subarray(preamble, start)), body: bytes.subarray(start) }
+}
+
+/**
+ * As {@link decodeNpy}, complex numbers too.
+ *
+ * @throws TweedieError `input` as {@link decodeNpy}
+ */
+export const decodeNpyNumbers = (bytes: Uint8Array, name: string): FileNumbers => {
+  const { header, body } = parted(bytes, name)
+  const { element, shape, littleEndian, fortranOrder, complex } = parseHeader(header, name)
+  const stored = complex ? [...shape, 2] : shape
+  checkSize(element, stored, body.length, name)
+  const array = decodeElements(element, stored, body, littleEndian, name)
+  const columns = fortranOrder && shape.length > 1
+  return { array: columns ? fromFortran(array, shape, complex ? 2 : 1) : array, complex }
+}
+
+/** The text of a `.npy` that holds one, as bytes or as UTF-32. @throws TweedieError `input` for others */
+export const decodeNpyText = (bytes: Uint8Array, name: string): string => {
+  const { header, body } = parted(bytes, name)
+  const { descr } = headerFields(header, name)
+  const [, kind] = /^[<|]([SU])\d+$/.exec(descr) ?? []
+  if (kind === undefined) throw wrong(name, `expected text, got dtype '${descr.slice(0, 40)}'`)
+  const every = kind === 'S' ? 1 : 4
+  const letters = Array.from(
+    body.filter((_, i) => i % every === 0),
+    (code) => String.fromCharCode(code),
+  )
+  return letters.join('').replaceAll('\0', '')
 }
 
 const descrOf = (element: Element): string => `${elementBytes(element) === 1 ? '|' : '<'}${element}`

@@ -27,12 +27,20 @@ export interface NpzOptions {
  */
 export const decodeNpz = (bytes: Uint8Array, name: string): Record<string, NdArray> =>
   Object.fromEntries(
+    Object.entries(npzEntries(bytes, name)).map(([key, entry]) => [
+      key,
+      decodeNpy(entry, `${name}: field '${key}'`),
+    ]),
+  )
+
+/** The `.npy` files of a `.npz`, by name. @throws TweedieError `input` when the archive is damaged */
+export const npzEntries = (bytes: Uint8Array, name: string): Record<string, Uint8Array> =>
+  Object.fromEntries(
     unzip(bytes, name).map((entry) => {
       if (!entry.name.endsWith(SUFFIX) || entry.name === SUFFIX) {
         throw new TweedieError('input', `${name}: entry '${entry.name}' is not a named ${SUFFIX} array`)
       }
-      const key = entry.name.slice(0, -SUFFIX.length)
-      return [key, decodeNpy(entry.bytes, `${name}: field '${key}'`)]
+      return [entry.name.slice(0, -SUFFIX.length), entry.bytes]
     }),
   )
 

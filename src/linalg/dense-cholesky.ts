@@ -8,6 +8,8 @@ export interface DenseCholesky {
   readonly logDet: number
   /** C⁻¹ b. */
   solve(b: ArrayLike<number>): Float64Array
+  /** L⁻¹ b: white, where b has the covariance C. */
+  whiten(b: ArrayLike<number>): Float64Array
   /** L z: a draw of N(0, C) for standard normal z. */
   times(z: ArrayLike<number>): Float64Array
 }
@@ -59,16 +61,21 @@ export const denseCholesky = (
     L[row + i] = Math.sqrt(Math.max(pivot, least))
     logDet += 2 * Math.log(L[row + i])
   }
+  const whiten = (b: ArrayLike<number>): Float64Array => {
+    const x = Float64Array.from(b)
+    for (let i = 0; i < n; i++) {
+      let sum = x[i]
+      for (let k = 0; k < i; k++) sum -= L[i * n + k] * x[k]
+      x[i] = sum / L[i * n + i]
+    }
+    return x
+  }
   return {
     size: n,
     logDet,
+    whiten,
     solve: (b) => {
-      const x = Float64Array.from(b)
-      for (let i = 0; i < n; i++) {
-        let sum = x[i]
-        for (let k = 0; k < i; k++) sum -= L[i * n + k] * x[k]
-        x[i] = sum / L[i * n + i]
-      }
+      const x = whiten(b)
       for (let i = n - 1; i >= 0; i--) {
         x[i] /= L[i * n + i]
         for (let k = 0; k < i; k++) x[k] -= L[i * n + k] * x[i]

@@ -1,12 +1,6 @@
 import { TweedieError } from '../error.ts'
 import { checkFinite, indexOf, wrong } from '../formats/index.ts'
-import {
-  completeSpec,
-  familyOf,
-  makeOperator,
-  type OperatorSpec,
-  type ParameterSpec,
-} from '../operators/index.ts'
+import { completeSpec, familyOf, makeOperator, parameterOf } from '../operators/index.ts'
 import { broadcastTo, constant, type NdArray, type Shape, scalar, sizeOf } from '../tensor/index.ts'
 import type { ObservedOperator } from './operator.ts'
 import { parameterRows } from './operator.ts'
@@ -19,15 +13,6 @@ const checkEvent = (event: Shape, where: string): void => {
   const isSize = (d: number) => Number.isInteger(d) && d >= 1 && d <= LARGEST_AXIS
   if (event.length === 0 || !event.every(isSize) || sizeOf(event) > LARGEST_EVENT)
     throw wrong(where, `field 'operator': event must be the shape of one x, got [${event}]`)
-}
-
-/** Shape and rules of a parameter; those of part i are named `i.NAME`. */
-const specOf = ({ name, of = [] }: OperatorSpec, parameter: string): ParameterSpec | undefined => {
-  const { parameters } = familyOf(name)
-  if (Object.hasOwn(parameters, parameter)) return parameters[parameter]
-  const [index, ...rest] = parameter.split('.')
-  const part = of[Number(index)]
-  return part && rest.length > 0 ? specOf(part, rest.join('.')) : undefined
 }
 
 /** A parameter with the name that messages give it. */
@@ -85,7 +70,7 @@ const checkParameters = (operator: ObservedOperator, y: Shape, where: string, fi
   ] as const
   for (const [group, arrays, hidden] of groups)
     for (const [key, array] of Object.entries(arrays)) {
-      const [field, spec] = [fieldOf(group, key), specOf(operator, key)]
+      const [field, spec] = [fieldOf(group, key), parameterOf(operator, key)]
       if (!spec) throw wrong(where, `field '${field}': operator '${name}' has no such parameter`)
       const deletes = familyOf(name).deletes && key === 'mask'
       if (deletes) checkMask({ field, array }, { event, y, rows: [1, y[0]] }, where)

@@ -52,7 +52,7 @@ const centredDft = (n: number, sign: -1 | 1): ComplexDense => {
 }
 
 /** The transform pair of images of one size. */
-const transforms = (h: number, w: number) => {
+export const transforms = (h: number, w: number) => {
   const [rows, columns] = [centredDft(h, -1), centredDft(w, -1)]
   const [rowsBack, columnsBack] = [centredDft(h, 1), centredDft(w, 1)]
   return {
@@ -62,9 +62,11 @@ const transforms = (h: number, w: number) => {
   }
 }
 
-const joined = ({ re, im }: Complex): Tensor => concat([re, im], 1)
+/** Real parts, then imaginary parts, on the channel axis. */
+export const joined = ({ re, im }: Complex): Tensor => concat([re, im], 1)
 
-const parted = (y: Tensor): Complex => {
+/** The complex numbers of which {@link joined} made channels. */
+export const parted = (y: Tensor): Complex => {
   const [re, im] = split(y, 2, 1)
   return { re, im }
 }

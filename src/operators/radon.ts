@@ -1,5 +1,5 @@
 /**
- * Parallel-beam tomography: integrals along lines at angles θ_k = kπ/K,
+ * Parallel-beam tomography: integrals along lines at angles θ_k, kπ/K where they are not given,
  *
  *     y[k, j] = ∫ x(t_j cos θ_k − s sin θ_k, t_j sin θ_k + s cos θ_k) ds / n,
  *
@@ -37,19 +37,20 @@ interface Rays {
   readonly weights: NdArray<'float64'>
 }
 
-const raysOf = (h: number, w: number, angles: number, detectors: number): Rays => {
+const raysOf = (h: number, w: number, angles: readonly number[], detectors: number): Rays => {
   const n = Math.max(h, w)
   const samples = 2 * n
-  const pixels = new Float64Array(angles * detectors * samples)
-  const weights = new Float64Array(angles * detectors * samples)
+  const rays = angles.length * detectors
+  const pixels = new Float64Array(rays * samples)
+  const weights = new Float64Array(rays * samples)
   const [cx, cy] = [(w - 1) / 2, (h - 1) / 2]
   const put = (at: number, row: number, column: number, weight: number) => {
     if (row < 0 || row >= h || column < 0 || column >= w) return
     pixels[at] = row * w + column
     weights[at] = weight / n
   }
-  for (let ray = 0; ray < angles * detectors; ray++) {
-    const theta = (Math.floor(ray / detectors) * Math.PI) / angles
+  for (let ray = 0; ray < rays; ray++) {
+    const theta = angles[Math.floor(ray / detectors)]
     const t = (ray % detectors) - (detectors - 1) / 2
     const [cos, sin] = [Math.cos(theta), Math.sin(theta)]
     const byRow = Math.abs(cos) >= Math.abs(sin) // the line crosses each row once
@@ -66,8 +67,8 @@ const raysOf = (h: number, w: number, angles: number, detectors: number): Rays =
     }
   }
   return {
-    pixels: ndarray(pixels, [angles * detectors, samples], 'int64'),
-    weights: new NdArray('float64', [angles * detectors, samples, 1], weights),
+    pixels: ndarray(pixels, [rays, samples], 'int64'),
+    weights: new NdArray('float64', [rays, samples, 1], weights),
   }
 }
 
@@ -76,16 +77,23 @@ const detectorsFor = (h: number, w: number): number => Math.ceil(Math.hypot(h, w
 
 /** Options of {@link radon}. */
 export interface RadonOptions {
-  /** Number of angles over half a turn. */
-  readonly angles: number
+  /** Number of angles, evenly spaced over half a turn, or the angles themselves, in radians. */
+  readonly angles: number | readonly number[]
   /** Detectors, distance 1 pixel; default ⌈√(H² + W²)⌉. */
   readonly detectors?: number
+}
+
+/** θ_k, evenly spaced where only their number is given. */
+const anglesFrom = (angles: RadonOptions['angles']): readonly number[] => {
+  if (typeof angles !== 'number') return angles
+  requireInteger(angles, 1, 'radon: angles')
+  return Array.from({ length: angles }, (_, k) => (k * Math.PI) / angles)
 }
 
 /**
  * [C, H, W] → [C, angles, detectors].
  *
- * @throws TweedieError `input` when the event is no image, or the numbers are no integers above 0
+ * @throws TweedieError `input` for events that are no images, and numbers that are no integers above 0
  *
  * @example
  * ```ts
@@ -95,9 +103,11 @@ export interface RadonOptions {
 export const radon = (event: Shape, { angles, detectors }: RadonOptions): LinearOperator => {
   const [c, h, w] = imageShape(event, 'radon')
   const d = detectors ?? detectorsFor(h, w)
-  requireInteger(angles, 1, 'radon: angles')
+  const turns = anglesFrom(angles)
+  const k = turns.length
+  requireInteger(k, 1, 'radon: angles')
   requireInteger(d, 1, 'radon: detectors')
-  const rays = raysOf(h, w, angles, d)
+  const rays = raysOf(h, w, turns, d)
   const [pixels, weights] = [constant(rays.pixels), dense(rays.weights)]
   /** [B, C, ...] → [size, B C] and back. */
   const columns = (t: Tensor, size: number) => transpose(reshape(t, [-1, size]), [1, 0])
@@ -106,14 +116,14 @@ export const radon = (event: Shape, { angles, detectors }: RadonOptions): Linear
     name: 'radon',
     linear: true,
     inShape: event,
-    outShape: [c, angles, d],
+    outShape: [c, k, d],
     apply: (x) => {
       const along = mul(take(columns(x, h * w), pixels), weights(x))
-      return events(sum(along, { axes: [1] }), [angles, d])
+      return events(sum(along, { axes: [1] }), [k, d])
     },
     adjoint: (y) => {
-      const spread = expandDims(columns(y, angles * d), 1)
-      const shape = [angles * d, rays.pixels.shape[1], spread.shape[2]]
+      const spread = expandDims(columns(y, k * d), 1)
+      const shape = [k * d, rays.pixels.shape[1], spread.shape[2]]
       const weighted = mul(broadcastTo(spread, shape), weights(y))
       return events(scatterAdd(weighted, pixels, [h * w, shape[2]]), [h, w])
     },

@@ -1,6 +1,6 @@
 /** What `tweedie observe` says of the level of noise. */
 import { expect, it } from 'vitest'
-import { statedNoise, withNoise } from '../../src/cli/commands/noise-check.ts'
+import { withNoise } from '../../src/cli/commands/noise-check.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { type ObservationSet, unchanged } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
@@ -37,14 +37,14 @@ it.each([
 ] as const)('a level that %s', async (_, noise, remark) => {
   notes.length = 0
   const stated = set(noise)
-  expect(await withNoise(stated, noise, io)).toBe(stated)
+  expect(await withNoise(stated, String(noise), io)).toBe(stated)
   expect(notes).toHaveLength(remark ? 1 : 0)
   if (remark) expect(notes[0]).toMatch(remark)
 })
 
 it('an unknown level is estimated, and said', async () => {
   notes.length = 0
-  const { noise } = await withNoise(set(statedNoise('unknown')), 'unknown', io)
+  const { noise } = await withNoise(set(1), 'unknown', io)
   expect(noise).toBeCloseTo(0.1, 2)
   expect(notes[0]).toMatch(/^noise: estimated at 0\.\d+ \(± 0\.\d+\)/)
   await expect(withNoise(set(1, 1), 'unknown', io)).rejects.toThrow('--noise unknown: too little was seen')

@@ -34,14 +34,16 @@ const nothing = {
   dimension: undefined,
   blind: undefined,
   noise: undefined,
+  noiseCovariance: undefined,
+  event: undefined,
   range: undefined,
 }
 const options: Options = {
   ...nothing,
   ...{
     output,
-    operator: 'mask',
-    split: 'train',
+    operator: undefined,
+    split: undefined,
     skip: 0,
     count: undefined,
     truth: undefined,
@@ -85,7 +87,7 @@ describe('tweedie observe', () => {
   })
 
   it('writes the noise of each entry where photons are counted', async () => {
-    await observe([], { operator: 'mask', photons: 100, noise: 0.01 })
+    await observe([], { operator: 'mask', photons: 100, noise: '0.01' })
     const { y, std, operator } = readObservations(output)
     expect([std?.shape, operator.name]).toEqual([y.shape, 'mask'])
     const want = y.data.map((v) => Math.sqrt(Math.max(v, 0.01) / 100 + 1e-4))
@@ -157,8 +159,11 @@ describe('tweedie observe', () => {
     [{ operator: 'pool', blind: true }, [], /^observe: operator 'pool' .* no parameters/],
     [{ operator: 'pool', keep: 0.5 }, [], /^operator 'pool': unknown setting 'keep'/],
     [{ operator: 'radon', photons: 0 }, [], /^observe: photons must be positive, got 0/],
-    [{ operator: 'motion', noise: 0 }, [], /^observe: noise must be positive, got 0/],
-    [{ observed: true, noise: 0.1 }, ['keep=1'], /^'keep=1': --observed data have been observed/],
+    [
+      { operator: 'motion', noise: '0' },
+      [],
+      /^--noise: expected a number above 0 or a file of numbers, got '0'/,
+    ],
   ])('refuses %j %j', async (more, settings, message) => {
     const path = join(folder, 'never.npz')
     await expect(
@@ -237,7 +242,7 @@ describe('units', () => {
 
   it.each([
     ['of data to be observed', {}],
-    ['of observations', { observed: true, noise: 1 }],
+    ['of observations', { observed: true, noise: '1' }],
   ] as const)('refuses values outside the range, with the range to give: %s', async (_, more) => {
     const work = run([kelvin], { ...options, operator: 'identity', ...more }, io)
     await expect(work).rejects.toThrow(

@@ -3,25 +3,20 @@ import { TweedieError } from '../../error.ts'
 import { estimateNoise, noiseVerdict, type ObservationSet } from '../../observations/index.ts'
 import type { Io } from '../io.ts'
 
-/** Stands in for a level until it is estimated. */
-const PLACEHOLDER = 1
-
-/** The level to read observations with: that given, or one that {@link withNoise} replaces. */
-export const statedNoise = (noise: number | 'unknown'): number => (noise === 'unknown' ? PLACEHOLDER : noise)
-
 const figure = (value: number): string => String(Number(value.toPrecision(2)))
 
 /**
  * A set with the level that its observations support, where none was known; else the set, and a remark where
- * they contradict its level.
+ * they contradict its level. Noise that differs between entries is taken as it is.
  *
  * @throws TweedieError `input` where too little was seen to estimate the level
  */
 export const withNoise = async (
   set: ObservationSet,
-  noise: number | 'unknown',
+  noise: string | undefined,
   io: Io,
 ): Promise<ObservationSet> => {
+  if (set.std) return set
   const estimate = await estimateNoise(set)
   if (noise === 'unknown') {
     if (!estimate)
@@ -34,10 +29,10 @@ export const withNoise = async (
     return { ...set, noise: level }
   }
   if (!estimate) return set
-  const verdict = noiseVerdict(noise, estimate)
+  const verdict = noiseVerdict(set.noise, estimate)
   if (verdict !== 'fits')
     io.note(
-      `noise: ${noise} is ${verdict} for these observations, which support ` +
+      `noise: ${set.noise} is ${verdict} for these observations, which support ` +
         `${verdict === 'too large' ? 'at most ' : ''}${figure(estimate.level)}; --noise unknown estimates it`,
     )
   return set

@@ -3,11 +3,13 @@ import type { CommandModule, CommandSpec } from './spec.ts'
 
 export const data = {
   observe: {
-    summary: 'make an observation set: from clean data, or from your own observations and masks',
+    summary:
+      'make an observation set: from clean data, or from your own observations with masks or any operator',
     description: `Makes an observation set, y = A x + noise, with one operator A per observation, and saves
 all of it in one file. DATA is a data set by name, a file or a folder.
 
-With --observed the data are observations already: they are checked and packed with --mask and --noise.`,
+With --observed the data are observations already: they are checked and packed with --noise, and --mask or any
+--operator with its settings and parameters, key=file.npy: mask=, kernel=, maps=, matrix=, phase=, angles=.`,
     more: async () => {
       const { filesHelp, sourcesHelp } = await import('./files.ts')
       const { operatorsHelp } = await import('./operators.ts')
@@ -16,7 +18,12 @@ With --observed the data are observations already: they are checked and packed w
     },
     arguments: [
       { usage: '<data>', description: 'clean data, or observations with --observed' },
-      { usage: '[settings...]', description: 'settings of the operator, as key=value: size=9 intensity=0.5' },
+      {
+        usage: '[settings...]',
+        description:
+          'settings of the operator, as key=value: size=9 intensity=0.5; with --observed also its ' +
+          'parameters, as key=file.npy, and maps=estimate',
+      },
     ],
     options: {
       output: {
@@ -29,8 +36,7 @@ With --observed the data are observations already: they are checked and packed w
       operator: {
         kind: 'text',
         value: 'name',
-        default: 'mask',
-        description: 'how the data are observed: one of the operators above',
+        description: 'how the data are, or were, observed: one of the operators above (default mask)',
       },
       keep: {
         kind: 'number',
@@ -50,13 +56,23 @@ With --observed the data are observations already: they are checked and packed w
           'draw parameters for each observation, but give samplers nominal ones: the truth is kept apart',
       },
       noise: {
-        kind: 'number',
-        value: 'sigma',
-        min: 0,
-        word: 'unknown',
+        kind: 'text',
+        value: 'sigma|file|unknown',
         description:
           'standard deviation of the noise, in units of the data (default 0.05; to be given with ' +
-          "--observed, where 'unknown' estimates it)",
+          "--observed, also as a file of one for each entry or each observation; 'unknown' estimates it)",
+      },
+      noiseCovariance: {
+        kind: 'text',
+        value: 'file',
+        description:
+          'with --observed instead of --noise: covariance of the noise, of vectors [M, M] (projection) ' +
+          'or of the coils; data and operator are whitened by it',
+      },
+      event: {
+        kind: 'text',
+        value: 'sizes',
+        description: 'with --observed: shape of one x, such as 1,28,28, where the data do not tell it',
       },
       photons: {
         kind: 'number',
@@ -74,8 +90,7 @@ With --observed the data are observations already: they are checked and packed w
       split: {
         kind: 'choice',
         choices: ['train', 'test', 'all'],
-        default: 'train',
-        description: 'part of a named data set',
+        description: 'part of a named data set (default train)',
       },
       truth: {
         kind: 'text',
@@ -97,6 +112,12 @@ With --observed the data are observations already: they are checked and packed w
       {
         command: 'tweedie observe y.npy --observed --mask mask.npy --noise 0.02 -o mine.npz',
         does: 'your own observations',
+      },
+      {
+        command:
+          'tweedie observe kspace.npy --observed --operator coils mask=mask.npy maps=estimate --noise 0.02 ' +
+          '-o mri.npz',
+        does: 'your own k-space of several coils',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/observe.ts'),

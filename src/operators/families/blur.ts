@@ -1,6 +1,6 @@
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
-import { NdArray } from '../../tensor/index.ts'
+import { NdArray, type Shape } from '../../tensor/index.ts'
 import { blur } from '../blur.ts'
 import { BOUNDARIES } from '../boundary.ts'
 import { gaussianBlur, gaussianTaps } from '../gaussian-blur.ts'
@@ -13,6 +13,12 @@ export const boundary = {
   choices: BOUNDARIES,
   default: 'reflect',
   description: 'what an image is beyond its edge',
+} as const
+
+/** The kernel of a blur, as a parameter. */
+export const kernel = {
+  about: 'the kernel of the blur, [..., K, L] of images, [..., L] of signals',
+  axes: ([channels, ...grid]: Shape) => [[1, channels], ...grid.map(() => undefined)],
 } as const
 
 /**
@@ -56,7 +62,7 @@ export const blurFamily = defineFamily({
     size: { kind: 'integer', default: 0, min: 0, description: 'taps of the kernel, odd; 0 for eight sigma' },
     boundary,
   },
-  parameters: { kernel: { about: 'the kernel of the blur' } },
+  parameters: { kernel: { ...kernel, replaces: ['sigma', 'sigmaMax', 'size'] } },
   draw: ({ sigma, sigmaMax, size }, request): Parameters<NdArray<'float32'>> => {
     if (sigmaMax === 0) return {}
     if (sigmaMax < sigma || size > 0) {
@@ -66,7 +72,8 @@ export const blurFamily = defineFamily({
     return { kernel: gaussianKernels(request, sigma, sigmaMax) }
   },
   make: ({ sigma, sigmaMax, size, boundary: edge }, parameters, { event }) => {
-    if (sigmaMax > 0) return blur(needed('blur', parameters, 'kernel'), event, { boundary: edge })
+    if (sigmaMax > 0 || Object.hasOwn(parameters, 'kernel'))
+      return blur(needed('blur', parameters, 'kernel'), event, { boundary: edge })
     return gaussianBlur(event, { sigma, size: size > 0 ? size : undefined, boundary: edge })
   },
 })

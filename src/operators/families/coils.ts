@@ -5,6 +5,8 @@ import { coilSensitivities } from '../coil-sensitivities.ts'
 import { columnMasks } from '../column-masks.ts'
 import { multiCoilFourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
+import { lowFrequencyMaps } from '../low-frequency-maps.ts'
+import { whitenedCoils } from '../whitening.ts'
 import { defineFamily, needed } from './family.ts'
 import { acceleration, columns } from './fourier.ts'
 
@@ -25,6 +27,8 @@ export const coilsFamily = defineFamily({
   name: 'coils',
   summary: 'magnetic resonance with several coils: real parts of all, then imaginary parts',
   linear: true,
+  complex: true,
+  whitening: { parameter: 'sensitivity', size: ([channels]) => channels / 2, whiten: whitenedCoils },
   settings: {
     acceleration,
     coils: {
@@ -40,7 +44,24 @@ export const coilsFamily = defineFamily({
       description: 'file with measured sensitivities [2 coils, H, W], real parts first; none: made up',
     },
   },
-  parameters: { mask: columns, sensitivity: { about: 'sensitivities of the coils, real parts first' } },
+  parameters: {
+    mask: columns,
+    sensitivity: {
+      about: 'sensitivities of the coils, [2 coils, H, W], real parts first',
+      replaces: ['coils', 'maps'],
+      key: 'maps',
+      complex: true,
+      estimate: async (y, { mask }) => {
+        if (!mask)
+          throw new TweedieError(
+            'input',
+            "operator 'coils': maps are estimated where 'mask' says what was sampled",
+          )
+        return lowFrequencyMaps(y, mask)
+      },
+      axes: ([, h, w], [channels]) => [[channels], [h], [w]],
+    },
+  },
   blindTo: [],
   draw: ({ acceleration: R, coils, maps }, { count, event, seed }) => {
     const [channels, height, width] = imageShape(event, 'coils')
@@ -50,6 +71,7 @@ export const coilsFamily = defineFamily({
       maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
     return { mask: columnMasks(count, { width, acceleration: R, seed }), sensitivity }
   },
+  eventOf: (_, { y: [, ...plane] }) => [1, ...plane],
   make: (_, parameters, { event }) =>
     multiCoilFourier(needed('coils', parameters, 'mask'), needed('coils', parameters, 'sensitivity'), event),
   observed: (parameters) => needed('coils', parameters, 'mask'),

@@ -78,6 +78,8 @@ export const composeFamily = defineFamily({
   },
   make: (_, parameters, request) =>
     chained(parameters, request).reduce((first, second) => compose(second, first)),
+  eventOf: (_, { y, parts }) =>
+    parts.reduceRight<Shape | undefined>((shape, part) => shape && part.eventOf(shape), y),
   observed: (parameters, request) => {
     const last = request.parts.length - 1
     const before = chained(parameters, { ...request, parts: request.parts.slice(0, last) }).at(-1)
@@ -97,6 +99,7 @@ export const stackFamily = defineFamily({
   linear: true,
   settings: {},
   parts: { least: 1 },
+  eventOf: () => undefined,
   draw: (_, request) => eachDraw(request),
   make: (_, parameters, { event, parts }) =>
     stacked(parts.map((part, i) => part.make(partOf(parameters, i), event))),
@@ -120,6 +123,7 @@ export const scaleFamily = defineFamily({
   linear: true,
   settings: { factor: { kind: 'number', default: 1, description: 'the number, not 0' } },
   parts: { least: 1, most: 1 },
+  eventOf: (_, { y, parts }) => parts[0].eventOf(y),
   draw: (_, request) => eachDraw(request),
   make: ({ factor }, parameters, { event, parts }) => {
     if (factor === 0) throw new TweedieError('input', "operator 'scale': 'factor' must not be 0")

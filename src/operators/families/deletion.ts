@@ -52,7 +52,14 @@ export const deletion = <const S extends SettingSpecs>({
     summary,
     linear: true,
     settings,
-    parameters: { mask: { about: '1 where y was observed, 0 elsewhere', binary: true } },
+    parameters: {
+      mask: {
+        about: '1 where y was observed, 0 elsewhere, like one x, or one for all channels',
+        binary: true,
+        replaces: Object.keys(settings),
+        axes: (event) => event.map((n, axis) => (axis === 0 && event.length > 1 ? [1, n] : [n])),
+      },
+    },
     deletes: true,
     draw: (values, request) => ({ mask: onlyValid(masks(values, request), request) }),
     make: (_, parameters, { event }) => mask(needed(name, parameters, 'mask'), event),

@@ -1,5 +1,5 @@
 export { maskShape } from './deletion.ts'
 export type { DrawRequest, Family, MakeRequest, ParameterSpec, Parameters } from './family.ts'
-export { defineFamily } from './family.ts'
+export { defineFamily, rangeSettings } from './family.ts'
 export * from './operator-spec.ts'
 export { families, familyOf } from './table.ts'

@@ -1,6 +1,6 @@
 import { blur } from '../blur.ts'
 import { motionKernels } from '../motion-kernel.ts'
-import { boundary } from './blur.ts'
+import { boundary, kernel } from './blur.ts'
 import { defineFamily, needed } from './family.ts'
 
 export const motionFamily = defineFamily({
@@ -25,7 +25,7 @@ export const motionFamily = defineFamily({
     shared: { kind: 'flag', default: false, description: 'one kernel for all observations' },
     boundary,
   },
-  parameters: { kernel: { about: 'the kernel of the blur' } },
+  parameters: { kernel: { ...kernel, replaces: ['size', 'intensity', 'shared'] } },
   draw: ({ size, intensity, shared }, { count, seed }) => ({
     kernel: motionKernels(shared ? 1 : count, { size, intensity, seed }),
   }),

@@ -4,7 +4,7 @@ import type { Settings } from '../../settings.ts'
 import type { NdArray, Shape, Tensor } from '../../tensor/index.ts'
 import type { Operator } from '../operator.ts'
 import type { DataRange } from '../units.ts'
-import { type DrawRequest, type Parameters, type Part, rangeSettings } from './family.ts'
+import { type DrawRequest, type ParameterSpec, type Parameters, type Part, rangeSettings } from './family.ts'
 import { familyOf } from './table.ts'
 
 /** An operator by the name of its family, with the settings that differ from the defaults. */
@@ -36,6 +36,7 @@ const partsOf = ({ name, of = [] }: OperatorSpec): Part[] => {
     make: (parameters, event) => makeOperator(part, parameters, event),
     draw: (request) => drawParameters(part, request),
     observed: (parameters, event) => observedEntries(part, parameters, event),
+    eventOf: (y) => latentShape(part, y, {}),
   }))
 }
 
@@ -79,6 +80,35 @@ export const observedEntries = (
   parameters: Parameters<Tensor>,
   event: Shape,
 ): Tensor | undefined => familyOf(spec.name).observed(parameters, { event, parts: partsOf(spec) })
+
+/**
+ * The shape of one x, where that of one y tells.
+ *
+ * @param shapes - of parameters, as they were given
+ * @throws TweedieError `input` for settings
+ *
+ * @example
+ * ```ts
+ * latentShape({ name: 'pool', settings: { factor: 4 } }, [3, 16, 16], {}) // [3, 64, 64]
+ * ```
+ */
+export const latentShape = (
+  spec: OperatorSpec,
+  y: Shape,
+  shapes: Readonly<Record<string, Shape>>,
+): Shape | undefined => familyOf(spec.name).eventOf(spec.settings, { y, shapes, parts: partsOf(spec) })
+
+/** Shape and rules of a parameter; those of part i are named `i.NAME`. */
+export const parameterOf = (
+  { name, of = [] }: OperatorSpec,
+  parameter: string,
+): ParameterSpec | undefined => {
+  const { parameters } = familyOf(name)
+  if (Object.hasOwn(parameters, parameter)) return parameters[parameter]
+  const [index, ...rest] = parameter.split('.')
+  const part = of[Number(index)]
+  return part && rest.length > 0 ? parameterOf(part, rest.join('.')) : undefined
+}
 
 /** Names of the parameters that a blind set hides, of those that there are. */
 export const hiddenNames = (spec: OperatorSpec, names: readonly string[]): string[] => {

@@ -14,5 +14,9 @@ export const phaseFamily = defineFamily({
       description: 'frequencies per pixel along each axis',
     },
   },
+  eventOf: ({ oversampling }, { y: [channels, ...grid] }) => [
+    channels,
+    ...grid.map((n) => Math.floor(n / oversampling)),
+  ],
   make: ({ oversampling }, _, { event }) => phaseRetrieval(event, oversampling),
 })

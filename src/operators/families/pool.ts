@@ -1,3 +1,4 @@
+import type { Shape } from '../../tensor/index.ts'
 import { averagePool } from '../downsample.ts'
 import { defineFamily } from './family.ts'
 
@@ -9,10 +10,17 @@ export const factor = {
   description: 'how many times smaller each side becomes',
 } as const
 
+/** The shape of which this one is smaller by a factor on each axis but the channels. */
+export const enlarged = ([channels, ...grid]: Shape, times: number): Shape => [
+  channels,
+  ...grid.map((n) => n * times),
+]
+
 export const poolFamily = defineFamily({
   name: 'pool',
   summary: 'smaller images: the mean of each block of pixels',
   linear: true,
   settings: { factor },
+  eventOf: ({ factor: times }, { y }) => enlarged(y, times),
   make: ({ factor: times }, _, { event }) => averagePool(event, times),
 })

@@ -1,16 +1,26 @@
 import { normalBatch, stream } from '../../random/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
 import { projection } from '../projection.ts'
+import { whitenedVectors } from '../whitening.ts'
 import { defineFamily, needed, observations } from './family.ts'
 
 export const projectionFamily = defineFamily({
   name: 'projection',
   summary: 'a few numbers of each x: random directions, uniform on the sphere',
   linear: true,
+  complex: true,
+  whitening: { parameter: 'matrix', size: ([m]) => m, whiten: whitenedVectors },
   settings: {
     dimension: { kind: 'integer', default: 2, min: 1, description: 'numbers observed of each x' },
   },
-  parameters: { matrix: { about: 'the matrix of the projection' } },
+  parameters: {
+    matrix: {
+      about: 'the matrix A of y = A x, [M, D] or one for each observation',
+      replaces: ['dimension'],
+      complex: true,
+      axes: (_, [m]) => [[m], undefined],
+    },
+  },
   draw: ({ dimension }, { count, event, seed }) => {
     const n = sizeOf(event)
     const at = { observation: observations(count) }
@@ -22,5 +32,6 @@ export const projectionFamily = defineFamily({
     }
     return { matrix }
   },
+  eventOf: (_, { shapes: { matrix } }) => matrix?.slice(-1),
   make: (_, parameters, { event }) => projection(needed('projection', parameters, 'matrix'), event),
 })

@@ -1,0 +1,258 @@
+/** `tweedie observe --observed`: measured data of a user's own, with the operator that made them. */
+import { existsSync, statSync } from 'node:fs'
+import { extname } from 'node:path'
+import { TweedieError } from '../../error.ts'
+import { arrayExtensions, type FileNumbers, readImages, readOneArray } from '../../formats/index.ts'
+import { nearestName } from '../../nearest.ts'
+import {
+  firstStep,
+  keptEntries,
+  type ObservationSet,
+  type OwnMeasurements,
+  observationRows,
+  observationsFromImages,
+  ownObservations,
+  unitsOf,
+} from '../../observations/index.ts'
+import { familyOf, type OperatorSpec, parameterOf } from '../../operators/index.ts'
+import { toNumbers } from '../../tensor/index.ts'
+import type { OptionsOf } from '../commands.ts'
+import { operatorSettingOf } from '../config/operator-schema.ts'
+import type { Io } from '../io.ts'
+import { checkUnits, rangeOf } from './data-range.ts'
+import { withNoise } from './noise-check.ts'
+import { checkOperatorName, pairsOf, settingValue } from './operator-arguments.ts'
+
+type Options = OptionsOf<'observe'>
+
+/** Options that are about simulating, and what to do instead. */
+const SIMULATING = {
+  keep: 'what was seen is in --mask',
+  dimension: 'give the matrix: --operator projection matrix=A.npy',
+  blind: 'it hides parameters of simulations',
+  photons: 'give the noise of each entry: --noise std.npy',
+  split: 'it is of named data sets',
+  truth: 'there are no clean data to write',
+} as const satisfies Partial<Record<keyof Options, string>>
+
+/** @throws TweedieError `input` for an option that does not apply */
+const checkOptions = (options: Options): void => {
+  for (const [name, instead] of Object.entries(SIMULATING))
+    if (options[name as keyof typeof SIMULATING] !== undefined)
+      throw new TweedieError('input', `--${name}: not with --observed, ${instead}`)
+}
+
+const isFile = (text: string): boolean => arrayExtensions().includes(extname(text).toLowerCase())
+
+/** Keys that an operator takes: of parameters as files, and settings. */
+const keysOf = ({ name }: OperatorSpec): string[] => {
+  const { parameters, settings } = familyOf(name)
+  return [
+    ...Object.entries(parameters).map(([own, { key }]) => key ?? own),
+    ...Object.keys(settings),
+    ...(familyOf(name).parts ? ['of'] : []),
+  ]
+}
+
+/** The parameter that a key names, of the operator or of a part of it. */
+const parameterNamed = (spec: OperatorSpec, key: string): string | undefined => {
+  if (parameterOf(spec, key)) return key
+  const own = Object.entries(familyOf(spec.name).parameters).find(([, parameter]) => parameter.key === key)
+  return own?.[0]
+}
+
+/** The numbers of a file as a setting of text. */
+const listedIn = (path: string): string => toNumbers(realArray(path)).join(',')
+
+const realArray = (path: string): FileNumbers['array'] => {
+  const { array, complex } = readOneArray(path)
+  if (complex) throw new TweedieError('input', `${path}: holds complex numbers, real ones are needed here`)
+  return array
+}
+
+type Given = Pick<OwnMeasurements, 'operator' | 'parameters'>
+
+/** What one argument says. @throws TweedieError `input` when the operator has nothing of that name */
+const saidBy = (spec: OperatorSpec, key: string, text: string) => {
+  const { name } = spec
+  const { settings, listed } = familyOf(name)
+  const parameter = parameterNamed(spec, key)
+  const file = isFile(text)
+  if (parameter !== undefined && (file || text === 'estimate'))
+    return { parameter, value: file ? readOneArray(text) : ('estimate' as const) }
+  if (file && Object.hasOwn(listed, key)) return { setting: listed[key], value: listedIn(text) }
+  const isSetting = Object.hasOwn(settings, key)
+  if (isSetting && !file) return { setting: key, value: settingValue(key, text) }
+  if (parameter !== undefined)
+    throw new TweedieError(
+      'input',
+      `'${key}=${text}': '${key}' is an array, give its file, ${key}=${key}.npy`,
+    )
+  if (isSetting)
+    throw new TweedieError(
+      'input',
+      `'${key}=${text}': '${key}' is a setting of operator '${name}', not a file`,
+    )
+  const keys = keysOf(spec)
+  const hint = keys.length > 0 ? `; did you mean '${nearestName(key, keys)}'?` : ', it has none'
+  throw new TweedieError('input', `operator '${name}': unknown setting or parameter '${key}'${hint}`)
+}
+
+/** The operator with what arguments and --mask say of it. */
+const operatorFrom = ({ operator, mask }: Options, args: readonly string[]): Given => {
+  const name = operator ?? (mask === undefined ? 'identity' : 'mask')
+  checkOperatorName(name)
+  const pairs = pairsOf([...args, ...(mask === undefined ? [] : [`mask=${mask}`])])
+  const parts = pairs.find(([key]) => key === 'of')
+  const { of } = operatorSettingOf({ kind: name, ...(parts ? { of: settingValue('of', parts[1]) } : {}) })
+  const spec: OperatorSpec = { name, settings: {}, ...(of ? { of: of.map(specOf) } : {}) }
+  const settings: Record<string, unknown> = {}
+  const parameters: Record<string, FileNumbers | 'estimate'> = {}
+  for (const [key, text] of pairs) {
+    if (key === 'of') continue
+    const said = saidBy(spec, key, text)
+    if (said.parameter === undefined) settings[said.setting] = said.value
+    else parameters[said.parameter] = said.value
+  }
+  const own = operatorSettingOf({ kind: name, ...settings })
+  return { operator: { ...spec, settings: own.settings ?? {} }, parameters }
+}
+
+/** A part as plain data. @throws TweedieError `input` when it is to be blind */
+const specOf = ({ name, settings = {}, of, blind }: ReturnType<typeof operatorSettingOf>): OperatorSpec => {
+  if (blind) throw new TweedieError('input', `operator '${name}': 'blind' is not with --observed`)
+  return { name, settings, ...(of ? { of: of.map(specOf) } : {}) }
+}
+
+/** @throws TweedieError `input` for what may be k-space, when no operator is named */
+const checkChannels = (
+  source: string,
+  { array: { shape }, complex }: FileNumbers,
+  options: Options,
+): void => {
+  if (options.operator !== undefined) return
+  const pairs = shape.length === 4 && (shape[1] === 2 || shape[3] === 2)
+  if (!complex && !pairs) return
+  const mask = options.mask ?? 'mask.npy'
+  const what = complex ? 'complex values' : 'two channels, which may be real and imaginary parts'
+  const kspace =
+    `k-space is --operator fourier mask=${mask}, ` +
+    `of several coils --operator coils mask=${mask} maps=estimate`
+  const image = complex ? '' : `; an image of two channels --operator ${options.mask ? 'mask' : 'identity'}`
+  throw new TweedieError('input', `${source}: ${what}: say how they were measured; ${kspace}${image}`)
+}
+
+/** --noise as a number or a file, or --noise-covariance. */
+const noiseOf = ({ noise, noiseCovariance }: Options): OwnMeasurements['noise'] => {
+  if (noiseCovariance !== undefined) {
+    if (noise !== undefined) throw new TweedieError('input', 'give --noise or --noise-covariance, not both')
+    return { covariance: readOneArray(noiseCovariance) }
+  }
+  if (noise === undefined)
+    throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
+  if (noise === UNKNOWN) return PLACEHOLDER
+  return isFile(noise) ? readOneArray(noise) : noiseLevelOf(noise)
+}
+
+/** `--noise unknown`: a level stands in for it until the set is there to estimate it from. */
+const UNKNOWN = 'unknown'
+const PLACEHOLDER = 1
+
+/** A standard deviation in words. @throws TweedieError `input` for what is no positive number */
+export const noiseLevelOf = (text: string): number => {
+  const level = text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isFinite(level) && level > 0) return level
+  throw new TweedieError('input', `--noise: expected a number above 0 or a file of numbers, got '${text}'`)
+}
+
+/** `1,28,28` */
+const eventOf = ({ event }: Options): readonly number[] | undefined => {
+  if (event === undefined) return undefined
+  const sizes = event.split(',').map(Number)
+  if (sizes.every((n) => Number.isInteger(n) && n > 0)) return sizes
+  throw new TweedieError('input', `--event: expected the shape of one x, such as 1,28,28, got '${event}'`)
+}
+
+/** A folder of pictures with a folder of masks. */
+const fromImages = (folder: string, masks: string, args: readonly string[], options: Options) => {
+  const noise = noiseOf(options)
+  if (typeof noise !== 'number' || args.length > 0 || options.event !== undefined)
+    throw new TweedieError(
+      'input',
+      `${folder}: a folder of images with one of masks takes --noise alone, a number`,
+    )
+  return observationsFromImages(folder, masks, noise)
+}
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** The observations, images of a folder or an array, with the operator that is said. */
+const fromArrays = async (
+  source: string,
+  args: readonly string[],
+  options: Options,
+): Promise<ObservationSet> => {
+  const images = isFolder(source)
+  const y = images ? { array: readImages(source).images, complex: false } : readOneArray(source)
+  const noise = noiseOf(options)
+  if (!images) checkChannels(source, y, options)
+  const own = { ...operatorFrom(options, args), y, noise, event: eventOf(options), range: rangeOf(options) }
+  return ownObservations(own, source)
+}
+
+/** Whether y is in the units of x: the operator has its shape, and no numbers of its own but a mask. */
+const keepsUnits = ({ y, operator: { event, parameters, of } }: ObservationSet): boolean =>
+  String(y.shape.slice(1)) === String(event) &&
+  of === undefined &&
+  Object.keys(parameters).every((name) => name === 'mask')
+
+/**
+ * The units of y where it has those of x, else those of the first picture that it gives of x: zero-filled
+ * k-space, a blur seen once more. Of that only the size counts: without its middle, k-space has no mean.
+ */
+const checkOwnUnits = async (source: string, set: ObservationSet, said: boolean, io: Io): Promise<void> => {
+  const { y, operator, range } = set
+  if (keepsUnits(set)) return checkUnits(source, { x: y, range, seen: keptEntries(set) }, said, io)
+  const isPicture = operator.event.length > 1 && y.shape.length === operator.event.length + 1
+  const x = isPicture ? await firstStep(set) : undefined
+  const most = Math.max(...range.map(Math.abs))
+  if (x && unitsOf(x, [-most, most])?.verdict !== 'fits')
+    checkUnits(`${source}, back-projected`, { x, range }, said, io)
+}
+
+/**
+ * The observation set that the command line describes.
+ *
+ * @throws TweedieError `input` for options that do not apply, and as `ownObservations`
+ */
+export const ownSet = async (
+  source: string,
+  args: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<ObservationSet> => {
+  if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
+  checkOptions(options)
+  const { mask, operator, range, count, skip } = options
+  const images = isFolder(source)
+  if (images && range !== undefined)
+    throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
+  if (images && mask === undefined && operator === undefined)
+    throw new TweedieError(
+      'input',
+      `${source}: a folder of damaged images needs --mask, the folder of their masks, or --operator`,
+    )
+  const masked = images && mask !== undefined && isFolder(mask) && [undefined, 'mask'].includes(operator)
+  const set = masked ? fromImages(source, mask, args, options) : await fromArrays(source, args, options)
+  if (!images) await checkOwnUnits(source, set, range !== undefined, io)
+  return withNoise(chosen(set, skip, count), options.noise, io)
+}
+
+/** The observations that are asked for. */
+const chosen = (set: ObservationSet, skip: number, count: number | undefined): ObservationSet => {
+  const there = set.y.shape[0]
+  const stop = count === undefined ? there : skip + count
+  if (stop > there || skip >= there)
+    throw new TweedieError('input', `there are ${there} observations, ${skip} to ${stop} were asked for`)
+  return skip === 0 && stop === there ? set : observationRows(set, skip, stop)
+}

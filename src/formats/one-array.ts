@@ -1,0 +1,38 @@
+/** Files that hold one array, which may be complex or sparse. */
+import { extname } from 'node:path'
+import { readArrays } from './arrays.ts'
+import { wrong } from './bytes.ts'
+import { readBytes } from './files.ts'
+import { decodeNpyNumbers, type FileNumbers } from './npy.ts'
+import { npzEntries } from './npz.ts'
+import { decodeSparse, isSparse } from './sparse.ts'
+
+const onlyOf = <T>(values: Readonly<Record<string, T>>, path: string): T => {
+  const keys = Object.keys(values)
+  if (keys.length === 1) return values[keys[0]]
+  throw wrong(path, `must hold one array, got ${keys.join(', ')}`)
+}
+
+const fromNpz = (path: string): FileNumbers => {
+  const entries = npzEntries(readBytes(path), path)
+  return isSparse(entries) ? decodeSparse(entries, path) : decodeNpyNumbers(onlyOf(entries, path), path)
+}
+
+/**
+ * The one array of a file, by its extension. Complex numbers, of `.npy` and `.npz`, have a last axis of two:
+ * real part, imaginary part. A matrix that `scipy.sparse.save_npz` wrote in CSR comes dense.
+ *
+ * @throws TweedieError `input` when the file is missing, damaged or holds several arrays; `io` when the
+ * system refuses
+ *
+ * @example
+ * ```ts
+ * const { array, complex } = readOneArray('kspace.npy')
+ * ```
+ */
+export const readOneArray = (path: string): FileNumbers => {
+  const extension = extname(path).toLowerCase()
+  if (extension === '.npy') return decodeNpyNumbers(readBytes(path), path)
+  if (extension === '.npz') return fromNpz(path)
+  return { array: onlyOf(readArrays(path), path), complex: false }
+}

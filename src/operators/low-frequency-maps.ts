@@ -6,8 +6,8 @@
  *
  * w a cosine over the centre. Maps are smooth, so that I_c is about s_c times one blurred image; what is not
  * smooth, noise and edges, is taken off by `smoothMaps`. They keep the phase of the image, as they have to
- * where x is real: maps by eigenvectors (Walsh et al. 2000; ESPIRiT, Uecker et al. 2014) know it up to a factor in
- * each pixel only. x must not change its sign.
+ * where x is real: maps by eigenvectors (Walsh et al. 2000; ESPIRiT, Uecker et al. 2014) know it up to a
+ * factor in each pixel only. x must not change its sign.
  */
 import { TweedieError } from '../error.ts'
 import { eachBatch, float32, jit, type NdArray, rows, type Tensor, zeros } from '../tensor/index.ts'

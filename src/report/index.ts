@@ -1,6 +1,6 @@
 export { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
 export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'
-export type { Colouring } from './colouring.ts'
+export { type Colouring, OUTSIDE } from './colouring.ts'
 export { type ComparisonReport, comparisonReport, type PictureRow } from './comparison-report.ts'
 export { type CornerOptions, cornerPlot } from './corner-plot.ts'
 export {
@@ -21,10 +21,10 @@ export {
   globeRenderer,
   meshRenderer,
   type PointRenderer,
-  type PointRestoration,
   pointPictures,
   pointStrips,
 } from './point-strip.ts'
+export { reconciled } from './reconcile.ts'
 export { type RunContent, runContent } from './run-content.ts'
 export { type RunReport, runReport } from './run-report.ts'
 export { type Shares, shareChart } from './share-chart.ts'
@@ -39,3 +39,5 @@ export {
   stripsPicture,
 } from './strip.ts'
 export { standaloneSvg } from './svg-file.ts'
+export { restoredPart } from './views/list.ts'
+export type { RestoredPart } from './views/view-look.ts'

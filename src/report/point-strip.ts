@@ -1,12 +1,12 @@
 import type { Mesh } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
-import { ember } from './colormap.ts'
-import type { Colouring } from './colouring.ts'
+import { ember, unobservedColor } from './colormap.ts'
+import { type Colouring, OUTSIDE } from './colouring.ts'
 import { type GlobeView, renderGlobe } from './globe.ts'
 import { type MeshView, renderMesh } from './mesh-render.ts'
 import type { Picture } from './png.ts'
-import { highValue, paintedStrips, type Restoration, type StripOptions, type Strips } from './strip.ts'
+import { paintedStrips, type Restoration, type StripOptions, type Strips, topOf } from './strip.ts'
 
 /** A picture of values at points; the colours of one picture can be other than those of all. */
 export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
@@ -26,12 +26,6 @@ export const globeRenderer =
   (values, colouring) =>
     renderGlobe(values, { ...view, ...colouring })
 
-/** Restored values on points, [N, 1, V] where images are [N, C, H, W]; see {@link Restoration}. */
-export interface PointRestoration extends Restoration {
-  /** [V], 1 where there is a point; elsewhere nothing is shown. Default: everywhere. */
-  valid?: NdArray
-}
-
 /** Item `index` of arrays [..., 1, V]; NaN where one of the masks is 0. */
 const valuesAt = (
   array: NdArray,
@@ -42,6 +36,10 @@ const valuesAt = (
   const values = Float32Array.from({ length }, (_, v) => Number(array.data[index * length + v]))
   return values.map((value, v) => (masks.some((mask) => mask?.[v] === 0) ? Number.NaN : value))
 }
+
+/** Values where there are points, and {@link OUTSIDE} elsewhere. */
+const inDomain = (values: Float32Array, valid: NdArray | undefined): Float32Array =>
+  valid ? values.map((value, v) => (Number(valid.data[v]) === 0 ? OUTSIDE : value)) : values
 
 /**
  * The first `count` items of values on points [..., 1, V].
@@ -74,8 +72,8 @@ export const pointPictures = (
 }
 
 /**
- * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws,
- * spread, truth, one row an item.
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, what others made
+ * of it, truth, one row an item. Arrays are [N, 1, V] where those of images are [N, C, H, W].
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
  *
@@ -86,7 +84,7 @@ export const pointPictures = (
  * ```
  */
 export const pointStrips = (
-  restoration: PointRestoration,
+  restoration: Restoration,
   render: PointRenderer,
   options: StripOptions = {},
 ): Strips => {
@@ -99,15 +97,14 @@ export const pointStrips = (
       `strips: expected y, mask and mean [N, 1, V], ` +
         `got y [${y.shape}], mask [${mask?.shape}], mean [${mean.shape}]`,
     )
-  const land = valid && valuesAt(valid, 0, [])
-  // Padding has a spread of its own, which is not shown.
-  const shown = Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % length] !== 0)
-  const spreadTop = highValue(shown)
+  const spreadTop = std && topOf(std, valid)
+  const painted = (values: Float32Array, colouring: Colouring) => render(inDomain(values, valid), colouring)
   return {
     ...paintedStrips(restoration, options, {
-      observed: (i) => render(valuesAt(y, i, [land, mask && valuesAt(mask, i, [])]), { range }),
-      value: (array, index) => render(valuesAt(array, index, [land]), { range }),
-      spread: (i) => render(valuesAt(std, i, [land]), { range: [0, spreadTop], colormap: ember }),
+      observed: (i) =>
+        painted(valuesAt(y, i, [mask && valuesAt(mask, i, [])]), { range, missing: unobservedColor }),
+      value: (array, index) => painted(valuesAt(array, index, []), { range }),
+      spread: (i) => painted(valuesAt(std ?? y, i, []), { range: [0, spreadTop ?? 1], colormap: ember }),
     }),
     spreadTop,
   }

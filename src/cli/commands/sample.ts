@@ -23,7 +23,7 @@ import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 import { readRepair, repairedIntervals, repairLine } from './repair.ts'
-import { run as writeRunReport } from './report.ts'
+import { type WrittenReport, writeRunReport } from './report.ts'
 
 type Options = OptionsOf<'sample'>
 
@@ -96,20 +96,13 @@ const checkImages = (option: string, event: Shape): void => {
   }
 }
 
-const checkReport = (
-  source: string,
-  observations: string | undefined,
-  { event }: LearnedPrior,
-  { draws }: Options,
-): void => {
-  checkImages('--report', event)
+const checkReport = (source: string, observations: string | undefined): void => {
   if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
   if (observations === undefined)
     throw new TweedieError(
       'input',
       "--report goes with observations; without them, 'tweedie report' shows curves and prior samples",
     )
-  if (draws < 2) throw new TweedieError('input', '--report shows the spread of draws: two at least, -n 2')
 }
 
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */
@@ -139,7 +132,10 @@ export const run = async (
   if (options.calibrated && observations === undefined)
     throw new TweedieError('input', '--calibrated goes with observations: the repair is of posterior draws')
   if (options.images) checkImages('--images', prior.event)
-  if (options.report) checkReport(source, observations, prior, options)
+  if (options.report) checkReport(source, observations)
+  const judging = (['truth', 'held', 'baselines'] as const).find((name) => options[name] !== undefined)
+  if (judging !== undefined && !options.report)
+    throw new TweedieError('input', `--${judging} goes with --report`)
   await requireDevice(options.device)
   const started = performance.now()
   if (observations === undefined) {
@@ -176,24 +172,19 @@ export const run = async (
   })
 }
 
-/** The report of the run with these draws in it: `tweedie report`, without its words. */
-const reportOf = async (
+/** The report of the run with these draws in it. */
+const reportOf = (
   source: string,
   draws: string,
   observations: string,
-  options: Options,
+  { seed, truth, held, baselines }: Options,
   io: Io,
-): Promise<string> => {
-  const { json, quiet, debug, threads, seed } = options
-  const page = layoutOf(source).report
-  const without = { truth: undefined, held: undefined, baselines: undefined }
-  await writeRunReport(
-    [source],
-    { json, quiet, debug, threads, seed, draws, observations, output: page, ...without },
-    { ...io, result: () => {} },
+): Promise<WrittenReport> =>
+  writeRunReport(
+    source,
+    { draws, observations, truth, held, baselines, seed, output: layoutOf(source).report },
+    io,
   )
-  return page
-}
 
 const seconds = (since: number): number => (performance.now() - since) / 1000
 
@@ -202,20 +193,25 @@ interface Facts {
   readonly shape: number[]
   readonly pictures: number
   readonly seconds: number
-  readonly report?: string
+  readonly report?: WrittenReport
   /** What the intervals were stretched by. */
   readonly calibrated?: string
 }
 
-const report = (io: Io, { report: page, ...facts }: Facts): void =>
-  io.result(
-    formatFields([
-      ['written', facts.path],
-      ['draws', `[${facts.shape.join(', ')}]`],
-      ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
-      ...(page === undefined ? [] : [['report', page] as const]),
-      ...(facts.calibrated === undefined ? [] : [['intervals', facts.calibrated] as const]),
-      ['time', `${facts.seconds.toFixed(1)} s`],
-    ]),
-    page === undefined ? facts : { ...facts, report: page },
-  )
+const report = (io: Io, { report: page, ...facts }: Facts): void => {
+  const fields = formatFields([
+    ['written', facts.path],
+    ['draws', `[${facts.shape.join(', ')}]`],
+    ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
+    ...(page === undefined ? [] : [['report', page.path] as const]),
+    ...(facts.calibrated === undefined ? [] : [['intervals', facts.calibrated] as const]),
+    ['time', `${facts.seconds.toFixed(1)} s`],
+  ])
+  const { baselines, reconciled } = page ?? {}
+  io.result([...(page?.said ?? []), fields].join('\n'), {
+    ...facts,
+    ...(page === undefined ? {} : { report: page.path }),
+    ...(baselines ? { baselines } : {}),
+    ...(reconciled === undefined ? {} : { reconciled }),
+  })
+}

@@ -1,5 +1,5 @@
 /** Commands that draw. */
-import { type CommandModule, type CommandSpec, device } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, judgedBy } from './spec.ts'
 
 /** Options of commands that draw. */
 const result = {
@@ -87,6 +87,7 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'flag',
         description: 'also write the report of the run, with these restorations in it',
       },
+      ...judgedBy,
       device,
     },
     examples: [
@@ -97,6 +98,10 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       {
         command: 'tweedie sample runs/digits test.npz --count 100 --report',
         does: 'the same into the run folder, and runs/digits/report.html',
+      },
+      {
+        command: 'tweedie sample runs/digits test.npz --draws 19 --report --truth truth.npz',
+        does: 'with the figures of these restorations, beside those of simple baselines',
       },
       {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',

@@ -28,6 +28,26 @@ export interface Finding {
   readonly blind: string
 }
 
+/** What each test judges: single entries, the signal as a whole, or the fit to what was observed. */
+export type Scope = 'entries' | 'whole' | 'fit'
+
+const scopes: Readonly<Record<string, Scope>> = {
+  'Fit to the observations': 'fit',
+  'Against a reference': 'whole',
+  'Intervals of single entries': 'entries',
+  'Repaired intervals': 'entries',
+  'Spread against error': 'entries',
+  'Distance from the centre': 'whole',
+  'Ranks (SBC)': 'whole',
+  'Random points (TARP)': 'whole',
+  'Cells given y': 'whole',
+  'Classifier given y': 'whole',
+  'Density regions (HPD)': 'whole',
+}
+
+/** What a finding is about; undefined for tests that are not of this folder. */
+export const scopeOf = ({ name }: Pick<Finding, 'name'>): Scope | undefined => scopes[name]
+
 /** What each test cannot see. */
 const blind = {
   residuals: 'whatever the observation does not touch',

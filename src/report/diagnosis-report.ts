@@ -6,12 +6,12 @@ import {
   type TruthDiagnosis,
   type Verdict,
 } from '../diagnose/index.ts'
-import { calibrationChart } from './calibration-chart.ts'
-import { ecdfChart, ecdfKey } from './ecdf-chart.ts'
+import { calibrationChart } from './charts/calibration-chart.ts'
+import { ecdfChart, ecdfKey } from './charts/ecdf-chart.ts'
+import { lineChart } from './charts/line-chart.ts'
+import { shareChart } from './charts/share-chart.ts'
 import { type Html, html } from './html.ts'
-import { lineChart } from './line-chart.ts'
 import { figure, page, type Section, table } from './page.ts'
-import { shareChart } from './share-chart.ts'
 
 /** A page about the calibration of draws. */
 export interface DiagnosisReport {

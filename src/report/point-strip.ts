@@ -45,6 +45,7 @@ const inDomain = (values: Float32Array, valid: NdArray | undefined): Float32Arra
  * The first `count` items of values on points [..., 1, V].
  *
  * @param masks - [V] or [..., 1, V] each: nothing is shown where one of them is 0
+ * @param range - values of the ends of the colours, default [0, 1]
  *
  * @example
  * ```ts
@@ -56,6 +57,7 @@ export const pointPictures = (
   count: number,
   render: PointRenderer,
   masks: readonly (NdArray | undefined)[] = [],
+  range: readonly [low: number, high: number] = [0, 1],
 ): Picture[] => {
   const length = array.shape[array.shape.length - 1]
   const maskAt = (mask: NdArray, index: number) => valuesAt(mask, mask.size === length ? 0 : index, [])
@@ -66,7 +68,7 @@ export const pointPictures = (
         i,
         masks.map((mask) => mask && maskAt(mask, i)),
       ),
-      { range: [0, 1] },
+      { range },
     ),
   )
 }

@@ -1,11 +1,11 @@
 import type { NdArray } from '../tensor/index.ts'
-import { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
-import { cornerPlot } from './corner-plot.ts'
-import { html } from './html.ts'
-import { type LineChart, lineChart } from './line-chart.ts'
+import { type CoverageSeries, calibrationChart } from './charts/calibration-chart.ts'
+import { cornerPlot } from './charts/corner-plot.ts'
+import { type LineChart, lineChart } from './charts/line-chart.ts'
+import { type Html, html } from './html.ts'
 import { figure, page, type Section, type Table, table } from './page.ts'
-import { pixels } from './png.ts'
-import { imageGrid, type Strips } from './strip.ts'
+import type { Strips } from './strip.ts'
+import { samplesTile } from './views/prior-samples.ts'
 import { stripBlock } from './views/strip-block.ts'
 import type { RestoredPart } from './views/view-look.ts'
 
@@ -33,6 +33,8 @@ export interface RunReport {
   restored?: RestoredPart
   /** Restored images, one block for each prior or method. */
   strips?: readonly (Strips & { title?: string })[]
+  /** Samples of the prior by lap, of what has no images. */
+  priorTilesByLap?: readonly { label: string; body: Html }[]
   /** Coverage of central intervals. */
   coverage?: {
     series: readonly CoverageSeries[]
@@ -49,9 +51,6 @@ export interface RunReport {
   notes?: readonly string[]
 }
 
-/** Integer magnification that shows a picture about `target` pixels wide. */
-const magnified = (width: number, target: number): number => Math.max(1, Math.round(target / width))
-
 const DRAWS =
   'Each draw could have led to the observation, as far as the prior knows; where the draws differ, the spread ' +
   'says so.'
@@ -66,6 +65,7 @@ const sectionsOf = (run: RunReport): Section[] => {
     strips = [],
     coverage,
     priorSamplesByLap = [],
+    priorTilesByLap = [],
     corners,
     curves = [],
     notes = [],
@@ -87,17 +87,22 @@ const sectionsOf = (run: RunReport): Section[] => {
       body: figure(calibrationChart(coverage.series), coverage.note),
     })
   }
-  if (priorSamplesByLap.length > 0) {
+  const tiles = [
+    ...priorSamplesByLap.map(({ label, images, range = [0, 1] }) => ({
+      label,
+      body: samplesTile(images, { view: { kind: 'image' }, range }, label),
+    })),
+    ...priorTilesByLap,
+  ]
+  if (tiles.length > 0) {
     sections.push({
       title: 'What the prior has learned',
       lead:
         'Samples of the prior alone, without any observation, from the start to the last lap (one EM ' +
         'iteration).',
-      body: html`<div class="tiles">${priorSamplesByLap.map(({ label, images, range }) => {
-        const grid = imageGrid(images, { columns: images.shape[0] > 24 ? 8 : 4, range })
-        const shown = pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))
-        return html`<figure><figcaption>${label}</figcaption>${shown}</figure>`
-      })}</div>`,
+      body: html`<div class="tiles">${tiles.map(
+        ({ label, body }) => html`<figure><figcaption>${label}</figcaption>${body}</figure>`,
+      )}</div>`,
     })
   }
   if (corners) {

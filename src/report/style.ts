@@ -20,6 +20,7 @@ display:block;max-width:100%;height:auto}
 .chart .line{stroke:var(--c);fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}
 .chart .dot{fill:var(--c);stroke:var(--c)}
 .chart .thin{stroke-width:1.2;stroke-dasharray:3 2.5}
+.chart .fine{stroke-width:1;stroke-opacity:.75}
 .chart .seen{fill:var(--ink)}
 .chart .never{fill:${cssColor(neverSeenColor)}}
 .chart .hollow{fill:var(--paper)}

@@ -1,10 +1,12 @@
 /** `tweedie report`: one self-contained page about a run. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
+import { readObservations } from '../../observations/index.ts'
+import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -14,6 +16,7 @@ import { formatTable } from '../table.ts'
 import { observationsFor } from './judged.ts'
 import { readRepairedIntervals, repairedNote } from './repair.ts'
 import { type RestoredContent, restoredContent, truthOf } from './restored.ts'
+import { runProgress } from './run-progress.ts'
 
 /** The draws of a report, and what they are judged by. */
 type Options = Pick<
@@ -77,6 +80,24 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
   return typeof clean === 'string' ? (await loadClean(clean, { split: 'test', count })).x : undefined
 }
 
+/** How the data that a run learned from look, as far as its configuration leads to them. */
+const dataOf = async (config: JsonRecord): Promise<Pick<RunData, 'view' | 'range' | 'valid'>> => {
+  const { observations, clean } = isRecord(config.data) ? config.data : {}
+  const range = Array.isArray(config.range)
+    ? { range: [Number(config.range[0]), Number(config.range[1])] as const }
+    : {}
+  if (typeof observations === 'string' && existsSync(observations)) {
+    const set = readObservations(observations)
+    const { view, valid } = set
+    return { range: set.range, ...(view ? { view } : {}), ...(valid ? { valid } : {}), ...range }
+  }
+  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || existsSync(clean))) return range
+  const { x, view, valid, range: own } = await loadClean(clean, { count: 1 })
+  // Vectors are drawn in the plane that they lie in.
+  const units = x.shape.length > 2 ? { range: own } : {}
+  return { ...units, view, ...(valid ? { valid } : {}), ...range }
+}
+
 /** What a report says beside its page. */
 export interface WrittenReport {
   readonly path: string
@@ -86,6 +107,18 @@ export interface WrittenReport {
   readonly baselines?: string[][]
   readonly reconciled?: string
 }
+
+/** Whether a run learns by denoising: others have losses of their own. */
+const isDenoising = ({ learner = 'diem', objective }: JsonRecord): boolean =>
+  learner === 'diem' && objective === undefined
+
+const commandOf = (folder: string, options: Options): string =>
+  [
+    `tweedie report ${folder}`,
+    ...(['draws', 'observations', 'truth', 'held', 'baselines'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [`--${name} ${options[name]}`],
+    ),
+  ].join(' ')
 
 /**
  * Writes the page of a run.
@@ -99,8 +132,13 @@ export const writeRunReport = async (folder: string, options: Options, io: Io): 
   const lead = [...wins, ...repairs]
   const page: RunReport = {
     title: `Run ${folder}`,
-    command: `tweedie report ${folder}`,
-    ...(await runContent(folder, (count) => referenceOf(config, count))),
+    command: commandOf(folder, options),
+    facts: [['state', runProgress(folder).words]],
+    ...(await runContent(folder, {
+      ...(await dataOf(config)),
+      denoising: isDenoising(config),
+      reference: (count) => referenceOf(config, count),
+    })),
     ...(lead.length === 0 ? {} : { lead: lead.join(' ') }),
     ...content,
   }

@@ -161,12 +161,13 @@ export const run = async (
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
   const pictures = options.images ? writeImages(path, { ...moments, draw: first }) : 0
+  const took = seconds(started) // the page has baselines of its own
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
   report(io, {
     path,
     shape: [...draws.shape],
     pictures,
-    seconds: seconds(started),
+    seconds: took,
     report: page,
     ...(repair ? { calibrated: repairLine(repair) } : {}),
   })

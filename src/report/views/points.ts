@@ -10,7 +10,7 @@ import type { RestoredPart } from './view-look.ts'
 /** Width of a picture. */
 export const SIZE = 112
 
-const ROWS = 6
+const [ROWS, DRAWS] = [6, 3]
 
 /** Rows of pictures by a renderer, whose colours are those of the key. */
 export const pointPart = (
@@ -23,5 +23,6 @@ export const pointPart = (
   const [count, channels] = restoration.mean.shape
   const images = shownItems(count, channels, ROWS)
   const values = { colormap, range: restoration.range ?? ([0, 1] as const) }
-  return { things, body: stripBlock({ ...pointStrips(items, render, { images, label }), values }) }
+  const draws = Math.min(DRAWS, restoration.draws.shape[0])
+  return { things, body: stripBlock({ ...pointStrips(items, render, { images, label, draws }), values }) }
 }

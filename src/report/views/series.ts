@@ -1,12 +1,12 @@
 /** Vectors and signals: fan charts, one for each series of each observation. */
 import { centralInterval } from '../../diagnose/index.ts'
 import { NdArray } from '../../tensor/index.ts'
+import { type Fan, type FanCurve, fanChart } from '../charts/fan-chart.ts'
 import { cssColor, neverSeenColor } from '../colormap.ts'
 import { type Html, html } from '../html.ts'
 import type { Restoration } from '../strip.ts'
 import { seriesColors } from '../style.ts'
 import { byChannel } from './by-channel.ts'
-import { type Fan, type FanCurve, fanChart } from './fan-chart.ts'
 import { shownItems } from './image.ts'
 import type { ViewLook } from './view-look.ts'
 
@@ -23,7 +23,7 @@ const ENOUGH = 19
 const FEW = 16
 
 /** Vectors [N, V] as signals [N, 1, V]. */
-const asSignals = (restoration: Restoration): Restoration => {
+export const asSignals = (restoration: Restoration): Restoration => {
   const { y, mask, draws, mean, std, truth, others = [] } = restoration
   if (mean.shape.length > 2) return restoration
   const one = (array: NdArray): NdArray => {

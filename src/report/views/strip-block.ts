@@ -1,8 +1,9 @@
 /** Rows of pictures as a block of a page. */
+
+import { tickLabel } from '../charts/scale.ts'
 import { type Colormap, cssColor, ember, neverSeenColor, unobservedColor } from '../colormap.ts'
 import { type Html, html } from '../html.ts'
 import { pixels } from '../png.ts'
-import { tickLabel } from '../scale.ts'
 import type { Strips } from '../strip.ts'
 
 /** Width of a picture on the page, and the most of one that has its own pixels. */

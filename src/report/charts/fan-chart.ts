@@ -1,7 +1,8 @@
 /** A fan chart: bands of draws, curves, and what was seen. */
-import { at, axes, drawing, type Frame, polyline } from '../axes.ts'
+
 import { type Html, html } from '../html.ts'
-import { linearScale, type Scale } from '../scale.ts'
+import { at, axes, drawing, type Frame, polyline } from './axes.ts'
+import { linearScale, type Scale } from './scale.ts'
 
 /** A curve in a look of the style sheet, such as `line s0`. */
 export interface FanCurve {
@@ -24,6 +25,8 @@ export interface Fan {
   readonly marked?: ArrayLike<number>
   /** Entries that are no curve: bars and ticks instead of bands and lines. */
   readonly apart?: boolean
+  /** Values that the vertical axis shows; default those of all that is drawn. */
+  readonly extent?: readonly [low: number, high: number]
   /** Size in CSS pixels; default 340 × 190. */
   readonly width?: number
   readonly height?: number
@@ -84,7 +87,7 @@ const curvePath = (values: ArrayLike<number>, x: Scale, y: Scale, apart: boolean
 }
 
 /** Lowest and highest of what is drawn. */
-const extent = ({ bands, curves, points }: Fan): [number, number] => {
+const extentOf = ({ bands, curves, points }: Fan): [number, number] => {
   const all = [...bands.flatMap(({ low, high }) => [low, high]), ...curves.map((c) => c.values), points]
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const values of all) {
@@ -115,7 +118,7 @@ export const fanChart = (fan: Fan): Html => {
   const x = linearScale([-margin, Math.max(length - 1, 1 - margin) + margin], [frame.left, frame.right], {
     nice: false,
   })
-  const y = linearScale(extent(fan), [frame.bottom, frame.top], { count: 4 })
+  const y = linearScale(fan.extent ?? extentOf(fan), [frame.bottom, frame.top], { count: 4 })
   const band = (own: Fan['bands'][number]) => html`<path class="area" d="${bandPath(own, x, y, apart)}"/>`
   const curve = ({ values, look }: FanCurve) => {
     const [kind, colour] = look.split(' ')

@@ -23,6 +23,8 @@ export interface DiagnosisReport {
   readonly facts?: readonly (readonly [name: string, value: string])[]
   /** One sentence to be said before all others. */
   readonly note?: string
+  /** What single entries and the whole say together (see `reconciled`). */
+  readonly reconciled?: string
   /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
@@ -177,9 +179,11 @@ const limits: readonly string[] = [
  * writeReport('diagnosis.html', diagnosisReport({ title: 'Digits', diagnosis: diagnosis({ draws, truth }) }))
  * ```
  */
-export const diagnosisReport = ({ title, command, facts, note, diagnosis }: DiagnosisReport): string => {
+export const diagnosisReport = (content: DiagnosisReport): string => {
+  const { title, command, facts, note, reconciled, diagnosis } = content
   const { findings, truth, residuals, draws } = diagnosis
-  const sections: Section[] = [{ title: 'Findings', body: findingList(findings) }]
+  const advice = reconciled === undefined ? {} : { lead: reconciled }
+  const sections: Section[] = [{ title: 'Findings', ...advice, body: findingList(findings) }]
   if (truth) sections.push(calibrationSection(truth, draws), ranksSection(truth))
   if (residuals) sections.push(residualSection(residuals))
   sections.push({

@@ -51,6 +51,12 @@ export interface RunReport {
   notes?: readonly string[]
 }
 
+/** The page of a run that has just begun. */
+const NOTHING: Section = {
+  title: 'Nothing to show yet',
+  body: html`<p>The run has neither curves nor samples so far.</p>`,
+}
+
 const DRAWS =
   'Each draw could have led to the observation, as far as the prior knows; where the draws differ, the spread ' +
   'says so.'
@@ -70,7 +76,7 @@ const sectionsOf = (run: RunReport): Section[] => {
     curves = [],
     notes = [],
   } = run
-  const advice = reconciled !== undefined && html`<p>${reconciled}</p>`
+  const advice = reconciled !== undefined && html`<p class="advice">${reconciled}</p>`
   if (summaryTable) sections.push({ title: 'Summary', body: [table(summaryTable), advice] })
   if (besideBaselines) sections.push({ title: 'Beside simple baselines', body: table(besideBaselines) })
   if (restored) {
@@ -138,5 +144,6 @@ const sectionsOf = (run: RunReport): Section[] => {
  */
 export const runReport = (run: RunReport): string => {
   const { title, lead, command, facts } = run
-  return page({ title, lead, command, facts, sections: sectionsOf(run) })
+  const sections = sectionsOf(run)
+  return page({ title, lead, command, facts, sections: sections.length > 0 ? sections : [NOTHING] })
 }

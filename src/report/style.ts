@@ -56,6 +56,7 @@ p{margin:.35rem 0;max-width:46rem}
 .lead{color:var(--muted);font-size:1.05rem}
 section{margin:0 0 3.25rem}
 section>p{color:var(--muted)}
+section>.advice{color:var(--ink);margin-top:1rem}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.65rem .9rem;
 margin:1.1rem 0 0;overflow-x:auto}

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnosis, type Finding, type Lc2st, lc2st } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { diagnosisReport, summaryOf, writeReport } from '../../report/index.ts'
+import { plainView } from '../../observations/index.ts'
+import { diagnosisReport, reconciled, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -117,6 +118,8 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ...(options.classifier ? ['--classifier'] : []),
     ...(reference ? [`--prior ${options.prior} --reference ${reference.name}`] : []),
   ]
+  const image = set ? (set.view ?? plainView(set.operator.event)).kind === 'image' : draws.shape.length === 5
+  const advice = reconciled(found, { image })
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
     command: ['tweedie diagnose', source, ...sources].join(' '),
@@ -126,13 +129,16 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
       ...(repaired ? [['repaired', repaired.factors] as const] : []),
     ],
     ...(repaired ? { note: repairedNote(repaired) } : {}),
+    ...(advice === undefined ? {} : { reconciled: advice }),
     diagnosis: found,
   })
   writeReport(output, page)
   const first = repaired ? [repairedNote(repaired), ''] : []
-  io.result([...first, ...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
+  const last = [summaryOf(found), ...(advice === undefined ? [] : [advice]), `written  ${output}`]
+  io.result([...first, ...found.findings.map(line), '', ...last].join('\n'), {
     path: output,
     summary: summaryOf(found),
+    ...(advice === undefined ? {} : { reconciled: advice }),
     problems: found.problems,
     draws: found.draws,
     findings: found.findings.map((f) => ({ ...f })),

@@ -52,9 +52,10 @@ const curvesOf = (x: NdArray, { range, valid }: SampleLook, title: string): Html
   const channels = mean.shape[0] / x.shape[0]
   const curves = Array.from({ length: Math.min(CURVES, x.shape[0]) }, (_, i) => ({
     name: `sample ${i + 1}`,
-    values: Float64Array.from({ length }, (_v, v) =>
-      valid?.data[v] === 0 ? Number.NaN : Number(mean.data[i * channels * length + v]),
-    ),
+    values: Float64Array.from({ length }, (_v, v) => {
+      const value = Number(mean.data[i * channels * length + v])
+      return valid?.data[v] === 0 ? Number.NaN : Math.min(range[1], Math.max(range[0], value))
+    }),
     look: `fine s${i % 6}`,
   }))
   const points = Float64Array.from({ length }, () => Number.NaN)

@@ -130,6 +130,7 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ],
     ...(repaired ? { note: repairedNote(repaired) } : {}),
     ...(advice === undefined ? {} : { reconciled: advice }),
+    ...(set?.y.shape.length === 3 ? { axes: ['along the index', 'between channels'] as const } : {}),
     diagnosis: found,
   })
   writeReport(output, page)

@@ -81,6 +81,13 @@ const verdictOn = (difference: number, standardError: number): Verdict => {
   return standardError > COARSE ? 'not tested' : 'calibrated'
 }
 
+/**
+ * The verdict on a share of `count` truths: few that all lie inside scatter by nothing, and are no proof; the
+ * standard error is therefore at least the binomial one.
+ */
+const verdictOnShare = (observed: number, level: number, standardError: number, count: number): Verdict =>
+  verdictOn(observed - level, Math.max(standardError, Math.sqrt((level * (1 - level)) / count)))
+
 const TOO_FEW = 'Too few problems to decide.'
 
 /** The end of a sentence that began with the figure. */
@@ -131,8 +138,8 @@ export const coverageFinding = (readings: readonly Coverage[]): Finding => {
   const reading = readings.filter((r) => r.resolved).at(-1)
   if (!reading)
     return { name, verdict: 'not tested', words: 'Too few draws for any interval.', blind: blind.coverage }
-  const { level, observed, standardError, flat } = reading
-  const verdict = verdictOn(observed - level, standardError)
+  const { level, observed, standardError, count, flat } = reading
+  const verdict = verdictOnShare(observed, level, standardError, count)
   const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
   const words = `${Math.round(100 * level)} % intervals hold the truth in ${share}`
   const flatness =
@@ -146,13 +153,13 @@ export const coverageFinding = (readings: readonly Coverage[]): Finding => {
 }
 
 /** Balls about the centre of the draws. */
-export const ballFinding = (readings: readonly BallCoverage[], draws: number): Finding => {
+export const ballFinding = (readings: readonly BallCoverage[], draws: number, problems: number): Finding => {
   const name = 'Distance from the centre'
   const reading = readings.filter((r) => r.level * (draws + 1) <= draws).at(-1)
   if (!reading)
     return { name, verdict: 'not tested', words: 'Too few draws for any ball.', blind: blind.balls }
   const { level, observed, standardError } = reading
-  const verdict = verdictOn(observed - level, standardError)
+  const verdict = verdictOnShare(observed, level, standardError, problems)
   const share = `${percent(observed)} (± ${percent(standardError)})`
   const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${share}`
   return {

@@ -24,8 +24,8 @@ const lossPoints = (journal: readonly JournalLine[]): Points => {
 /** What a denoising loss of 1 is. */
 const WHITE =
   'The loss is (1 + 1/σ²) ‖D(x + σz) − x‖² of an entry, in units in which the data span [−2, 2]: at 1, the ' +
-  'network denoises as well as one can who knows nothing but a variance of 1. It has no lowest value that is ' +
-  'known beforehand; it tells whether learning goes on, and not how good the prior is.'
+  'network denoises as well as one can who knows nothing but a variance of 1. It has no lowest value that ' +
+  'is known beforehand; it tells whether learning goes on, and not how good the prior is.'
 
 const OTHERS = 'It tells whether learning goes on, and not how good the result is.'
 

@@ -74,8 +74,8 @@ export const pointPictures = (
 }
 
 /**
- * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, what others made
- * of it, truth, one row an item. Arrays are [N, 1, V] where those of images are [N, C, H, W].
+ * Pictures of restored values on a mesh or the sphere: observation, mean, a few draws, spread, what others
+ * made of it, truth, one row an item. Arrays are [N, 1, V] where those of images are [N, C, H, W].
  *
  * @throws TweedieError `shape` when arrays do not fit or have more than one value at a point
  *

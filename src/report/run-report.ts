@@ -58,8 +58,8 @@ const NOTHING: Section = {
 }
 
 const DRAWS =
-  'Each draw could have led to the observation, as far as the prior knows; where the draws differ, the spread ' +
-  'says so.'
+  'Each draw could have led to the observation, as far as the prior knows; where the draws differ, the ' +
+  'spread says so.'
 
 const sectionsOf = (run: RunReport): Section[] => {
   const sections: Section[] = []

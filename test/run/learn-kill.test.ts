@@ -151,7 +151,9 @@ describe('a run at work', () => {
     expect(existsSync(join(run, 'checkpoints', 'prior.safetensors'))).toBe(false)
     expect(newest(run)).toBeGreaterThanOrEqual(30)
 
-    expect(tweedie(learn('run')).stderr).toMatch(/already holds a run; resume it \(--resume\).* To go on with it: tweedie learn .* --resume\n$/)
+    expect(tweedie(learn('run')).stderr).toMatch(
+      /already holds a run; resume it \(--resume\).* To go on with it: tweedie learn .* --resume\n$/,
+    )
     expect(tweedie(learn('run', '--resume')).status).toBe(0)
     expect(tweedie(learn('undisturbed')).status).toBe(0)
     expect(prior('run').equals(prior('undisturbed'))).toBe(true)

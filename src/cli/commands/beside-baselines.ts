@@ -121,8 +121,8 @@ const MEANING =
 /**
  * Restores the observations by baselines too, and judges all alike.
  *
- * @param names - as on the command line: `kriging,tv`, or `none`; default all that take the set, of which those
- *   that turn out not to are left out and named in the caption
+ * @param names - as on the command line: `kriging,tv`, or `none`; default all that take the set, of which
+ *   those that turn out not to are left out and named in the caption
  * @throws TweedieError `input` for unknown baselines, operators that named ones do not take, and nothing to
  *   judge by
  */

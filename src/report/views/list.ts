@@ -1,6 +1,6 @@
 /**
- * Every look of restorations. Reports know them from this list alone: a new kind of view is a file, and a line
- * here.
+ * Every look of restorations. Reports know them from this list alone: a new kind of view is a file, and a
+ * line here.
  */
 import type { View } from '../../observations/index.ts'
 import type { Restoration } from '../strip.ts'
@@ -11,8 +11,8 @@ import { seriesLook } from './series.ts'
 import type { RestoredPart } from './view-look.ts'
 
 /**
- * Restorations as a part of a page, as their view has them: pictures of images, globes and surfaces, fan charts
- * of vectors and series.
+ * Restorations as a part of a page, as their view has them: pictures of images, globes and surfaces, fan
+ * charts of vectors and series.
  *
  * @throws TweedieError `shape` when arrays do not fit
  *

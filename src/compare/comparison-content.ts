@@ -71,7 +71,8 @@ const pointLooks = (look: Appearance, render: PointRenderer, count: number): Loo
 })
 
 const looksOf = (look: Appearance, truth: NdArray<'float32'>, count: number): Looks | undefined => {
-  if (look.view.kind === 'image') return imageLooks(look, truth, count)
+  if (look.view.kind === 'image')
+    return truth.shape[1] === 1 || truth.shape[1] === 3 ? imageLooks(look, truth, count) : undefined
   const render = rendererOf(look)
   return render && pointLooks(look, render, count)
 }

@@ -61,41 +61,46 @@ const divergenceChart = (journal: readonly JournalLine[]): LineChart[] => {
   ]
 }
 
-/** Figures of held-out seen entries, in their order. */
+/** Figures of held-out measurements, in their order. */
 const heldFigures = [
-  ['rmse', 'RMSE of held-out entries', 'Root mean square error of the posterior mean'],
-  ['crps', 'CRPS of held-out entries', 'Continuous ranked probability score of the draws'],
-  ['coverage90', 'share in 90 % intervals', 'Share of the entries in central 90 % intervals'],
+  ['rmse', 'RMSE of held-out measurements', 'Root mean square error of the posterior mean'],
+  ['crps', 'CRPS of held-out measurements', 'Continuous ranked probability score of the draws'],
+  ['coverage90', 'share in 90 % intervals', 'Share in the central 90 % intervals of the draws'],
 ] as const
 
-/** Figures of entries that learning did not see, by lap: the network's beside the Gaussian's. */
+/** Figures of what learning did not see, by lap: the network's, and the Gaussian's as a line to beat. */
 const heldCharts = (journal: readonly JournalLine[]): LineChart[] => {
   const held = journal.filter(({ event }) => event === 'held')
-  const of = (who: string, field: string): Points =>
-    held.flatMap((line): Points => {
+  // A lap that was judged again after a stop counts as it was judged last.
+  const of = (who: string, field: string): Points => {
+    const byLap = new Map<number, number>()
+    for (const line of held) {
       const value = numberOf(line, field)
-      return line.of !== who || value === undefined ? [] : [[numberOf(line, 'lap') ?? 0, value]]
-    })
+      if (line.of === who && value !== undefined) byLap.set(numberOf(line, 'lap') ?? 0, value)
+    }
+    return [...byLap].sort(([a], [b]) => a - b)
+  }
   return heldFigures.flatMap(([field, label, caption]): LineChart[] => {
-    const series = [
-      { name: 'network', points: of('network', field) },
-      { name: 'Gaussian', points: of('gaussian', field) },
-    ].filter(({ points }) => points.length > 0)
-    if (series.length === 0) return []
+    const [network, gaussian] = [of('network', field), of('gaussian', field)]
+    const start = gaussian.at(-1)
+    if (network.length === 0) return []
     return [
       {
-        x: { label: 'lap (0: Gaussian start)' },
+        x: { label: 'lap' },
         y: { label },
-        series: series.map((own) => ({ ...own, dots: true })),
-        ...(field === 'coverage90' ? { guides: [{ label: 'calibrated', y: 0.9 }] } : {}),
-        caption: `${caption}, of seen entries that were held out from learning, by lap.`,
+        series: [{ name: 'network', points: network, dots: true }],
+        guides: [
+          ...(start ? [{ label: 'Gaussian start', y: start[1] }] : []),
+          ...(field === 'coverage90' ? [{ label: 'calibrated', y: 0.9 }] : []),
+        ],
+        caption: `${caption}, of measurements that learning never saw; their noise is in it.`,
       },
     ]
   })
 }
 
 /**
- * Charts of what a journal holds: figures of held-out entries, losses, divergences.
+ * Charts of what a journal holds: figures of held-out measurements, losses, divergences.
  *
  * @param denoising - whether its loss is that of denoising, of which 1 has a meaning
  */

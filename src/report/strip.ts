@@ -37,6 +37,8 @@ export interface Strips {
   spreadTop?: number
   /** Colours of the values, where they are not those of a picture that everyone reads. */
   values?: { readonly colormap: Colormap; readonly range: readonly [low: number, high: number] }
+  /** Whether what is outside the domain is drawn, in grey. */
+  outside?: boolean
   /** Whether pixels that no observation shows have a colour of their own. */
   neverSeen?: boolean
 }

@@ -43,24 +43,25 @@ test('a loss within less than a power of ten has ticks: its scale can be read', 
   for (const level of levels) expect(level >= 0.87 && level <= 0.93).toBe(true)
 })
 
-test('figures of held-out entries stand beside those of the Gaussian, by lap', () => {
-  const journal = [held('gaussian', 0, 3), held('network', 1, 2.5), held('network', 2, 2)]
+test('figures of held-out measurements by lap, as judged last, beside those of the Gaussian', () => {
+  const journal = [
+    held('gaussian', 0, 3),
+    held('network', 1, 9),
+    held('network', 1, 2.5),
+    held('network', 2, 2),
+  ]
   const [rmse, crps, coverage] = learningCurves(journal, true)
-  expect(rmse.series).toMatchObject([
-    {
-      name: 'network',
-      points: [
-        [1, 2.5],
-        [2, 2],
-      ],
-    },
-    { name: 'Gaussian', points: [[0, 3]] },
+  const points = [
+    [1, 2.5],
+    [2, 2],
+  ]
+  expect(rmse.series).toMatchObject([{ name: 'network', points }])
+  expect(rmse.guides).toEqual([{ label: 'Gaussian start', y: 3 }])
+  expect(crps.series[0].points.map(([, y]) => y)).toEqual([1.25, 1])
+  expect(coverage.guides).toEqual([
+    { label: 'Gaussian start', y: 0.8 },
+    { label: 'calibrated', y: 0.9 },
   ])
-  expect(crps.series[0].points).toEqual([
-    [1, 1.25],
-    [2, 1],
-  ])
-  expect(coverage.guides).toEqual([{ label: 'calibrated', y: 0.9 }])
   expect(html`${[rmse, crps, coverage].map(lineChart)}`.markup).toContain('90 % intervals')
 })
 

@@ -50,7 +50,7 @@ const events: Readonly<Record<string, readonly [one: string, many: string]>> = {
   lap: ['lap', 'laps'],
   loss: ['loss logged', 'losses logged'],
   divergence: ['divergence', 'divergences'],
-  held: ['figure of held-out entries', 'figures of held-out entries'],
+  held: ['judgement of held-out measurements', 'judgements of held-out measurements'],
 }
 
 /** The events of a journal in words: `Gaussian start, 5 laps, 115 losses logged`. */

@@ -6,4 +6,4 @@ import { pointPart, SIZE } from './points.ts'
 import type { ViewLook } from './view-look.ts'
 
 export const meshLook: ViewLook<'mesh'> = (restoration, { mesh }) =>
-  pointPart('surfaces', restoration, meshRenderer(meshNamed(mesh), { size: SIZE }), clay)
+  pointPart('surfaces', restoration, meshRenderer(meshNamed(mesh), { size: SIZE }), { colormap: clay })

@@ -12,17 +12,18 @@ export const SIZE = 112
 
 const [ROWS, DRAWS] = [6, 3]
 
-/** Rows of pictures by a renderer, whose colours are those of the key. */
+/** Rows of pictures by a renderer in these colours; `outside`: what is no part of the domain is seen. */
 export const pointPart = (
   things: string,
   restoration: Restoration,
   render: PointRenderer,
-  colormap: Colormap,
+  { colormap, outside = false }: { readonly colormap: Colormap; readonly outside?: boolean },
 ): RestoredPart => {
   const { restoration: items, label } = byChannel(restoration)
   const [count, channels] = restoration.mean.shape
   const images = shownItems(count, channels, ROWS)
   const values = { colormap, range: restoration.range ?? ([0, 1] as const) }
   const draws = Math.min(DRAWS, restoration.draws.shape[0])
-  return { things, body: stripBlock({ ...pointStrips(items, render, { images, label, draws }), values }) }
+  const shown = pointStrips(items, render, { images, label, draws })
+  return { things, body: stripBlock({ ...shown, values, outside }) }
 }

@@ -2,6 +2,7 @@
 
 import { tickLabel } from '../charts/scale.ts'
 import { type Colormap, cssColor, ember, neverSeenColor, unobservedColor } from '../colormap.ts'
+import { GREY } from '../colouring.ts'
 import { type Html, html } from '../html.ts'
 import { pixels } from '../png.ts'
 import type { Strips } from '../strip.ts'
@@ -23,12 +24,13 @@ const ramp = (name: string, colormap: Colormap, low: number, high: number): Html
 
 const square = (colour: string): Html => html`<i style="width:.8rem;background:${colour}"></i>`
 
-const keyOf = ({ spreadTop, values, neverSeen }: Strips): Html => {
+const keyOf = ({ spreadTop, values, neverSeen, outside }: Strips): Html => {
   const spread = spreadTop !== undefined && ramp('spread (standard deviation)', ember, 0, spreadTop)
   const hidden = html`<span>${square(cssColor(unobservedColor))}not observed</span>`
   const never = neverSeen && html`<span>${square(cssColor(neverSeenColor))}in no observation</span>`
+  const land = outside && html`<span>${square(cssColor(GREY))}outside the domain</span>`
   const shades = values && ramp('values', values.colormap, ...values.range)
-  return html`<div class="key">${hidden}${never}${shades}${spread}</div>`
+  return html`<div class="key">${hidden}${never}${land}${shades}${spread}</div>`
 }
 
 /** A table of pictures under named columns, with a key of its colours. */

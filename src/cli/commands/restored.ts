@@ -18,7 +18,7 @@ import {
   plainView,
 } from '../../observations/index.ts'
 import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
-import { average, itemAt, NdArray, sizeOf, zeros } from '../../tensor/index.ts'
+import { average, itemAt, NdArray, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
 import { matched, readTruth } from './foreign-draws.ts'
@@ -64,8 +64,7 @@ export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<
   return matched(draws, truth, file).truth
 }
 
-const isUnitImages = ({ range: [low, high], operator: { event } }: ObservationSet): boolean =>
-  low === 0 && high === 1 && event.length === 3
+const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
 
 /** Figures of the mean and of single draws; PSNR and SSIM of whole images in [0, 1]. */
 const summaryOf = (
@@ -182,8 +181,6 @@ export const restoredContent = async (
   { seed, io }: { readonly seed?: number; readonly io: Io },
 ): Promise<RestoredContent> => {
   const { draws, set, truth, held, baselines } = restored
-  if (draws.size !== draws.shape[0] * set.y.shape[0] * sizeOf(set.operator.event))
-    throw new TweedieError('input', `draws [${draws.shape}] are not of [${set.operator.event}]`)
   const known = truth !== undefined || held !== undefined
   if (!known && baselines !== undefined && baselines !== 'none')
     throw new TweedieError('input', '--baselines: give --held or --truth to judge by')

@@ -43,7 +43,12 @@ export const byChannel = (restoration: Restoration): ByChannel => {
   const { y, mask, draws, mean, std, truth, others = [], valid, neverSeen } = restoration
   const [, channels, ...space] = mean.shape
   const split = (array: NdArray) => apart(array, channels, space)
-  const first = (marks: NdArray) => new NdArray(marks.dtype, space, marks.data.slice(0, sizeOf(space)))
+  const first = ({ data }: NdArray) =>
+    new NdArray(
+      'float32',
+      space,
+      Float32Array.from({ length: sizeOf(space) }, (_, i) => Number(data[i % data.length])),
+    )
   return {
     restoration: {
       ...restoration,

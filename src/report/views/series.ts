@@ -1,6 +1,6 @@
 /** Vectors and signals: fan charts, one for each series of each observation. */
 import { centralInterval } from '../../diagnose/index.ts'
-import { NdArray } from '../../tensor/index.ts'
+import { NdArray, sizeOf } from '../../tensor/index.ts'
 import { type Fan, type FanCurve, fanChart } from '../charts/fan-chart.ts'
 import { cssColor, neverSeenColor } from '../colormap.ts'
 import { type Html, html } from '../html.ts'
@@ -22,13 +22,14 @@ const ENOUGH = 19
 /** Entries up to which a vector is a list of parameters and no curve. */
 const FEW = 16
 
-/** Vectors [N, V] as signals [N, 1, V]. */
+/** Vectors, and events of more axes than two, as signals [N, 1, V]. */
 export const asSignals = (restoration: Restoration): Restoration => {
   const { y, mask, draws, mean, std, truth, others = [] } = restoration
-  if (mean.shape.length > 2) return restoration
-  const one = (array: NdArray): NdArray => {
-    const { dtype, shape, data } = array
-    return new NdArray(dtype, [...shape.slice(0, -1), 1, shape[shape.length - 1]], data)
+  const axes = mean.shape.length - 1
+  if (axes === 2) return restoration
+  const one = ({ dtype, shape, data }: NdArray): NdArray => {
+    const lead = shape.slice(0, shape.length - axes)
+    return new NdArray(dtype, [...lead, 1, sizeOf(shape.slice(shape.length - axes))], data)
   }
   return {
     ...restoration,
@@ -90,10 +91,11 @@ const keyOf = ({ draws, mask, truth, others = [], neverSeen }: Restoration): Htm
 }
 
 export const seriesLook: ViewLook<'signal'> = (given) => {
-  const { restoration, label } = byChannel(asSignals(given))
+  const signals = asSignals(given)
+  const { restoration, label } = byChannel(signals)
   const { y, mask, draws, valid, neverSeen, mean } = restoration
-  const channels = given.mean.shape.length > 2 ? given.mean.shape[1] : 1
-  const items = shownItems(given.mean.shape[0], channels, MOST)
+  const [count, channels] = signals.mean.shape
+  const items = shownItems(count, channels, MOST)
   const domain = valid ? rowOf(valid, 0) : undefined
   const length = mean.shape[mean.shape.length - 1]
   const chartOf = (item: number): Html =>

@@ -65,6 +65,12 @@ describe('series', () => {
     expect(markup).toContain('in no observation')
   })
 
+  test('are one curve where events have other axes', () => {
+    const markup = shown(plainView([2, 2, 3, 4]), restoration(19, 1, [2, 2, 3, 4]))
+    expect(count(markup, /<svg /g)).toBe(1)
+    expect(count(markup, /class="seen"/g)).toBe(48)
+  })
+
   test('of one draw have no bands, and few draws say that they are few', () => {
     expect(shown({ kind: 'signal' }, restoration(1, 1, [24]))).not.toContain('class="area"')
     expect(shown({ kind: 'signal' }, restoration(5, 1, [24]))).toContain('5 draws')

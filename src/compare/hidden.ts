@@ -5,7 +5,7 @@
 import type { Estimate } from '../baselines/index.ts'
 import { type CoverageOptions, coverage, crps, GREY_LEVEL } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
-import { judgedEntries, keptEntries, type ObservationSet } from '../observations/index.ts'
+import { countedEntries, keptEntries, type ObservationSet } from '../observations/index.ts'
 import { normal, stream } from '../random/index.ts'
 import { itemAt, NdArray } from '../tensor/index.ts'
 
@@ -50,7 +50,7 @@ const counted = ({ data }: NdArray<'float32'>): string => {
 
 /** A known truth, on the entries of the domain that masks hide; on all of them where nothing is hidden. */
 export const hiddenTruth = (truth: NdArray<'float32'>, set: ObservationSet): Hidden => {
-  const { entries, hidden } = judgedEntries(set)
+  const { entries, hidden } = countedEntries(set)
   const words = `${hidden ? 'Hidden' : 'All'} entries against the truth (${counted(entries)})`
   return { target: truth, entries, words, noise: () => 0, units: greyLevels(set) }
 }

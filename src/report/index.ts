@@ -3,6 +3,7 @@ export { type CornerOptions, cornerPlot } from './charts/corner-plot.ts'
 export { type EcdfSeries, ecdfChart, ecdfKey } from './charts/ecdf-chart.ts'
 export { type Axis, type LineChart, lineChart, type Series } from './charts/line-chart.ts'
 export { type Shares, shareChart } from './charts/share-chart.ts'
+export { renderCloud } from './cloud.ts'
 export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'
 export { type Colouring, OUTSIDE } from './colouring.ts'
 export { type ComparisonReport, comparisonReport, type PictureRow } from './comparison-report.ts'
@@ -31,6 +32,7 @@ export { type RunReport, runReport } from './run-report.ts'
 export {
   imageGrid,
   mosaic,
+  type PlacedPoints,
   pictureAt,
   type Restoration,
   type StripOptions,

@@ -27,7 +27,7 @@ const WHITE: Rgb = [1, 1, 1]
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 
 /** Vertices in the viewer's axes: right, up, towards the viewer. */
-const inView = (
+export const inView = (
   { data }: NdArray<'float32'>,
   { azimuth = 0, elevation = 0 }: NonNullable<MeshView['view']>,
 ) => {
@@ -44,7 +44,7 @@ const inView = (
 }
 
 /** The same in pixels, y down, centred, as large as the margin allows. */
-const inPixels = (turned: Float64Array, size: number, margin: number): Float64Array => {
+export const inPixels = (turned: Float64Array, size: number, margin: number): Float64Array => {
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const high = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   turned.forEach((value, i) => {

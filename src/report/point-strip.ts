@@ -1,12 +1,20 @@
 import type { Mesh } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { NdArray } from '../tensor/index.ts'
+import { renderCloud } from './cloud.ts'
 import { ember, unobservedColor } from './colormap.ts'
 import { type Colouring, OUTSIDE } from './colouring.ts'
 import { type GlobeView, renderGlobe } from './globe.ts'
 import { type MeshView, renderMesh } from './mesh-render.ts'
 import type { Picture } from './png.ts'
-import { paintedStrips, type Restoration, type StripOptions, type Strips, topOf } from './strip.ts'
+import {
+  type PlacedPoints,
+  paintedStrips,
+  type Restoration,
+  type StripOptions,
+  type Strips,
+  topOf,
+} from './strip.ts'
 
 /** A picture of values at points; the colours of one picture can be other than those of all. */
 export type PointRenderer = (values: ArrayLike<number>, colouring?: Colouring) => Picture
@@ -16,6 +24,23 @@ export const meshRenderer =
   (mesh: Mesh, view: MeshView = {}): PointRenderer =>
   (values, colouring) =>
     renderMesh(mesh, values, { ...view, ...colouring })
+
+/** Points of a plane in space. */
+const inSpace = (points: NdArray<'float32'>): NdArray<'float32'> => {
+  const [count, axes] = points.shape
+  if (axes === 3) return points
+  const data = Float32Array.from({ length: 3 * count }, (_, i) =>
+    i % 3 === 2 ? 0 : points.data[2 * Math.floor(i / 3) + (i % 3)],
+  )
+  return new NdArray('float32', [count, 3], data)
+}
+
+/** Pictures of values on points of one's own: a surface where there are triangles, else discs. */
+export const placedRenderer = ({ points, faces }: PlacedPoints, view: MeshView = {}): PointRenderer => {
+  const vertices = inSpace(points)
+  if (faces) return meshRenderer({ vertices, faces }, view)
+  return (values, colouring) => renderCloud(vertices, values, { ...view, ...colouring })
+}
 
 /**
  * Pictures of values on the sphere, always from the same side.

@@ -25,6 +25,14 @@ export interface Restoration {
   neverSeen?: NdArray
   /** Values of black and white, default [0, 1]. */
   range?: readonly [low: number, high: number]
+  /** Of views on a mesh that no data set names: its points, and its triangles where there are any. */
+  mesh?: PlacedPoints
+}
+
+/** Points [P, 2] or [P, 3] that values lie on, and triangles [F, 3] between them. */
+export interface PlacedPoints {
+  readonly points: NdArray<'float32'>
+  readonly faces?: NdArray<'int32'>
 }
 
 /** Rows of pictures under named columns. */

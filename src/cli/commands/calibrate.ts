@@ -7,7 +7,7 @@ import {
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
-  judgedEntries,
+  countedEntries,
   keptEntries,
   type ObservationSet,
   readObservations,
@@ -44,7 +44,7 @@ const knownTruth = async (read: NdArray<'float32'>, file: string, options: Optio
   const most = Math.min(...read.shape.slice(0, 2))
   const { draws, truth } = matched(read, await readTruth(file, most), file)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const judged = set && judgedEntries(set)
+  const judged = set && countedEntries(set)
   return {
     draws,
     truth,

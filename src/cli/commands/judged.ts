@@ -3,7 +3,7 @@ import { greyLevels } from '../../compare/index.ts'
 import { type Diagnosis, type DiagnosisInput, diagnosis, type Residuals } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
-  judgedEntries,
+  countedEntries,
   type ObservationSet,
   readObservations,
   residualProgram,
@@ -72,7 +72,7 @@ export const judgedDraws = async ({ draws, truth, set, ...others }: DrawsOfSet):
   diagnosis({
     draws: inDomain(draws, set?.valid),
     ...(truth ? { truth: inDomain(truth, set?.valid) } : {}),
-    ...(set ? { residuals: await residualsOf(set, draws, truth), entries: judgedEntries(set).entries } : {}),
+    ...(set ? { residuals: await residualsOf(set, draws, truth), entries: countedEntries(set).entries } : {}),
     ...(set ? greyLevels(set) : {}),
     ...others,
   })

@@ -12,7 +12,7 @@ import {
 import { TweedieError } from '../../error.ts'
 import {
   backProjection,
-  judgedEntries,
+  countedEntries,
   keptEntries,
   type ObservationSet,
   plainView,
@@ -73,7 +73,7 @@ const summaryOf = (
   images: RestorationFigures | undefined,
 ): RunReport['summaryTable'] => {
   const hidden = hiddenTruth(truth, set)
-  const which = judgedEntries(set).hidden ? 'hidden' : 'all'
+  const which = countedEntries(set).hidden ? 'hidden' : 'all'
   const { rmse, crps, coverage } = hiddenFigures({ mean: meanOverDraws(draws), draws }, hidden)
   const singles = Array.from(
     { length: draws.shape[0] },
@@ -111,7 +111,7 @@ const coverageOf = (
   { draws, set, repaired }: Restored,
   truth: NdArray<'float32'>,
 ): NonNullable<RunReport['coverage']> => {
-  const { entries, hidden } = judgedEntries(set)
+  const { entries, hidden } = countedEntries(set)
   const levels = [0.1, 0.3, 0.5, 0.7, 0.9]
   const units = greyLevels(set)
   const readings = coverage(draws, truth, { levels, mask: entries, ...units })

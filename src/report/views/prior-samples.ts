@@ -1,14 +1,14 @@
 /** Samples of a prior in the look of their view. */
-import { meshNamed } from '../../datasets/index.ts'
 import type { View } from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
 import { NdArray, rows } from '../../tensor/index.ts'
 import { fanChart } from '../charts/fan-chart.ts'
 import type { Html } from '../html.ts'
 import { pixels } from '../png.ts'
-import { globeRenderer, meshRenderer, type PointRenderer, pointPictures } from '../point-strip.ts'
-import { imageGrid, mosaic } from '../strip.ts'
+import { globeRenderer, type PointRenderer, pointPictures } from '../point-strip.ts'
+import { imageGrid, mosaic, type PlacedPoints } from '../strip.ts'
 import { byChannel } from './by-channel.ts'
+import { meshPictures } from './mesh.ts'
 import { SIZE } from './points.ts'
 import { asSignals } from './series.ts'
 
@@ -18,6 +18,8 @@ export interface SampleLook {
   readonly range: DataRange
   /** Last axes of the event: 0 outside the domain. */
   readonly valid?: NdArray
+  /** Of views on a mesh that no data set names. */
+  readonly mesh?: PlacedPoints
 }
 
 /** Images on a tile, the pixels that it is wide, and points and curves on one. */
@@ -79,7 +81,7 @@ export const samplesTile = (x: NdArray, look: SampleLook, label: string): Html =
     case 'globe':
       return pointsOf(x, globeRenderer({ size: SIZE, longitude: 200, grid: view }), look, alt)
     case 'mesh':
-      return pointsOf(x, meshRenderer(meshNamed(view.mesh), { size: SIZE }), look, alt)
+      return pointsOf(x, meshPictures(view.mesh, look.mesh), look, alt)
     case 'signal':
       return curvesOf(x, look, x.shape.length > 2 && x.shape[1] > 1 ? 'channel 1' : '')
   }

@@ -3,7 +3,13 @@ import { meshNamed, sphereValid } from '../../../src/datasets/index.ts'
 import { centralInterval, meanOverDraws, stdOverDraws } from '../../../src/diagnose/index.ts'
 import { plainView, type View } from '../../../src/observations/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
-import { type Restoration, restoredPart } from '../../../src/report/index.ts'
+import {
+  clay,
+  type Restoration,
+  renderCloud,
+  restoredPart,
+  unobservedColor,
+} from '../../../src/report/index.ts'
 import { full, NdArray, ndarray } from '../../../src/tensor/index.ts'
 
 /** K draws of N signals about 3, all of which was observed. */
@@ -134,6 +140,20 @@ describe('points', () => {
       'surfaces',
     )
   })
+})
+
+test("points of one's own are a surface where they have triangles, else discs", () => {
+  const points = ndarray([0, 0, 1, 0, 0, 1, 1, 1], [4, 2])
+  const faces = new NdArray('int32', [2, 3], Int32Array.from([0, 1, 2, 1, 3, 2]))
+  const view = { kind: 'mesh', mesh: 'own' } as const
+  for (const mesh of [{ points }, { points, faces }])
+    expect(count(shown(view, { ...restoration(2, 1, [1, 4]), mesh }), /<img /g)).toBe(5)
+  const cloud = renderCloud(ndarray([0, 0, 0, 1, 1, 0], [2, 3]), [0, Number.NaN], { size: 50 })
+  const colour = (row: number, column: number) =>
+    [0, 1, 2].map((c) => cloud.data[(c * 50 + row) * 50 + column])
+  expect(colour(46, 3).map(Math.fround)).toEqual(clay(0).map(Math.fround)) // below left
+  expect(colour(3, 46).map(Math.fround)).toEqual(unobservedColor.map(Math.fround))
+  expect(colour(25, 25)).toEqual([1, 1, 1])
 })
 
 test('arrays that do not fit are refused', () => {

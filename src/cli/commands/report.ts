@@ -12,11 +12,11 @@ import { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
+import { observationsFor } from '../restored/judged.ts'
+import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
-import { observationsFor } from './judged.ts'
 import { readRepairedIntervals, repairedNote } from './repair.ts'
-import { type RestoredContent, restoredContent, truthOf } from './restored.ts'
-import { runProgress } from './run-progress.ts'
 
 /** The draws of a report, and what they are judged by. */
 type Options = Pick<

@@ -1,8 +1,8 @@
 /** How far a run is, in words. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRecord, type JsonRecord } from '../../json.ts'
-import { type JournalLine, layoutOf, readConfig, readJournal } from '../../run/index.ts'
+import { isRecord, type JsonRecord } from '../json.ts'
+import { type JournalLine, layoutOf, readConfig, readJournal } from '../run/index.ts'
 
 /** How far a run is. */
 export type RunProgress = {

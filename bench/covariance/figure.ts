@@ -2,10 +2,10 @@
  * Both figures of DiEM in one drawing: what each choice of V makes of the coil, and the
  * divergences by noise level.
  */
-import { at, axes, drawing, type Frame, legend, polyline } from '../../src/report/axes.ts'
+import { at, axes, drawing, type Frame, legend, polyline } from '../../src/report/charts/axes.ts'
 import { dataUrl, type Html, html, standaloneSvg } from '../../src/report/index.ts'
 import { picture } from '../../src/report/png.ts'
-import { logScale, type Scale } from '../../src/report/scale.ts'
+import { logScale, type Scale } from '../../src/report/charts/scale.ts'
 import type { NdArray } from '../../src/tensor/index.ts'
 import type { Band } from './study.ts'
 

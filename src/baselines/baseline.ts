@@ -49,18 +49,15 @@ export interface BaselineEntry {
   make(settings?: Settings): Baseline
 }
 
-/** @throws TweedieError `input` for an operator that a baseline does not take */
-const checkTaken = (
+/** Why a baseline does not take the operator of a set; undefined when it does. */
+export const misfitOf = (
   { name, needs }: Pick<BaselineEntry, 'name' | 'needs'>,
-  { operator }: ObservationSet,
-): void => {
-  if (operator.truth)
-    throw new TweedieError('input', `${name}: needs the parameters of the operator, which blind sets hide`)
-  const taken = needs === 'mask' ? familyOf(operator.name).deletes : isLinear(operator)
-  if (!taken) {
-    const wanted = needs === 'mask' ? 'observations through masks' : 'a linear operator'
-    throw new TweedieError('input', `${name} needs ${wanted}, got operator '${operator.name}'`)
-  }
+  { operator }: Pick<ObservationSet, 'operator'>,
+): string | undefined => {
+  if (operator.truth) return `${name}: needs the parameters of the operator, which blind sets hide`
+  if (needs === 'mask' ? familyOf(operator.name).deletes : isLinear(operator)) return undefined
+  const wanted = needs === 'mask' ? 'observations through masks' : 'a linear operator'
+  return `${name} needs ${wanted}, got operator '${operator.name}'`
 }
 
 /**
@@ -89,7 +86,8 @@ export const baselineEntry = <const S extends SettingSpecs>(
   make: (given = {}) => {
     const restore = entry.make(settingsOf(entry.name, entry.settings, given))
     return async (set, options) => {
-      checkTaken(entry, set)
+      const misfit = misfitOf(entry, set)
+      if (misfit !== undefined) throw new TweedieError('input', misfit)
       return restore(set, options)
     }
   },

@@ -4,5 +4,6 @@ export {
   type BaselineOptions,
   baselineEntry,
   type Estimate,
+  misfitOf,
 } from './baseline.ts'
 export { baselineNamed, baselines } from './list.ts'

@@ -7,6 +7,7 @@ import { type ExitCode, exitCodeOf, explain } from './exit.ts'
 import { makeIo } from './io.ts'
 import type { AnyValues } from './options.ts'
 import { makeProgram, moreHelp } from './program.ts'
+import { withResumeHint } from './resume-hint.ts'
 
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   // The engine reads it when it is loaded, which happens below.
@@ -16,6 +17,8 @@ const dispatch = async (name: CommandName, args: readonly string[], options: Any
   try {
     const command = await commands[name].load()
     await command.run(args, options, io)
+  } catch (error) {
+    throw await withResumeHint(error, options, process.argv.slice(2))
   } finally {
     io.end()
     dispose()

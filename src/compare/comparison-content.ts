@@ -31,6 +31,8 @@ export interface ComparisonContent extends Appearance {
   /** Of the distilled samplers that take part. */
   readonly trainings: readonly TrainingCost[]
   readonly command: string
+  /** Sentences about cells that were left out. */
+  readonly leftOut?: readonly string[]
   readonly facts: readonly (readonly [string, string])[]
 }
 
@@ -69,7 +71,8 @@ const pointLooks = (look: Appearance, render: PointRenderer, count: number): Loo
 })
 
 const looksOf = (look: Appearance, truth: NdArray<'float32'>, count: number): Looks | undefined => {
-  if (look.view.kind === 'image') return imageLooks(look, truth, count)
+  if (look.view.kind === 'image')
+    return truth.shape[1] === 1 || truth.shape[1] === 3 ? imageLooks(look, truth, count) : undefined
   const render = rendererOf(look)
   return render && pointLooks(look, render, count)
 }
@@ -97,9 +100,9 @@ const picturesOf = (task: string, { entries, truth, sets, ...look }: ComparisonC
 
 /** A comparison as a page shows it. */
 export const comparisonContent = (content: ComparisonContent): ComparisonReport => {
-  const { entries, trainings, command, facts } = content
+  const { entries, trainings, command, facts, leftOut = [] } = content
   return {
-    lead: [...baselineWins(entries).map((line) => `${line}.`), legend].join(' '),
+    lead: [...[...baselineWins(entries), ...leftOut].map((line) => `${line}.`), legend].join(' '),
     command,
     facts,
     tasks: resultsTables(entries).map(({ task, columns, rows }) => ({

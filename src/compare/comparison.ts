@@ -1,7 +1,8 @@
 /** A comparison: every cell measured, or taken from the cache. */
+import { TweedieError } from '../error.ts'
 import { type NdArray, rows } from '../tensor/index.ts'
 import type { Cache, StoredResult } from './cache.ts'
-import { type BenchSetup, type Cell, cellKey } from './cell.ts'
+import { type BaselineCell, type BenchSetup, type Cell, cellKey } from './cell.ts'
 import { type Bench, measure } from './measure.ts'
 import { observed } from './sets.ts'
 
@@ -19,7 +20,15 @@ export interface ComparisonOptions extends Omit<Bench, 'sets' | 'truth' | 'onPro
   /** Before each cell that is measured, and while it is. */
   readonly onCell?: (cell: Cell, index: number, total: number) => void
   readonly onProgress?: (cell: Cell, done: number, total: number) => void
+  /**
+   * A baseline does not take what its task observes: its cell is left out. Default: an error.
+   */
+  readonly onRefused?: (cell: BaselineCell, reason: string) => void
 }
+
+/** The reason for which a baseline refuses a cell; undefined for all else. */
+const refusalOf = (error: unknown): string | undefined =>
+  error instanceof TweedieError && error.code === 'input' ? error.message : undefined
 
 /**
  * Measures the cells in their order; those of the cache cost nothing.
@@ -27,7 +36,7 @@ export interface ComparisonOptions extends Omit<Bench, 'sets' | 'truth' | 'onPro
  * @throws TweedieError `input`, `interrupted`; what was measured before is in the cache
  */
 export const compare = async (cells: readonly Cell[], options: ComparisonOptions): Promise<Entry[]> => {
-  const { setup, cache, onCell, onProgress, ...bench } = options
+  const { setup, cache, onCell, onProgress, onRefused, ...bench } = options
   const entries: Entry[] = []
   for (const [index, cell] of cells.entries()) {
     const key = cellKey(cell, setup)
@@ -39,13 +48,19 @@ export const compare = async (cells: readonly Cell[], options: ComparisonOptions
     onCell?.(cell, index, cells.length)
     const truth = rows(options.truth, 0, cell.images)
     const sets = await observed(cell.task, truth, cell.seed, options)
-    const measured = await measure(cell, {
-      ...bench,
-      truth,
-      sets,
-      onProgress: (done, total) => onProgress?.(cell, done, total),
-    })
-    entries.push({ cell, ...cache.write(key, measured) })
+    try {
+      const measured = await measure(cell, {
+        ...bench,
+        truth,
+        sets,
+        onProgress: (done, total) => onProgress?.(cell, done, total),
+      })
+      entries.push({ cell, ...cache.write(key, measured) })
+    } catch (error) {
+      const reason = refusalOf(error)
+      if (cell.kind !== 'baseline' || reason === undefined || !onRefused) throw error
+      onRefused(cell, reason)
+    }
   }
   return entries
 }

@@ -27,7 +27,14 @@ export {
   pairingsOf,
   type Tuned,
 } from './grid.ts'
-export { type Hidden, type HiddenFigures, heldEntries, hiddenFigures, hiddenTruth } from './hidden.ts'
+export {
+  greyLevels,
+  type Hidden,
+  type HiddenFigures,
+  heldEntries,
+  hiddenFigures,
+  hiddenTruth,
+} from './hidden.ts'
 export { type Bench, type CellResult, measure } from './measure.ts'
 export { type Judge, meritOf } from './merit.ts'
 export { legend, markdownOf, type ResultsTable, resultsTables } from './results-table.ts'

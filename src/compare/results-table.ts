@@ -76,6 +76,7 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
 
 /** The meaning of the columns. */
 export const legend =
+  'Figures are of all entries of the domain, hidden and seen, averaged over images. ' +
   'PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; ' +
   '“CRPS”: continuous ranked probability score, of one draw the mean absolute error; baselines that are ' +
   'point estimates count as one draw; ' +

@@ -23,7 +23,7 @@ export {
   type Residuals,
   type TruthDiagnosis,
 } from './calibration/diagnosis.ts'
-export type { Finding, Verdict } from './calibration/findings.ts'
+export { type Finding, type Scope, scopeOf, type Verdict } from './calibration/findings.ts'
 export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'

@@ -1,6 +1,7 @@
 export * from './back-projection.ts'
 export * from './batches.ts'
 export * from './codec.ts'
+export * from './counted-entries.ts'
 export * from './crossing.ts'
 export * from './estimate-noise.ts'
 export * from './first-step.ts'

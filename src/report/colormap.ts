@@ -50,6 +50,9 @@ export const thermal = colormapOf([
 /** Colour of pixels that were not observed: unlike any grey, quiet beside them. */
 export const unobservedColor: Rgb = hexToRgb('#5b7089')
 
+/** Colour of what no observation of a set shows. */
+export const neverSeenColor: Rgb = hexToRgb('#2f3a4a')
+
 /** `#rrggbb`, for style sheets. */
 export const cssColor = (color: Rgb): string =>
   `#${color

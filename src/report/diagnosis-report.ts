@@ -6,12 +6,12 @@ import {
   type TruthDiagnosis,
   type Verdict,
 } from '../diagnose/index.ts'
-import { calibrationChart } from './calibration-chart.ts'
-import { ecdfChart, ecdfKey } from './ecdf-chart.ts'
+import { calibrationChart } from './charts/calibration-chart.ts'
+import { ecdfChart, ecdfKey } from './charts/ecdf-chart.ts'
+import { lineChart } from './charts/line-chart.ts'
+import { shareChart } from './charts/share-chart.ts'
 import { type Html, html } from './html.ts'
-import { lineChart } from './line-chart.ts'
 import { figure, page, type Section, table } from './page.ts'
-import { shareChart } from './share-chart.ts'
 
 /** A page about the calibration of draws. */
 export interface DiagnosisReport {
@@ -23,6 +23,10 @@ export interface DiagnosisReport {
   readonly facts?: readonly (readonly [name: string, value: string])[]
   /** One sentence to be said before all others. */
   readonly note?: string
+  /** What single entries and the whole say together (see `reconciled`). */
+  readonly reconciled?: string
+  /** Names of the last axis of y and of that before it; default those of images. */
+  readonly axes?: readonly [last: string, before: string]
   /** The result of `diagnosis`. */
   readonly diagnosis: Diagnosis
 }
@@ -125,14 +129,14 @@ const ranksSection = ({ ranks, names, points, density }: TruthDiagnosis): Sectio
   }
 }
 
-const residualSection = (residuals: ResidualWhiteness): Section => {
+const residualSection = (residuals: ResidualWhiteness, [last, before]: readonly string[]): Section => {
   const along = (axis: 1 | 2) =>
     residuals.autocorrelation
       .filter((a) => a.axis === axis)
       .map(({ lag, value }): readonly [number, number] => [lag, value])
   const series = [
-    { name: 'along rows', points: along(1), dots: true },
-    { name: 'along columns', points: along(2), dots: true },
+    { name: last, points: along(1), dots: true },
+    { name: before, points: along(2), dots: true },
   ].filter(({ points }) => points.length > 0)
   const chart = {
     x: { label: 'entries apart' },
@@ -177,11 +181,21 @@ const limits: readonly string[] = [
  * writeReport('diagnosis.html', diagnosisReport({ title: 'Digits', diagnosis: diagnosis({ draws, truth }) }))
  * ```
  */
-export const diagnosisReport = ({ title, command, facts, note, diagnosis }: DiagnosisReport): string => {
+export const diagnosisReport = (content: DiagnosisReport): string => {
+  const {
+    title,
+    command,
+    facts,
+    note,
+    reconciled,
+    axes = ['along rows', 'along columns'],
+    diagnosis,
+  } = content
   const { findings, truth, residuals, draws } = diagnosis
-  const sections: Section[] = [{ title: 'Findings', body: findingList(findings) }]
+  const advice = reconciled === undefined ? {} : { lead: reconciled }
+  const sections: Section[] = [{ title: 'Findings', ...advice, body: findingList(findings) }]
   if (truth) sections.push(calibrationSection(truth, draws), ranksSection(truth))
-  if (residuals) sections.push(residualSection(residuals))
+  if (residuals) sections.push(residualSection(residuals, axes))
   sections.push({
     title: 'What these tests cannot see',
     body: html`<ul>${limits.map((text) => html`<li>${text}</li>`)}</ul>`,

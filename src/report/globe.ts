@@ -1,6 +1,6 @@
 import { TweedieError } from '../error.ts'
 import { type Rgb, thermal } from './colormap.ts'
-import { type Colouring, colourer } from './colouring.ts'
+import { type Colouring, colourer, GREY } from './colouring.ts'
 import type { Picture } from './png.ts'
 import { OVERSAMPLING, painted } from './raster.ts'
 
@@ -31,14 +31,13 @@ export interface GlobeView extends Colouring {
 const GRID: GlobeGrid = { rows: 46, columns: 90 }
 
 const WHITE: Rgb = [1, 1, 1]
-const GREY: Rgb = [0.72, 0.72, 0.71]
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 const degrees = (angle: number) => (angle * 180) / Math.PI
 
 /**
- * Bilinear on the grid, periodic in longitude; NaN where the nearest point is, others without a value left
- * out.
+ * Bilinear on the grid, periodic in longitude; NaN (or outside) where the nearest point is, others without a
+ * value left out.
  */
 const sampled = (
   field: ArrayLike<number>,
@@ -51,12 +50,13 @@ const sampled = (
   const [top, left] = [Math.min(rows - 2, Math.floor(i)), Math.floor(j) % columns]
   const [a, b] = [i - top, j - Math.floor(j)]
   const at = (row: number, column: number) => field[(top + row) * columns + ((left + column) % columns)]
-  if (Number.isNaN(at(Math.round(a), Math.round(b)))) return Number.NaN
+  const nearest = at(Math.round(a), Math.round(b))
+  if (!Number.isFinite(nearest)) return nearest
   let [sum, total] = [0, 0]
   for (let corner = 0; corner < 4; corner++) {
     const [row, column] = [corner >> 1, corner & 1]
     const value = at(row, column)
-    if (Number.isNaN(value)) continue
+    if (!Number.isFinite(value)) continue
     const weight = (row ? a : 1 - a) * (column ? b : 1 - b)
     sum += weight * value
     total += weight
@@ -80,7 +80,7 @@ const lightAt = (x: number, y: number, z: number): number =>
 /**
  * A field on the sphere as a globe from afar (orthographic projection).
  *
- * @param field - the grid row by row; what follows it, padding, is ignored; NaN is drawn grey
+ * @param field - the grid row by row; what follows it, padding, is ignored; NaN and OUTSIDE are drawn grey
  * @returns [3, size, size].
  * @throws TweedieError `shape` for fewer values.
  * @example

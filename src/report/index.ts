@@ -1,8 +1,12 @@
-export { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
+export { type CoverageSeries, calibrationChart } from './charts/calibration-chart.ts'
+export { type CornerOptions, cornerPlot } from './charts/corner-plot.ts'
+export { type EcdfSeries, ecdfChart, ecdfKey } from './charts/ecdf-chart.ts'
+export { type Axis, type LineChart, lineChart, type Series } from './charts/line-chart.ts'
+export { type Shares, shareChart } from './charts/share-chart.ts'
+export { renderCloud } from './cloud.ts'
 export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'
-export type { Colouring } from './colouring.ts'
+export { type Colouring, OUTSIDE } from './colouring.ts'
 export { type ComparisonReport, comparisonReport, type PictureRow } from './comparison-report.ts'
-export { type CornerOptions, cornerPlot } from './corner-plot.ts'
 export {
   type DemoAmortizeReport,
   demoAmortizeReport,
@@ -10,10 +14,8 @@ export {
 } from './demo-amortize-report.ts'
 export { type DemoReport, demoReport, type RestoredDigits } from './demo-report.ts'
 export { type DiagnosisReport, diagnosisReport, summaryOf } from './diagnosis-report.ts'
-export { type EcdfSeries, ecdfChart, ecdfKey } from './ecdf-chart.ts'
 export { type GlobeGrid, type GlobeView, renderGlobe } from './globe.ts'
 export { type Content, escapeHtml, Html, html } from './html.ts'
-export { type Axis, type LineChart, lineChart, type Series } from './line-chart.ts'
 export { type MeshView, renderMesh } from './mesh-render.ts'
 export { figure, type Page, page, type Section, type Table, table, writeReport } from './page.ts'
 export { dataUrl, enlarged, type Picture, pixels, pngOf } from './png.ts'
@@ -21,16 +23,16 @@ export {
   globeRenderer,
   meshRenderer,
   type PointRenderer,
-  type PointRestoration,
   pointPictures,
   pointStrips,
 } from './point-strip.ts'
-export { type RunContent, runContent } from './run-content.ts'
+export { reconciled } from './reconcile.ts'
+export { type RunContent, type RunData, runContent } from './run-content.ts'
 export { type RunReport, runReport } from './run-report.ts'
-export { type Shares, shareChart } from './share-chart.ts'
 export {
   imageGrid,
   mosaic,
+  type PlacedPoints,
   pictureAt,
   type Restoration,
   type StripOptions,
@@ -39,3 +41,5 @@ export {
   stripsPicture,
 } from './strip.ts'
 export { standaloneSvg } from './svg-file.ts'
+export { restoredPart } from './views/list.ts'
+export type { RestoredPart } from './views/view-look.ts'

@@ -27,7 +27,7 @@ const WHITE: Rgb = [1, 1, 1]
 const radians = (degrees: number) => (degrees * Math.PI) / 180
 
 /** Vertices in the viewer's axes: right, up, towards the viewer. */
-const inView = (
+export const inView = (
   { data }: NdArray<'float32'>,
   { azimuth = 0, elevation = 0 }: NonNullable<MeshView['view']>,
 ) => {
@@ -44,7 +44,7 @@ const inView = (
 }
 
 /** The same in pixels, y down, centred, as large as the margin allows. */
-const inPixels = (turned: Float64Array, size: number, margin: number): Float64Array => {
+export const inPixels = (turned: Float64Array, size: number, margin: number): Float64Array => {
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const high = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   turned.forEach((value, i) => {
@@ -83,14 +83,17 @@ const lightOn = (x: number, y: number, z: number): number => {
   return AMBIENT + (1 - AMBIENT) * Math.max(0, cosine)
 }
 
-const weightOf = (value: number, weight: number): number => (Number.isNaN(value) ? 0 : weight)
+const weightOf = (value: number, weight: number): number => (Number.isFinite(value) ? weight : 0)
+
+/** 0 where there is no value, which then has no weight. */
+const finite = (value: number): number => (Number.isFinite(value) ? value : 0)
 
 /** The value between three corners: NaN where the nearest has none, else the mean of those that have. */
 const between = (p: number, q: number, r: number, a: number, b: number, c: number): number => {
   const nearest = a >= b && a >= c ? p : b >= c ? q : r
-  if (Number.isNaN(nearest)) return Number.NaN
+  if (!Number.isFinite(nearest)) return nearest
   const [u, v, w] = [weightOf(p, a), weightOf(q, b), weightOf(r, c)]
-  return (u * (p || 0) + v * (q || 0) + w * (r || 0)) / (u + v + w) // NaN || 0 is 0, with no weight
+  return (u * finite(p) + v * finite(q) + w * finite(r)) / (u + v + w)
 }
 
 const checked = ({ vertices }: Mesh, values: ArrayLike<number>): void => {

@@ -32,12 +32,12 @@ export const dataUrl = (image: Picture): string =>
 
 /**
  * The picture as an `<img>`, every pixel `scale` screen pixels wide (the browser repeats
- * them: nothing is blurred).
+ * them: nothing is blurred, unless the picture is made smaller).
  */
 export const pixels = (image: Picture, alt: string, scale: number): Html => {
   const [, height, width] = image.shape
-  const size = html`width="${width * scale}" height="${height * scale}"`
-  return html`<img class="pixels" src="${dataUrl(image)}" ${size} alt="${alt}">`
+  const size = html`width="${Math.round(width * scale)}" height="${Math.round(height * scale)}"`
+  return html`<img class="${scale < 1 ? 'smaller' : 'pixels'}" src="${dataUrl(image)}" ${size} alt="${alt}">`
 }
 
 /** Every pixel repeated `factor` times in both directions. */

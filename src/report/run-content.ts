@@ -2,57 +2,15 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readArrays } from '../formats/index.ts'
-import { type JournalLine, layoutOf, readJournal } from '../run/index.ts'
+import { plainView } from '../observations/index.ts'
+import { layoutOf, readJournal } from '../run/index.ts'
 import { NdArray, rows } from '../tensor/index.ts'
-import type { LineChart } from './line-chart.ts'
+import { learningCurves } from './learning-curves.ts'
 import type { RunReport } from './run-report.ts'
+import { type SampleLook, samplesTile } from './views/prior-samples.ts'
 
 /** Most samples of a lap that a page shows. */
 const SHOWN = 64
-
-const numberOf = (line: JournalLine, field: string): number | undefined => {
-  const value = line[field]
-  return typeof value === 'number' ? value : undefined
-}
-
-const points = (
-  journal: readonly JournalLine[],
-  event: string,
-  x: (line: JournalLine, i: number) => number,
-  y: string,
-) =>
-  journal
-    .filter((line) => line.event === event)
-    .flatMap((line, i): [number, number][] => {
-      const value = numberOf(line, y)
-      return value === undefined ? [] : [[x(line, i), value]]
-    })
-
-/** Loss over all laps, and the divergence by lap where it was measured. */
-const curvesOf = (journal: readonly JournalLine[]): LineChart[] => {
-  const loss = points(journal, 'loss', (_line, i) => i, 'loss')
-  const divergence = points(journal, 'divergence', (line) => numberOf(line, 'lap') ?? 0, 'sinkhorn')
-  const charts: LineChart[] = []
-  if (loss.length > 1) {
-    charts.push({
-      x: { label: 'record of the journal (every 20 steps)' },
-      y: { label: 'training loss', scale: loss.every(([, value]) => value > 0) ? 'log' : 'linear' },
-      series: [{ name: 'loss', points: loss }],
-      caption: journal.some((line) => (numberOf(line, 'lap') ?? 0) > 1)
-        ? 'Training loss through all laps (EM iterations); it starts anew with each, on new samples.'
-        : 'Training loss.',
-    })
-  }
-  if (divergence.length > 1) {
-    charts.push({
-      x: { label: 'lap (0: Gaussian start)' },
-      y: { label: 'Sinkhorn divergence', scale: 'log' },
-      series: [{ name: 'prior to held-out truth', points: divergence }],
-      caption: 'Debiased Sinkhorn divergence between samples of the prior and held-out clean points.',
-    })
-  }
-  return charts
-}
 
 const lapsOf = (folder: string): { label: string; x: NdArray<'float32'> }[] =>
   readdirSync(folder)
@@ -75,33 +33,55 @@ const fewOf = <T>(items: readonly T[], most: number): T[] =>
   })
 
 /** The parts of a report that come from a run folder. */
-export type RunContent = Pick<RunReport, 'curves' | 'priorSamplesByLap' | 'corners'>
+export type RunContent = Pick<RunReport, 'curves' | 'priorSamplesByLap' | 'priorTilesByLap' | 'corners'>
 
-/**
- * The parts of a report that a run folder alone can fill.
- *
- * @param reference - so many clean low-dimensional points to draw beside those of the prior
- */
-export const runContent = async (
-  path: string,
-  reference?: (count: number) => Promise<NdArray | undefined>,
-): Promise<RunContent> => {
+/** What is known of the data that a run learned from. */
+export interface RunData extends Partial<SampleLook> {
+  /** So many clean low-dimensional points to draw beside those of the prior. */
+  readonly reference?: (count: number) => Promise<NdArray | undefined>
+  /** Whether the loss is that of denoising (default), and no other objective's. */
+  readonly denoising?: boolean
+}
+
+/** Most coordinates of vectors of which every pair is drawn; longer ones are curves. */
+const PAIRS = 6
+
+/** What points of the shipped manifold lie in. */
+const PLANE = [-2.5, 2.5] as const
+
+/** The interval of values [low, high] in which 99 % of them lie. */
+const middle = ({ data }: NdArray<'float32'>): readonly [number, number] => {
+  const sorted = data.toSorted()
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]
+  return at(0.005) < at(0.995) ? [at(0.005), at(0.995)] : [at(0) - 0.5, at(0) + 0.5]
+}
+
+/** The parts of a report that a run folder alone can fill. */
+export const runContent = async (path: string, data: RunData = {}): Promise<RunContent> => {
   const { journal, draws } = layoutOf(path)
-  const curves = existsSync(journal) ? curvesOf(readJournal(journal)) : []
+  const curves = learningCurves(readJournal(journal), data.denoising ?? true)
   const laps = existsSync(draws) ? lapsOf(draws) : []
-  const rank = laps[0]?.x.shape.length
-  if (rank === undefined || rank === 3) return { curves } // signals [C, V] have no picture here yet
-  if (rank === 4) {
-    const priorSamplesByLap = fewOf(laps, 8).map(({ label, x }) => ({ label, images: rows(x, 0, SHOWN) }))
+  const last = laps.at(-1)
+  if (last === undefined) return { curves }
+  const [count, ...event] = last.x.shape
+  if (event.length === 1 && event[0] <= PAIRS) {
+    const reference = await data.reference?.(count)
+    const range = data.range ?? (reference ? PLANE : middle(last.x))
+    const byLap = fewOf(laps, 6).map(({ label, x }) => ({ label, samples: x }))
+    return { curves, corners: { byLap, reference, range } }
+  }
+  const view = data.view ?? plainView(event)
+  const shown = fewOf(laps, 8)
+  if (view.kind === 'image') {
+    const range = data.range ?? ([0, 1] as const)
+    const priorSamplesByLap = shown.map(({ label, x }) => ({
+      label,
+      images: rows(x, 0, Math.min(SHOWN, x.shape[0])),
+      range,
+    }))
     return { curves, priorSamplesByLap }
   }
-  const range = [-2.5, 2.5] as const
-  return {
-    curves,
-    corners: {
-      byLap: fewOf(laps, 6).map(({ label, x }) => ({ label, samples: x })),
-      reference: await reference?.(laps[0].x.shape[0]),
-      range,
-    },
-  }
+  const look = { ...data, view, range: data.range ?? middle(last.x) }
+  const priorTilesByLap = shown.map(({ label, x }) => ({ label, body: samplesTile(x, look, label) }))
+  return { curves, priorTilesByLap }
 }

@@ -1,12 +1,13 @@
 import type { NdArray } from '../tensor/index.ts'
-import { type CoverageSeries, calibrationChart } from './calibration-chart.ts'
-import { cssColor, ember, unobservedColor } from './colormap.ts'
-import { cornerPlot } from './corner-plot.ts'
+import { type CoverageSeries, calibrationChart } from './charts/calibration-chart.ts'
+import { cornerPlot } from './charts/corner-plot.ts'
+import { type LineChart, lineChart } from './charts/line-chart.ts'
 import { type Html, html } from './html.ts'
-import { type LineChart, lineChart } from './line-chart.ts'
 import { figure, page, type Section, type Table, table } from './page.ts'
-import { pixels } from './png.ts'
-import { imageGrid, type Strips } from './strip.ts'
+import type { Strips } from './strip.ts'
+import { samplesTile } from './views/prior-samples.ts'
+import { stripBlock } from './views/strip-block.ts'
+import type { RestoredPart } from './views/view-look.ts'
 
 /** The contents of a run's report; every part but the title may be missing. */
 export interface RunReport {
@@ -26,8 +27,14 @@ export interface RunReport {
   curves?: readonly LineChart[]
   /** Samples of the prior at the start and after each lap: images `[N, C, H, W]` in `range`. */
   priorSamplesByLap?: readonly { label: string; images: NdArray; range?: readonly [number, number] }[]
+  /** What single entries and the whole say together, and what to do next. */
+  reconciled?: string
+  /** Restorations in the look of their view. */
+  restored?: RestoredPart
   /** Restored images, one block for each prior or method. */
   strips?: readonly (Strips & { title?: string })[]
+  /** Samples of the prior by lap, of what has no images. */
+  priorTilesByLap?: readonly { label: string; body: Html }[]
   /** Coverage of central intervals. */
   coverage?: {
     series: readonly CoverageSeries[]
@@ -44,61 +51,39 @@ export interface RunReport {
   notes?: readonly string[]
 }
 
-/** Integer magnification that shows a picture about `target` pixels wide. */
-const magnified = (width: number, target: number): number => Math.max(1, Math.round(target / width))
-
-const stripBlock = ({ title, columns, rows, spreadTop }: Strips & { title?: string }): Html => {
-  // Draws stand a little apart from what frames them.
-  const apart = (i: number) => columns[i] === 'draw 1' || columns[i] === 'spread'
-  const gap = (i: number) => apart(i) && html` class="gap"`
-  const labelled = rows.some((row) => row.label !== '')
-  const names = columns.map((c, i) => html`<th scope="col"${gap(i)}>${c}</th>`)
-  const head = html`${labelled && html`<th></th>`}${names}`
-  const rowOf = ({ label, pictures }: Strips['rows'][number], r: number): Html => {
-    const cells = pictures.map((p, i) => {
-      const image = pixels(p, `${columns[i]}, row ${r + 1}`, magnified(p.shape[2], 84))
-      return html`<td${gap(i)}>${image}</td>`
-    })
-    return html`<tr>${labelled && html`<th scope="row">${label}</th>`}${cells}</tr>
-`
-  }
-  return html`${title && html`<h3>${title}</h3>`}
-<div class="scroll"><table class="strips"><thead><tr>${head}</tr></thead><tbody>
-${rows.map(rowOf)}</tbody></table></div>
-${spreadTop !== undefined && spreadKey(spreadTop)}`
+/** The page of a run that has just begun. */
+const NOTHING: Section = {
+  title: 'Nothing to show yet',
+  body: html`<p>The run has neither curves nor samples so far.</p>`,
 }
 
-const spreadKey = (top: number): Html => {
-  const stops = Array.from({ length: 8 }, (_, i) => cssColor(ember(i / 7))).join(',')
-  const square = html`<i style="width:.8rem;background:${cssColor(unobservedColor)}"></i>`
-  const ramp = html`<i style="width:7rem;background:linear-gradient(90deg,${stops})"></i>`
-  const spread = html`<span>spread (standard deviation) 0${ramp}${Number(top.toPrecision(2))}</span>`
-  return html`<div class="key"><span>${square}not observed</span>${spread}</div>`
-}
+const DRAWS =
+  'Each draw could have led to the observation, as far as the prior knows; where the draws differ, the ' +
+  'spread says so.'
 
 const sectionsOf = (run: RunReport): Section[] => {
   const sections: Section[] = []
   const {
     summaryTable,
     besideBaselines,
+    reconciled,
+    restored,
     strips = [],
     coverage,
     priorSamplesByLap = [],
+    priorTilesByLap = [],
     corners,
     curves = [],
     notes = [],
   } = run
-  if (summaryTable) sections.push({ title: 'Summary', body: table(summaryTable) })
+  const advice = reconciled !== undefined && html`<p class="advice">${reconciled}</p>`
+  if (summaryTable) sections.push({ title: 'Summary', body: [table(summaryTable), advice] })
   if (besideBaselines) sections.push({ title: 'Beside simple baselines', body: table(besideBaselines) })
-  if (strips.length > 0) {
-    sections.push({
-      title: 'Restored images',
-      lead:
-        'Each draw is one image that could have led to the observation; where the draws differ, the ' +
-        'spread says so.',
-      body: strips.map(stripBlock),
-    })
+  if (restored) {
+    sections.push({ title: `Restored ${restored.things}`, lead: DRAWS, body: restored.body })
   }
+  if (strips.length > 0)
+    sections.push({ title: 'Restored images', lead: DRAWS, body: strips.map(stripBlock) })
   if (coverage) {
     sections.push({
       title: 'Calibration',
@@ -108,17 +93,22 @@ const sectionsOf = (run: RunReport): Section[] => {
       body: figure(calibrationChart(coverage.series), coverage.note),
     })
   }
-  if (priorSamplesByLap.length > 0) {
+  const tiles = [
+    ...priorSamplesByLap.map(({ label, images, range = [0, 1] }) => ({
+      label,
+      body: samplesTile(images, { view: { kind: 'image' }, range }, label),
+    })),
+    ...priorTilesByLap,
+  ]
+  if (tiles.length > 0) {
     sections.push({
       title: 'What the prior has learned',
       lead:
         'Samples of the prior alone, without any observation, from the start to the last lap (one EM ' +
         'iteration).',
-      body: html`<div class="tiles">${priorSamplesByLap.map(({ label, images, range }) => {
-        const grid = imageGrid(images, { columns: images.shape[0] > 24 ? 8 : 4, range })
-        const shown = pixels(grid, `samples of the prior, ${label}`, magnified(grid.shape[2], 232))
-        return html`<figure><figcaption>${label}</figcaption>${shown}</figure>`
-      })}</div>`,
+      body: html`<div class="tiles">${tiles.map(
+        ({ label, body }) => html`<figure><figcaption>${label}</figcaption>${body}</figure>`,
+      )}</div>`,
     })
   }
   if (corners) {
@@ -154,5 +144,6 @@ const sectionsOf = (run: RunReport): Section[] => {
  */
 export const runReport = (run: RunReport): string => {
   const { title, lead, command, facts } = run
-  return page({ title, lead, command, facts, sections: sectionsOf(run) })
+  const sections = sectionsOf(run)
+  return page({ title, lead, command, facts, sections: sections.length > 0 ? sections : [NOTHING] })
 }

@@ -1,24 +1,38 @@
 import { TweedieError } from '../error.ts'
-import { type NdArray, sizeOf } from '../tensor/index.ts'
-import { ember, unobservedColor } from './colormap.ts'
+import { NdArray, sizeOf } from '../tensor/index.ts'
+import { type Colormap, ember, neverSeenColor, unobservedColor } from './colormap.ts'
 import { enlarged, type Picture, picture } from './png.ts'
 
-/** Restored images beside what they were restored from; `range` of the values is [0, 1] unless given. */
+/** Restored signals beside what they were restored from; `range` of the values is [0, 1] unless given. */
 export interface Restoration {
-  /** `[N, C, H, W]`, C = 1 or 3 */
+  /** `[N, ...event]`; images are `[C, H, W]`. */
   y: NdArray
-  /** `[N, 1 or C, H, W]`, 1 where observed; default: everything is. */
+  /** `[N, ...event]`, of images also `[N, 1, H, W]`: 1 where observed; default: everything is. */
   mask?: NdArray
-  /** `[K, N, C, H, W]` */
+  /** `[K, N, ...event]` */
   draws: NdArray
-  /** `[N, C, H, W]` */
+  /** `[N, ...event]` */
   mean: NdArray
-  /** `[N, C, H, W]` */
-  std: NdArray
-  /** `[N, C, H, W]`, where it is known */
+  /** `[N, ...event]`; one draw has none. */
+  std?: NdArray
+  /** `[N, ...event]`, where it is known */
   truth?: NdArray
+  /** What others made of y, such as baselines: `[N, ...event]` each. */
+  others?: readonly { readonly name: string; readonly mean: NdArray }[]
+  /** Last axes of the event: 0 outside the domain, where nothing is drawn. Default: 1 everywhere. */
+  valid?: NdArray
+  /** Last axes of the event: 1 where no observation of the set shows anything. Default: 0 everywhere. */
+  neverSeen?: NdArray
   /** Values of black and white, default [0, 1]. */
   range?: readonly [low: number, high: number]
+  /** Of views on a mesh that no data set names: its points, and its triangles where there are any. */
+  mesh?: PlacedPoints
+}
+
+/** Points [P, 2] or [P, 3] that values lie on, and triangles [F, 3] between them. */
+export interface PlacedPoints {
+  readonly points: NdArray<'float32'>
+  readonly faces?: NdArray<'int32'>
 }
 
 /** Rows of pictures under named columns. */
@@ -29,6 +43,12 @@ export interface Strips {
   rows: readonly { label: string; pictures: readonly Picture[] }[]
   /** Standard deviation that the brightest colour of the spread stands for. */
   spreadTop?: number
+  /** Colours of the values, where they are not those of a picture that everyone reads. */
+  values?: { readonly colormap: Colormap; readonly range: readonly [low: number, high: number] }
+  /** Whether what is outside the domain is drawn, in grey. */
+  outside?: boolean
+  /** Whether pixels that no observation shows have a colour of their own. */
+  neverSeen?: boolean
 }
 
 /** Options of {@link strips}: the rows and draws that it shows. */
@@ -79,20 +99,34 @@ const coloured = (image: Picture): Picture => {
   )
 }
 
+/** Whether a channel of a mask is not 0 at a pixel. */
+const anyAt = (mask: Picture, i: number, j: number): boolean => {
+  const [channels, height, width] = mask.shape
+  for (let c = 0; c < channels; c++) if (mask.data[(c * height + i) * width + j] !== 0) return true
+  return false
+}
+
 /**
  * The observation with unobserved pixels in a colour of their own (a channel mask hides
- * where all channels are hidden).
+ * where all channels are hidden), and pixels that no observation shows in another.
  */
-const observed = (y: Picture, mask: Picture | undefined): Picture => {
+const observed = (y: Picture, mask: Picture | undefined, neverSeen: Picture | undefined): Picture => {
   if (!mask) return y
   const [, height, width] = y.shape
-  const isObserved = (i: number, j: number) => {
-    for (let c = 0; c < mask.shape[0]; c++) if (mask.data[(c * height + i) * width + j] !== 0) return true
-    return false
-  }
   const rgb = coloured(y)
-  return picture(3, height, width, (c, i, j) =>
-    isObserved(i, j) ? rgb.data[(c * height + i) * width + j] : unobservedColor[c],
+  return picture(3, height, width, (c, i, j) => {
+    if (anyAt(mask, i, j)) return rgb.data[(c * height + i) * width + j]
+    return (neverSeen && anyAt(neverSeen, i, j) ? neverSeenColor : unobservedColor)[c]
+  })
+}
+
+/** A picture of which only what is in the domain is drawn. */
+const inDomain = (image: Picture, valid: Picture | undefined): Picture => {
+  if (!valid) return image
+  const [, height, width] = image.shape
+  const rgb = coloured(image)
+  return picture(4, height, width, (c, i, j) =>
+    c === 3 ? Number(anyAt(valid, i, j)) : rgb.data[(c * height + i) * width + j],
   )
 }
 
@@ -107,7 +141,7 @@ const spreadPicture = (std: Picture, top: number): Picture => {
 }
 
 /** The value below which 99.5 % lie: one bright pixel does not darken all others. */
-export const highValue = (values: Float64Array): number => {
+const highValue = (values: Float64Array): number => {
   const sorted = values.toSorted()
   return sorted[Math.floor(0.995 * (sorted.length - 1))] || 1
 }
@@ -117,6 +151,7 @@ export interface Painter {
   readonly observed: (image: number) => Picture
   /** Item `index` of [..., event], leading axes flattened. */
   readonly value: (array: NdArray, index: number) => Picture
+  /** Asked only where there is a spread. */
   readonly spread: (image: number) => Picture
 }
 
@@ -126,15 +161,17 @@ export interface Painter {
  * @throws TweedieError `shape` when arrays do not fit
  */
 export const paintedStrips = (
-  { draws, mean, std, truth }: Omit<Restoration, 'y' | 'mask'>,
+  { draws, mean, std, truth, others = [] }: Omit<Restoration, 'y' | 'mask'>,
   options: StripOptions,
   paint: Painter,
 ): Pick<Strips, 'columns' | 'rows'> => {
   const n = mean.shape[0]
-  if (draws.shape[1] !== n || sizeOf(draws.shape.slice(1)) !== mean.size || std.size !== mean.size) {
+  const fit = [std, truth, ...others.map((other) => other.mean)].every((a) => !a || a.size === mean.size)
+  if (draws.shape[1] !== n || sizeOf(draws.shape.slice(1)) !== mean.size || !fit) {
     throw new TweedieError(
       'shape',
-      `strips: draws [${draws.shape}], mean [${mean.shape}] and std [${std.shape}] do not fit`,
+      `strips: draws [${draws.shape}], mean [${mean.shape}], truth [${truth?.shape}] and std ` +
+        `[${std?.shape}] do not fit`,
     )
   }
   const images = options.images ?? Array.from({ length: Math.min(8, n) }, (_, i) => i)
@@ -143,7 +180,8 @@ export const paintedStrips = (
     paint.observed(i),
     paint.value(mean, i),
     ...shown.map((k) => paint.value(draws, k * n + i)),
-    paint.spread(i),
+    ...(std ? [paint.spread(i)] : []),
+    ...others.map((other) => paint.value(other.mean, i)),
     ...(truth ? [paint.value(truth, i)] : []),
   ]
   return {
@@ -151,7 +189,8 @@ export const paintedStrips = (
       'observed',
       'mean',
       ...shown.map((k) => `draw ${k + 1}`),
-      'spread',
+      ...(std ? ['spread'] : []),
+      ...others.map(({ name }) => name),
       ...(truth ? ['truth'] : []),
     ],
     rows: images.map((i) => ({ label: options.label?.(i) ?? '', pictures: rowOf(i) })),
@@ -159,7 +198,8 @@ export const paintedStrips = (
 }
 
 /**
- * Pictures of restored images: observation, mean, a few draws, spread, truth, one row an image.
+ * Pictures of restored images: observation, mean, a few draws, spread, what others made of it, truth, one row
+ * an image.
  *
  * @throws TweedieError `shape` when arrays do not fit or have neither 1 nor 3 channels
  *
@@ -170,15 +210,27 @@ export const paintedStrips = (
  * ```
  */
 export const strips = (restoration: Restoration, options: StripOptions = {}): Strips => {
-  const { y, mask, std, range = [0, 1] } = restoration
-  const spreadTop = highValue(Float64Array.from(std.data, Number))
+  const { y, mask, std, range = [0, 1], valid, neverSeen } = restoration
+  const [domain, never] = [valid, neverSeen].map((marks) => marks && marksPicture(marks))
+  const spreadTop = std && topOf(std, valid)
   const painter: Painter = {
-    observed: (i) => observed(pictureAt(y, i, range), mask && pictureAt(mask, i)),
-    value: (array, index) => pictureAt(array, index, range),
-    spread: (i) => spreadPicture(pictureAt(std, i), spreadTop),
+    observed: (i) => inDomain(observed(pictureAt(y, i, range), mask && pictureAt(mask, i), never), domain),
+    value: (array, index) => inDomain(pictureAt(array, index, range), domain),
+    spread: (i) => inDomain(spreadPicture(pictureAt(std ?? y, i), spreadTop ?? 1), domain),
   }
   return { ...paintedStrips(restoration, options, painter), spreadTop }
 }
+
+/** Marks [H, W] or [C, H, W] as a picture. */
+const marksPicture = ({ shape, data }: NdArray): Picture => {
+  const [height, width] = shape.slice(-2)
+  const channels = shape.length === 3 ? shape[0] : 1
+  return new NdArray('float32', [channels, height, width], Float32Array.from(data, Number))
+}
+
+/** The high value of a spread [N, ...event] in the domain. */
+export const topOf = (std: NdArray, valid: NdArray | undefined): number =>
+  highValue(Float64Array.from(std.data, Number).filter((_, i) => valid?.data[i % valid.size] !== 0))
 
 /**
  * Pictures in rows, with transparent lines of `gap` pixels between them, as one picture with opacity.
@@ -194,7 +246,8 @@ export const mosaic = (rows: readonly (readonly Picture[])[], gap = 1): Picture 
     const cell = rows[Math.floor(i / stepY)][Math.floor(j / stepX)]
     const [row, column] = [i % stepY, j % stepX]
     if (!cell || row >= height || column >= width) return 0
-    return c === 3 ? 1 : cell.data[((cell.shape[0] === 3 ? c : 0) * height + row) * width + column]
+    if (c === 3 && cell.shape[0] < 4) return 1
+    return cell.data[((cell.shape[0] > 1 ? c : 0) * height + row) * width + column]
   })
 }
 

@@ -1,3 +1,5 @@
+import { cssColor, neverSeenColor } from './colormap.ts'
+
 /**
  * Colours of the series of a chart, in order; they tell apart on white and on near-black,
  * also for the colour-blind.
@@ -17,6 +19,10 @@ display:block;max-width:100%;height:auto}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .line{stroke:var(--c);fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}
 .chart .dot{fill:var(--c);stroke:var(--c)}
+.chart .thin{stroke-width:1.2;stroke-dasharray:3 2.5}
+.chart .fine{stroke-width:1;stroke-opacity:.75}
+.chart .seen{fill:var(--ink)}
+.chart .never{fill:${cssColor(neverSeenColor)}}
 .chart .hollow{fill:var(--paper)}
 .chart .area{fill:var(--c);fill-opacity:.28}
 .chart .guide{stroke:var(--muted);stroke-dasharray:4 4;fill:none}
@@ -50,6 +56,7 @@ p{margin:.35rem 0;max-width:46rem}
 .lead{color:var(--muted);font-size:1.05rem}
 section{margin:0 0 3.25rem}
 section>p{color:var(--muted)}
+section>.advice{color:var(--ink);margin-top:1rem}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.65rem .9rem;
 margin:1.1rem 0 0;overflow-x:auto}
@@ -71,6 +78,8 @@ figure{margin:1rem 0 0}
 figcaption{color:var(--muted);font-size:.88rem;margin-top:.55rem;max-width:46rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:1.5rem 2rem;
 align-items:start}
+.fans{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));
+gap:1rem 1.4rem;margin-top:1rem}
 .tiles{display:flex;flex-wrap:wrap;gap:1.1rem 1.4rem;margin-top:1rem}
 .tiles figure{margin:0}
 .tiles figcaption{margin:0 0 .35rem;font-size:.85rem;color:var(--ink)}

@@ -42,6 +42,13 @@ export interface RunOptions {
   readonly grows?: readonly string[]
 }
 
+/** A new run was asked for in a folder that holds one: nothing is overwritten. */
+export class RunExistsError extends TweedieError {
+  constructor(path: string) {
+    super('input', `${path}: already holds a run; resume it (--resume) or choose another folder`)
+  }
+}
+
 /**
  * Opens a run folder for work: makes it or resumes it, takes its lock, removes half-written files, repairs
  * the journal.
@@ -84,10 +91,7 @@ export const openRun = (path: string, options: RunOptions = {}): Run => {
 /** True when the run that exists is to go on, false when it is to make room. */
 const resumeOrReplace = ({ path }: Layout, { resume = false, replace = false }: RunOptions): boolean => {
   if (resume || replace) return resume
-  throw new TweedieError(
-    'input',
-    `${path}: already holds a run; resume it (--resume) or choose another folder`,
-  )
+  throw new RunExistsError(path)
 }
 
 /**

@@ -32,9 +32,10 @@ const options = {
   quick: false,
 }
 
-/** What a command prints, and how often it told of progress. */
+/** What a command prints, and what it told of progress. */
 const silently = async (work: (io: ReturnType<typeof makeIo>) => Promise<void>) => {
-  let [out, steps] = ['', 0]
+  let out = ''
+  const told: string[] = []
   const streams = {
     stdout: {
       write: (text: string) => {
@@ -42,10 +43,11 @@ const silently = async (work: (io: ReturnType<typeof makeIo>) => Promise<void>) 
         return true
       },
     },
-    stderr: { write: () => ++steps > 0 },
+    stderr: { write: (text: string) => told.push(text) > 0 },
   }
   await work(makeIo(streams, { json: true }, new AbortController().signal))
-  return { result: out === '' ? undefined : JSON.parse(out), steps }
+  const events = told.map((line) => JSON.parse(line))
+  return { result: out === '' ? undefined : JSON.parse(out), steps: told.length, events }
 }
 
 describe('distilled samplers in a comparison', () => {
@@ -103,6 +105,31 @@ describe('distilled samplers in a comparison', () => {
     expect(page).toContain('a simple baseline wins')
   }, 120_000)
 
+  it('leave out a baseline that does not take a task, and count whole steps', async () => {
+    const methods = 'nearest,tv'
+    const { result, events } = await silently((io) =>
+      compare([], { ...options, tasks: 'denoise,digits', methods, samplers: undefined }, io),
+    )
+    const cells = result.cells.map(({ method, task }: { method: string; task: string }) => [task, method])
+    expect(cells).toEqual([
+      ['denoise', 'tv'],
+      ['digits', 'nearest'],
+      ['digits', 'tv'],
+    ])
+    const reason = /^denoise: nearest seen entry is left out \(nearest needs observations through masks/
+    expect(result.leftOut).toEqual([expect.stringMatching(reason)])
+    expect(readFileSync(join(options.cache, 'report.html'), 'utf8')).toContain('is left out')
+    expect(events.length).toBeGreaterThan(0)
+    for (const { done, total, cell } of events) {
+      expect([Number.isInteger(done), Number.isInteger(total)]).toEqual([true, true]) // not 0.0333 of 2
+      expect(cell).toMatch(/^\d of 4$/)
+    }
+    const alone = silently((io) =>
+      compare([], { ...options, tasks: 'denoise', methods: 'nearest', samplers: undefined }, io),
+    )
+    await expect(alone).rejects.toThrow(/nearest needs observations through masks/)
+  }, 120_000)
+
   it('are measured once', async () => {
     const cells = readdirSync(join(options.cache, 'cells'))
     const { steps } = await silently((io) => compare([], { ...options, tasks: 'denoise' }, io))
@@ -120,11 +147,6 @@ describe('distilled samplers in a comparison', () => {
     ['draws that are none', { methods: 'none', tasks: 'denoise', samplerDraws: '1,x' }, /--sampler-draws/],
     ['a sampler that is not there', { samplers: join(folder, 'none') }, /no such file/],
     ['a method that is none', { methods: 'krigin' }, /unknown method 'krigin', did you mean 'kriging'\?/],
-    [
-      'a baseline for other operators',
-      { methods: 'nearest' },
-      /nearest needs observations through masks, got operator 'identity'/,
-    ],
     ['tasks of other data', { tasks: 'sphere' }, /unknown task 'sphere'/],
   ])(
     '%s is refused',

@@ -315,6 +315,7 @@ describe('refining', () => {
       const { facts, arrays } = await restored(`rough-${refine}`, 'test.npz', more)
       expect(facts.psnrMeanRefined).toBeGreaterThan(facts.psnrMean + 1)
       expect(facts.psnrDrawRefined).toBeGreaterThan(facts.psnrDraw + 3)
+      expect(facts.crpsRefined).toBeLessThan(facts.crps)
       expect(arrays.draws.shape).toEqual([8, 6, 1, 4, 8])
       expect(Object.keys(arrays).sort()).toEqual(['draws', 'mean', 'spread'])
     },

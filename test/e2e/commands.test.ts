@@ -141,11 +141,34 @@ describe('the commands', () => {
     expect(json('report', 'trained')).toEqual({ path: 'trained/report.html' })
     const facts = json(
       ...['report', 'learned', '--draws', 'a.npz', '--observations', 'set.npz'],
-      ...['--truth', 'truth.npy', '-o', 'page.html'],
+      ...['--truth', 'truth.npy', '--baselines', 'none', '-o', 'page.html'],
     )
-    expect(facts).toEqual({ path: 'page.html' })
-    expect(readFileSync(join(folder, 'page.html'), 'utf8')).toMatch(/PSNR/)
+    expect(facts.path).toBe('page.html')
+    expect(facts.baselines.map(([name]: string[]) => name)).toEqual(['draws of the run'])
+    expect(readFileSync(join(folder, 'page.html'), 'utf8')).toMatch(/PSNR[\s\S]*Next: /)
   })
+
+  it('sample writes the report with its figures beside all baselines, which the page names first', () => {
+    const facts = json(
+      ...'sample learned set.npz -n 3 --steps 3 --count 3 --truth truth.npy --report'.split(' '),
+    )
+    const names = facts.baselines.map(([name]: string[]) => name)
+    expect(names).toEqual([
+      'draws of the run',
+      'nearest seen entry',
+      'linear interpolation',
+      'kriging',
+      'Gaussian by EM',
+      'total variation',
+      'Tikhonov',
+    ])
+    const page = readFileSync(join(folder, 'learned/report.html'), 'utf8')
+    expect(page).toMatch(/class="lead">A simple baseline wins: RMSE of /) // it has learned next to nothing
+    const { status, stderr } = tweedie(['sample', 'learned', 'set.npz', '--truth', 'truth.npy'], {
+      cwd: folder,
+    })
+    expect([status, stderr]).toEqual([2, 'tweedie: --truth goes with --report\n'])
+  }, 60_000)
 
   it('any operator goes the same way: from the configuration, or from a set, to draws and their page', () => {
     const learned = json(
@@ -162,7 +185,7 @@ describe('the commands', () => {
       ...['report', 'learned', '--draws', 'sharp.npz', '--observations', 'small.npz'],
       ...['--truth', 'truth.npy', '-o', 'sharp.html'],
     )
-    expect(readFileSync(join(folder, 'sharp.html'), 'utf8')).toMatch(/Coverage of all pixels/)
+    expect(readFileSync(join(folder, 'sharp.html'), 'utf8')).toMatch(/All entries against the truth/)
   }, 60_000)
 
   it('sample says when observations are of data in another range than those of the prior', () => {

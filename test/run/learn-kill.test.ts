@@ -146,12 +146,15 @@ describe('a run at work', () => {
 
     first.child.kill('SIGINT')
     expect(await first.ended).toBe(130)
-    expect(first.stderr()).toBe('tweedie: learning was interrupted\n')
+    const command = ['tweedie', ...learn('run', '--resume')].join(' ')
+    expect(first.stderr()).toBe(`tweedie: learning was interrupted. To go on with it: ${command}\n`)
     expect(existsSync(join(run, 'lock'))).toBe(false)
     expect(existsSync(join(run, 'checkpoints', 'prior.safetensors'))).toBe(false)
     expect(newest(run)).toBeGreaterThanOrEqual(30)
 
-    expect(tweedie(learn('run')).stderr).toMatch(/already holds a run; resume it \(--resume\)/)
+    expect(tweedie(learn('run')).stderr).toMatch(
+      /already holds a run; resume it \(--resume\).* To go on with it: tweedie learn .* --resume\n$/,
+    )
     expect(tweedie(learn('run', '--resume')).status).toBe(0)
     expect(tweedie(learn('undisturbed')).status).toBe(0)
     expect(prior('run').equals(prior('undisturbed'))).toBe(true)

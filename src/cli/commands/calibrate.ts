@@ -6,12 +6,18 @@ import {
   regionRepairs,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { keptEntries, type ObservationSet, readObservations } from '../../observations/index.ts'
+import {
+  countedEntries,
+  keptEntries,
+  type ObservationSet,
+  readObservations,
+} from '../../observations/index.ts'
 import { type NdArray, type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { observationsFor, residualsOf } from '../restored/judged.ts'
 import { formatTable } from '../table.ts'
-import { drawsFile, hiddenOf, observationsFor, residualsOf } from './diagnose.ts'
+import { drawsFile } from './diagnose.ts'
 import { drawsFirst, matched, readDraws, readLabels, readTruth } from './foreign-draws.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from './repair.ts'
 
@@ -38,14 +44,14 @@ const knownTruth = async (read: NdArray<'float32'>, file: string, options: Optio
   const most = Math.min(...read.shape.slice(0, 2))
   const { draws, truth } = matched(read, await readTruth(file, most), file)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const entries = set && hiddenOf(set)
+  const judged = set && countedEntries(set)
   return {
     draws,
     truth,
-    options: { entries },
+    options: { entries: judged?.entries },
     event: truth.shape.slice(1),
     set,
-    counted: entries ? ', hidden entries alone' : '',
+    counted: judged?.hidden ? ', hidden entries alone' : '',
     from: 'truth',
   }
 }

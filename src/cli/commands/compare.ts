@@ -225,6 +225,7 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
     ...baselineCells(baselineSpecs, tasks, { images, draws, seed }),
   ]
   let at = 0
+  const leftOut: string[] = []
   const entries: Entry[] = await compare(cells, {
     ...inputs,
     samplerEntries,
@@ -233,10 +234,14 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
       at = index
     },
     onProgress: (cell, done, total) =>
-      io.progress({ phase: describe(cell), done: at + done / total, total: cells.length }),
+      io.progress({ phase: describe(cell), done, total, cell: `${at + 1} of ${cells.length}` }),
+    onRefused: ({ task, ...cell }, reason) =>
+      leftOut.push(`${task.name}: ${labelOf(cell)} is left out (${reason})`),
     signal: io.signal,
   })
   await inputs.features?.release()
+  if (entries.length === 0)
+    throw new TweedieError('input', leftOut.length > 0 ? leftOut.join('; ') : 'nothing was named to compare')
   const tables = resultsTables(entries)
   const facts: [string, string][] = [
     ['prior', `${options.prior} (${inputs.setup.prior})`],
@@ -254,6 +259,7 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
         view: inputs.view,
         trainings,
         command: commandOf(options),
+        leftOut,
         facts,
       }),
     ),
@@ -264,8 +270,10 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   const text = all.map(({ task, columns, rows: lines }) => `${task}\n${formatTable(columns, lines)}`)
   const wins = baselineWins(entries)
   const first = wins.length === 0 ? [] : [wins.join('\n')]
-  io.result([...first, ...text, `page: ${output}`].join('\n\n'), {
+  const last = leftOut.length === 0 ? [] : [leftOut.join('\n')]
+  io.result([...first, ...text, ...last, `page: ${output}`].join('\n\n'), {
     page: output,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(wins.length === 0 ? {} : { wins }),
     prior: inputs.setup.prior,
     truth: inputs.setup.truth,

@@ -1,29 +1,15 @@
 /** `tweedie diagnose`: what is calibrated in posterior draws, and what is not. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type Diagnosis,
-  diagnosis,
-  type Finding,
-  GREY_LEVEL,
-  type Lc2st,
-  lc2st,
-  type Residuals,
-} from '../../diagnose/index.ts'
+import { type Diagnosis, type Finding, type Lc2st, lc2st } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import {
-  keptEntries,
-  type ObservationSet,
-  readObservations,
-  residualProgram,
-  residualsOfDraws,
-} from '../../observations/index.ts'
-import { diagnosisReport, summaryOf, writeReport } from '../../report/index.ts'
+import { plainView } from '../../observations/index.ts'
+import { diagnosisReport, reconciled, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
-import { NdArray, type Shape } from '../../tensor/index.ts'
+import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { judgedDraws, observationsFor } from '../restored/judged.ts'
 import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
 import { referenceDraws } from './reference.ts'
 import { readRepairedIntervals, repairedNote } from './repair.ts'
@@ -39,53 +25,6 @@ export const drawsFile = (source: string): string => {
     'input',
     `${path}: no posterior draws in this run yet; make them with 'tweedie sample'`,
   )
-}
-
-/** The observations of the draws, as many as there are of these. */
-export const observationsFor = (file: string, draws: NdArray): ObservationSet => {
-  const [, n, ...event] = draws.shape
-  const set = readObservations(file)
-  const observed = set.operator.event
-  if (set.y.shape[0] < n || observed.join() !== event.join()) {
-    throw new TweedieError(
-      'input',
-      `${file}: has ${set.y.shape[0]} observations of signals [${observed}], ` +
-        `the draws are of ${n} × [${event}]`,
-    )
-  }
-  return firstOf(set, n)
-}
-
-/** Residuals of draws, and of the truth, in units of the noise. */
-export const residualsOf = async (
-  set: ObservationSet,
-  draws: NdArray<'float32'>,
-  truth: NdArray<'float32'> | undefined,
-): Promise<Residuals> => {
-  const program = residualProgram(set)
-  try {
-    const observed = await program.observed()
-    return {
-      draws: await residualsOfDraws(program, draws, set.y.shape),
-      ...(truth ? { truth: await program.of(truth) } : {}),
-      ...(observed ? { observed } : {}),
-    }
-  } finally {
-    await program.release()
-  }
-}
-
-/** The entries that a mask deletes: of those that it keeps the answer is known up to the noise. */
-export const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
-  const kept = keptEntries(set)
-  const hidden = kept?.data.map((v) => 1 - v)
-  return kept && hidden?.some((h) => h !== 0) ? new NdArray('float32', kept.shape, hidden) : undefined
-}
-
-/** Grey levels of images in [0, 1] are the finest difference that means something. */
-const unitsOf = (set: ObservationSet | undefined, event: Shape) => {
-  const images = event.length === 3 && set !== undefined && set.range[0] === 0 && set.range[1] === 1
-  return images ? ({ range: [0, 1], resolution: GREY_LEVEL } as const) : {}
 }
 
 const outputOf = (source: string, path: string, output: string | undefined): string => {
@@ -156,24 +95,21 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
       ? { draws: read, truth: undefined }
       : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const hidden = set && hiddenOf(set)
   const [k, n] = draws.shape
   const given = options.given === undefined ? set?.y : readGiven(options.given, n)
   const logDensity = truth && readLogDensity(file, [k, n])
   const repaired = readRepairedIntervals(file, draws.shape.slice(1))
   const classifier = await classified({ draws, truth, given }, options, io)
   const reference = await referenceDraws(set, k, options, io)
-  const found = diagnosis({
+  const found = await judgedDraws({
     draws,
     ...(truth ? { truth } : {}),
-    ...(set ? { residuals: await residualsOf(set, draws, truth) } : {}),
-    ...(hidden ? { entries: hidden } : {}),
+    ...(set ? { set } : {}),
     ...(given ? { given } : {}),
     ...(logDensity ? { logDensity } : {}),
     ...(repaired ? { repaired: repaired.intervals } : {}),
     ...(classifier ? { classifier } : {}),
     ...(reference ? { reference } : {}),
-    ...unitsOf(set, draws.shape.slice(2)),
   })
   const sources = [
     ...(options.observations === undefined ? [] : [`--observations ${options.observations}`]),
@@ -182,6 +118,8 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ...(options.classifier ? ['--classifier'] : []),
     ...(reference ? [`--prior ${options.prior} --reference ${reference.name}`] : []),
   ]
+  const image = set ? (set.view ?? plainView(set.operator.event)).kind === 'image' : draws.shape.length === 5
+  const advice = reconciled(found, { image })
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
     command: ['tweedie diagnose', source, ...sources].join(' '),
@@ -191,13 +129,17 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
       ...(repaired ? [['repaired', repaired.factors] as const] : []),
     ],
     ...(repaired ? { note: repairedNote(repaired) } : {}),
+    ...(advice === undefined ? {} : { reconciled: advice }),
+    ...(set?.y.shape.length === 3 ? { axes: ['along the index', 'between channels'] as const } : {}),
     diagnosis: found,
   })
   writeReport(output, page)
   const first = repaired ? [repairedNote(repaired), ''] : []
-  io.result([...first, ...found.findings.map(line), '', summaryOf(found), `written  ${output}`].join('\n'), {
+  const last = [summaryOf(found), ...(advice === undefined ? [] : [advice]), `written  ${output}`]
+  io.result([...first, ...found.findings.map(line), '', ...last].join('\n'), {
     path: output,
     summary: summaryOf(found),
+    ...(advice === undefined ? {} : { reconciled: advice }),
     problems: found.problems,
     draws: found.draws,
     findings: found.findings.map((f) => ({ ...f })),

@@ -8,8 +8,10 @@ import { isRunFolder, type JournalLine, layoutOf, readConfig, readJournal } from
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { formatSeconds } from '../progress-bar.ts'
+import { eventWords, type RunProgress, runProgress } from '../run-progress.ts'
 import { formatFields, formatTable } from '../table.ts'
 import { type ArrayDescription, describeArray } from './describe-array.ts'
+import { type DataFacts, describeDraws, describeSet } from './describe-data.ts'
 
 /** `tweedie info <path>`: what a run folder or a file of arrays holds. */
 export const run = async ([path]: readonly string[], _options: OptionsOf<'info'>, io: Io): Promise<void> => {
@@ -32,6 +34,8 @@ type FileInfo = {
   readonly bytes: number
   readonly arrays: readonly ArrayDescription[]
   readonly metadata: JsonRecord
+  /** What an observation set or draws are of. */
+  readonly data: DataFacts
 }
 
 const describeFile = (path: string): FileInfo => {
@@ -45,12 +49,14 @@ const describeFile = (path: string): FileInfo => {
       key === 'state' ? parseJson(text, `${path} state`) : text,
     ]),
   )
+  const kind = kindOf(Object.keys(arrays), shown)
   return {
     path,
-    kind: kindOf(Object.keys(arrays), shown),
+    kind,
     bytes: statSync(path).size,
     arrays: Object.entries(arrays).map(([name, array]) => describeArray(name, array)),
     metadata: { ...shown, ...operatorText(arrays) },
+    data: kind === 'observations' ? describeSet(arrays, path) : describeDraws(arrays),
   }
 }
 
@@ -73,6 +79,7 @@ type RunInfo = {
   readonly draws: readonly string[]
   readonly figures: readonly string[]
   readonly report: boolean
+  readonly progress: RunProgress
   readonly events: Readonly<Record<string, number>>
   readonly seconds: number
   readonly last: JsonRecord | null
@@ -91,6 +98,7 @@ const describeRun = (path: string): RunInfo => {
     draws: listing(paths.draws),
     figures: listing(paths.figures),
     report: existsSync(paths.report),
+    progress: runProgress(path),
     events: countEvents(journal),
     seconds: journal.at(-1)?.seconds ?? 0,
     last: journal.at(-1) ?? null,
@@ -119,7 +127,7 @@ const titles: Readonly<Record<FileKind, string>> = {
 /** Four significant digits. */
 const figure = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))))
 
-const fileText = ({ path, kind, bytes, arrays, metadata }: FileInfo): string => {
+const fileText = ({ path, kind, bytes, arrays, metadata, data }: FileInfo): string => {
   const rows = arrays.map(({ name, dtype, shape, min, max, mean, notFinite }) => [
     name,
     dtype,
@@ -128,7 +136,9 @@ const fileText = ({ path, kind, bytes, arrays, metadata }: FileInfo): string => 
     notFinite === 0 ? '' : `${notFinite} not finite`,
   ])
   const total = arrays.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0)
-  const fields = Object.entries(metadata).map(([key, value]) => [key, oneLine(value)] as const)
+  const fields = [...Object.entries(data), ...Object.entries(metadata)].map(
+    ([key, value]) => [key, oneLine(value)] as const,
+  )
   return [
     `${basename(path)}: ${titles[kind]}, ${arrays.length} arrays, ${total} numbers, ${formatBytes(bytes)}`,
     ...(fields.length === 0 ? [] : ['', formatFields(fields)]),
@@ -149,11 +159,11 @@ const formatBytes = (bytes: number): string => {
 }
 
 const runText = (info: RunInfo): string => {
-  const events = Object.entries(info.events).map(([event, count]) => `${count} ${event}`)
   const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
   const fields = [
+    ['state', info.progress.words],
     ['worked', formatSeconds(info.seconds)],
-    ['journal', list(events)],
+    ['journal', eventWords(readJournal(layoutOf(info.path).journal))],
     ['last event', info.last === null ? 'none' : oneLine(info.last)],
     ['checkpoints', list(info.checkpoints)],
     ['draws', list(info.draws)],

@@ -1,110 +1,77 @@
 /** `tweedie report`: one self-contained page about a run. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { meanOverDraws, repairedCoverage, restorationFigures, stdOverDraws } from '../../diagnose/index.ts'
+import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { backProjection, keptEntries, readObservations } from '../../observations/index.ts'
-import { type RunReport, runContent, runReport, strips, writeReport } from '../../report/index.ts'
+import { readObservations } from '../../observations/index.ts'
+import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
-import { NdArray, zeros } from '../../tensor/index.ts'
+import { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { firstOf, loadClean } from '../config/loading.ts'
+import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
+import { observationsFor } from '../restored/judged.ts'
+import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
-import { besideBaselines } from './beside-baselines.ts'
 import { readRepairedIntervals, repairedNote } from './repair.ts'
 
-type Options = OptionsOf<'report'>
+/** The draws of a report, and what they are judged by. */
+type Options = Pick<
+  OptionsOf<'report'>,
+  'draws' | 'observations' | 'truth' | 'held' | 'baselines' | 'seed' | 'output'
+>
 
 const drawsOf = (path: string): NdArray<'float32'> => {
   const { draws } = readArrays(path)
-  if (!(draws?.data instanceof Float32Array) || draws.shape.length !== 5) {
+  if (!(draws?.data instanceof Float32Array) || draws.shape.length < 3 || draws.size === 0) {
     const got = draws === undefined ? 'nothing' : `${draws.dtype} [${draws.shape}]`
     throw new TweedieError(
       'input',
-      `${path}: a report shows draws of images, field 'draws' float32 [K, N, C, H, W], got ${got}`,
+      `${path}: a report shows draws, field 'draws' float32 [K, N, ...event], got ${got}`,
     )
   }
   return new NdArray('float32', draws.shape, draws.data)
 }
 
-/** Strips of the draws, and their figures where the truth is known. */
-const restored = async (folder: string, options: Options, io: Io): Promise<Partial<RunReport>> => {
-  const { draws: file, observations, truth: truthFile, baselines: named, held, seed } = options
+/** The parts of the page that draws fill; nothing where there are none. */
+const restored = async (
+  folder: string,
+  options: Options,
+  io: Io,
+): Promise<RestoredContent & { readonly repairs: readonly string[] }> => {
+  const { draws: file, observations, truth, held, baselines, seed } = options
   const path = file ?? join(layoutOf(folder).draws, 'posterior.npz')
-  if (file === undefined && !existsSync(path)) return {}
-  if (options.baselines === undefined && options.held !== undefined)
-    throw new TweedieError('input', '--held goes with --baselines')
+  const nothing = { content: {}, wins: [], repairs: [] }
+  const judging = Object.entries({ truth, held, baselines }).find(([, value]) => value !== undefined)
+  if (file === undefined && !existsSync(path)) {
+    if (judging === undefined && observations === undefined) return nothing
+    throw new TweedieError('input', `${path}: no draws to show yet; make them with 'tweedie sample'`)
+  }
   if (observations === undefined) {
     const hint = `${path}: say with --observations which set the draws belong to`
-    if (file !== undefined || truthFile !== undefined) throw new TweedieError('input', hint)
+    if (file !== undefined || judging !== undefined) throw new TweedieError('input', hint)
     io.note(`${hint}; the report goes without them`)
-    return {}
+    return nothing
   }
   const draws = drawsOf(path)
-  const [, n, ...event] = draws.shape
-  const set = readObservations(observations)
-  const shape = set.operator.event
-  if (set.y.shape[0] < n || shape.join() !== event.join()) {
-    throw new TweedieError(
-      'input',
-      `${observations}: has ${set.y.shape[0]} observations of [${shape}], the draws are of ${n} × [${event}]`,
-    )
-  }
-  const cut = (a: NdArray<'float32'>) =>
-    new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
-  const repaired = readRepairedIntervals(path, [n, ...event])
-  const picture = await backProjection(firstOf(set, n))
-  const y = picture ?? zeros([n, ...event])
-  const kept = keptEntries(set)
-  const mask = kept && cut(kept)
-  const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
-  const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
-  const range = set.range
-  const beside =
-    named === undefined
-      ? undefined
-      : await besideBaselines(named, draws, firstOf(set, n), { held, truth }, { seed, io })
-  const lead = [...(beside?.wins ?? []), ...(repaired ? [repairedNote(repaired)] : [])].join(' ')
-  const said = {
-    ...(lead === '' ? {} : { lead }),
-    ...(beside ? { besideBaselines: beside.table } : {}),
-  }
-  const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
-  if (!truth || range[0] !== 0 || range[1] !== 1) return { ...said, strips: [shown] }
-  const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
-  const at = (level: number) => figures.coverage.find((c) => c.level === level)?.observed ?? Number.NaN
-  const hidden = new NdArray(
-    'float32',
-    observed.shape,
-    observed.data.map((v) => 1 - v),
+  const set = observationsFor(observations, draws)
+  const repaired = readRepairedIntervals(path, draws.shape.slice(1))
+  const known = truth === undefined ? undefined : await truthOf(draws, truth)
+  const made = await restoredContent(
+    {
+      draws,
+      set,
+      ...(known ? { truth: known } : {}),
+      ...(held === undefined ? {} : { held }),
+      ...(baselines === undefined ? {} : { baselines }),
+      ...(repaired ? { repaired } : {}),
+    },
+    { seed, io },
   )
-  const after = repaired?.intervals.map((intervals) => repairedCoverage(intervals, truth, hidden))
-  return {
-    ...said,
-    strips: [shown],
-    coverage: {
-      series: [
-        { name: 'posterior', readings: figures.coverage },
-        ...(after ? [{ name: 'repaired', readings: after }] : []),
-      ],
-      note:
-        `${mask ? 'Pixels that were not observed' : 'All pixels'}, clipped to [0, 1]; differences below ` +
-        `one grey level count as ties.${after ? ' Repaired: the intervals in the file, as they are.' : ''}`,
-    },
-    summaryTable: {
-      columns: ['', 'PSNR', 'SSIM'],
-      rows: [
-        ['posterior mean', `${figures.psnrMean.toFixed(2)} dB`, figures.ssimMean.toFixed(3)],
-        ['single draws', `${figures.psnrDraw.toFixed(2)} dB`, figures.ssimDraw.toFixed(3)],
-      ],
-      caption:
-        `Coverage of ${mask ? 'unobserved' : 'all'} pixels: 50 % intervals hold ` +
-        `${(100 * at(0.5)).toFixed(1)} %, 90 % intervals ${(100 * at(0.9)).toFixed(1)} %.`,
-    },
-  }
+  return { ...made, repairs: repaired ? [repairedNote(repaired)] : [] }
 }
 
 /** Clean low-dimensional points to draw beside those of the prior. */
@@ -113,24 +80,90 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
   return typeof clean === 'string' ? (await loadClean(clean, { split: 'test', count })).x : undefined
 }
 
-export const run = async ([folder]: readonly string[], options: Options, io: Io): Promise<void> => {
+/** How the data that a run learned from look, as far as its configuration leads to them. */
+const dataOf = async (config: JsonRecord): Promise<Pick<RunData, 'view' | 'range' | 'valid'>> => {
+  const { observations, clean } = isRecord(config.data) ? config.data : {}
+  const range = Array.isArray(config.range)
+    ? { range: [Number(config.range[0]), Number(config.range[1])] as const }
+    : {}
+  if (typeof observations === 'string' && existsSync(observations)) {
+    const set = readObservations(observations)
+    const { view, valid } = set
+    return { range: set.range, ...(view ? { view } : {}), ...(valid ? { valid } : {}), ...range }
+  }
+  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || existsSync(clean))) return range
+  const { x, view, valid, range: own } = await loadClean(clean, { count: 1 })
+  // Vectors are drawn in the plane that they lie in.
+  const units = x.shape.length > 2 ? { range: own } : {}
+  return { ...units, view, ...(valid ? { valid } : {}), ...range }
+}
+
+/** What a report says beside its page. */
+export interface WrittenReport {
+  readonly path: string
+  /** Sentences and tables for a terminal, the most important first. */
+  readonly said: readonly string[]
+  /** Rows of the table beside baselines. */
+  readonly baselines?: string[][]
+  readonly reconciled?: string
+}
+
+/** Whether a run learns by denoising: others have losses of their own. */
+const isDenoising = ({ learner = 'diem', objective }: JsonRecord): boolean =>
+  learner === 'diem' && objective === undefined
+
+const commandOf = (folder: string, options: Options): string =>
+  [
+    `tweedie report ${folder}`,
+    ...(['draws', 'observations', 'truth', 'held', 'baselines'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [`--${name} ${options[name]}`],
+    ),
+  ].join(' ')
+
+/**
+ * Writes the page of a run.
+ *
+ * @throws TweedieError `input` when draws, observations and truth do not fit
+ */
+export const writeRunReport = async (folder: string, options: Options, io: Io): Promise<WrittenReport> => {
   const config = readConfig(folder)
   const path = options.output ?? layoutOf(folder).report
-  const shown = await restored(folder, options, io)
-  const content: RunReport = {
+  const { content, wins, repairs, beside, reconciled } = await restored(folder, options, io)
+  const lead = [...wins, ...repairs]
+  const page: RunReport = {
     title: `Run ${folder}`,
-    command: `tweedie report ${folder}`,
-    ...(await runContent(folder, (count) => referenceOf(config, count))),
-    ...shown,
+    command: commandOf(folder, options),
+    facts: [['state', runProgress(folder).words]],
+    ...(await runContent(folder, {
+      ...(await dataOf(config)),
+      denoising: isDenoising(config),
+      reference: (count) => referenceOf(config, count),
+    })),
+    ...(lead.length === 0 ? {} : { lead: lead.join(' ') }),
+    ...content,
   }
-  writeReport(path, runReport(content))
-  const { lead, besideBaselines: beside } = shown
-  io.result(
-    [
-      ...(lead === undefined ? [] : [lead]),
-      ...(beside === undefined ? [] : [formatTable(beside.columns, beside.rows)]),
-      `written  ${path}`,
-    ].join('\n'),
-    { path, ...(beside === undefined ? {} : { baselines: beside.rows.map((row) => [...row]) }) },
-  )
+  writeReport(path, runReport(page))
+  return {
+    path,
+    said: [
+      ...lead,
+      ...(beside ? [formatTable(beside.columns, beside.rows), beside.caption] : []),
+      ...(reconciled === undefined ? [] : [reconciled]),
+    ],
+    ...(beside ? { baselines: beside.rows.map((row) => [...row]) } : {}),
+    ...(reconciled === undefined ? {} : { reconciled }),
+  }
+}
+
+export const run = async (
+  [folder]: readonly string[],
+  options: OptionsOf<'report'>,
+  io: Io,
+): Promise<void> => {
+  const { path, said, baselines, reconciled } = await writeRunReport(folder, options, io)
+  io.result([...said, `written  ${path}`].join('\n'), {
+    path,
+    ...(baselines ? { baselines } : {}),
+    ...(reconciled === undefined ? {} : { reconciled }),
+  })
 }

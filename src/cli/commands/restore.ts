@@ -7,7 +7,7 @@ import {
   restore,
   samplerDensity,
 } from '../../amortize/index.ts'
-import { psnr } from '../../diagnose/index.ts'
+import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
 import { type ObservationSet, observationRows, readObservations } from '../../observations/index.ts'
@@ -97,14 +97,18 @@ const judged = (
   refined: Refined | undefined,
 ): Verdict => {
   const of = (x: NdArray<'float32'> | undefined) => (x ? quality(x, truth, range) : undefined)
+  const scoreOf = (x: NdArray<'float32'> | undefined) => (x ? average(crps(x, truth)) : undefined)
+  const decibels = (value: number) => `${value.toFixed(2)} dB`
+  const units = (value: number) => value.toPrecision(3)
+  const [mean, draws] = [refined?.mean, refined?.draws]
   const figures = [
-    { name: 'mean', key: 'psnrMean', before: of(restored.mean), after: of(refined?.mean) },
-    { name: 'a draw', key: 'psnrDraw', before: of(restored.draws), after: of(refined?.draws) },
+    { name: 'PSNR of mean', key: 'psnrMean', before: of(restored.mean), after: of(mean), say: decibels },
+    { name: 'PSNR of a draw', key: 'psnrDraw', before: of(restored.draws), after: of(draws), say: decibels },
+    { name: 'CRPS', key: 'crps', before: scoreOf(restored.draws), after: scoreOf(draws), say: units },
   ]
-  const lines = figures.flatMap(({ name, before, after }) => {
+  const lines = figures.flatMap(({ name, before, after, say }) => {
     if (before === undefined) return []
-    const gain = after === undefined ? '' : `, refined ${after.toFixed(2)} dB`
-    return [[`PSNR of ${name}`, `${before.toFixed(2)} dB${gain}`] as const]
+    return [[name, `${say(before)}${after === undefined ? '' : `, refined ${say(after)}`}`] as const]
   })
   const facts = figures.flatMap(({ key, before, after }) => [
     ...(before === undefined ? [] : [[key, before] as const]),

@@ -24,7 +24,7 @@ import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { readRepair, repairedIntervals, repairLine } from './repair.ts'
-import { run as writeRunReport } from './report.ts'
+import { type WrittenReport, writeRunReport } from './report.ts'
 
 type Options = OptionsOf<'sample'>
 
@@ -97,20 +97,13 @@ const checkImages = (option: string, event: Shape): void => {
   }
 }
 
-const checkReport = (
-  source: string,
-  observations: string | undefined,
-  { event }: LearnedPrior,
-  { draws }: Options,
-): void => {
-  checkImages('--report', event)
+const checkReport = (source: string, observations: string | undefined): void => {
   if (!isRunFolder(source)) throw new TweedieError('input', `--report: ${source} is not a run folder`)
   if (observations === undefined)
     throw new TweedieError(
       'input',
       "--report goes with observations; without them, 'tweedie report' shows curves and prior samples",
     )
-  if (draws < 2) throw new TweedieError('input', '--report shows the spread of draws: two at least, -n 2')
 }
 
 /** The first images of each array, beside the output: `NAME-mean-000.png` … */
@@ -145,7 +138,10 @@ export const run = async (
       '--minutes goes with observations, and not with --calibrated, which repairs a fixed number of draws',
     )
   if (options.images) checkImages('--images', prior.event)
-  if (options.report) checkReport(source, observations, prior, options)
+  if (options.report) checkReport(source, observations)
+  const judging = (['truth', 'held', 'baselines'] as const).find((name) => options[name] !== undefined)
+  if (judging !== undefined && !options.report)
+    throw new TweedieError('input', `--${judging} goes with --report`)
   await requireDevice(options.device)
   const started = performance.now()
   if (observations === undefined) {
@@ -174,35 +170,31 @@ export const run = async (
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
   const pictures = options.images ? writeImages(path, { ...moments, draw: first }) : 0
+  const took = seconds(started) // the page has baselines of its own
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
   report(io, {
     path,
     shape: [...draws.shape],
     pictures,
-    seconds: seconds(started),
+    seconds: took,
     report: page,
     ...(repair ? { calibrated: repairLine(repair) } : {}),
   })
 }
 
-/** The report of the run with these draws in it: `tweedie report`, without its words. */
-const reportOf = async (
+/** The report of the run with these draws in it. */
+const reportOf = (
   source: string,
   draws: string,
   observations: string,
-  options: Options,
+  { seed, truth, held, baselines }: Options,
   io: Io,
-): Promise<string> => {
-  const { json, quiet, debug, threads, seed } = options
-  const page = layoutOf(source).report
-  const without = { truth: undefined, held: undefined, baselines: undefined }
-  await writeRunReport(
-    [source],
-    { json, quiet, debug, threads, seed, draws, observations, output: page, ...without },
-    { ...io, result: () => {} },
+): Promise<WrittenReport> =>
+  writeRunReport(
+    source,
+    { draws, observations, truth, held, baselines, seed, output: layoutOf(source).report },
+    io,
   )
-  return page
-}
 
 const seconds = (since: number): number => (performance.now() - since) / 1000
 
@@ -211,20 +203,25 @@ interface Facts {
   readonly shape: number[]
   readonly pictures: number
   readonly seconds: number
-  readonly report?: string
+  readonly report?: WrittenReport
   /** What the intervals were stretched by. */
   readonly calibrated?: string
 }
 
-const report = (io: Io, { report: page, ...facts }: Facts): void =>
-  io.result(
-    formatFields([
-      ['written', facts.path],
-      ['draws', `[${facts.shape.join(', ')}]`],
-      ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
-      ...(page === undefined ? [] : [['report', page] as const]),
-      ...(facts.calibrated === undefined ? [] : [['intervals', facts.calibrated] as const]),
-      ['time', `${facts.seconds.toFixed(1)} s`],
-    ]),
-    page === undefined ? facts : { ...facts, report: page },
-  )
+const report = (io: Io, { report: page, ...facts }: Facts): void => {
+  const fields = formatFields([
+    ['written', facts.path],
+    ['draws', `[${facts.shape.join(', ')}]`],
+    ...(facts.pictures ? [['pictures', `${facts.pictures} beside it`] as const] : []),
+    ...(page === undefined ? [] : [['report', page.path] as const]),
+    ...(facts.calibrated === undefined ? [] : [['intervals', facts.calibrated] as const]),
+    ['time', `${facts.seconds.toFixed(1)} s`],
+  ])
+  const { baselines, reconciled } = page ?? {}
+  io.result([...(page?.said ?? []), fields].join('\n'), {
+    ...facts,
+    ...(page === undefined ? {} : { report: page.path }),
+    ...(baselines ? { baselines } : {}),
+    ...(reconciled === undefined ? {} : { reconciled }),
+  })
+}

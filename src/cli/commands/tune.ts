@@ -63,7 +63,7 @@ export const run = async ([name]: readonly string[], options: OptionsOf<'tune'>,
         ...inputs,
         sets,
         onProgress: (done, total) =>
-          io.progress({ phase: `${key} = ${value}`, done: tried + done / total, total: budget }),
+          io.progress({ phase: `${key} = ${value}`, done, total, value: `${tried + 1} of ${budget}` }),
         signal: io.signal,
       })
       tried++

@@ -1,5 +1,5 @@
 /** Commands that draw. */
-import { type CommandModule, type CommandSpec, device } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, judgedBy } from './spec.ts'
 
 /** Options of commands that draw. */
 const result = {
@@ -93,6 +93,7 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         min: 0.1,
         description: 'time after which no further draw is begun; two are made in any case',
       },
+      ...judgedBy,
       device,
     },
     examples: [
@@ -103,6 +104,10 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       {
         command: 'tweedie sample runs/digits test.npz --count 100 --report',
         does: 'the same into the run folder, and runs/digits/report.html',
+      },
+      {
+        command: 'tweedie sample runs/digits test.npz --draws 19 --report --truth truth.npz',
+        does: 'with the figures of these restorations, beside those of simple baselines',
       },
       {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',

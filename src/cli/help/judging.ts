@@ -1,5 +1,5 @@
 /** Commands that judge. */
-import type { CommandModule, CommandSpec } from './spec.ts'
+import { type CommandModule, type CommandSpec, judgedBy } from './spec.ts'
 
 /** The observations of draws that are judged. */
 const observations = {
@@ -330,8 +330,8 @@ DRAWS is a run folder, whose draws are in draws/posterior.npz, or a file of draw
   report: {
     summary: 'write a self-contained HTML report of a run',
     description: `Writes one HTML file without outside parts: curves, samples of the prior by lap (one EM
-iteration), strips of observation, mean, draws, spread and truth, and how often the truth lies in the
-intervals (coverage).`,
+iteration), the restorations (pictures of images, globes and surfaces, fan charts of series and vectors), and,
+where there is a truth or there are held-out entries, their figures beside those of simple baselines.`,
     arguments: [{ usage: '<run>', description: 'run folder' }],
     options: {
       output: {
@@ -346,24 +346,11 @@ intervals (coverage).`,
         description: 'posterior draws to show (default: those in the run folder)',
       },
       observations,
-      truth: { kind: 'text', value: 'file', description: 'clean data to compare with' },
-      baselines: {
-        kind: 'text',
-        value: 'names',
-        description:
-          'also restore by these baselines, such as kriging,nearest, and judge all on the same entries: ' +
-          'hidden ones with --truth, held-out ones with --held',
-      },
-      held: {
-        kind: 'text',
-        value: 'file',
-        description: "entries that 'tweedie hold-out' kept back from the observations",
-      },
+      ...judgedBy,
     },
     examples: [
       {
-        command:
-          'tweedie report runs/mine --observations given.npz --held held.npz --baselines kriging,nearest',
+        command: 'tweedie report runs/mine --draws given-draws.npz --observations given.npz --held held.npz',
         does: 'is it better than simple baselines? of own data, without any truth',
       },
       {

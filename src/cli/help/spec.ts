@@ -87,3 +87,20 @@ export const learningOptions = (folder: string) =>
     device,
     minutes,
   }) as const
+
+/** What a report judges restorations by. */
+export const judgedBy = {
+  truth: { kind: 'text', value: 'file', description: 'clean data of the observations to compare with' },
+  held: {
+    kind: 'text',
+    value: 'file',
+    description: "entries that 'tweedie hold-out' kept back from the observations, to compare with",
+  },
+  baselines: {
+    kind: 'text',
+    value: 'names',
+    description:
+      'simple restorations to judge on the same entries, such as kriging,nearest, or none ' +
+      '(default, with --truth or --held: all that take the observations)',
+  },
+} as const satisfies OptionSpecs

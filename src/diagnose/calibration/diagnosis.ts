@@ -185,7 +185,7 @@ export const diagnosis = (input: DiagnosisInput): Diagnosis => {
     if (known.repaired) findings.push(repairedFinding(known.repaired))
     if (known.spread) findings.push(spreadFinding(known.spread))
     findings.push(
-      ballFinding(known.balls, k),
+      ballFinding(known.balls, k, n),
       ranksFinding(known.ranks, known.names),
       pointsFinding(known.points, sizeOf(draws.shape.slice(2))),
       cellFinding(known.cells, n),

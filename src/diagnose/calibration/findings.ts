@@ -28,6 +28,26 @@ export interface Finding {
   readonly blind: string
 }
 
+/** What each test judges: single entries, the signal as a whole, or the fit to what was observed. */
+export type Scope = 'entries' | 'whole' | 'fit'
+
+const scopes: Readonly<Record<string, Scope>> = {
+  'Fit to the observations': 'fit',
+  'Against a reference': 'whole',
+  'Intervals of single entries': 'entries',
+  'Repaired intervals': 'entries',
+  'Spread against error': 'entries',
+  'Distance from the centre': 'whole',
+  'Ranks (SBC)': 'whole',
+  'Random points (TARP)': 'whole',
+  'Cells given y': 'whole',
+  'Classifier given y': 'whole',
+  'Density regions (HPD)': 'whole',
+}
+
+/** What a finding is about; undefined for tests that are not of this folder. */
+export const scopeOf = ({ name }: Pick<Finding, 'name'>): Scope | undefined => scopes[name]
+
 /** What each test cannot see. */
 const blind = {
   residuals: 'whatever the observation does not touch',
@@ -60,6 +80,13 @@ const verdictOn = (difference: number, standardError: number): Verdict => {
   if (Math.abs(difference) > SIGMAS * standardError && Math.abs(difference) > 1e-9) return 'miscalibrated'
   return standardError > COARSE ? 'not tested' : 'calibrated'
 }
+
+/**
+ * The verdict on a share of `count` truths: few that all lie inside scatter by nothing, and are no proof; the
+ * standard error is therefore at least the binomial one.
+ */
+const verdictOnShare = (observed: number, level: number, standardError: number, count: number): Verdict =>
+  verdictOn(observed - level, Math.max(standardError, Math.sqrt((level * (1 - level)) / count)))
 
 const TOO_FEW = 'Too few problems to decide.'
 
@@ -111,8 +138,8 @@ export const coverageFinding = (readings: readonly Coverage[]): Finding => {
   const reading = readings.filter((r) => r.resolved).at(-1)
   if (!reading)
     return { name, verdict: 'not tested', words: 'Too few draws for any interval.', blind: blind.coverage }
-  const { level, observed, standardError, flat } = reading
-  const verdict = verdictOn(observed - level, standardError)
+  const { level, observed, standardError, count, flat } = reading
+  const verdict = verdictOnShare(observed, level, standardError, count)
   const share = `${percent(observed)} of the entries (± ${percent(standardError)})`
   const words = `${Math.round(100 * level)} % intervals hold the truth in ${share}`
   const flatness =
@@ -126,13 +153,13 @@ export const coverageFinding = (readings: readonly Coverage[]): Finding => {
 }
 
 /** Balls about the centre of the draws. */
-export const ballFinding = (readings: readonly BallCoverage[], draws: number): Finding => {
+export const ballFinding = (readings: readonly BallCoverage[], draws: number, problems: number): Finding => {
   const name = 'Distance from the centre'
   const reading = readings.filter((r) => r.level * (draws + 1) <= draws).at(-1)
   if (!reading)
     return { name, verdict: 'not tested', words: 'Too few draws for any ball.', blind: blind.balls }
   const { level, observed, standardError } = reading
-  const verdict = verdictOn(observed - level, standardError)
+  const verdict = verdictOnShare(observed, level, standardError, problems)
   const share = `${percent(observed)} (± ${percent(standardError)})`
   const words = `the ball that should hold ${Math.round(100 * level)} % of the truths holds ${share}`
   return {

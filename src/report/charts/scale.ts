@@ -45,6 +45,9 @@ export const logScale = (
   for (let p = first - 1; p <= last; p += every) {
     for (const f of factors) if (f * 10 ** p >= a * 0.999 && f * 10 ** p <= b * 1.001) ticks.push(f * 10 ** p)
   }
+  // Within less than a factor of two hardly any power of ten is met.
+  if (ticks.length < 2)
+    ticks.splice(0, ticks.length, ...linearScale([a, b], [from, to], { nice: false }).ticks)
   const span = Math.log(b / a)
   return Object.assign((v: number) => from + (Math.log(v / a) / span) * (to - from), {
     ticks,

@@ -1,6 +1,6 @@
-import type { Coverage } from '../diagnose/index.ts'
+import type { Coverage } from '../../diagnose/index.ts'
+import { type Html, html } from '../html.ts'
 import { at, axes, drawing, type Frame, legend, polyline, reachOf } from './axes.ts'
-import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
 
 /** Coverage read from one sampler. */

@@ -1,5 +1,5 @@
+import { type Html, html } from '../html.ts'
 import { at, axes, drawing, type Frame, reachOf } from './axes.ts'
-import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
 
 /** Shares of equal bins of [0, 1] with their standard errors. */

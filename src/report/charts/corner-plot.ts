@@ -1,11 +1,11 @@
-import { TweedieError } from '../error.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { TweedieError } from '../../error.ts'
+import type { NdArray } from '../../tensor/index.ts'
+import { rgbOf } from '../colormap.ts'
+import { type Html, html } from '../html.ts'
+import { dataUrl, picture } from '../png.ts'
+import { seriesColors } from '../style.ts'
 import { at, drawing } from './axes.ts'
-import { rgbOf } from './colormap.ts'
-import { type Html, html } from './html.ts'
-import { dataUrl, picture } from './png.ts'
 import { linearScale, tickLabel } from './scale.ts'
-import { seriesColors } from './style.ts'
 
 /** Options of {@link cornerPlot}. */
 export interface CornerOptions {

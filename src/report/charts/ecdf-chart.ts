@@ -1,8 +1,8 @@
-import type { RankBand, RankUniformity } from '../diagnose/index.ts'
+import type { RankBand, RankUniformity } from '../../diagnose/index.ts'
+import { type Html, html } from '../html.ts'
+import { seriesColors } from '../style.ts'
 import { at, axes, drawing, type Frame, type Point, polyline } from './axes.ts'
-import { type Html, html } from './html.ts'
 import { linearScale } from './scale.ts'
-import { seriesColors } from './style.ts'
 
 /** Ranks of one quantity. */
 export interface EcdfSeries {

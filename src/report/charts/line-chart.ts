@@ -1,7 +1,7 @@
-import { TweedieError } from '../error.ts'
-import { average } from '../tensor/index.ts'
+import { TweedieError } from '../../error.ts'
+import { average } from '../../tensor/index.ts'
+import { type Html, html } from '../html.ts'
 import { at, axes, drawing, type Frame, legend, type Point, polyline } from './axes.ts'
-import { type Html, html } from './html.ts'
 import { linearScale, logScale, type Scale } from './scale.ts'
 
 /** One axis of a chart. */

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../html.ts'
 import { type Scale, tickLabel } from './scale.ts'
 
 /** The rectangle that data occupy, in the units of the drawing. */

@@ -1,0 +1,203 @@
+/** Posterior draws as a report shows them, with their figures where something is known to judge them by. */
+import { greyLevels, hiddenFigures, hiddenTruth } from '../../compare/index.ts'
+import {
+  coverage,
+  type Diagnosis,
+  meanOverDraws,
+  type RestorationFigures,
+  repairedCoverage,
+  restorationFigures,
+  stdOverDraws,
+} from '../../diagnose/index.ts'
+import { TweedieError } from '../../error.ts'
+import {
+  backProjection,
+  countedEntries,
+  keptEntries,
+  type ObservationSet,
+  plainView,
+} from '../../observations/index.ts'
+import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
+import { average, itemAt, NdArray, zeros } from '../../tensor/index.ts'
+import { matched, readTruth } from '../commands/foreign-draws.ts'
+import type { RepairedFile } from '../commands/repair.ts'
+import type { Io } from '../io.ts'
+import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
+import { judgedDraws } from './judged.ts'
+
+/** Draws, what they are of, and what is known about them. */
+export interface Restored {
+  /** [K, N, ...event]. */
+  readonly draws: NdArray<'float32'>
+  /** N observations. */
+  readonly set: ObservationSet
+  readonly truth?: NdArray<'float32'>
+  /** File of entries that were held out. */
+  readonly held?: string
+  /** As `besideBaselines` takes them. */
+  readonly baselines?: string
+  readonly repaired?: RepairedFile
+}
+
+/** The parts of a report, and what a command says. */
+export interface RestoredContent {
+  readonly content: Partial<RunReport>
+  readonly wins: readonly string[]
+  readonly beside?: BesideBaselines['table']
+  /** Entries against the whole, in one sentence. */
+  readonly reconciled?: string
+}
+
+/**
+ * The truth of draws [K, N, ...event]; grey images may come without the axis of their channel.
+ *
+ * @throws TweedieError `input` when the file has no such truth
+ */
+export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<NdArray<'float32'>> => {
+  const [, n, ...event] = draws.shape
+  const read = await readTruth(file, n)
+  const flat = (shape: readonly number[]) => shape.filter((d) => d !== 1).join()
+  const alike = flat(read.shape.slice(1)) === flat(event)
+  const truth = alike ? new NdArray('float32', [read.shape[0], ...event], read.data) : read
+  if (truth.shape[0] < n)
+    throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
+  return matched(draws, truth, file).truth
+}
+
+const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
+
+/** Figures of the mean and of single draws; PSNR and SSIM of whole images in [0, 1]. */
+const summaryOf = (
+  { draws, set }: Restored,
+  truth: NdArray<'float32'>,
+  images: RestorationFigures | undefined,
+): RunReport['summaryTable'] => {
+  const hidden = hiddenTruth(truth, set)
+  const which = countedEntries(set).hidden ? 'hidden' : 'all'
+  const { rmse, crps, coverage } = hiddenFigures({ mean: meanOverDraws(draws), draws }, hidden)
+  const singles = Array.from(
+    { length: draws.shape[0] },
+    (_, k) => hiddenFigures({ mean: itemAt(draws, k) }, hidden).rmse ** 2,
+  )
+  const pictures = (psnr?: number, ssim?: number) =>
+    psnr === undefined || ssim === undefined ? [] : [`${psnr.toFixed(2)} dB`, ssim.toFixed(3)]
+  const inside = coverage.map(
+    ({ level, share }) => `${Math.round(100 * level)} % intervals hold ${(100 * share).toFixed(1)} %`,
+  )
+  return {
+    columns: [
+      '',
+      ...(images ? ['PSNR\nall, per image', 'SSIM\nall, per image'] : []),
+      `RMSE\n${which}, pooled`,
+      `CRPS\n${which}, pooled`,
+    ],
+    rows: [
+      ['posterior mean', ...pictures(images?.psnrMean, images?.ssimMean), rmse.toPrecision(3), '–'],
+      [
+        'single draws',
+        ...pictures(images?.psnrDraw, images?.ssimDraw),
+        Math.sqrt(average(singles)).toPrecision(3),
+        crps.toPrecision(3),
+      ],
+    ],
+    caption:
+      `${hidden.words}${set.valid ? ', of the domain' : ''}. ` +
+      `${inside.length === 0 ? 'Too few draws for intervals' : `Their ${inside.join(', their ')}`}.`,
+  }
+}
+
+/** How often the truth lies inside the intervals of single entries. */
+const coverageOf = (
+  { draws, set, repaired }: Restored,
+  truth: NdArray<'float32'>,
+): NonNullable<RunReport['coverage']> => {
+  const { entries, hidden } = countedEntries(set)
+  const levels = [0.1, 0.3, 0.5, 0.7, 0.9]
+  const units = greyLevels(set)
+  const readings = coverage(draws, truth, { levels, mask: entries, ...units })
+  const after = repaired?.intervals.map((intervals) => repairedCoverage(intervals, truth, entries))
+  const clipped = isUnitImages(set)
+    ? ', clipped to [0, 1]; differences below one grey level count as ties'
+    : ''
+  return {
+    series: [{ name: 'posterior', readings }, ...(after ? [{ name: 'repaired', readings: after }] : [])],
+    note:
+      `${hidden ? 'Entries that were not observed' : 'All entries'}, one by one${clipped}.` +
+      `${after ? ' Repaired: the intervals in the file, as they are.' : ''}`,
+  }
+}
+
+/** The figures of draws whose truth is known. */
+const figuresOf = async (
+  restored: Restored,
+  truth: NdArray<'float32'>,
+): Promise<{ readonly content: Partial<RunReport>; readonly found: Diagnosis }> => {
+  const { draws, set, repaired } = restored
+  const observed = keptEntries(set) ?? zeros(truth.shape)
+  const hides = observed.data.includes(0)
+  const images =
+    isUnitImages(set) && hides && !set.valid ? restorationFigures(draws, truth, { observed }) : undefined
+  const found = await judgedDraws({
+    draws,
+    truth,
+    set,
+    given: set.y,
+    ...(repaired ? { repaired: repaired.intervals } : {}),
+  })
+  return {
+    content: { summaryTable: summaryOf(restored, truth, images), coverage: coverageOf(restored, truth) },
+    found,
+  }
+}
+
+/** Draws in the look of their view. */
+const lookOf = async (
+  { draws, set, truth }: Restored,
+  best: BesideBaselines['best'],
+): Promise<RunReport['restored']> => {
+  const [K, n, ...event] = draws.shape
+  const view = set.view ?? plainView(event)
+  const mask = keptEntries(set)
+  return restoredPart(view, {
+    y: (await backProjection(set)) ?? zeros([n, ...event]),
+    ...(mask ? { mask } : {}),
+    draws,
+    mean: meanOverDraws(draws),
+    ...(K > 1 ? { std: stdOverDraws(draws) } : {}),
+    ...(truth ? { truth } : {}),
+    ...(best ? { others: [best] } : {}),
+    ...(set.valid ? { valid: set.valid } : {}),
+    range: set.range,
+  })
+}
+
+/**
+ * The parts of a report that draws fill.
+ *
+ * @throws TweedieError `input` as `besideBaselines`
+ */
+export const restoredContent = async (
+  restored: Restored,
+  { seed, io }: { readonly seed?: number; readonly io: Io },
+): Promise<RestoredContent> => {
+  const { draws, set, truth, held, baselines } = restored
+  const known = truth !== undefined || held !== undefined
+  if (!known && baselines !== undefined && baselines !== 'none')
+    throw new TweedieError('input', '--baselines: give --held or --truth to judge by')
+  const judgedBy = { ...(held === undefined ? {} : { held }), ...(truth ? { truth } : {}) }
+  const beside = known ? await besideBaselines(baselines, draws, set, judgedBy, { seed, io }) : undefined
+  const figures = truth && (await figuresOf(restored, truth))
+  const image = (set.view ?? plainView(set.operator.event)).kind === 'image'
+  const said = figures && reconciled(figures.found, { image })
+  return {
+    content: {
+      ...figures?.content,
+      ...(beside ? { besideBaselines: beside.table } : {}),
+      ...(said === undefined ? {} : { reconciled: said }),
+      restored: await lookOf(restored, beside?.best),
+    },
+    wins: beside?.wins ?? [],
+    ...(beside ? { beside: beside.table } : {}),
+    ...(said === undefined ? {} : { reconciled: said }),
+  }
+}

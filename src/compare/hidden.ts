@@ -4,9 +4,9 @@
  */
 import type { Estimate } from '../baselines/index.ts'
 import { coverage, crps } from '../diagnose/index.ts'
-import { keptEntries, type ObservationSet } from '../observations/index.ts'
+import { judgedEntries, keptEntries, type ObservationSet } from '../observations/index.ts'
 import { normal, stream } from '../random/index.ts'
-import { average, itemAt, NdArray } from '../tensor/index.ts'
+import { average, full, itemAt, NdArray } from '../tensor/index.ts'
 
 /** What restorations should be. */
 export interface Hidden {
@@ -30,15 +30,10 @@ export interface HiddenFigures {
   readonly coverage?: { readonly level: number; readonly share: number }
 }
 
-/** A known truth, on the entries that a mask hides; on all of them with other operators. */
+/** A known truth, on the entries of the domain that a mask hides; on all of these with other operators. */
 export const hiddenTruth = (truth: NdArray<'float32'>, set: ObservationSet): Hidden => {
-  const kept = keptEntries(set)
-  const entries = new NdArray(
-    'float32',
-    truth.shape,
-    truth.data.map((_, i) => (kept ? 1 - kept.data[i] : 1)),
-  )
-  const words = `${kept ? 'Hidden' : 'All'} entries against the truth`
+  const entries = judgedEntries(set) ?? full(truth.shape, 1)
+  const words = `${keptEntries(set) ? 'Hidden' : 'All'} entries against the truth`
   return { target: truth, entries, words, noise: () => 0 }
 }
 

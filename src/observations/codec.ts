@@ -24,6 +24,7 @@ import { checkMask } from './check-operator.ts'
 import { checkObservations, noiseLevel, type ObservationSet } from './observation-set.ts'
 import { maskedBy, type ObservedOperator, projectedBy, unchanged } from './operator.ts'
 import type { View } from './view.ts'
+import { withinDomain } from './within-domain.ts'
 
 const OPERATOR_KEYS = ['mask', 'projection', 'operator'] as const
 const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range', 'view', 'valid'] as const
@@ -222,7 +223,7 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
   checkObservations(set, where, arrays.operator ? undefined : (_, name) => SHORT[name] ?? name)
   if (linear !== undefined && linear !== isLinear(operator))
     throw wrong(where, `operator '${operator.name}': 'linear' must be ${isLinear(operator)}`)
-  return units ? withoutUnits(set, units) : set
+  return withinDomain(units ? withoutUnits(set, units) : set)
 }
 
 /** Masks take one byte an entry. */

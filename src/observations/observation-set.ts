@@ -25,7 +25,9 @@ export interface ObservationSet {
   /** How the signals look, where it is known; see `plainView` for the others. */
   readonly view?: View
   /**
-   * [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are.
+   * The domain, of the last axes of x, such as [V] of points, [H, W] of images: 1 where an entry of x is one,
+   * 0 for padding, land and background, where x is one known number (`outsideValue`): nothing is learned,
+   * drawn or counted there. Default: all entries are inside.
    */
   readonly valid?: NdArray<'float32'>
 }
@@ -53,6 +55,7 @@ export const checkValid = (valid: NdArray<'float32'>, event: Shape, where: strin
     )
   const bad = valid.data.findIndex((v) => v !== 0 && v !== 1)
   if (bad >= 0) throw wrong(where, `field 'valid' must be 0 or 1, got ${valid.data[bad]}`)
+  if (!valid.data.includes(1)) throw wrong(where, "field 'valid' is 0 everywhere: there is nothing to learn")
 }
 
 const isViewOf = (view: View, event: Shape): boolean => {

@@ -1,4 +1,4 @@
-import { familyOf, observedEntries, type Parameters } from '../operators/index.ts'
+import { familyOf, insideOf, observedEntries, type Parameters } from '../operators/index.ts'
 import {
   broadcastTo,
   type ExecuteOptions,
@@ -68,4 +68,25 @@ export const keptEntries = ({
     return mask.data[row * own + ((i % size) % own)]
   })
   return new NdArray('float32', [count, ...event], data)
+}
+
+/**
+ * The entries of x that a known truth judges, [N, ...event]: 1 inside the domain where a mask hid them, and
+ * with other operators everywhere inside; 0 elsewhere. Undefined where these are all, or none.
+ *
+ * @example
+ * ```ts
+ * const entries = judgedEntries(readObservations('observations.npz'))
+ * ```
+ */
+export const judgedEntries = (set: ObservationSet): NdArray<'float32'> | undefined => {
+  const { event } = set.operator
+  const kept = keptEntries(set)
+  if (!kept && !set.valid) return undefined
+  const inside = set.valid && insideOf(set.valid, event).data
+  const shape = [set.y.shape[0], ...event]
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    kept?.data[i] || inside?.[i % inside.length] === 0 ? 0 : 1,
+  )
+  return data.includes(1) && data.includes(0) ? new NdArray('float32', shape, data) : undefined
 }

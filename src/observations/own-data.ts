@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { type Arrays, readArrays, readImages, withChannel } from '../formats/index.ts'
-import type { DataRange } from '../operators/index.ts'
-import { NdArray, ndarray, scalar } from '../tensor/ndarray.ts'
+import { type DataRange, maskShape, maskWithin } from '../operators/index.ts'
+import { full, NdArray, ndarray, scalar, toNumbers } from '../tensor/index.ts'
 import { observationsOf } from './codec.ts'
-import type { ObservationSet } from './observation-set.ts'
+import { checkValid, type ObservationSet } from './observation-set.ts'
+
+type Inside = NonNullable<ObservationSet['valid']>
 
 const onlyArray = (path: string): NdArray => {
   const arrays = Object.entries(readArrays(path))
@@ -15,6 +17,28 @@ const onlyArray = (path: string): NdArray => {
   )
 }
 
+/** y, with 0 where there is nothing: files have NaN there, or the last value that was not. */
+const withoutOutside = (y: NdArray, valid: Inside): NdArray =>
+  ndarray(
+    toNumbers(y).map((v, i) => (valid.data[i % valid.size] === 0 ? 0 : v)),
+    y.shape,
+    y.dtype === 'float64' ? 'float64' : 'float32',
+  )
+
+/** Arrays of a set with a domain; where no masks are given, all that is inside was seen. */
+const withDomain = (arrays: Arrays, valid: Inside | undefined, where: string): Arrays => {
+  if (!valid) return arrays
+  const { y, mask } = arrays
+  const event = y.shape.slice(1)
+  checkValid(valid, event, where)
+  return {
+    ...arrays,
+    valid,
+    y: withoutOutside(y, valid),
+    mask: mask ?? maskWithin(full(maskShape(y.shape), 1), valid, event),
+  }
+}
+
 /**
  * An observation set from arrays in files of their own: `y.npy`, `mask.npy` (1 = observed) and a noise level.
  *
@@ -22,6 +46,7 @@ const onlyArray = (path: string): NdArray => {
  * @param maskPath same shape, or one channel; 0/1 of any dtype. Undefined: everything was observed.
  * @param noise standard deviation in units of y, > 0.
  * @param range lowest and highest value of the data (default [0, 1]).
+ * @param valid the domain, of the last axes of x (see `readDomain`); y outside does not matter, it may be NaN.
  * @throws TweedieError `input` when a file is damaged or the set unsound.
  * @example
  * ```ts
@@ -33,6 +58,7 @@ export const observationsFromArrays = (
   maskPath: string | undefined,
   noise: number,
   range: DataRange = [0, 1],
+  valid?: Inside,
 ): ObservationSet => {
   const arrays: Arrays = {
     y: withChannel(onlyArray(yPath)),
@@ -40,7 +66,8 @@ export const observationsFromArrays = (
     range: ndarray(range, [2], 'float64'),
   }
   if (maskPath !== undefined) arrays.mask = withChannel(onlyArray(maskPath))
-  return observationsOf(arrays, maskPath === undefined ? yPath : `${yPath} with ${maskPath}`)
+  const where = maskPath === undefined ? yPath : `${yPath} with ${maskPath}`
+  return observationsOf(withDomain(arrays, valid, where), where)
 }
 
 /** One channel of masks whose three channels agree (a black-and-white picture saved as RGB). */
@@ -68,6 +95,7 @@ const greyMask = (mask: NdArray<'float32'>, folder: string): NdArray<'float32'> 
  * observed, black = missing, nothing between). Values are k / 255 in the range [0, 1].
  *
  * @param noise standard deviation of the pixels in [0, 1] units, > 0.
+ * @param valid the domain [H, W] (see `readDomain`).
  * @throws TweedieError `input` when names or sizes do not match, or a mask has grey pixels.
  * @example
  * ```ts
@@ -78,6 +106,7 @@ export const observationsFromImages = (
   folder: string,
   masksFolder: string,
   noise: number,
+  valid?: Inside,
 ): ObservationSet => {
   const { images: y, names } = readImages(folder)
   const masks = readImages(masksFolder)
@@ -94,5 +123,6 @@ export const observationsFromImages = (
   const coloured = masks.images.shape[1] === 3 && y.shape[1] === 1
   const mask = coloured ? greyMask(masks.images, masksFolder) : masks.images
   const arrays: Arrays = { y, mask, noise: scalar(noise, 'float64') }
-  return observationsOf(arrays, `${folder} with ${masksFolder}`)
+  const where = `${folder} with ${masksFolder}`
+  return observationsOf(withDomain(arrays, valid, where), where)
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type DiemOptions, type DiemState, diem } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import { batchedObservations, type ObservationSet } from '../observations/index.ts'
 import type { LongCall } from '../progress.ts'
 import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
@@ -65,6 +65,7 @@ const restore = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): DiemS
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
   const { net, set, options, sigmaMin, sigmaMax } = request
   const { range, operator } = set
+  const { domain } = batchedObservations(set)
   const point = resumeCheckpoint(run)
   const clock = saveClock(request.checkpointSeconds)
   const priorAfter = (lap: number, { train, gaussian }: DiemState): LearnedPrior =>
@@ -76,6 +77,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
       sigmaMax,
       event: operator.event,
       range,
+      ...(domain ? { domain } : {}),
       laps: lap + 1,
       ...(lap < 0 ? { start: true } : {}),
     })

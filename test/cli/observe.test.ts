@@ -35,6 +35,7 @@ const nothing = {
   blind: undefined,
   noise: undefined,
   range: undefined,
+  domain: undefined,
 }
 const options: Options = {
   ...nothing,

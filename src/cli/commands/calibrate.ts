@@ -6,12 +6,17 @@ import {
   regionRepairs,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { keptEntries, type ObservationSet, readObservations } from '../../observations/index.ts'
+import {
+  judgedEntries,
+  keptEntries,
+  type ObservationSet,
+  readObservations,
+} from '../../observations/index.ts'
 import { type NdArray, type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { formatTable } from '../table.ts'
-import { drawsFile, hiddenOf, observationsFor, residualsOf } from './diagnose.ts'
+import { drawsFile, observationsFor, residualsOf } from './diagnose.ts'
 import { drawsFirst, matched, readDraws, readLabels, readTruth } from './foreign-draws.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from './repair.ts'
 
@@ -38,14 +43,14 @@ const knownTruth = async (read: NdArray<'float32'>, file: string, options: Optio
   const most = Math.min(...read.shape.slice(0, 2))
   const { draws, truth } = matched(read, await readTruth(file, most), file)
   const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const entries = set && hiddenOf(set)
+  const entries = set && judgedEntries(set)
   return {
     draws,
     truth,
     options: { entries },
     event: truth.shape.slice(1),
     set,
-    counted: entries ? ', hidden entries alone' : '',
+    counted: entries ? `, ${set && keptEntries(set) ? 'hidden entries' : 'the domain'} alone` : '',
     from: 'truth',
   }
 }

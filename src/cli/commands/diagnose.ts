@@ -12,7 +12,8 @@ import {
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
-  keptEntries,
+  filledOutsideOf,
+  judgedEntries,
   type ObservationSet,
   readObservations,
   residualProgram,
@@ -20,7 +21,7 @@ import {
 } from '../../observations/index.ts'
 import { diagnosisReport, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
-import { NdArray, type Shape } from '../../tensor/index.ts'
+import type { NdArray, Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
@@ -73,13 +74,6 @@ export const residualsOf = async (
   } finally {
     await program.release()
   }
-}
-
-/** The entries that a mask deletes: of those that it keeps the answer is known up to the noise. */
-export const hiddenOf = (set: ObservationSet): NdArray<'float32'> | undefined => {
-  const kept = keptEntries(set)
-  const hidden = kept?.data.map((v) => 1 - v)
-  return kept && hidden?.some((h) => h !== 0) ? new NdArray('float32', kept.shape, hidden) : undefined
 }
 
 /** Grey levels of images in [0, 1] are the finest difference that means something. */
@@ -151,12 +145,15 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
   }
   const read = readDraws(file)
-  const { draws, truth } =
+  const paired =
     options.truth === undefined
       ? { draws: read, truth: undefined }
       : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
-  const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const hidden = set && hiddenOf(set)
+  const set =
+    options.observations === undefined ? undefined : observationsFor(options.observations, paired.draws)
+  const counted = <X extends NdArray<'float32'> | undefined>(x: X) => (set && x ? filledOutsideOf(set, x) : x)
+  const [draws, truth] = [counted(paired.draws), counted(paired.truth)]
+  const hidden = set && judgedEntries(set)
   const [k, n] = draws.shape
   const given = options.given === undefined ? set?.y : readGiven(options.given, n)
   const logDensity = truth && readLogDensity(file, [k, n])

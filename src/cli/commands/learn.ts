@@ -1,7 +1,7 @@
 /** `tweedie learn`: DiEM in a run folder, or another learner from observations. */
 
 import { TweedieError } from '../../error.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { neverSeen, neverSeenWords, type ObservationSet } from '../../observations/index.ts'
 import {
   type LearnedPrior,
   learn,
@@ -63,6 +63,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     )
   const learner = maskedLearnerOf(experiment)
   const set = await loadObservations(experiment)
+  const unseen = neverSeen(set)
+  if (unseen) io.note(neverSeenWords(unseen))
   const { device } = options
   const learning = learner ? await byMasks(experiment, learner, set, device) : byDiem(experiment, set, device)
   await requireDevice(device)

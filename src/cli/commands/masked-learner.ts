@@ -76,6 +76,7 @@ export const maskedRequestOf = async (
     rows,
     net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1))),
     range: set.range,
+    valid: set.valid,
     options,
     steps: train.steps,
     ...schedule,

@@ -6,12 +6,15 @@ import { arrayExtensions, writeArrays } from '../../formats/index.ts'
 import { isRecord, parseJson } from '../../json.ts'
 import {
   keptEntries,
+  neverSeen,
+  neverSeenWords,
   type ObservationSet,
   type ObservedOperator,
   type OperatorSetting,
   observationsFromArrays,
   observationsFromImages,
   observe,
+  readDomain,
   unitsOf,
   writeObservations,
 } from '../../observations/index.ts'
@@ -85,13 +88,14 @@ const rangeOf = ({ range }: Options): DataRange | undefined => {
 }
 
 const own = (source: string, options: Options, io: Io): ObservationSet => {
-  const { mask, noise, count } = options
+  const { mask, noise, count, domain } = options
   const range = rangeOf(options)
+  const valid = domain === undefined ? undefined : readDomain(domain)
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   if (noise === undefined)
     throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
   if (!statSync(source).isDirectory()) {
-    const set = observationsFromArrays(source, mask, noise, range)
+    const set = observationsFromArrays(source, mask, noise, range, valid)
     checkUnits(source, { x: set.y, range: set.range, seen: keptEntries(set) }, range !== undefined, io)
     return firstOf(set, count)
   }
@@ -101,7 +105,7 @@ const own = (source: string, options: Options, io: Io): ObservationSet => {
       'input',
       `${source}: a folder of damaged images needs --mask, the folder of their masks`,
     )
-  return firstOf(observationsFromImages(source, mask, noise), count)
+  return firstOf(observationsFromImages(source, mask, noise, valid), count)
 }
 
 /**
@@ -135,7 +139,7 @@ const simulated = async (
 ): Promise<ObservationSet> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
-  const { count, skip, split, noise = 0.05, photons, seed = 1, truth } = options
+  const { count, skip, split, noise = 0.05, photons, seed = 1, truth, domain } = options
   const said = rangeOf(options)
   const clean = await loadClean(source, { split, count, skip, range: said })
   checkUnits(source, clean, said !== undefined, io)
@@ -146,7 +150,7 @@ const simulated = async (
     photons,
     range: clean.range,
     view: clean.view,
-    valid: clean.valid,
+    valid: domain === undefined ? clean.valid : readDomain(domain),
     seed,
   })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
@@ -184,6 +188,9 @@ export const run = async (
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)
   const observed = kept && average(kept.data)
+  const inside = set.valid && average(set.valid.data)
+  const unseen = neverSeen(set)
+  if (unseen) io.note(neverSeenWords(unseen))
   const facts = {
     path: options.output,
     observations: y.shape[0],
@@ -194,6 +201,8 @@ export const run = async (
     blind: operator.truth !== undefined,
     noise,
     range: [...range],
+    ...(inside === undefined ? {} : { domain: inside }),
+    ...(unseen ? { neverSeen: { count: unseen.count, share: unseen.share, place: unseen.place } } : {}),
   }
   io.result(
     formatFields([
@@ -210,6 +219,7 @@ export const run = async (
         `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} ` +
           `(data from ${range[0]} to ${range[1]})`,
       ],
+      ...(inside === undefined ? [] : [['domain', `${(100 * inside).toFixed(1)} % of each x`] as const]),
     ]),
     observed === undefined ? facts : { ...facts, observed },
   )

@@ -5,10 +5,18 @@ import { meanOverDraws, repairedCoverage, restorationFigures, stdOverDraws } fro
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { backProjection, keptEntries, readObservations } from '../../observations/index.ts'
+import {
+  backProjection,
+  filledOutsideOf,
+  judgedEntries,
+  keptEntries,
+  neverSeen,
+  neverSeenWords,
+  readObservations,
+} from '../../observations/index.ts'
 import { type RunReport, runContent, runReport, strips, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
-import { NdArray, zeros } from '../../tensor/index.ts'
+import { full, NdArray, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
@@ -43,8 +51,8 @@ const restored = async (folder: string, options: Options, io: Io): Promise<Parti
     io.note(`${hint}; the report goes without them`)
     return {}
   }
-  const draws = drawsOf(path)
-  const [, n, ...event] = draws.shape
+  const read = drawsOf(path)
+  const [, n, ...event] = read.shape
   const set = readObservations(observations)
   const shape = set.operator.event
   if (set.y.shape[0] < n || shape.join() !== event.join()) {
@@ -53,6 +61,7 @@ const restored = async (folder: string, options: Options, io: Io): Promise<Parti
       `${observations}: has ${set.y.shape[0]} observations of [${shape}], the draws are of ${n} × [${event}]`,
     )
   }
+  const draws = filledOutsideOf(set, read)
   const cut = (a: NdArray<'float32'>) =>
     new NdArray('float32', [n, ...event], a.data.subarray(0, n * event.reduce((p, d) => p * d, 1)))
   const repaired = readRepairedIntervals(path, [n, ...event])
@@ -60,9 +69,17 @@ const restored = async (folder: string, options: Options, io: Io): Promise<Parti
   const y = picture ?? zeros([n, ...event])
   const kept = keptEntries(set)
   const mask = kept && cut(kept)
-  const observed = mask ?? zeros([n, ...event]) // other operators leave no pixel that is known already
-  const truth = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
+  // Operators other than masks leave no pixel that is known already.
+  const judged = judgedEntries(firstOf(set, n)) ?? full([n, ...event], 1)
+  const observed = new NdArray(
+    'float32',
+    judged.shape,
+    judged.data.map((v) => 1 - v),
+  )
+  const clean = truthFile === undefined ? undefined : (await loadClean(truthFile, { count: n })).x
+  const truth = clean && filledOutsideOf(set, clean)
   const range = set.range
+  const unseen = neverSeen(set)
   const beside =
     named === undefined
       ? undefined
@@ -71,17 +88,17 @@ const restored = async (folder: string, options: Options, io: Io): Promise<Parti
   const said = {
     ...(lead === '' ? {} : { lead }),
     ...(beside ? { besideBaselines: beside.table } : {}),
+    ...(unseen ? { notes: [neverSeenWords(unseen)] } : {}),
   }
   const shown = strips({ y, mask, draws, mean: meanOverDraws(draws), std: stdOverDraws(draws), truth, range })
   if (!truth || range[0] !== 0 || range[1] !== 1) return { ...said, strips: [shown] }
-  const figures = restorationFigures(draws, truth, { observed, levels: [0.1, 0.3, 0.5, 0.7, 0.9] })
+  const figures = restorationFigures(draws, truth, {
+    observed,
+    inside: set.valid,
+    levels: [0.1, 0.3, 0.5, 0.7, 0.9],
+  })
   const at = (level: number) => figures.coverage.find((c) => c.level === level)?.observed ?? Number.NaN
-  const hidden = new NdArray(
-    'float32',
-    observed.shape,
-    observed.data.map((v) => 1 - v),
-  )
-  const after = repaired?.intervals.map((intervals) => repairedCoverage(intervals, truth, hidden))
+  const after = repaired?.intervals.map((intervals) => repairedCoverage(intervals, truth, judged))
   return {
     ...said,
     strips: [shown],

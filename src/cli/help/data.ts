@@ -68,6 +68,11 @@ With --observed the data are observations already: they are checked and packed w
         description: 'lowest and highest value of clean data (default 0,1): what the prior is scaled by',
       },
       mask: { kind: 'text', value: 'path', description: 'your own masks: 0 and 1, shaped like the data' },
+      domain: {
+        kind: 'text',
+        value: 'path',
+        description: 'which entries there are, 1 or white; no land, no background: an array, or a PNG',
+      },
       observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
       split: {
         kind: 'choice',
@@ -95,6 +100,10 @@ With --observed the data are observations already: they are checked and packed w
       {
         command: 'tweedie observe y.npy --observed --mask mask.npy --noise 0.02 -o mine.npz',
         does: 'your own observations',
+      },
+      {
+        command: 'tweedie observe sst.npy --observed --mask seen.npy --noise 0.1 --domain sea.png -o sea.npz',
+        does: 'maps of which only the sea is learned, drawn and judged',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/observe.ts'),

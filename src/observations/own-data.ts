@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { type Arrays, readArrays, readImages, withChannel } from '../formats/index.ts'
+import { type Arrays, readArrays, readImages } from '../formats/index.ts'
 import { type DataRange, maskShape, maskWithin } from '../operators/index.ts'
 import { full, NdArray, ndarray, scalar, toNumbers } from '../tensor/index.ts'
 import { observationsOf } from './codec.ts'
-import { checkValid, type ObservationSet } from './observation-set.ts'
+import { checkObservations, checkValid, type ObservationSet } from './observation-set.ts'
+import { keptOf, laidOut, type OwnLayout } from './own-layout.ts'
+import { onTimeGrid } from './time-grid.ts'
 
 type Inside = NonNullable<ObservationSet['valid']>
 
@@ -39,14 +41,23 @@ const withDomain = (arrays: Arrays, valid: Inside | undefined, where: string): A
   }
 }
 
+/** Series at times of their own lie on a regular grid. */
+const onGrid = (y: NdArray, mask: NdArray | undefined, { times, view }: OwnLayout): Arrays => {
+  if (times === undefined) return { y, ...(mask ? { mask } : {}) }
+  if (view !== 'signal') throw new TweedieError('input', "times belong to series: view 'signal'")
+  const grid = onTimeGrid(y, times, mask)
+  return { y: grid.y, mask: grid.mask }
+}
+
 /**
  * An observation set from arrays in files of their own: `y.npy`, `mask.npy` (1 = observed) and a noise level.
  *
- * @param yPath [N, C, H, W], [N, D], [N, 1, V], or [N, H, W], which is taken as [N, 1, H, W]; float.
+ * @param yPath [N, C, H, W], [N, D], [N, 1, V], or [N, H, W], which is taken as [N, 1, H, W]; float. Other
+ *   layouts say so: `view`.
  * @param maskPath same shape, or one channel; 0/1 of any dtype. Undefined: everything was observed.
  * @param noise standard deviation in units of y, > 0.
  * @param range lowest and highest value of the data (default [0, 1]).
- * @param valid the domain, of the last axes of x (see `readDomain`); y outside does not matter, it may be NaN.
+ * @param layout how the arrays lie, on what points or times, and the domain; y outside that may be NaN.
  * @throws TweedieError `input` when a file is damaged or the set unsound.
  * @example
  * ```ts
@@ -58,16 +69,20 @@ export const observationsFromArrays = (
   maskPath: string | undefined,
   noise: number,
   range: DataRange = [0, 1],
-  valid?: Inside,
+  layout: OwnLayout = {},
 ): ObservationSet => {
+  const read = onlyArray(yPath)
+  const mask = maskPath === undefined ? undefined : laidOut(onlyArray(maskPath), layout)
+  const { valid, ...kept } = keptOf(read, layout)
   const arrays: Arrays = {
-    y: withChannel(onlyArray(yPath)),
+    ...onGrid(laidOut(read, layout), mask, layout),
     noise: scalar(noise, 'float64'),
     range: ndarray(range, [2], 'float64'),
   }
-  if (maskPath !== undefined) arrays.mask = withChannel(onlyArray(maskPath))
   const where = maskPath === undefined ? yPath : `${yPath} with ${maskPath}`
-  return observationsOf(withDomain(arrays, valid, where), where)
+  const set = { ...observationsOf(withDomain(arrays, valid, where), where), ...kept }
+  checkObservations(set, where)
+  return set
 }
 
 /** One channel of masks whose three channels agree (a black-and-white picture saved as RGB). */

@@ -36,6 +36,10 @@ const nothing = {
   noise: undefined,
   range: undefined,
   domain: undefined,
+  view: undefined,
+  mesh: undefined,
+  times: undefined,
+  every: undefined,
 }
 const options: Options = {
   ...nothing,

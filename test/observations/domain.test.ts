@@ -56,11 +56,13 @@ describe('a domain in a file', () => {
     writeAtomic(png, encodePng(float([1, 0, 0], [3, 1, 1])))
     expect(() => readDomain(png)).toThrow('black and white')
     const y = save('y.npy', waveOf([2, 1, 2, 3], 1))
-    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], full([3], 1))).not.toThrow()
-    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], full([4], 1))).toThrow(
+    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], { valid: full([3], 1) })).not.toThrow()
+    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], { valid: full([4], 1) })).toThrow(
       "'valid' must have the last axes of x, which is [1,2,3], got [4]",
     )
-    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], full([3], 0))).toThrow('0 everywhere')
+    expect(() => observationsFromArrays(y, undefined, 0.1, [-1, 1], { valid: full([3], 0) })).toThrow(
+      '0 everywhere',
+    )
   })
 })
 
@@ -77,10 +79,12 @@ describe('own data', () => {
 
   it('need nothing outside: NaN there is no error, and masks end at the domain', () => {
     const y = save('holes.npy', holes)
-    const all = observationsFromArrays(y, undefined, 0.1, [-1, 1], inside)
+    const all = observationsFromArrays(y, undefined, 0.1, [-1, 1], { valid: inside })
     expect(all.y).toEqual(zeros)
     expect(keptEntries(all)?.data).toEqual(Float32Array.from([...inside.data, ...inside.data]))
-    const some = observationsFromArrays(y, save('m.npy', full([2, 1, 2, 3], 1)), 0.1, [-1, 1], inside)
+    const some = observationsFromArrays(y, save('m.npy', full([2, 1, 2, 3], 1)), 0.1, [-1, 1], {
+      valid: inside,
+    })
     expect(some).toEqual(all)
     const path = join(folder, 'set.npz')
     writeObservations(path, some)

@@ -32,7 +32,7 @@ type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
 const byDiem = (experiment: Experiment, set: ObservationSet, device: Device): Learning => {
   const { event } = set.operator
-  const net = networkConfigOf(experiment, event)
+  const net = networkConfigOf(experiment, event, set.mesh)
   checkExperiment(experiment, event, set.operator)
   const options = diemOptionsOf(experiment, { device })
   return (run, call) => learn(run, { net, set, ...experiment.schedule, options, ...call })

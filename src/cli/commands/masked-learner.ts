@@ -74,7 +74,7 @@ export const maskedRequestOf = async (
   return {
     learner,
     rows,
-    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1))),
+    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1)), set.mesh),
     range: set.range,
     valid: set.valid,
     options,

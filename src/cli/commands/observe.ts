@@ -26,6 +26,7 @@ import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { formatFields } from '../table.ts'
+import { ownLayout, refuseLayout } from './own-layout.ts'
 
 type Options = OptionsOf<'observe'>
 
@@ -88,14 +89,13 @@ const rangeOf = ({ range }: Options): DataRange | undefined => {
 }
 
 const own = (source: string, options: Options, io: Io): ObservationSet => {
-  const { mask, noise, count, domain } = options
+  const { mask, noise, count } = options
   const range = rangeOf(options)
-  const valid = domain === undefined ? undefined : readDomain(domain)
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   if (noise === undefined)
     throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
   if (!statSync(source).isDirectory()) {
-    const set = observationsFromArrays(source, mask, noise, range, valid)
+    const set = observationsFromArrays(source, mask, noise, range, ownLayout(options))
     checkUnits(source, { x: set.y, range: set.range, seen: keptEntries(set) }, range !== undefined, io)
     return firstOf(set, count)
   }
@@ -105,7 +105,10 @@ const own = (source: string, options: Options, io: Io): ObservationSet => {
       'input',
       `${source}: a folder of damaged images needs --mask, the folder of their masks`,
     )
-  return firstOf(observationsFromImages(source, mask, noise, valid), count)
+  const layout = ownLayout(options)
+  if (layout.view !== undefined && layout.view !== 'image')
+    throw new TweedieError('input', `--view ${layout.view}: a folder holds images`)
+  return firstOf(observationsFromImages(source, mask, noise, layout.valid), count)
 }
 
 /**
@@ -172,6 +175,7 @@ export const run = async (
   io: Io,
 ): Promise<void> => {
   checkedOutput(options.output)
+  if (!options.observed) refuseLayout(options)
   if (options.observed && options.photons !== undefined)
     throw new TweedieError(
       'input',

@@ -73,6 +73,27 @@ With --observed the data are observations already: they are checked and packed w
         value: 'path',
         description: 'which entries there are, 1 or white; no land, no background: an array, or a PNG',
       },
+      view: {
+        kind: 'choice',
+        choices: ['image', 'signal', 'globe', 'mesh'],
+        description:
+          'own arrays: images, series [N, C, T], grids [N, C, rows, columns] pole to pole, points [N, C, V]',
+      },
+      mesh: {
+        kind: 'text',
+        value: 'file',
+        description: 'with --view mesh: the points [V, 2 or 3], or an .npz of points and faces',
+      },
+      times: {
+        kind: 'text',
+        value: 'file',
+        description: 'with --view signal: the times [T] or [N, T], which are put on a regular grid',
+      },
+      every: {
+        kind: 'number',
+        above: 0,
+        description: 'step of this grid (default the smallest difference of two times)',
+      },
       observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
       split: {
         kind: 'choice',

@@ -80,9 +80,10 @@ export const measurementsOf = (
   }
   /** An observation of x, simulated, in the units of the data. */
   const simulated = (rows: Parameters<Tensor>, x: Tensor, e: Tensor): Tensor => {
-    const { A, observed } = batched.raw(batchOf(rows))
+    const { A, observed, outside } = batched.raw(batchOf(rows))
     const noise = mul(e, set.noise)
-    return add(A.apply(add(mul(x, back.scale), back.offset)), observed ? mul(noise, observed) : noise)
+    const clean = A.apply(add(mul(x, back.scale), back.offset))
+    return add(outside ? add(clean, outside) : clean, observed ? mul(noise, observed) : noise)
   }
   return {
     arrays: { y: set.y, ...own },

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { familyOf, type OperatorSpec } from '../operators/index.ts'
+import { familyOf, filledOutside, type OperatorSpec, outsideValue } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
@@ -169,7 +169,8 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
 }
 
 /**
- * Restores every observation of a set (units of the data).
+ * Restores every observation of a set (units of the data). Outside its domain all draws are the same known
+ * number (`outsideValue`).
  *
  * @throws TweedieError `input` for a sampler of one measurement and other observations, `numeric` when draws
  * are not finite,
@@ -216,10 +217,14 @@ export const restore = async (
   } finally {
     await program.release()
   }
+  const { valid, range } = set
+  const kept = (x: NdArray<'float32'>, value: number) =>
+    valid ? filledOutside(x, { inside: valid, value }) : x
+  const outside = outsideValue(range)
   return {
-    mean: centre,
-    ...(K > 1 ? { spread } : {}),
+    mean: kept(centre, outside),
+    ...(K > 1 ? { spread: kept(spread, 0) } : {}),
     ...(logq ? { logq } : {}),
-    ...(draws ? { draws } : {}),
+    ...(draws ? { draws: kept(draws, outside) } : {}),
   }
 }

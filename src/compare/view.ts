@@ -1,6 +1,6 @@
 /** How test data are looked at: which entries count, and what of them is a picture. */
 import { type CleanData, selectPoints } from '../datasets/index.ts'
-import { NdArray, reshaped, type Shape, sizeOf } from '../tensor/index.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 
 /** How data look and which of their entries are valid, as the data say. */
 export type Appearance = Pick<CleanData, 'view' | 'valid'>
@@ -8,11 +8,8 @@ export type Appearance = Pick<CleanData, 'view' | 'valid'>
 /**
  * The entries that count: [..., C, P] of points, images as they are unless some of their pixels do not count.
  */
-export const countedOf = ({ valid }: Appearance, x: NdArray<'float32'>): NdArray<'float32'> => {
-  if (!valid) return x
-  const lists = reshaped(x, [...x.shape.slice(0, x.shape.length - valid.shape.length), valid.size])
-  return selectPoints(lists, reshaped(valid, [valid.size]))
-}
+export const countedOf = ({ valid }: Appearance, x: NdArray<'float32'>): NdArray<'float32'> =>
+  valid ? selectPoints(x, valid) : x
 
 /** x where its entries count, 0 elsewhere; x [..., ...valid]. */
 export const onlyValid = ({ valid }: Appearance, x: NdArray<'float32'>): NdArray<'float32'> => {

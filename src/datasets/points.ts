@@ -39,8 +39,8 @@ export const firstPoints = (points: number, length: number): NdArray<'float32'> 
 /**
  * The points that there are, without padding (or land): what figures of merit should be taken of.
  *
- * @param x [..., V].
- * @param there [V], 1 where there is a point, as {@link CleanData} tells.
+ * @param x [..., V], or images [..., H, W].
+ * @param valid [V], or [H, W]: the last axes, 1 where there is a point, as {@link CleanData} tells.
  * @returns [..., P], P the number of ones.
  * @throws TweedieError `shape` when the last axes differ.
  * @example
@@ -50,13 +50,13 @@ export const firstPoints = (points: number, length: number): NdArray<'float32'> 
  * ```
  */
 export const selectPoints = (x: NdArray<'float32'>, valid: NdArray<'float32'>): NdArray<'float32'> => {
-  const length = x.shape[x.shape.length - 1]
-  if (valid.size !== length)
+  const axes = valid.shape.length
+  if (String(x.shape.slice(-axes)) !== String(valid.shape))
     throw new TweedieError('shape', `selectPoints: x [${x.shape}] and there [${valid.shape}] do not fit`)
   const places = Array.from(valid.data.keys()).filter((v) => valid.data[v] !== 0)
-  const lists = x.size / length
+  const lists = x.size / valid.size
   const data = new Float32Array(lists * places.length)
   for (let i = 0; i < lists; i++)
-    for (let p = 0; p < places.length; p++) data[i * places.length + p] = x.data[i * length + places[p]]
-  return new NdArray('float32', [...x.shape.slice(0, -1), places.length], data)
+    for (let p = 0; p < places.length; p++) data[i * places.length + p] = x.data[i * valid.size + places[p]]
+  return new NdArray('float32', [...x.shape.slice(0, -axes), places.length], data)
 }

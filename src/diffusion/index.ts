@@ -1,5 +1,6 @@
 export * from './anisotropic.ts'
 export * from './denoiser.ts'
+export * from './domain.ts'
 export * from './dormand-prince.ts'
 export * from './elbo.ts'
 export * from './empirical.ts'

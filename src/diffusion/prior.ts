@@ -1,4 +1,4 @@
-import type { DataRange } from '../operators/index.ts'
+import type { DataRange, Domain } from '../operators/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
 import type { Schedule } from './schedule.ts'
@@ -15,4 +15,6 @@ export interface Prior {
   readonly schedule: Schedule
   /** Lowest and highest value of the data, which are −2 and 2 to the prior. */
   readonly range: DataRange
+  /** Which entries of x are there, in the units of the prior; absent: all. The denoiser keeps to it. */
+  readonly domain?: Domain
 }

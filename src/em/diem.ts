@@ -7,7 +7,7 @@
  * the work is: a run that was killed continues to the same bytes.
  */
 
-import { type Gaussian, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
+import { type Gaussian, inDomain, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
@@ -171,7 +171,7 @@ export const diem = async (
     while (state.position.lap < options.laps) {
       if (state.position.stage === 'sample') await sampleLap(net, set, options, hooks, state, track)
       else {
-        if (state.position.lap >= 0) await trainLap(net, options, hooks, state, track)
+        if (state.position.lap >= 0) await trainLap(net, set, options, hooks, state, track)
         await hooks.onLap?.(state.position.lap, state)
         const { lap } = state.position
         const next = hooks.isEnough?.(lap) ? Math.max(lap + 1, options.laps - 1) : lap + 1
@@ -241,7 +241,8 @@ const eStep = (
       options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 },
     )
   }
-  const prior = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
+  const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
+  const prior = batched.domain ? inDomain(whole, batched.domain) : whole
   const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
   return samplerDraw(draw, batched, gaussian.mean, signal)
 }
@@ -297,6 +298,7 @@ const sampleLap = async (
 
 const trainLap = async (
   net: Network,
+  set: ObservationSet,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
@@ -304,7 +306,12 @@ const trainLap = async (
 ): Promise<void> => {
   const { lap } = start.position
   const total = options.steps(lap)
-  const training = { ...options.training(lap), ...skipOf(options, start.gaussian) }
+  const { domain } = batchedObservations(set)
+  const training = {
+    ...options.training(lap),
+    ...skipOf(options, start.gaussian),
+    ...(domain ? { domain } : {}),
+  }
   const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
   const objective = denoisingObjective(net, start.samples, training, streamOf)
   const { step, release } = trainer(objective, training, streamOf('rows'))

@@ -18,7 +18,7 @@ import { TweedieError } from '../error.ts'
 import { type Covariance, covarianceInverse, type Descent, descend } from '../linalg/index.ts'
 import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
 import type { Observation } from '../operators/index.ts'
-import { type BatchDraw, type DrawAddress, matheronSystem, range } from '../posterior/index.ts'
+import { type BatchDraw, type DrawAddress, keptToDomain, matheronSystem, range } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
 import {
   type Arrays,
@@ -130,7 +130,7 @@ const matheron = (
     const batch = set.batch(from, to)
     const { white, factor, observation } = normalsOf(batch, range(from, to), address)
     const { x0, b } = await start(batch, white, factor, observation)
-    return finish(batch, x0, await solved(batch, b))
+    return keptToDomain(await finish(batch, x0, await solved(batch, b)), set)
   }
   const release = async () => {
     for (const program of [start, descent, finish]) await program.release()

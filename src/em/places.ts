@@ -1,7 +1,7 @@
 /** Where the entries of a signal lie. */
 import { meshPoints } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
-import { type ObservationSet, plainView } from '../observations/index.ts'
+import { type ObservationSet, plainView, pointsOf } from '../observations/index.ts'
 import type { Shape } from '../tensor/index.ts'
 
 /** A point; grids count in steps, the globe is the unit sphere, a mesh has its own unit. */
@@ -36,7 +36,7 @@ const globePoints = (rows: number, columns: number): Point[] =>
 /** Entries after the last point are padding, which nobody looks at: they lie in the middle. */
 const padded = (points: readonly Point[], length: number): readonly Point[] => [
   ...points,
-  ...Array.from({ length: length - points.length }, () => [0, 0, 0]),
+  ...Array.from({ length: length - points.length }, () => points[0].map(() => 0)),
 ]
 
 /**
@@ -49,7 +49,11 @@ const padded = (points: readonly Point[], length: number): readonly Point[] => [
  * const { points } = placesOf(readObservations('observations.npz'))
  * ```
  */
-export const placesOf = ({ operator, view }: Pick<ObservationSet, 'operator' | 'view'>): Places => {
+export const placesOf = ({
+  operator,
+  view,
+  mesh,
+}: Pick<ObservationSet, 'operator' | 'view' | 'mesh'>): Places => {
   const { event } = operator
   const look = view ?? plainView(event)
   if (event.length < 1 || event.length > 3)
@@ -57,7 +61,8 @@ export const placesOf = ({ operator, view }: Pick<ObservationSet, 'operator' | '
   const [channels, grid] = event.length === 1 ? [1, event] : [event[0], event.slice(1)]
   if (look.kind === 'globe')
     return { channels, points: padded(globePoints(look.rows, look.columns), grid[0]) }
-  if (look.kind === 'mesh') return { channels, points: padded(meshPoints(look.mesh), grid[0]) }
+  if (look.kind === 'mesh')
+    return { channels, points: padded(mesh ? pointsOf(mesh) : meshPoints(look.mesh), grid[0]) }
   return { channels, points: gridPoints(grid), grid }
 }
 

@@ -6,6 +6,7 @@ import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { covarianceMatrix, covarianceTimes } from '../linalg/index.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
+import type { Domain } from '../operators/index.ts'
 import {
   broadcastTo,
   cast,
@@ -64,6 +65,20 @@ const systems = (set: ObservationSet) => {
   }
 }
 
+/** Outside a domain x is one known number: that is its mean, and it has no variance. */
+const keepToDomain = (domain: Domain | undefined, mean: Matrix, covariance: Matrix): void => {
+  if (!domain) return
+  const { inside, value } = domain
+  for (let i = 0; i < mean.rows; i++) {
+    if (inside.data[i % inside.size] !== 0) continue
+    mean.set(i, 0, value)
+    for (let j = 0; j < mean.rows; j++) {
+      covariance.set(i, j, 0)
+      covariance.set(j, i, 0)
+    }
+  }
+}
+
 /**
  * Mean and covariance of the mixture of posteriors p(x | y_i), i < count: with K = Σ Aᵀ (A Σ Aᵀ + Σy)⁻¹, each
  * posterior is N(μ + K (y − A μ), Σ − K A Σ). In the units of the prior.
@@ -80,7 +95,7 @@ export const posteriorMoments = async (
   const S = dense(prior)
   const first = Matrix.zeros(n, 1)
   const second = Matrix.zeros(n, n)
-  const { program, batch } = systems(set)
+  const { program, batch, domain } = systems(set)
   const done = new Set<number>() // rows of the last batch that the one before it had already
   const add = (A: Matrix, y: Matrix, variance: readonly number[]): void => {
     const SAt = S.mmul(A.transpose())
@@ -108,6 +123,7 @@ export const posteriorMoments = async (
   }
   first.div(count)
   second.div(count).sub(first.mmul(first.transpose()))
+  keepToDomain(domain, first, second)
   return {
     mean: new NdArray('float64', [n], Float64Array.from(first.to1DArray())),
     covariance: new NdArray('float64', [n, n], Float64Array.from(second.to1DArray())),

@@ -1,7 +1,8 @@
 /**
  * Probabilistic PCA (Tipping & Bishop 1999): the maximum-likelihood Gaussian N(μ, d I + U Uᵀ) of rank r, from
  * the r leading eigenpairs (λ, q) of the sample covariance: d the mean of the other eigenvalues, U = q √(λ −
- * d).
+ * d). Entries that never vary, which lie outside the domain of the data, are no part of that mean, and U is 0
+ * there.
  */
 import { Matrix, QrDecomposition } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
@@ -66,16 +67,18 @@ const bySubspace = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
 /** Three powers a round: an eigenvalue gap of 1 % has had its effect by then. */
 const MOST_ROUNDS = 40
 
-/** The fit from the leading eigenpairs of the covariance and its trace. */
+/** The fit from the leading eigenpairs of the covariance and its diagonal. */
 const fitted = (
   mean: NdArray<'float64'>,
-  trace: number,
+  variances: readonly number[],
   { values, vectors }: Eigen,
   rank: number,
 ): Gaussian => {
   const n = mean.size
-  const rest = trace - values.reduce((a, b) => a + b, 0)
-  const d = rank === n ? FULL_RANK_VARIANCE : Math.max(rest / (n - rank), FULL_RANK_VARIANCE)
+  const vary = variances.filter((v) => v > 0).length
+  const total = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)
+  const rest = total(variances) - total(values)
+  const d = rank >= vary ? FULL_RANK_VARIANCE : Math.max(rest / (vary - rank), FULL_RANK_VARIANCE)
   const factor = vectors
     .to2DArray()
     .flatMap((row) => row.map((q, j) => q * Math.sqrt(Math.max(values[j] - d, 0))))
@@ -90,11 +93,8 @@ const checkRank = (rank: number, n: number): void => {
     throw new TweedieError('input', `ppca: the rank must be between 1 and ${n}, got ${rank}`)
 }
 
-const traceOf = ({ data, shape: [n] }: NdArray<'float64'>): number => {
-  let sum = 0
-  for (let i = 0; i < n; i++) sum += data[i * (n + 1)]
-  return sum
-}
+const diagonalOf = ({ data, shape: [n] }: NdArray<'float64'>): number[] =>
+  Array.from({ length: n }, (_, i) => data[i * (n + 1)])
 
 /** The Gaussian of rank r closest to a mean [N] and a covariance [N, N], both float64. */
 export const ppcaOfMoments = async (
@@ -103,7 +103,7 @@ export const ppcaOfMoments = async (
   rank: number,
 ): Promise<Gaussian> => {
   checkRank(rank, mean.size)
-  return fitted(mean, traceOf(covariance), await leading(covariance, rank), rank)
+  return fitted(mean, diagonalOf(covariance), await leading(covariance, rank), rank)
 }
 
 /**
@@ -140,7 +140,7 @@ const ppcaOfFew = async (samples: NdArray, rank: number): Promise<Gaussian> => {
     for (let i = 0; i < n; i++) q.set(i, j, columns[i * few + j] * scale)
   }
   const padded = [...values, ...Array<number>(rank - few).fill(0)]
-  return fitted(mean, traceOf(G), { values: padded, vectors: q }, rank)
+  return fitted(mean, variancesOf(samples, mean), { values: padded, vectors: q }, rank)
 }
 
 const float64 = (array: NdArray): NdArray<'float64'> =>
@@ -159,6 +159,14 @@ const meanOf = (samples: NdArray): NdArray<'float64'> => {
     [n],
     sums.map((v) => v / s),
   )
+}
+
+/** Biased variances [N] of samples with that mean. */
+const variancesOf = (samples: NdArray, mean: NdArray<'float64'>): number[] => {
+  const [s, n] = [samples.shape[0], mean.size]
+  const sums = Array<number>(n).fill(0)
+  for (let i = 0; i < samples.size; i++) sums[i % n] += (Number(samples.data[i]) - mean.data[i % n]) ** 2
+  return sums.map((v) => v / s)
 }
 
 /** Mean [N] and biased covariance [N, N] of samples [S, ...event], accumulated in float64. */

@@ -26,6 +26,7 @@ import { dropper } from './dropout.ts'
 import { firConv } from './fir.ts'
 import { Initialiser, type Linear } from './init.ts'
 import { conv, embed, linear } from './layers.ts'
+import { multipleOf, onMultiples } from './multiples.ts'
 import type { Network } from './network.ts'
 import { io, networkKind, unfit } from './network-kind.ts'
 
@@ -125,15 +126,13 @@ const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
   const sums = multipliers.flatMap((m, i) => [m, ...multipliers.slice(i).map((n) => m + n)])
   const uneven = sums.map((m) => m * width).find((c) => c > 128 && c % 32 !== 0)
   if (uneven !== undefined) fail(`${uneven} channels do not fall into 32 groups; use another width`)
-  if (options.size % 2 ** (multipliers.length - 1)) {
-    fail(`images of height ${options.size} cannot be halved ${multipliers.length - 1} times`)
-  }
   if (!(dropout >= 0 && dropout < 1)) fail(`dropout must be in [0, 1), got ${dropout}`)
   return { ...options, width, multipliers, blocks, attention, dropout }
 }
 
 /**
- * An NCSN++ over [B, io, H, W] with H the `size` of the options and W divisible by 2^(levels − 1).
+ * An NCSN++ over [B, io, H, W] with H the `size` of the options and any W; sides that 2^(levels − 1) does not
+ * divide run with zeros up to the next multiple, whose height then says where attention is.
  *
  * Weights begin as in the papers: Glorot-uniform, a tenth of the variance in queries, keys and values, and
  * (nearly) 0 in the last layer of each block and of the network, so that the output starts at 0.
@@ -151,7 +150,8 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
   const levels = multipliers.length
   const channels = multipliers.map((m) => m * width)
   const emb = 4 * width
-  const attends = multipliers.map((_, i) => attention.includes(size / 2 ** i))
+  const fold = 2 ** (levels - 1)
+  const attends = multipliers.map((_, i) => attention.includes(multipleOf(size, fold) / 2 ** i))
   /** Channels of the skips, in the order in which they are made. */
   const skips = [
     width,
@@ -160,8 +160,9 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
 
   return {
     dropout,
-    keepShapes: ([b, , h, w]) => {
+    keepShapes: ([b, , height, width]) => {
       if (!dropout) return []
+      const [h, w] = [multipleOf(height, fold), multipleOf(width, fold)]
       const at = (i: number): Shape => [b, channels[i], h / 2 ** i, w / 2 ** i]
       const many = (i: number, count: number) => Array<Shape>(count).fill(at(i))
       const resized = (i: number, c: number): Shape => [b, c, h / 2 ** i, w / 2 ** i]
@@ -229,42 +230,39 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
         tail: glorot(draw, 'tail', channels[0], io, { kernel: 3, scale: NOTHING }),
       }
     },
-    apply: (params, image, cNoise, training) => {
-      const [, c, h, w] = image.shape
-      const fold = 2 ** (levels - 1)
-      if (image.shape.length !== 4 || c !== io || h !== size || w % fold) {
-        throw new TweedieError(
-          'shape',
-          `ncsnpp: expected [B, ${io}, ${size}, W] with W divisible by ${fold}, got [${image.shape}]`,
-        )
-      }
+    apply: (params, given, cNoise, training) => {
+      const [, c, h] = given.shape
+      if (given.shape.length !== 4 || c !== io || h !== size)
+        throw new TweedieError('shape', `ncsnpp: expected [B, ${io}, ${size}, W], got [${given.shape}]`)
       const drop = dropper(dropout, training?.keep ?? [])
       const e = linear(silu(linear(embed(cNoise, width), params.time1)), params.time2)
-      const stack = [conv(image, params.head)]
-      let x = stack[0]
-      let pyramid = image
-      for (const { blocks, attention, change, pyramid: coarser } of params.down) {
-        for (const [j, p] of blocks.entries()) {
-          x = bigganBlock(p, x, e, { drop })
-          if (attention.length > 0) x = pixelAttention(attention[j], x)
-          stack.push(x)
+      return onMultiples(given, [fold, fold], (image) => {
+        const stack = [conv(image, params.head)]
+        let x = stack[0]
+        let pyramid = image
+        for (const { blocks, attention, change, pyramid: coarser } of params.down) {
+          for (const [j, p] of blocks.entries()) {
+            x = bigganBlock(p, x, e, { drop })
+            if (attention.length > 0) x = pixelAttention(attention[j], x)
+            stack.push(x)
+          }
+          for (const [j, p] of change.entries()) {
+            pyramid = firConv(pyramid, coarser[j])
+            pyramid = halves(pyramid, bigganBlock(p, x, e, { change: 'down', drop }))
+            x = pyramid
+            stack.push(x)
+          }
         }
-        for (const [j, p] of change.entries()) {
-          pyramid = firConv(pyramid, coarser[j])
-          pyramid = halves(pyramid, bigganBlock(p, x, e, { change: 'down', drop }))
-          x = pyramid
-          stack.push(x)
+        const { first, attention, last } = params.middle
+        x = bigganBlock(first, x, e, { drop })
+        x = bigganBlock(last, pixelAttention(attention, x), e, { drop })
+        for (const { blocks, attention, change } of params.up) {
+          for (const p of blocks) x = bigganBlock(p, concat([x, ...stack.splice(-1)], 1), e, { drop })
+          for (const p of attention) x = pixelAttention(p, x)
+          for (const p of change) x = bigganBlock(p, x, e, { change: 'up', drop })
         }
-      }
-      const { first, attention, last } = params.middle
-      x = bigganBlock(first, x, e, { drop })
-      x = bigganBlock(last, pixelAttention(attention, x), e, { drop })
-      for (const { blocks, attention, change } of params.up) {
-        for (const p of blocks) x = bigganBlock(p, concat([x, ...stack.splice(-1)], 1), e, { drop })
-        for (const p of attention) x = pixelAttention(p, x)
-        for (const p of change) x = bigganBlock(p, x, e, { change: 'up', drop })
-      }
-      return conv(silu(groupNorm(x, params.norm)), params.tail)
+        return conv(silu(groupNorm(x, params.norm)), params.tail)
+      })
     },
   }
 }
@@ -279,12 +277,8 @@ export const ncsnppKind = networkKind({
     io,
     size: { kind: 'integer', min: 1, required: true, description: 'height of the images' },
   },
-  sizesFor: ({ multipliers }, event) => {
-    const fold = 2 ** (multipliers.length - 1)
-    if (event.length !== 3 || event[1] % fold || event[2] % fold)
-      throw unfit(
-        `an ncsnpp of these levels needs images [C, H, W] divisible by ${fold}, the data are [${event}]`,
-      )
+  sizesFor: (_, event) => {
+    if (event.length !== 3) throw unfit(`an ncsnpp needs images [C, H, W], the data are [${event}]`)
     return { io: event[0], size: event[1] }
   },
   make: ncsnpp,

@@ -2,6 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { type NdArray, pixelShuffle, pixelUnshuffle, type Tensor } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
+import { multipleOf, onMultiples } from './multiples.ts'
 import type { Network } from './network.ts'
 import { io, networkKind, unfit } from './network-kind.ts'
 import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
@@ -15,8 +16,8 @@ export interface UnetOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, H, W]; H and W must be divisible by unshuffle · 2^(levels − 1). Convolutions are 3×3
- * with zeros around the image.
+ * A U-Net over [B, io, H, W] of any H and W; multiples of unshuffle · 2^(levels − 1) cost least, others run
+ * with zeros up to the next one. Convolutions are 3×3 with zeros around the image.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when an image does not fit
  *
@@ -35,23 +36,17 @@ export const unet = (options: UnetOptions): Network<UnetParams<NdArray>, UnetPar
   const fold = unshuffle * foldOf(factors)[0]
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b, , h, w]) => body.keepShapes([b, inner, h / unshuffle, w / unshuffle]),
+    keepShapes: ([b, , h, w]) =>
+      body.keepShapes([b, inner, multipleOf(h, fold) / unshuffle, multipleOf(w, fold) / unshuffle]),
     init: body.init,
     apply: (params, image, cNoise, training) => {
-      const [, c, h, w] = image.shape
-      if (image.shape.length !== 4 || c !== io || h % fold || w % fold) {
-        throw new TweedieError(
-          'shape',
-          `unet: expected [B, ${io}, H, W] with H and W divisible by ${fold}, got [${image.shape}]`,
-        )
-      }
-      const out = body.apply(
-        params,
-        unshuffle > 1 ? pixelUnshuffle(image, unshuffle) : image,
-        cNoise,
-        training,
-      )
-      return unshuffle > 1 ? pixelShuffle(out, unshuffle) : out
+      if (image.shape.length !== 4 || image.shape[1] !== io)
+        throw new TweedieError('shape', `unet: expected [B, ${io}, H, W], got [${image.shape}]`)
+      return onMultiples(image, [fold, fold], (x) => {
+        const cells = unshuffle > 1 ? pixelUnshuffle(x, unshuffle) : x
+        const out = body.apply(params, cells, cNoise, training)
+        return unshuffle > 1 ? pixelShuffle(out, unshuffle) : out
+      })
     },
   }
 }
@@ -71,16 +66,10 @@ export const unetKind = networkKind({
     },
   },
   sizes: { io },
-  sizesFor: ({ channels, unshuffle }, event) => {
+  sizesFor: (_, event) => {
     const other = event.length === 2 ? 'unet1d' : 'mlp'
     if (event.length !== 3)
       throw unfit(`a unet needs images [C, H, W], the data are [${event}]; use kind: ${other}`)
-    const fold = unshuffle * 2 ** (channels.length - 1)
-    if (event[1] % fold || event[2] % fold)
-      throw unfit(
-        `images of ${event[1]}×${event[2]} must be divisible by ${fold} for these levels; use fewer ` +
-          'levels, or pad',
-      )
     return { io: event[0] }
   },
   make: unet,

@@ -7,6 +7,7 @@
 import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
+import { multipleOf, onMultiples } from './multiples.ts'
 import type { Network } from './network.ts'
 import { io, networkKind, unfit } from './network-kind.ts'
 import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
@@ -20,8 +21,8 @@ export interface Unet1dOptions extends UnetSizes {
 }
 
 /**
- * A U-Net over [B, io, V]; V must be divisible by unshuffle · 2^(levels − 1). The blocks are those of `unet`,
- * with kernels of three points.
+ * A U-Net over [B, io, V] of any V, with zeros up to the next multiple of unshuffle · 2^(levels − 1). The
+ * blocks are those of `unet`, with kernels of three points.
  *
  * @throws TweedieError `input` when the options contradict each other, `shape` when a signal does not fit
  *
@@ -41,20 +42,18 @@ export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, Une
   const fold = unshuffle * foldOf(factors)[1]
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b, , v]) => body.keepShapes([b, inner, 1, v / unshuffle]),
+    keepShapes: ([b, , v]) => body.keepShapes([b, inner, 1, multipleOf(v, fold) / unshuffle]),
     init: body.init,
     apply: (params, x, cNoise, training) => {
-      const [b, c, v] = x.shape
-      if (x.shape.length !== 3 || c !== io || v % fold) {
-        throw new TweedieError(
-          'shape',
-          `unet1d: expected [B, ${io}, V] with V divisible by ${fold}, got [${x.shape}]`,
-        )
-      }
-      const cells = transpose(reshape(x, [b, io, v / unshuffle, unshuffle]), [0, 3, 1, 2])
-      const row = reshape(cells, [b, inner, 1, v / unshuffle])
-      const out = reshape(body.apply(params, row, cNoise, training), [b, unshuffle, io, v / unshuffle])
-      return reshape(transpose(out, [0, 2, 3, 1]), [b, io, v])
+      if (x.shape.length !== 3 || x.shape[1] !== io)
+        throw new TweedieError('shape', `unet1d: expected [B, ${io}, V], got [${x.shape}]`)
+      return onMultiples(x, [fold], (signal) => {
+        const [b, , v] = signal.shape
+        const cells = transpose(reshape(signal, [b, io, v / unshuffle, unshuffle]), [0, 3, 1, 2])
+        const row = reshape(cells, [b, inner, 1, v / unshuffle])
+        const out = reshape(body.apply(params, row, cNoise, training), [b, unshuffle, io, v / unshuffle])
+        return reshape(transpose(out, [0, 2, 3, 1]), [b, io, v])
+      })
     },
   }
 }
@@ -74,13 +73,8 @@ export const unet1dKind = networkKind({
     },
   },
   sizes: { io },
-  sizesFor: ({ channels, unshuffle }, event) => {
+  sizesFor: (_, event) => {
     if (event.length !== 2) throw unfit(`a unet1d needs signals [C, V], the data are [${event}]`)
-    const fold = unshuffle * 2 ** (channels.length - 1)
-    if (event[1] % fold)
-      throw unfit(
-        `signals of ${event[1]} must be divisible by ${fold} for these levels; use fewer levels, or pad`,
-      )
     return { io: event[0] }
   },
   make: unet1d,

@@ -4,16 +4,22 @@
  */
 import {
   type DataRange,
+  type Domain,
+  domainOf,
+  familyOf,
   makeOperator,
   type Observation,
   observedEntries,
   type Parameters,
+  restricted,
+  seenOutside,
   toPrior,
 } from '../operators/index.ts'
-import { type NdArray, rows, type Shape, type Tensor } from '../tensor/index.ts'
+import { type NdArray, rows, type Shape, sub, type Tensor } from '../tensor/index.ts'
 import { inPriorUnits, type RawObservation } from './crossing.ts'
 import type { ObservationSet } from './observation-set.ts'
 import { parameterRows } from './operator.ts'
+import { withinDomain } from './within-domain.ts'
 
 /**
  * Observations of one batch, the operator's parameters, and `std` where the noise differs between entries; in
@@ -30,6 +36,8 @@ export interface BatchedObservations {
   readonly count: number
   /** Shape of one latent x. */
   readonly event: Shape
+  /** Which entries of x are there, in the units of the prior; absent: all. */
+  readonly domain?: Domain
   /** Rows `start … stop − 1`. */
   batch(start: number, stop: number): ObservationBatch<NdArray>
   /** The observation that a batch is, inside a program, in the units of the data. */
@@ -38,8 +46,17 @@ export interface BatchedObservations {
   observation(batch: ObservationBatch<Tensor>): Observation
 }
 
+/** An observation of what is inside: x outside is known, and what the operator sees of it is taken off y. */
+const insideOnly = (raw: RawObservation, domain: Domain): RawObservation => {
+  const A = restricted(raw.A, domain)
+  if (!raw.A.linear) return { ...raw, A }
+  const outside = seenOutside(raw.A, domain, raw.y)
+  return { ...raw, A, outside, y: sub(raw.y, outside) }
+}
+
 /**
- * Prepares a set for batching.
+ * Prepares a set for batching. Where it has a domain, operators see what is inside: no method moves what is
+ * outside.
  *
  * @param range - values of the data that are −2 and 2 to the prior; default those of the set
  *
@@ -53,24 +70,28 @@ export interface BatchedObservations {
  * ```
  */
 export const batchedObservations = (
-  { y, operator, noise, std, range: own }: ObservationSet,
-  range: DataRange = own,
+  set: ObservationSet,
+  range: DataRange = set.range,
 ): BatchedObservations => {
+  const { y, operator, noise, std, range: own, valid } = withinDomain(set)
   const { event, parameters } = operator
   const count = y.shape[0]
   const units = toPrior(range)
   const raw = (batch: ObservationBatch<Tensor>): RawObservation => {
     const observed = observedEntries(operator, batch.parameters, event)
-    return {
+    const whole = {
       y: batch.y,
       A: makeOperator(operator, batch.parameters, event),
       ...(observed ? { observed } : {}),
       std: batch.noise.std ?? noise,
     }
+    // Masks end where the domain does already, and keep what is special about them.
+    return valid && !familyOf(operator.name).deletes ? insideOnly(whole, domainOf(valid, own)) : whole
   }
   return {
     count,
     event,
+    ...(valid ? { domain: domainOf(valid, range, units) } : {}),
     batch: (start, stop) => ({
       y: rows(y, start, stop),
       parameters: parameterRows(parameters, count, start, stop),

@@ -1,6 +1,7 @@
 /**
- * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` and `valid`, and the
- * operator. That is `operator`, the JSON text {name, event, settings, of} with a byte for each element, with
+ * Observation sets as arrays of a file: `y`, `noise`, optionally `range`, `view` (with `mesh.points` and
+ * `mesh.faces` of a mesh of its own) and `valid`, and the operator. That is `operator`, the JSON text {name,
+ * event, settings, of} with a byte for each element, with
  * arrays `parameter.NAME` and, of a blind set, `truth.NAME`.
  *
  * Three short forms are read as well, which are easy to write by hand and are how version 0.1 wrote them:
@@ -23,10 +24,12 @@ import { NdArray, ndarray, reshaped, type Shape, scalar, toNumbers } from '../te
 import { checkMask } from './check-operator.ts'
 import { checkObservations, noiseLevel, type ObservationSet } from './observation-set.ts'
 import { maskedBy, type ObservedOperator, projectedBy, unchanged } from './operator.ts'
+import { facesOf } from './own-mesh.ts'
 import type { View } from './view.ts'
+import { withinDomain } from './within-domain.ts'
 
 const OPERATOR_KEYS = ['mask', 'projection', 'operator'] as const
-const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range', 'view', 'valid'] as const
+const KEYS = ['y', 'noise', ...OPERATOR_KEYS, 'range', 'view', 'mesh.points', 'mesh.faces', 'valid'] as const
 
 /** Fields of the short forms, by the parameter that each holds. */
 const SHORT: Readonly<Record<string, string>> = { mask: 'mask', matrix: 'projection' }
@@ -177,6 +180,14 @@ const viewFrom = (array: NdArray, where: string): View => {
   )
 }
 
+const meshFrom = (arrays: Arrays, where: string): Pick<ObservationSet, 'mesh'> => {
+  const { 'mesh.points': points, 'mesh.faces': faces } = arrays
+  if (!points && faces) throw wrong(where, "field 'mesh.faces' needs the field 'mesh.points'")
+  if (!points) return {}
+  const own = { points: asFloat32(points, 'mesh.points', true, where) }
+  return { mesh: faces ? { ...own, faces: facesOf(faces, where) } : own }
+}
+
 /**
  * A set that 0.1 had put in the units of a prior, in those of the data: its latents were scale · x + offset,
  * its y still that of x, and its noise scaled with the latents where y is linear in them.
@@ -217,12 +228,13 @@ export const observationsOf = (arrays: Arrays, where: string): ObservationSet =>
     ...noiseFrom(noise, y.shape, where),
     range: [low, high] satisfies DataRange,
     ...(view ? { view: viewFrom(view, where) } : {}),
+    ...meshFrom(arrays, where),
     ...(valid ? { valid: asFloat32(valid, 'valid', false, where) } : {}),
   }
   checkObservations(set, where, arrays.operator ? undefined : (_, name) => SHORT[name] ?? name)
   if (linear !== undefined && linear !== isLinear(operator))
     throw wrong(where, `operator '${operator.name}': 'linear' must be ${isLinear(operator)}`)
-  return units ? withoutUnits(set, units) : set
+  return withinDomain(units ? withoutUnits(set, units) : set)
 }
 
 /** Masks take one byte an entry. */
@@ -233,7 +245,7 @@ const prefixed = (prefix: string, arrays: Parameters<NdArray<'float32'>>): Array
   Object.fromEntries(Object.entries(arrays).map(([key, array]) => [`${prefix}${key}`, compact(array)]))
 
 /** The arrays of a set; see {@link observationsOf}. */
-export const arraysOf = ({ y, operator, noise, std, range, view, valid }: ObservationSet): Arrays => {
+export const arraysOf = ({ y, operator, noise, std, range, view, mesh, valid }: ObservationSet): Arrays => {
   const { parameters, truth = {}, name, settings, event, of } = operator
   return {
     y,
@@ -243,6 +255,8 @@ export const arraysOf = ({ y, operator, noise, std, range, view, valid }: Observ
     ...prefixed(PARAMETER, parameters),
     ...prefixed(TRUTH, truth),
     ...(view ? { view: jsonArray(view) } : {}),
+    ...(mesh ? { 'mesh.points': mesh.points } : {}),
+    ...(mesh?.faces ? { 'mesh.faces': mesh.faces } : {}),
     ...(valid ? { valid: compact(valid) } : {}),
   }
 }

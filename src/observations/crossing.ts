@@ -24,6 +24,8 @@ export interface RawObservation {
   readonly observed?: Tensor
   /** Standard deviation of the noise: of all entries alike, or [1 or B, ...A.outShape]. */
   readonly std: number | Tensor
+  /** What a linear A saw of the outside of a domain; it is off y already. */
+  readonly outside?: Tensor
 }
 
 /** y in the units of a prior, see the head of this file; y itself where A is not linear. */

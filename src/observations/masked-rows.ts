@@ -4,6 +4,7 @@ import { familyOf, toPrior } from '../operators/index.ts'
 import { eachBatch, float32, jit, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { batchedObservations, type ObservationBatch } from './batches.ts'
 import type { ObservationSet } from './observation-set.ts'
+import { withinDomain } from './within-domain.ts'
 
 /** y = m ∘ (x + noise z) of every row, in the units of the prior. */
 export interface MaskedRows {
@@ -30,7 +31,7 @@ const BATCH = 1024
  * ```
  */
 export const maskedRows = async (set: ObservationSet): Promise<MaskedRows> => {
-  const { name, parameters, truth } = set.operator
+  const { name, parameters, truth } = withinDomain(set).operator
   if (!familyOf(name).deletes || truth)
     throw new TweedieError('input', `expected observations through known masks, got operator '${name}'`)
   if (set.std)

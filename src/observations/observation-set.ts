@@ -3,6 +3,7 @@ import type { DataRange } from '../operators/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
 import { checkOperator, type FieldOf } from './check-operator.ts'
 import type { ObservedOperator } from './operator.ts'
+import { checkMesh, OWN_MESH, type OwnMesh } from './own-mesh.ts'
 import type { View } from './view.ts'
 
 /**
@@ -24,8 +25,12 @@ export interface ObservationSet {
   readonly range: DataRange
   /** How the signals look, where it is known; see `plainView` for the others. */
   readonly view?: View
+  /** Of a view on a mesh of its own: the points. */
+  readonly mesh?: OwnMesh
   /**
-   * [V] of points, [H, W] of images: 1 where an entry of x is one, 0 for padding and land. Default: all are.
+   * The domain, of the last axes of x, such as [V] of points, [H, W] of images: 1 where an entry of x is one,
+   * 0 for padding, land and background, where x is one known number (`outsideValue`): nothing is learned,
+   * drawn or counted there. Default: all entries are inside.
    */
   readonly valid?: NdArray<'float32'>
 }
@@ -53,6 +58,7 @@ export const checkValid = (valid: NdArray<'float32'>, event: Shape, where: strin
     )
   const bad = valid.data.findIndex((v) => v !== 0 && v !== 1)
   if (bad >= 0) throw wrong(where, `field 'valid' must be 0 or 1, got ${valid.data[bad]}`)
+  if (!valid.data.includes(1)) throw wrong(where, "field 'valid' is 0 everywhere: there is nothing to learn")
 }
 
 const isViewOf = (view: View, event: Shape): boolean => {
@@ -77,7 +83,7 @@ const isViewOf = (view: View, event: Shape): boolean => {
  * is unknown or does not make such observations, shapes that do not fit, noise or range that make no sense
  */
 export const checkObservations = (set: ObservationSet, where: string, fieldOf?: FieldOf): void => {
-  const { y, operator, noise, std, range, view, valid } = set
+  const { y, operator, noise, std, range, view, mesh, valid } = set
   if (y.shape.length < 2 || y.size === 0) {
     throw wrong(where, `field 'y' must be [N, ...] with at least one value, got shape [${y.shape}]`)
   }
@@ -92,6 +98,10 @@ export const checkObservations = (set: ObservationSet, where: string, fieldOf?: 
   if (valid) checkValid(valid, operator.event, where)
   if (view && !isViewOf(view, operator.event))
     throw wrong(where, `field 'view': x of shape [${operator.event}] is no ${JSON.stringify(view)}`)
+  const own = view?.kind === 'mesh' && view.mesh === OWN_MESH
+  if (own !== (mesh !== undefined))
+    throw wrong(where, `field 'mesh.points' and the view of a mesh '${OWN_MESH}' go together`)
+  if (mesh) checkMesh(mesh, operator.event[1], where)
 }
 
 /** Root of the mean square of standard deviations. */

@@ -3,7 +3,9 @@ import { TweedieError } from '../error.ts'
 import {
   completeSpec,
   type DataRange,
+  domainOf,
   drawParameters,
+  filledOutside,
   hiddenNames,
   makeOperator,
   type OperatorSpec,
@@ -60,8 +62,8 @@ export interface ObserveOptions extends ExecuteOptions {
   /** How x looks; kept in the set. */
   readonly view?: View
   /**
-   * 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do not observe;
-   * kept in the set.
+   * The domain: 1 where an entry of x is one, 0 for padding and land, which operators that delete entries do
+   * not observe; what x is there does not matter. Kept in the set.
    */
   readonly valid?: NdArray<'float32'>
   readonly seed: number
@@ -163,7 +165,8 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
   const [count, ...event] = x.shape
   if (valid) checkValid(valid, event, 'observe')
   const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
-  const { image, observed } = await clean(spec, parameters, float32(x), options)
+  const items = valid ? filledOutside(float32(x), domainOf(valid, range)) : float32(x)
+  const { image, observed } = await clean(spec, parameters, items, options)
   const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),

@@ -9,7 +9,7 @@ import {
   type ObservationBatch,
   type ObservationSet,
 } from '../observations/index.ts'
-import { applyAffine, type DataRange, fromPrior } from '../operators/index.ts'
+import { applyAffine, type DataRange, filledOutside, fromPrior, insideOf } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { type Stream, stream } from '../random/index.ts'
 import {
@@ -43,21 +43,28 @@ export interface BatchDraw {
 export const range = (start: number, stop: number): number[] =>
   Array.from({ length: stop - start }, (_, i) => start + i)
 
+/** Draws of a set, with the number that x is where the set's domain ends. */
+export const keptToDomain = (x: NdArray, { domain }: Pick<BatchedObservations, 'domain'>): NdArray =>
+  domain ? filledOutside(float32(x), domain) : x
+
 /** Any compiled sampler over batches of a set, as a {@link BatchDraw}. */
 export const samplerDraw = (
   draw: Sampler<ObservationBatch<Tensor>>,
-  set: Pick<BatchedObservations, 'event' | 'batch'>,
+  set: Pick<BatchedObservations, 'event' | 'batch' | 'domain'>,
   mean: NdArray,
   signal?: AbortSignal,
 ): BatchDraw => {
   const start = reshaped(float32(mean), set.event)
-  const run = (from: number, to: number, { stream, lap, draw: k = 0 }: DrawAddress): Promise<NdArray> =>
-    draw(set.batch(from, to), {
-      shape: [to - from, ...set.event],
-      mean: start,
-      noise: addressedNoise(stream, { lap, draw: k, observation: range(from, to) }, set.event),
-      signal,
-    })
+  const run = async (from: number, to: number, { stream, lap, draw: k = 0 }: DrawAddress) =>
+    keptToDomain(
+      await draw(set.batch(from, to), {
+        shape: [to - from, ...set.event],
+        mean: start,
+        noise: addressedNoise(stream, { lap, draw: k, observation: range(from, to) }, set.event),
+        signal,
+      }),
+      set,
+    )
   return Object.assign(run, { release: draw.release })
 }
 
@@ -157,10 +164,25 @@ const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
   )
 }
 
+/** @throws TweedieError `input` when a set has entries of which the prior says that they are not there */
+const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void => {
+  if (!domain || !valid) return
+  const [known, wanted] = [domain.inside, valid].map((mask) => insideOf(mask, event).data)
+  const more = wanted.filter((v, i) => v > known[i]).length
+  if (more > 0)
+    throw new TweedieError(
+      'input',
+      `the domain of the observations has ${more} entries more than that of the prior, ` +
+        'which knows nothing there',
+    )
+}
+
 /**
  * Posterior draws of every observation of a set, in the units of the data.
  *
  * @param set - in the units of the data; those of the prior follow from the prior's range
+ * Outside the domain of the set or of the prior all draws are the same known number (`outsideValue`).
+ *
  * @returns [draws, N, ...event], fewer draws where time was up; draw k of observation i depends on the seed,
  *   k and i only
  * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator,
@@ -178,6 +200,7 @@ export const posteriorDraws = async (
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)
+  checkDomain(prior, set)
   const { denoiser, mean, schedule, range } = prior
   const batched = batchedObservations(set, range)
   const { method = mmps(), signal } = options

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type DiemOptions, type DiemState, diem } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { ObservationSet, SetAsideOptions } from '../observations/index.ts'
+import { batchedObservations, type ObservationSet, type SetAsideOptions } from '../observations/index.ts'
 import { NdArray, unflatten } from '../tensor/index.ts'
 import { initTrainState } from '../training/index.ts'
 import { type Checkpoint, keptCheckpoints, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -67,8 +67,9 @@ const priorOf = (
   { net, set, options, sigmaMin, sigmaMax }: LearnRequest,
   lap: number,
   { train, gaussian }: DiemState,
-): LearnedPrior =>
-  learnedPrior({
+): LearnedPrior => {
+  const { domain } = batchedObservations(set)
+  return learnedPrior({
     net,
     params: train.average,
     gaussian,
@@ -79,7 +80,9 @@ const priorOf = (
     laps: lap + 1,
     ...(lap < 0 ? { start: true } : {}),
     ...(options.skip ? { skip: options.skip } : {}),
+    ...(domain ? { domain } : {}),
   })
+}
 
 /** Name of the kept checkpoint of a lap. */
 const lapName = (lap: number): string =>

@@ -2,7 +2,7 @@
 import { exponentialSchedule, standardGaussian } from '../diffusion/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { MaskedRows } from '../observations/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import { type DataRange, domainOf, toPrior } from '../operators/index.ts'
 import { stream } from '../random/index.ts'
 import { type Shape, sizeOf } from '../tensor/index.ts'
 import {
@@ -32,6 +32,8 @@ export interface MaskedLearnRequest extends RunCall {
   readonly rows: MaskedRows
   /** Units of the data. */
   readonly range: DataRange
+  /** Which entries of x are there, of its last axes; default all. */
+  readonly valid?: MaskedRows['mask']
   readonly options: TrainOptions
   readonly steps: number
   /** Least noise level; that of the observations for `gsure` where it is larger. */
@@ -89,7 +91,7 @@ const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<
  * ```
  */
 export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promise<LearnedPrior> => {
-  const { learner, net, rows, range, seed } = request
+  const { learner, net, rows, range, valid, seed } = request
   const {
     state: { average },
   } = await trainInRun(run, {
@@ -107,6 +109,7 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     ...levelsOf(request),
     event,
     range,
+    ...(valid ? { domain: domainOf(valid, range, toPrior(range)) } : {}),
     laps: 0,
     ...ambientOf(request),
   })

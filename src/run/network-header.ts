@@ -5,6 +5,7 @@ import { meshNames, meshPoints } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
 import { type Json, parseJson } from '../json.ts'
 import { type NetworkConfig, networks, readNetwork, readSpatialNetwork } from '../nn/index.ts'
+import { OWN_MESH, type OwnMesh, pointsOf } from '../observations/index.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -20,10 +21,16 @@ const withPoints = (record: Fields, change: (points: unknown) => unknown): Field
 /**
  * Settings of a network with the points of meshes that they name.
  *
+ * @param own - the mesh that observations have of their own, by the name `own`
  * @throws TweedieError `input` for unknown meshes
  */
-export const withNamedMeshes = (settings: Fields): Fields =>
-  withPoints(settings, (points) => (typeof points === 'string' ? meshPoints(points) : points))
+export const withNamedMeshes = (settings: Fields, own?: OwnMesh): Fields =>
+  withPoints(settings, (points) => {
+    if (points === OWN_MESH && own) return pointsOf(own)
+    if (points === OWN_MESH)
+      throw new TweedieError('input', `net: mesh '${OWN_MESH}': the observations have none of their own`)
+    return typeof points === 'string' ? meshPoints(points) : points
+  })
 
 /** A network in a header: its options as JSON, the meshes that ship by name. */
 export const headerOf = (config: NetworkConfig): Json => {

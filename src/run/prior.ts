@@ -6,12 +6,15 @@ import {
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
+  inDomain,
   type Prior,
   preconditioned,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
+import { asFloat32 } from '../formats/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import { checkValid } from '../observations/index.ts'
+import { type DataRange, type Domain, domainOf, toPrior } from '../operators/index.ts'
 import { bernoulli, stream } from '../random/index.ts'
 import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
 import { fixedMask, maskedDenoiser } from '../training/index.ts'
@@ -54,6 +57,8 @@ export interface PriorParts {
   readonly start?: boolean
   /** Whose denoiser the network corrects: that of N(0, I), the default, or of the Gaussian. */
   readonly skip?: 'white' | 'gaussian'
+  /** Which entries of x are there, in the units of the prior; absent: all. */
+  readonly domain?: Domain
   /** Priors of AmbientDiffusion. */
   readonly ambient?: AmbientMask
 }
@@ -70,10 +75,14 @@ const denoiserOf = ({ net, params, gaussian, start, skip, ambient }: PriorParts)
   return fixedMask(maskedDenoiser(network(net), frozen(params)), constant(mask))
 }
 
+/** The denoiser that keeps to the domain of the data. */
+const keptDenoiser = (parts: PriorParts): Denoiser =>
+  parts.domain ? inDomain(denoiserOf(parts), parts.domain) : denoiserOf(parts)
+
 /** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
 export const learnedPrior = (parts: PriorParts): LearnedPrior => ({
   ...parts,
-  denoiser: denoiserOf(parts),
+  denoiser: keptDenoiser(parts),
   mean: parts.gaussian.mean,
   schedule: exponentialSchedule(parts),
 })
@@ -97,10 +106,11 @@ const header = z.object({
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
 export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
-  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, ambient } = prior
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain, ambient } =
+    prior
   const packed = packGaussian(gaussian)
   return keepCheckpoint(run, name, {
-    arrays: { params, gaussian: packed.arrays },
+    arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}) },
     state: {
       kind: 'prior',
       net: headerOf(net),
@@ -160,7 +170,19 @@ export const loadPrior = (path: string): LearnedPrior => {
       `${file}: the mean has ${fit.mean.size} entries, the event [${rest.event}]`,
     )
   checkAmbient(rest, file)
-  return learnedPrior({ ...rest, params, gaussian: fit })
+  return learnedPrior({ ...rest, params, gaussian: fit, ...domainIn(arrays, rest, file) })
+}
+
+/** The domain that a checkpoint keeps. @throws TweedieError `input` when it is none of x */
+const domainIn = (
+  arrays: Readonly<Record<string, NdArray>>,
+  { event, range }: Pick<LearnedPrior, 'event' | 'range'>,
+  file: string,
+): { readonly domain?: Domain } => {
+  if (!arrays.domain) return {}
+  const inside = asFloat32(arrays.domain, 'domain', false, file)
+  checkValid(inside, event, file)
+  return { domain: domainOf(inside, range, toPrior(range)) }
 }
 
 /** @throws TweedieError `input` when the mask does not fit x */

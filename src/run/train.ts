@@ -1,7 +1,7 @@
 /** Training on clean data in a run folder: the same network and loss as DiEM's M-step, without the E-step. */
 import { ppca } from '../em/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { DataRange } from '../operators/index.ts'
+import { type DataRange, domainOf, filledOutside, toPrior } from '../operators/index.ts'
 import { stream } from '../random/index.ts'
 import { type NdArray, sizeOf, type Tree } from '../tensor/index.ts'
 import { type DenoisingTraining, denoisingObjective, initTrainState, trainer } from '../training/index.ts'
@@ -17,6 +17,8 @@ export interface TrainRequest extends RunCall {
   readonly x: NdArray<'float32'>
   /** Units of the data. */
   readonly range: DataRange
+  /** Which entries of x are there, of its last axes; default all. */
+  readonly valid?: NdArray<'float32'>
   readonly options: DenoisingTraining
   readonly steps: number
   readonly sigmaMin: number
@@ -42,7 +44,9 @@ const RANK = 16
  * `io`: as `trainInRun`
  */
 export const train = async (run: Run, request: TrainRequest): Promise<LearnedPrior> => {
-  const { net, x, range, options, sigmaMin, sigmaMax, seed } = request
+  const { net, x, range, valid, sigmaMin, sigmaMax, seed } = request
+  const inDomain = valid ? { domain: domainOf(valid, range, toPrior(range)) } : {}
+  const options = { ...request.options, ...inDomain }
   const streamOf = (purpose: string) => stream(seed, `train ${purpose}`)
   const {
     state: { average },
@@ -54,7 +58,8 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     trainer: () => trainer(denoisingObjective(network(net), x, options, streamOf), options, streamOf('rows')),
   })
   const event = x.shape.slice(1)
-  const gaussian = await ppca(x, Math.min(RANK, sizeOf(event)))
+  const items = inDomain.domain ? filledOutside(x, inDomain.domain) : x
+  const gaussian = await ppca(items, Math.min(RANK, sizeOf(event)))
   const prior = learnedPrior({
     net,
     params: average,
@@ -63,6 +68,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     sigmaMax,
     event,
     range,
+    ...inDomain,
     laps: 0,
   })
   savePrior(run, 'prior', prior)

@@ -1,5 +1,6 @@
 /** Random flips, shifts and changes of colour of training images. */
 import { TweedieError } from '../error.ts'
+import type { Domain } from '../operators/index.ts'
 import { integers, type Stream, uniform } from '../random/index.ts'
 import { NdArray } from '../tensor/index.ts'
 import type { StepAddress } from './objective.ts'
@@ -78,6 +79,23 @@ const recolour = (
       })
     }
   }
+}
+
+/**
+ * Checks that what is moved stays inside a domain.
+ *
+ * @throws TweedieError `input` for shifts, and for flips unless the mirror image of the domain is itself
+ */
+export const checkAugmentable = ({ flip = false, shift = 0 }: Augmentation, { inside }: Domain): void => {
+  const w = inside.shape[inside.shape.length - 1]
+  const mirrored = inside.data.map((_, i) => inside.data[i - (i % w) + (w - 1 - (i % w))])
+  const fault =
+    shift > 0 ? 'shift' : flip && mirrored.some((v, i) => v !== inside.data[i]) ? 'flip' : undefined
+  if (fault !== undefined)
+    throw new TweedieError(
+      'input',
+      `augment: '${fault}' moves entries out of the domain of the data; leave train.augment.${fault} out`,
+    )
 }
 
 /**

@@ -2,11 +2,12 @@
  * Denoising score matching: E[λ ‖D(x + σ z, σ) − x‖²/N] over clean data, or over the posterior samples of a
  * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
  */
-import { denoisingLoss, type Gaussian, preconditioned, type Schedule } from '../diffusion/index.ts'
+import { denoisingLoss, type Gaussian, inDomain, preconditioned, type Schedule } from '../diffusion/index.ts'
 import type { Network, Training } from '../nn/index.ts'
+import { type Domain, filledOutside, insideShare } from '../operators/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
-import { type NdArray, rowsAt, type Tensor } from '../tensor/index.ts'
-import { type Augmentation, augmented } from './augmentation.ts'
+import { mul, type NdArray, rowsAt, type Tensor } from '../tensor/index.ts'
+import { type Augmentation, augmented, checkAugmentable } from './augmentation.ts'
 import { dropoutMasks } from './dropout-masks.ts'
 import type { Objective } from './objective.ts'
 import type { TrainOptions } from './trainer.ts'
@@ -19,6 +20,8 @@ export interface DenoisingOptions {
   readonly augment?: Augmentation
   /** The Gaussian whose denoiser the network corrects; default N(0, I). */
   readonly skip?: Gaussian
+  /** Which entries of x are there, in the units of the prior: the loss is of these. Default: all. */
+  readonly domain?: Domain
 }
 
 /** All of a training on the denoising objective: how steps are taken, and on what. */
@@ -39,7 +42,8 @@ export interface DenoisingBatch extends Training {
  *
  * @param x - [N, ...event], in the units of the prior
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
- * @throws TweedieError `input` (from `batch`) for changes of colour of data that have none
+ * @throws TweedieError `input` for flips and shifts that would leave the domain, and (from `batch`) for
+ *   changes of colour of data that have none
  *
  * @example
  * ```ts
@@ -50,15 +54,17 @@ export interface DenoisingBatch extends Training {
 export const denoisingObjective = (
   net: Network,
   x: NdArray<'float32'>,
-  { schedule, augment = {}, skip }: DenoisingOptions,
+  { schedule, augment = {}, skip, domain }: DenoisingOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<DenoisingBatch> => {
+  if (domain) checkAugmentable(augment, domain)
+  const items = domain ? filledOutside(x, domain) : x
   const [noise, times, masks, changes] = ['noise', 'times', 'dropout', 'augment'].map(streamOf)
   return {
     count: x.shape[0],
     batch: ({ rows, at }) => {
       const where = { ...at, observation: rows.map((_, i) => i) }
-      const chosen = augmented(rowsAt(x, rows), augment, changes, at)
+      const chosen = augmented(rowsAt(items, rows), augment, changes, at)
       return {
         x: chosen,
         z: normalBatch(noise, where, chosen.shape.slice(1)),
@@ -66,15 +72,12 @@ export const denoisingObjective = (
         keep: dropoutMasks(net, chosen.shape, masks, at),
       }
     },
-    loss: ({ params }, { x, z, t, keep }) => ({
-      terms: {
-        loss: denoisingLoss(
-          preconditioned(net, params, { skip, training: { keep } }),
-          x,
-          z,
-          schedule.sigmaOf(t),
-        ),
-      },
-    }),
+    loss: ({ params }, { x, z, t, keep }) => {
+      const whole = preconditioned(net, params, { skip, training: { keep } })
+      const denoiser = domain ? inDomain(whole, domain) : whole
+      const loss = denoisingLoss(denoiser, x, z, schedule.sigmaOf(t))
+      // Outside there is no error: the mean over what is inside.
+      return { terms: { loss: domain ? mul(loss, 1 / insideShare(domain)) : loss } }
+    },
   }
 }

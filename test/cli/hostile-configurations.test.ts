@@ -76,12 +76,6 @@ const configurations: Case[] = [
     says: /'monitor\.sinkhorn'.*data\.clean/,
   },
   {
-    name: 'images that the levels cannot halve',
-    files: { 'set.npz': encodeNpz({ y: values([N, 1, 7, 7]), noise }) },
-    args: learn('set.npz'),
-    says: /images of 7×7 must be divisible by 2/,
-  },
-  {
     name: 'a U-Net for vectors',
     files: { 'set.npz': encodeNpz({ y: values([N, 5]), noise }) },
     args: learn('set.npz'),

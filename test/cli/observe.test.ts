@@ -37,6 +37,11 @@ const nothing = {
   noiseCovariance: undefined,
   event: undefined,
   range: undefined,
+  domain: undefined,
+  view: undefined,
+  mesh: undefined,
+  times: undefined,
+  every: undefined,
 }
 const options: Options = {
   ...nothing,

@@ -86,8 +86,8 @@ describe('a U-Net over signals', () => {
 
   it('names what does not fit', async () => {
     const net = unet1d({ ...sizes, unshuffle: 2 })
-    await expect(forward(net, net.init(0), waves([1, 2, 12]))).rejects.toThrow(
-      /unet1d: expected \[B, 2, V\] with V divisible by 8, got \[1,2,12\]/,
+    await expect(forward(net, net.init(0), waves([1, 3, 12]))).rejects.toThrow(
+      /unet1d: expected \[B, 2, V\], got \[1,3,12\]/,
     )
     expect(() => unet1d({ ...sizes, emb: 3 })).toThrow(/unet1d: emb/)
   })

@@ -128,8 +128,7 @@ describe('a U-Net', () => {
 
   it('names what does not fit', async () => {
     const image = (shape: Shape) => forward(unet(small), shape)
-    await expect(image([1, 3, 8, 8])).rejects.toThrow(/\[B, 2, H, W\].*divisible by 4.*\[1,3,8,8\]/)
-    await expect(image([1, 2, 6, 8])).rejects.toThrow(/divisible by 4/)
+    await expect(image([1, 3, 8, 8])).rejects.toThrow(/\[B, 2, H, W\].*\[1,3,8,8\]/)
     await expect(image([1, 2, 8])).rejects.toThrow(/\[1,2,8\]/)
     expect(() => unet({ ...small, blocks: [1] })).toThrow(/one entry per level/)
     expect(() => unet({ ...small, emb: 5 })).toThrow(/emb/)

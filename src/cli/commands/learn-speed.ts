@@ -28,9 +28,9 @@ const streamOf = (purpose: string) => stream(0, `speed ${purpose}`)
 
 const trainSeconds = async (
   experiment: Experiment,
-  { operator: { event } }: ObservationSet,
+  { operator: { event }, mesh }: ObservationSet,
 ): Promise<number> => {
-  const net = network(networkConfigOf(experiment, event))
+  const net = network(networkConfigOf(experiment, event, mesh))
   const training = trainingOf(experiment, TRAIN_STEPS)
   const x = normal(streamOf('x'), [training.batch, ...event])
   const { step, release } = trainer(
@@ -53,7 +53,7 @@ const drawSeconds = async (experiment: Experiment, set: ObservationSet): Promise
   const { em, schedule } = experiment
   const batched = batchedObservations(set)
   const gaussian = standardGaussian(sizeOf(batched.event))
-  const net = network(networkConfigOf(experiment, batched.event))
+  const net = network(networkConfigOf(experiment, batched.event, set.mesh))
   const compiled = compileMethod(
     methodOf(em.sampling)(gaussian),
     preconditioned(net, frozen(net.init(0))),

@@ -1,7 +1,7 @@
 /** `tweedie learn`: DiEM in a run folder, or another learner from observations. */
 
 import { TweedieError } from '../../error.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { neverSeen, neverSeenWords, type ObservationSet } from '../../observations/index.ts'
 import {
   type HeldReading,
   type LearnedPrior,
@@ -39,7 +39,7 @@ type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
 const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io: Io): Learning => {
   const { event } = set.operator
-  const net = networkConfigOf(experiment, event)
+  const net = networkConfigOf(experiment, event, set.mesh)
   checkExperiment(experiment, event, set.operator)
   const options = diemOptionsOf(experiment, { device })
   const held = heldOf(experiment, set)
@@ -110,6 +110,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     )
   const learner = maskedLearnerOf(experiment)
   const set = await loadObservations(experiment)
+  const unseen = neverSeen(set)
+  if (unseen) io.note(neverSeenWords(unseen))
   const { device } = options
   const held = heldOf(experiment, set) !== undefined
   const learning = learner

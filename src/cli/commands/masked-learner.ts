@@ -74,8 +74,9 @@ export const maskedRequestOf = async (
   return {
     learner,
     rows,
-    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1))),
+    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1)), set.mesh),
     range: set.range,
+    valid: set.valid,
     options,
     steps: train.steps,
     ...schedule,

@@ -4,10 +4,13 @@ import { arrayExtensions, writeArrays } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
 import {
   keptEntries,
+  neverSeen,
+  neverSeenWords,
   type ObservationSet,
   type ObservedOperator,
   type OperatorSetting,
   observe,
+  readDomain,
   writeObservations,
 } from '../../observations/index.ts'
 import type { OperatorSpec } from '../../operators/index.ts'
@@ -20,6 +23,7 @@ import { checkedOutput } from '../output.ts'
 import { formatFields } from '../table.ts'
 import { checkUnits, rangeOf } from './data-range.ts'
 import { checkOperatorName, pairsOf, settingValue } from './operator-arguments.ts'
+import { refuseLayout } from './own-layout.ts'
 import { noiseLevelOf, ownSet } from './own-observations.ts'
 
 type Options = OptionsOf<'observe'>
@@ -51,7 +55,7 @@ const simulated = async (
         'input',
         `--${name === 'event' ? name : 'noise-covariance'} goes with --observed`,
       )
-  const { count, skip, split, photons, seed = 1, truth } = options
+  const { count, skip, split, photons, seed = 1, truth, domain } = options
   if (options.noise === 'unknown')
     throw new TweedieError('input', '--noise unknown: simulated noise needs its level; it is for --observed')
   const noise = options.noise === undefined ? 0.05 : noiseLevelOf(options.noise)
@@ -65,7 +69,7 @@ const simulated = async (
     photons,
     range: clean.range,
     view: clean.view,
-    valid: clean.valid,
+    valid: domain === undefined ? clean.valid : readDomain(domain),
     seed,
   })
   if (truth !== undefined) writeArrays(truth, { x: clean.x })
@@ -87,6 +91,7 @@ export const run = async (
   io: Io,
 ): Promise<void> => {
   checkedOutput(options.output)
+  if (!options.observed) refuseLayout(options)
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
   const made = options.observed ? ownSet : simulated
   const set = await made(source, settings, options, io)
@@ -94,6 +99,9 @@ export const run = async (
   const { y, operator, noise, std, range } = set
   const kept = keptEntries(set)
   const observed = kept && average(kept.data)
+  const inside = set.valid && average(set.valid.data)
+  const unseen = neverSeen(set)
+  if (unseen) io.note(neverSeenWords(unseen))
   const facts = {
     path: options.output,
     observations: y.shape[0],
@@ -104,6 +112,8 @@ export const run = async (
     blind: operator.truth !== undefined,
     noise,
     range: [...range],
+    ...(inside === undefined ? {} : { domain: inside }),
+    ...(unseen ? { neverSeen: { count: unseen.count, share: unseen.share, place: unseen.place } } : {}),
   }
   io.result(
     formatFields([
@@ -120,6 +130,7 @@ export const run = async (
         `${std ? `${noise.toPrecision(3)} on average, its own for each entry` : noise} ` +
           `(data from ${range[0]} to ${range[1]})`,
       ],
+      ...(inside === undefined ? [] : [['domain', `${(100 * inside).toFixed(1)} % of each x`] as const]),
     ]),
     observed === undefined ? facts : { ...facts, observed },
   )

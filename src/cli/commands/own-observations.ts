@@ -5,11 +5,13 @@ import { TweedieError } from '../../error.ts'
 import { arrayExtensions, type FileNumbers, readImages, readOneArray } from '../../formats/index.ts'
 import { nearestName } from '../../nearest.ts'
 import {
+  checkValid,
   firstStep,
   keptEntries,
   type ObservationSet,
   type OwnMeasurements,
   observationRows,
+  observationsFromArrays,
   observationsFromImages,
   ownObservations,
   unitsOf,
@@ -22,6 +24,7 @@ import type { Io } from '../io.ts'
 import { checkUnits, rangeOf } from './data-range.ts'
 import { withNoise } from './noise-check.ts'
 import { checkOperatorName, pairsOf, settingValue } from './operator-arguments.ts'
+import { ownLayout } from './own-layout.ts'
 
 type Options = OptionsOf<'observe'>
 
@@ -181,10 +184,32 @@ const fromImages = (folder: string, masks: string, args: readonly string[], opti
       'input',
       `${folder}: a folder of images with one of masks takes --noise alone, a number`,
     )
-  return observationsFromImages(folder, masks, noise)
+  const { view } = options
+  if (view !== undefined && view !== 'image')
+    throw new TweedieError('input', `--view ${view}: a folder holds images`)
+  return observationsFromImages(folder, masks, noise, ownLayout(options).valid)
 }
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+
+/** Series, grids on the globe and points: arrays whose layout is said, seen through a mask. */
+const fromLayout = (source: string, args: readonly string[], options: Options): ObservationSet => {
+  const { view, operator, mask, event } = options
+  const noise = noiseOf(options)
+  if (typeof noise !== 'number' || ![undefined, 'mask', 'identity'].includes(operator) || event !== undefined)
+    throw new TweedieError(
+      'input',
+      `--view ${view}: takes --mask and a number as --noise; write other sets as a file`,
+    )
+  if (args.length > 0)
+    throw new TweedieError('input', `'${args[0]}': a setting of an operator, of which there is none`)
+  return observationsFromArrays(source, mask, noise, rangeOf(options), ownLayout(options))
+}
+
+/** Whether the layout of arrays is said, or y may be anything outside a domain. */
+const saysLayout = ({ view, domain, operator }: Options): boolean =>
+  (view !== undefined && view !== 'image') ||
+  (domain !== undefined && [undefined, 'mask', 'identity'].includes(operator))
 
 /** The observations, images of a folder or an array, with the operator that is said. */
 const fromArrays = async (
@@ -193,11 +218,16 @@ const fromArrays = async (
   options: Options,
 ): Promise<ObservationSet> => {
   const images = isFolder(source)
+  const { valid } = ownLayout(options)
+  if (!images && saysLayout(options)) return fromLayout(source, args, options)
   const y = images ? { array: readImages(source).images, complex: false } : readOneArray(source)
   const noise = noiseOf(options)
   if (!images) checkChannels(source, y, options)
   const own = { ...operatorFrom(options, args), y, noise, event: eventOf(options), range: rangeOf(options) }
-  return ownObservations(own, source)
+  const set = await ownObservations(own, source)
+  if (!valid) return set
+  checkValid(valid, set.operator.event, source)
+  return { ...set, valid }
 }
 
 /** Whether y is in the units of x: the operator has its shape, and no numbers of its own but a mask. */

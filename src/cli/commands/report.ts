@@ -5,7 +5,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { readObservations } from '../../observations/index.ts'
+import { neverSeen, type ObservationSet, readObservations } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { NdArray } from '../../tensor/index.ts'
@@ -40,6 +40,7 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const restored = async (
   folder: string,
   options: Options,
+  learned: ObservationSet | undefined,
   io: Io,
 ): Promise<RestoredContent & { readonly repairs: readonly string[] }> => {
   const { draws: file, observations, truth, held, baselines, seed } = options
@@ -60,6 +61,7 @@ const restored = async (
   const set = observationsFor(observations, draws)
   const repaired = readRepairedIntervals(path, draws.shape.slice(1))
   const known = truth === undefined ? undefined : await truthOf(draws, truth)
+  const unseen = neverSeen(learned ?? readObservations(observations))
   const made = await restoredContent(
     {
       draws,
@@ -68,6 +70,7 @@ const restored = async (
       ...(held === undefined ? {} : { held }),
       ...(baselines === undefined ? {} : { baselines }),
       ...(repaired ? { repaired } : {}),
+      ...(unseen ? { neverSeen: unseen } : {}),
     },
     { seed, io },
   )
@@ -80,16 +83,32 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
   return typeof clean === 'string' ? (await loadClean(clean, { split: 'test', count })).x : undefined
 }
 
+/** The observations that a run learned from, as far as its configuration leads to them. */
+const learnedFrom = (config: JsonRecord): ObservationSet | undefined => {
+  const { observations } = isRecord(config.data) ? config.data : {}
+  return typeof observations === 'string' && existsSync(observations)
+    ? readObservations(observations)
+    : undefined
+}
+
 /** How the data that a run learned from look, as far as its configuration leads to them. */
-const dataOf = async (config: JsonRecord): Promise<Pick<RunData, 'view' | 'range' | 'valid'>> => {
-  const { observations, clean } = isRecord(config.data) ? config.data : {}
+const dataOf = async (
+  config: JsonRecord,
+  learned: ObservationSet | undefined,
+): Promise<Pick<RunData, 'view' | 'range' | 'valid' | 'mesh'>> => {
+  const { clean } = isRecord(config.data) ? config.data : {}
   const range = Array.isArray(config.range)
     ? { range: [Number(config.range[0]), Number(config.range[1])] as const }
     : {}
-  if (typeof observations === 'string' && existsSync(observations)) {
-    const set = readObservations(observations)
-    const { view, valid } = set
-    return { range: set.range, ...(view ? { view } : {}), ...(valid ? { valid } : {}), ...range }
+  if (learned) {
+    const { view, valid, mesh } = learned
+    return {
+      range: learned.range,
+      ...(view ? { view } : {}),
+      ...(valid ? { valid } : {}),
+      ...(mesh ? { mesh } : {}),
+      ...range,
+    }
   }
   if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || existsSync(clean))) return range
   const { x, view, valid, range: own } = await loadClean(clean, { count: 1 })
@@ -128,14 +147,15 @@ const commandOf = (folder: string, options: Options): string =>
 export const writeRunReport = async (folder: string, options: Options, io: Io): Promise<WrittenReport> => {
   const config = readConfig(folder)
   const path = options.output ?? layoutOf(folder).report
-  const { content, wins, repairs, beside, reconciled } = await restored(folder, options, io)
+  const learned = learnedFrom(config)
+  const { content, wins, repairs, beside, reconciled } = await restored(folder, options, learned, io)
   const lead = [...wins, ...repairs]
   const page: RunReport = {
     title: `Run ${folder}`,
     command: commandOf(folder, options),
     facts: [['state', runProgress(folder).words]],
     ...(await runContent(folder, {
-      ...(await dataOf(config)),
+      ...(await dataOf(config, learned)),
       denoising: isDenoising(config),
       reference: (count) => referenceOf(config, count),
     })),

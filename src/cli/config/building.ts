@@ -14,7 +14,7 @@ import {
   spatialNetworkFor,
   warmUp,
 } from '../../nn/index.ts'
-import type { ObservedOperator } from '../../observations/index.ts'
+import type { ObservedOperator, OwnMesh } from '../../observations/index.ts'
 import { isLinear } from '../../operators/index.ts'
 import {
   type ConditionalCovariance,
@@ -28,9 +28,12 @@ import { type ExecuteOptions, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { DenoisingTraining } from '../../training/index.ts'
 import type { Experiment } from './schema.ts'
 
-/** The network for events of a shape. */
-export const networkConfigOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): NetworkConfig =>
-  networkFor(withNamedMeshes(net), event)
+/** The network for events of a shape. @param own - the mesh of observations that have one of their own */
+export const networkConfigOf = (
+  { net }: Pick<Experiment, 'net'>,
+  event: Shape,
+  own?: OwnMesh,
+): NetworkConfig => networkFor(withNamedMeshes(net, own), event)
 
 /** The network for events [C, ...space]. */
 export const spatialNetworkOf = ({ net }: Pick<Experiment, 'net'>, event: Shape): SpatialNetwork =>

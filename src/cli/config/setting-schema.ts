@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { meshNames } from '../../datasets/index.ts'
+import { OWN_MESH } from '../../observations/index.ts'
 import type { ValueSpec, ValueSpecs } from '../../settings.ts'
 
 type Bounded = Extract<ValueSpec, { kind: 'number' | 'integer' | 'integers' | 'pair' }>
@@ -34,8 +35,8 @@ const formSchema = (spec: ValueSpec): z.ZodType => {
     }
     case 'pair':
       return z.tuple([numberSchema('integer', spec), numberSchema('integer', spec)])
-    case 'points': // in a configuration a mesh that ships, by its name
-      return z.enum(meshNames).default(meshNames[0])
+    case 'points': // in a configuration a mesh by its name: one that ships, or that of the observations
+      return z.enum([...meshNames, OWN_MESH]).default(meshNames[0])
   }
 }
 

@@ -86,6 +86,32 @@ With --observed the data are observations already: they are checked and packed w
         description: 'lowest and highest value of clean data (default 0,1): what the prior is scaled by',
       },
       mask: { kind: 'text', value: 'path', description: 'your own masks: 0 and 1, shaped like the data' },
+      domain: {
+        kind: 'text',
+        value: 'path',
+        description: 'which entries there are, 1 or white; no land, no background: an array, or a PNG',
+      },
+      view: {
+        kind: 'choice',
+        choices: ['image', 'signal', 'globe', 'mesh'],
+        description:
+          'own arrays: images, series [N, C, T], grids [N, C, rows, columns] pole to pole, points [N, C, V]',
+      },
+      mesh: {
+        kind: 'text',
+        value: 'file',
+        description: 'with --view mesh: the points [V, 2 or 3], or an .npz of points and faces',
+      },
+      times: {
+        kind: 'text',
+        value: 'file',
+        description: 'with --view signal: the times [T] or [N, T], which are put on a regular grid',
+      },
+      every: {
+        kind: 'number',
+        above: 0,
+        description: 'step of this grid (default the smallest difference of two times)',
+      },
       observed: { kind: 'flag', description: 'the data are observations: delete nothing, add no noise' },
       split: {
         kind: 'choice',
@@ -118,6 +144,10 @@ With --observed the data are observations already: they are checked and packed w
           'tweedie observe kspace.npy --observed --operator coils mask=mask.npy maps=estimate --noise 0.02 ' +
           '-o mri.npz',
         does: 'your own k-space of several coils',
+      },
+      {
+        command: 'tweedie observe sst.npy --observed --mask seen.npy --noise 0.1 --domain sea.png -o sea.npz',
+        does: 'maps of which only the sea is learned, drawn and judged',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/observe.ts'),

@@ -14,6 +14,8 @@ import {
   backProjection,
   countedEntries,
   keptEntries,
+  type NeverSeen,
+  neverSeenWords,
   type ObservationSet,
   plainView,
 } from '../../observations/index.ts'
@@ -37,6 +39,8 @@ export interface Restored {
   /** As `besideBaselines` takes them. */
   readonly baselines?: string
   readonly repaired?: RepairedFile
+  /** What no observation shows that was learned from. */
+  readonly neverSeen?: NeverSeen
 }
 
 /** The parts of a report, and what a command says. */
@@ -152,7 +156,7 @@ const figuresOf = async (
 
 /** Draws in the look of their view. */
 const lookOf = async (
-  { draws, set, truth }: Restored,
+  { draws, set, truth, neverSeen }: Restored,
   best: BesideBaselines['best'],
 ): Promise<RunReport['restored']> => {
   const [K, n, ...event] = draws.shape
@@ -167,6 +171,8 @@ const lookOf = async (
     ...(truth ? { truth } : {}),
     ...(best ? { others: [best] } : {}),
     ...(set.valid ? { valid: set.valid } : {}),
+    ...(set.mesh ? { mesh: set.mesh } : {}),
+    ...(neverSeen ? { neverSeen: neverSeen.entries } : {}),
     range: set.range,
   })
 }
@@ -194,6 +200,7 @@ export const restoredContent = async (
       ...figures?.content,
       ...(beside ? { besideBaselines: beside.table } : {}),
       ...(said === undefined ? {} : { reconciled: said }),
+      ...(restored.neverSeen ? { notes: [neverSeenWords(restored.neverSeen)] } : {}),
       restored: await lookOf(restored, beside?.best),
     },
     wins: beside?.wins ?? [],

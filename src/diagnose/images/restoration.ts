@@ -2,6 +2,7 @@
  * The figures of a set of restored images: how good the mean and single draws are, and how
  * well calibrated their spread is.
  */
+import { selectPoints } from '../../datasets/index.ts'
 import { average, itemAt, NdArray } from '../../tensor/index.ts'
 import { type Coverage, coverage } from '../calibration/coverage.ts'
 import { spreadSkill } from '../calibration/spread-skill.ts'
@@ -32,6 +33,8 @@ export interface RestorationFigures {
 export interface RestorationOptions {
   /** [N, C, H, W]: 1 where a pixel was observed; those do not count for the coverage. */
   readonly observed: NdArray<'float32'>
+  /** The pixels that there are, of the last axes: PSNR is of these. Default: all. */
+  readonly inside?: NdArray<'float32'>
   /** Nominal levels, default 0.5 and 0.9. */
   readonly levels?: readonly number[]
   /** Differences that mean nothing, default one grey level of 8 bits. */
@@ -54,7 +57,7 @@ export const GREY_LEVEL = 1 / 255
 export const restorationFigures = (
   draws: NdArray<'float32'>,
   truth: NdArray<'float32'>,
-  { observed, levels = [0.5, 0.9], resolution = GREY_LEVEL }: RestorationOptions,
+  { observed, inside, levels = [0.5, 0.9], resolution = GREY_LEVEL }: RestorationOptions,
 ): RestorationFigures => {
   const hidden = new NdArray(
     'float32',
@@ -63,9 +66,11 @@ export const restorationFigures = (
   )
   const mean = meanOverDraws(draws)
   const singles = Array.from({ length: draws.shape[0] }, (_, k) => itemAt(draws, k))
+  const counted = (x: NdArray<'float32'>) => (inside ? selectPoints(x, inside) : x)
+  const quality = (x: NdArray<'float32'>) => average(psnr(counted(x), counted(truth)))
   return {
-    psnrMean: average(psnr(mean, truth)),
-    psnrDraw: average(singles.map((x) => average(psnr(x, truth)))),
+    psnrMean: quality(mean),
+    psnrDraw: average(singles.map(quality)),
     ssimMean: average(ssim(mean, truth)),
     ssimDraw: average(singles.map((x) => average(ssim(x, truth)))),
     coverage: coverage(draws, truth, { levels, mask: hidden, range: [0, 1], resolution }),

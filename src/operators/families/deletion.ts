@@ -2,7 +2,8 @@
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import type { SettingSpecs, SettingsOf } from '../../settings.ts'
-import { NdArray, type Shape } from '../../tensor/index.ts'
+import type { NdArray, Shape } from '../../tensor/index.ts'
+import { maskWithin } from '../domain.ts'
 import { mask } from '../mask.ts'
 import { type DrawRequest, defineFamily, type Family, needed, observations } from './family.ts'
 
@@ -25,15 +26,8 @@ export const maskShape = ([n, channels, ...space]: Shape): Shape =>
   space.length > 0 ? [n, 1, ...space] : [n, channels]
 
 /** Without the entries that are none: padding and land are never observed. */
-const onlyValid = (masks: NdArray<'float32'>, { valid }: DrawRequest): NdArray<'float32'> => {
-  if (!valid) return masks
-  const { data, size } = valid
-  return new NdArray(
-    'float32',
-    masks.shape,
-    masks.data.map((m, i) => m * data[i % size]),
-  )
-}
+const onlyValid = (masks: NdArray<'float32'>, { event, valid }: DrawRequest): NdArray<'float32'> =>
+  valid ? maskWithin(masks, valid, event) : masks
 
 /** A family that deletes entries, from the masks that it draws. */
 export const deletion = <const S extends SettingSpecs>({

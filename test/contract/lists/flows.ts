@@ -35,6 +35,7 @@ const listed = (
 const vector = { kind: 'realNvp', size: 6, condition: 3, steps: 4, hidden: 8 } as const
 
 const small = { channels: [4], blocks: [1], emb: 4 }
+const twoLevels = { channels: [4, 4], blocks: [1, 1], emb: 4 }
 
 /** A flow of small networks over `channels` channels, given one. */
 const ofNetworks = (
@@ -42,12 +43,13 @@ const ofNetworks = (
   [channels, ...space]: Shape,
   steps: number,
   base?: GaussianBase,
+  levels: typeof small = small,
 ): FlowConfig => ({
   kind: 'network',
   event: [channels, ...space],
   condition: [1, ...space],
-  encoder: { kind, io: 3, ...small },
-  coupling: { kind, io: 3 + channels, ...small },
+  encoder: { kind, io: 3, ...levels },
+  coupling: { kind, io: 3 + channels, ...levels },
   steps,
   base,
 })
@@ -77,6 +79,11 @@ export const flows: readonly ListedFlow[] = [
     single,
   ),
   listed('networkFlow, images', ofNetworks('unet', [2, 2, 3], 4), single),
+  listed(
+    'networkFlow, images that levels do not divide',
+    ofNetworks('unet', [1, 3, 3], 2, undefined, twoLevels),
+    single,
+  ),
   listed(
     'networkFlow, from the posterior of a fit',
     ofNetworks('unet', [1, 2, 4], 2, {

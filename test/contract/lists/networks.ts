@@ -70,11 +70,27 @@ export const networkCases: readonly ListedNetwork[] = [
     count: ncsnpp,
   },
   {
+    config: {
+      kind: 'ncsnpp',
+      io: 2,
+      size: 7,
+      width: 16,
+      multipliers: [1, 2],
+      blocks: 1,
+      attention: [4],
+      dropout: 0,
+    },
+    event: [2, 7, 5],
+    count: ncsnpp,
+  },
+  {
     config: { kind: 'mlp', features: 6, hidden: [16], emb: 8 },
     event: [6],
     count: 14 * 16 + 16 + 16 * 6 + 6,
   },
   { config: { kind: 'unet', io: 2, ...two }, event: [2, 4, 6], count: twoLevels(8, [2, 2], [16, 32], 9) },
+  { config: { kind: 'unet', io: 2, ...two }, event: [2, 5, 3], count: twoLevels(8, [2, 2], [16, 32], 9) },
+  { config: { kind: 'unet1d', io: 2, ...two }, event: [2, 11], count: twoLevels(8, [2, 2], [16, 32], 3) },
   { config: { kind: 'unet1d', io: 2, ...two }, event: [2, 12], count: twoLevels(8, [2, 2], [16, 32], 3) },
   {
     config: { kind: 'unet1d', io: 1, unshuffle: 3, ...two },

@@ -1,0 +1,42 @@
+/** Options of `tweedie observe --observed` that say how own arrays lie. */
+import { TweedieError } from '../../error.ts'
+import { readArrays } from '../../formats/index.ts'
+import { type OwnLayout, type OwnTimes, readDomain, readMesh } from '../../observations/index.ts'
+import type { OptionsOf } from '../commands.ts'
+
+type Options = Pick<OptionsOf<'observe'>, 'view' | 'mesh' | 'times' | 'every' | 'domain'>
+
+const timesOf = ({ times, every }: Options): OwnTimes | undefined => {
+  if (times === undefined) {
+    if (every !== undefined) throw new TweedieError('input', '--every goes with --times')
+    return undefined
+  }
+  const arrays = Object.values(readArrays(times))
+  if (arrays.length !== 1) throw new TweedieError('input', `${times}: must hold one array of times`)
+  return { at: arrays[0], ...(every === undefined ? {} : { every }) }
+}
+
+/**
+ * The layout that options say.
+ *
+ * @throws TweedieError `input` for options that contradict each other, and damaged files
+ */
+export const ownLayout = (options: Options): OwnLayout => {
+  const { view, mesh, domain } = options
+  if ((view === 'mesh') !== (mesh !== undefined))
+    throw new TweedieError('input', '--view mesh and --mesh, the file of the points, go together')
+  const times = timesOf(options)
+  if (times && view !== 'signal') throw new TweedieError('input', '--times goes with --view signal')
+  return {
+    ...(view === undefined ? {} : { view }),
+    ...(mesh === undefined ? {} : { mesh: readMesh(mesh) }),
+    ...(times ? { times } : {}),
+    ...(domain === undefined ? {} : { valid: readDomain(domain) }),
+  }
+}
+
+/** @throws TweedieError `input` for a layout of data that say themselves what they are */
+export const refuseLayout = ({ view, mesh, times, every }: Options): void => {
+  const given = Object.entries({ view, mesh, times, every }).find(([, value]) => value !== undefined)
+  if (given) throw new TweedieError('input', `--${given[0]} goes with --observed`)
+}

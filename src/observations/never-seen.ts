@@ -1,0 +1,83 @@
+/** Entries of x that no observation of a set shows: of these nothing can be learned. */
+import { insideOf } from '../operators/index.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
+import type { ObservationSet } from './observation-set.ts'
+import { keptEntries } from './observed.ts'
+
+/** Entries inside the domain that every mask of a set hides. */
+export interface NeverSeen {
+  /** [...event]: 1 where no observation shows the entry. */
+  readonly entries: NdArray<'float32'>
+  readonly count: number
+  /** Of the entries inside the domain. */
+  readonly share: number
+  /** Where they are, in words: rows and columns of images, else the first indices. */
+  readonly place: string
+  /** Whether random masks as dense as these would have left far fewer: there may be nothing to see. */
+  readonly systematic: boolean
+}
+
+const span = (values: readonly number[]): string => {
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return low === high ? `${low}` : `${low} to ${high}`
+}
+
+/** Indices listed before the rest is left out. */
+const LISTED = 8
+
+/** The last axes of images as rows and columns, of signals as positions. */
+const placeOf = (at: readonly number[], event: Shape): string => {
+  const width = event[event.length - 1]
+  const columns = at.map((i) => i % width)
+  if (event.length > 2) {
+    const rows = at.map((i) => Math.floor(i / width) % event[event.length - 2])
+    return `rows ${span(rows)}, columns ${span(columns)}`
+  }
+  const places = [...new Set(columns)]
+  const first = places.slice(0, LISTED).join(', ')
+  return places.length > LISTED ? `entries ${first}, … (within ${span(places)})` : `entries ${first}`
+}
+
+/**
+ * What no observation of a set shows; undefined where there is no such entry, and for operators other than
+ * known masks, of which it is not said.
+ *
+ * @example
+ * ```ts
+ * const unknown = neverSeen(readObservations('observations.npz'))
+ * if (unknown) console.log(`${unknown.count} entries, ${unknown.place}`)
+ * ```
+ */
+export const neverSeen = (set: ObservationSet): NeverSeen | undefined => {
+  const kept = keptEntries(set)
+  if (!kept) return undefined
+  const { event } = set.operator
+  const size = sizeOf(event)
+  const rows = kept.size / size
+  const seen = new Float32Array(size)
+  for (let i = 0; i < kept.size; i++) if (kept.data[i] !== 0) seen[i % size] = 1
+  const inside = set.valid ? insideOf(set.valid, event).data : new Float32Array(size).fill(1)
+  const entries = inside.map((v, i) => v * (1 - seen[i]))
+  const at = Array.from(entries.keys()).filter((i) => entries[i] !== 0)
+  if (at.length === 0) return undefined
+  const there = inside.reduce((sum, v) => sum + v, 0)
+  // How often an entry is seen, of those that are at all.
+  const often = kept.data.reduce((sum, v) => sum + v, 0) / (rows * Math.max(1, there - at.length))
+  const byChance = there * Math.max(0, 1 - often) ** rows
+  return {
+    entries: new NdArray('float32', event, entries),
+    count: at.length,
+    share: at.length / there,
+    place: placeOf(at, event),
+    systematic: at.length > 2 * byChance + 3,
+  }
+}
+
+/** One line for people. */
+export const neverSeenWords = ({ count, share, place, systematic }: NeverSeen): string => {
+  const hint = systematic ? '; if nothing is there (land, background), say so with --domain' : ''
+  return (
+    `${count} entries (${(100 * share).toPrecision(2)} %) are seen in no observation: ${place}. ` +
+    `They are drawn with the spread of the prior${hint}`
+  )
+}

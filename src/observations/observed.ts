@@ -1,4 +1,4 @@
-import { familyOf, insideOf, observedEntries, type Parameters } from '../operators/index.ts'
+import { familyOf, observedEntries, type Parameters } from '../operators/index.ts'
 import {
   broadcastTo,
   type ExecuteOptions,

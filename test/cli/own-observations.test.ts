@@ -426,6 +426,12 @@ describe('hostile input', async () => {
       /^--noise: expected a number above 0 or a file of numbers, got 'big'/,
     ],
     [
+      'noise without end',
+      '--operator identity --noise Infinity',
+      () => save('y', x),
+      /^--noise: expected a number above 0 or a file of numbers, got 'Infinity'/,
+    ],
+    [
       'noise of another shape',
       '--operator identity --noise std.npy',
       () => {

@@ -38,6 +38,13 @@ export interface OwnMeasurements {
 /** The key by which messages and commands name a parameter. */
 const keyOf = (spec: OperatorSpec, name: string): string => parameterOf(spec, name)?.key ?? name
 
+/** The operator, or the part of it, that has a parameter. */
+const ownerOf = (operator: OperatorSpec, name: string): OperatorSpec =>
+  name
+    .split('.')
+    .slice(0, -1)
+    .reduce((spec, index) => spec.of?.[Number(index)] ?? spec, operator)
+
 /** @throws TweedieError `input` for unknown parameters, and settings that a parameter replaces */
 const checkNames = ({ operator, parameters }: OwnMeasurements): void => {
   for (const name of Object.keys(parameters)) {
@@ -47,7 +54,7 @@ const checkNames = ({ operator, parameters }: OwnMeasurements): void => {
       const hint = known.length > 0 ? `; did you mean '${nearestName(name, known)}'?` : ', it has none'
       throw new TweedieError('input', `operator '${operator.name}': unknown parameter '${name}'${hint}`)
     }
-    const idle = spec.replaces?.find((setting) => Object.hasOwn(operator.settings, setting))
+    const idle = spec.replaces?.find((setting) => Object.hasOwn(ownerOf(operator, name).settings, setting))
     if (idle !== undefined)
       throw new TweedieError(
         'input',
@@ -60,6 +67,11 @@ const checkNames = ({ operator, parameters }: OwnMeasurements): void => {
 /** y as sets keep it: real, with a channel axis where one y is an image. */
 const arranged = ({ y, operator, event }: OwnMeasurements, where: string): NdArray<'float32'> => {
   const values = plain(y, 'y', true, where)
+  if (values.shape.length < (y.complex ? 3 : 2))
+    throw wrong(
+      where,
+      `field 'y' must be [N, ...], got [${y.array.shape.slice(0, y.complex ? -1 : undefined)}]`,
+    )
   const takes = familyOf(operator.name).complex
   if (y.complex && !takes)
     throw wrong(
@@ -110,7 +122,10 @@ const parameterFrom = (
   if (given.complex && !complex) throw wrong(where, `field '${field}' must be real, got complex numbers`)
   const wanted = field.includes('.') ? undefined : axes?.(event, y.slice(1)) // parts see other events
   const parts = complex && isComplex(given)
-  const array = parts ? partsFirst(batched(values, wanted ? wanted.length + 2 : 0)) : values
+  const whole = parts ? batched(values, wanted ? wanted.length + 2 : 0) : values
+  if (parts && whole.shape.length < 3)
+    throw wrong(where, `field '${field}' must have more axes, got [${given.array.shape.slice(0, -1)}]`)
+  const array = parts ? partsFirst(whole) : values
   return wanted ? withAxes(array, [[1, y[0]], ...wanted], field, where) : array
 }
 

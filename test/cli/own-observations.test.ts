@@ -426,6 +426,12 @@ describe('hostile input', async () => {
       /^--noise: expected a number above 0 or a file of numbers, got 'big'/,
     ],
     [
+      'noise without end',
+      '--operator identity --noise Infinity',
+      () => save('y', x),
+      /^--noise: expected a number above 0 or a file of numbers, got 'Infinity'/,
+    ],
+    [
       'noise of another shape',
       '--operator identity --noise std.npy',
       () => {
@@ -539,6 +545,45 @@ describe('hostile input', async () => {
           ),
         ),
       /y\.npy, back-projected: values lie between .*; say what clean data have: --range=/,
+    ],
+    [
+      'a parameter under both its names',
+      `${coiled} sensitivity=maps.npy --noise 0.05`,
+      () => save('y', kspace),
+      /'sensitivity' is given twice, also as 'sensitivity'/,
+    ],
+    [
+      'angles and how many',
+      '--operator radon at=0,1 angles=2 --event 1,8,8 --noise 0.05',
+      () => save('y', x),
+      /operator 'radon': give 'angles' or 'at', not both/,
+    ],
+    [
+      'a stray setting of a part',
+      "--operator compose 'of=[{kind: mask, keep: 0.5}]' 0.mask=mask.npy --noise 0.05",
+      () => save('y', x),
+      /setting 'keep' only simulates what '0\.mask' gives/,
+    ],
+    [
+      'complex y without observations',
+      fourier,
+      () => saveComplex('y', full([5, 2], 1)),
+      /field 'y' must be \[N, \.\.\.\], got \[5\]/,
+    ],
+    [
+      'y without observations',
+      '--operator pool factor=2 --noise 0.05',
+      () => save('y', full([5], 1)),
+      /field 'y' must be \[N, \.\.\.\], got \[5\]/,
+    ],
+    [
+      'complex maps of one number',
+      `${coiled} --noise 0.05`,
+      () => {
+        save('y', kspace)
+        saveComplex('maps', full([1, 2], 1))
+      },
+      /field 'maps' must have the shape/,
     ],
     [
       'parts with parameters of nobody',

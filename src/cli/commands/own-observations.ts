@@ -114,9 +114,13 @@ const operatorFrom = ({ operator, mask }: Options, args: readonly string[]): Giv
   for (const [key, text] of pairs) {
     if (key === 'of') continue
     const said = saidBy(spec, key, text)
+    const [given, as] = said.parameter === undefined ? [settings, said.setting] : [parameters, said.parameter]
+    if (Object.hasOwn(given, as)) throw new TweedieError('input', `'${as}' is given twice, also as '${key}'`)
     if (said.parameter === undefined) settings[said.setting] = said.value
     else parameters[said.parameter] = said.value
   }
+  const both = Object.entries(familyOf(name).listed).find((keys) => keys.every((key) => key in settings))
+  if (both) throw new TweedieError('input', `operator '${name}': give '${both[0]}' or '${both[1]}', not both`)
   const own = operatorSettingOf({ kind: name, ...settings })
   return { operator: { ...spec, settings: own.settings ?? {} }, parameters }
 }

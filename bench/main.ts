@@ -16,6 +16,7 @@
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *   flow-base  what flows gain by what they begin with, where the posterior is known
+ *   own-data   learn and sample on strangers' data, beside simple baselines
  *
  * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
  * (bench/peers). All take --json.
@@ -36,6 +37,7 @@ const names = [
   'mri',
   'amortize',
   'flow-base',
+  'own-data',
 ]
 
 const [name, ...args] = process.argv.slice(2)

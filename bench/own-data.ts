@@ -6,9 +6,9 @@
  *       [--json]
  *
  * Packages are fetched into ~/.cache/tweedie-bench (or $TWEEDIE_BENCH_CACHE). In `--out` lie, for each set,
- * NAME.npz (to learn from), NAME-judged.npz, NAME-truth.npz (truth, and the entries that count), the figures of
- * the baselines, which are computed once, and the run, which the same command continues. `--run` judges a prior
- * that was learned before. Intervals of differences: 95 %, bootstrap over photographs, slabs or observations.
+ * NAME.npz (to learn from), NAME-judged.npz (to restore), NAME-truth.npz (as `report --truth` takes it), the
+ * figures of the baselines, which are computed once, and the run, which the same command continues. `--run`
+ * judges a prior that was learned before. Intervals of differences: 95 %, bootstrap over photographs, slabs or observations.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { writeArrays } from '../src/formats/index.ts'
 import { nearestName } from '../src/nearest.ts'
 import { writeObservations } from '../src/observations/index.ts'
 import { baselineReadings } from './own-data/baselines.ts'
-import { entriesOf, judge, type Tally } from './own-data/judge.ts'
+import { judge, type Tally } from './own-data/judge.ts'
 import { ownSets } from './own-data/list.ts'
 import { learnPrior, restored } from './own-data/ours.ts'
 import { type Cut, type OwnSet, partsOf } from './own-data/own-set.ts'
@@ -72,7 +72,7 @@ const writeSet = (cut: Cut, files: ReturnType<typeof filesOf>): void => {
   const { toLearn, judged } = partsOf(cut)
   writeObservations(files.learn, toLearn)
   writeObservations(files.judged, judged)
-  writeArrays(files.truth, { truth: cut.truth, entries: entriesOf(cut) })
+  writeArrays(files.truth, { x: cut.truth })
 }
 
 /** Ours: a prior that was learned before, or one that is learned now. */

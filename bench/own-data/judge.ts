@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /** 1 where an entry of a judged observation counts: hidden, of all entries without masks; never land. */
-export const entriesOf = (cut: Cut): NdArray<'float32'> => {
+const entriesOf = (cut: Cut): NdArray<'float32'> => {
   const { judged } = partsOf(cut)
   const kept = keptEntries(judged)
   const { valid } = judged

@@ -27,7 +27,7 @@ const PHOTOGRAPHS = {
 } as const
 
 /** Photographs are averaged down to about this many pixels on their longer side. */
-const LONGEST = 640
+const LONGEST = 320
 
 /** Photographs that are judged, and patches of each; of the others. */
 const [JUDGED, EACH, EACH_LEARNED] = [8, 12, 90]

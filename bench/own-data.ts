@@ -1,14 +1,15 @@
 /**
- * Own data: what a stranger gets from `learn` and `sample`, beside simple baselines, on data that nothing here
- * was tuned on. Priors are learned from the incomplete observations alone; the truth only judges.
+ * Own data: what a stranger gets from `learn` and `sample`, beside simple baselines, on data that nothing
+ * here was tuned on. Priors are learned from the incomplete observations alone; the truth only judges.
  *
- *   npm run bench -- own-data [NAME …] [--minutes 20 | --baselines-only] [--run NAME=RUN …] [--out runs/own-data]
- *       [--json]
+ *   npm run bench -- own-data [NAME …] [--minutes 20 | --baselines-only] [--run NAME=RUN …]
+ *       [--out runs/own-data] [--json]
  *
  * Packages are fetched into ~/.cache/tweedie-bench (or $TWEEDIE_BENCH_CACHE). In `--out` lie, for each set,
  * NAME.npz (to learn from), NAME-judged.npz (to restore), NAME-truth.npz (as `report --truth` takes it), the
  * figures of the baselines, which are computed once, and the run, which the same command continues. `--run`
- * judges a prior that was learned before. Intervals of differences: 95 %, bootstrap over photographs, slabs or observations.
+ * judges a prior that was learned before. Intervals of differences: 95 %, bootstrap over photographs, slabs
+ * or observations.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'

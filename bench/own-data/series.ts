@@ -6,7 +6,7 @@ import { masked } from './masked.ts'
 import { type Cut, type Item, shuffled, stacked } from './own-set.ts'
 
 /** Gaps of a series. */
-export interface Gaps {
+interface Gaps {
   /** Runs that are missing in all channels: least and greatest length, and the share of the series. */
   readonly runs: { readonly least: number; readonly most: number; readonly share: number }
   /** Share of the single entries that are missing beside these. */

@@ -6,7 +6,7 @@ import type { Tally } from './judge.ts'
 const [RESAMPLES, LEVEL] = [2000, 0.95]
 
 /** Shares within which 90 % intervals should be. */
-export const HONEST = [0.86, 0.94] as const
+const HONEST = [0.86, 0.94] as const
 
 type Measure = 'rmse' | 'crps'
 

@@ -104,7 +104,7 @@ describe('own-data: series', () => {
     const judged = [windows[2], windows[4]]
     const { set, truth, learned } = windowSet(windows, judged, { event: [1, 16], noise: 0.5, range: [0, 64] })
     expect(learned).toBe(7)
-    expect(Array.from(truth.data)).toEqual([...judged[0].values, ...judged[1].values].map(Number))
+    expect(Array.from(truth.data)).toEqual(judged.flatMap(({ values }) => Array.from(values)))
     const last = judged[1].measured.map((v, i) => v * judged[1].seen[i])
     expect(Array.from(set.y.data.subarray(6 * 16))).toEqual(Array.from(last))
   })

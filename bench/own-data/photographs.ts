@@ -101,8 +101,8 @@ const hiding = (count: number): Item[] => {
 export const photographs: OwnSet = {
   name: 'photographs',
   summary:
-    'patches of 17 colour photographs (32×32), split by photograph; a box, 40 % of the lines or half of the ' +
-    'pixels missing, noise 0.03; deb mate-backgrounds, python3-skimage',
+    'patches of 17 colour photographs (32×32), split by photograph; a box, 40 % of the lines or half ' +
+    'of the pixels missing, noise 0.03; deb mate-backgrounds, python3-skimage',
   unit: 'dB',
   cut: async () => {
     const paths = Object.entries(PHOTOGRAPHS).flatMap(([name, { folder, names }]) =>

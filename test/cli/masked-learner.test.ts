@@ -38,6 +38,7 @@ const sampling: OptionsOf<'sample'> = {
     start: 'informed',
   },
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },
+  ...{ tile: undefined, overlap: undefined },
   calibrated: undefined,
   device: 'cpu',
 }

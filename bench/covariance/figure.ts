@@ -3,9 +3,9 @@
  * divergences by noise level.
  */
 import { at, axes, drawing, type Frame, legend, polyline } from '../../src/report/charts/axes.ts'
+import { logScale, type Scale } from '../../src/report/charts/scale.ts'
 import { dataUrl, type Html, html, standaloneSvg } from '../../src/report/index.ts'
 import { picture } from '../../src/report/png.ts'
-import { logScale, type Scale } from '../../src/report/charts/scale.ts'
 import type { NdArray } from '../../src/tensor/index.ts'
 import type { Band } from './study.ts'
 

@@ -18,7 +18,8 @@ export interface NeverSeen {
 }
 
 const span = (values: readonly number[]): string => {
-  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const low = values.reduce((a, b) => Math.min(a, b))
+  const high = values.reduce((a, b) => Math.max(a, b))
   return low === high ? `${low}` : `${low} to ${high}`
 }
 
@@ -39,8 +40,22 @@ const placeOf = (at: readonly number[], event: Shape): string => {
 }
 
 /**
- * What no observation of a set shows; undefined where there is no such entry, and for operators other than
- * known masks, of which it is not said.
+ * The share p that random masks keep, from how often entries are seen that are seen at all in N masks, which
+ * is p/(1 − (1 − p)^N), rising in p.
+ */
+const keptShare = (often: number, rows: number): number => {
+  let [low, high] = [0, 1]
+  for (let i = 0; i < 50; i++) {
+    const p = (low + high) / 2
+    if (p / (1 - (1 - p) ** rows) < often) low = p
+    else high = p
+  }
+  return high
+}
+
+/**
+ * What no observation of a set shows; undefined where there is no such entry, for operators other than known
+ * masks, of which it is not said, and for a single observation.
  *
  * @example
  * ```ts
@@ -50,7 +65,7 @@ const placeOf = (at: readonly number[], event: Shape): string => {
  */
 export const neverSeen = (set: ObservationSet): NeverSeen | undefined => {
   const kept = keptEntries(set)
-  if (!kept) return undefined
+  if (!kept || set.y.shape[0] < 2) return undefined
   const { event } = set.operator
   const size = sizeOf(event)
   const rows = kept.size / size
@@ -61,15 +76,15 @@ export const neverSeen = (set: ObservationSet): NeverSeen | undefined => {
   const at = Array.from(entries.keys()).filter((i) => entries[i] !== 0)
   if (at.length === 0) return undefined
   const there = inside.reduce((sum, v) => sum + v, 0)
-  // How often an entry is seen, of those that are at all.
-  const often = kept.data.reduce((sum, v) => sum + v, 0) / (rows * Math.max(1, there - at.length))
-  const byChance = there * Math.max(0, 1 - often) ** rows
+  const shown = there - at.length
+  const often = kept.data.reduce((sum, v) => sum + v, 0) / (rows * Math.max(1, shown))
+  const missed = (1 - keptShare(often, rows)) ** rows
   return {
     entries: new NdArray('float32', event, entries),
     count: at.length,
     share: at.length / there,
     place: placeOf(at, event),
-    systematic: at.length > 2 * byChance + 3,
+    systematic: at.length > (2 * shown * missed) / (1 - missed) + 3,
   }
 }
 

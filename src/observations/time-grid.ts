@@ -76,6 +76,7 @@ export interface OnGrid {
  *
  * @example
  * ```ts
+ * const series = ndarray([0.3, 0.1, 0.7], [1, 1, 3])
  * const { y, mask, step } = onTimeGrid(series, { at: ndarray([0, 1, 2.5]) })
  * ```
  */

@@ -1,7 +1,14 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
 import { requireInteger } from '../checks.ts'
-import { addressedNoise, type Prior, type Sampler, type SamplerOptions, sampler } from '../diffusion/index.ts'
+import {
+  addressedNoise,
+  inDomain,
+  type Prior,
+  type Sampler,
+  type SamplerOptions,
+  sampler,
+} from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import {
   type BatchedObservations,
@@ -201,8 +208,10 @@ export const posteriorDraws = async (
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)
   checkDomain(prior, set)
-  const { denoiser, mean, schedule, range } = prior
+  const { mean, schedule, range } = prior
   const batched = batchedObservations(set, range)
+  const { domain } = batched
+  const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
   const { method = mmps(), signal } = options
   const compiled = compileMethod(method, denoiser, batched.observation, {
     ...options,

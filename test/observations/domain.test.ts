@@ -147,6 +147,7 @@ describe('what no observation shows', () => {
     const within = neverSeen(withinDomain(set(mask, inside))) ?? expect.fail()
     expect(within).toMatchObject({ count: 2, share: 2 / 6, place: 'rows 1, columns 0' })
     expect(neverSeen(set(full([2, 1, 2, 3], 1)))).toBeUndefined()
+    expect(neverSeen(set(float([0, 1, 1, 0, 0, 1], [1, 1, 2, 3])))).toBeUndefined()
     expect(neverSeen({ ...set(mask), operator: unchanged([2, 2, 3]) })).toBeUndefined()
   })
 
@@ -173,8 +174,8 @@ describe('what no observation shows', () => {
   })
 
   it('lists entries of signals', () => {
-    const mask = float([1, 0, 1, 0, 0], [1, 5])
-    const vectors = { y: full([1, 5], 0), operator: maskedBy(mask, [5]), noise: 1, range: [0, 1] } as const
+    const mask = float([1, 0, 1, 0, 0, 0, 0, 1, 0, 0], [2, 5])
+    const vectors = { y: full([2, 5], 0), operator: maskedBy(mask, [5]), noise: 1, range: [0, 1] } as const
     expect(neverSeen(vectors)?.place).toBe('entries 1, 3, 4')
   })
 })

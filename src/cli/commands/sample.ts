@@ -1,7 +1,7 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { join } from 'node:path'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
-import { stepFrom } from '../../diffusion/index.ts'
+import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { type ObservationSet, readObservations } from '../../observations/index.ts'
@@ -55,6 +55,22 @@ const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): Poster
   return methodNamed(method).make(settings)
 }
 
+/**
+ * The prior of observations larger than it knows, and how many samples of them are drawn at once.
+ *
+ * @throws TweedieError `input` for covariances of the prior's own shape, and sizes that tiles do not cover
+ */
+const tiledFor = (
+  prior: LearnedPrior,
+  { operator: { event } }: ObservationSet,
+  { overlap, batch, covariance }: Options,
+): { readonly prior: Prior; readonly batch: number } => {
+  if (covariance !== 'tweedie')
+    throw new TweedieError('input', `--covariance ${covariance}: with --tile only tweedie goes`)
+  const each = Math.max(1, Math.floor(batch / tilesOf(prior.event, event, { overlap })))
+  return { prior: tiledPrior(prior, event, { overlap, batch }), batch: each }
+}
+
 /** Steps, device, batch, seed and progress, of draws of a prior and of a posterior alike. */
 const drawingOf = (options: Options, io: Io) => ({
   steps: options.steps,
@@ -77,13 +93,20 @@ const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior,
 }
 
 /** The observations to draw for: of signals that the prior knows. */
-const observationsOf = (file: string, prior: LearnedPrior, { count }: Options, io: Io): ObservationSet => {
+const observationsOf = (
+  file: string,
+  prior: LearnedPrior,
+  { count, tile }: Options,
+  io: Io,
+): ObservationSet => {
   const set = firstOf(readObservations(file), count)
   const { event } = set.operator
-  if (event.join() !== prior.event.join()) {
+  if (!tile && event.join() !== prior.event.join()) {
+    const larger = event.length > 1 && event.every((d, i) => d >= prior.event[i])
     throw new TweedieError(
       'input',
-      `${file}: observes signals of shape [${event}], the prior knows [${prior.event}]`,
+      `${file}: observes signals of shape [${event}], the prior knows [${prior.event}]` +
+        `${larger && event.length === prior.event.length ? '; --tile covers larger ones' : ''}`,
     )
   }
   noteRange(file, set, prior, io)
@@ -137,6 +160,10 @@ export const run = async (
       'input',
       '--minutes goes with observations, and not with --calibrated, which repairs a fixed number of draws',
     )
+  if (options.tile && observations === undefined)
+    throw new TweedieError('input', '--tile goes with observations')
+  if (options.overlap !== undefined && !options.tile)
+    throw new TweedieError('input', '--overlap goes with --tile')
   if (options.images) checkImages('--images', prior.event)
   if (options.report) checkReport(source, observations)
   const judging = (['truth', 'held', 'baselines'] as const).find((name) => options[name] !== undefined)
@@ -153,8 +180,9 @@ export const run = async (
   }
   const set = observationsOf(observations, prior, options, io)
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
-  const draws = await posteriorDraws(prior, set, {
-    ...drawingOf(options, io),
+  const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
+  const draws = await posteriorDraws(large.prior, set, {
+    ...drawingOf({ ...options, batch: large.batch }, io),
     method: posteriorMethodOf(options, prior),
     draws: options.draws,
     seconds: secondsOf(options.minutes),

@@ -79,7 +79,16 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'integer',
         default: 64,
         min: 1,
-        description: 'samples drawn at once (memory, not result)',
+        description: 'samples drawn at once, with --tile tiles (memory, not result)',
+      },
+      tile: {
+        kind: 'flag',
+        description: 'observations of larger images or series than the prior knows, by overlapping tiles',
+      },
+      overlap: {
+        kind: 'integer',
+        min: 0,
+        description: 'with --tile: entries that tiles share at least (default a quarter of a tile)',
       },
       count: { kind: 'integer', min: 1, description: 'use the first n observations only' },
       images: { kind: 'flag', description: 'also write mean, spread and first draws as PNG' },

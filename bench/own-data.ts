@@ -85,10 +85,9 @@ const ours = async (
   const files = filesOf(out, name)
   const given = runs.get(name)
   if (given === undefined && minutes === undefined) return undefined
-  const { event } = cut.set.operator
   const seconds =
     given === undefined && minutes !== undefined
-      ? await learnPrior(files.learn, files.run, { event, minutes })
+      ? await learnPrior(files.learn, files.run, minutes)
       : 0
   const started = performance.now()
   const estimate = await restored(given ?? files.run, files.judged, files.draws)

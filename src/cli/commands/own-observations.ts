@@ -2,7 +2,18 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import { arrayExtensions, type FileNumbers, readImages, readOneArray } from '../../formats/index.ts'
+import {
+  arrayExtensions,
+  type FileNumbers,
+  isKspace,
+  isVolumes,
+  joinedStacks,
+  type KSpace,
+  readImages,
+  readKspace,
+  readOneArray,
+  readStacks,
+} from '../../formats/index.ts'
 import { nearestName } from '../../nearest.ts'
 import {
   checkValid,
@@ -17,7 +28,7 @@ import {
   unitsOf,
 } from '../../observations/index.ts'
 import { familyOf, type OperatorSpec, parameterOf } from '../../operators/index.ts'
-import { toNumbers } from '../../tensor/index.ts'
+import { type NdArray, toNumbers } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
@@ -215,18 +226,60 @@ const saysLayout = ({ view, domain, operator }: Options): boolean =>
   (view !== undefined && view !== 'image') ||
   (domain !== undefined && [undefined, 'mask', 'identity'].includes(operator))
 
+const real = (array: NdArray<'float32'>): FileNumbers => ({ array, complex: false })
+
+/** The noise of a scanner's files where none is said: that of their noise scans. */
+const scanNoise = (source: string, { kspace, noiseCovariance }: KSpace, options: Options) => {
+  if (options.noise !== undefined || options.noiseCovariance !== undefined) return noiseOf(options)
+  if (!noiseCovariance)
+    throw new TweedieError('input', `${source}: has no noise scan; say --noise, or --noise unknown`)
+  // E|n|² is of both parts.
+  return kspace.shape[1] === 2
+    ? Math.sqrt(noiseCovariance.data[0] / 2)
+    : { covariance: { array: noiseCovariance, complex: true } }
+}
+
+/** K-space of a scanner's files: fourier of one coil, coils of several. */
+const fromScans = async (
+  source: string,
+  args: readonly string[],
+  options: Options,
+): Promise<ObservationSet> => {
+  const scan = await readKspace(source, options.count)
+  const operator = options.operator ?? (scan.kspace.shape[1] === 2 ? 'fourier' : 'coils')
+  const said = operatorFrom({ ...options, operator }, args)
+  const measured: OwnMeasurements['parameters'] =
+    operator === 'coils' ? { mask: real(scan.mask), sensitivity: 'estimate' } : { mask: real(scan.mask) }
+  const own: OwnMeasurements = {
+    operator: said.operator,
+    parameters: { ...measured, ...said.parameters },
+    y: real(scan.kspace),
+    noise: scanNoise(source, scan, options),
+    event: eventOf(options),
+    range: rangeOf(options),
+  }
+  return ownObservations(own, source)
+}
+
+/** What y is: slices of volumes, images of a folder, an array. */
+const numbersOf = async (source: string): Promise<FileNumbers> => {
+  if (isVolumes(source)) return real(joinedStacks(await readStacks(source), source))
+  return isFolder(source) ? real(readImages(source).images) : readOneArray(source)
+}
+
 /** The observations, images of a folder or an array, with the operator that is said. */
 const fromArrays = async (
   source: string,
   args: readonly string[],
   options: Options,
 ): Promise<ObservationSet> => {
-  const images = isFolder(source)
+  if (isKspace(source)) return fromScans(source, args, options)
+  const arrays = !isFolder(source) && !isVolumes(source)
   const { valid } = ownLayout(options)
-  if (!images && saysLayout(options)) return fromLayout(source, args, options)
-  const y = images ? { array: readImages(source).images, complex: false } : readOneArray(source)
+  if (arrays && saysLayout(options)) return fromLayout(source, args, options)
+  const y = await numbersOf(source)
   const noise = noiseOf(options)
-  if (!images) checkChannels(source, y, options)
+  if (arrays) checkChannels(source, y, options)
   const own = { ...operatorFrom(options, args), y, noise, event: eventOf(options), range: rangeOf(options) }
   const set = await ownObservations(own, source)
   if (!valid) return set
@@ -268,7 +321,7 @@ export const ownSet = async (
   if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   checkOptions(options)
   const { mask, operator, range, count, skip } = options
-  const images = isFolder(source)
+  const images = isFolder(source) && !isKspace(source) && !isVolumes(source)
   if (images && range !== undefined)
     throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
   if (images && mask === undefined && operator === undefined)

@@ -51,7 +51,7 @@ export const resume = {
 } as const
 
 /** A budget of time. */
-export const minutes = {
+const minutes = {
   kind: 'number',
   value: 'minutes',
   min: 0.1,

@@ -86,9 +86,7 @@ const ours = async (
   const given = runs.get(name)
   if (given === undefined && minutes === undefined) return undefined
   const seconds =
-    given === undefined && minutes !== undefined
-      ? await learnPrior(files.learn, files.run, minutes)
-      : 0
+    given === undefined && minutes !== undefined ? await learnPrior(files.learn, files.run, minutes) : 0
   const started = performance.now()
   const estimate = await restored(given ?? files.run, files.judged, files.draws)
   return { tally: judge(estimate, cut), seconds: seconds + (performance.now() - started) / 1000 }

@@ -27,16 +27,11 @@ const tweedie = (args: readonly string[]): Promise<number | null> =>
  * @returns seconds
  * @throws TweedieError `io` when the command fails
  */
-export const learnPrior = async (
-  observations: string,
-  run: string,
-  minutes: number,
-): Promise<number> => {
+export const learnPrior = async (observations: string, run: string, minutes: number): Promise<number> => {
   const started = performance.now()
   const resume = existsSync(layoutOf(run).marker) ? ['--resume'] : []
   const code = await tweedie(['learn', observations, '--minutes', String(minutes), '--run', run, ...resume])
-  if (code !== 0)
-    throw new TweedieError('io', `learning from ${observations} failed with exit code ${code}`)
+  if (code !== 0) throw new TweedieError('io', `learning from ${observations} failed with exit code ${code}`)
   return (performance.now() - started) / 1000
 }
 

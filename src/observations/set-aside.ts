@@ -22,9 +22,9 @@ export interface SetAside extends HoldOut {
 }
 
 /**
- * Neighbours go together, in so many runs: windows of a series overlap and slices of a volume are alike, so an
- * observation whose neighbours are learned from is no test. Of windows that overlap by five sixths, runs of
- * eleven let what was learned by heart look like what was understood.
+ * Neighbours go together, in so many runs: windows of a series overlap and slices of a volume are alike, so
+ * an observation whose neighbours are learned from is no test. Of windows that overlap by five sixths, runs
+ * of eleven let what was learned by heart look like what was understood.
  */
 const RUNS = 2
 

@@ -137,7 +137,8 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
           clock.saved()
         },
         onLap: async (lap, state) => {
-          await request.onLap?.(lap, await kept(lap, state))
+          const prior = await kept(lap, state)
+          await request.onLap?.(lap, prior)
           run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
         },
         isEnough: () => bench?.isSettled() ?? false,

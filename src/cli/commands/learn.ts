@@ -1,5 +1,6 @@
 /** `tweedie learn`: DiEM in a run folder, or another learner from observations. */
 
+import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { neverSeen, neverSeenWords, type ObservationSet } from '../../observations/index.ts'
 import {
@@ -41,7 +42,9 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
   const { event } = set.operator
   const net = networkConfigOf(experiment, event, set.mesh)
   checkExperiment(experiment, event, set.operator)
-  const options = diemOptionsOf(experiment, { device })
+  const { gaussian, ...rest } = diemOptionsOf(experiment, { device })
+  const onChoice = (choice: GaussianChoice): void => io.note(`Gaussian start: ${gaussianFinding(choice)}`)
+  const options = { ...rest, gaussian: { ...gaussian, onChoice } }
   const held = heldOf(experiment, set)
   return (run, call) =>
     learn(run, {
@@ -129,7 +132,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       ...(budget === undefined ? {} : { seconds: 60 * budget - (performance.now() - started) / 1000 }),
       signal: io.signal,
     })
-    const work = learner ? { steps: experiment.train.steps } : { laps: prior.laps }
+    const work = learner ? { steps: experiment.train.steps } : { laps: lapsDone(options.run) }
     const stopped = stopOf(options.run, budget)
     const kept = [
       ...(learner ? [] : [keptOf(prior, experiment, held)]),
@@ -157,6 +160,10 @@ const keptOf = (
   return ['prior', `of lap ${laps} of ${em.laps}${held ? ', the best on held-out measurements' : ''}`]
 }
 
+/** Laps that were finished. */
+const lapsDone = (run: string): number =>
+  readJournal(layoutOf(run).journal).filter(({ event, lap }) => event === 'lap' && Number(lap) > 0).length
+
 /** That the time was up before the end, if it was. */
 const stopOf = (run: string, minutes: number | undefined): string | undefined => {
   const events = readJournal(layoutOf(run).journal).map(({ event }) => event)
@@ -171,14 +178,14 @@ interface Outcome {
 
 const summary = (
   path: string,
-  { event, sigmaMin, sigmaMax }: LearnedPrior,
+  { event, laps: lap, sigmaMin, sigmaMax }: LearnedPrior,
   { work, kept }: Outcome,
   seconds: number,
   observations: number,
-): [string, { [key: string]: string | number }] => [
+): [string, { [key: string]: string | number | boolean }] => [
   formatFields([
     ['learned', `${path}/checkpoints/prior.safetensors`],
-    ['from', `${observations} observations${'steps' in work ? `, ${work.steps} steps` : ''}`],
+    ['from', `${observations} observations, ${'laps' in work ? `${work.laps} laps` : `${work.steps} steps`}`],
     ...kept,
     ['signal', `[${event.join(', ')}], ${sizeOf(event)} numbers`],
     ...('steps' in work ? [['noise levels', `${sigmaMin} to ${sigmaMax}`] as const] : []),
@@ -189,7 +196,8 @@ const summary = (
     prior: `${path}/checkpoints/prior.safetensors`,
     observations,
     ...work,
-    ...Object.fromEntries(kept),
+    ...('laps' in work ? { lap } : {}),
+    stopped: kept.some(([name]) => name === 'stopped'),
     seconds,
   },
 ]

@@ -66,7 +66,7 @@ describe('configuration', () => {
       'layers=[{width: 3}]',
     ]
     expect(loadConfig(schema, path, overrides)).toEqual({
-      name: null,
+      name: 'x', // taken away: the default
       train: { lr: 0.25, steps: 7, schedule: 'linear' },
       channels: [1, 9, 3],
       layers: [{ width: 3 }],

@@ -16,7 +16,7 @@ interface Override {
  * Reads a YAML configuration, applies `key=value` overrides and checks the result.
  *
  * Keys are dotted paths, list elements by their number; values are YAML: `train.lr=1e-3`,
- * `net.channels=[32, 64]`, `name=` (null). Fields that are absent get the schema's defaults.
+ * `net.channels=[32, 64]`; `name=null` takes the field away. Fields that are absent get the schema's defaults.
  *
  * @param path file, or undefined to start from nothing.
  * @returns what the schema makes of it.
@@ -120,6 +120,8 @@ const apply = (config: Json, { text, path, value }: Override): Json => {
       }
       return list.with(Number(key), put(list[Number(key)], rest, depth + 1))
     }
+    if (isRecord(node) && rest.length === 0 && value === null)
+      return Object.fromEntries(Object.entries(node).filter(([name]) => name !== key))
     if (isRecord(node))
       return { ...node, [key]: put(Object.hasOwn(node, key) ? node[key] : undefined, rest, depth + 1) }
     if (node === undefined || node === null) return { [key]: put(undefined, rest, depth + 1) }

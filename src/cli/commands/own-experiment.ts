@@ -82,7 +82,10 @@ export const ownExperiment = async (
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })
-  const experiment = experimentWith(fieldsOf(plan, count))
+  // Early laps go with the number of laps: whoever says this number gets the rule for it.
+  const saysLaps = said.some((text) => text.startsWith('em.laps='))
+  const planFields = fieldsOf(plan, count).filter((text) => !(saysLaps && text.startsWith('em.early.laps=')))
+  const experiment = experimentWith(planFields)
   io.note(
     `${path}: ${described(experiment, set.y.shape[0])}. About ${minutes(plan.seconds)} after the Gaussian ` +
       `start, ${budget} min at most; memory about ${(process.memoryUsage().rss / 2 ** 30).toFixed(1)} GB. ` +

@@ -16,7 +16,8 @@ interface Override {
  * Reads a YAML configuration, applies `key=value` overrides and checks the result.
  *
  * Keys are dotted paths, list elements by their number; values are YAML: `train.lr=1e-3`,
- * `net.channels=[32, 64]`; `name=null` takes the field away. Fields that are absent get the schema's defaults.
+ * `net.channels=[32, 64]`; `name=null` takes the field away. Fields that are absent get the schema's
+ * defaults.
  *
  * @param path file, or undefined to start from nothing.
  * @returns what the schema makes of it.

@@ -7,6 +7,7 @@ import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
 import { lowRank } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations } from '../observations/index.ts'
+import type { Domain } from '../operators/index.ts'
 import { drawAll } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
@@ -14,7 +15,7 @@ import { ndarray, sizeOf, zeros } from '../tensor/index.ts'
 import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { posteriorMoments } from './posterior-moments.ts'
-import { ppca, ppcaOfMoments } from './ppca.ts'
+import { FULL_RANK_VARIANCE, ppca, ppcaOfMoments } from './ppca.ts'
 import type { FactorGaussian } from './predictive-density.ts'
 import { seenEntries } from './seen-entries.ts'
 
@@ -67,21 +68,38 @@ export const gaussianStart = async (
   const count = Math.min(options.count ?? set.y.shape[0], set.y.shape[0])
   const masked = options.rank === undefined && eStep?.kind !== 'diffusion' && seenEntries(set, count)
   if (!masked) return ppcaStart(set, options)
+  const { domain } = batchedObservations(set)
   const { gaussian, choice } = await chosenGaussian(set, masked, {
     seed,
     passes: iterations,
     check: () => checkAborted(options.signal, 'the Gaussian start'),
-    onProgress: (done, total, found) => options.onIteration?.(done, total, asGaussian(found)),
+    onProgress: (done, total, found) => options.onIteration?.(done, total, asGaussian(found, domain)),
   })
   options.onChoice?.(choice)
-  return asGaussian(gaussian)
+  return asGaussian(gaussian, domain)
 }
 
-const asGaussian = ({ mean, variance, factor }: FactorGaussian): Gaussian => {
+/** Outside a domain x is one known number: that is its mean, and it goes with nothing. */
+const asGaussian = ({ mean, variance, factor }: FactorGaussian, domain: Domain | undefined): Gaussian => {
   const n = mean.length
+  const rank = factor.length / n
+  const within = <T>(own: T, other: T, p: number): T =>
+    domain?.inside.data[p % domain.inside.size] === 0 ? other : own
   return {
-    mean: ndarray(mean, [n]),
-    covariance: lowRank(ndarray(variance, [n]), ndarray(factor, [n, factor.length / n])),
+    mean: ndarray(
+      mean.map((m, p) => within(m, domain?.value ?? 0, p)),
+      [n],
+    ),
+    covariance: lowRank(
+      ndarray(
+        variance.map((d, p) => within(d, FULL_RANK_VARIANCE, p)),
+        [n],
+      ),
+      ndarray(
+        factor.map((u, i) => within(u, 0, Math.floor(i / rank))),
+        [n, rank],
+      ),
+    ),
   }
 }
 

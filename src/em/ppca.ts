@@ -4,7 +4,7 @@
  * d). Entries that never vary, which lie outside the domain of the data, are no part of that mean, and U is 0
  * there.
  */
-import { Matrix, QrDecomposition } from 'ml-matrix'
+import { Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { lowRank } from '../linalg/index.ts'
@@ -21,51 +21,18 @@ import {
   type Tensor,
   toNumbers,
 } from '../tensor/index.ts'
-import { byDecomposition, type Eigen } from './eigen.ts'
+import { byDecomposition, bySubspace, type Eigen, widthFor } from './eigen.ts'
 
 /** Variance outside the factor when the rank is full: the spectrum has nothing left to average (DiEM). */
-const FULL_RANK_VARIANCE = 1e-6
+export const FULL_RANK_VARIANCE = 1e-6
 
 /** The r leading eigenpairs of a symmetric matrix [N, N]. */
 const leading = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
   const n = C.shape[0]
-  return r < n / 5 ? bySubspace(C, r) : byDecomposition(Matrix.from1DArray(n, n, Array.from(C.data)), r)
+  if (r >= n / 5) return byDecomposition(Matrix.from1DArray(n, n, Array.from(C.data)), r)
+  const start = normal(stream(0, 'subspace'), [n, widthFor(r, n)])
+  return bySubspace({ arrays: [C], times: ([c], q) => matmul(c, q) }, start, r)
 }
-
-/** Relative to the largest eigenvalue: below this, a moving eigenvalue no longer matters to the fit. */
-const SETTLED = 1e-6
-
-/**
- * Subspace iteration with Rayleigh–Ritz (Halko, Martinsson & Tropp 2011), Q ← orth(C³ Q): far cheaper than
- * the whole spectrum. Spare columns make the wanted ones converge.
- */
-const bySubspace = async (C: NdArray<'float64'>, r: number): Promise<Eigen> => {
-  const n = C.shape[0]
-  const width = Math.min(n, r + 16)
-  const power = jit((c: Tensor, q: Tensor) => {
-    const cq = matmul(c, q)
-    return { ritz: matmul(q, cq, { transA: true }), next: matmul(c, matmul(c, cq)) }
-  })
-  const orthonormal = (columns: Matrix) => new QrDecomposition(columns).orthogonalMatrix
-  let Q = orthonormal(
-    Matrix.from1DArray(n, width, Array.from(normal(stream(0, 'subspace'), [n, width]).data)),
-  )
-  let before: readonly number[] = []
-  for (let i = 0; ; i++) {
-    const { ritz, next } = await power(C, ndarray(Q.to1DArray(), [n, width], 'float64'))
-    const { values, vectors } = byDecomposition(Matrix.from1DArray(width, width, toNumbers(ritz)), r)
-    const settled = values.every((v, j) => Math.abs(v - before[j]) <= SETTLED * values[0])
-    if (settled || i === MOST_ROUNDS) {
-      await power.release()
-      return { values, vectors: Q.mmul(vectors) }
-    }
-    before = values
-    Q = orthonormal(Matrix.from1DArray(n, width, toNumbers(next)))
-  }
-}
-
-/** Three powers a round: an eigenvalue gap of 1 % has had its effect by then. */
-const MOST_ROUNDS = 40
 
 /** The fit from the leading eigenpairs of the covariance and its diagonal. */
 const fitted = (

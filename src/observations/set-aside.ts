@@ -31,6 +31,10 @@ const RUNS = 2
 /** Observations of a set that are set aside, at most one in so many. */
 const ONE_IN = 8
 
+/** How many of `count` observations are set aside where so many are wanted. */
+export const setAsideOf = (count: number, wanted: number): number =>
+  Math.min(wanted, Math.floor(count / ONE_IN))
+
 /** Rows of `n` of `count` observations in runs spread over the set. */
 const runsOf = (count: number, n: number): number[] => {
   const runs = Math.min(RUNS, n)
@@ -73,7 +77,7 @@ export const setAside = async (
   { observations, share, seed }: SetAsideOptions,
 ): Promise<SetAside | undefined> => {
   const [count] = set.y.shape
-  const n = Math.min(observations, Math.floor(count / ONE_IN))
+  const n = setAsideOf(count, observations)
   if (n === 0) return undefined
   const at = runsOf(count, n)
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !at.includes(i))

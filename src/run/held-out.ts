@@ -73,10 +73,12 @@ const rmseOf = (clean: NdArray<'float32'>, y: NdArray<'float32'>, entries: NdArr
 export const heldJudge = (aside: SetAside): HeldJudge => {
   const { held } = aside
   const program = residualProgram(held)
+  let observed: ReturnType<typeof program.observed> | undefined
   return {
     figures: async (draws) => {
-      const seen = await program.observed()
-      const entries = seen ?? new NdArray('float32', held.y.shape, new Float32Array(held.y.size).fill(1))
+      observed ??= program.observed() // the same for every lap
+      const entries =
+        (await observed) ?? new NdArray('float32', held.y.shape, new Float32Array(held.y.size).fill(1))
       const { clean, noisy } = await predicted(program, aside, draws)
       const [ninety] = coverage(noisy, held.y, { levels: [0.9], mask: entries })
       const scores = Array.from(crps(noisy, held.y, { entries })).filter((score) => !Number.isNaN(score))

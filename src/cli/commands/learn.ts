@@ -2,7 +2,7 @@
 
 import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import { neverSeen, neverSeenWords, type ObservationSet } from '../../observations/index.ts'
+import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
 import {
   type HeldReading,
   type LearnedPrior,
@@ -23,6 +23,7 @@ import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { requireDevice } from '../require-device.ts'
+import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { maskedLearnerOf, maskedRequestOf } from './masked-learner.ts'
 import { lapMonitor } from './monitor.ts'
@@ -60,7 +61,7 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
 
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
 const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
-  held.observations > 0 && y.shape[0] >= 8 && !operator.truth ? { ...held, seed } : undefined
+  setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
 
 /** A line for each reading, beside that of the Gaussian start. */
 const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
@@ -92,20 +93,14 @@ const byMasks = async (
   }
 }
 
-/** The experiment of a configuration, or the one that fits a set of observations. */
-const experimentFor = (
-  args: readonly string[],
-  { seed, run, resume, minutes = DEFAULT_MINUTES }: OptionsOf<'learn'>,
-  io: Io,
-): Experiment | Promise<Experiment> => {
-  const source = namedSet(args)
-  if (source === undefined) return experimentOf(args, seed)
-  return ownExperiment(source, { overrides: args.slice(1), run, resume, minutes, seed }, io)
-}
-
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
   const started = performance.now()
-  const experiment = await experimentFor(args, options, io)
+  const source = namedSet(args)
+  const minutes = options.minutes ?? (source === undefined ? undefined : DEFAULT_MINUTES)
+  const experiment =
+    source === undefined
+      ? experimentOf(args, options.seed)
+      : await ownExperiment(source, { ...options, minutes, overrides: args.slice(1) }, io)
   if (experiment.start !== undefined)
     throw new TweedieError(
       'input',
@@ -121,7 +116,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
   await requireDevice(device)
-  const budget = options.minutes ?? (namedSet(args) === undefined ? undefined : DEFAULT_MINUTES)
+  const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const folder = openRun(options.run, { config, resume: options.resume, grows: ['em.laps'] })
   try {
@@ -129,11 +124,11 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
       onProgress: (event) => io.progress(learner ? event : { ...event, laps: experiment.em.laps }),
-      ...(budget === undefined ? {} : { seconds: 60 * budget - (performance.now() - started) / 1000 }),
+      ...(budget === undefined ? {} : { seconds: budget - (performance.now() - started) / 1000 }),
       signal: io.signal,
     })
     const work = learner ? { steps: experiment.train.steps } : { laps: lapsDone(options.run) }
-    const stopped = stopOf(options.run, budget)
+    const stopped = stopOf(options.run, minutes)
     const kept = [
       ...(learner ? [] : [keptOf(prior, experiment, held)]),
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
@@ -166,8 +161,8 @@ const lapsDone = (run: string): number =>
 
 /** That the time was up before the end, if it was. */
 const stopOf = (run: string, minutes: number | undefined): string | undefined => {
-  const events = readJournal(layoutOf(run).journal).map(({ event }) => event)
-  const isStopped = events.lastIndexOf('time') > events.lastIndexOf('lap')
+  // Going on takes the journal back to the resume point, which is before this line.
+  const isStopped = readJournal(layoutOf(run).journal).some(({ event }) => event === 'time')
   return isStopped ? `after ${minutes} min; --resume --minutes … goes on` : undefined
 }
 

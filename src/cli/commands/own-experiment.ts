@@ -1,7 +1,7 @@
 /** `tweedie learn SET`: the experiment that fits a set of observations and the time. */
 import { extname } from 'node:path'
 import { arrayExtensions } from '../../formats/index.ts'
-import { readObservations } from '../../observations/index.ts'
+import { readObservations, setAsideOf } from '../../observations/index.ts'
 import { HELD_DRAWS, isRunFolder, readConfig } from '../../run/index.ts'
 import { loadConfig, loadRecord, splitConfigArguments } from '../config/config.ts'
 import { firstOf } from '../config/loading.ts'
@@ -10,6 +10,7 @@ import { recipeOf } from '../config/recipe.ts'
 import { type Experiment, experimentSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { packaged } from '../packaged.ts'
+import { formatSeconds } from '../progress-bar.ts'
 import { measuredSpeeds } from './learn-speed.ts'
 
 /** Minutes when nothing is said. */
@@ -26,7 +27,8 @@ interface Request {
   readonly overrides: readonly string[]
   readonly run: string
   readonly resume: boolean | undefined
-  readonly minutes: number
+  /** Default {@link DEFAULT_MINUTES}. */
+  readonly minutes?: number
   readonly seed: number | undefined
 }
 
@@ -38,9 +40,6 @@ const fieldsOf = ({ laps, early, steps, lastSteps, count, judged }: Plan, there:
   `monitor.held.observations=${judged}`,
   ...(count < there ? [`data.count=${count}`] : []),
 ]
-
-const minutes = (seconds: number): string =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
 
 const described = ({ net, em, train, data }: Experiment, there: number): string => {
   const channels: unknown = 'channels' in net ? net.channels : undefined
@@ -60,7 +59,7 @@ const described = ({ net, em, train, data }: Experiment, there: number): string 
  */
 export const ownExperiment = async (
   source: string,
-  { overrides, run, resume, minutes: budget, seed }: Request,
+  { overrides, run, resume, minutes: budget = DEFAULT_MINUTES, seed }: Request,
   io: Io,
 ): Promise<Experiment> => {
   const said = [...overrides, ...(seed === undefined ? [] : [`seed=${seed}`])]
@@ -75,10 +74,7 @@ export const ownExperiment = async (
   const [count] = used.y.shape
   const plan = planned(speeds, {
     count,
-    judged: {
-      observations: Math.min(Math.floor(count / 8), draft.monitor.held.observations),
-      draws: HELD_DRAWS,
-    },
+    judged: { observations: setAsideOf(count, draft.monitor.held.observations), draws: HELD_DRAWS },
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })
@@ -87,8 +83,9 @@ export const ownExperiment = async (
   const planFields = fieldsOf(plan, count).filter((text) => !(saysLaps && text.startsWith('em.early.laps=')))
   const experiment = experimentWith(planFields)
   io.note(
-    `${path}: ${described(experiment, set.y.shape[0])}. About ${minutes(plan.seconds)} after the Gaussian ` +
-      `start, ${budget} min at most; memory about ${(process.memoryUsage().rss / 2 ** 30).toFixed(1)} GB. ` +
+    `${path}: ${described(experiment, set.y.shape[0])}. ` +
+      `About ${formatSeconds(plan.seconds)} after the Gaussian start, ${budget} min at most; ` +
+      `memory about ${(process.memoryUsage().rss / 2 ** 30).toFixed(1)} GB. ` +
       `${run}/config.yaml has all of it`,
   )
   return experiment

@@ -11,7 +11,7 @@ import { writeArrays } from '../../src/formats/index.ts'
 import { type ObservationSet, residualProgram } from '../../src/observations/index.ts'
 import { families } from '../../src/operators/index.ts'
 import { stream, uniform } from '../../src/random/index.ts'
-import { observeLine } from '../cli/observing.ts'
+import { observeLine } from '../cli/observe/observing.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/howto/own-operators.md'), 'utf8')
 const numpy = spawnSync('python3', ['-c', 'import numpy']).status === 0

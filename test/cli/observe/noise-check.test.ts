@@ -1,10 +1,10 @@
 /** What `tweedie observe` says of the level of noise. */
 import { expect, it } from 'vitest'
-import { withNoise } from '../../src/cli/commands/noise-check.ts'
-import type { Io } from '../../src/cli/io.ts'
-import { type ObservationSet, unchanged } from '../../src/observations/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
-import { ndarray } from '../../src/tensor/index.ts'
+import { withNoise } from '../../../src/cli/commands/noise-check.ts'
+import type { Io } from '../../../src/cli/io.ts'
+import { type ObservationSet, unchanged } from '../../../src/observations/index.ts'
+import { normal, stream } from '../../../src/random/index.ts'
+import { ndarray } from '../../../src/tensor/index.ts'
 
 const notes: string[] = []
 const io: Io = {

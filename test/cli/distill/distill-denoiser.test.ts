@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { run as distill } from '../../src/cli/commands/distill.ts'
-import { observe, writeObservations } from '../../src/observations/index.ts'
-import { loadSampler } from '../../src/run/index.ts'
-import { toNumbers } from '../../src/tensor/index.ts'
+import { run as distill } from '../../../src/cli/commands/distill.ts'
+import { observe, writeObservations } from '../../../src/observations/index.ts'
+import { loadSampler } from '../../../src/run/index.ts'
+import { toNumbers } from '../../../src/tensor/index.ts'
 import {
   at,
   clean,

@@ -1,10 +1,10 @@
 /** `tweedie observe` in process, as it is written on a command line, in a folder of files. */
 import { join } from 'node:path'
-import { run } from '../../src/cli/commands/observe.ts'
-import type { OptionsOf } from '../../src/cli/commands.ts'
-import { makeIo } from '../../src/cli/io.ts'
-import { makeProgram } from '../../src/cli/program.ts'
-import { type ObservationSet, readObservations } from '../../src/observations/index.ts'
+import { run } from '../../../src/cli/commands/observe.ts'
+import type { OptionsOf } from '../../../src/cli/commands.ts'
+import { makeIo } from '../../../src/cli/io.ts'
+import { makeProgram } from '../../../src/cli/program.ts'
+import { type ObservationSet, readObservations } from '../../../src/observations/index.ts'
 
 /** The words of a line; quotes hold those with spaces together. */
 const wordsOf = (line: string): string[] =>

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root } from '../e2e/built.ts'
+import { root } from '../../e2e/built.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-distill-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

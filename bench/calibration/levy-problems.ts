@@ -16,7 +16,7 @@ import {
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
-import { latticeDenoiser } from '../../test/exact/lattice-walk.ts'
+import { latticeDenoiser } from '../../test/exact/levy/lattice-walk.ts'
 import {
   type Energy,
   LENGTH,
@@ -25,9 +25,14 @@ import {
   walkPosterior,
   walkPrior,
   walks,
-} from '../../test/exact/levy.ts'
-import { gibbsDraws } from '../../test/exact/levy-gibbs.ts'
-import { incrementsOf, type SparseWalk, sparseEnergy, sparseSignals } from '../../test/exact/sparse-levy.ts'
+} from '../../test/exact/levy/levy.ts'
+import { gibbsDraws } from '../../test/exact/levy/levy-gibbs.ts'
+import {
+  incrementsOf,
+  type SparseWalk,
+  sparseEnergy,
+  sparseSignals,
+} from '../../test/exact/levy/sparse-levy.ts'
 import { type Contender, contendersFor, singleContenders } from './contenders.ts'
 
 export const DRAWS = 39

@@ -29,8 +29,8 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { boundOf, type PriorLevels } from './bound.ts'
-import { misfit } from './divergence.ts'
 import { drawRows, observedOf } from './draw-rows.ts'
+import { misfit } from './objectives/divergence.ts'
 import { paretoSmoothed } from './pareto.ts'
 
 /** A prior as refining takes it. */

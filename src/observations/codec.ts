@@ -24,7 +24,7 @@ import { NdArray, ndarray, reshaped, type Shape, scalar, toNumbers } from '../te
 import { checkMask } from './check-operator.ts'
 import { checkObservations, noiseLevel, type ObservationSet } from './observation-set.ts'
 import { maskedBy, type ObservedOperator, projectedBy, unchanged } from './operator.ts'
-import { facesOf } from './own-mesh.ts'
+import { facesOf } from './own/mesh.ts'
 import type { View } from './view.ts'
 import { withinDomain } from './within-domain.ts'
 

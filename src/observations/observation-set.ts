@@ -3,7 +3,7 @@ import type { DataRange } from '../operators/index.ts'
 import type { NdArray, Shape } from '../tensor/index.ts'
 import { checkOperator, type FieldOf } from './check-operator.ts'
 import type { ObservedOperator } from './operator.ts'
-import { checkMesh, OWN_MESH, type OwnMesh } from './own-mesh.ts'
+import { checkMesh, OWN_MESH, type OwnMesh } from './own/mesh.ts'
 import type { View } from './view.ts'
 
 /**

@@ -12,8 +12,8 @@ import { noise2scoreEntry } from './noise2score.ts'
 import { pigdmEntry } from './pigdm.ts'
 import { redDiffEntry } from './red-diff.ts'
 import { repaintEntry } from './repaint.ts'
-import { smcMmpsEntry } from './smc-mmps.ts'
-import { tdsEntry } from './tds.ts'
+import { smcMmpsEntry } from './smc/smc-mmps.ts'
+import { tdsEntry } from './smc/tds.ts'
 import { tmpdEntry } from './tmpd.ts'
 
 /** All methods, in the order of help and tables. */

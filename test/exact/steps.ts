@@ -11,7 +11,7 @@ import { compileMethod, mmps } from '../../src/posterior/index.ts'
 import { ndarray, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { type Problem, problems, SIZE } from './circulant.ts'
 import { atMost, between, type Gate } from './gate.ts'
-import { LENGTH, NOISE, regionShare, walkEnergy, walkPrior, walks } from './levy.ts'
+import { LENGTH, NOISE, regionShare, walkEnergy, walkPrior, walks } from './levy/levy.ts'
 import { samplerMoments } from './sampler-moments.ts'
 import { guided, relativeDistance, varianceRatio } from './sampling.ts'
 

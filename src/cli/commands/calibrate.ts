@@ -15,11 +15,11 @@ import {
 import { type NdArray, type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { drawsFirst, matched, readDraws, readLabels, readTruth } from '../restored/foreign-draws.ts'
 import { observationsFor, residualsOf } from '../restored/judged.ts'
+import { type Repair, repairOf, repairPath, writeRepair } from '../restored/repair.ts'
 import { formatTable } from '../table.ts'
 import { drawsFile } from './diagnose.ts'
-import { drawsFirst, matched, readDraws, readLabels, readTruth } from './foreign-draws.ts'
-import { type Repair, repairOf, repairPath, writeRepair } from './repair.ts'
 
 type Options = OptionsOf<'calibrate'>
 

@@ -9,10 +9,10 @@ import { isRunFolder, layoutOf } from '../../run/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { matched, readDraws, readGiven, readLogDensity, readTruth } from '../restored/foreign-draws.ts'
 import { judgedDraws, observationsFor } from '../restored/judged.ts'
-import { matched, readDraws, readGiven, readLogDensity, readTruth } from './foreign-draws.ts'
-import { referenceDraws } from './reference.ts'
-import { readRepairedIntervals, repairedNote } from './repair.ts'
+import { referenceDraws } from '../restored/reference.ts'
+import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
 
 type Options = OptionsOf<'diagnose'>
 

@@ -6,12 +6,12 @@ import { type Arrays, readArrays, readSafetensors } from '../../formats/index.ts
 import { type JsonRecord, parseJson } from '../../json.ts'
 import { isRunFolder, type JournalLine, layoutOf, readConfig, readJournal } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
+import { type ArrayDescription, describeArray } from '../describe-array.ts'
+import { type DataFacts, describeDraws, describeSet } from '../describe-data.ts'
 import type { Io } from '../io.ts'
 import { formatSeconds } from '../progress-bar.ts'
 import { eventWords, type RunProgress, runProgress } from '../run-progress.ts'
 import { formatFields, formatTable } from '../table.ts'
-import { type ArrayDescription, describeArray } from './describe-array.ts'
-import { type DataFacts, describeDraws, describeSet } from './describe-data.ts'
 
 /** `tweedie info <path>`: what a run folder or a file of arrays holds. */
 export const run = async ([path]: readonly string[], _options: OptionsOf<'info'>, io: Io): Promise<void> => {

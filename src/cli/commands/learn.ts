@@ -22,12 +22,12 @@ import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import type { Io } from '../io.ts'
+import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
+import { lapMonitor } from '../learning/monitor.ts'
+import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
-import { maskedLearnerOf, maskedRequestOf } from './masked-learner.ts'
-import { lapMonitor } from './monitor.ts'
-import { DEFAULT_MINUTES, namedSet, ownExperiment } from './own-experiment.ts'
 
 /** Options that every learner shares. */
 type Call = Pick<

@@ -20,11 +20,11 @@ import { loadClean } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
+import { checkUnits, rangeOf } from '../own/data-range.ts'
+import { checkOperatorName, pairsOf, settingValue } from '../own/operator-arguments.ts'
+import { refuseLayout } from '../own/own-layout.ts'
+import { noiseLevelOf, ownSet } from '../own/own-observations.ts'
 import { formatFields } from '../table.ts'
-import { checkUnits, rangeOf } from './data-range.ts'
-import { checkOperatorName, pairsOf, settingValue } from './operator-arguments.ts'
-import { refuseLayout } from './own-layout.ts'
-import { noiseLevelOf, ownSet } from './own-observations.ts'
 
 type Options = OptionsOf<'observe'>
 

@@ -14,9 +14,9 @@ import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
 import { observationsFor } from '../restored/judged.ts'
+import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
 import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
-import { readRepairedIntervals, repairedNote } from './repair.ts'
 
 /** The draws of a report, and what they are judged by. */
 type Options = Pick<

@@ -19,9 +19,9 @@ import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { type Refined, refinementOf } from '../restored/refinement.ts'
+import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
 import { formatFields } from '../table.ts'
-import { type Refined, refinementOf } from './refinement.ts'
-import { type Repair, readRepair, repairedIntervals, repairLine } from './repair.ts'
 
 type Options = OptionsOf<'restore'>
 

@@ -21,9 +21,9 @@ import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
-import { readRepair, repairedIntervals, repairLine } from './repair.ts'
 import { type WrittenReport, writeRunReport } from './report.ts'
 
 type Options = OptionsOf<'sample'>

@@ -9,11 +9,11 @@ import { checkExperiment, networkConfigOf, trainingOf } from '../config/building
 import { loadClean } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
+import { refuseLearner } from '../learning/masked-learner.ts'
+import { lapMonitor } from '../learning/monitor.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
-import { refuseLearner } from './masked-learner.ts'
-import { lapMonitor } from './monitor.ts'
 
 /** The parts of a prior that a training which begins with its weights must share. */
 type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>

@@ -21,11 +21,11 @@ import {
 } from '../../observations/index.ts'
 import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
 import { average, itemAt, NdArray, zeros } from '../../tensor/index.ts'
-import { matched, readTruth } from '../commands/foreign-draws.ts'
-import type { RepairedFile } from '../commands/repair.ts'
 import type { Io } from '../io.ts'
 import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
+import { matched, readTruth } from './foreign-draws.ts'
 import { judgedDraws } from './judged.ts'
+import type { RepairedFile } from './repair.ts'
 
 /** Draws, what they are of, and what is known about them. */
 export interface Restored {

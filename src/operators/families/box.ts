@@ -1,5 +1,5 @@
+import { boxMasks } from '../drawn/mask-patterns.ts'
 import { imageShape } from '../image.ts'
-import { boxMasks } from '../mask-patterns.ts'
 import { deletion } from './deletion.ts'
 
 export const boxFamily = deletion({

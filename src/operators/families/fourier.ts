@@ -1,8 +1,8 @@
 import type { NdArray, Shape } from '../../tensor/index.ts'
-import { columnMasks } from '../column-masks.ts'
+import { columnMasks } from '../drawn/column-masks.ts'
+import { smoothPhases } from '../drawn/smooth-phase.ts'
 import { fourier } from '../fourier.ts'
 import { imageShape } from '../image.ts'
-import { smoothPhases } from '../smooth-phase.ts'
 import { defineFamily, needed, type Parameters } from './family.ts'
 
 /** How few columns of the Fourier plane are sampled, as a setting. */

@@ -1,7 +1,7 @@
 import { TweedieError } from '../../error.ts'
 import { bernoulli, stream, uniformBatch } from '../../random/index.ts'
 import { NdArray, reshaped, type Shape, sizeOf } from '../../tensor/index.ts'
-import { exactMasks } from '../mask-patterns.ts'
+import { exactMasks } from '../drawn/mask-patterns.ts'
 import { deletion, fraction, keepMax, keptBetween, maskShape, shares } from './deletion.ts'
 import { observations } from './family.ts'
 

@@ -1,5 +1,5 @@
 import { blur } from '../blur.ts'
-import { motionKernels } from '../motion-kernel.ts'
+import { motionKernels } from '../drawn/motion-kernel.ts'
 import { boundary, kernel } from './blur.ts'
 import { defineFamily, needed } from './family.ts'
 

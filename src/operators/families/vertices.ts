@@ -1,6 +1,6 @@
 import { TweedieError } from '../../error.ts'
 import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
-import { exactMasks } from '../mask-patterns.ts'
+import { exactMasks } from '../drawn/mask-patterns.ts'
 import { deletion, fraction, keepMax, keptBetween, maskShape, shares } from './deletion.ts'
 
 /** Indices of the points that there are, of `length`: not those of padding or land. */

@@ -1,7 +1,7 @@
 /** What `tweedie observe` says of the level of noise. */
 import { expect, it } from 'vitest'
-import { withNoise } from '../../../src/cli/commands/noise-check.ts'
 import type { Io } from '../../../src/cli/io.ts'
+import { withNoise } from '../../../src/cli/own/noise-check.ts'
 import { type ObservationSet, unchanged } from '../../../src/observations/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import { ndarray } from '../../../src/tensor/index.ts'

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRecord, type JsonRecord } from '../json.ts'
 import { type JournalLine, layoutOf, readConfig, readJournal } from '../run/index.ts'
+import { counted } from './counted.ts'
 
 /** How far a run is. */
 export type RunProgress = {
@@ -15,9 +16,6 @@ export type RunProgress = {
 const RESULTS = ['prior.safetensors', 'sampler.safetensors']
 
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
-
-/** `1 lap`, `2 laps`. */
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 const lapsOf = ({ em }: JsonRecord): string => {
   const laps = isRecord(em) ? numberOf(em.laps) : undefined
@@ -42,7 +40,7 @@ export const runProgress = (folder: string): RunProgress => {
   if (!RESULTS.some((name) => existsSync(join(checkpoints, name))))
     return { finished: false, words: `unfinished, ${placeOf(readConfig(folder), journal)}` }
   const laps = journal.filter(({ event, lap }) => event === 'lap' && lap !== 0).length
-  return { finished: true, words: laps === 0 ? 'finished' : `finished, ${counted(laps, 'lap', 'laps')}` }
+  return { finished: true, words: laps === 0 ? 'finished' : `finished, ${counted(laps, 'lap')}` }
 }
 
 /** Events of journals, one and several. */

@@ -21,10 +21,12 @@ import { checkExperiment, diemOptionsOf, networkConfigOf } from '../config/build
 import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
+import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
+import { readingOnce } from '../reading-once.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
@@ -96,18 +98,19 @@ const byMasks = async (
 export const run = async (args: readonly string[], options: OptionsOf<'learn'>, io: Io): Promise<void> => {
   const started = performance.now()
   const source = namedSet(args)
+  const read = readingOnce()
   const minutes = options.minutes ?? (source === undefined ? undefined : DEFAULT_MINUTES)
   const experiment =
     source === undefined
       ? experimentOf(args, options.seed)
-      : await ownExperiment(source, { ...options, minutes, overrides: args.slice(1) }, io)
+      : await ownExperiment(source, { ...options, minutes, overrides: args.slice(1), read }, io)
   if (experiment.start !== undefined)
     throw new TweedieError(
       'input',
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
   const learner = maskedLearnerOf(experiment)
-  const set = await loadObservations(experiment)
+  const set = await loadObservations(experiment, read)
   const unseen = neverSeen(set)
   if (unseen) io.note(neverSeenWords(unseen))
   const { device } = options
@@ -171,6 +174,9 @@ interface Outcome {
   readonly kept: readonly (readonly [string, string])[]
 }
 
+const workOf = (work: Outcome['work']): string =>
+  'laps' in work ? counted(work.laps, 'lap') : counted(work.steps, 'step')
+
 const summary = (
   path: string,
   { event, laps: lap, sigmaMin, sigmaMax }: LearnedPrior,
@@ -180,7 +186,7 @@ const summary = (
 ): [string, { [key: string]: string | number | boolean }] => [
   formatFields([
     ['learned', `${path}/checkpoints/prior.safetensors`],
-    ['from', `${observations} observations, ${'laps' in work ? `${work.laps} laps` : `${work.steps} steps`}`],
+    ['from', `${counted(observations, 'observation')}, ${workOf(work)}`],
     ...kept,
     ['signal', `[${event.join(', ')}], ${sizeOf(event)} numbers`],
     ...('steps' in work ? [['noise levels', `${sigmaMin} to ${sigmaMax}`] as const] : []),

@@ -5,13 +5,14 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { neverSeen, type ObservationSet, readObservations } from '../../observations/index.ts'
+import { neverSeen, type ObservationSet } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
+import { type ReadSet, readingOnce } from '../reading-once.ts'
 import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
 import { observationsFor } from '../restored/judged.ts'
 import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
@@ -40,7 +41,7 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const restored = async (
   folder: string,
   options: Options,
-  learned: ObservationSet | undefined,
+  { learned, read }: { readonly learned: ObservationSet | undefined; readonly read: ReadSet },
   io: Io,
 ): Promise<RestoredContent & { readonly repairs: readonly string[] }> => {
   const { draws: file, observations, truth, held, baselines, seed } = options
@@ -58,10 +59,10 @@ const restored = async (
     return nothing
   }
   const draws = drawsOf(path)
-  const set = observationsFor(observations, draws)
+  const set = observationsFor(observations, draws, read)
   const repaired = readRepairedIntervals(path, draws.shape.slice(1))
   const known = truth === undefined ? undefined : await truthOf(draws, truth)
-  const unseen = neverSeen(learned ?? readObservations(observations))
+  const unseen = neverSeen(learned ?? read(observations))
   const made = await restoredContent(
     {
       draws,
@@ -84,11 +85,9 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 }
 
 /** The observations that a run learned from, as far as its configuration leads to them. */
-const learnedFrom = (config: JsonRecord): ObservationSet | undefined => {
+const learnedFrom = (config: JsonRecord, read: ReadSet): ObservationSet | undefined => {
   const { observations } = isRecord(config.data) ? config.data : {}
-  return typeof observations === 'string' && existsSync(observations)
-    ? readObservations(observations)
-    : undefined
+  return typeof observations === 'string' && existsSync(observations) ? read(observations) : undefined
 }
 
 /** How the data that a run learned from look, as far as its configuration leads to them. */
@@ -147,8 +146,10 @@ const commandOf = (folder: string, options: Options): string =>
 export const writeRunReport = async (folder: string, options: Options, io: Io): Promise<WrittenReport> => {
   const config = readConfig(folder)
   const path = options.output ?? layoutOf(folder).report
-  const learned = learnedFrom(config)
-  const { content, wins, repairs, beside, reconciled } = await restored(folder, options, learned, io)
+  const read = readingOnce()
+  const learned = learnedFrom(config, read)
+  const known = { learned, read }
+  const { content, wins, repairs, beside, reconciled } = await restored(folder, options, known, io)
   const lead = [...wins, ...repairs]
   const page: RunReport = {
     title: `Run ${folder}`,

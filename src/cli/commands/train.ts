@@ -8,6 +8,7 @@ import { experimentOf } from '../config/arguments.ts'
 import { checkExperiment, networkConfigOf, trainingOf } from '../config/building.ts'
 import { loadClean } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
+import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { refuseLearner } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
@@ -76,7 +77,10 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
     io.result(
       formatFields([
         ['trained', path],
-        ['on', `${x.shape[0]} clean items, ${training.steps} steps of ${training.batch}`],
+        [
+          'on',
+          `${counted(x.shape[0], 'clean item')}, ${counted(training.steps, 'step')} of ${training.batch}`,
+        ],
         ['time', `${folder.journal.seconds.toFixed(0)} s`],
       ]),
       {

@@ -26,6 +26,7 @@ import {
 import { withNamedMeshes } from '../../run/index.ts'
 import { type ExecuteOptions, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { DenoisingTraining } from '../../training/index.ts'
+import { counted } from '../counted.ts'
 import type { Experiment } from './schema.ts'
 
 /** The network for events of a shape. @param own - the mesh of observations that have one of their own */
@@ -193,7 +194,7 @@ export const checkExperiment = (
   if (em.early.laps !== undefined && em.early.laps > Math.max(0, em.laps - 2))
     throw new TweedieError(
       'input',
-      `field 'em.early.laps': of ${em.laps} laps the first draws from the Gaussian and the last by ` +
+      `field 'em.early.laps': of ${counted(em.laps, 'lap')} the first draws from the Gaussian and the last by ` +
         `em.sampling, so ${Math.max(0, em.laps - 2)} at most; got ${em.early.laps}`,
     )
   if (monitor.sinkhorn > 0 && data.clean === undefined)

@@ -4,6 +4,7 @@ import { TweedieError } from '../../error.ts'
 import { type ObservationSet, observationRows, observe, readObservations } from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
 import { rows } from '../../tensor/index.ts'
+import type { ReadSet } from '../reading-once.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
 
@@ -32,15 +33,15 @@ export const loadClean = async (
 }
 
 /** The observations that a configuration names, or makes; in their own units. */
-export const loadObservations = async ({
-  data,
-  range,
-}: Pick<Experiment, 'data' | 'range'>): Promise<ObservationSet> => {
+export const loadObservations = async (
+  { data, range }: Pick<Experiment, 'data' | 'range'>,
+  read: ReadSet = readObservations,
+): Promise<ObservationSet> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
-    const set = readObservations(data.observations)
+    const set = read(data.observations)
     return firstOf(range ? { ...set, range } : set, data.count)
   }
   if (data.clean === undefined || data.observe === undefined) {

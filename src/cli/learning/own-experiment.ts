@@ -1,16 +1,18 @@
 /** `tweedie learn SET`: the experiment that fits a set of observations and the time. */
 import { extname } from 'node:path'
 import { arrayExtensions } from '../../formats/index.ts'
-import { readObservations, setAsideOf } from '../../observations/index.ts'
+import { setAsideOf } from '../../observations/index.ts'
 import { HELD_DRAWS, isRunFolder, readConfig } from '../../run/index.ts'
 import { loadConfig, loadRecord, splitConfigArguments } from '../config/config.ts'
 import { firstOf } from '../config/loading.ts'
 import { type Plan, planned } from '../config/plan.ts'
 import { recipeOf } from '../config/recipe.ts'
 import { type Experiment, experimentSchema } from '../config/schema.ts'
+import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { packaged } from '../packaged.ts'
 import { formatSeconds } from '../progress-bar.ts'
+import type { ReadSet } from '../reading-once.ts'
 import { measuredSpeeds } from './learn-speed.ts'
 
 /** Minutes when nothing is said. */
@@ -30,6 +32,7 @@ interface Request {
   /** Default {@link DEFAULT_MINUTES}. */
   readonly minutes?: number
   readonly seed: number | undefined
+  readonly read: ReadSet
 }
 
 const fieldsOf = ({ laps, early, steps, lastSteps, count, judged }: Plan, there: number): string[] => [
@@ -46,8 +49,9 @@ const described = ({ net, em, train, data }: Experiment, there: number): string 
   const sizes = Array.isArray(channels) ? `, channels ${channels.join(', ')}` : ''
   const early = em.early.laps ?? 0
   return (
-    `${data.count ?? there} of ${there} observations; network ${net.kind}${sizes}; ${em.laps} laps, ` +
-    `${early} of them fast, of ${train.steps} steps, the last of ${train.lastSteps ?? train.steps}`
+    `${data.count ?? there} of ${counted(there, 'observation')}; network ${net.kind}${sizes}; ` +
+    `${counted(em.laps, 'lap')}, ${early} of them fast, ` +
+    `of ${counted(train.steps, 'step')}, the last of ${train.lastSteps ?? train.steps}`
   )
 }
 
@@ -59,12 +63,12 @@ const described = ({ net, em, train, data }: Experiment, there: number): string 
  */
 export const ownExperiment = async (
   source: string,
-  { overrides, run, resume, minutes: budget = DEFAULT_MINUTES, seed }: Request,
+  { overrides, run, resume, minutes: budget = DEFAULT_MINUTES, seed, read }: Request,
   io: Io,
 ): Promise<Experiment> => {
   const said = [...overrides, ...(seed === undefined ? [] : [`seed=${seed}`])]
   if (resume && isRunFolder(run)) return loadRecord(experimentSchema, readConfig(run), run, said)
-  const set = readObservations(source)
+  const set = read(source)
   const { path, fields } = recipeOf(set)
   const experimentWith = (plan: readonly string[]): Experiment =>
     loadConfig(experimentSchema, packaged(path), [...fields, ...plan, `data.observations=${source}`, ...said])

@@ -11,11 +11,16 @@ import {
 } from '../../observations/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import { firstOf } from '../config/loading.ts'
+import type { ReadSet } from '../reading-once.ts'
 
 /** The observations of the draws, as many as there are of these. */
-export const observationsFor = (file: string, draws: NdArray): ObservationSet => {
+export const observationsFor = (
+  file: string,
+  draws: NdArray,
+  read: ReadSet = readObservations,
+): ObservationSet => {
   const [, n, ...event] = draws.shape
-  const set = readObservations(file)
+  const set = read(file)
   const observed = set.operator.event
   if (set.y.shape[0] < n || observed.join() !== event.join()) {
     throw new TweedieError(

@@ -103,6 +103,13 @@ export const datasetIn = (
   return { dataset, shape }
 }
 
+/** A dataset of one text; undefined for anything else. @throws TweedieError as {@link datasetIn} */
+export const textIn = (file: Hdf5, group: Group, key: string): string | undefined => {
+  const { value } = datasetIn(file, group, key).dataset
+  const text = Array.isArray(value) ? value[0] : value
+  return typeof text === 'string' ? text : undefined
+}
+
 /** Whether values are, or hold, pointers to data of variable length. */
 const hasPointers = ({ type, vlen, compound_type: compound }: Metadata): boolean =>
   vlen || type === H5T.vlen || (compound?.members.some(hasPointers) ?? false)

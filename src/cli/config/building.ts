@@ -194,8 +194,8 @@ export const checkExperiment = (
   if (em.early.laps !== undefined && em.early.laps > Math.max(0, em.laps - 2))
     throw new TweedieError(
       'input',
-      `field 'em.early.laps': of ${counted(em.laps, 'lap')} the first draws from the Gaussian and the last by ` +
-        `em.sampling, so ${Math.max(0, em.laps - 2)} at most; got ${em.early.laps}`,
+      `field 'em.early.laps': of ${counted(em.laps, 'lap')} the first draws from the Gaussian ` +
+        `and the last by em.sampling, so ${Math.max(0, em.laps - 2)} at most; got ${em.early.laps}`,
     )
   if (monitor.sinkhorn > 0 && data.clean === undefined)
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")

@@ -27,7 +27,7 @@ import {
   ownObservations,
   unitsOf,
 } from '../../observations/index.ts'
-import { familyOf, type OperatorSpec, parameterOf } from '../../operators/index.ts'
+import { croppedReadout, familyOf, type OperatorSpec, parameterOf } from '../../operators/index.ts'
 import { type NdArray, toNumbers } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
@@ -239,13 +239,29 @@ const scanNoise = (source: string, { kspace, noiseCovariance }: KSpace, options:
     : { covariance: { array: noiseCovariance, complex: true } }
 }
 
+/** K-space without the oversampling of its readout. */
+const withoutOversampling = async (source: string, scan: KSpace, io: Io): Promise<KSpace> => {
+  const { kspace, mask, rows } = scan
+  const measured = kspace.shape[2]
+  if (rows === measured) return scan
+  if (mask.shape[2] !== 1) {
+    io.note(
+      `${source}: of some readouts a part is missing, so their oversampling stays: ` +
+        `images have ${measured} rows, of which the middle ${rows} are the scanner's`,
+    )
+    return scan
+  }
+  return { ...scan, kspace: await croppedReadout(kspace, rows) }
+}
+
 /** K-space of a scanner's files: fourier of one coil, coils of several. */
 const fromScans = async (
   source: string,
   args: readonly string[],
   options: Options,
+  io: Io,
 ): Promise<ObservationSet> => {
-  const scan = await readKspace(source, options.count)
+  const scan = await withoutOversampling(source, await readKspace(source, options.count), io)
   const operator = options.operator ?? (scan.kspace.shape[1] === 2 ? 'fourier' : 'coils')
   const said = operatorFrom({ ...options, operator }, args)
   const measured: OwnMeasurements['parameters'] =
@@ -272,8 +288,9 @@ const fromArrays = async (
   source: string,
   args: readonly string[],
   options: Options,
+  io: Io,
 ): Promise<ObservationSet> => {
-  if (isKspace(source)) return fromScans(source, args, options)
+  if (isKspace(source)) return fromScans(source, args, options, io)
   const arrays = !isFolder(source) && !isVolumes(source)
   const { valid } = ownLayout(options)
   if (arrays && saysLayout(options)) return fromLayout(source, args, options)
@@ -330,7 +347,7 @@ export const ownSet = async (
       `${source}: a folder of damaged images needs --mask, the folder of their masks, or --operator`,
     )
   const masked = images && mask !== undefined && isFolder(mask) && [undefined, 'mask'].includes(operator)
-  const set = masked ? fromImages(source, mask, args, options) : await fromArrays(source, args, options)
+  const set = masked ? fromImages(source, mask, args, options) : await fromArrays(source, args, options, io)
   if (!images) await checkOwnUnits(source, set, range !== undefined, io)
   return withNoise(chosen(set, skip, count), options.noise, io)
 }

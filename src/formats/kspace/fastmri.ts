@@ -7,10 +7,13 @@
 import type { Dataset } from 'h5wasm/node'
 import { NdArray } from '../../tensor/ndarray.ts'
 import { wrong } from '../bytes.ts'
-import { datasetIn, H5T, type Hdf5, withEntries } from '../hdf5.ts'
+import { datasetIn, H5T, type Hdf5, textIn, withEntries } from '../hdf5.ts'
+import { imageRows } from './ismrmrd-header.ts'
 import { allocated, type Scan } from './kspace.ts'
 
 export const KSPACE = 'kspace'
+
+const HEADER = 'ismrmrd_header'
 
 /** Numbers from the bytes of complex ones: real and imaginary part in turn. */
 type Numbers = (bytes: Uint8Array) => Float32Array | Float64Array
@@ -42,6 +45,13 @@ const maskIn = (file: Hdf5, width: number): number[] | undefined => {
   return values
 }
 
+/** Rows of the image, as the header of the scanner's file says it, which comes along in `ismrmrd_header`. */
+const rowsIn = (file: Hdf5, height: number): number => {
+  const there = file.root.keys().includes(HEADER)
+  const text = there ? textIn(file, file.root, HEADER) : undefined
+  return text === undefined ? height : imageRows(text, height)
+}
+
 /** The k-space of a file. @param most - slices to stop after */
 export const fastMriScan = (file: Hdf5, most: number): Scan => {
   const { path } = file
@@ -71,5 +81,6 @@ export const fastMriScan = (file: Hdf5, most: number): Scan => {
     name: path,
     kspace: new NdArray('float32', [count, 2 * coils, height, width], kspace),
     mask: new NdArray('float32', [count, 1, height, width], mask),
+    rows: rowsIn(file, height),
   }
 }

@@ -11,7 +11,7 @@
 import type { Group } from 'h5wasm/node'
 import { NdArray } from '../../tensor/ndarray.ts'
 import { wrong } from '../bytes.ts'
-import { datasetIn, type Hdf5 } from '../hdf5.ts'
+import { type Hdf5, textIn } from '../hdf5.ts'
 import { type Acquisition, readAcquisitions } from './acquisitions.ts'
 import { type IsmrmrdHeader, parseIsmrmrdHeader } from './ismrmrd-header.ts'
 import { allocated, type Scan } from './kspace.ts'
@@ -41,9 +41,8 @@ export const rawDataIn = ({ root }: Hdf5): Group | undefined =>
 
 const headerIn = (file: Hdf5, group: Group): IsmrmrdHeader => {
   const where = `${file.path}: dataset 'xml'`
-  const { value } = datasetIn(file, group, 'xml').dataset
-  const text = Array.isArray(value) ? value[0] : value
-  if (typeof text !== 'string') throw wrong(where, 'must be text')
+  const text = textIn(file, group, 'xml')
+  if (text === undefined) throw wrong(where, 'must be text')
   return parseIsmrmrdHeader(text, where)
 }
 
@@ -124,7 +123,7 @@ const place = (
 /** The k-space of a file. @param most - images to stop after */
 export const ismrmrdScan = (file: Hdf5, group: Group, most: number): Scan => {
   const { path: name } = file
-  const { matrix, centre, relativeBandwidth } = headerIn(file, group)
+  const { matrix, rows, centre, relativeBandwidth } = headerIn(file, group)
   const where = `${name}: dataset 'data'`
   const all = readAcquisitions(file, group)
   const noise = all.filter(({ flags }) => has(flags, NOISE))
@@ -161,6 +160,7 @@ export const ismrmrdScan = (file: Hdf5, group: Group, most: number): Scan => {
     name,
     kspace: new NdArray('float32', [images.length, 2 * coils, height, width], kspace),
     mask: new NdArray('float32', [images.length, 1, height, width], mask),
+    rows,
     ...(isMeasured ? { noiseCovariance: covarianceOf(noise, coils, dwell, relativeBandwidth) } : {}),
   }
 }

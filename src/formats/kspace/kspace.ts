@@ -14,6 +14,8 @@ export interface Scan {
   readonly kspace: NdArray<'float32'>
   /** [N, 1, H, W]: 1 where something was measured. */
   readonly mask: NdArray<'float32'>
+  /** Rows of the image: H, or fewer where the readout is oversampled. */
+  readonly rows: number
   /** Σ = E[n nᴴ] of the noise n of the K coils, [K, K, 2] with real and imaginary part. */
   readonly noiseCovariance?: NdArray<'float32'>
 }
@@ -24,6 +26,11 @@ export interface KSpace {
   readonly kspace: NdArray<'float32'>
   /** 1 where something was measured, else 0: [N | 1, 1, H | 1, W], with axes of 1 where nothing differs. */
   readonly mask: NdArray<'float32'>
+  /**
+   * Rows of the image in the middle of the field that the readout sees, as the headers say it: H, or fewer
+   * where the readout is oversampled; `croppedReadout` of `tweedie/operators` cuts k-space to it.
+   */
+  readonly rows: number
   /**
    * Σ = E[n nᴴ] of the complex noise n of the K coils, [K, K, 2] with real and imaginary part; the mean of
    * those of the files. Absent when no file has a noise scan.
@@ -89,7 +96,10 @@ const mean = (arrays: readonly NdArray<'float32'>[]): NdArray<'float32'> => {
  */
 export const joinedScans = (scans: readonly Scan[], where: string): KSpace => {
   const [first] = scans
-  const form = ({ kspace: { shape } }: Scan) => `${shape[1] / 2} coils and ${shape[2]}×${shape[3]} samples`
+  const form = ({ kspace: { shape }, rows }: Scan) => {
+    const image = rows === shape[2] ? '' : ` (${rows} rows without oversampling)`
+    return `${shape[1] / 2} coils and ${shape[2]}×${shape[3]} samples${image}`
+  }
   const other = scans.find((scan) => form(scan) !== form(first))
   if (other)
     throw wrong(
@@ -114,6 +124,7 @@ export const joinedScans = (scans: readonly Scan[], where: string): KSpace => {
         where,
       ),
     ),
+    rows: first.rows,
     ...(covariances.length > 0 ? { noiseCovariance: mean(covariances) } : {}),
   }
 }

@@ -41,8 +41,9 @@ const readScan = (path: string, most: number): Promise<Scan> =>
 
 /**
  * Measured k-space: fastMRI's files of one or several coils, or ISMRMRD's Cartesian raw data in the plane.
- * It stays in the units of the files and is not cropped; axes and centre are those of `multiCoilFourier`, so
- * that `kspace` is its y and `mask` its mask.
+ * It stays in the units of the files, and so does the oversampling of the readout: `rows` says how much of it
+ * is the image. Axes and centre are those of `multiCoilFourier`, so that `kspace` is its y and `mask` its
+ * mask.
  *
  * @param path - HDF5 file, or a folder of `.h5`, `.hdf5` or `.mrd`
  * @param most - enough images: reading stops there

@@ -21,7 +21,7 @@ export const observeLine = async (
   note: (text: string) => void = () => {},
 ): Promise<ObservationSet> => {
   const placed = wordsOf(line).map((word) =>
-    word.replace(/[\w-]+\.(np[yz]|onnx)$/, (file) => join(folder, file)),
+    word.replace(/[\w-]+\.(np[yz]|onnx|h5)$/, (file) => join(folder, file)),
   )
   const quiet = { json: false, quiet: true }
   const io = { ...makeIo(process, quiet, new AbortController().signal), note, result: () => {} }

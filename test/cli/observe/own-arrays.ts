@@ -52,10 +52,10 @@ export const [N, K, H, W] = [3, 4, 16, 12]
 export const x = uniform(stream(0, 'x'), [N, 1, H, W])
 
 /** A x. */
-export const through = async (spec: OperatorSpec, parameters: Parameters<NdArray<'float32'>>) => {
+export const through = async (spec: OperatorSpec, parameters: Parameters<NdArray<'float32'>>, of = x) => {
   const fixed = Object.entries(parameters).map(([name, array]) => [name, constant(array)] as const)
   const program = jit((v: Tensor) => makeOperator(spec, Object.fromEntries(fixed), [1, H, W]).apply(v))
-  const y = float32(await program(x))
+  const y = float32(await program(of))
   await program.release()
   return y
 }

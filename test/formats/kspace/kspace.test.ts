@@ -43,10 +43,11 @@ interface Fields {
   values?: readonly number[]
   mask?: readonly number[]
   members?: readonly [string, string]
+  header?: string
 }
 
 /** A file of fastMRI's layout, 1 everywhere by default. */
-const fastMri = (name: string, { shape, values, mask, members = ['r', 'i'] }: Fields): string => {
+const fastMri = (name: string, { shape, values, mask, members = ['r', 'i'], header }: Fields): string => {
   const path = join(root, name)
   const size = shape.reduce((n, d) => n * d, 1)
   const file = new File(path, 'w')
@@ -56,6 +57,7 @@ const fastMri = (name: string, { shape, values, mask, members = ['r', 'i'] }: Fi
     [members[1], new Float32Array(size)],
   ])
   file.create_dataset({ name: 'kspace', data: parts, shape: [...shape] })
+  if (header !== undefined) file.create_dataset({ name: 'ismrmrd_header', data: header })
   if (mask) file.create_dataset({ name: 'mask', data: Uint8Array.from(mask) })
   file.close()
   return path
@@ -124,6 +126,24 @@ describe('k-space of fastMRI', () => {
     expect(masked.kspace.data).toEqual(Float32Array.of(0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0))
   })
 
+  it.each<[string, string, string, number]>([
+    ['their fields of view', '<x>8</x>', '<x>300</x>|<x>150</x>|<x>6</x>', 4],
+    ['no oversampling', '<x>8</x>', '<x>300</x>|<x>300</x>|<x>8</x>', 8],
+    ['finer pixels than were measured', '<x>8</x>', '<x>300</x>|<x>300</x>|<x>16</x>', 8],
+    ['their matrices alone', '<x>8</x>', '||<x>6</x>', 6],
+    ['another encoding', '<x>16</x>', '<x>300</x>|<x>150</x>|<x>8</x>', 8],
+    ['no view of the image', '<x>8</x>', '<x>300</x>||', 8],
+    ['a view of nothing', '<x>8</x>', '<x>0</x>|<x>0</x>|<x>-4</x>', 8],
+  ])('says the rows of the image by its header: %s', async (_, matrix, rest, rows) => {
+    const [encodedView, view, imageMatrix] = rest.split('|')
+    const space = (name: string, size: string, field: string) =>
+      `<${name}><matrixSize>${size}</matrixSize><fieldOfView_mm>${field}</fieldOfView_mm></${name}>`
+    const spaces = space('encodedSpace', matrix, encodedView) + space('reconSpace', imageMatrix, view)
+    const header = `<ismrmrdHeader><encoding>${spaces}</encoding></ismrmrdHeader>`
+    const scan = await readKspace(fastMri('header.h5', { shape: [1, 8, 2], header }))
+    expect([scan.kspace.shape, scan.rows]).toEqual([[1, 2, 8, 2], rows])
+  })
+
   it('that is none says so in one line', async () => {
     const read = (fields: Fields) => readKspace(fastMri('wrong.h5', fields))
     await expect(read({ shape: [4, 4] })).rejects.toThrow(
@@ -184,6 +204,7 @@ describe('raw data of ISMRMRD', () => {
       )
       if (channel === 0) expect(mask.data[(n * 8 + t) * 6 + column]).toBe(isMeasured ? 1 : 0)
     })
+    expect((await readKspace(fixture('ismrmrd'))).rows).toBe(4)
     expect((await readKspace(fixture('ismrmrd'), 1)).kspace.shape).toEqual([1, 4, 8, 6])
   })
 

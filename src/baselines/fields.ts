@@ -8,6 +8,7 @@ import {
   keptEntries,
   type ObservationBatch,
   type ObservationSet,
+  observedMask,
 } from '../observations/index.ts'
 import { makeOperator, requireLinear } from '../operators/index.ts'
 import { normal, stream } from '../random/index.ts'
@@ -31,6 +32,10 @@ export interface Field {
 /** The fields of one observation, one after the other. */
 export interface Fields {
   readonly count: number
+  /** Rows of A where it is written out, before those that do not depend on x are left out; else undefined. */
+  readonly written?: number
+  /** Entries of each field of an observation without writing A out; some more where only A tells. */
+  seen(observation: number): Promise<readonly number[]>
   of(observation: number): Promise<readonly Field[]>
   release(): Promise<void>
 }
@@ -63,7 +68,8 @@ const maskedFields = (set: ObservationSet, kept: NdArray<'float32'>, channels: n
       ys: members.map((c) => Float64Array.from(at, (p) => set.y.data[(i * channels + c) * size + p])),
     }))
   }
-  return { count: set.y.shape[0], of, release: async () => {} }
+  const seen = async (i: number) => (await of(i)).map(({ variance }) => variance.length)
+  return { count: set.y.shape[0], seen, of, release: async () => {} }
 }
 
 /** Unit vectors of a channel, [P, ...event of one channel]. */
@@ -150,7 +156,15 @@ const channelwise = (set: ObservationSet, channels: number): Fields => {
     await columns.release()
     await together.release()
   }
-  return { count: batched.count, of, release }
+  const written = y.size / batched.count / channels
+  let observed: Promise<NdArray<'float32'> | undefined> | undefined
+  const seen = async (i: number): Promise<number[]> => {
+    observed ??= observedMask(set)
+    const own = (await observed)?.data.subarray(i * channels * written, (i + 1) * channels * written)
+    const entries = own ? own.reduce((sum, v) => sum + v, 0) / channels : written
+    return new Array(set.std ? channels : 1).fill(entries)
+  }
+  return { count: batched.count, written, seen, of, release }
 }
 
 /**

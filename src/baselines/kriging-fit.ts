@@ -14,11 +14,11 @@ import { type Field, type Fields, seenOf, subfield } from './fields.ts'
 import type { Products } from './products.ts'
 import { type SeenField, varianceFit } from './reml.ts'
 
-/** Observations whose likelihood tells the range, and entries of each field whose likelihood is taken. */
-const FITTED = { observations: 16, entries: 160 } as const
-
-/** Ranges that are tried. */
-const EVALUATIONS = 12
+/**
+ * Observations whose likelihood tells the range, entries of each field whose likelihood is taken, and ranges
+ * that are tried.
+ */
+export const FITTED = { observations: 16, entries: 160, ranges: 12 } as const
 
 /** Observations that show fewer differences than this share one variance, fitted to some of them. */
 const [FEW, POOLED] = [8, 64]
@@ -95,7 +95,7 @@ const rangeOf = async (fitting: Fitting): Promise<number> => {
     return sum
   }
   const { spacing, diameter } = extentOf(points)
-  const { at } = await goldenMaximum(total, Math.log(spacing / 2), Math.log(3 * diameter), EVALUATIONS)
+  const { at } = await goldenMaximum(total, Math.log(spacing / 2), Math.log(3 * diameter), FITTED.ranges)
   return Math.exp(at)
 }
 

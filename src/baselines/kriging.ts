@@ -20,6 +20,7 @@ import { normal, type Stream, stream } from '../random/index.ts'
 import { NdArray, zeros } from '../tensor/index.ts'
 import { type BaselineOptions, baselineEntry, type Estimate } from './baseline.ts'
 import { type Field, fieldsOf, seenOf } from './fields.ts'
+import { krigingRefusal } from './kriging-cost.ts'
 import { krigingFit } from './kriging-fit.ts'
 import { correlationProducts, type Seen } from './products.ts'
 import { covarianceOf, meanOf } from './reml.ts'
@@ -97,11 +98,15 @@ const krige = async (
     throw new TweedieError('input', `kriging: ${LARGEST} entries a channel at most, got ${size}`)
   const [fields, products] = [fieldsOf(set, channels), correlationProducts()]
   const count = fields.count
-  const mean = zeros([count, channels, size])
-  const draws = zeros([K, count, channels, size])
   try {
+    const seen: (readonly number[])[] = []
+    for (let i = 0; i < count; i++) seen.push(await fields.seen(i))
+    const refusal = krigingRefusal({ entries: size, channels, seen, written: fields.written, draws: K })
+    if (refusal !== undefined) throw new TweedieError('input', refusal)
     const scale = set.range[1] - set.range[0]
     const { R, variances } = await krigingFit({ fields, points, kernel, scale, products, seed, signal })
+    const mean = zeros([count, channels, size])
+    const draws = zeros([K, count, channels, size])
     const root = denseCholesky(R, size, { semidefinite: true })
     for (let i = 0; i < count; i++) {
       checkAborted(signal, 'kriging')
@@ -121,14 +126,14 @@ const krige = async (
       }
       onProgress?.(i + 1, count)
     }
+    const event = set.operator.event
+    return {
+      mean: new NdArray('float32', [count, ...event], mean.data),
+      draws: new NdArray('float32', [K, count, ...event], draws.data),
+    }
   } finally {
     await fields.release()
     await products.release()
-  }
-  const event = set.operator.event
-  return {
-    mean: new NdArray('float32', [count, ...event], mean.data),
-    draws: new NdArray('float32', [K, count, ...event], draws.data),
   }
 }
 

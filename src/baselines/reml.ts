@@ -62,7 +62,7 @@ export interface VarianceFit {
 }
 
 /** Evaluations of a search for τ². */
-const EVALUATIONS = 16
+export const EVALUATIONS = 16
 
 /** A field, A R Aᵀ and A 1. */
 export interface SeenField {

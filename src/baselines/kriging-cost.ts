@@ -31,7 +31,7 @@ export const krigingCost = ({ entries: P, channels, seen, written, draws: K }: K
   const sum = (fields: readonly (readonly number[])[], of: (m: number) => number): number =>
     fields.flat().reduce((total, m) => total + of(m), 0)
   const predicted = (m: number): number => 2 * m * m + (isWritten ? 4 : 2) * m * P
-  const perChannel = channels / Math.max(1, ...seen.map((fields) => fields.length))
+  const perChannel = channels / seen.reduce((most, fields) => Math.max(most, fields.length), 1)
   const ranges = FITTED.ranges * sum(seen.slice(0, FITTED.observations), fitted)
   const means = sum(seen, (m) => fitted(m) + products(m) + decomposition(m))
   const draws = K * sum(seen, (m) => perChannel * (P * P + predicted(m)))
@@ -50,6 +50,7 @@ export const krigingRefusal = (sizes: KrigingSizes): string | undefined => {
   return (
     `kriging: ${sizes.seen.length} × ${sizes.channels * sizes.entries} entries would take about ` +
     `${operations.toExponential(1)} operations and ${(bytes / 2 ** 30).toFixed(1)} GiB, more ` +
-    `than ${MOST.operations.toExponential(0)} or ${MOST.bytes / 2 ** 30} GiB; give it fewer or smaller observations`
+    `than ${MOST.operations.toExponential(0)} or ${MOST.bytes / 2 ** 30} GiB; ` +
+    'give it fewer or smaller observations'
   )
 }

@@ -67,6 +67,23 @@ it('takes rough signals for signals: a random walk does not say that its noise i
   expect(estimate && noiseVerdict(5, estimate)).toBe('too large')
 })
 
+it.each([
+  ['points of a mesh', [60, 1, 48], { kind: 'mesh', mesh: 'own' } as const],
+  ['vectors', [60, 48], undefined],
+])('does not take the order of %s for one: the right level stays undoubted', async (_, shape, view) => {
+  // Smooth signals whose entries come in any order: neighbours differ as much as all others.
+  const place = normal(stream(0, 'place'), [48]).data
+  const phase = normal(stream(0, 'phase'), [60]).data
+  const x = ndarray(
+    Array.from({ length: 60 * 48 }, (_, i) => Math.sin(place[i % 48] + 3 * phase[Math.floor(i / 48)])),
+    shape,
+  )
+  const set = await observe(x, { operator: { name: 'identity' }, noise: 0.1, range: [-1, 1], view, seed: 1 })
+  const estimate = await estimateNoise(set)
+  expect(estimate?.level).toBeGreaterThan(0.1)
+  expect(estimate && [estimate.both, noiseVerdict(0.1, estimate)]).toEqual([false, 'fits'])
+})
+
 it('does not count padding, and tells nothing of a single observation', async () => {
   const x = ndarray(
     normal(stream(0, 'x'), [40, 1, 8, 8]).data.map((v, i) => (i % 64 < 32 ? 0 : 0.3 * v)),

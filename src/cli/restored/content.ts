@@ -20,7 +20,7 @@ import {
   plainView,
 } from '../../observations/index.ts'
 import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
-import { average, itemAt, NdArray, zeros } from '../../tensor/index.ts'
+import { average, itemAt, type NdArray, zeros } from '../../tensor/index.ts'
 import { matched, readTruth } from '../commands/foreign-draws.ts'
 import type { RepairedFile } from '../commands/repair.ts'
 import type { Io } from '../io.ts'
@@ -53,16 +53,13 @@ export interface RestoredContent {
 }
 
 /**
- * The truth of draws [K, N, ...event]; grey images may come without the axis of their channel.
+ * The truth of draws [K, N, ...event].
  *
  * @throws TweedieError `input` when the file has no such truth
  */
 export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<NdArray<'float32'>> => {
-  const [, n, ...event] = draws.shape
-  const read = await readTruth(file, n)
-  const flat = (shape: readonly number[]) => shape.filter((d) => d !== 1).join()
-  const alike = flat(read.shape.slice(1)) === flat(event)
-  const truth = alike ? new NdArray('float32', [read.shape[0], ...event], read.data) : read
+  const [, n] = draws.shape
+  const truth = await readTruth(file, n)
   if (truth.shape[0] < n)
     throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
   return matched(draws, truth, file).truth

@@ -7,6 +7,7 @@ import {
   type RestorationFigures,
   repairedCoverage,
   restorationFigures,
+  SSIM_WINDOW,
   stdOverDraws,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
@@ -66,6 +67,9 @@ export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<
 }
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
+
+/** Whether images are as large as SSIM's window. */
+const fitsWindow = ({ shape }: NdArray): boolean => shape.slice(-2).every((side) => side >= SSIM_WINDOW)
 
 /** Figures of the mean and of single draws; PSNR and SSIM of whole images in [0, 1]. */
 const summaryOf = (
@@ -136,8 +140,8 @@ const figuresOf = async (
   const { draws, set, repaired } = restored
   const observed = keptEntries(set) ?? zeros(truth.shape)
   const hides = observed.data.includes(0)
-  const images =
-    isUnitImages(set) && hides && !set.valid ? restorationFigures(draws, truth, { observed }) : undefined
+  const pictures = isUnitImages(set) && hides && !set.valid && fitsWindow(truth)
+  const images = pictures ? restorationFigures(draws, truth, { observed }) : undefined
   const found = await judgedDraws({
     draws,
     truth,

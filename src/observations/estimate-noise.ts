@@ -9,8 +9,8 @@
  *
  * The smaller bound is the estimate. It can prove that a stated level is too large. Too small it calls one
  * only where both bounds agree: where entries vary no more than the finest contrasts do, nothing but noise is
- * seen. Of vectors and of points on a mesh, whose order in y means nothing, contrasts of neighbours are as wide
- * as the signals: there the bounds are bounds, and their agreement says nothing.
+ * seen. Of vectors and of points on a mesh, whose order in y means nothing, contrasts of neighbours are as
+ * wide as the signals: there the bounds are bounds, and their agreement says nothing.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { average, sizeOf } from '../tensor/index.ts'

@@ -1,4 +1,4 @@
-/** Fields on the sphere and values on points of one's own, from arrays to a report, in the shipped recipes. */
+/** Own fields on the sphere and values on points, from arrays to a report, by the recipes that ship. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-/** The page on what can be trusted: its commands, in order, and the words that it tells the reader to look for. */
+/** The page on what can be trusted: its commands, in order, and the words that it says to look for. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

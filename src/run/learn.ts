@@ -160,7 +160,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
     last = state
   } catch (error) {
     if (!deadline?.aborted || signal?.aborted) throw error
-    if (!last) throw tooShort(error)
+    if (!last) throw point ? error : tooShort(error)
     const { lap, stage, done } = last.position
     run.journal.append({ event: 'time', lap: lap + 1, stage, done })
     if (stage === 'train' && lap >= 0 && done >= WORTH_A_LOOK * options.steps(lap)) await kept(lap, last)

@@ -8,7 +8,7 @@ import { counted } from './counted.ts'
 /** How far a run is. */
 export type RunProgress = {
   readonly finished: boolean
-  /** `finished, 11 laps`, or `unfinished, lap 5 of 11, step 440`. */
+  /** `finished, 11 laps`, `stopped when the time was up, 2 laps`, or `unfinished, lap 5 of 11, step 440`. */
   readonly words: string
 }
 
@@ -40,7 +40,9 @@ export const runProgress = (folder: string): RunProgress => {
   if (!RESULTS.some((name) => existsSync(join(checkpoints, name))))
     return { finished: false, words: `unfinished, ${placeOf(readConfig(folder), journal)}` }
   const laps = journal.filter(({ event, lap }) => event === 'lap' && lap !== 0).length
-  return { finished: true, words: laps === 0 ? 'finished' : `finished, ${counted(laps, 'lap')}` }
+  const done = laps === 0 ? '' : `, ${counted(laps, 'lap')}`
+  const stopped = journal.some(({ event }) => event === 'time')
+  return { finished: true, words: `${stopped ? 'stopped when the time was up' : 'finished'}${done}` }
 }
 
 /** Events of journals, one and several. */

@@ -116,7 +116,8 @@ const figure = (value: number): string => value.toPrecision(2)
 export const gaussianFinding = (choice: GaussianChoice): string => {
   const { rank, field, gain, held, observations, seen } = choice
   const factors = rank === 1 ? '1 factor' : `${rank} factors`
-  const beside = field ? ` beside a ${field.kernel} field of range ${figure(field.range)}` : ''
+  const article = field?.kernel === 'exponential' ? 'an' : 'a'
+  const beside = field ? ` beside ${article} ${field.kernel} field of range ${figure(field.range)}` : ''
   const told =
     gain.mean > 2 * gain.error
       ? `better than means and variances alone by ${figure(gain.mean)} nats each`

@@ -9,7 +9,8 @@
  *
  * The smaller bound is the estimate. It can prove that a stated level is too large. Too small it calls one
  * only where both bounds agree: where entries vary no more than the finest contrasts do, nothing but noise is
- * seen.
+ * seen. Of vectors and of points on a mesh, whose order in y means nothing, contrasts of neighbours are as
+ * wide as the signals: there the bounds are bounds, and their agreement says nothing.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { average, sizeOf } from '../tensor/index.ts'
@@ -68,6 +69,8 @@ const AGREES = 0.2
 interface Seen {
   readonly count: number
   readonly size: number
+  /** Whether neighbours in y are neighbours in space or time. */
+  readonly ordered: boolean
   /** Rows and columns of a channel; lines have one row. */
   readonly grid: readonly [number, number]
   at(i: number, entry: number): number
@@ -90,6 +93,7 @@ const seenOf = async (set: ObservationSet): Promise<Seen> => {
   return {
     count,
     size,
+    ordered: shape.length > 1 && set.view?.kind !== 'mesh',
     grid,
     at: (i, entry) => y.data[row(i) + entry],
     sees: (i, entry) => mask?.data[row(i) + entry] !== 0,
@@ -218,7 +222,7 @@ export const estimateNoise = async (set: ObservationSet): Promise<NoiseEstimate 
   return {
     level: Math.sqrt(variance),
     error: own / 2,
-    both: Math.abs(Math.sqrt(a) - Math.sqrt(b)) < AGREES * Math.sqrt(variance),
+    both: seen.ordered && Math.abs(Math.sqrt(a) - Math.sqrt(b)) < AGREES * Math.sqrt(variance),
   }
 }
 

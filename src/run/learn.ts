@@ -95,12 +95,24 @@ const lastLap = (run: Run): number =>
 /** Part of the last lap's training after which a lap that was stopped is worth a look. */
 const WORTH_A_LOOK = 0.25
 
+/** There is nothing to keep before the Gaussian start is made, and nothing to go on from. */
+const tooShort = (cause: unknown): unknown =>
+  cause instanceof TweedieError && cause.code === 'interrupted'
+    ? new TweedieError(
+        'input',
+        'the time was up before the Gaussian start was made, and nothing of it is kept; ' +
+          'give it more (--resume --minutes …)',
+        { cause },
+      )
+    : cause
+
 /**
  * Learns a prior in a run folder, from where the folder stands.
  *
  * @returns the prior, kept as `checkpoints/prior.safetensors`: of the last lap, or the best by `held`
  * @throws TweedieError `interrupted` after saving a resume point; `numeric` when training or sampling
- * explodes (the last resume point stays); `io` when the disk refuses; `input` for `held` of a blind set
+ * explodes (the last resume point stays); `io` when the disk refuses; `input` for `held` of a blind set, and
+ * where the time is up before the Gaussian start
  */
 export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPrior> => {
   const { net, options, signal, seconds } = request
@@ -147,7 +159,8 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
     )
     last = state
   } catch (error) {
-    if (!deadline?.aborted || signal?.aborted || !last) throw error
+    if (!deadline?.aborted || signal?.aborted) throw error
+    if (!last) throw point ? error : tooShort(error)
     const { lap, stage, done } = last.position
     run.journal.append({ event: 'time', lap: lap + 1, stage, done })
     if (stage === 'train' && lap >= 0 && done >= WORTH_A_LOOK * options.steps(lap)) await kept(lap, last)

@@ -2,6 +2,8 @@
  * What the command line says to damaged, absurd and contradictory files: one line, the right code, nothing
  * left behind.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { describe } from 'vitest'
 import { encodeNpy, encodeNpz, encodeSafetensors } from '../../src/formats/index.ts'
@@ -233,6 +235,59 @@ const observations: Case[] = [
 const observeScans = (path: string) => ['observe', path, '--noise', '0.05', '-o', 'out.npz']
 const nifti = (shape: readonly number[]) => encodeNifti(full(shape, 1))
 
+/** The same files as measured data. */
+const observeMeasured = (path: string, ...more: string[]) => [
+  ...['observe', path, '--observed', '--noise', '0.05', ...more, '-o', 'out.npz'],
+]
+const maskOf = (shape: number[]) => encodeNpy(full(shape, 1, 'uint8'))
+const rawData = readFileSync(join(import.meta.dirname, '../formats/fixtures/kspace-ismrmrd.h5'))
+const spiral = Buffer.from(rawData.toString('latin1').replace('>cartesian<', '>spiral   <'), 'latin1')
+
+const measured: Case[] = [
+  {
+    name: 'a truncated NIfTI file, measured',
+    files: { 'head.nii': half(nifti([2, 8, 8])), 'mask.npy': maskOf([2, 8, 8]) },
+    args: observeMeasured('head.nii', '--mask', 'mask.npy'),
+    says: /^head\.nii: truncated: dimensions \[8,8,2\] of f4 need 512 bytes, the file has \d+$/,
+  },
+  {
+    name: 'masks of another size than the slices of a NIfTI file',
+    files: { 'head.nii': nifti([2, 8, 8]), 'mask.npy': maskOf([2, 8, 7]) },
+    args: observeMeasured('head.nii', '--mask', 'mask.npy'),
+    says: /^head\.nii: field 'mask' must have the shape/,
+  },
+  {
+    name: 'a compressed DICOM file, measured',
+    files: { 'scan/IM1': encodeDicom({ uid: '1.2.840.10008.1.2.4.70' }) },
+    args: observeMeasured('scan', '--operator', 'identity'),
+    says: /^scan\/IM1: its pixels are compressed \(.*\.4\.70\); unpack them with `gdcmconv --raw IN OUT`$/,
+  },
+  {
+    name: 'a DICOM file of four billion pixels, measured',
+    files: { 'big.dcm': encodeDicom({ rows: 65535, columns: 65535 }) },
+    args: observeMeasured('big.dcm', '--operator', 'identity'),
+    says: /^big\.dcm: truncated: \[1,65535,65535\] pixels need 8589672450 bytes, the file has 12$/,
+  },
+  {
+    name: 'half of a scan',
+    files: { 'scan.h5': half(rawData) },
+    args: observeMeasured('scan.h5'),
+    says: /^scan\.h5: cannot be read as HDF5: /,
+  },
+  {
+    name: 'a scan along spirals',
+    files: { 'scan.h5': spiral },
+    args: observeMeasured('scan.h5'),
+    says: /^scan\.h5: .*'trajectory' must be cartesian, got spiral; grid/,
+  },
+  {
+    name: 'a scan whose coil maps nothing tells',
+    files: { 'scan.h5': rawData },
+    args: observeMeasured('scan.h5'),
+    says: /fully sampled centre of k-space 0 has .* too few to estimate coil maps from/,
+  },
+]
+
 const volumes: Case[] = [
   {
     name: 'a truncated NIfTI file',
@@ -276,4 +331,5 @@ describe.concurrent.each([
   ['files of arrays', arrayFiles],
   ['observations', observations],
   ['volumes', volumes],
+  ['files of scanners as measured data', measured],
 ])('%s', (_, cases) => eachCase(cases))

@@ -6,6 +6,7 @@ import { run as info } from '../../src/cli/commands/info.ts'
 import { run as report } from '../../src/cli/commands/report.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { withResumeHint } from '../../src/cli/resume-hint.ts'
+import { runProgress } from '../../src/cli/run-progress.ts'
 import { meshNamed } from '../../src/datasets/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import { writeArrays } from '../../src/formats/index.ts'
@@ -208,6 +209,17 @@ describe('tweedie info', () => {
     const { stdout } = tweedie('info', run)
     expect(stdout).toMatch(/state +unfinished, lap 2 of 4, step 40\n/)
     expect(stdout).toMatch(/journal +Gaussian start, 1 lap, 2 losses logged\n/)
+  })
+
+  it('says that a run was stopped by its time', () => {
+    const run = runIn(scratch())
+    const open = openRun(run, { resume: true })
+    for (const lap of [0, 1]) open.journal.append({ event: 'lap', lap })
+    writeArrays(join(run, 'checkpoints/prior.safetensors'), { x: randoms('prior', [1]) })
+    expect(runProgress(run)).toEqual({ finished: true, words: 'finished, 1 lap' })
+    open.journal.append({ event: 'time', lap: 2, stage: 'train', done: 3 })
+    open.close()
+    expect(runProgress(run)).toEqual({ finished: true, words: 'stopped when the time was up, 1 lap' })
   })
 
   it.each<[readonly number[], string]>([

@@ -162,3 +162,31 @@ export const writeFastMriVolume = async (
   })
   file.close()
 }
+
+export interface KspaceFields {
+  shape: readonly number[]
+  /** Real parts, 1 by default; imaginary parts are zero. */
+  values?: readonly number[]
+  mask?: readonly number[]
+  members?: readonly [string, string]
+  /** XML of ISMRMRD. */
+  header?: string
+}
+
+/** Raw data in fastMRI's layout. HDF5 must be `ready`. */
+export const writeFastMriKspace = (
+  path: string,
+  { shape, values, mask, members = ['r', 'i'], header }: KspaceFields,
+): void => {
+  const size = shape.reduce((n, d) => n * d, 1)
+  const file = new File(path, 'w')
+  const re = Float32Array.from(values ?? new Array(size).fill(1))
+  const parts = new Map([
+    [members[0], re],
+    [members[1], new Float32Array(size)],
+  ])
+  file.create_dataset({ name: 'kspace', data: parts, shape: [...shape] })
+  if (header !== undefined) file.create_dataset({ name: 'ismrmrd_header', data: header })
+  if (mask) file.create_dataset({ name: 'mask', data: Uint8Array.from(mask) })
+  file.close()
+}

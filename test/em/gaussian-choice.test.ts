@@ -78,6 +78,8 @@ it.each([1, 2, 4])('of masked observations finds the number of factors: %s', asy
   expect(choice.rank).toBe(rank)
   expect(choice.gain.mean).toBeGreaterThan(10 * choice.gain.error)
   expect(gaussianFinding(choice)).toContain(rank === 1 ? 'of 1 factor, ' : `of ${rank} factors, `)
+  const field = { kernel: 'exponential', range: 1.5, share: 0, scale: 1, channels: 0 } as const
+  expect(gaussianFinding({ ...choice, field })).toContain(' beside an exponential field of range 1.5, ')
 })
 
 it.each([20, 40, 80])('of %s observations of 100 entries keeps its width', async (count) => {

@@ -67,6 +67,18 @@ it('takes rough signals for signals: a random walk does not say that its noise i
   expect(estimate && noiseVerdict(5, estimate)).toBe('too large')
 })
 
+it.each([
+  ['points of a mesh', [60, 1, 48], { kind: 'mesh', mesh: 'own' } as const],
+  ['vectors', [60, 48], undefined],
+])('does not take the order of %s for one: the right level stays undoubted', async (_, shape, view) => {
+  // To its neighbours in y each entry is as good as white, whatever it is to those in space.
+  const x = ndarray(normal(stream(0, 'x'), [60 * 48]).data, shape)
+  const set = await observe(x, { operator: { name: 'identity' }, noise: 0.1, range: [-3, 3], view, seed: 1 })
+  const estimate = await estimateNoise(set)
+  expect(estimate?.level).toBeGreaterThan(0.1)
+  expect(estimate && [estimate.both, noiseVerdict(0.1, estimate)]).toEqual([false, 'fits'])
+})
+
 it('does not count padding, and tells nothing of a single observation', async () => {
   const x = ndarray(
     normal(stream(0, 'x'), [40, 1, 8, 8]).data.map((v, i) => (i % 64 < 32 ? 0 : 0.3 * v)),

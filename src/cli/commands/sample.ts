@@ -1,4 +1,5 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
 import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
@@ -31,7 +32,9 @@ type Options = OptionsOf<'sample'>
 const outputOf = (source: string, { output }: Options, name: string): string => {
   if (output !== undefined) return checkedOutput(output)
   if (!isRunFolder(source)) throw new TweedieError('input', 'say where to write the draws with --output')
-  return join(layoutOf(source).draws, name)
+  const { draws } = layoutOf(source)
+  mkdirSync(draws, { recursive: true }) // copies of a run, such as Git's, lack its empty folders
+  return join(draws, name)
 }
 
 const samplingOf = ({ iterations, solver, covariance }: Options) =>

@@ -18,7 +18,8 @@ export const recipeOf = ({
     fields,
   })
   if (view?.kind === 'globe') return recipe('sphere', `net.grid=[${view.rows},${view.columns}]`)
-  if (view?.kind === 'mesh') return recipe('mesh', `net.mesh=${view.mesh}`)
+  if (view?.kind === 'mesh')
+    return recipe('mesh', `net.mesh=${view.mesh}`, ...meshLevels(event[event.length - 1]))
   if (event.length === 3) {
     const levels = imageLevels(Math.max(event[1], event[2]))
     return KSPACE.has(name) ? recipe('kspace', ...levels) : recipe('images', ...levels)
@@ -47,3 +48,10 @@ const seriesLevels = (length: number): string[] => {
   if (length < 256) return levels([32, 64, 64], 1)
   return levels([32, 64, 64], length < 1024 ? 2 : 4)
 }
+
+/** One level, and as many neighbours as there are, where a second level would have too few points. */
+const meshLevels = (points: number): string[] =>
+  points > FEW_POINTS ? [] : ['net.channels=[64]', 'net.blocks=[1]', `net.k=${Math.min(8, points - 1)}`]
+
+/** Of which a fourth, those of a second level, are no more than the 8 neighbours of a point. */
+const FEW_POINTS = 32

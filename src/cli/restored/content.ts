@@ -7,6 +7,7 @@ import {
   type RestorationFigures,
   repairedCoverage,
   restorationFigures,
+  SSIM_WINDOW,
   stdOverDraws,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
@@ -20,7 +21,7 @@ import {
   plainView,
 } from '../../observations/index.ts'
 import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
-import { average, itemAt, NdArray, zeros } from '../../tensor/index.ts'
+import { average, itemAt, type NdArray, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
 import { matched, readTruth } from './foreign-draws.ts'
@@ -53,22 +54,22 @@ export interface RestoredContent {
 }
 
 /**
- * The truth of draws [K, N, ...event]; grey images may come without the axis of their channel.
+ * The truth of draws [K, N, ...event].
  *
  * @throws TweedieError `input` when the file has no such truth
  */
 export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<NdArray<'float32'>> => {
-  const [, n, ...event] = draws.shape
-  const read = await readTruth(file, n)
-  const flat = (shape: readonly number[]) => shape.filter((d) => d !== 1).join()
-  const alike = flat(read.shape.slice(1)) === flat(event)
-  const truth = alike ? new NdArray('float32', [read.shape[0], ...event], read.data) : read
+  const [, n] = draws.shape
+  const truth = await readTruth(file, n)
   if (truth.shape[0] < n)
     throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
   return matched(draws, truth, file).truth
 }
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
+
+/** Whether images are as large as SSIM's window. */
+const fitsWindow = ({ shape }: NdArray): boolean => shape.slice(-2).every((side) => side >= SSIM_WINDOW)
 
 /** Figures of the mean and of single draws; PSNR and SSIM of whole images in [0, 1]. */
 const summaryOf = (
@@ -139,8 +140,8 @@ const figuresOf = async (
   const { draws, set, repaired } = restored
   const observed = keptEntries(set) ?? zeros(truth.shape)
   const hides = observed.data.includes(0)
-  const images =
-    isUnitImages(set) && hides && !set.valid ? restorationFigures(draws, truth, { observed }) : undefined
+  const pictures = isUnitImages(set) && hides && !set.valid && fitsWindow(truth)
+  const images = pictures ? restorationFigures(draws, truth, { observed }) : undefined
   const found = await judgedDraws({
     draws,
     truth,

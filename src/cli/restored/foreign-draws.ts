@@ -85,6 +85,19 @@ const withEvent = (x: NdArray<'float32'>, axes: number): NdArray<'float32'> =>
   x.shape.length > axes ? x : new NdArray('float32', [...x.shape, 1], x.data)
 
 /**
+ * A truth in the axes of one draw: axes of 1, such as that of a grey image, may be missing, and a grid
+ * [rows, columns] may stand for its points, row by row, as `observe --view globe` takes it.
+ */
+const inAxesOf = (event: Shape, truth: NdArray<'float32'>): NdArray<'float32'> => {
+  const own = truth.shape.slice(1)
+  const plain = (shape: Shape): string => shape.filter((d) => d !== 1).join()
+  const fits = (shape: Shape): boolean => shape.length <= event.length && plain(shape) === plain(event)
+  const points = [...own.slice(0, -2), sizeOf(own.slice(-2))]
+  const alike = fits(own) || (event.length > 1 && fits(points))
+  return alike ? new NdArray('float32', [truth.shape[0], ...event], truth.data) : truth
+}
+
+/**
  * Draws as [K, N, ...event] with the truth [N, ...event] of the problems that they are of: the draws come
  * first or second, whichever fits the truth, the first when both do; the truth may go on after the draws.
  *
@@ -96,10 +109,10 @@ export const matched = (
   truth: NdArray<'float32'>,
   source: string,
 ): { readonly draws: NdArray<'float32'>; readonly truth: NdArray<'float32'> } => {
-  const [x, samples] = [withEvent(truth, 1), withEvent(draws, 2)]
-  const event: Shape = x.shape.slice(1)
-  const ordered = drawsFirst(samples, x.shape[0])
+  const ordered = drawsFirst(withEvent(draws, 2), truth.shape[0])
   const [, problems, ...own] = ordered.shape
+  const x = inAxesOf(own, withEvent(truth, 1))
+  const event: Shape = x.shape.slice(1)
   if (String(own) === String(event) && problems <= x.shape[0])
     return { draws: ordered, truth: rows(x, 0, problems) }
   throw new TweedieError(

@@ -11,6 +11,9 @@ const sigma = 1.5
 const c1 = 0.01 ** 2
 const c2 = 0.03 ** 2
 
+/** Side of the window: images must be at least as large. */
+export const SSIM_WINDOW = window
+
 const kernel = gaussianTaps(sigma, window)
 
 interface Plane {

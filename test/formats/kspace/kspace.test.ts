@@ -7,6 +7,7 @@ import { TweedieError } from '../../../src/error.ts'
 import { isKspace, readKspace } from '../../../src/formats/index.ts'
 import { multiCoilFourier } from '../../../src/operators/index.ts'
 import { jit, ndarray, type Tensor, toNumbers } from '../../../src/tensor/index.ts'
+import { type KspaceFields, writeFastMriKspace } from '../../datasets/layouts.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, '../fixtures', `kspace-${name}.h5`)
 const root = mkdtempSync(join(tmpdir(), 'tweedie-kspace-'))
@@ -37,29 +38,10 @@ const MATRICES =
   '    <reconSpace><matrixSize><x>4</x><y>5</y><z>1</z></matrixSize></reconSpace>'
 const absurd = '<encodedSpace><matrixSize><x>99999999</x><y>9999999</y><z>1</z></matrixSize></encodedSpace>'
 
-interface Fields {
-  shape: readonly number[]
-  /** Real parts; imaginary parts are zero. */
-  values?: readonly number[]
-  mask?: readonly number[]
-  members?: readonly [string, string]
-  header?: string
-}
-
-/** A file of fastMRI's layout, 1 everywhere by default. */
-const fastMri = (name: string, { shape, values, mask, members = ['r', 'i'], header }: Fields): string => {
+/** A file of fastMRI's layout. */
+const fastMri = (name: string, fields: KspaceFields): string => {
   const path = join(root, name)
-  const size = shape.reduce((n, d) => n * d, 1)
-  const file = new File(path, 'w')
-  const re = Float32Array.from(values ?? new Array(size).fill(1))
-  const parts = new Map([
-    [members[0], re],
-    [members[1], new Float32Array(size)],
-  ])
-  file.create_dataset({ name: 'kspace', data: parts, shape: [...shape] })
-  if (header !== undefined) file.create_dataset({ name: 'ismrmrd_header', data: header })
-  if (mask) file.create_dataset({ name: 'mask', data: Uint8Array.from(mask) })
-  file.close()
+  writeFastMriKspace(path, fields)
   return path
 }
 
@@ -145,7 +127,7 @@ describe('k-space of fastMRI', () => {
   })
 
   it('that is none says so in one line', async () => {
-    const read = (fields: Fields) => readKspace(fastMri('wrong.h5', fields))
+    const read = (fields: KspaceFields) => readKspace(fastMri('wrong.h5', fields))
     await expect(read({ shape: [4, 4] })).rejects.toThrow(
       /wrong\.h5: dataset 'kspace' must be \[slices, coils, H, W\] or \[slices, H, W\], got \[4,4\]$/,
     )

@@ -46,7 +46,7 @@ describe('experiments', () => {
 
 describe('laps', () => {
   const of = (...overrides: string[]) =>
-    loadConfig(experimentSchema, join(folder, 'own-images.yaml'), overrides)
+    loadConfig(experimentSchema, join(folder, 'own-images.yaml'), ['em.early.step=ddim', ...overrides])
   const steps = (...overrides: string[]) => {
     const { laps, sampling } = diemOptionsOf(of(...overrides))
     return Array.from({ length: laps - 1 }, (_, i) => sampling(i + 1).step?.name)

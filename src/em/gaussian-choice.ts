@@ -188,6 +188,15 @@ const climbed = async (all: SeenEntries, given: SeenEntries, options: ChoiceOpti
   return { rungs, best }
 }
 
+/** The Gaussian that was chosen. */
+export interface ChosenGaussian {
+  /** With the field that was chosen, as columns. */
+  readonly gaussian: FactorGaussian
+  /** Without it. */
+  readonly plain: FactorGaussian
+  readonly choice: GaussianChoice
+}
+
 /**
  * Chooses and fits a Gaussian to masked observations.
  *
@@ -199,7 +208,7 @@ export const chosenGaussian = async (
   set: Pick<ObservationSet, 'operator' | 'view'>,
   data: SeenEntries,
   options: ChoiceOptions,
-): Promise<{ readonly gaussian: FactorGaussian; readonly choice: GaussianChoice }> => {
+): Promise<ChosenGaussian> => {
   const all = firstSeen(data, Math.min(CHOSEN_BY, data.count))
   const given = withoutHeld(all, options.seed)
   const total = (seen: Uint8Array): number => seen.reduce((a, b) => a + b, 0)
@@ -244,6 +253,7 @@ export const chosenGaussian = async (
   options.onProgress?.(LADDER.length + 1, LADDER.length + 1, gaussian)
   return {
     gaussian,
+    plain,
     choice: {
       rank: fit.rank,
       ...(found ? { field: found.field } : {}),

@@ -6,12 +6,13 @@
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
 import { lowRank } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations } from '../observations/index.ts'
+import { batchedObservations, plainView } from '../observations/index.ts'
 import type { Domain } from '../operators/index.ts'
 import { drawAll } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { ndarray, sizeOf, zeros } from '../tensor/index.ts'
+import { cosinePpca, fieldInCosines, variesAlike } from './cosine-gaussian.ts'
 import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { posteriorMoments } from './posterior-moments.ts'
@@ -48,7 +49,8 @@ export interface GaussianStartOptions {
 /**
  * Fits N(μ, D + U Uᵀ) to observations alone. Where no rank is given, that of masked observations is chosen by
  * the density that held-out entries have, as is a field beside the factors (gaussian-choice.ts), and D has a
- * variance for each entry; with a rank, and for other operators, D = d I by `ppca`.
+ * variance for each entry. On large grids fields are kept in the cosine basis (cosine-gaussian.ts), and other
+ * operators have one too, by `cosinePpca`. With a rank that is given D = d I by `ppca`.
  *
  * @param set - its range says the units of the prior
  * @returns mean [N] and covariance in the units of the prior, float32
@@ -69,14 +71,32 @@ export const gaussianStart = async (
   const masked = options.rank === undefined && eStep?.kind !== 'diffusion' && seenEntries(set, count)
   if (!masked) return ppcaStart(set, options)
   const { domain } = batchedObservations(set)
-  const { gaussian, choice } = await chosenGaussian(set, masked, {
+  const { gaussian, plain, choice } = await chosenGaussian(set, masked, {
     seed,
     passes: iterations,
     check: () => checkAborted(options.signal, 'the Gaussian start'),
     onProgress: (done, total, found) => options.onIteration?.(done, total, asGaussian(found, domain)),
   })
   options.onChoice?.(choice)
-  return asGaussian(gaussian, domain)
+  const { field } = choice
+  return field && isGrid(set) && variesAlike(plain.variance)
+    ? fieldInCosines(set.operator.event, plain, field)
+    : asGaussian(gaussian, domain)
+}
+
+/** Entries up to which a Gaussian is kept by all of its eigenpairs. */
+const SMALL = 256
+
+/** Whether entries lie on a grid that is large, flat and without gaps. */
+const isGrid = ({ operator: { event }, view, valid }: ObservationSet): boolean => {
+  const { kind } = view ?? plainView(event)
+  return (
+    (kind === 'image' || kind === 'signal') &&
+    !valid &&
+    event.length > 1 &&
+    event.at(-1) !== 1 &&
+    sizeOf(event) > SMALL
+  )
 }
 
 /** Outside a domain x is one known number: that is its mean, and it goes with nothing. */
@@ -116,13 +136,15 @@ const VALUES = 4
 const affordableRank = ({ y }: ObservationSet, n: number): number =>
   Math.max(1, Math.min(64, n, Math.floor(y.size / (VALUES * n))))
 
-/** EM with PPCA as its M-step. */
+/** EM with PPCA as its M-step; on a grid beside a field, unless a rank or a kind of E-step is given. */
 const ppcaStart = async (set: ObservationSet, options: GaussianStartOptions): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
   const { rank = affordableRank(set, n), iterations = 16, batch = 256, seed = 0 } = options
   const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
+  const beside = options.rank === undefined && eStep.kind === 'exact' && isGrid(set)
+  const maximised = beside ? cosinePpca : ppca
   let gaussian = standardGaussian(n)
   for (let i = 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')
@@ -139,7 +161,7 @@ const ppcaStart = async (set: ObservationSet, options: GaussianStartOptions): Pr
         samples.data.set(drawn.data, k * drawn.size)
       }
       await draw.release()
-      gaussian = await ppca(samples, rank)
+      gaussian = await maximised(samples, rank)
     }
     options.onIteration?.(i + 1, iterations, gaussian)
   }

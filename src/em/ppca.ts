@@ -7,7 +7,7 @@
 import { Matrix } from 'ml-matrix'
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { lowRank } from '../linalg/index.ts'
+import { type LowRankCovariance, lowRank } from '../linalg/index.ts'
 import { normal, stream } from '../random/index.ts'
 import {
   cast,
@@ -22,6 +22,11 @@ import {
   toNumbers,
 } from '../tensor/index.ts'
 import { byDecomposition, bySubspace, type Eigen, widthFor } from './eigen.ts'
+
+/** N(μ, d I + U Uᵀ). */
+export interface PpcaGaussian extends Gaussian {
+  readonly covariance: LowRankCovariance
+}
 
 /** Variance outside the factor when the rank is full: the spectrum has nothing left to average (DiEM). */
 export const FULL_RANK_VARIANCE = 1e-6
@@ -40,7 +45,7 @@ const fitted = (
   variances: readonly number[],
   { values, vectors }: Eigen,
   rank: number,
-): Gaussian => {
+): PpcaGaussian => {
   const n = mean.size
   const vary = variances.filter((v) => v > 0).length
   const total = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0)
@@ -68,7 +73,7 @@ export const ppcaOfMoments = async (
   mean: NdArray<'float64'>,
   covariance: NdArray<'float64'>,
   rank: number,
-): Promise<Gaussian> => {
+): Promise<PpcaGaussian> => {
   checkRank(rank, mean.size)
   return fitted(mean, diagonalOf(covariance), await leading(covariance, rank), rank)
 }
@@ -82,7 +87,7 @@ const NEGLIGIBLE = 1e-12
  * The same from S < N samples by their Gram matrix G = X Xᵀ / S, [S, S], which has the eigenvalues of the
  * covariance Xᵀ X / S: from G w = λ w follows q = Xᵀ w / √(S λ). No matrix of N × N is made.
  */
-const ppcaOfFew = async (samples: NdArray, rank: number): Promise<Gaussian> => {
+const ppcaOfFew = async (samples: NdArray, rank: number): Promise<PpcaGaussian> => {
   const s = samples.shape[0]
   const n = samples.size / s
   const mean = meanOf(samples)
@@ -164,7 +169,7 @@ export const moments = async (
  * const { mean, covariance } = await ppca(samples, 64)
  * ```
  */
-export const ppca = async (samples: NdArray, rank: number): Promise<Gaussian> => {
+export const ppca = async (samples: NdArray, rank: number): Promise<PpcaGaussian> => {
   const s = samples.shape[0]
   const n = samples.size / s
   checkRank(rank, n)

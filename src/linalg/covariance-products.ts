@@ -21,7 +21,8 @@ import {
   toNumbers,
 } from '../tensor/index.ts'
 import { constantLike } from './constant-like.ts'
-import type { Covariance, LowRankCovariance } from './covariance.ts'
+import { entriesOf, fromCosines, toCosines } from './cosine-basis.ts'
+import type { CosineCovariance, Covariance, LowRankCovariance } from './covariance.ts'
 import { solveSpd } from './solve-spd.ts'
 import { fullSpectrum, orthogonalFactor, whiteSpectrum } from './spectrum.ts'
 
@@ -57,6 +58,13 @@ const ofWhite = (covariance: LowRankCovariance, f: (eigenvalue: number) => numbe
   }
 }
 
+/** B fn(Bᵀ v): what the covariance of the coefficients does, on rows of entries. */
+const inCosines = (
+  { event, within }: CosineCovariance,
+  v: Tensor,
+  fn: (w: Covariance, v: Tensor) => Tensor,
+) => flat(v, (rows) => fromCosines(event, fn(within, toCosines(event, rows))))
+
 /**
  * Σ v.
  *
@@ -81,6 +89,8 @@ export const covarianceTimes = (covariance: Covariance, v: Tensor): Tensor => {
       })
     case 'fullRank':
       return flat(v, (w) => matmul(w, constantLike(covariance.matrix, w)))
+    case 'cosine':
+      return inCosines(covariance, v, covarianceTimes)
     case 'custom':
       return covariance.apply(v)
   }
@@ -113,6 +123,8 @@ export const covarianceFactor = (covariance: Covariance, z: Tensor, shared?: Ten
       const { vectors, values } = fullSpectrum(covariance)
       return flat(z, (w) => spectral(vectors, values.map(Math.sqrt), w))
     }
+    case 'cosine':
+      return inCosines(covariance, z, (within, w) => covarianceFactor(within, w))
     case 'custom':
       return covariance.factor(z)
   }
@@ -140,6 +152,8 @@ export const covarianceInverse = (covariance: Covariance, v: Tensor): Tensor => 
         ),
       )
     }
+    case 'cosine':
+      return inCosines(covariance, v, covarianceInverse)
     case 'custom':
       return covariance.inverse(v)
   }
@@ -163,6 +177,8 @@ export const covarianceLogDet = (covariance: Covariance, v: Tensor): number | Te
     }
     case 'fullRank':
       return sumOfLogs(fullSpectrum(covariance).values)
+    case 'cosine':
+      return covarianceLogDet(covariance.within, reshape(v, [v.shape[0], -1]))
     case 'custom':
       return covariance.logDet(v)
   }
@@ -195,6 +211,8 @@ export const covarianceGain = (covariance: Covariance, s2: Tensor, v: Tensor): T
       const share = div(lambda, add(s2, lambda))
       return matmul(mul(matmul(v, Q), share), Q, { transB: true })
     }
+    case 'cosine':
+      return inCosines(covariance, v, (within, w) => covarianceGain(within, s2, w))
     case 'custom':
       throw new TweedieError('input', 'a Gaussian prior needs its covariance, got products with it alone')
   }
@@ -258,6 +276,13 @@ export const covarianceMatrix = (covariance: Covariance, n: number): NdArray<'fl
     case 'fullRank': {
       const values = toNumbers(covariance.matrix)
       return matrix((i, j) => values[i * n + j])
+    }
+    case 'cosine': {
+      const { event, within } = covariance
+      const half = entriesOf(event, toNumbers(covarianceMatrix(within, n))) // M B: each row as entries
+      const turned = half.map((_, k) => half[(k % n) * n + Math.floor(k / n)])
+      const both = entriesOf(event, turned)
+      return matrix((i, j) => both[i * n + j])
     }
   }
   throw new TweedieError('input', `a ${covariance.kind} covariance has no numbers outside a program`)

@@ -4,7 +4,7 @@
  * saved; what is done with them stands in covariance-products.ts.
  */
 import { TweedieError } from '../error.ts'
-import { average, type NdArray, type Tensor, toNumbers } from '../tensor/index.ts'
+import { average, type NdArray, type Shape, sizeOf, type Tensor, toNumbers } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
 import { Constant } from '../tensor/tensor.ts'
 
@@ -39,6 +39,18 @@ export interface FullRankCovariance {
 }
 
 /**
+ * Σ = B (D + U Uᵀ) Bᵀ in the cosine basis B of the axes of an event (cosine-basis.ts): fields that are alike
+ * everywhere, at all their scales, beside some factors.
+ */
+export interface CosineCovariance {
+  readonly kind: 'cosine'
+  /** Shape of the event, N entries. */
+  readonly event: Shape
+  /** Of the coefficients [N]; its variances are arrays of N numbers. */
+  readonly within: DiagonalCovariance | LowRankCovariance
+}
+
+/**
  * Any other Σ, known by its products: noise that is stationary in some basis, for example. It cannot be
  * saved.
  */
@@ -60,6 +72,7 @@ export type Covariance =
   | DiagonalCovariance
   | LowRankCovariance
   | FullRankCovariance
+  | CosineCovariance
   | CustomCovariance
 
 const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0
@@ -179,4 +192,23 @@ export const fullRank = (matrix: NdArray): FullRankCovariance => {
       )
   }
   return { kind: 'fullRank', matrix }
+}
+
+/**
+ * Σ = B (D + U Uᵀ) Bᵀ in the cosine basis of an event.
+ *
+ * @param event - [C, H, W], [C, V] or [V]
+ * @param within - the covariance of the coefficients, `diagonal` or `lowRank`, of as many entries
+ * @throws TweedieError `shape` when the two do not fit
+ *
+ * @example
+ * ```ts
+ * const smooth = cosine([4], diagonal(ndarray([1, 0.3, 0.1, 0.03], [4])))
+ * ```
+ */
+export const cosine = (event: Shape, within: CosineCovariance['within']): CosineCovariance => {
+  const n = within.kind === 'lowRank' ? within.factor.shape[0] : sizeOf(within.variance.shape)
+  if (n !== sizeOf(event))
+    shapeError('cosine', `expected a covariance of the ${sizeOf(event)} entries of [${event}], got ${n}`)
+  return { kind: 'cosine', event, within }
 }

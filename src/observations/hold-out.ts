@@ -1,22 +1,23 @@
 /**
  * An observation set in two independent parts, one to draw from and one to judge by, without any truth.
  *
- * Where entries are deleted, some of those that were seen are held out. Of any other operator y is split by
- * data fission (Leiner, Duan, Wasserman & Ramdas 2023): with ζ of the law of the noise and γ² = s/(1 − s),
+ * Where a mask says what was observed, entries of x or columns of the Fourier plane, some of that is held out.
+ * Of any other operator y is split by data fission (Leiner, Duan, Wasserman & Ramdas 2023): with ζ of the law of the noise and γ² = s/(1 − s),
  *
  *   y + γ ζ   and   y − ζ/γ
  *
  * are independent given x, with noise σ/√(1 − s) and σ/√s: a share s of what y says of x is held out.
  */
 import { TweedieError } from '../error.ts'
+import { familyOf } from '../operators/index.ts'
 import { bernoulli, normal, stream } from '../random/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { noiseLevel, type ObservationSet } from './observation-set.ts'
-import { keptEntries, observedMask } from './observed.ts'
+import { observedMask } from './observed.ts'
 
 /** How to split. */
 export interface HoldOutOptions {
-  /** Share of the seen entries, or of what y says, that is held out, in (0, 1); default 0.2. */
+  /** Share of what was seen, or of what y says, that is held out, in (0, 1); default 0.2. */
   readonly share?: number
   /** Seed of what is held out, default 0. */
   readonly seed?: number
@@ -30,24 +31,33 @@ export interface HoldOut {
   readonly held: ObservationSet
 }
 
-/** Some of the seen entries; channels that share a mask lose them together. */
-const withoutEntries = (set: ObservationSet, share: number, seed: number): HoldOut => {
+/** What the rows of a mask have to spare: 1, else 0, in the shape of one row. */
+const spare = (mask: NdArray, deletes: boolean): Uint8Array => {
+  const own = sizeOf(mask.shape.slice(1))
+  const always = new Uint8Array(own).fill(deletes ? 0 : 1)
+  for (let i = 0; i < mask.size; i++) if (mask.data[i] === 0) always[i % own] = 0
+  return always.every((a) => a === 1) ? always : always.map((a) => 1 - a)
+}
+
+/**
+ * Some of what was seen; channels that share a mask lose it together. The columns of the Fourier plane that
+ * all observations sampled, its middle, stay: no observation will ever be without them.
+ */
+const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut => {
   const { y, operator } = set
   const { mask } = operator.parameters
-  const [count, size] = [y.shape[0], sizeOf(operator.event)]
+  const [count, size] = [y.shape[0], sizeOf(y.shape.slice(1))]
   const own = sizeOf(mask.shape.slice(1))
   const shape = [count, ...mask.shape.slice(1)]
   const drop = bernoulli(stream(seed, 'held'), share, shape).data
+  const may = spare(mask, familyOf(operator.name).deletes)
   const part = (isHeld: number): ObservationSet => {
     const kept = Float32Array.from({ length: count * own }, (_, i) =>
-      Number(drop[i]) === isHeld ? mask.data[i % mask.size] : 0,
+      Number(drop[i]) * may[i % own] === isHeld ? mask.data[i % mask.size] : 0,
     )
     const seen = y.data.map((v, i) => (kept[Math.floor(i / size) * own + (i % own)] === 0 ? 0 : v))
-    return {
-      ...set,
-      y: new NdArray('float32', y.shape, seen),
-      operator: { ...operator, parameters: { mask: new NdArray('float32', shape, kept) } },
-    }
+    const parameters = { ...operator.parameters, mask: new NdArray('float32', shape, kept) }
+    return { ...set, y: new NdArray('float32', y.shape, seen), operator: { ...operator, parameters } }
   }
   return { given: part(0), held: part(1) }
 }
@@ -83,8 +93,8 @@ const fission = async (set: ObservationSet, share: number, seed: number): Promis
 }
 
 /**
- * Splits observations into a part to draw from and an independent one to judge by: held-out entries where the
- * operator deletes entries, data fission of the Gaussian noise otherwise.
+ * Splits observations into a part to draw from and an independent one to judge by: what was seen is divided
+ * where a mask says what that is, data fission of the Gaussian noise otherwise.
  *
  * @throws TweedieError `input` for a share outside (0, 1), and for blind sets, whose operator is not known
  *
@@ -101,5 +111,7 @@ export const holdOut = async (
     throw new TweedieError('input', `hold out: the share must be in (0, 1), got ${share}`)
   if (set.operator.truth)
     throw new TweedieError('input', 'hold out: needs the parameters of the operator, which blind sets hide')
-  return keptEntries(set) ? withoutEntries(set, share, seed) : fission(set, share, seed)
+  const { name, parameters } = set.operator
+  const hasMask = parameters.mask !== undefined && familyOf(name).parameters.mask !== undefined
+  return hasMask ? withoutSeen(set, share, seed) : fission(set, share, seed)
 }

@@ -3,6 +3,7 @@ import { CholeskyDecomposition, determinant, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {
   type Covariance,
+  cosine,
   covarianceFactor,
   covarianceInverse,
   covarianceLogDet,
@@ -24,6 +25,22 @@ const U = Matrix.from1DArray(n, 2, oblique)
 const outer = U.mmul(U.transpose())
 const full = Matrix.diag(variances).add(outer)
 
+/** The cosine basis of [2, 3], each of its vectors in a row. */
+const cosines = (size: number): Matrix =>
+  new Matrix(
+    Array.from({ length: size }, (_, k) =>
+      Array.from(
+        { length: size },
+        (_, i) => Math.sqrt((k ? 2 : 1) / size) * Math.cos((Math.PI * k * (2 * i + 1)) / (2 * size)),
+      ),
+    ),
+  )
+const basis = cosines(2).kroneckerProduct(cosines(3))
+const inBasis = (within: Matrix): Matrix => {
+  const M = basis.transpose().mmul(within).mmul(basis)
+  return Matrix.add(M, M.transpose()).div(2) // without the rounding that is not symmetric
+}
+
 type Float = 'float32' | 'float64'
 
 const forms: readonly { name: string; of: (dtype: Float) => Covariance; dense: Matrix }[] = [
@@ -44,6 +61,16 @@ const forms: readonly { name: string; of: (dtype: Float) => Covariance; dense: M
     dense: full,
   },
   { name: 'written out', of: (dtype) => fullRank(ndarray(full.to1DArray(), [n, n], dtype)), dense: full },
+  {
+    name: 'cosines',
+    of: (dtype) => cosine(event, diagonal(ndarray(variances, [n], dtype))),
+    dense: inBasis(Matrix.diag(variances)),
+  },
+  {
+    name: 'cosines and columns',
+    of: (dtype) => cosine(event, lowRank(ndarray(variances, [n], dtype), ndarray(oblique, [n, 2], dtype))),
+    dense: inBasis(full),
+  },
   {
     name: 'known by its products',
     of: () => ({

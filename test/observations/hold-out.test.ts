@@ -39,7 +39,14 @@ describe('holding out noise', () => {
 
   it('scales a noise of its own for each entry, and leaves what was not observed at 0', async () => {
     const clean = normal(stream(0, 'x'), [3, 1, 8, 8])
-    const operator = { name: 'fourier', settings: { acceleration: 4 } }
+    const operator = {
+      name: 'compose',
+      settings: {},
+      of: [
+        { name: 'blur', settings: {} },
+        { name: 'mask', settings: {} },
+      ],
+    }
     const set = await observe(clean, { operator, noise: 0.1, seed: 0 })
     const { given } = await holdOut(set)
     const zero = set.y.data.filter((v) => v === 0).length
@@ -79,5 +86,31 @@ describe('holding out entries', () => {
     expect(toNumbers(given.y).map((v, i) => v + Number(held.y.data[i]))).toEqual(toNumbers(y))
     expect([given.noise, held.noise]).toEqual([0.1, 0.1])
     await expect(holdOut(set, { share: 1 })).rejects.toThrow('share must be in (0, 1), got 1')
+  })
+  it('divides the columns of the Fourier plane, but for those that all observations sampled', async () => {
+    const [n, w] = [400, 6]
+    const sampled = toNumbers(bernoulli(stream(0, 'columns'), 0.5, [n, w])).map((v, i) =>
+      i % w === 2 ? 1 : v,
+    )
+    const mask = ndarray(sampled, [n, 1, 1, w])
+    const y = ndarray(
+      toNumbers(normal(stream(0, 'y'), [n, 2, 4, w])).map((v, i) =>
+        sampled[Math.floor(i / 48) * w + (i % w)] === 1 ? v : 0,
+      ),
+      [n, 2, 4, w],
+    )
+    const phase = ndarray(toNumbers(normal(stream(0, 'phase'), [n, 4, w])), [n, 4, w])
+    const operator = { name: 'fourier', settings: {}, event: [1, 4, w], parameters: { mask, phase } }
+    const { given, held } = await holdOut({ y, operator, noise: 0.1, range: [0, 1] }, { share: 0.4 })
+    const masks = [given, held].map((part) => toNumbers(part.operator.parameters.mask))
+    expect(masks[0].map((v, i) => v + masks[1][i])).toEqual(sampled)
+    const column = (of: readonly number[], c: number) => of.filter((_, i) => i % w === c)
+    expect(column(masks[1], 2).every((v) => v === 0)).toBe(true)
+    const others = (of: readonly number[]) =>
+      of.reduce((a, b) => a + b) - column(of, 2).reduce((a, b) => a + b)
+    expect(others(masks[1]) / others(sampled)).toBeCloseTo(0.4, 1)
+    expect(toNumbers(given.y).map((v, i) => v + Number(held.y.data[i]))).toEqual(toNumbers(y))
+    expect([given.noise, held.noise]).toEqual([0.1, 0.1])
+    expect(held.operator.parameters.phase).toBe(phase)
   })
 })

@@ -241,7 +241,8 @@ safetensors, draws [draws, problems, ...] or [problems, draws, ...] of images, s
   'hold-out': {
     summary: 'split observations in a part to draw from and one to judge by, without truth',
     description: `Writes two observation sets of the same signals that are independent given these. Where the
-operator deletes entries, a share of the seen ones is held out. Of any other operator y is split by noise
+operator has a mask, a share of the seen entries is held out, or of the columns of k-space that not all
+observations sampled. Of any other operator y is split by noise
 (data fission): y + γ ζ to draw from, y − ζ/γ to judge by, for ζ of the law of the noise; both are noisier.
 Draw from the one, then 'tweedie calibrate --held' the draws with the other.`,
     arguments: [

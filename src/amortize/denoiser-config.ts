@@ -2,7 +2,7 @@
 import { anisotropicShape, type Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { FlowParams } from '../flows/index.ts'
-import { meanVariance } from '../linalg/index.ts'
+import { asLowRank, meanVariance } from '../linalg/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { type Eigenbasis, toPrior } from '../operators/index.ts'
@@ -42,9 +42,9 @@ export const basisOf = (measurements: Measurements): Eigenbasis => {
  * @throws TweedieError `input` for other covariances
  */
 const sizesOf = ({ covariance }: Gaussian): DenoiserConfig['gaussian'] => {
-  if (covariance.kind === 'isotropic') return { variance: covariance.variance, rank: 0 }
-  if (covariance.kind === 'lowRank')
-    return { variance: meanVariance(covariance), rank: covariance.factor.shape[1] }
+  const simple = asLowRank(covariance)
+  if (simple?.kind === 'isotropic') return { variance: simple.variance, rank: 0 }
+  if (simple) return { variance: meanVariance(simple), rank: simple.factor.shape[1] }
   throw new TweedieError('input', `denoiser: the Gaussian fit must be D + U Uᵀ, got ${covariance.kind}`)
 }
 
@@ -119,7 +119,8 @@ export const freshDenoiser = async (
   const n = mean.size
   const centre = ndarray(toNumbers(await turned(ndarray(toNumbers(mean), [1, n]), basis, event)), [n])
   const weights = network(net).init(seed)
-  if (covariance.kind !== 'lowRank') return { weights, statistics: { mean: centre } }
-  const factor = transposed(await turned(transposed(covariance.factor), basis, event))
+  const simple = asLowRank(covariance)
+  if (simple?.kind !== 'lowRank') return { weights, statistics: { mean: centre } }
+  const factor = transposed(await turned(transposed(simple.factor), basis, event))
   return { weights, statistics: { mean: centre, factor } }
 }

@@ -4,7 +4,7 @@
  */
 import type { Gaussian } from '../diffusion/index.ts'
 import { type FlowConfig, type FlowParams, flowOf, type GaussianBase } from '../flows/index.ts'
-import { meanVariance } from '../linalg/index.ts'
+import { asLowRank, meanVariance } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { familyOf, toPrior } from '../operators/index.ts'
 import { type NdArray, ndarray, toNumbers, zeros } from '../tensor/index.ts'
@@ -24,9 +24,9 @@ const observedOn = (set: ObservationSet, layout: ConditionLayout): GaussianBase[
  * that differ; undefined for others.
  */
 const partsOf = ({ mean, covariance }: Gaussian): { variance: number; factor: NdArray } | undefined => {
-  if (covariance.kind === 'isotropic') return { variance: covariance.variance, factor: zeros([mean.size, 1]) }
-  if (covariance.kind !== 'lowRank') return undefined
-  return { variance: meanVariance(covariance), factor: covariance.factor }
+  const simple = asLowRank(covariance)
+  if (simple?.kind === 'isotropic') return { variance: simple.variance, factor: zeros([mean.size, 1]) }
+  return simple && { variance: meanVariance(simple), factor: simple.factor }
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './as-low-rank.ts'
 export * from './bicgstab.ts'
 export * from './cg.ts'
 export * from './cg-descent.ts'

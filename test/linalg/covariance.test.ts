@@ -1,7 +1,8 @@
 /** Covariances in every form against dense matrices. */
-import { CholeskyDecomposition, determinant, Matrix } from 'ml-matrix'
+import { CholeskyDecomposition, determinant, EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {
+  asLowRank,
   type Covariance,
   cosine,
   covarianceFactor,
@@ -187,5 +188,27 @@ describe('what is no covariance is refused', () => {
     await expect(jit((v: Tensor) => covarianceInverse(indefinite, v))(f64([1, 1], [1, 2]))).rejects.toThrow(
       'fullRank: Σ must be positive definite, its smallest eigenvalue is -1.00',
     )
+  })
+})
+
+describe('a covariance for those who know s² I + U Uᵀ alone', () => {
+  it('is itself, or of cosines the closest', () => {
+    for (const one of [isotropic(2), lowRank(0.2, ndarray(oblique, [n, 2]))]) expect(asLowRank(one)).toBe(one)
+    const within = lowRank(ndarray(variances, [n]), ndarray(oblique, [n, 2]))
+    const simple = asLowRank(cosine(event, within))
+    if (!simple) throw new Error('cosines have one')
+    expectClose(toNumbers(covarianceMatrix(simple, n)), inBasis(full).to1DArray(), 1e-5)
+    const many = 100
+    const decays = Array.from({ length: many }, (_, k) => 1 / (1 + k))
+    const cut = asLowRank(cosine([many], diagonal(ndarray(decays, [many]))))
+    if (cut?.kind !== 'lowRank') throw new Error('64 columns')
+    expect(cut.factor.shape).toEqual([many, 64])
+    const tail = decays.slice(64).reduce((a, b) => a + b) / 36
+    expect(cut.variance).toBeCloseTo(tail, 6)
+    const values = new EigenvalueDecomposition(
+      Matrix.from1DArray(many, many, toNumbers(covarianceMatrix(cut, many))),
+    ).realEigenvalues.sort((a, b) => b - a)
+    expectClose(values.slice(0, 64), decays.slice(0, 64), 1e-5)
+    expect(asLowRank(diagonal(ndarray(variances, [n])))).toBeUndefined()
   })
 })

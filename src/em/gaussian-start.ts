@@ -79,10 +79,15 @@ export const gaussianStart = async (
   })
   options.onChoice?.(choice)
   const { field } = choice
-  return field && isGrid(set) && variesAlike(plain.variance)
-    ? fieldInCosines(set.operator.event, plain, field)
-    : asGaussian(gaussian, domain)
+  if (!(field && isGrid(set) && variesAlike(plain.variance))) return asGaussian(gaussian, domain)
+  const from = fieldInCosines(set.operator.event, plain, field)
+  return ppcaStart(set, { ...options, iterations: REFINEMENTS }, { from, rank: choice.rank })
 }
+
+/**
+ * Iterations that refine a field in cosines: its search knew it by few columns, which flatters smooth ones.
+ */
+const REFINEMENTS = 6
 
 /** Entries up to which a Gaussian is kept by all of its eigenpairs. */
 const SMALL = 256
@@ -137,15 +142,20 @@ const affordableRank = ({ y }: ObservationSet, n: number): number =>
   Math.max(1, Math.min(64, n, Math.floor(y.size / (VALUES * n))))
 
 /** EM with PPCA as its M-step; on a grid beside a field, unless a rank or a kind of E-step is given. */
-const ppcaStart = async (set: ObservationSet, options: GaussianStartOptions): Promise<Gaussian> => {
+const ppcaStart = async (
+  set: ObservationSet,
+  options: GaussianStartOptions,
+  begun?: { readonly from: Gaussian; readonly rank: number },
+): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
-  const { rank = affordableRank(set, n), iterations = 16, batch = 256, seed = 0 } = options
+  const { iterations = 16, batch = 256, seed = 0 } = options
+  const rank = begun?.rank ?? options.rank ?? affordableRank(set, n)
   const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   const beside = options.rank === undefined && eStep.kind === 'exact' && isGrid(set)
   const maximised = beside ? cosinePpca : ppca
-  let gaussian = standardGaussian(n)
+  let gaussian = begun?.from ?? standardGaussian(n)
   for (let i = 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')
     if (eStep.kind === 'moments') {

@@ -5,6 +5,7 @@ import { TweedieError } from '../../error.ts'
 import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
 import {
   type HeldReading,
+  type LapChoice,
   type LearnedPrior,
   layoutOf,
   learn,
@@ -57,6 +58,13 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
       options,
       held,
       onHeld: noteHeld(io),
+      onChosen: noteChoice(io),
+      onRefit: ({ lap, observations }) =>
+        io.note(
+          lap === 0
+            ? `the Gaussian start again, of all ${observations} observations`
+            : `last lap on all ${observations} observations, from lap ${lap}`,
+        ),
       ...call,
     })
 }
@@ -78,6 +86,18 @@ const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
     io.note(`${name}, held-out measurements: ${figures(reading)}${beside}`)
   }
 }
+
+/** Why a lap of less CRPS is not the one that is kept. */
+const noteChoice =
+  (io: Io) =>
+  ({ lap, passed }: LapChoice): void => {
+    if (!passed) return
+    const { crps, coverage90 } = passed
+    io.note(
+      `lap ${passed.lap} has the least CRPS, ${crps.toPrecision(3)}, but its 90 % intervals hold ` +
+        `${(100 * coverage90).toFixed(0)} %: ${lap === 0 ? 'the Gaussian start' : `lap ${lap}`} is kept`,
+    )
+  }
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = async (
@@ -114,7 +134,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const unseen = neverSeen(set)
   if (unseen) io.note(neverSeenWords(unseen))
   const { device } = options
-  const held = heldOf(experiment, set) !== undefined
+  const held = heldOf(experiment, set)
   const learning = learner
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
@@ -133,7 +153,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const work = learner ? { steps: experiment.train.steps } : { laps: lapsDone(options.run) }
     const stopped = stopOf(options.run, minutes)
     const kept = [
-      ...(learner ? [] : [keptOf(prior, experiment, held)]),
+      ...(learner ? [] : [keptOf(prior, experiment, held && heldWords(options.run, held))]),
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
     io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, set.y.shape[0]))
@@ -142,20 +162,36 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   }
 }
 
+/** Why a prior is kept that was judged, and what was made of it. */
+interface HeldWords {
+  readonly start: string
+  readonly lap: string
+}
+
+const heldWords = (run: string, { refit }: { readonly refit: boolean }): HeldWords => {
+  const journal = readJournal(layoutOf(run).journal)
+  const passed = journal.findLast(({ event }) => event === 'choice')?.passed
+  const all = journal.findLast(({ event }) => event === 'refit')?.observations
+  const late = 'the time was up before the last lap on all observations was done'
+  const again = (done: string) => (refit ? `; ${all === undefined ? late : done}` : '')
+  const why =
+    passed === undefined
+      ? 'no lap of the network predicts held-out measurements better'
+      : 'no lap of the network that predicts held-out measurements better has the right intervals'
+  return {
+    start: `${why}${again(`fitted again to all ${all} observations`)}`,
+    lap: `the best on held-out measurements${again(`one more lap on all ${all} observations`)}`,
+  }
+}
+
 /** Which prior the run keeps, and why. */
 const keptOf = (
   { laps, start }: LearnedPrior,
   { em }: Experiment,
-  held: boolean,
+  held: HeldWords | undefined,
 ): readonly [string, string] => {
-  if (start)
-    return [
-      'prior',
-      held
-        ? 'the Gaussian start: no lap of the network predicts held-out measurements better'
-        : 'the Gaussian start: no lap was finished',
-    ]
-  return ['prior', `of lap ${laps} of ${em.laps}${held ? ', the best on held-out measurements' : ''}`]
+  if (start) return ['prior', `the Gaussian start: ${held?.start ?? 'no lap was finished'}`]
+  return ['prior', `of lap ${laps} of ${em.laps}${held ? `, ${held.lap}` : ''}`]
 }
 
 /** Laps that were finished. */

@@ -4,8 +4,6 @@ import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
 import {
-  type HeldReading,
-  type LapChoice,
   type LearnedPrior,
   layoutOf,
   learn,
@@ -24,6 +22,7 @@ import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
+import { heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
@@ -50,6 +49,7 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
   const onChoice = (choice: GaussianChoice): void => io.note(`Gaussian start: ${gaussianFinding(choice)}`)
   const options = { ...rest, gaussian: { ...gaussian, onChoice } }
   const held = heldOf(experiment, set)
+  const words = heldWords()
   return (run, call) =>
     learn(run, {
       net,
@@ -57,14 +57,11 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
       ...experiment.schedule,
       options,
       held,
-      onHeld: noteHeld(io),
-      onChosen: noteChoice(io),
-      onRefit: ({ lap, observations }) =>
-        io.note(
-          lap === 0
-            ? `the Gaussian start again, of all ${observations} observations`
-            : `last lap on all ${observations} observations, from lap ${lap}`,
-        ),
+      onHeld: (reading) => io.note(words(reading)),
+      onChosen: (choice) => {
+        if (choice.passed) io.note(passedWords(choice, choice.passed))
+      },
+      onRefit: (refit) => io.note(refitWords(refit)),
       ...call,
     })
 }
@@ -72,32 +69,6 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
 const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
   setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
-
-/** A line for each reading, beside that of the Gaussian start. */
-const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
-  let start: HeldReading | undefined
-  const figures = ({ rmse, crps, coverage90 }: HeldReading) =>
-    `RMSE ${rmse.toPrecision(3)}, CRPS ${crps.toPrecision(3)}, ` +
-    `90 % intervals hold ${(100 * coverage90).toFixed(0)} %`
-  return (reading) => {
-    if (reading.lap === 0) start = reading
-    const name = reading.lap === 0 ? 'Gaussian start' : `lap ${reading.lap}`
-    const beside = start && reading.lap > 0 ? ` (Gaussian: CRPS ${start.crps.toPrecision(3)})` : ''
-    io.note(`${name}, held-out measurements: ${figures(reading)}${beside}`)
-  }
-}
-
-/** Why a lap of less CRPS is not the one that is kept. */
-const noteChoice =
-  (io: Io) =>
-  ({ lap, passed }: LapChoice): void => {
-    if (!passed) return
-    const { crps, coverage90 } = passed
-    io.note(
-      `lap ${passed.lap} has the least CRPS, ${crps.toPrecision(3)}, but its 90 % intervals hold ` +
-        `${(100 * coverage90).toFixed(0)} %: ${lap === 0 ? 'the Gaussian start' : `lap ${lap}`} is kept`,
-    )
-  }
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = async (
@@ -153,7 +124,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const work = learner ? { steps: experiment.train.steps } : { laps: lapsDone(options.run) }
     const stopped = stopOf(options.run, minutes)
     const kept = [
-      ...(learner ? [] : [keptOf(prior, experiment, held && heldWords(options.run, held))]),
+      ...(learner
+        ? []
+        : [['prior', keptWords(prior, experiment.em.laps, judgement(options.run, held))] as const]),
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
     io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, set.y.shape[0]))
@@ -162,37 +135,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   }
 }
 
-/** Why a prior is kept that was judged, and what was made of it. */
-interface HeldWords {
-  readonly start: string
-  readonly lap: string
-}
-
-const heldWords = (run: string, { refit }: { readonly refit: boolean }): HeldWords => {
-  const journal = readJournal(layoutOf(run).journal)
-  const passed = journal.findLast(({ event }) => event === 'choice')?.passed
-  const all = journal.findLast(({ event }) => event === 'refit')?.observations
-  const late = 'the time was up before the last lap on all observations was done'
-  const again = (done: string) => (refit ? `; ${all === undefined ? late : done}` : '')
-  const why =
-    passed === undefined
-      ? 'no lap of the network predicts held-out measurements better'
-      : 'no lap of the network that predicts held-out measurements better has the right intervals'
-  return {
-    start: `${why}${again(`fitted again to all ${all} observations`)}`,
-    lap: `the best on held-out measurements${again(`one more lap on all ${all} observations`)}`,
-  }
-}
-
-/** Which prior the run keeps, and why. */
-const keptOf = (
-  { laps, start }: LearnedPrior,
-  { em }: Experiment,
-  held: HeldWords | undefined,
-): readonly [string, string] => {
-  if (start) return ['prior', `the Gaussian start: ${held?.start ?? 'no lap was finished'}`]
-  return ['prior', `of lap ${laps} of ${em.laps}${held ? `, ${held.lap}` : ''}`]
-}
+/** What was set aside, and what the journal says came of it. */
+const judgement = (run: string, held: ReturnType<typeof heldOf>) =>
+  held && { refit: held.refit, journal: readJournal(layoutOf(run).journal) }
 
 /** Laps that were finished. */
 const lapsDone = (run: string): number =>

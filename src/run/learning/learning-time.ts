@@ -30,16 +30,16 @@ const deadline = (left: () => number): Deadline => {
 }
 
 /**
- * Seconds that a lap on everything will take, from a journal: those of the Gaussian start and its judgement,
- * and of the longest lap so far, without its judgement, but for the last, which trains longer.
+ * Seconds to keep for a lap on everything, from a journal: those of the Gaussian start, and of the longest lap
+ * so far but for the last, which trains longer. Each with its judgement: when the laps are over, one may be
+ * under way.
  */
 export const refitSeconds = (journal: readonly JournalLine[], laps: number): number => {
   const start = journal.find(({ event }) => event === 'held')?.seconds ?? 0
-  let [longest, from, trained] = [0, start, start]
+  let [longest, from] = [0, 0]
   for (const { event, lap, seconds } of journal) {
-    if (event === 'loss') trained = seconds
     if (event !== 'lap') continue
-    if (Number(lap) > 0 && Number(lap) < laps) longest = Math.max(longest, trained - from)
+    if (Number(lap) > 0 && Number(lap) < laps) longest = Math.max(longest, seconds - from)
     from = seconds
   }
   return start + longest

@@ -24,8 +24,8 @@ export const passedWords = (
   { lap }: LapChoice,
   { lap: least, crps, coverage90 }: NonNullable<LapChoice['passed']>,
 ): string =>
-  `lap ${least} has the least CRPS, ${crps.toPrecision(3)}, but its 90 % intervals hold ${share(coverage90)}: ` +
-  `${nameOf(lap)} is kept`
+  `lap ${least} has the least CRPS, ${crps.toPrecision(3)}, ` +
+  `but its 90 % intervals hold ${share(coverage90)}: ${nameOf(lap)} is kept`
 
 /** What follows the choice. */
 export const refitWords = ({ lap, observations }: { lap: number; observations: number }): string =>

@@ -8,7 +8,7 @@ import type { RunCall } from '../run-call.ts'
 import type { LapChoice } from './held-choice.ts'
 
 /** What is set aside to judge laps by, and what follows. */
-export interface HeldOptions extends SetAsideOptions {
+interface HeldOptions extends SetAsideOptions {
   /**
    * Whether a last lap on all observations follows the choice, from the weights of the best lap; where the
    * Gaussian start is the best, it is fitted again to all of them. Default true.

@@ -30,9 +30,9 @@ const deadline = (left: () => number): Deadline => {
 }
 
 /**
- * Seconds to keep for a lap on everything, from a journal: those of the Gaussian start, and of the longest lap
- * so far but for the last, which trains longer. Each with its judgement: when the laps are over, one may be
- * under way.
+ * Seconds to keep for a lap on everything, from a journal: those of the Gaussian start, and of the longest
+ * lap so far but for the last, which trains longer. Each with its judgement: when the laps are over, one may
+ * be under way.
  */
 export const refitSeconds = (journal: readonly JournalLine[], laps: number): number => {
   const start = journal.find(({ event }) => event === 'held')?.seconds ?? 0

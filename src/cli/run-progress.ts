@@ -17,19 +17,18 @@ const RESULTS = ['prior.safetensors', 'sampler.safetensors']
 
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
-const lapsOf = ({ em }: JsonRecord): string => {
-  const laps = isRecord(em) ? numberOf(em.laps) : undefined
-  return laps === undefined ? '' : ` of ${laps}`
-}
+const lapsOf = ({ em }: JsonRecord): number | undefined => (isRecord(em) ? numberOf(em.laps) : undefined)
 
 /** Where the last loss and the last lap of a journal stand. */
 const placeOf = (config: JsonRecord, journal: readonly JournalLine[]): string => {
   const loss = journal.findLast(({ event }) => event === 'loss')
   const lap = numberOf(journal.findLast(({ event }) => event === 'lap')?.lap)
   const [at, step] = [numberOf(loss?.lap), numberOf(loss?.step)]
+  const laps = lapsOf(config)
+  const of = laps === undefined ? '' : ` of ${laps}`
   if (at !== undefined && step !== undefined && at > (lap ?? 0))
-    return `lap ${at}${lapsOf(config)}, step ${step}`
-  if (lap !== undefined) return lap === 0 ? 'after the Gaussian start' : `lap ${lap}${lapsOf(config)} is done`
+    return at > (laps ?? at) ? `last lap on all observations, step ${step}` : `lap ${at}${of}, step ${step}`
+  if (lap !== undefined) return lap === 0 ? 'after the Gaussian start' : `lap ${lap}${of} is done`
   return step === undefined ? 'nothing is in its journal yet' : `step ${step}`
 }
 
@@ -50,6 +49,8 @@ const events: Readonly<Record<string, readonly [one: string, many: string]>> = {
   lap: ['lap', 'laps'],
   loss: ['loss logged', 'losses logged'],
   divergence: ['divergence', 'divergences'],
+  choice: ['choice of a lap', 'choices of a lap'],
+  refit: ['last lap on all observations', 'last laps on all observations'],
   held: ['judgement of held-out measurements', 'judgements of held-out measurements'],
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
 import { encodeSafetensors, readSafetensors, writeAtomic } from '../formats/index.ts'
@@ -33,6 +33,8 @@ export interface Checkpoint {
 export interface SaveOptions {
   /** Resume points to leave in the folder, the new one included, ≥ 1 (default 2). */
   readonly keepLast?: number
+  /** File name of one more resume point to leave: that which a later phase began with. */
+  readonly base?: string
 }
 
 const FORMAT = 'tweedie-checkpoint'
@@ -52,7 +54,7 @@ export const saveCheckpoint = (
   run: Run,
   name: string,
   content: CheckpointContent,
-  { keepLast = 2 }: SaveOptions = {},
+  { keepLast = 2, base }: SaveOptions = {},
 ): string => {
   const points = resumePoints(run.paths.checkpoints)
   const number = (points.at(-1)?.number ?? 0) + 1
@@ -60,7 +62,7 @@ export const saveCheckpoint = (
   run.journal.flush()
   writeAtomic(path, encode(content, { journal: `${run.journal.lines}` }))
   const outdated = points.slice(0, Math.max(0, points.length + 1 - Math.max(1, keepLast)))
-  for (const point of outdated) rmSync(point.path, { force: true })
+  for (const point of outdated) if (basename(point.path) !== base) rmSync(point.path, { force: true })
   return path
 }
 

@@ -40,6 +40,8 @@ export interface RunOptions {
    * asked for, as laps are. The new value is saved. Default: none.
    */
   readonly grows?: readonly string[]
+  /** Clock of the run's time in seconds; tests give their own. */
+  readonly now?: () => number
 }
 
 /** A new run was asked for in a folder that holds one: nothing is overwritten. */
@@ -76,7 +78,7 @@ export const openRun = (path: string, options: RunOptions = {}): Run => {
       options.config === undefined ? saved : grown(paths.config, saved, options.config, options.grows ?? [])
     if (config !== saved) writeAtomic(paths.config, Buffer.from(stringify(config)))
     for (const folder of [path, paths.checkpoints, paths.draws, paths.figures]) sweepTemporaries(folder)
-    const journal = openJournal(paths.journal)
+    const journal = openJournal(paths.journal, options.now)
     const close = (): void => {
       journal.close()
       lock.release()

@@ -8,7 +8,7 @@ import { posteriorDraws } from '../posterior/index.ts'
 import type { LongCall } from '../progress.ts'
 import type { Run } from './folder.ts'
 import { HELD_DRAWS, type HeldFigures, heldJudge } from './held-out.ts'
-import { type JournalLine, readJournal } from './journal.ts'
+import { heldReadings, isSettled } from './learning/held-choice.ts'
 import type { LearnedPrior } from './prior.ts'
 
 /** Figures of a lap; 0 is the Gaussian start. */
@@ -22,29 +22,10 @@ export interface HeldBench {
   readonly rest: ObservationSet
   /** Judges the prior after a lap, −1 for the Gaussian start. */
   judge(lap: number, prior: LearnedPrior): Promise<void>
-  /** The lap of the least CRPS, −1 for the Gaussian start. */
-  best(): number
   /** Whether the last few laps brought nothing. */
   isSettled(): boolean
   release(): Promise<void>
 }
-
-/** Laps without progress after which learning goes to its last one. */
-const PATIENCE = 3
-
-const isReading = (line: JournalLine): line is JournalLine & { lap: number; crps: number } =>
-  line.event === 'held' && typeof line.lap === 'number' && typeof line.crps === 'number'
-
-/** CRPS of each lap as the journal has it; the last reading of a lap counts. */
-const scoresOf = (run: Run): Map<number, number> =>
-  new Map(
-    readJournal(run.paths.journal)
-      .filter(isReading)
-      .map(({ lap, crps }) => [lap, crps]),
-  )
-
-const leastOf = (scores: ReadonlyMap<number, number>): number =>
-  [...scores].reduce((a, b) => (b[1] < a[1] ? b : a))[0]
 
 /** How draws are made, and who hears of them. */
 interface Judging extends LongCall {
@@ -83,12 +64,7 @@ export const heldBench = async (
       run.journal.append({ event: 'held', of: lap < 0 ? 'gaussian' : 'network', ...reading })
       onHeld?.(reading)
     },
-    best: () => leastOf(scoresOf(run)) - 1,
-    isSettled: () => {
-      const scores = scoresOf(run)
-      scores.delete(0)
-      return scores.size > 0 && Math.max(...scores.keys()) - leastOf(scores) >= PATIENCE
-    },
+    isSettled: () => isSettled(heldReadings(run.paths.journal)),
     release: judge.release,
   }
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type Planned, planned, type Speeds } from '../../src/cli/config/plan.ts'
 import { recipeOf } from '../../src/cli/config/recipe.ts'
+import { judgedOf } from '../../src/observations/index.ts'
 
 const request: Planned = {
   count: 500,
   judged: { observations: 48, draws: 19 },
+  refit: true,
+  draws: 1,
+  batch: 64,
   seconds: 1200,
   samplerSteps: { early: 14, late: 20 },
 }
@@ -34,6 +38,33 @@ describe('the plan for a budget of time', () => {
     expect(plan.count).toBeGreaterThanOrEqual(64)
     expect(plan.seconds).toBeLessThanOrEqual(request.seconds)
     expect(planned(machines[2], request).judged).toBeLessThan(48)
+  })
+
+  it('sees each draw of few observations 30 times in a lap, and 100 times in the last', () => {
+    // 44 of 354 are set aside: 310 draws, 30 × 310 / 64 = 145.3 and 100 × 310 / 64 = 484.4.
+    const few = { ...request, count: 354, judged: { observations: 44, draws: 19 } }
+    expect(planned(machines[0], few)).toMatchObject({ judged: 44, steps: 145, lastSteps: 484 })
+    const twice = planned(machines[0], { ...few, draws: 2 })
+    expect(twice).toMatchObject({ steps: 290, lastSteps: 968 })
+    const some = { ...request, count: 20, judged: { observations: 2, draws: 19 } }
+    expect(planned(machines[0], some)).toMatchObject({ steps: 50, lastSteps: 50 })
+    const many = { ...request, count: 10_000 }
+    expect(planned(machines[0], many)).toMatchObject({ steps: 500, lastSteps: 5000 })
+  })
+
+  it('keeps the time of a last lap on all observations, where some are set aside', () => {
+    const slow = { train: 0.2, draw: 0.001 }
+    const [without, with_] = [false, true].map((refit) => planned(slow, { ...request, refit }))
+    expect(without.laps).toBe(with_.laps)
+    expect(with_.steps).toBeLessThan(without.steps)
+    expect(with_.seconds).toBeLessThanOrEqual(0.8 * request.seconds)
+    // One lap more of drawing at the late steps, and of an ordinary lap's training.
+    const { laps, early, steps, lastSteps, judged } = with_
+    const drawing = slow.draw * 500 * (early * 14 + (laps - early) * 20)
+    const judging = slow.draw * 19 * 20 * (laps + 1) * judgedOf(judged)
+    expect(with_.seconds).toBeCloseTo(drawing + judging + slow.train * (laps * steps + lastSteps), 6)
+    const nothing = { ...request, judged: { observations: 0, draws: 19 } }
+    expect(planned(slow, nothing)).toEqual(planned(slow, { ...nothing, refit: false }))
   })
 })
 

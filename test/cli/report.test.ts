@@ -6,13 +6,13 @@ import { run as info } from '../../src/cli/commands/info.ts'
 import { run as report } from '../../src/cli/commands/report.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { withResumeHint } from '../../src/cli/resume-hint.ts'
-import { runProgress } from '../../src/cli/run-progress.ts'
+import { eventWords, runProgress } from '../../src/cli/run-progress.ts'
 import { meshNamed } from '../../src/datasets/index.ts'
 import { TweedieError } from '../../src/error.ts'
 import { writeArrays } from '../../src/formats/index.ts'
 import { maskedBy, type ObservationSet, writeObservations } from '../../src/observations/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { openRun } from '../../src/run/index.ts'
+import { layoutOf, openRun, readJournal } from '../../src/run/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
 import { scratch } from '../run/scratch.ts'
 import { tweedie } from './tweedie.ts'
@@ -209,6 +209,14 @@ describe('tweedie info', () => {
     const { stdout } = tweedie('info', run)
     expect(stdout).toMatch(/state +unfinished, lap 2 of 4, step 40\n/)
     expect(stdout).toMatch(/journal +Gaussian start, 1 lap, 2 losses logged\n/)
+    const last = openRun(run, { resume: true })
+    last.journal.append({ event: 'choice', lap: 1 })
+    last.journal.append({ event: 'loss', lap: 5, step: 20, loss: 1 }) // the laps of the run are four
+    last.close()
+    expect(runProgress(run).words).toBe('unfinished, last lap on all observations, step 20')
+    expect(eventWords(readJournal(layoutOf(run).journal))).toBe(
+      'Gaussian start, 1 lap, 3 losses logged, 1 choice of a lap',
+    )
   })
 
   it('says that a run was stopped by its time', () => {

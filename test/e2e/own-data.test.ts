@@ -108,7 +108,7 @@ describe('own data, as the how-to says', () => {
 
   it('2: learn makes a run with a prior', () => {
     expect(run(line('learn mine.npz'), ...short.learn)).toMatch(
-      /runs\/mine\/checkpoints\/prior\.safetensors[\s\S]*40 observations, 1 laps/,
+      /runs\/mine\/checkpoints\/prior\.safetensors[\s\S]*40 observations, 1 lap$/m,
     )
     expect(readArrays(join(folder, 'runs/mine/draws/prior-lap-001.npz')).x.shape).toEqual([64, 1, 28, 28])
   }, 120_000)

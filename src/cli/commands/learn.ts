@@ -4,7 +4,6 @@ import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
 import {
-  type HeldReading,
   type LearnedPrior,
   layoutOf,
   learn,
@@ -23,6 +22,7 @@ import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
+import { heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
@@ -49,6 +49,7 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
   const onChoice = (choice: GaussianChoice): void => io.note(`Gaussian start: ${gaussianFinding(choice)}`)
   const options = { ...rest, gaussian: { ...gaussian, onChoice } }
   const held = heldOf(experiment, set)
+  const words = heldWords()
   return (run, call) =>
     learn(run, {
       net,
@@ -56,7 +57,11 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
       ...experiment.schedule,
       options,
       held,
-      onHeld: noteHeld(io),
+      onHeld: (reading) => io.note(words(reading)),
+      onChosen: (choice) => {
+        if (choice.passed) io.note(passedWords(choice, choice.passed))
+      },
+      onRefit: (refit) => io.note(refitWords(refit)),
       ...call,
     })
 }
@@ -64,20 +69,6 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
 const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
   setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
-
-/** A line for each reading, beside that of the Gaussian start. */
-const noteHeld = (io: Io): ((reading: HeldReading) => void) => {
-  let start: HeldReading | undefined
-  const figures = ({ rmse, crps, coverage90 }: HeldReading) =>
-    `RMSE ${rmse.toPrecision(3)}, CRPS ${crps.toPrecision(3)}, ` +
-    `90 % intervals hold ${(100 * coverage90).toFixed(0)} %`
-  return (reading) => {
-    if (reading.lap === 0) start = reading
-    const name = reading.lap === 0 ? 'Gaussian start' : `lap ${reading.lap}`
-    const beside = start && reading.lap > 0 ? ` (Gaussian: CRPS ${start.crps.toPrecision(3)})` : ''
-    io.note(`${name}, held-out measurements: ${figures(reading)}${beside}`)
-  }
-}
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = async (
@@ -114,7 +105,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const unseen = neverSeen(set)
   if (unseen) io.note(neverSeenWords(unseen))
   const { device } = options
-  const held = heldOf(experiment, set) !== undefined
+  const held = heldOf(experiment, set)
   const learning = learner
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
@@ -133,7 +124,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const work = learner ? { steps: experiment.train.steps } : { laps: lapsDone(options.run) }
     const stopped = stopOf(options.run, minutes)
     const kept = [
-      ...(learner ? [] : [keptOf(prior, experiment, held)]),
+      ...(learner
+        ? []
+        : [['prior', keptWords(prior, experiment.em.laps, judgement(options.run, held))] as const]),
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
     io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, set.y.shape[0]))
@@ -142,21 +135,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   }
 }
 
-/** Which prior the run keeps, and why. */
-const keptOf = (
-  { laps, start }: LearnedPrior,
-  { em }: Experiment,
-  held: boolean,
-): readonly [string, string] => {
-  if (start)
-    return [
-      'prior',
-      held
-        ? 'the Gaussian start: no lap of the network predicts held-out measurements better'
-        : 'the Gaussian start: no lap was finished',
-    ]
-  return ['prior', `of lap ${laps} of ${em.laps}${held ? ', the best on held-out measurements' : ''}`]
-}
+/** What was set aside, and what the journal says came of it. */
+const judgement = (run: string, held: ReturnType<typeof heldOf>) =>
+  held && { refit: held.refit, journal: readJournal(layoutOf(run).journal) }
 
 /** Laps that were finished. */
 const lapsDone = (run: string): number =>

@@ -157,10 +157,14 @@ const held = z
       .default(48)
       .describe('observations that are set aside, at most one in eight (0: none)'),
     share: z.number().gt(0).lt(1).default(0.2).describe('share of what they saw that is to be predicted'),
+    refit: z
+      .boolean()
+      .default(true)
+      .describe('a last lap on all observations, from the best lap or the Gaussian start'),
   })
   .prefault({})
   .describe(
-    'learn: what learning never sees, to judge each lap by; the prior is then that of the best lap, or the ' +
+    'learn: what the laps never see, to judge each by; the prior is then made of the best lap, or the ' +
       'Gaussian start',
   )
 

@@ -44,14 +44,17 @@ const fieldsOf = ({ laps, early, steps, lastSteps, count, judged }: Plan, there:
   ...(count < there ? [`data.count=${count}`] : []),
 ]
 
-const described = ({ net, em, train, data }: Experiment, there: number): string => {
+const described = ({ net, em, train, data, monitor }: Experiment, there: number): string => {
   const channels: unknown = 'channels' in net ? net.channels : undefined
   const sizes = Array.isArray(channels) ? `, channels ${channels.join(', ')}` : ''
   const early = em.early.laps ?? 0
+  const { held } = monitor
+  const all = held.refit && setAsideOf(data.count ?? there, held.observations) > 0
   return (
     `${data.count ?? there} of ${counted(there, 'observation')}; network ${net.kind}${sizes}; ` +
     `${counted(em.laps, 'lap')}, ${early} of them fast, ` +
-    `of ${counted(train.steps, 'step')}, the last of ${train.lastSteps ?? train.steps}`
+    `of ${counted(train.steps, 'step')}, the last of ${train.lastSteps ?? train.steps}` +
+    `${all ? ', then one on all observations' : ''}`
   )
 }
 
@@ -79,6 +82,9 @@ export const ownExperiment = async (
   const plan = planned(speeds, {
     count,
     judged: { observations: setAsideOf(count, draft.monitor.held.observations), draws: HELD_DRAWS },
+    refit: draft.monitor.held.refit,
+    draws: draft.em.draws,
+    batch: draft.train.batch,
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })

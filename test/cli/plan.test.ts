@@ -8,7 +8,7 @@ const request: Planned = {
   judged: { observations: 48, draws: 19 },
   refit: true,
   draws: 1,
-  batch: 64,
+  size: 784,
   seconds: 1200,
   samplerSteps: { early: 14, late: 20 },
 }
@@ -40,20 +40,23 @@ describe('the plan for a budget of time', () => {
     expect(planned(machines[2], request).judged).toBeLessThan(48)
   })
 
-  it('sees each draw of few observations 30 times in a lap, and 100 times in the last', () => {
-    // 44 of 354 are set aside: 310 draws, 30 × 310 / 64 = 145.3 and 100 × 310 / 64 = 484.4.
-    const few = { ...request, count: 354, judged: { observations: 44, draws: 19 } }
-    expect(planned(machines[0], few)).toMatchObject({ judged: 44, steps: 145, lastSteps: 484 })
-    const twice = planned(machines[0], { ...few, draws: 2 })
-    expect(twice).toMatchObject({ steps: 290, lastSteps: 968 })
-    const some = { ...request, count: 20, judged: { observations: 2, draws: 19 } }
-    expect(planned(machines[0], some)).toMatchObject({ steps: 50, lastSteps: 50 })
-    const many = { ...request, count: 10_000 }
-    expect(planned(machines[0], many)).toMatchObject({ steps: 500, lastSteps: 5000 })
+  it('has a step for 200 numbers that are learned from, and fewer laps where they would be short', () => {
+    // 44 of 354 windows of 96 numbers are set aside: 310 × 96 / 200 = 148.8.
+    const few = { ...request, count: 354, size: 96, judged: { observations: 44, draws: 19 } }
+    expect(planned(machines[0], few)).toMatchObject({ laps: 11, judged: 44, steps: 148, lastSteps: 444 })
+    expect(planned(machines[0], { ...few, draws: 2 })).toMatchObject({ steps: 297, lastSteps: 891 })
+    const some = { ...request, count: 20, size: 10, judged: { observations: 2, draws: 19 } }
+    expect(planned(machines[0], some)).toMatchObject({ steps: 50, lastSteps: 150 })
+    expect(planned(machines[0], request)).toMatchObject({ laps: 11, steps: 1000, lastSteps: 3000 })
+    const slow = planned({ train: 0.2, draw: 1e-4 }, request)
+    expect(slow.laps).toBeLessThan(11)
+    expect(slow.steps).toBeGreaterThanOrEqual(400)
+    const slowest = planned({ train: 1, draw: 1e-4 }, request)
+    expect(slowest).toMatchObject({ laps: 3, lastSteps: 3 * slowest.steps })
   })
 
   it('keeps the time of a last lap on all observations, where some are set aside', () => {
-    const slow = { train: 0.2, draw: 0.001 }
+    const slow = { train: 0.08, draw: 0.001 }
     const [without, with_] = [false, true].map((refit) => planned(slow, { ...request, refit }))
     expect(without.laps).toBe(with_.laps)
     expect(with_.steps).toBeLessThan(without.steps)

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { arrayExtensions } from '../../formats/index.ts'
 import { setAsideOf } from '../../observations/index.ts'
 import { HELD_DRAWS, isRunFolder, readConfig } from '../../run/index.ts'
+import { sizeOf } from '../../tensor/index.ts'
 import { loadConfig, loadRecord, splitConfigArguments } from '../config/config.ts'
 import { firstOf } from '../config/loading.ts'
 import { type Plan, planned } from '../config/plan.ts'
@@ -84,7 +85,7 @@ export const ownExperiment = async (
     judged: { observations: setAsideOf(count, draft.monitor.held.observations), draws: HELD_DRAWS },
     refit: draft.monitor.held.refit,
     draws: draft.em.draws,
-    batch: draft.train.batch,
+    size: sizeOf(set.operator.event),
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })

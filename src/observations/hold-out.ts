@@ -39,27 +39,63 @@ const spare = (mask: NdArray, deletes: boolean): Uint8Array => {
   return always.every((a) => a === 1) ? always : always.map((a) => 1 - a)
 }
 
-/**
- * Some of what was seen; channels that share a mask lose it together. The columns of the Fourier plane that
- * all observations sampled, its middle, stay: no observation will ever be without them.
- */
-const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut => {
+/** What was seen in two parts, by what is dropped: 1, else 0, like the rows of the mask, [N, ...]. */
+const divided = (set: ObservationSet, drop: ArrayLike<number>): HoldOut => {
   const { y, operator } = set
   const { mask } = operator.parameters
   const [count, size] = [y.shape[0], sizeOf(y.shape.slice(1))]
   const own = sizeOf(mask.shape.slice(1))
   const shape = [count, ...mask.shape.slice(1)]
-  const drop = bernoulli(stream(seed, 'held'), share, shape).data
-  const may = spare(mask, familyOf(operator.name).deletes)
   const part = (isHeld: number): ObservationSet => {
     const kept = Float32Array.from({ length: count * own }, (_, i) =>
-      Number(drop[i]) * may[i % own] === isHeld ? mask.data[i % mask.size] : 0,
+      drop[i] === isHeld ? mask.data[i % mask.size] : 0,
     )
     const seen = y.data.map((v, i) => (kept[Math.floor(i / size) * own + (i % own)] === 0 ? 0 : v))
     const parameters = { ...operator.parameters, mask: new NdArray('float32', shape, kept) }
     return { ...set, y: new NdArray('float32', y.shape, seen), operator: { ...operator, parameters } }
   }
   return { given: part(0), held: part(1) }
+}
+
+/**
+ * Some of what was seen; channels that share a mask lose it together. The columns of the Fourier plane that
+ * all observations sampled, its middle, stay: no observation will ever be without them.
+ */
+const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut => {
+  const { mask } = set.operator.parameters
+  const row = mask.shape.slice(1)
+  const drop = bernoulli(stream(seed, 'held'), share, [set.y.shape[0], ...row]).data
+  const may = spare(mask, familyOf(set.operator.name).deletes)
+  const own = sizeOf(row)
+  return divided(
+    set,
+    Float32Array.from(drop, (d, i) => Number(d) * may[i % own]),
+  )
+}
+
+/** Whether a mask says what was observed. */
+const hasMask = ({ operator: { name, parameters } }: ObservationSet): boolean =>
+  parameters.mask !== undefined && familyOf(name).parameters.mask !== undefined
+
+/**
+ * Holds out what each observation saw where another one saw nothing, so that gaps are like those that are to
+ * be filled: as long, and at such places. Undefined where no mask says what was seen, or all are the same.
+ *
+ * @param others - of the same operator; row i of `which` is the observation whose gaps i gets
+ */
+export const holdOutGaps = (
+  set: ObservationSet,
+  others: ObservationSet,
+  which: readonly number[],
+): HoldOut | undefined => {
+  const { mask } = others.operator.parameters
+  if (!hasMask(set) || mask.shape[0] === 1) return undefined
+  const own = sizeOf(mask.shape.slice(1))
+  const drop = Float32Array.from({ length: which.length * own }, (_, i) =>
+    mask.data[which[Math.floor(i / own)] * own + (i % own)] === 0 ? 1 : 0,
+  )
+  const parts = divided(set, drop)
+  return parts.held.operator.parameters.mask.data.some((m) => m !== 0) ? parts : undefined
 }
 
 /** Noise of another size. */
@@ -111,7 +147,5 @@ export const holdOut = async (
     throw new TweedieError('input', `hold out: the share must be in (0, 1), got ${share}`)
   if (set.operator.truth)
     throw new TweedieError('input', 'hold out: needs the parameters of the operator, which blind sets hide')
-  const { name, parameters } = set.operator
-  const hasMask = parameters.mask !== undefined && familyOf(name).parameters.mask !== undefined
-  return hasMask ? withoutSeen(set, share, seed) : fission(set, share, seed)
+  return hasMask(set) ? withoutSeen(set, share, seed) : fission(set, share, seed)
 }

@@ -2,15 +2,16 @@
  * Observations to learn from, and some that learning never sees: how well a part of what these saw is
  * predicted from the rest says how good a prior is, without any truth.
  */
-import { rowsAt } from '../tensor/index.ts'
-import { type HoldOut, holdOut } from './hold-out.ts'
+import { integers, stream } from '../random/index.ts'
+import { rowsAt, toNumbers } from '../tensor/index.ts'
+import { type HoldOut, holdOut, holdOutGaps } from './hold-out.ts'
 import type { ObservationSet } from './observation-set.ts'
 
 /** How much is set aside. */
 export interface SetAsideOptions {
   /** Observations that are set aside, at most an eighth of them. */
   readonly observations: number
-  /** Share of what each of them saw that is to be predicted, in (0, 1). */
+  /** Share of what each of them saw that is to be predicted, in (0, 1), where masks do not say it. */
   readonly share: number
   readonly seed: number
 }
@@ -77,8 +78,9 @@ const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet 
 
 /**
  * Sets observations aside, in two runs of neighbours. The outer quarter of each run, ⌊length/4⌋ observations
- * at both ends, is in neither part: it is not learned from and not judged. What the others of a run saw is
- * split by `holdOut`: seen entries where the operator deletes entries, else by data fission.
+ * at both ends, is in neither part: it is not learned from and not judged. Of the others is held out what they
+ * saw in the gaps of observations that are learned from (`holdOutGaps`): single entries between seen ones are
+ * easier than the gaps that are to be filled. Where all masks are one, or there is none, `holdOut` splits.
  *
  * @returns nothing where there are too few observations to spare some
  * @throws TweedieError `input` for a share outside (0, 1), and for blind sets, whose operator is not known
@@ -99,5 +101,7 @@ export const setAside = async (
   const aside = new Set(runs.flat())
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !aside.has(i))
   const judges = runs.flatMap(inner)
-  return { ...(await holdOut(chosenRows(set, judges), { share, seed })), rest: chosenRows(set, others) }
+  const [judged, rest] = [chosenRows(set, judges), chosenRows(set, others)]
+  const which = toNumbers(integers(stream(seed, 'gaps'), 0, others.length, [judges.length]))
+  return { ...(holdOutGaps(judged, rest, which) ?? (await holdOut(judged, { share, seed }))), rest }
 }

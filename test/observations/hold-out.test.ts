@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { holdOut, maskedBy, observe, unchanged } from '../../src/observations/index.ts'
+import { holdOut, holdOutGaps, maskedBy, observe, unchanged } from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { average, NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 
@@ -112,5 +112,42 @@ describe('holding out entries', () => {
     expect(toNumbers(given.y).map((v, i) => v + Number(held.y.data[i]))).toEqual(toNumbers(y))
     expect([given.noise, held.noise]).toEqual([0.1, 0.1])
     expect(held.operator.parameters.phase).toBe(phase)
+  })
+})
+
+describe('holding out gaps', () => {
+  const [n, w] = [6, 8]
+  const bits = toNumbers(bernoulli(stream(0, 'gaps'), 0.6, [n, w]))
+  const y = ndarray(
+    toNumbers(normal(stream(0, 'y'), [n, 2, w])).map((v, i) =>
+      bits[Math.floor(i / 16) * w + (i % w)] ? v : 0,
+    ),
+    [n, 2, w],
+  )
+  const masked = (values: readonly number[]) =>
+    ({
+      y,
+      operator: maskedBy(ndarray(values, [values.length / w, 1, w]), [2, w]),
+      noise: 0.1,
+      range: [0, 1],
+    }) as const
+
+  it('hides what another observation did not see', () => {
+    const which = [3, 4, 5, 0, 1, 2]
+    const parts = holdOutGaps(masked(bits), masked(bits), which)
+    if (!parts) throw new Error('masks differ')
+    const [given, held] = [parts.given, parts.held].map((part) => toNumbers(part.operator.parameters.mask))
+    const other = (i: number) => bits[which[Math.floor(i / w)] * w + (i % w)]
+    expect(given).toEqual(bits.map((b, i) => b * other(i)))
+    expect(held).toEqual(bits.map((b, i) => b * (1 - other(i))))
+    expect(toNumbers(parts.given.y).map((v, i) => v + Number(parts.held.y.data[i]))).toEqual(toNumbers(y))
+  })
+
+  it('has nothing to hide where all saw the same', () => {
+    const same = bits.map((_, i) => bits[i % w])
+    expect(holdOutGaps(masked(same), masked(same), [0, 1, 2, 3, 4, 5])).toBeUndefined()
+    expect(holdOutGaps(masked(same), masked(same.slice(0, w)), [0, 0, 0, 0, 0, 0])).toBeUndefined()
+    const all = { ...masked(bits), operator: unchanged([2, w]) }
+    expect(holdOutGaps(all, all, [0, 1, 2, 3, 4, 5])).toBeUndefined()
   })
 })

@@ -156,7 +156,12 @@ const held = z
       .nonnegative()
       .default(48)
       .describe('observations that are set aside, at most one in eight (0: none)'),
-    share: z.number().gt(0).lt(1).default(0.2).describe('share of what they saw that is to be predicted'),
+    share: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.2)
+      .describe('share of what they saw that is to be predicted, where the gaps of others do not say it'),
     refit: z
       .boolean()
       .default(true)

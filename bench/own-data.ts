@@ -89,7 +89,7 @@ const ours = async (
     given === undefined && minutes !== undefined ? await learnPrior(files.learn, files.run, minutes) : 0
   const started = performance.now()
   const estimate = await restored(given ?? files.run, files.judged, files.draws)
-  return { tally: judge(estimate, cut), seconds: seconds + (performance.now() - started) / 1000 }
+  return { tally: judge(estimate, cut, true), seconds: seconds + (performance.now() - started) / 1000 }
 }
 
 const lineOf = (name: string, tally: Tally, seconds: number): Line => ({

@@ -30,12 +30,24 @@ const entriesOf = (cut: Cut): NdArray<'float32'> => {
   return new NdArray('float32', cut.truth.shape, data)
 }
 
+/** Σ (mean − x)² over draws k, by K (K − 1): what the mean of K draws has beside the error of their law. */
+const sampling =
+  (draws: NdArray<'float32'>, mean: NdArray<'float32'>) =>
+  (at: number): number => {
+    const [K] = draws.shape
+    let sum = 0
+    for (let k = 0; k < K; k++) sum += (draws.data[k * mean.size + at] - mean.data[at]) ** 2
+    return sum / (K * (K - 1))
+  }
+
 /**
  * Judges a restoration of the judged observations.
  *
+ * @param isSampled - whether the mean is that of the draws: its squared error is then counted without what
+ *   the number of draws adds, so that it stands beside means in closed form (Leutbecher 2019)
  * @throws TweedieError `shape` when shapes do not fit, `numeric` on NaN or infinity
  */
-export const judge = ({ mean, draws }: Estimate, cut: Cut): Tally => {
+export const judge = ({ mean, draws }: Estimate, cut: Cut, isSampled = false): Tally => {
   const { truth } = cut
   const entries = entriesOf(cut)
   const [count, ...event] = truth.shape
@@ -50,8 +62,9 @@ export const judge = ({ mean, draws }: Estimate, cut: Cut): Tally => {
   const samples = draws ?? new NdArray('float32', [1, ...mean.shape], mean.data)
   const scores = crps(samples, truth, { entries })
   const [found] = draws ? coverage(draws, truth, { levels: [LEVEL], mask: entries }) : []
+  const excess = draws && isSampled ? sampling(draws, mean) : () => 0
   return {
-    squares: each((i) => sumOf(i, (at) => (mean.data[at] - truth.data[at]) ** 2)),
+    squares: each((i) => sumOf(i, (at) => (mean.data[at] - truth.data[at]) ** 2 - excess(at))),
     crps: each((i) => (counts[i] === 0 ? 0 : scores[i] * counts[i])),
     counts,
     ...(found ? { coverage: found.observed } : {}),

@@ -31,6 +31,14 @@ describe('own-data: judging', () => {
     expect(figuresOf(tally)).toEqual({ rmse: Math.sqrt(6.5), crps: 2.5 })
   })
 
+  it('takes what the number of draws adds out of the error of their mean', () => {
+    const draws = new NdArray('float32', [2, 2, 1, 3], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 3, 0, 6, 0, 0))
+    const mean = ndarray([0, 2, 0, 3, 0, 0], [2, 1, 3])
+    // Of two draws a and b the mean has the error ((a + b)/2)², of which ((a − b)/2)² is theirs: a b is left.
+    expect(judge({ mean, draws }, cut, true).squares).toEqual([3, 0])
+    expect(judge({ mean, draws }, cut).squares).toEqual([4, 9])
+  })
+
   it('takes the last rows of an estimate and of each draw', () => {
     const mean = ndarray([1, 2, 3], [3, 1])
     const draws = new NdArray('float32', [2, 3, 1], Float32Array.of(1, 2, 3, 4, 5, 6))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Planned, planned, type Speeds } from '../../src/cli/config/plan.ts'
 import { recipeOf } from '../../src/cli/config/recipe.ts'
 import { judgedOf } from '../../src/observations/index.ts'
+import { zeros } from '../../src/tensor/index.ts'
 
 const request: Planned = {
   count: 500,
@@ -72,8 +73,9 @@ describe('the plan for a budget of time', () => {
 })
 
 describe('the recipe of a set', () => {
-  const of = (event: number[], name = 'mask', view?: Parameters<typeof recipeOf>[0]['view']) => {
-    const { path, fields } = recipeOf({ operator: { name, event, settings: {}, parameters: {} }, view })
+  const of = (event: number[], name = 'mask', view?: Parameters<typeof recipeOf>[0]['view'], count = 1e5) => {
+    const y = zeros([count, 1])
+    const { path, fields } = recipeOf({ y, operator: { name, event, settings: {}, parameters: {} }, view })
     return [path.replace(/^experiments\/own-|\.yaml$/g, ''), ...fields]
   }
 
@@ -87,6 +89,12 @@ describe('the recipe of a set', () => {
       'net.grid=[46,90]',
     ])
     expect(of([1, 1889], 'mask', { kind: 'mesh', mesh: 'bunny' })).toEqual(['mesh', 'net.mesh=bunny'])
+  })
+
+  it('has a network half as wide for fewer than 200,000 numbers', () => {
+    expect(of([2, 50], 'mask', undefined, 2000)).toContain('net.channels=[32,64]')
+    expect(of([2, 50], 'mask', undefined, 1999)).toContain('net.channels=[16,32]')
+    expect(of([1, 28, 28], 'mask', undefined, 200)).toContain('net.channels=[16,32]')
   })
 
   it('has a network as deep as its side asks for', () => {

@@ -1,8 +1,9 @@
 /**
  * An observation set in two independent parts, one to draw from and one to judge by, without any truth.
  *
- * Where a mask says what was observed, entries of x or columns of the Fourier plane, some of that is held out.
- * Of any other operator y is split by data fission (Leiner, Duan, Wasserman & Ramdas 2023): with ζ of the law of the noise and γ² = s/(1 − s),
+ * Where a mask says what was observed, entries of x or columns of the Fourier plane, some of that is held
+ * out. Of any other operator y is split by data fission (Leiner, Duan, Wasserman & Ramdas 2023): with ζ of
+ * the law of the noise and γ² = s/(1 − s),
  *
  *   y + γ ζ   and   y − ζ/γ
  *

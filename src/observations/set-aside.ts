@@ -78,9 +78,10 @@ const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet 
 
 /**
  * Sets observations aside, in two runs of neighbours. The outer quarter of each run, ⌊length/4⌋ observations
- * at both ends, is in neither part: it is not learned from and not judged. Of the others is held out what they
- * saw in the gaps of observations that are learned from (`holdOutGaps`): single entries between seen ones are
- * easier than the gaps that are to be filled. Where all masks are one, or there is none, `holdOut` splits.
+ * at both ends, is in neither part: it is not learned from and not judged. Of the others is held out what
+ * they saw in the gaps of observations that are learned from (`holdOutGaps`): single entries between seen
+ * ones are easier than the gaps that are to be filled. Where all masks are one, or there is none, `holdOut`
+ * splits.
  *
  * @returns nothing where there are too few observations to spare some
  * @throws TweedieError `input` for a share outside (0, 1), and for blind sets, whose operator is not known

@@ -37,11 +37,13 @@ export const packGaussian = ({
         state: { kind: 'cosine', variance: average(toNumbers(within.variance)), event: [...event] },
       }
   }
-  if (covariance.kind !== 'lowRank')
+  if (covariance.kind !== 'lowRank') {
+    const { kind } = covariance
     throw new TweedieError(
       'input',
-      `a checkpoint holds covariances s² I, D + U Uᵀ and those of cosines, got one of kind ${covariance.kind}`,
+      `a checkpoint holds covariances s² I, D + U Uᵀ and those of cosines, got one of kind ${kind}`,
     )
+  }
   const { variance, factor } = covariance
   if (typeof variance === 'number') return { arrays: { mean, factor }, state: { kind: 'ppca', variance } }
   return {

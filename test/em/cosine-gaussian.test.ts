@@ -40,7 +40,7 @@ describe('a field in cosines', () => {
     if (covariance.kind !== 'cosine' || covariance.within.kind !== 'lowRank')
       throw new Error('cosines and columns')
     expect(covariance.within.factor.shape).toEqual([2 * n, 16])
-    // Two channels share half of what the field is at a place: of the mean of both it has 3/2, of the rest 1/2.
+    // Two channels share half of what the field is at a place.
     const alone = fieldInCosines([2, h, w], { mean, variance, factor: new Float64Array(0) }, field).covariance
     const M = Matrix.from1DArray(2 * n, 2 * n, toNumbers(covarianceMatrix(alone, 2 * n)))
     const cross = Array.from({ length: n }, (_, p) => M.get(p, p + n)).reduce((a, b) => a + b) / n

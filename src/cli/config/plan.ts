@@ -82,8 +82,8 @@ const stepsOf = (laps: number, { early, late }: Planned['samplerSteps'], refit: 
   (laps - 1 - lateOf(laps)) * early + (lateOf(laps) + (refit ? 1 : 0)) * late
 
 /**
- * A plan for the time. Few observations do not need all of it: a lap has at most one step for 200 numbers that
- * are learned from, the last three times as many.
+ * A plan for the time. Few observations do not need all of it: a lap has at most one step for 200 numbers
+ * that are learned from, the last three times as many.
  *
  * @example
  * ```ts

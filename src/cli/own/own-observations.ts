@@ -239,18 +239,13 @@ const scanNoise = (source: string, { kspace, noiseCovariance }: KSpace, options:
     : { covariance: { array: noiseCovariance, complex: true } }
 }
 
-/** K-space without the oversampling of its readout. */
-const withoutOversampling = async (source: string, scan: KSpace, io: Io): Promise<KSpace> => {
-  const { kspace, mask, rows } = scan
-  const measured = kspace.shape[2]
-  if (rows === measured) return scan
-  if (mask.shape[2] !== 1) {
-    io.note(
-      `${source}: of some readouts a part is missing, so their oversampling stays: ` +
-        `images have ${measured} rows, of which the middle ${rows} are the scanner's`,
-    )
-    return scan
-  }
+/** Whether the readout is longer than the image, and of some of its lines a part is missing. */
+const isCut = ({ kspace, mask, rows }: KSpace): boolean => rows !== kspace.shape[2] && mask.shape[2] !== 1
+
+/** K-space without the oversampling of its readout, where that can be taken away. */
+const withoutOversampling = async (scan: KSpace): Promise<KSpace> => {
+  const { kspace, rows } = scan
+  if (rows === kspace.shape[2] || isCut(scan)) return scan
   return { ...scan, kspace: await croppedReadout(kspace, rows) }
 }
 
@@ -261,7 +256,8 @@ const fromScans = async (
   options: Options,
   io: Io,
 ): Promise<ObservationSet> => {
-  const scan = await withoutOversampling(source, await readKspace(source, options.count), io)
+  const whole = await readKspace(source, options.count)
+  const scan = await withoutOversampling(whole)
   const operator = options.operator ?? (scan.kspace.shape[1] === 2 ? 'fourier' : 'coils')
   const said = operatorFrom({ ...options, operator }, args)
   const measured: OwnMeasurements['parameters'] =
@@ -274,7 +270,13 @@ const fromScans = async (
     event: eventOf(options),
     range: rangeOf(options),
   }
-  return ownObservations(own, source)
+  const set = await ownObservations(own, source)
+  if (isCut(whole))
+    io.note(
+      `${source}: of some readouts a part is missing, so their oversampling stays: images have ` +
+        `${whole.kspace.shape[2]} rows, of which the middle ${whole.rows} are the scanner's`,
+    )
+  return set
 }
 
 /** What y is: slices of volumes, images of a folder, an array. */

@@ -51,7 +51,7 @@ const ofCosines = ({ event, within }: CosineCovariance): LowRankCovariance | und
  *
  * @example
  * ```ts
- * const simple = asLowRank(prior.gaussian.covariance) ?? isotropic(1)
+ * const simple = asLowRank(covariance) ?? isotropic(1)
  * ```
  */
 export const asLowRank = (covariance: Covariance): IsotropicCovariance | LowRankCovariance | undefined => {

@@ -30,7 +30,8 @@ const writeFully = (descriptor: number, bytes: Uint8Array): void => {
   while (done < bytes.length) done += writeSync(descriptor, bytes, done, bytes.length - done)
 }
 
-const writeAndFlush = (path: string, bytes: Uint8Array): void => {
+/** Writes a file and waits until the disk has it. */
+export const writeAndFlush = (path: string, bytes: Uint8Array): void => {
   const descriptor = openSync(path, 'w')
   try {
     writeFully(descriptor, bytes)
@@ -41,7 +42,7 @@ const writeAndFlush = (path: string, bytes: Uint8Array): void => {
 }
 
 /** Makes a rename in `folder` survive a power cut. Windows cannot open folders and needs no such flush. */
-const flushFolder = (folder: string): void => {
+export const flushFolder = (folder: string): void => {
   if (process.platform === 'win32') return
   const descriptor = openSync(folder, 'r')
   try {

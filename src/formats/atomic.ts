@@ -74,7 +74,7 @@ const MOST_LINKS = 40
  *
  * @throws TweedieError `input` for links in a circle and for what a file cannot replace: a pipe, a device
  */
-const targetOf = (path: string): string => {
+export const targetOf = (path: string): string => {
   let target = path
   for (let links = 0; links <= MOST_LINKS; links++) {
     const entry = entryAt(target)

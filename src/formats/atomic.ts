@@ -63,8 +63,17 @@ export const temporaryOf = (path: string, pid: number): string => {
   return join(dirname(path), name + suffix)
 }
 
-/** What is at a path, a link itself; nothing where nothing is. */
-const entryAt = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
+const cannotWrite = (path: string, error: unknown): TweedieError =>
+  new TweedieError('io', `${path}: cannot write: ${systemReason(error)}`, { cause: error })
+
+/** What is at a path, a link itself; nothing where nothing is. @throws TweedieError `io` for absurd names */
+const entryAt = (path: string): Stats | undefined => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
+}
 
 /** Links that are followed one after the other: more are a circle. */
 const MOST_LINKS = 40
@@ -110,6 +119,6 @@ export const writeAtomic = (path: string, bytes: Uint8Array): void => {
     flushFolder(dirname(target))
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw new TweedieError('io', `${path}: cannot write: ${systemReason(error)}`, { cause: error })
+    throw cannotWrite(path, error)
   }
 }

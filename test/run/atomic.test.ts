@@ -61,6 +61,15 @@ describe('writeAtomic', () => {
     expect(readdirSync(folder)).toEqual([name])
   })
 
+  it('says in one line that a name is too long', () => {
+    expect(() => writeAtomic(join(scratch(), 'x'.repeat(300)), Buffer.from('x'))).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: expect.stringMatching(/: name too long \(ENAMETOOLONG\)$/),
+      }),
+    )
+  })
+
   it('says in one line that the folder does not exist', () => {
     const path = join(scratch(), 'nowhere', 'a.bin')
     expect(() => writeAtomic(path, Buffer.from('x'))).toThrow(

@@ -1,4 +1,5 @@
 /** The commands, in the order of the help. */
+import { availableParallelism } from 'node:os'
 import { data } from './help/data.ts'
 import { demos } from './help/demos.ts'
 import { drawing } from './help/drawing.ts'
@@ -18,7 +19,9 @@ export const commonOptions = {
   threads: {
     kind: 'integer',
     min: 1,
-    description: 'threads of the engine (default: the physical cores, or TWEEDIE_THREADS)',
+    max: availableParallelism(),
+    description:
+      'threads of the engine, at most one a processor (default: the physical cores, or TWEEDIE_THREADS)',
   },
   seed: {
     kind: 'integer',

@@ -1,12 +1,16 @@
 import { TweedieError } from '../error.ts'
+import { HUNG_UP, INTERRUPTED } from '../run/interrupt.ts'
 
-/** 0 done, 1 failure, 2 bad input, 130 interrupted. */
-export type ExitCode = 0 | 1 | 2 | 130
+/** 0 done, 1 failure, 2 bad input, 130 interrupted, 129 interrupted by a terminal that closed. */
+export type ExitCode = 0 | 1 | 2 | typeof HUNG_UP | typeof INTERRUPTED
+
+/** What interrupted the work: the innermost cause. */
+const reasonOf = (error: unknown): unknown => (error instanceof Error ? reasonOf(error.cause) : error)
 
 /** The exit code by which a script knows what kind of error it was. */
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (!(error instanceof TweedieError)) return 1
-  if (error.code === 'interrupted') return 130
+  if (error.code === 'interrupted') return reasonOf(error) === 'SIGHUP' ? HUNG_UP : INTERRUPTED
   return error.code === 'input' || error.code === 'shape' ? 2 : 1
 }
 

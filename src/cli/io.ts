@@ -6,7 +6,7 @@ import { type ProgressStyle, progressDisplay } from './progress-bar.ts'
 export interface Io {
   /** True when the result is wanted as JSON. */
   readonly json: boolean
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, by a terminal that closes, and when nobody reads the output any more. */
   readonly signal: AbortSignal
   readonly progress: Progress
   /** A remark on stderr; nothing with --quiet or --json. */

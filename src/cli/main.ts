@@ -12,7 +12,11 @@ import { withResumeHint } from './resume-hint.ts'
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   // The engine reads it when it is loaded, which happens below.
   if (options.threads !== undefined) process.env.TWEEDIE_THREADS = String(options.threads)
-  const { signal, dispose } = interruptible(() => io.note('interrupted: saving; once more to leave at once'))
+  const { signal, interrupt, dispose } = interruptible(() =>
+    io.note('interrupted: saving; once more to leave at once'),
+  )
+  const unheard = (): void => interrupt('nobody reads the output')
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unheard)
   const io = makeIo(process, { json: options.json === true, quiet: options.quiet === true }, signal)
   try {
     const command = await commands[name].load()
@@ -51,10 +55,12 @@ const main = async (argv: readonly string[]): Promise<ExitCode> => {
   }
 }
 
-// A reader that has enough (`tweedie info … | head`) closes the pipe: that is no failure.
+// A reader that has enough (`tweedie info … | head`) closes the pipe: that is no failure. A command at work
+// is interrupted by it, see `dispatch`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit(0)
 })
+// Nobody can be told that stderr is lost (EPIPE; EIO of a terminal that closed).
+process.stderr.on('error', () => {})
 
 process.exitCode = await main(process.argv)

@@ -94,7 +94,7 @@ const addFormer = (program: Command, old: string, now: CommandName): void => {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted (129 by a terminal that closed).
 Every command has its own help: tweedie learn --help`
 
 /**

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { isPlane } from '../formats/index.ts'
+import { checkRegular, isPlane } from '../formats/index.ts'
 import { nearest } from '../nearest.ts'
 import { bunnyDigits, onBunny } from './bunny.ts'
 import { cifarLayout } from './cifar.ts'
@@ -109,6 +109,7 @@ export const readClean = async (
     return readSlices(path, { plane: view, count: most })
   }
   if (!existsSync(source)) throw unknown(source)
+  checkRegular(source)
   const layout = layouts.find(({ matches }) => matches(source)) ?? imageFolderLayout
   return layout.read(source, split, most)
 }

@@ -26,6 +26,13 @@ const arrayIn = (path: string, split: Split): NdArray<'float32'> => {
   const names = ['x', 'images', 'data', split]
   const [name, array] = arrays.find(([key]) => names.includes(key)) ?? arrays[0] ?? []
   if (!array) throw new TweedieError('input', `${path}: holds no array`)
+  const [items, ...event] = array.shape
+  if (items === undefined || event.length === 0)
+    throw new TweedieError(
+      'input',
+      `${path}: field '${name}' must be [N, ...], N items of any shape, got [${array.shape}]; ` +
+        'reshape it: [1, n] is one item of n numbers, [n, 1] are n items of one',
+    )
   return toUnit(array, `${path}: field '${name}'`)
 }
 

@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { TweedieError } from '../error.ts'
 
@@ -20,7 +30,8 @@ const writeFully = (descriptor: number, bytes: Uint8Array): void => {
   while (done < bytes.length) done += writeSync(descriptor, bytes, done, bytes.length - done)
 }
 
-const writeAndFlush = (path: string, bytes: Uint8Array): void => {
+/** Writes a file and waits until the disk has it. */
+export const writeAndFlush = (path: string, bytes: Uint8Array): void => {
   const descriptor = openSync(path, 'w')
   try {
     writeFully(descriptor, bytes)
@@ -31,7 +42,7 @@ const writeAndFlush = (path: string, bytes: Uint8Array): void => {
 }
 
 /** Makes a rename in `folder` survive a power cut. Windows cannot open folders and needs no such flush. */
-const flushFolder = (folder: string): void => {
+export const flushFolder = (folder: string): void => {
   if (process.platform === 'win32') return
   const descriptor = openSync(folder, 'r')
   try {
@@ -41,14 +52,58 @@ const flushFolder = (folder: string): void => {
   }
 }
 
+/** Longest name of a file, in bytes, on the file systems in use. */
+const LONGEST_NAME = 255
+
+/** A name beside `path` for what is being written, no longer than names may be. */
+export const temporaryOf = (path: string, pid: number): string => {
+  const suffix = `.${pid}${TEMPORARY_SUFFIX}`
+  let name = basename(path)
+  while (Buffer.byteLength(name + suffix) > LONGEST_NAME) name = name.slice(0, -1)
+  return join(dirname(path), name + suffix)
+}
+
+const cannotWrite = (path: string, error: unknown): TweedieError =>
+  new TweedieError('io', `${path}: cannot write: ${systemReason(error)}`, { cause: error })
+
+/** What is at a path, a link itself; nothing where nothing is. @throws TweedieError `io` for absurd names */
+const entryAt = (path: string): Stats | undefined => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw cannotWrite(path, error)
+  }
+}
+
+/** Links that are followed one after the other: more are a circle. */
+const MOST_LINKS = 40
+
+/**
+ * The file that a path means: symbolic links are followed, also to files that are not there yet.
+ *
+ * @throws TweedieError `input` for links in a circle and for what a file cannot replace: a pipe, a device
+ */
+export const targetOf = (path: string): string => {
+  let target = path
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const entry = entryAt(target)
+    if (!entry?.isSymbolicLink()) {
+      if (!entry || entry.isFile() || entry.isDirectory()) return target
+      throw new TweedieError('input', `${path}: cannot write: expected a file, there is a pipe or device`)
+    }
+    target = resolve(dirname(target), readlinkSync(target))
+  }
+  throw new TweedieError('input', `${path}: cannot write: its symbolic links lead in a circle`)
+}
+
 /**
  * Writes a file so that `path` holds either its old content or all of `bytes`, whatever happens in between.
  *
  * The bytes go to a temporary name in the same folder, are flushed to the disk and renamed;
- * then the folder is flushed.
+ * then the folder is flushed. Of a symbolic link the target is written, and the link stays.
  *
  * @throws TweedieError `io` when the system refuses (disk full, permissions, no such
- *   folder); nothing is left behind.
+ *   folder), `input` for a pipe or a device; nothing is left behind.
  *
  * @example
  * ```ts
@@ -56,14 +111,14 @@ const flushFolder = (folder: string): void => {
  * ```
  */
 export const writeAtomic = (path: string, bytes: Uint8Array): void => {
-  const folder = dirname(path)
-  const temporary = join(folder, `${basename(path)}.${process.pid}${TEMPORARY_SUFFIX}`)
+  const target = targetOf(path)
+  const temporary = temporaryOf(target, process.pid)
   try {
     writeAndFlush(temporary, bytes)
-    renameSync(temporary, path)
-    flushFolder(folder)
+    renameSync(temporary, target)
+    flushFolder(dirname(target))
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw new TweedieError('io', `${path}: cannot write: ${systemReason(error)}`, { cause: error })
+    throw cannotWrite(path, error)
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
 import { systemReason } from './atomic.ts'
 
@@ -10,6 +10,7 @@ const mistakes = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'])
 
 /** The error for a path that cannot be read: `input` when the user named a wrong one, else `io`. */
 export const unreadable = (path: string, error: unknown): TweedieError => {
+  if (error instanceof TweedieError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return new TweedieError(
     mistakes.has(code) ? 'input' : 'io',
@@ -21,12 +22,27 @@ export const unreadable = (path: string, error: unknown): TweedieError => {
 }
 
 /**
+ * Refuses what is neither a file nor a folder: opening a pipe waits for its writer, and a device may have no
+ * end.
+ *
+ * @throws TweedieError `input`; what the system says of a path that is not there
+ */
+export const checkRegular = (path: string): void => {
+  const there = statSync(path)
+  if (there.isFile() || there.isDirectory()) return
+  const kind = there.isFIFO() ? 'a pipe' : 'a device or socket'
+  throw new TweedieError('input', `${path}: expected a file, got ${kind}; save it as a file first`)
+}
+
+/**
  * All bytes of a file of any size.
  *
- * @throws TweedieError `input` when there is no such file, `io` when the system refuses.
+ * @throws TweedieError `input` when there is no such file, or it is a pipe or a device; `io` when the system
+ * refuses.
  */
 export const readBytes = (path: string): Uint8Array => {
   try {
+    checkRegular(path)
     const descriptor = openSync(path, 'r')
     try {
       const bytes = new Uint8Array(fstatSync(descriptor).size)
@@ -46,9 +62,10 @@ export const readBytes = (path: string): Uint8Array => {
   }
 }
 
-/** Text of a file. @throws TweedieError `input` when it does not exist, `io` when the system refuses. */
+/** Text of a file. @throws TweedieError as {@link readBytes} */
 export const readText = (path: string): string => {
   try {
+    checkRegular(path)
     return readFileSync(path, 'utf8')
   } catch (error) {
     throw unreadable(path, error)

@@ -4,7 +4,7 @@ import { TweedieError } from '../error.ts'
 import { NdArray, sizeOf } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
-import { unreadable } from './files.ts'
+import { checkRegular, unreadable } from './files.ts'
 
 /** The library's own functions, below its classes. */
 type Module = Awaited<typeof ready>
@@ -52,6 +52,7 @@ const reasonOf = (error: unknown): string => {
 export const withHdf5 = async <T>(path: string, use: (file: Hdf5) => T): Promise<T> => {
   let size: number
   try {
+    checkRegular(path)
     size = statSync(path).size
   } catch (error) {
     throw unreadable(path, error)

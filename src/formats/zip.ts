@@ -1,11 +1,12 @@
 import { type Zippable, zipSync } from 'fflate'
 import { viewOf, wrong } from './bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
+import { endIn64, sizesIn64 } from './zip64.ts'
 
 /**
  * ZIP archives, read from the central directory with every size checked against the file before it is used,
- * because general unzippers trust the headers. Stored and deflated entries; no encryption, no ZIP64 (4 GiB),
- * no folders on disk: names are only keys.
+ * because general unzippers trust the headers. Stored and deflated entries; no encryption, no folders on
+ * disk: names are only keys.
  *
  * PKWARE APPNOTE 6.3, sections 4.3 and 4.4.
  */
@@ -33,7 +34,6 @@ const LOCAL = 0x04034b50
 const LOCAL_BYTES = 30
 const STORED = 0
 const DEFLATED = 8
-const IN_ZIP64 = 0xffffffff
 
 /** Names that could leave a folder, or that no program writes: refused although nothing is ever unpacked. */
 const checkName = (name: string, where: string): void => {
@@ -57,12 +57,14 @@ const readDirectory = (
   view: DataView,
   where: string,
 ): { records: Entry[]; start: number } => {
-  const end = findEnd(bytes, view, where)
-  const count = view.getUint16(end + 10, true)
-  const size = view.getUint32(end + 12, true)
-  const start = view.getUint32(end + 16, true)
-  if (start === IN_ZIP64 || count === 0xffff)
-    throw wrong(where, 'ZIP64 archives (over 4 GiB) are not supported')
+  const last = findEnd(bytes, view, where)
+  const plain = {
+    count: view.getUint16(last + 10, true),
+    size: view.getUint32(last + 12, true),
+    start: view.getUint32(last + 16, true),
+    end: last,
+  }
+  const { count, size, start, end } = endIn64(view, plain, where)
   if (start + size !== end)
     throw wrong(where, `directory of ${size} bytes at ${start} does not end at ${end}`)
   const records: Entry[] = []
@@ -88,21 +90,24 @@ const readRecord = (bytes: Uint8Array, view: DataView, at: number, where: string
   const nameAt = at + CENTRAL_BYTES
   const name = new TextDecoder().decode(bytes.subarray(nameAt, nameAt + view.getUint16(at + 28, true)))
   checkName(name, where)
+  const entry = `${where}: entry '${name}'`
+  const plain = {
+    size: view.getUint32(at + 24, true),
+    compressed: view.getUint32(at + 20, true),
+    local: view.getUint32(at + 42, true),
+  }
+  const extraAt = nameAt + view.getUint16(at + 28, true)
+  const extra = { from: extraAt, to: extraAt + view.getUint16(at + 30, true) }
   const record = {
     name,
     method: view.getUint16(at + 10, true),
     crc: view.getUint32(at + 16, true),
-    compressed: view.getUint32(at + 20, true),
-    size: view.getUint32(at + 24, true),
-    local: view.getUint32(at + 42, true),
+    ...sizesIn64(view, plain, extra, entry),
   }
-  const entry = `${where}: entry '${name}'`
   if (view.getUint16(at + 8, true) & 1) throw wrong(entry, 'is encrypted')
   if (record.method !== STORED && record.method !== DEFLATED) {
     throw wrong(entry, `compression method must be stored (0) or deflated (8), got ${record.method}`)
   }
-  if ([record.compressed, record.size, record.local].includes(IN_ZIP64))
-    throw wrong(entry, 'is in ZIP64 (over 4 GiB)')
   const most = record.method === STORED ? record.compressed : record.compressed * BEST_RATIO
   if (record.size > most || (record.method === STORED && record.size !== record.compressed)) {
     throw wrong(

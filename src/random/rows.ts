@@ -1,5 +1,5 @@
 import { TweedieError } from '../error.ts'
-import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
+import { NdArray, type Shape, sizeOf, zeros } from '../tensor/ndarray.ts'
 import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 
 /** Writes random values of one address into a row. */
@@ -48,9 +48,9 @@ export const fillRows = <A extends Float32Array | Int32Array>(
 
 /** One row of a distribution as a float32 array. */
 export const row = (fill: Fill<Float32Array>, stream: Stream, shape: Shape, at: At): NdArray<'float32'> => {
-  const out = new Float32Array(sizeOf(shape))
-  fill(out, stream, at)
-  return new NdArray('float32', shape, out)
+  const out = zeros(shape)
+  fill(out.data, stream, at)
+  return out
 }
 
 /** A batch `[B, ...event]` of rows of a distribution as a float32 array. */

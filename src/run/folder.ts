@@ -40,6 +40,8 @@ export interface RunOptions {
    * asked for, as laps are. The new value is saved. Default: none.
    */
   readonly grows?: readonly string[]
+  /** Take the lock also from another machine or where it is damaged (default false): see `acquireLock`. */
+  readonly breakLock?: boolean
   /** Clock of the run's time in seconds; tests give their own. */
   readonly now?: () => number
 }
@@ -69,7 +71,7 @@ export const openRun = (path: string, options: RunOptions = {}): Run => {
   const paths = layoutOf(path)
   if (!isRun(paths)) refuseCreation(paths, options)
   makeFolders(paths)
-  const lock = acquireLock(paths.lock)
+  const lock = acquireLock(paths.lock, options)
   try {
     const resumed = isRun(paths) && resumeOrReplace(paths, options)
     if (!resumed) writeRun(paths, options.config)

@@ -1,10 +1,10 @@
-import { linkSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { systemReason, TEMPORARY_SUFFIX } from '../formats/atomic.ts'
+import { flushFolder, systemReason, temporaryOf, writeAndFlush } from '../formats/atomic.ts'
 import { readText } from '../formats/index.ts'
-import { isRecord, parseJson } from '../json.ts'
+import { isRecord } from '../json.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process.ts'
 
 interface Owner extends ProcessIdentity {
@@ -18,22 +18,29 @@ export interface Lock {
   release(): void
 }
 
-/** The owner named in a lock file, or undefined when the file has just been released. */
-const readOwner = (path: string): Owner | undefined => {
+/** Whom a lock file names: nobody when it has just been released, `unreadable` when it is none of ours. */
+type Holder = Owner | 'nobody' | 'unreadable'
+
+const readHolder = (path: string): Holder => {
   let text: string
   try {
     text = readText(path)
   } catch (error) {
-    if (error instanceof TweedieError && error.code === 'input') return undefined
+    if (error instanceof TweedieError && error.code === 'input') return 'nobody'
     throw error
   }
-  const owner = parseJson(text, path)
-  if (!isRecord(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') {
-    throw new TweedieError(
-      'locked',
-      `${path}: not a lock file of tweedie; remove it if no process uses the run`,
-    )
+  return ownerIn(text) ?? 'unreadable'
+}
+
+/** The owner that the text of a lock file names; undefined for another text, such as that of a torn file. */
+const ownerIn = (text: string): Owner | undefined => {
+  let owner: unknown
+  try {
+    owner = JSON.parse(text)
+  } catch {
+    return undefined
   }
+  if (!isRecord(owner) || typeof owner.pid !== 'number' || typeof owner.host !== 'string') return undefined
   return {
     pid: owner.pid,
     host: owner.host,
@@ -44,13 +51,14 @@ const readOwner = (path: string): Owner | undefined => {
 
 /**
  * Creates the lock file with its content in one step (link(2) fails where the name exists), so nobody reads
- * half of it.
+ * half of it. Both are flushed: a power cut leaves no empty lock.
  */
 const create = (path: string, owner: Owner): boolean => {
-  const temporary = `${path}.${owner.pid}${TEMPORARY_SUFFIX}`
+  const temporary = temporaryOf(path, owner.pid)
   try {
-    writeFileSync(temporary, `${JSON.stringify(owner)}\n`)
+    writeAndFlush(temporary, Buffer.from(`${JSON.stringify(owner)}\n`))
     linkSync(temporary, path)
+    flushFolder(dirname(path))
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
@@ -60,22 +68,37 @@ const create = (path: string, owner: Owner): boolean => {
   }
 }
 
-/** Whether the owner is known to be gone; of another machine's processes nothing is known. */
-const isStale = (owner: Owner): boolean => owner.host === hostname() && !isAlive(owner)
+/**
+ * Whether the lock of a holder may be replaced. Of another machine's processes and of what is no lock file
+ * nothing is known: the user has to say so.
+ */
+const isFree = (holder: Holder, { breakLock = false }: LockOptions): boolean => {
+  if (holder === 'nobody') return true
+  if (holder === 'unreadable' || holder.host !== hostname()) return breakLock
+  return !isAlive(holder)
+}
 
 /**
- * Replaces the lock of a dead process. A second lock guards the replacement: of two processes that both found
- * the lock stale, the slower one must not remove the fresh lock of the faster one.
+ * Replaces a lock that is free. A second lock guards the replacement: of two processes that both found
+ * the lock free, the slower one must not remove the fresh lock of the faster one.
  */
-const replaceStale = (path: string, owner: Owner): boolean => {
-  const guard = acquireLock(`${path}.takeover`)
+const replace = (path: string, owner: Owner, options: LockOptions): boolean => {
+  const guard = acquireLock(`${path}.takeover`, options)
   try {
-    const current = readOwner(path)
-    if (current !== undefined && isStale(current)) rmSync(path, { force: true })
+    if (isFree(readHolder(path), options)) rmSync(path, { force: true })
     return create(path, owner)
   } finally {
     guard.release()
   }
+}
+
+/** Options of {@link acquireLock}. */
+export interface LockOptions {
+  /**
+   * Replace also the lock of another machine and what is no lock file, such as an empty one that a power cut
+   * left (default false). The user knows that nothing uses it; a process that lives here keeps its lock.
+   */
+  readonly breakLock?: boolean
 }
 
 /**
@@ -87,13 +110,10 @@ const replaceStale = (path: string, owner: Owner): boolean => {
  * @throws TweedieError `locked` when a living process, or one on another machine, holds it; `io` when the
  * system refuses.
  */
-export const acquireLock = (path: string): Lock => {
+export const acquireLock = (path: string, options: LockOptions = {}): Lock => {
   const owner: Owner = { ...thisProcess(), host: hostname(), since: new Date().toISOString() }
   let mine = create(path, owner)
-  if (!mine) {
-    const other = readOwner(path)
-    if (other === undefined || isStale(other)) mine = replaceStale(path, owner)
-  }
+  if (!mine && isFree(readHolder(path), options)) mine = replace(path, owner, options)
   if (!mine) throw lockedError(path)
   return {
     release: () => {
@@ -104,11 +124,18 @@ export const acquireLock = (path: string): Lock => {
 }
 
 const lockedError = (path: string): TweedieError => {
-  const other = readOwner(path)
+  const holder = readHolder(path)
+  if (holder === 'unreadable')
+    return new TweedieError(
+      'locked',
+      `${path}: not a lock file of tweedie; if no process uses the run, --break-lock removes it`,
+    )
   const who =
-    other === undefined ? 'another process' : `process ${other.pid} on ${other.host} since ${other.since}`
+    holder === 'nobody' ? 'another process' : `process ${holder.pid} on ${holder.host} since ${holder.since}`
+  const isAway = holder !== 'nobody' && holder.host !== hostname()
+  const wayOut = isAway ? '; if that process is gone, --break-lock removes the lock' : ''
   return new TweedieError(
     'locked',
-    `${dirname(path)}: in use by ${who}; wait for it or stop it (lock file ${path})`,
+    `${dirname(path)}: in use by ${who}; wait for it or stop it (lock file ${path})${wayOut}`,
   )
 }

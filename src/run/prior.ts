@@ -16,13 +16,14 @@ import { type NetworkConfig, network } from '../nn/index.ts'
 import { checkValid } from '../observations/index.ts'
 import { type DataRange, type Domain, domainOf, toPrior } from '../operators/index.ts'
 import { bernoulli, stream } from '../random/index.ts'
-import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree, unflatten } from '../tensor/index.ts'
+import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree } from '../tensor/index.ts'
 import { fixedMask, maskedDenoiser } from '../training/index.ts'
 import { keepCheckpoint, keptCheckpoints, parsedState, readCheckpoint } from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
 import { gaussianStateSchema, packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader } from './network-header.ts'
+import { weightsOf } from './weights.ts'
 
 /**
  * The mask of an AmbientDiffusion prior: one mask, the same in all steps and draws. Its network has twice the
@@ -162,7 +163,7 @@ export const loadPrior = (path: string): LearnedPrior => {
   const file = priorFile(path)
   const { arrays, state } = readCheckpoint(file)
   const { gaussian, ...rest } = parsedState(header, state, `${file}: holds no prior`)
-  const params = unflatten({ params: network(rest.net).init(0) }, arrays, file).params
+  const params = weightsOf(() => network(rest.net).init(0), arrays, file)
   const fit = unpackGaussian(gaussian, arrays, file)
   if (fit.mean.size !== sizeOf(rest.event))
     throw new TweedieError(

@@ -11,12 +11,13 @@ import { TweedieError } from '../error.ts'
 import { readBytes } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { families } from '../operators/index.ts'
-import { unflatten } from '../tensor/index.ts'
+import { type NdArray, sizeOf } from '../tensor/index.ts'
 import { keepCheckpoint, parsedState, readCheckpoint } from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
+import { numbersIn, weightsOf } from './weights.ts'
 
 /** The origin of a sampler: its noise, measurements, training and prior. */
 export interface SamplerOrigin {
@@ -198,6 +199,27 @@ export const samplerFile = (path: string): string => {
   return file
 }
 
+/** Evaluations of a denoiser that one program holds. */
+const MOST_EVALUATIONS = 10_000
+
+/** Entries of x, times couplings, of a flow over points: which points a coupling leaves alone is kept. */
+const MOST_POINTS = 2 ** 26
+
+/**
+ * Steps and entries make loops that begin before any weight is looked at.
+ *
+ * @throws TweedieError `input` for more than the arrays of the file can be for
+ */
+const checkLoops = (flow: SamplerConfig, arrays: readonly NdArray[], file: string): void => {
+  const { steps = 1 } = flow.kind === 'gaussian' ? {} : flow
+  const most = flow.kind === 'denoiser' ? MOST_EVALUATIONS : arrays.length
+  if (steps > most)
+    throw new TweedieError('input', `${file}: flow.steps is ${steps}, which the file's arrays are not for`)
+  const [entries, held] = 'size' in flow ? [flow.size, numbersIn(arrays)] : [sizeOf(flow.event), MOST_POINTS]
+  if (entries * steps > held)
+    throw new TweedieError('input', `${file}: the flow's ${entries} entries are more than the file is for`)
+}
+
 /**
  * Loads a sampler from a run folder or from a checkpoint file.
  *
@@ -212,6 +234,7 @@ export const loadSampler = (path: string): SavedSampler => {
   const file = samplerFile(path)
   const { arrays, state } = readCheckpoint(file)
   const { kind: _, ...rest } = parsedState(header, current(state), `${file}: holds no sampler`)
-  const params = unflatten({ params: drawingOf(rest.flow).init(0) }, arrays, file).params
+  checkLoops(rest.flow, Object.values(arrays), file)
+  const params = weightsOf(() => drawingOf(rest.flow).init(0), arrays, file)
   return { ...rest, params }
 }

@@ -33,11 +33,11 @@ export interface SaveClock {
  * @param seconds - between two of them, default 60
  */
 export const saveClock = (seconds = 60): SaveClock => {
-  let last = Date.now()
+  let last = performance.now()
   return {
-    due: () => Date.now() - last > 1000 * seconds,
+    due: () => performance.now() - last > 1000 * seconds,
     saved: () => {
-      last = Date.now()
+      last = performance.now()
     },
   }
 }

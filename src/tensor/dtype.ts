@@ -1,3 +1,5 @@
+import { spend } from './allocation.ts'
+
 /** Element types of arrays and tensors, named as in ONNX and NumPy. */
 export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool'
 
@@ -24,8 +26,10 @@ const constructors = {
 } as const
 
 /** Fresh zero-filled storage of `size` elements. */
-export const allocate = <D extends DType>(dtype: D, size: number): DataOf[D] =>
-  new constructors[dtype](size) as DataOf[D]
+export const allocate = <D extends DType>(dtype: D, size: number): DataOf[D] => {
+  spend(size)
+  return new constructors[dtype](size) as DataOf[D]
+}
 
 /** True for float32 and float64. */
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'

@@ -1,3 +1,4 @@
+export { withinElements } from './allocation.ts'
 export { eachBatch } from './batching.ts'
 export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
 export type { Device, ExecuteOptions } from './execute/device.ts'

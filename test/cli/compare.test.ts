@@ -58,7 +58,15 @@ describe('distilled samplers in a comparison', () => {
     await silently((io) =>
       distill(
         [config, ...tiny, 'export.draws=1'],
-        { ...common, run: flow, resume: false, device: 'cpu', checkpointEvery: 60, minutes: undefined },
+        {
+          ...common,
+          run: flow,
+          resume: false,
+          breakLock: undefined,
+          device: 'cpu',
+          checkpointEvery: 60,
+          minutes: undefined,
+        },
         io,
       ),
     )

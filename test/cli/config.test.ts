@@ -25,6 +25,12 @@ const schema = z.strictObject({
   laps: z.union([z.number(), z.strictObject({ most: z.number() })]).optional(),
 })
 
+/** Each line holds ten times what the line before holds. */
+const bomb = [
+  'a: &x0 [0]',
+  ...[1, 2, 3, 4, 5].map((i) => `b${i}: &x${i} [${`*x${i - 1}, `.repeat(10)}]`),
+].join('\n')
+
 const fileOf = (text: string): string => {
   const path = join(scratch(), 'a.yaml')
   writeFileSync(path, text)
@@ -137,6 +143,10 @@ describe('configuration', () => {
       `a.yaml: field 'train.lr': expected number, got "a" (and 1 more)`,
     ],
     ['no YAML', 'a: [1, 2\nb: 3', /^a.yaml: not YAML: .* at line 2, column 1$/],
+    ['an alias of nothing', 'name: *a', /^a.yaml: not YAML: Unresolved alias .*: a$/],
+    ['an alias of itself', 'channels: &a [*a]', /^a.yaml: not YAML: Converting circular structure to JSON$/],
+    ['aliases that blow up', bomb, /^a.yaml: not YAML: Excessive alias count/],
+    ['a list in ten thousand lists', `channels: ${'['.repeat(10_000)}`, /^a.yaml: not YAML: Maximum call/],
     ['a field twice', 'name: a\nname: b', /^a.yaml: not YAML: Map keys must be unique at line 2, column 1$/],
   ])('names %s', (_, text, message) => {
     expect(messageOf(text)).toEqual(message instanceof RegExp ? expect.stringMatching(message) : message)
@@ -151,6 +161,7 @@ describe('configuration', () => {
     )
     expect(messageOf('name: y', 'name.first=1')).toBe(`'name.first=1': 'name' is "y" and has no fields`)
     expect(messageOf('name: y', 'channels=[1', 'name=z')).toMatch(/^'channels=\[1': the value is not YAML: /)
+    expect(messageOf('name: y', 'name=*a')).toMatch(/^'name=\*a': the value is not YAML: Unresolved alias/)
     expect(messageOf('channels: [1]', 'channels.3=1')).toBe("'channels.3=1': 'channels' has 1 elements")
     expect(messageOf('name: y', 'steps')).toBe("'steps': expected an override, key=value or key.key=value")
     expect(messageOf('name: y', '__proto__.polluted=1')).toContain("unknown field '__proto__'")

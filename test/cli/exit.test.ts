@@ -17,6 +17,12 @@ describe('exit codes', () => {
     expect(exitCodeOf(new TweedieError(code, 'x'))).toBe(exit)
   })
 
+  it('of a terminal that closed is 129, however often the error was wrapped', () => {
+    const inner = new TweedieError('interrupted', 'x', { cause: 'SIGHUP' })
+    expect(exitCodeOf(new TweedieError('interrupted', 'y', { cause: inner }))).toBe(129)
+    expect(exitCodeOf(new TweedieError('interrupted', 'x', { cause: 'SIGINT' }))).toBe(130)
+  })
+
   it('of what is not ours is 1', () => {
     expect(exitCodeOf(new TypeError('x'))).toBe(1)
     expect(exitCodeOf('x')).toBe(1)

@@ -93,6 +93,7 @@ const silent = { write: () => true }
 const io = makeIo({ stdout: silent, stderr: silent }, { quiet: true }, new AbortController().signal)
 const options = {
   resume: false,
+  breakLock: undefined,
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,

@@ -58,6 +58,12 @@ const configurations: Case[] = [
     says: /^config\.yaml: not YAML: /,
   },
   {
+    name: 'an alias of nothing',
+    files: { ...good, 'config.yaml': `${tiny}seed: *a\n` },
+    args: learn('set.npz'),
+    says: /^config\.yaml: not YAML: Unresolved alias .*: a$/,
+  },
+  {
     name: 'a configuration that is not there',
     args: ['learn', 'nowhere.yaml', '-o', 'run'],
     says: /^nowhere\.yaml: /,

@@ -27,6 +27,7 @@ const common = { json: undefined, quiet: true, debug: undefined, threads: undefi
 const learning = {
   ...common,
   resume: undefined,
+  breakLock: undefined,
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,

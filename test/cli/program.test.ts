@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { CommanderError } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type CommandName, commands } from '../../src/cli/commands.ts'
@@ -21,11 +22,11 @@ const usageError = (message: RegExp) =>
 describe('command line', () => {
   it('gives a command its arguments and options, with defaults', async () => {
     expect(
-      await parse('learn', 'a.yaml', 'em.laps=4', 'x=1', '-o', 'runs/a', '--resume', '--threads', '3'),
+      await parse('learn', 'a.yaml', 'em.laps=4', 'x=1', '-o', 'runs/a', '--resume', '--threads', '1'),
     ).toEqual({
       name: 'learn',
       args: ['a.yaml', 'em.laps=4', 'x=1'],
-      options: { run: 'runs/a', checkpointEvery: 60, device: 'cpu', resume: true, threads: 3 },
+      options: { run: 'runs/a', checkpointEvery: 60, device: 'cpu', resume: true, threads: 1 },
     })
     expect(await parse('observe', 'mnist', '-o', 'y.npz', '--noise', '1e-2', '--seed=7', '--json')).toEqual({
       name: 'observe',
@@ -46,6 +47,10 @@ describe('command line', () => {
     [['sample', 'p', '--draws', '0'], /Expected an integer of at least 1/],
     [['sample', 'p', '--draws', ''], /Expected an integer of at least 1/],
     [['observe', 'mnist', '-o', 'y.npz', '--photons', 'Infinity'], /Expected a number of at least 0/],
+    [
+      ['info', 'p', '--threads', '1000000000'],
+      new RegExp(`of at least 1, at most ${availableParallelism()}`),
+    ],
     [['sample', 'p', '--start', 'magic'], /Allowed choices are informed, plain/],
     [['sample', 'p', '--sampler', 'ddim'], /since version 0\.2 this is --step/],
     [['sample'], /missing required argument 'prior'/],

@@ -52,7 +52,15 @@ it("of 'learn SET', which says one lap in the singular", async () => {
   const folder = scratch()
   const [set, run] = [join(folder, 'set.npz'), join(folder, 'run')]
   vectors(set, 8)
-  const options = { ...common, run, resume: false, device: 'cpu', checkpointEvery: 60, minutes: 1 } as const
+  const options = {
+    ...common,
+    run,
+    resume: false,
+    breakLock: undefined,
+    device: 'cpu',
+    checkpointEvery: 60,
+    minutes: 1,
+  } as const
   const text = await printed((io) => learn([set, ...TINY], options, io))
   expect(reads).toEqual([set])
   expect(text).toMatch(/from +8 observations, 1 lap$/m)

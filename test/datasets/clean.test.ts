@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dataSetNames, readClean } from '../../src/datasets/index.ts'
 import { encodePng, writeArrays } from '../../src/formats/index.ts'
-import { ndarray, rows, toNumbers } from '../../src/tensor/ndarray.ts'
+import { ndarray, rows, toNumbers, zeros } from '../../src/tensor/ndarray.ts'
 import { encodeIdx, writeCifarFolder, writeFastMriVolume } from './layouts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-clean-'))
@@ -33,6 +34,21 @@ describe('clean data', () => {
     const cifar = fresh('cifar-val')
     writeCifarFolder(cifar, 1)
     await expect(readClean(cifar, { split: 'val' })).rejects.toThrow(/no validation part/)
+  })
+
+  it.each([[20], []].map((shape) => ({ shape })))('of shape $shape are no items', async ({ shape }) => {
+    writeArrays(at('row.npy'), { x: zeros(shape) })
+    await expect(readClean(at('row.npy'))).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringMatching(
+        /row\.npy: field '\w+' must be \[N, \.\.\.\], .*, got \[(20)?\]; reshape it/,
+      ),
+    })
+  })
+
+  it.skipIf(process.platform === 'win32')('are not waited for in a pipe', async () => {
+    execFileSync('mkfifo', [at('pipe.npy')])
+    await expect(readClean(at('pipe.npy'))).rejects.toThrow(/pipe\.npy: expected a file, got a pipe/)
   })
 
   it('of another name are refused with the name that was meant', async () => {

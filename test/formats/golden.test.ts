@@ -31,7 +31,7 @@ const expected: Record<string, { dtype: string; shape: number[]; values: number[
   vector: { dtype: 'float32', shape: [5], values: [0, 1, 2, 3, 4] },
 }
 
-describe.each(['numpy-stored.npz', 'numpy-deflated.npz'])('%s', (name) => {
+describe.each(['numpy-stored.npz', 'numpy-deflated.npz', 'numpy-zip64.npz'])('%s', (name) => {
   const arrays = readArrays(fixture(name))
 
   it('has the arrays that NumPy wrote', () => {

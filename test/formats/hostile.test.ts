@@ -247,11 +247,43 @@ describe('npz', () => {
     ],
     ['an encrypted entry', patched(zeros, (v, d) => v.setUint16(d + 8, 1, true)), /is encrypted/],
     ['a wrong checksum', patched(zeros, (v, d) => v.setUint32(d + 16, 1, true)), /its checksum is wrong/],
-    ['a ZIP64 size', patched(zeros, (v, d) => v.setUint32(d + 24, 0xffffffff, true)), /is in ZIP64/],
+    [
+      'a ZIP64 size without its field',
+      patched(zeros, (v, d) => v.setUint32(d + 24, 0xffffffff, true)),
+      /entry 'x.npy': is in ZIP64, whose field is missing/,
+    ],
+    [
+      'a ZIP64 directory without its record',
+      patched(zeros, (v) => v.setUint32(v.byteLength - 6, 0xffffffff, true)),
+      /is in ZIP64, whose end record is missing/,
+    ],
     ['a wild offset', patched(zeros, (v, d) => v.setUint32(d + 42, 0xfffffff0, true)), /has no local header/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => decodeNpz(bytes, 'evil.npz')).toThrow(/^evil\.npz: /)
     expect(() => decodeNpz(bytes, 'evil.npz')).toThrow(message)
+  })
+
+  it('refuses ZIP64 records that lie', () => {
+    const good = readFileSync(new URL('./fixtures/numpy-zip64.npz', import.meta.url))
+    const wide = (at: number, value: bigint): Uint8Array => {
+      const copy = Uint8Array.from(good)
+      const view = new DataView(copy.buffer)
+      view.setBigUint64(at < 0 ? copy.length + at : at, value, true)
+      return copy
+    }
+    // From the end: the plain record (22 bytes), the locator (20), the ZIP64 record (56), the directory.
+    const [locator, record] = [-42, -98]
+    for (const value of [0n, 1n << 40n, 1n << 60n, BigInt(good.length - 42)])
+      expect(() => decodeNpz(wide(locator + 8, value), 'evil.npz')).toThrow(/^evil\.npz: .*(ZIP64|claims)/)
+    for (const field of [4, 32, 40, 48])
+      for (const value of [0n, 1n << 40n, 1n << 60n])
+        expect(() => decodeNpz(wide(record + field, value), 'evil.npz')).toThrow(/^evil\.npz: /)
+    const directory = Number(new DataView(good.buffer, good.byteOffset).getBigUint64(good.length - 50, true))
+    for (const field of [0, 8]) {
+      const size = directory + 46 + 'f4.npy'.length + 4 + field
+      for (const value of [0n, 1n << 40n, 1n << 60n])
+        expect(() => decodeNpz(wide(size, value), 'evil.npz')).toThrow(/^evil\.npz: entry 'f4\.npy'.*claims/)
+    }
   })
 
   it('refuses a name twice and entries that share bytes', () => {

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeAtomic } from '../../src/formats/atomic.ts'
@@ -15,6 +24,50 @@ describe('writeAtomic', () => {
     writeAtomic(path, Buffer.from('new'))
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(readdirSync(folder)).toEqual(['a.bin'])
+  })
+
+  it('writes the target of a symbolic link, there or not, and leaves the link', () => {
+    const folder = scratch()
+    mkdirSync(join(folder, 'data'))
+    const link = join(folder, 'link.bin')
+    symlinkSync(join('data', 'a.bin'), link)
+    for (const text of ['new', 'newer']) {
+      writeAtomic(link, Buffer.from(text))
+      expect(readFileSync(join(folder, 'data', 'a.bin'), 'utf8')).toBe(text)
+    }
+    expect(readlinkSync(link)).toBe(join('data', 'a.bin'))
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual([
+      'data',
+      join('data', 'a.bin'),
+      'link.bin',
+    ])
+  })
+
+  it('refuses links in a circle, and a link to a device, which stays what it is', () => {
+    const folder = scratch()
+    symlinkSync('b', join(folder, 'a'))
+    symlinkSync('a', join(folder, 'b'))
+    symlinkSync('/dev/null', join(folder, 'null'))
+    expect(() => writeAtomic(join(folder, 'a'), Buffer.from('x'))).toThrow(/lead in a circle/)
+    expect(() => writeAtomic(join(folder, 'null'), Buffer.from('x'))).toThrow(/there is a pipe or device/)
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+    expect(readdirSync(folder).sort()).toEqual(['a', 'b', 'null'])
+  })
+
+  it.each(['a', 'é'])('writes a name of 255 bytes of %s', (letter) => {
+    const folder = scratch()
+    const name = `x${letter.repeat(254 / Buffer.byteLength(letter))}`
+    writeAtomic(join(folder, name), Buffer.from('x'))
+    expect(readdirSync(folder)).toEqual([name])
+  })
+
+  it('says in one line that a name is too long', () => {
+    expect(() => writeAtomic(join(scratch(), 'x'.repeat(300)), Buffer.from('x'))).toThrow(
+      expect.objectContaining({
+        code: 'io',
+        message: expect.stringMatching(/: name too long \(ENAMETOOLONG\)$/),
+      }),
+    )
   })
 
   it('says in one line that the folder does not exist', () => {

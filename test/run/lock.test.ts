@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { acquireLock, openRun } from '../../src/run/index.ts'
+import { tweedie } from '../e2e/built.ts'
 import { killChild, startChild } from './child.ts'
 import { scratch } from './scratch.ts'
 
@@ -54,9 +55,50 @@ describe('lock', () => {
     const path = join(scratch(), 'lock')
     writeFileSync(path, lockFile({ pid: 1, host: 'elsewhere' }))
     expect(() => acquireLock(path)).toThrow('in use by process 1 on elsewhere since 2026-01-01')
-    writeFileSync(path, '{}')
-    expect(() => acquireLock(path)).toThrow('not a lock file of tweedie')
+    expect(() => acquireLock(path)).toThrow('if that process is gone, --break-lock removes the lock')
+    for (const text of ['{}', '', '{"pid":1,']) {
+      writeFileSync(path, text)
+      expect(() => acquireLock(path)).toThrow(locked)
+      expect(() => acquireLock(path)).toThrow('if no process uses the run, --break-lock removes it')
+    }
   })
+
+  it('is broken where nothing is known of its process, and only when asked', () => {
+    const folder = scratch()
+    const path = join(folder, 'lock')
+    for (const text of [lockFile({ pid: 1, host: 'elsewhere' }), '{}', '']) {
+      writeFileSync(path, text)
+      writeFileSync(`${path}.takeover`, text)
+      const lock = acquireLock(path, { breakLock: true })
+      expect(JSON.parse(readFileSync(path, 'utf8')).pid).toBe(process.pid)
+      expect(readdirSync(folder)).toEqual(['lock'])
+      lock.release()
+    }
+    const lock = acquireLock(path)
+    expect(() => acquireLock(path, { breakLock: true })).toThrow(locked)
+    expect(() => acquireLock(path, { breakLock: true })).toThrow(`in use by process ${process.pid}`)
+    lock.release()
+  })
+
+  it('of a run on another machine is broken by --break-lock', () => {
+    const folder = scratch()
+    const config = join(folder, 'a.yaml')
+    writeFileSync(
+      config,
+      `data: { clean: manifold, count: 16 }
+net: { kind: mlp, hidden: [4], emb: 4 }
+train: { steps: 2, batch: 4 }
+monitor: { samples: 0 }
+`,
+    )
+    const train = (...more: string[]) =>
+      tweedie(['train', config, '-o', join(folder, 'run'), '-q', '--resume', ...more])
+    expect(train().status).toBe(0)
+    writeFileSync(join(folder, 'run', 'lock'), lockFile({ pid: 1, host: 'elsewhere' }))
+    expect(train()).toMatchObject({ status: 1, stderr: expect.stringMatching(/--break-lock/) })
+    expect(train('--break-lock')).toMatchObject({ status: 0, stderr: '' })
+    expect(existsSync(join(folder, 'run', 'lock'))).toBe(false)
+  }, 60_000)
 
   it('goes to exactly one of several that find it stale', async () => {
     const run = join(scratch(), 'run')

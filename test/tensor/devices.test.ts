@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -63,25 +63,34 @@ describe.skipIf(!hasSwiftShader)('WebGPU on SwiftShader (Debian package chromium
 })
 
 describe('threads', () => {
-  test.each(['0', '1.5', 'two', '-1'])('TWEEDIE_THREADS=%s is refused', (text) => {
-    const before = process.env.TWEEDIE_THREADS
-    process.env.TWEEDIE_THREADS = text
-    try {
-      expect(defaultThreads).toThrow(`TWEEDIE_THREADS must be a positive integer, got '${text}'`)
-    } finally {
-      process.env.TWEEDIE_THREADS = before
-    }
-  })
+  const bound = `at most ${availableParallelism()} (the processors of this machine)`
 
-  test.each([0, 1.5, -2, Number.NaN])('threads: %s is refused', async (threads) => {
-    await expect(jit((x: Tensor) => exp(x), { threads })(scalar(1))).rejects.toMatchObject({
-      code: 'input',
-      message: `threads must be a positive integer, got ${threads}`,
-    })
-  })
+  test.each(['0', '1.5', 'two', '-1', `${availableParallelism() + 1}`, '1000000000'])(
+    'TWEEDIE_THREADS=%s is refused',
+    (text) => {
+      const before = process.env.TWEEDIE_THREADS
+      process.env.TWEEDIE_THREADS = text
+      try {
+        expect(defaultThreads).toThrow(`TWEEDIE_THREADS must be a positive integer, ${bound}, got '${text}'`)
+      } finally {
+        process.env.TWEEDIE_THREADS = before
+      }
+    },
+  )
+
+  test.each([0, 1.5, -2, Number.NaN, availableParallelism() + 1, 1e9])(
+    'threads: %s is refused',
+    async (threads) => {
+      await expect(jit((x: Tensor) => exp(x), { threads })(scalar(1))).rejects.toMatchObject({
+        code: 'input',
+        message: `threads must be a positive integer, ${bound}, got ${threads}`,
+      })
+    },
+  )
 
   test('threads and spinning do not change results', async () => {
-    for (const options of [{ threads: 1 }, { threads: 2, spinning: false }, { threads: 2, spinning: true }]) {
+    const threads = Math.min(2, availableParallelism())
+    for (const options of [{ threads: 1 }, { threads, spinning: false }, { threads, spinning: true }]) {
       const program = jit((x: Tensor) => exp(x), options)
       expect(item(await program(scalar(2)))).toBeCloseTo(Math.exp(2), 4)
       await program.release()

@@ -210,7 +210,8 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
   const request = await requestOf(distillation, loadPrior(distillation.prior))
   const { device } = options
   await requireDevice(device)
-  const folder = openRun(options.run, { config: recordOf(distillation), resume: options.resume })
+  const { resume, breakLock } = options
+  const folder = openRun(options.run, { config: recordOf(distillation), resume, breakLock })
   try {
     const sampler = await distill(folder, {
       ...request,

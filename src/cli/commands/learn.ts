@@ -112,7 +112,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   await requireDevice(device)
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
-  const folder = openRun(options.run, { config, resume: options.resume, grows: ['em.laps'] })
+  const { resume, breakLock } = options
+  const folder = openRun(options.run, { config, resume, breakLock, grows: ['em.laps'] })
   try {
     const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,

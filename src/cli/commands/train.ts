@@ -54,7 +54,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const weights = weightsOf(experiment.start, { net, event: x.shape.slice(1), range: clean.range })
   const { device } = options
   await requireDevice(device)
-  const folder = openRun(options.run, { config: recordOf(experiment), resume: options.resume })
+  const { resume, breakLock } = options
+  const folder = openRun(options.run, { config: recordOf(experiment), resume, breakLock })
   try {
     const monitor = await lapMonitor(folder, experiment, io, { device })
     const prior = await train(folder, {

@@ -85,12 +85,26 @@ export const jsonSchemaOf = (schema: z.ZodType): JsonRecord => {
  *
  * @throws TweedieError `input` with the line of the mistake.
  */
-export const readYaml = (path: string): Json => {
-  const document = parseDocument(readText(path))
+export const readYaml = (path: string): Json => yamlValue(readText(path), `${path}: not YAML`) ?? {}
+
+/**
+ * The value of YAML text. Aliases (`*a`) are followed as long as they do not blow it up, and not in circles.
+ *
+ * @param problem - how the message begins
+ * @throws TweedieError `input`
+ */
+const yamlValue = (text: string, problem: string): Json => {
+  const document = parseDocument(text)
   const [mistake] = document.errors
-  if (mistake !== undefined)
-    throw new TweedieError('input', `${path}: not YAML: ${firstLine(mistake.message)}`)
-  return document.toJS() ?? {}
+  if (mistake !== undefined) throw new TweedieError('input', `${problem}: ${firstLine(mistake.message)}`)
+  try {
+    const value: Json = document.toJS()
+    JSON.stringify(value) // refuses circles
+    return value
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    throw new TweedieError('input', `${problem}: ${firstLine(error.message)}`, { cause: error })
+  }
 }
 
 const firstLine = (text: string): string => text.split('\n')[0].replace(/:$/, '')
@@ -101,11 +115,8 @@ const parseOverride = (text: string): Override => {
   if (!isOverride(text))
     throw new TweedieError('input', `'${text}': expected an override, key=value or key.key=value`)
   const equals = text.indexOf('=')
-  const document = parseDocument(text.slice(equals + 1))
-  const [mistake] = document.errors
-  if (mistake !== undefined)
-    throw new TweedieError('input', `'${text}': the value is not YAML: ${firstLine(mistake.message)}`)
-  return { text, path: text.slice(0, equals).split('.'), value: document.toJS() ?? null }
+  const value = yamlValue(text.slice(equals + 1), `'${text}': the value is not YAML`) ?? null
+  return { text, path: text.slice(0, equals).split('.'), value }
 }
 
 const apply = (config: Json, { text, path, value }: Override): Json => {

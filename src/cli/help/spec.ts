@@ -84,6 +84,11 @@ export const learningOptions = (folder: string) =>
       min: 0,
       description: 'time between resume points; never changes the result',
     },
+    breakLock: {
+      kind: 'flag',
+      description:
+        'remove a lock that is damaged or of another machine; refused while its process lives on this one',
+    },
     device,
     minutes,
   }) as const

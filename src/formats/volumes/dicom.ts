@@ -12,7 +12,7 @@ import { TweedieError } from '../../error.ts'
 import { firstNotFinite } from '../../tensor/ndarray.ts'
 import { startsWith, wrong } from '../bytes.ts'
 import { claimedBytes, decodeElements, type Element, elementBytes } from '../elements.ts'
-import { readBytes, unreadable } from '../files.ts'
+import { checkRegular, readBytes, unreadable } from '../files.ts'
 
 /** One image and where it belongs. */
 export interface DicomFrame {
@@ -39,6 +39,7 @@ const MAGIC = new TextEncoder().encode('DICM')
 const firstBytes = (path: string, count: number): Uint8Array => {
   const bytes = new Uint8Array(count)
   try {
+    checkRegular(path)
     const descriptor = openSync(path, 'r')
     try {
       return bytes.subarray(0, readSync(descriptor, bytes, 0, count, 0))

@@ -13,7 +13,10 @@ export type Layout = 'auto' | 'plain'
 export interface ExecuteOptions {
   /** Default `cpu`. */
   readonly device?: Device
-  /** Threads inside an op; default `TWEEDIE_THREADS`, else the physical cores. */
+  /**
+   * Threads inside an op, at most as many as the machine has processors; default `TWEEDIE_THREADS`, else the
+   * physical cores.
+   */
   readonly threads?: number
   /**
    * Whether idle threads spin while they wait (default true): faster when nothing else runs, harmful when
@@ -43,16 +46,21 @@ const physicalCores = (): number => {
   }
 }
 
+/** More threads than processors only wait for each other; of thousands the engine never comes to an end. */
 const expectThreads = (name: string, threads: number, got: string): number => {
-  if (Number.isInteger(threads) && threads >= 1) return threads
-  throw new TweedieError('input', `${name} must be a positive integer, got ${got}`)
+  const most = availableParallelism()
+  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return threads
+  throw new TweedieError(
+    'input',
+    `${name} must be a positive integer, at most ${most} (the processors of this machine), got ${got}`,
+  )
 }
 
 /**
  * The number of threads a program gets when its options do not say: `TWEEDIE_THREADS`, else the physical
  * cores.
  *
- * @throws TweedieError `input` when the variable is no positive integer
+ * @throws TweedieError `input` when the variable is no positive integer, or above the number of processors
  */
 export const defaultThreads = (): number => {
   const text = process.env.TWEEDIE_THREADS
@@ -60,7 +68,7 @@ export const defaultThreads = (): number => {
   return expectThreads('TWEEDIE_THREADS', Number(text), `'${text}'`)
 }
 
-/** The number of threads that the options ask for. */
+/** The number of threads that the options ask for. @throws TweedieError `input` for one out of bounds */
 export const threadsOf = ({ threads }: ExecuteOptions): number =>
   threads === undefined ? defaultThreads() : expectThreads('threads', threads, `${threads}`)
 

@@ -35,6 +35,7 @@ export const common = { json: undefined, quiet: true, debug: undefined, threads:
 export const learning = {
   ...common,
   resume: undefined,
+  breakLock: undefined,
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,

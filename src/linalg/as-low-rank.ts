@@ -51,7 +51,7 @@ const ofCosines = ({ event, within }: CosineCovariance): LowRankCovariance | und
  *
  * @example
  * ```ts
- * const simple = asLowRank(covariance) ?? isotropic(1)
+ * const simple = asLowRank(cosine([2], diagonal(ndarray([2, 1], [2])))) // kind lowRank
  * ```
  */
 export const asLowRank = (covariance: Covariance): IsotropicCovariance | LowRankCovariance | undefined => {

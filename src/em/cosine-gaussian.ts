@@ -6,6 +6,7 @@ import type { Gaussian } from '../diffusion/index.ts'
 import {
   type CosineCovariance,
   cosine,
+  cosineBasis,
   cosineFrequencies,
   cosinesOf,
   diagonal,
@@ -26,20 +27,16 @@ const partsOf = (event: Shape): { channels: number; grid: Shape } => ({
   grid: event.slice(1),
 })
 
-/** A D Aᵀ of the correlations at all offsets of one axis after the other: Bᵀ R B on its diagonal. */
+/** a_k(d) = Σ_i b_k(i) b_k(i + d) of the cosines of n places, [k, d], those of d and −d together. */
 const alongOffsets = (n: number): Float64Array => {
-  const a = new Float64Array(n * n) // [k, offset], offsets −d and d together
-  for (let k = 0; k < n; k++) {
-    const b = Array.from(
-      { length: n },
-      (_, i) => Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * (i + 0.5) * k) / n),
-    )
+  const b = cosineBasis(n).data
+  const a = new Float64Array(n * n)
+  for (let k = 0; k < n; k++)
     for (let d = 0; d < n; d++) {
       let sum = 0
-      for (let i = 0; i + d < n; i++) sum += b[i] * b[i + d]
+      for (let i = 0; i + d < n; i++) sum += b[k * n + i] * b[k * n + i + d]
       a[k * n + d] = d === 0 ? sum : 2 * sum
     }
-  }
   return a
 }
 
@@ -62,11 +59,8 @@ export const cosineSpectrum = (grid: Shape, kernel: Kernel, range: number): numb
   })
 }
 
-/** The leading columns of U [n, r], by the eigenvectors of Uᵀ U, and the variances of the others' entries. */
-const leadingColumns = (
-  event: Shape,
-  factor: Float64Array,
-): { columns: number[]; r: number; rest: number[] } => {
+/** The largest columns of U [n, r] as coefficients, and the variances that the others add to them. */
+const leadingColumns = (event: Shape, factor: Float64Array): { columns: number[]; rest: number[] } => {
   const n = sizeOf(event)
   const r = factor.length / n
   const kept = Math.min(r, FACTORS)
@@ -84,7 +78,7 @@ const leadingColumns = (
     { length: n * kept },
     (_, i) => coefficients[order[i % kept]][Math.floor(i / kept)],
   )
-  return { columns, r: kept, rest }
+  return { columns, rest }
 }
 
 const covarianceOf = (
@@ -179,16 +173,19 @@ export const cosinePpca = async (samples: NdArray, rank: number): Promise<Gaussi
   const r = Math.min(rank, FACTORS, n)
   const mean = new Float64Array(n)
   for (let i = 0; i < samples.size; i++) mean[i % n] += Number(samples.data[i]) / count
-  const coefficients = cosinesOf(
-    event,
-    toNumbers(samples).map((v, i) => v - mean[i % n]),
-  )
+  const coefficients = new Float32Array(samples.size)
   const variances = new Array<number>(n).fill(0)
-  for (const [i, c] of coefficients.entries()) variances[i % n] += (c * c) / count
+  for (let k = 0; k < count; k++) {
+    const row = Array.from(mean, (m, p) => Number(samples.data[k * n + p]) - m)
+    for (const [p, c] of cosinesOf(event, row).entries()) {
+      coefficients[k * n + p] = c
+      variances[p] += (c * c) / count
+    }
+  }
   let [left, columns] = [variances, new Array<number>(n * r).fill(0)]
   for (let round = 0; round < ROUNDS; round++) {
     const scales = ringMeans(event, left).map((v) => Math.sqrt(Math.max(v, FULL_RANK_VARIANCE)))
-    const white = Float32Array.from(coefficients, (c, i) => c / scales[i % n])
+    const white = coefficients.map((c, i) => c / scales[i % n])
     const { covariance } = await ppca(new NdArray('float32', [count, n], white), r)
     columns = toNumbers(covariance.factor).map((v, i) => v * scales[Math.floor(i / r)])
     left = variances.map((v, p) => columns.slice(p * r, (p + 1) * r).reduce((rest, u) => rest - u * u, v))

@@ -92,7 +92,10 @@ const REFINEMENTS = 6
 /** Entries up to which a Gaussian is kept by all of its eigenpairs. */
 const SMALL = 256
 
-/** Whether entries lie on a grid that is large, flat and without gaps. */
+/** Entries beyond which the cosines of some hundred draws take longer than they are worth. */
+const LARGE = 20_000
+
+/** Whether entries lie on a grid that is neither small nor huge, flat and without gaps. */
 const isGrid = ({ operator: { event }, view, valid }: ObservationSet): boolean => {
   const { kind } = view ?? plainView(event)
   return (
@@ -100,7 +103,8 @@ const isGrid = ({ operator: { event }, view, valid }: ObservationSet): boolean =
     !valid &&
     event.length > 1 &&
     event.at(-1) !== 1 &&
-    sizeOf(event) > SMALL
+    sizeOf(event) > SMALL &&
+    sizeOf(event) <= LARGE
   )
 }
 

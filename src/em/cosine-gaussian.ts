@@ -21,12 +21,6 @@ import type { ResidualKernel } from './residual-kernel.ts'
 /** Factors that are kept apart, at most: a denoiser solves a system of so many equations at every step. */
 const FACTORS = 16
 
-/** Of an event, its channels and its grid. */
-const partsOf = (event: Shape): { channels: number; grid: Shape } => ({
-  channels: event[0],
-  grid: event.slice(1),
-})
-
 /** a_k(d) = Σ_i b_k(i) b_k(i + d) of the cosines of n places, [k, d], those of d and −d together. */
 const alongOffsets = (n: number): Float64Array => {
   const b = cosineBasis(n).data
@@ -119,7 +113,7 @@ export const fieldInCosines = (
   { mean, variance, factor }: FactorGaussian,
   { kernel, range, share, scale, channels: shared }: ResidualKernel,
 ): Gaussian => {
-  const { channels, grid } = partsOf(event)
+  const [channels, ...grid] = event
   const spectrum = cosineSpectrum(grid, kernels[kernel], range)
   const { columns, rest } = leadingColumns(event, factor)
   const level = scale * average(variance)

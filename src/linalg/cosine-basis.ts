@@ -2,29 +2,41 @@
  * The orthonormal cosine basis of each axis of an event (DCT-II; Ahmed, Natarajan & Rao 1974). Covariances
  * that depend on the distance of two places alone are nearly diagonal in it, without joining the borders.
  */
-import { expandDims, matmul, reshape, type Shape, sizeOf, type Tensor } from '../tensor/index.ts'
+import {
+  expandDims,
+  matmul,
+  type NdArray,
+  reshape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '../tensor/index.ts'
 import { type Dense, dense, matrixOf } from './dense.ts'
 
-/** Row k of the basis at place i of n. */
-const cosineAt = (n: number, k: number, i: number): number =>
-  Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * (i + 0.5) * k) / n)
+/** Matrices that were made, and as constants of programs. */
+const known = new Map<number, { readonly matrix: NdArray<'float64'>; readonly like: Dense }>()
 
-/** B [n, n], a function in each row; B Bᵀ = I. */
-export const cosineBasis = (n: number) => matrixOf(n, n, (k, i) => cosineAt(n, k, i))
-
-const known = new Map<number, Dense>()
-
-const basisLike = (n: number, like: Tensor): Tensor => {
-  const made = known.get(n) ?? dense(cosineBasis(n))
-  known.set(n, made)
-  return made(like)
+const basis = (n: number) => {
+  const made = known.get(n)
+  if (made) return made
+  const matrix = matrixOf(
+    n,
+    n,
+    (k, i) => Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * k * (i + 0.5)) / n),
+  )
+  const fresh = { matrix, like: dense(matrix) }
+  known.set(n, fresh)
+  return fresh
 }
+
+/** B [n, n], one cosine in each row, the first constant; B Bᵀ = I. Of n = 2 they are Haar's. */
+export const cosineBasis = (n: number): NdArray<'float64'> => basis(n).matrix
 
 const alongAxes = (event: Shape, v: Tensor, inverse: boolean): Tensor =>
   event.reduce((x, n, axis) => {
     if (n === 1) return x
     const after = sizeOf(event.slice(axis + 1))
-    const B = basisLike(n, x)
+    const B = basis(n).like(x)
     if (after === 1) return matmul(reshape(x, [-1, n]), B, { transB: !inverse })
     return matmul(expandDims(B, 0), reshape(x, [-1, n, after]), { transA: inverse })
   }, v)

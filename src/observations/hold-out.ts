@@ -74,8 +74,8 @@ const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut 
   )
 }
 
-/** Whether a mask says what was observed. */
-const hasMask = ({ operator: { name, parameters } }: ObservationSet): boolean =>
+/** Whether a mask says what was observed, so that what was seen is divided, and not its noise. */
+export const hasMask = ({ operator: { name, parameters } }: Pick<ObservationSet, 'operator'>): boolean =>
   parameters.mask !== undefined && familyOf(name).parameters.mask !== undefined
 
 /**

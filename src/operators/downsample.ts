@@ -1,7 +1,7 @@
 /** Smaller images and signals: the mean of each block, or antialiased bicubic interpolation. */
 import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
-import { dense, matrixOf } from '../linalg/index.ts'
+import { cosineBasis, dense, matrixOf } from '../linalg/index.ts'
 import {
   matmul,
   mul,
@@ -16,10 +16,6 @@ import { mirroredPixel } from './boundary.ts'
 import { gridOf } from './image.ts'
 import type { Eigenbasis, LinearOperator } from './operator.ts'
 import { separable } from './separable.ts'
-
-/** Orthonormal cosines (DCT-II) [n, n], one a row; the first is constant. Of n = 2 they are Haar's. */
-const cosines = (n: number): NdArray<'float64'> =>
-  matrixOf(n, n, (k, j) => Math.sqrt((k === 0 ? 1 : 2) / n) * Math.cos((Math.PI * k * (j + 0.5)) / n))
 
 /** A ⊗ B of square matrices. */
 const kronecker = (A: NdArray<'float64'>, B: NdArray<'float64'>): NdArray<'float64'> => {
@@ -43,7 +39,7 @@ const blockCosines = (event: Shape, grid: readonly number[], factor: number): Ei
   const order = [0, 1, ...within, ...within.map((axis) => axis - 1)]
   const back = order.map((_, axis) => order.indexOf(axis))
   const k = factor ** grid.length
-  const axis = cosines(factor)
+  const axis = cosineBasis(factor)
   const Q = dense(grid.length === 2 ? kronecker(axis, axis) : axis)
   const shape = [channels * k, ...blocks]
   const flat = [channels, k, sizeOf(blocks)]

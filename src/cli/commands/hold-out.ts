@@ -1,6 +1,12 @@
 /** `tweedie hold-out`: observations in a part to draw from and an independent one to judge by. */
 import { TweedieError } from '../../error.ts'
-import { holdOut, keptEntries, readObservations, writeObservations } from '../../observations/index.ts'
+import {
+  hasMask,
+  holdOut,
+  keptEntries,
+  readObservations,
+  writeObservations,
+} from '../../observations/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
@@ -19,7 +25,8 @@ export const run = async (
   const { given, held } = await holdOut(set, { share, seed })
   writeObservations(output, given)
   writeObservations(heldPath, held)
-  const entries = keptEntries(set) !== undefined
+  const entries = hasMask(set)
+  const what = keptEntries(set) ? 'seen entries' : 'samples of k-space that not all observations have'
   const percent = `${(100 * share).toFixed(0)} %`
   io.result(
     formatFields([
@@ -29,7 +36,7 @@ export const run = async (
       [
         'split',
         entries
-          ? `${percent} of the seen entries are held out`
+          ? `${percent} of the ${what} are held out`
           : `by noise: ${given.noise.toPrecision(3)} to draw from, ${held.noise.toPrecision(3)} held out, ` +
             `instead of ${set.noise.toPrecision(3)}`,
       ],

@@ -1,8 +1,8 @@
 import { TweedieError } from '../error.ts'
 import { isRecord } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import type { ArrayFormat } from './array-format.ts'
-import { viewOf, wrong } from './bytes.ts'
+import { joined, viewOf, wrong } from './bytes.ts'
+import { checkDigest, digestOf, NO_DIGEST } from './digest.ts'
 import {
   claimedBytes,
   decodeElements,
@@ -16,7 +16,8 @@ import { repeatedKey } from './json.ts'
 /**
  * `.safetensors`: header length (8 bytes, little-endian), a JSON object
  * `{ name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }`, the elements.
- * The tensors must cover the data without overlap or gap.
+ * The tensors must cover the data without overlap or gap. What is written here has the SHA-256 of all that
+ * follows the header among its metadata, as `tweedie.sha256`; it is checked where it is there.
  *
  * https://github.com/huggingface/safetensors#format
  */
@@ -33,6 +34,9 @@ export interface Safetensors {
 const LONGEST_HEADER = 100_000_000
 
 const METADATA = '__metadata__'
+
+/** Key of the digest in the metadata. */
+const DIGEST = 'tweedie.sha256'
 
 const elements: Record<string, Element> = {
   F16: 'f2',
@@ -51,7 +55,8 @@ const elements: Record<string, Element> = {
 
 const dtypeNames = new Map(Object.entries(elements).map(([name, element]) => [element, name]))
 
-interface Entry {
+/** Where the elements of an array are: bytes begin … end − 1 of the data, which follow the header. */
+export interface Entry {
   readonly key: string
   readonly element: Element
   readonly shape: number[]
@@ -125,44 +130,110 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
   if (reached < available) throw wrong(name, `nothing claims the last ${available - reached} bytes of data`)
 }
 
+/** What the beginning of a file says of the rest. */
+export interface SafetensorsHeader {
+  readonly entries: readonly Entry[]
+  readonly metadata: Record<string, string>
+  /** SHA-256 of the data in hexadecimal; absent in files of others. */
+  readonly digest?: string
+}
+
+/**
+ * Bytes before the data: the length of the header and the header.
+ *
+ * @param first - the first bytes of the file, 8 at least
+ * @param size - of the file
+ * @throws TweedieError `input` when the file is too short for them
+ */
+export const headerBytes = (first: Uint8Array, size: number, name: string): number => {
+  if (first.length < 8)
+    throw wrong(name, `truncated: ${first.length} bytes do not hold a .safetensors header`)
+  const claimed = viewOf(first).getBigUint64(0, true)
+  const start = 8 + Number(claimed)
+  if (claimed <= BigInt(LONGEST_HEADER) && start <= size) return start
+  throw wrong(name, `truncated or not .safetensors: header of ${claimed} bytes in a file of ${size} bytes`)
+}
+
+/**
+ * A header.
+ *
+ * @param json - its bytes, without the length
+ * @param available - bytes of data
+ * @throws TweedieError `input` when it is none, or does not describe so many bytes
+ */
+export const parseHeader = (json: Uint8Array, available: number, name: string): SafetensorsHeader => {
+  const { [METADATA]: about, ...fields } = parseJson(json, name)
+  const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, available, name))
+  checkCover(entries, available, name)
+  const { [DIGEST]: digest, ...metadata } = parseMetadata(about, name)
+  return { entries, metadata, ...(digest === undefined ? {} : { digest }) }
+}
+
 /**
  * Reads the bytes of a `.safetensors` file.
  *
  * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
  *
  * @param name file, for messages.
- * @throws TweedieError `input` when the bytes are not such a file; sizes are checked
- *   before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file, or not those that were written; sizes are
+ *   checked before anything is allocated.
  * @example
  * ```ts
  * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
  * ```
  */
 export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
-  if (bytes.length < 8)
-    throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .safetensors header`)
-  const claimed = viewOf(bytes).getBigUint64(0, true)
-  const start = 8 + Number(claimed)
-  if (claimed > BigInt(LONGEST_HEADER) || start > bytes.length) {
-    throw wrong(
-      name,
-      `truncated or not .safetensors: header of ${claimed} bytes in a file of ${bytes.length} bytes`,
-    )
-  }
-  const { [METADATA]: metadata, ...fields } = parseJson(bytes.subarray(8, start), name)
+  const start = headerBytes(bytes, bytes.length, name)
   const data = bytes.subarray(start)
-  const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, data.length, name))
-  checkCover(entries, data.length, name)
+  const { entries, metadata, digest } = parseHeader(bytes.subarray(8, start), data.length, name)
+  if (digest !== undefined) checkDigest(digest, digestOf([data]), name)
   const arrays = entries.map(({ key, element, shape, begin, end }) => {
     const array = decodeElements(element, shape, data.subarray(begin, end), true, `${name}: field '${key}'`)
     return [key, array] as const
   })
-  return { arrays: Object.fromEntries(arrays), metadata: parseMetadata(metadata, name) }
+  return { arrays: Object.fromEntries(arrays), metadata }
+}
+
+/** The beginning of a file, and the arrays in the order in which their elements follow. */
+export interface EncodedHeader {
+  /** With {@link NO_DIGEST} in the place of the digest. */
+  readonly bytes: Uint8Array
+  /** Where the digest goes: a byte for each character. */
+  readonly digestAt: number
+  readonly order: readonly NdArray[]
+}
+
+/** @throws TweedieError `input` when an array is called `__metadata__` */
+export const encodeHeader = (
+  arrays: Readonly<Record<string, NdArray>>,
+  metadata: Readonly<Record<string, string>>,
+): EncodedHeader => {
+  if (Object.hasOwn(arrays, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
+  const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
+  const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
+  let end = 0
+  const fields = order.map(([key, array]) => {
+    const begin = end
+    end += array.data.byteLength
+    const dtype = dtypeNames.get(elementOf[array.dtype])
+    return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
+  })
+  const sorted = Object.entries({ ...metadata, [DIGEST]: NO_DIGEST }).sort(([p], [q]) => (p < q ? -1 : 1))
+  const about = [METADATA, Object.fromEntries(sorted)] as const
+  const json = Buffer.from(JSON.stringify(Object.fromEntries([about, ...fields])))
+  const start = 8 + Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(start).fill(0x20)
+  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
+  bytes.set(json, 8)
+  // Inside a string quotes are escaped: these bytes are the key.
+  const key = `${JSON.stringify(DIGEST)}:"`
+  return { bytes, digestAt: 8 + json.indexOf(key) + key.length, order: order.map(([, array]) => array) }
 }
 
 /**
  * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal
- * content gives equal bytes; metadata keys sorted.
+ * content gives equal bytes; metadata keys sorted, with the digest of the data among them.
+ * `writeSafetensors` writes the same to a file without having them in memory.
  *
  * @throws TweedieError `input` when an array is called `__metadata__`.
  * @example
@@ -174,33 +245,8 @@ export const encodeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  if (Object.hasOwn(arrays, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
-  const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
-  const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
-  let end = 0
-  const fields = order.map(([key, array]) => {
-    const begin = end
-    end += array.data.byteLength
-    const dtype = dtypeNames.get(elementOf[array.dtype])
-    return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
-  })
-  const sorted = Object.entries(metadata).sort(([p], [q]) => (p < q ? -1 : 1))
-  const about = sorted.length > 0 ? [[METADATA, Object.fromEntries(sorted)] as const] : []
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...fields])))
-  const start = 8 + Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(start + end)
-  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
-  bytes.fill(0x20, 8, start)
-  bytes.set(json, 8)
-  order.forEach(([, array], i) => {
-    bytes.set(encodeElements(array), start + fields[i][1].data_offsets[0])
-  })
-  return bytes
-}
-
-/** Its metadata are read by `readSafetensors`. */
-export const safetensorsFormat: ArrayFormat = {
-  several: true,
-  decode: (bytes, path) => decodeSafetensors(bytes, path).arrays,
-  encode: (arrays) => encodeSafetensors(arrays),
+  const { bytes, digestAt, order } = encodeHeader(arrays, metadata)
+  const all = joined([bytes, ...order.map(encodeElements)])
+  all.set(Buffer.from(digestOf([all.subarray(bytes.length)])), digestAt)
+  return all
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { encodeSafetensors, readSafetensors, writeAtomic } from '../formats/index.ts'
+import { readSafetensors, writeSafetensors } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
@@ -60,7 +60,7 @@ export const saveCheckpoint = (
   const number = (points.at(-1)?.number ?? 0) + 1
   const path = join(run.paths.checkpoints, `${String(number).padStart(6, '0')}-${checked(name)}.safetensors`)
   run.journal.flush()
-  writeAtomic(path, encode(content, { journal: `${run.journal.lines}` }))
+  write(path, content, { journal: `${run.journal.lines}` })
   const outdated = points.slice(0, Math.max(0, points.length + 1 - Math.max(1, keepLast)))
   for (const point of outdated) if (basename(point.path) !== base) rmSync(point.path, { force: true })
   return path
@@ -78,7 +78,7 @@ export const keepCheckpoint = (run: Run, name: string, content: CheckpointConten
   if (pointName.test(`${name}.safetensors`)) {
     throw new TweedieError('input', `checkpoint name '${name}' looks like that of a resume point`)
   }
-  writeAtomic(path, encode(content, {}))
+  write(path, content, {})
   return path
 }
 
@@ -146,8 +146,8 @@ const resumePoints = (folder: string): ResumePoint[] =>
 const checkpointsIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : []
 
-const encode = ({ arrays, state }: CheckpointContent, more: Record<string, string>): Uint8Array =>
-  encodeSafetensors(flatten(arrays), {
+const write = (path: string, { arrays, state }: CheckpointContent, more: Record<string, string>): void =>
+  writeSafetensors(path, flatten(arrays), {
     format: FORMAT,
     version: VERSION,
     state: JSON.stringify(state),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { readSafetensors, writeSafetensors } from '../formats/index.ts'
+import { openSafetensors, readSafetensors, writeSafetensors } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
@@ -130,6 +130,16 @@ export const readCheckpoint = (path: string): Checkpoint => {
   const journalLines = metadata.journal === undefined ? undefined : Number(metadata.journal)
   return { path, arrays, state: parseJson(metadata.state, `${path} state`), journalLines }
 }
+
+/** The states of the resume points of a run, oldest first; of each file the header alone is read. */
+export const resumeStates = ({
+  paths,
+}: Pick<Run, 'paths'>): { readonly name: string; readonly state: Json }[] =>
+  resumePoints(paths.checkpoints).map(({ path }) => {
+    const { metadata, close } = openSafetensors(path)
+    close()
+    return { name: basename(path), state: parseJson(metadata.state ?? 'null', `${path} state`) }
+  })
 
 interface ResumePoint {
   readonly number: number

@@ -1,6 +1,6 @@
 /** DiEM in a run folder: checkpoints by the clock, a journal, a prior kept for every lap. */
 import { join } from 'node:path'
-import { type DiemHooks, type DiemState, diem } from '../em/index.ts'
+import { type DiemHooks, type DiemPoint, type DiemState, diem, keptSamples } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { network } from '../nn/index.ts'
 import type { Progress } from '../progress.ts'
@@ -9,10 +9,18 @@ import type { Run } from './folder.ts'
 import { type HeldBench, heldBench } from './held-bench.ts'
 import { chosenLap, heldReadings } from './learning/held-choice.ts'
 import type { LearnRequest } from './learning/learn-request.ts'
-import { type LearnPoint, priorOf, resumeLearning, saveState } from './learning/learn-state.ts'
+import {
+  type LearnPoint,
+  priorOf,
+  resumeLearning,
+  samplesName,
+  saveState,
+  sweepSamples,
+} from './learning/learn-state.ts'
 import { type Deadline, type LearningTime, learningTime } from './learning/learning-time.ts'
 import { refit } from './learning/refit.ts'
 import { type LearnedPrior, loadPrior, savePrior } from './prior.ts'
+import { folderSamples } from './shard-folder.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
 /** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
@@ -46,6 +54,7 @@ const hooksOf = (
   { checkpointSeconds, onProgress, signal }: LearnRequest,
   due: Deadline | undefined,
   save: (state: DiemState) => void,
+  base?: string,
 ) => {
   const clock = saveClock(checkpointSeconds)
   const signals = [signal, due?.signal].filter((s) => s !== undefined)
@@ -57,6 +66,8 @@ const hooksOf = (
         run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       due?.check()
     },
+    samples: (lap, layout, written) =>
+      folderSamples(join(run.paths.draws, samplesName(lap, base)), layout, written),
     wantsCheckpoint: clock.due,
     onCheckpoint: (state) => {
       save(state)
@@ -105,7 +116,7 @@ const learnLaps = async (
         onLap: async (lap, state) => {
           const prior = await kept(lap, state)
           await request.onLap?.(lap, prior)
-          run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
+          run.journal.append({ event: 'lap', lap: lap + 1, kept: keptSamples(state).count })
           time?.measure()
         },
         isEnough: () => bench?.isSettled() ?? false,
@@ -130,14 +141,15 @@ const learnAll = async (
   request: LearnRequest,
   best: LearnedPrior,
   time: LearningTime | undefined,
-  { base, resumed }: { base: string; resumed?: DiemState },
+  { base, resumed }: { base: string; resumed?: DiemPoint },
 ): Promise<LearnedPrior | undefined> => {
   const due = time?.all()
   const onProgress: Progress = ({ lap, phase, ...event }) =>
     request.onProgress?.({ ...event, phase: `last lap, ${phase}` })
-  const hooks = hooksOf(run, { ...request, onProgress }, due, (state) => {
+  const save = (state: DiemState): void => {
     saveState(run, state, base)
-  })
+  }
+  const hooks = hooksOf(run, { ...request, onProgress }, due, save, base)
   try {
     return await refit(run, request, { best, resumed }, hooks)
   } catch (error) {
@@ -178,5 +190,6 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
     hasRefit && base !== undefined ? await learnAll(run, request, best, time, { base, resumed }) : undefined
   const prior = whole ?? best
   savePrior(run, 'prior', prior)
+  sweepSamples(run, { last: true })
   return prior
 }

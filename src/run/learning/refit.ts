@@ -2,7 +2,7 @@
  * The last lap, on everything: what was set aside to judge laps has done its work once one is chosen, and
  * then teaches as well. A Gaussian start of seven eighths of few observations is worse than one of all.
  */
-import { type DiemHooks, type DiemState, diem } from '../../em/index.ts'
+import { type DiemHooks, type DiemPoint, diem } from '../../em/index.ts'
 import { network } from '../../nn/index.ts'
 import { initTrainState } from '../../training/index.ts'
 import type { Run } from '../folder.ts'
@@ -15,7 +15,7 @@ export interface RefitFrom {
   /** Of the best lap, or the Gaussian start. */
   readonly best: LearnedPrior
   /** A state of this lap that was saved before it was done. */
-  readonly resumed?: DiemState
+  readonly resumed?: DiemPoint
 }
 
 /**
@@ -30,19 +30,19 @@ export const refit = async (
   run: Run,
   request: LearnRequest,
   { best, resumed }: RefitFrom,
-  hooks: Pick<DiemHooks, 'signal' | 'onProgress' | 'wantsCheckpoint' | 'onCheckpoint'>,
+  hooks: Pick<DiemHooks, 'signal' | 'onProgress' | 'wantsCheckpoint' | 'onCheckpoint' | 'samples'>,
 ): Promise<LearnedPrior> => {
   const { set, options } = request
   const net = network(request.net)
   const event = { lap: best.laps, observations: set.y.shape[0] }
   request.onRefit?.(event)
-  const begun = async (): Promise<DiemState> => {
+  const begun = async (): Promise<DiemPoint> => {
     const { signal, onProgress } = hooks
-    const start = await diem(net, set, { ...options, laps: 0 }, { signal, onProgress })
+    const { gaussian, samples } = await diem(net, set, { ...options, laps: 0 }, { signal, onProgress })
     const position = { lap: options.laps, stage: 'sample', done: 0 } as const
-    const state = { ...start, position, train: initTrainState(best.params) }
-    hooks.onCheckpoint?.(state)
-    return state
+    const point = { gaussian, position, train: initTrainState(best.params) }
+    hooks.onCheckpoint?.({ ...point, samples })
+    return point
   }
   const first = resumed ?? (await begun())
   const laps = best.start ? options.laps : options.laps + 1

@@ -1,0 +1,43 @@
+/** The samples of a lap of DiEM, looked at shard by shard. */
+import { TweedieError } from '../error.ts'
+import { range } from '../posterior/index.ts'
+import { firstNotFinite, NdArray, sizeOf } from '../tensor/index.ts'
+import type { SampleRows, SampleStore } from '../training/index.ts'
+
+/** A shard of samples, when they are numbers: what comes next would not end with others. */
+export const checkFinite = (shard: NdArray<'float32'>, from: number, lap: number): void => {
+  const bad = firstNotFinite(shard)
+  if (bad < 0) return
+  const row = from + Math.floor(bad / sizeOf(shard.shape.slice(1)))
+  throw new TweedieError(
+    'numeric',
+    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; ` +
+      'try more steps, or a bound',
+  )
+}
+
+/**
+ * Rows whose coordinates all lie inside (−bound, bound), shard by shard; nothing where all do.
+ *
+ * @throws TweedieError `numeric` where none do
+ */
+export const rowsInside = (
+  { layout: { bounds }, rowsAt }: SampleStore,
+  bound: number,
+): NdArray<'int32'> | undefined => {
+  const kept: number[] = []
+  for (let shard = 0; shard + 1 < bounds.length; shard++) {
+    const from = bounds[shard]
+    const x = rowsAt(range(from, bounds[shard + 1]))
+    const n = sizeOf(x.shape.slice(1))
+    for (let i = 0; i < x.shape[0]; i++)
+      if (x.data.subarray(i * n, (i + 1) * n).every((v) => Math.abs(v) < bound)) kept.push(from + i)
+  }
+  if (kept.length === bounds[bounds.length - 1]) return undefined
+  if (kept.length > 0) return new NdArray('int32', [kept.length], Int32Array.from(kept))
+  throw new TweedieError('numeric', `every posterior sample left (−${bound}, ${bound}): the sampler diverged`)
+}
+
+/** The first rows. */
+export const firstRows = (samples: SampleRows, count: number): SampleRows =>
+  count < samples.count ? { ...samples, count } : samples

@@ -15,7 +15,7 @@ import { batchedObservations } from '../observations/index.ts'
 import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { float32, frozen, type NdArray, rows } from '../tensor/index.ts'
+import { frozen, type NdArray } from '../tensor/index.ts'
 import {
   chosenRows,
   type DenoisingTraining,
@@ -29,11 +29,13 @@ import {
   type TrainState,
   trainer,
 } from '../training/index.ts'
+import type { GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
-import { checkFinite, firstRows, rowsInside } from './lap-samples.ts'
+import { checkFinite, drawShards, firstRows, rowsInside } from './lap-samples.ts'
 import { ppca } from './ppca.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
+import type { StartMemory } from './start-memory.ts'
 
 /**
  * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
@@ -91,6 +93,8 @@ export interface DiemState {
   /** Rows of them inside the bound; absent: all. */
   readonly kept?: NdArray<'int32'>
   readonly train: TrainState
+  /** What the Gaussian start chose, where it had a choice. */
+  readonly choice?: GaussianChoice
 }
 
 /** A state as it is saved: its samples may be where the hook `samples` finds them. */
@@ -111,6 +115,8 @@ export interface DiemHooks {
    * goes on, the first `written` shards are there.
    */
   readonly samples?: (lap: number, layout: ShardLayout, written: number) => SampleStore
+  /** Where the Gaussian start keeps its work as it goes; default nowhere. */
+  readonly startMemory?: StartMemory
   /**
    * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is
    * that before the lap counts as finished: when this throws or the process is killed, it is called again
@@ -179,10 +185,9 @@ export const diem = async (
   return state
 }
 
-const beginLap = (lap: number, { gaussian, train }: DiemState, samples: SampleStore): DiemState => ({
+const beginLap = (lap: number, { kept: _, ...state }: DiemState, samples: SampleStore): DiemState => ({
+  ...state,
   position: { lap, stage: 'sample', done: 0 },
-  gaussian,
-  train,
   samples,
 })
 
@@ -228,10 +233,16 @@ const begin = async (
   options: DiemOptions,
   hooks: DiemHooks,
 ): Promise<DiemState> => {
+  let { choice } = options.gaussian
   const start = await gaussianStart(set, {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,
+    memory: hooks.startMemory,
+    onChoice: (found) => {
+      choice = found
+      options.gaussian.onChoice?.(found)
+    },
     onIteration: (done, total) => hooks.onProgress?.({ phase: 'gaussian start', done, total, lap: 0 }),
   })
   return {
@@ -239,6 +250,7 @@ const begin = async (
     gaussian: await spectralGaussian(start), // samplers evaluate its denoiser at every step
     samples: memorySamples(layoutOf(set, options)),
     train: initTrainState(net.init(options.seed)),
+    ...(choice ? { choice } : {}),
   }
 }
 
@@ -278,30 +290,28 @@ const sampleLap = async (
   track: Track,
 ): Promise<void> => {
   const { count } = batchedObservations(set)
-  const size = Math.min(options.batch ?? 128, count)
-  const { bounds } = start.samples.layout
-  const total = bounds.length - 1
-  const { lap } = start.position
+  const total = start.samples.layout.bounds.length - 1
+  const { lap, done } = start.position
+  checkAborted(hooks.signal, 'learning')
   const draw = eStep(net, set, options, start, hooks.signal)
+  const isBounded = lap > 0 && options.bound !== undefined
   let state = start
   try {
-    for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal, 'learning')
-      const k = Math.floor(bounds[i] / count)
-      // One compiled shape serves the short last batch too.
-      const from = Math.min(bounds[i] % count, count - size)
-      const x = await draw(from, from + size, {
-        stream: (purpose) => stream(options.seed, `E ${purpose}`),
-        lap,
-        draw: k,
-      })
-      const shard = rows(float32(x), size - (bounds[i + 1] - bounds[i]), size)
-      if (lap === 0 || options.bound === undefined) checkFinite(shard, bounds[i], lap)
-      state.samples.write(i, shard)
-      state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
-      hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
-      if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
-    }
+    await drawShards(
+      draw,
+      start.samples,
+      { stream: (purpose) => stream(options.seed, `E ${purpose}`), lap, count, done },
+      (drawn) => {
+        state = track({ ...state, position: { lap, stage: 'sample', done: drawn } })
+        hooks.onProgress?.({ phase: 'sampling', done: drawn, total, lap })
+        if (drawn === total) return
+        if (hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+        checkAborted(hooks.signal, 'learning')
+      },
+      (shard, from) => {
+        if (!isBounded) checkFinite(shard, from, lap)
+      },
+    )
   } finally {
     await draw.release()
   }

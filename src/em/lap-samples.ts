@@ -1,8 +1,39 @@
 /** The samples of a lap of DiEM, looked at shard by shard. */
 import { TweedieError } from '../error.ts'
-import { range } from '../posterior/index.ts'
-import { firstNotFinite, NdArray, sizeOf } from '../tensor/index.ts'
+import { type BatchDraw, type DrawAddress, range } from '../posterior/index.ts'
+import { firstNotFinite, float32, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import type { SampleRows, SampleStore } from '../training/index.ts'
+
+/** Which shards are drawn: of so many observations, from shard `done` on. */
+interface ShardAddress extends Omit<DrawAddress, 'draw'> {
+  readonly count: number
+  readonly done: number
+}
+
+/**
+ * Draws the shards of a store one after the other, each a batch of one draw of all observations.
+ *
+ * @param onShard - after each, with the number that is there and the shard; throws to stop
+ */
+export const drawShards = async (
+  draw: BatchDraw,
+  samples: SampleStore,
+  { count, done, ...address }: ShardAddress,
+  onShard: (done: number) => void,
+  check: (shard: NdArray<'float32'>, from: number) => void = () => {},
+): Promise<void> => {
+  const { bounds } = samples.layout
+  const size = bounds[1]
+  for (let i = done; i + 1 < bounds.length; i++) {
+    // One compiled shape serves the short last batch too.
+    const from = Math.min(bounds[i] % count, count - size)
+    const x = await draw(from, from + size, { ...address, draw: Math.floor(bounds[i] / count) })
+    const shard = rows(float32(x), size - (bounds[i + 1] - bounds[i]), size)
+    check(shard, bounds[i])
+    samples.write(i, shard)
+    onShard(i + 1)
+  }
+}
 
 /** A shard of samples, when they are numbers: what comes next would not end with others. */
 export const checkFinite = (shard: NdArray<'float32'>, from: number, lap: number): void => {

@@ -102,8 +102,14 @@ const ENTRIES = 2 ** 26
 /** Rows of a block, at most. */
 const ROWS = 4096
 
+/** Options of {@link ppca}. */
+export interface PpcaOptions {
+  /** Rows that are read at once, ≥ 1: memory, and the result only by rounding. Default: 4096 small ones. */
+  readonly block?: number
+}
+
 /** An array is one block; rows that are somewhere else are read in several. */
-const blocksOf = (samples: NdArray | SampleRows): Blocks => {
+const blocksOf = (samples: NdArray | SampleRows, options: PpcaOptions = {}): Blocks => {
   if (samples instanceof NdArray) {
     const [count] = samples.shape
     const size = samples.size / count
@@ -111,7 +117,7 @@ const blocksOf = (samples: NdArray | SampleRows): Blocks => {
   }
   const { count, event, rowsAt } = samples
   const size = sizeOf(event)
-  const most = Math.max(1, Math.min(ROWS, Math.floor(ENTRIES / size)))
+  const { block: most = Math.max(1, Math.min(ROWS, Math.floor(ENTRIES / size))) } = options
   return {
     count,
     size,
@@ -227,8 +233,9 @@ const variancesOf = ({ count, size, blocks, block }: Blocks, mean: NdArray<'floa
 /** Mean [N] and biased covariance [N, N] of samples [S, ...event], accumulated in float64. */
 export const moments = async (
   samples: NdArray | SampleRows,
+  options: PpcaOptions = {},
 ): Promise<{ mean: NdArray<'float64'>; covariance: NdArray<'float64'> }> => {
-  const all = blocksOf(samples)
+  const all = blocksOf(samples, options)
   const { count, size, blocks, block } = all
   const mean = meanOf(all)
   const square = jit((x: Tensor, mu: Tensor) => {
@@ -253,10 +260,14 @@ export const moments = async (
  * const { mean, covariance } = await ppca(samples, 64)
  * ```
  */
-export const ppca = async (samples: NdArray | SampleRows, rank: number): Promise<PpcaGaussian> => {
-  const all = blocksOf(samples)
+export const ppca = async (
+  samples: NdArray | SampleRows,
+  rank: number,
+  options: PpcaOptions = {},
+): Promise<PpcaGaussian> => {
+  const all = blocksOf(samples, options)
   checkRank(rank, all.size)
   if (all.count < all.size) return ppcaOfFew(all, rank)
-  const { mean, covariance } = await moments(samples)
+  const { mean, covariance } = await moments(samples, options)
   return ppcaOfMoments(mean, covariance, rank)
 }

@@ -60,7 +60,7 @@ export const saveCheckpoint = (
   const number = (points.at(-1)?.number ?? 0) + 1
   const path = join(run.paths.checkpoints, `${String(number).padStart(6, '0')}-${checked(name)}.safetensors`)
   run.journal.flush()
-  write(path, content, { journal: `${run.journal.lines}` })
+  writeCheckpoint(path, content, { journal: `${run.journal.lines}` })
   const outdated = points.slice(0, Math.max(0, points.length + 1 - Math.max(1, keepLast)))
   for (const point of outdated) if (basename(point.path) !== base) rmSync(point.path, { force: true })
   return path
@@ -78,7 +78,7 @@ export const keepCheckpoint = (run: Run, name: string, content: CheckpointConten
   if (pointName.test(`${name}.safetensors`)) {
     throw new TweedieError('input', `checkpoint name '${name}' looks like that of a resume point`)
   }
-  write(path, content, {})
+  writeCheckpoint(path, content)
   return path
 }
 
@@ -156,7 +156,12 @@ const resumePoints = (folder: string): ResumePoint[] =>
 const checkpointsIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : []
 
-const write = (path: string, { arrays, state }: CheckpointContent, more: Record<string, string>): void =>
+/** Writes a checkpoint file, with more text among its metadata. @throws TweedieError `io` */
+export const writeCheckpoint = (
+  path: string,
+  { arrays, state }: CheckpointContent,
+  more: Readonly<Record<string, string>> = {},
+): void =>
   writeSafetensors(path, flatten(arrays), {
     format: FORMAT,
     version: VERSION,

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { DiemPoint, DiemPosition, DiemState } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
+import { parseJson } from '../../json.ts'
 import { type NetworkConfig, network } from '../../nn/index.ts'
 import { batchedObservations } from '../../observations/index.ts'
 import { NdArray, unflatten } from '../../tensor/index.ts'
@@ -17,13 +18,36 @@ import {
 import type { Run } from '../folder.ts'
 import { gaussianStateSchema, packGaussian, unpackGaussian } from '../gaussian-state.ts'
 import { type LearnedPrior, learnedPrior } from '../prior.ts'
-import { removeSamples } from '../shard-folder.ts'
 import type { LearnRequest } from './learn-request.ts'
+import { removeFolders } from './shard-folder.ts'
+
+const candidate = {
+  rank: z.int().positive(),
+  field: z
+    .object({
+      kernel: z.enum(['exponential', 'matern32']),
+      range: z.number(),
+      share: z.number(),
+      scale: z.number(),
+      channels: z.number(),
+    })
+    .optional(),
+  score: z.number(),
+}
+const choiceSchema = z.object({
+  ...candidate,
+  gain: z.object({ mean: z.number(), error: z.number() }),
+  held: z.number(),
+  observations: z.number(),
+  seen: z.number(),
+  compared: z.array(z.object(candidate)),
+})
 
 const stateSchema = z.object({
   kind: z.literal('diem'),
   position: z.object({ lap: z.int(), stage: z.enum(['sample', 'train']), done: z.int() }),
   gaussian: gaussianStateSchema,
+  choice: choiceSchema.optional().catch(undefined), // figures of very few entries may be no numbers
   base: z.string().optional(),
 })
 
@@ -31,14 +55,20 @@ const stateSchema = z.object({
 export const samplesName = (lap: number, base?: string): string =>
   base === undefined ? `lap-${String(lap + 1).padStart(3, '0')}` : 'all'
 
+/** Name of the folder in which a Gaussian start keeps its work, the one of all observations apart. */
+export const startName = (base?: string): string => (base === undefined ? 'start' : 'start-all')
+
+const [SAMPLES, AND_STARTS] = [/^(lap-\d+|all)$/, /^(lap-\d+|all|start|start-all)$/]
+
 /** Whether a state is in the middle of a lap: it goes on with the samples of that lap. */
 const needsSamples = ({ lap, stage, done }: DiemPosition): boolean =>
   lap >= 0 && (stage === 'train' || done > 0)
 
 /**
- * Removes the samples that no resume point goes on with.
+ * Removes what no resume point goes on with: samples of laps, and what the Gaussian start of a point kept.
  *
- * @param last - only the newest point counts, and that which its phase began with
+ * @param last - the run is over: only the newest point counts, and that which its phase began with; a
+ *   Gaussian start that had no time is kept
  */
 export const sweepSamples = (run: Run, { last = false }: { readonly last?: boolean } = {}): void => {
   const points = resumeStates(run).flatMap(({ name, state }) => {
@@ -50,7 +80,7 @@ export const sweepSamples = (run: Run, { last = false }: { readonly last?: boole
   const needed = counted
     .filter(({ position }) => needsSamples(position))
     .map(({ position, base }) => samplesName(position.lap, base))
-  removeSamples(run.paths.draws, new Set(needed))
+  removeFolders(run.paths.draws, last ? SAMPLES : AND_STARTS, new Set(needed))
 }
 
 /**
@@ -60,7 +90,7 @@ export const sweepSamples = (run: Run, { last = false }: { readonly last?: boole
  * @returns the name of the point
  */
 export const saveState = (run: Run, state: DiemState, base?: string): string => {
-  const { position, gaussian, kept, train } = state
+  const { position, gaussian, kept, train, choice } = state
   const packed = packGaussian(gaussian)
   const name = base === undefined ? `lap-${position.lap}` : 'all'
   const path = saveCheckpoint(
@@ -72,6 +102,7 @@ export const saveState = (run: Run, state: DiemState, base?: string): string => 
         kind: 'diem',
         position: { ...position },
         gaussian: packed.state,
+        ...(choice ? { choice: parseJson(JSON.stringify(choice), 'choice') } : {}),
         ...(base === undefined ? {} : { base }),
       },
     },
@@ -120,6 +151,7 @@ const pointOf = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): Learn
       gaussian: unpackGaussian(parsed.data.gaussian, arrays, path),
       ...(kept?.data instanceof Int32Array ? { kept: new NdArray('int32', kept.shape, kept.data) } : {}),
       train: unflatten({ train: initTrainState(network(net).init(0)) }, arrays, path).train,
+      ...(parsed.data.choice ? { choice: parsed.data.choice } : {}),
     },
     base: parsed.data.base,
   }

@@ -1,18 +1,18 @@
 /** Samples of a lap in a run folder: a file for each shard, written once and whole; rows are read by offset. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { TweedieError } from '../error.ts'
-import { flushFolder } from '../formats/atomic.ts'
-import { readElements } from '../formats/elements.ts'
+import { TweedieError } from '../../error.ts'
+import { flushFolder } from '../../formats/atomic.ts'
+import { readElements } from '../../formats/elements.ts'
 import {
   checkSafetensors,
   type OpenSafetensors,
   openSafetensors,
   writeSafetensors,
-} from '../formats/index.ts'
-import { float32, type NdArray, sizeOf } from '../tensor/index.ts'
-import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../training/index.ts'
-import { sweepTemporaries } from './layout.ts'
+} from '../../formats/index.ts'
+import { float32, type NdArray, sizeOf } from '../../tensor/index.ts'
+import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'
+import { sweepTemporaries } from '../layout.ts'
 
 /** Files that are open at once. */
 const OPEN = 64
@@ -113,11 +113,9 @@ export const folderSamples = (folder: string, layout: ShardLayout, written: numb
   }
 }
 
-const shardFolder = /^(lap-\d+|all)$/
-
-/** Removes the samples of laps from the folder of draws, but those of these names. */
-export const removeSamples = (draws: string, needed: ReadonlySet<string>): void => {
+/** Removes folders of these names from the folder of draws, but those that are needed. */
+export const removeFolders = (draws: string, names: RegExp, needed: ReadonlySet<string>): void => {
   for (const entry of readdirSync(draws, { withFileTypes: true }))
-    if (entry.isDirectory() && shardFolder.test(entry.name) && !needed.has(entry.name))
+    if (entry.isDirectory() && names.test(entry.name) && !needed.has(entry.name))
       rmSync(join(draws, entry.name), { recursive: true, force: true })
 }

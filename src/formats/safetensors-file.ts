@@ -21,8 +21,8 @@ import {
 } from './safetensors.ts'
 
 /**
- * Writes the bytes of `encodeSafetensors` to a file, which appears whole or not at all. The digest of the data
- * stands before them: its place is filled in last.
+ * Writes the bytes of `encodeSafetensors` to a file, which appears whole or not at all. The digest of the
+ * data stands before them: its place is filled in last.
  *
  * @param path - of the file
  * @throws TweedieError `input` when an array is called `__metadata__`; `io` when the system refuses

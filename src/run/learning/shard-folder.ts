@@ -1,4 +1,4 @@
-/** Samples of a lap in a run folder: a file for each shard, written once and whole; rows are read by offset. */
+/** Samples of a lap in a run folder: a file for each shard, written once and whole, read row by row. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TweedieError } from '../../error.ts'

@@ -1,4 +1,4 @@
-/** What the Gaussian start keeps of its work in a run folder: a file for each part, until the start is over. */
+/** What the Gaussian start keeps of its work in a run folder: a file for each part, until it is over. */
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'

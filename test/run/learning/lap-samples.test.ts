@@ -119,7 +119,7 @@ const learned = async (path: string, steps = Number.POSITIVE_INFINITY, more: Par
 const LAP = 6 + 4
 
 describe('a run folder', () => {
-  it('has the samples of the lap, and of the one before while a point is in it; in the end none', async () => {
+  it('has samples of the lap, and of the one before while a point is in it, at the end none', async () => {
     const path = join(scratch(), 'run')
     const seen = await learned(path)
     const at = (name: string) => seen.find((event) => event.at === name)?.draws

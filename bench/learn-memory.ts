@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- learn-memory [--steps 10000] [--count 2000] [--draws 1] [--every 1] [--json]`: resident
  * memory while a run learns by DiEM, two laps of so many steps in all, with resume points every so many
- * seconds. A network of three layers on random signals of 784 entries; nothing is to be learned. The growth is
- * that of the second lap: by its first tenth all that there ever is has been made once.
+ * seconds. A network of three layers on random signals of 784 entries; nothing is to be learned. The growth
+ * is that of the second lap, from its first tenth to its last: by then all that there ever is has been made.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'

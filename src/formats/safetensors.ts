@@ -56,7 +56,7 @@ const elements: Record<string, Element> = {
 const dtypeNames = new Map(Object.entries(elements).map(([name, element]) => [element, name]))
 
 /** Where the elements of an array are: bytes begin … end − 1 of the data, which follow the header. */
-export interface Entry {
+interface Entry {
   readonly key: string
   readonly element: Element
   readonly shape: number[]

@@ -13,7 +13,8 @@ interface ShardAddress extends Omit<DrawAddress, 'draw'> {
 /**
  * Draws the shards of a store one after the other, each a batch of one draw of all observations.
  *
- * @param onShard - after each, with the number that is there and the shard; throws to stop
+ * @param onShard - after each, with the number that are there; throws to stop
+ * @param check - before a shard is written, with its first row; throws to refuse it
  */
 export const drawShards = async (
   draw: BatchDraw,

@@ -131,15 +131,23 @@ export const readCheckpoint = (path: string): Checkpoint => {
   return { path, arrays, state: parseJson(metadata.state, `${path} state`), journalLines }
 }
 
+/** The state in the header of a checkpoint; null where the file cannot be read: nothing goes on from it. */
+const stateOf = (path: string): Json => {
+  try {
+    const { metadata, close } = openSafetensors(path)
+    close()
+    return parseJson(metadata.state ?? 'null', `${path} state`)
+  } catch (error) {
+    if (error instanceof TweedieError) return null
+    throw error
+  }
+}
+
 /** The states of the resume points of a run, oldest first; of each file the header alone is read. */
 export const resumeStates = ({
   paths,
 }: Pick<Run, 'paths'>): { readonly name: string; readonly state: Json }[] =>
-  resumePoints(paths.checkpoints).map(({ path }) => {
-    const { metadata, close } = openSafetensors(path)
-    close()
-    return { name: basename(path), state: parseJson(metadata.state ?? 'null', `${path} state`) }
-  })
+  resumePoints(paths.checkpoints).map(({ path }) => ({ name: basename(path), state: stateOf(path) }))
 
 interface ResumePoint {
   readonly number: number

@@ -181,16 +181,20 @@ const ppcaStart = async (
       const { mean, covariance } = await posteriorMoments(gaussian, set, count)
       gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
+      const under = gaussian
       const samples = memory.samples(layout, done)
-      const draw = gaussianDraw(gaussian, batched, eStep)
+      const draw = gaussianDraw(under, batched, eStep)
       const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }
-      await drawShards(draw, samples, { ...address, count, done }, (drawn) => {
-        checkAborted(options.signal, 'the Gaussian start')
-        if (memory.due()) memory.keepIteration({ gaussian, iteration: i, done: drawn })
-      })
-      await draw.release()
-      gaussian = await maximised(samples, rank)
-      samples.release()
+      try {
+        await drawShards(draw, samples, { ...address, count, done }, (drawn) => {
+          checkAborted(options.signal, 'the Gaussian start')
+          if (memory.due()) memory.keepIteration({ gaussian: under, iteration: i, done: drawn })
+        })
+        gaussian = await maximised(samples, rank)
+      } finally {
+        await draw.release()
+        samples.release()
+      }
     }
     done = 0
     // Before the next iteration writes over the samples of this one.

@@ -164,6 +164,15 @@ describe('a run folder', () => {
     expect(prior(path).equals(prior(whole))).toBe(true)
   }, 60_000)
 
+  it('goes on beside an older point that is damaged', async () => {
+    const [path, whole] = [join(scratch(), 'run'), join(scratch(), 'whole')]
+    await learned(path, 2 + LAP + 3)
+    writeFileSync(join(path, 'checkpoints', points(path)[0]), 'no longer what it was')
+    await learned(path)
+    await learned(whole)
+    expect(prior(path).equals(prior(whole))).toBe(true)
+  }, 60_000)
+
   it('has resume points that do not grow with the data', async () => {
     const size = async (count: number) => {
       const path = join(scratch(), 'run')

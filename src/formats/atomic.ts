@@ -27,10 +27,17 @@ export const systemReason = (error: unknown): string => {
 /** Bytes of one write at most: the system takes less than 2 GiB at once, and a copy of a piece is small. */
 export const PIECE = 2 ** 26
 
-/** The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest. */
-export const writeFully = (descriptor: number, bytes: Uint8Array): void => {
+/**
+ * The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest.
+ *
+ * @param at - the byte of the file that they begin at; default: after what was written before
+ */
+export const writeFully = (descriptor: number, bytes: Uint8Array, at?: number): void => {
   let done = 0
-  while (done < bytes.length) done += writeSync(descriptor, bytes, done, Math.min(PIECE, bytes.length - done))
+  while (done < bytes.length) {
+    const length = Math.min(PIECE, bytes.length - done)
+    done += writeSync(descriptor, bytes, done, length, at === undefined ? null : at + done)
+  }
 }
 
 /** Makes a file by what `write` does with its descriptor, and waits until the disk has it. */

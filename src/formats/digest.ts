@@ -27,21 +27,24 @@ export const digest = (): Digest => {
   }
 }
 
-/** The digest of bytes, one part after the other. */
-export const digestOf = (parts: Iterable<Uint8Array>): string => {
+/** The digest of bytes. */
+export const digestOf = (bytes: Uint8Array): string => {
   const { add, hex } = digest()
-  for (const part of parts) add(part)
+  add(bytes)
   return hex()
 }
 
-/** @throws TweedieError `input` when content is not that which was written */
-export const checkDigest = (expected: string, got: string, name: string): void => {
+/**
+ * @param where - file and field, for the message
+ * @throws TweedieError `input` when bytes are not those that were written
+ */
+export const checkDigest = (expected: string, got: string, where: string): void => {
   if (expected === got) return
   const short = (hex: string) => `${hex.slice(0, 12)}…`
   throw wrong(
-    name,
-    `the file is damaged: its data should have SHA-256 ${short(expected)}, got ${short(got)}; ` +
-      'fetch or make it again',
+    where,
+    `damaged: its bytes should have SHA-256 ${short(expected)}, got ${short(got)}; ` +
+      'fetch or make the file again',
   )
 }
 

@@ -2,12 +2,11 @@
  * `.safetensors` files of any size, written and read array by array: never more in memory than the arrays and
  * a piece of 64 MiB.
  */
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { NdArray } from '../tensor/ndarray.ts'
 import type { ArrayFormat } from './array-format.ts'
 import { PIECE, writeAtomicBy, writeFully } from './atomic.ts'
-import { wrong } from './bytes.ts'
-import { checkDigest, digest } from './digest.ts'
+import { checkDigest, digest, digestOf } from './digest.ts'
 import { encodeElements, readElements } from './elements.ts'
 import { checkRegular, unreadable } from './files.ts'
 import {
@@ -21,8 +20,8 @@ import {
 } from './safetensors.ts'
 
 /**
- * Writes the bytes of `encodeSafetensors` to a file, which appears whole or not at all. The digest of the
- * data stands before them: its place is filled in last.
+ * Writes the bytes of `encodeSafetensors` to a file, which appears whole or not at all. The digests of
+ * the arrays stand before them: their place is filled in last.
  *
  * @param path - of the file
  * @throws TweedieError `input` when an array is called `__metadata__`; `io` when the system refuses
@@ -37,16 +36,15 @@ export const writeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): void => {
-  const { bytes, digestAt, order } = encodeHeader(arrays, metadata)
+  const { bytes, digestsAt, order } = encodeHeader(arrays, metadata)
   writeAtomicBy(path, (descriptor) => {
-    const { add, hex } = digest()
     writeFully(descriptor, bytes)
-    for (const array of order) {
+    const digests = order.map((array) => {
       const elements = encodeElements(array)
-      add(elements)
       writeFully(descriptor, elements)
-    }
-    writeSync(descriptor, hex(), digestAt, 'latin1')
+      return digestOf(elements)
+    })
+    writeFully(descriptor, Buffer.from(digests.join('')), digestsAt)
   })
 }
 
@@ -103,44 +101,42 @@ export const openSafetensors = (path: string): OpenSafetensors => {
   }
 }
 
+/** Calls `see` with the bytes of an array, piece by piece, where `room` has place for them. */
+const eachPiece = (
+  { read }: OpenSafetensors,
+  { begin, end }: Pick<SafetensorsHeader['entries'][number], 'begin' | 'end'>,
+  room: (from: number, to: number) => Uint8Array,
+  see: (piece: Uint8Array) => void,
+): void => {
+  for (let at = 0; at < end - begin; at += PIECE) {
+    const piece = room(at, Math.min(at + PIECE, end - begin))
+    read(piece, begin + at)
+    see(piece)
+  }
+}
+
 /**
  * Reads a `.safetensors` file with its metadata, array by array.
  *
  * @throws TweedieError `input` when the file is missing, damaged or none; `io` when the system refuses
  */
 export const readSafetensors = (path: string): Safetensors => {
-  const { entries, metadata, digest: expected, read, close } = openSafetensors(path)
+  const file = openSafetensors(path)
   try {
-    const { add, hex } = digest()
-    const found = new Map<string, NdArray>()
-    for (const { key, element, shape, begin } of [...entries].sort((a, b) => a.begin - b.begin)) {
-      const fill = (into: Uint8Array): void => {
-        for (let at = 0; at < into.length; at += PIECE) {
-          const piece = into.subarray(at, at + PIECE)
-          read(piece, begin + at)
-          if (expected !== undefined) add(piece)
-        }
-      }
-      found.set(key, readElements(element, shape, fill, true, `${path}: field '${key}'`))
-    }
-    if (expected !== undefined) checkDigest(expected, hex(), path)
-    return { arrays: Object.fromEntries(inOrder(entries, found, path)), metadata }
+    const arrays = file.entries.map((entry) => {
+      const where = `${path}: field '${entry.key}'`
+      const { add, hex } = digest()
+      const fill = (into: Uint8Array): void =>
+        eachPiece(file, entry, (from, to) => into.subarray(from, to), entry.digest ? add : () => {})
+      const array = readElements(entry.element, entry.shape, fill, true, where)
+      if (entry.digest !== undefined) checkDigest(entry.digest, hex(), where)
+      return [entry.key, array] as const
+    })
+    return { arrays: Object.fromEntries(arrays), metadata: file.metadata }
   } finally {
-    close()
+    file.close()
   }
 }
-
-/** The arrays in the order of the header. */
-const inOrder = (
-  entries: SafetensorsHeader['entries'],
-  found: ReadonlyMap<string, NdArray>,
-  path: string,
-): (readonly [string, NdArray])[] =>
-  entries.map(({ key }) => {
-    const array = found.get(key)
-    if (!array) throw wrong(path, `field '${key}' is missing`)
-    return [key, array] as const
-  })
 
 /**
  * Reads all of a file, and nothing of it into memory: are the data those that were written?
@@ -148,20 +144,17 @@ const inOrder = (
  * @throws TweedieError as {@link readSafetensors}
  */
 export const checkSafetensors = (path: string): void => {
-  const { entries, digest: expected, read, close } = openSafetensors(path)
+  const file = openSafetensors(path)
   try {
-    if (expected === undefined) return
-    const size = Math.max(0, ...entries.map(({ end }) => end))
-    const { add, hex } = digest()
-    const piece = new Uint8Array(Math.min(PIECE, size))
-    for (let at = 0; at < size; at += PIECE) {
-      const part = piece.subarray(0, Math.min(PIECE, size - at))
-      read(part, at)
-      add(part)
+    const spare = new Uint8Array(Math.min(PIECE, Math.max(0, ...file.entries.map((e) => e.end - e.begin))))
+    for (const entry of file.entries) {
+      if (entry.digest === undefined) continue
+      const { add, hex } = digest()
+      eachPiece(file, entry, (from, to) => spare.subarray(0, to - from), add)
+      checkDigest(entry.digest, hex(), `${path}: field '${entry.key}'`)
     }
-    checkDigest(expected, hex(), path)
   } finally {
-    close()
+    file.close()
   }
 }
 

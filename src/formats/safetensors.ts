@@ -16,8 +16,9 @@ import { repeatedKey } from './json.ts'
 /**
  * `.safetensors`: header length (8 bytes, little-endian), a JSON object
  * `{ name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }`, the elements.
- * The tensors must cover the data without overlap or gap. What is written here has the SHA-256 of all that
- * follows the header among its metadata, as `tweedie.sha256`; it is checked where it is there.
+ * The tensors must cover the data without overlap or gap. What is written here has the SHA-256 of the bytes of
+ * each array among its metadata, `tweedie.sha256`: 64 characters each, one after the other in the order in
+ * which the arrays lie in the file. They are checked where they are there.
  *
  * https://github.com/huggingface/safetensors#format
  */
@@ -35,7 +36,7 @@ const LONGEST_HEADER = 100_000_000
 
 const METADATA = '__metadata__'
 
-/** Key of the digest in the metadata. */
+/** Key of the digests in the metadata. */
 const DIGEST = 'tweedie.sha256'
 
 const elements: Record<string, Element> = {
@@ -62,7 +63,13 @@ interface Entry {
   readonly shape: number[]
   readonly begin: number
   readonly end: number
+  /** SHA-256 of its bytes in hexadecimal; absent in files of others. */
+  readonly digest?: string
 }
+
+/** In the order in which they lie in the file; arrays without elements before that which begins there. */
+const asTheyLie = <E extends Pick<Entry, 'begin' | 'end'>>(entries: readonly E[]): E[] =>
+  [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
 
 const parseJson = (bytes: Uint8Array, name: string): Readonly<Record<string, unknown>> => {
   let header: unknown
@@ -120,7 +127,7 @@ const parseEntry = (key: string, value: unknown, available: number, name: string
 
 const checkCover = (entries: readonly Entry[], available: number, name: string): void => {
   let reached = 0
-  for (const { key, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const { key, begin, end } of asTheyLie(entries)) {
     if (begin < reached)
       throw wrong(name, `field '${key}' overlaps another: it begins at ${begin}, before ${reached}`)
     if (begin > reached)
@@ -132,10 +139,21 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
 
 /** What the beginning of a file says of the rest. */
 export interface SafetensorsHeader {
+  /** In the order of the header. */
   readonly entries: readonly Entry[]
   readonly metadata: Record<string, string>
-  /** SHA-256 of the data in hexadecimal; absent in files of others. */
-  readonly digest?: string
+}
+
+/** Entries with their digests. @throws TweedieError `input` when there is not one for each */
+const withDigests = (entries: readonly Entry[], digests: string, name: string): Entry[] => {
+  if (digests.length !== entries.length * NO_DIGEST.length)
+    throw wrong(name, `metadata '${DIGEST}' should hold a SHA-256 for each of ${entries.length} arrays`)
+  const found = new Map(
+    asTheyLie(entries).map(
+      ({ key }, i) => [key, digests.slice(NO_DIGEST.length * i, NO_DIGEST.length * (i + 1))] as const,
+    ),
+  )
+  return entries.map((entry) => ({ ...entry, digest: found.get(entry.key) }))
 }
 
 /**
@@ -165,8 +183,8 @@ export const parseHeader = (json: Uint8Array, available: number, name: string): 
   const { [METADATA]: about, ...fields } = parseJson(json, name)
   const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, available, name))
   checkCover(entries, available, name)
-  const { [DIGEST]: digest, ...metadata } = parseMetadata(about, name)
-  return { entries, metadata, ...(digest === undefined ? {} : { digest }) }
+  const { [DIGEST]: digests, ...metadata } = parseMetadata(about, name)
+  return { entries: digests === undefined ? entries : withDigests(entries, digests, name), metadata }
 }
 
 /**
@@ -185,21 +203,21 @@ export const parseHeader = (json: Uint8Array, available: number, name: string): 
 export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
   const start = headerBytes(bytes, bytes.length, name)
   const data = bytes.subarray(start)
-  const { entries, metadata, digest } = parseHeader(bytes.subarray(8, start), data.length, name)
-  if (digest !== undefined) checkDigest(digest, digestOf([data]), name)
-  const arrays = entries.map(({ key, element, shape, begin, end }) => {
-    const array = decodeElements(element, shape, data.subarray(begin, end), true, `${name}: field '${key}'`)
-    return [key, array] as const
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start), data.length, name)
+  const arrays = entries.map(({ key, element, shape, begin, end, digest }) => {
+    const [own, where] = [data.subarray(begin, end), `${name}: field '${key}'`]
+    if (digest !== undefined) checkDigest(digest, digestOf(own), where)
+    return [key, decodeElements(element, shape, own, true, where)] as const
   })
   return { arrays: Object.fromEntries(arrays), metadata }
 }
 
 /** The beginning of a file, and the arrays in the order in which their elements follow. */
 export interface EncodedHeader {
-  /** With {@link NO_DIGEST} in the place of the digest. */
+  /** With {@link NO_DIGEST} in the place of each digest. */
   readonly bytes: Uint8Array
-  /** Where the digest goes: a byte for each character. */
-  readonly digestAt: number
+  /** Where the digests go, one after the other: a byte for each character. */
+  readonly digestsAt: number
   readonly order: readonly NdArray[]
 }
 
@@ -218,7 +236,8 @@ export const encodeHeader = (
     const dtype = dtypeNames.get(elementOf[array.dtype])
     return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
   })
-  const sorted = Object.entries({ ...metadata, [DIGEST]: NO_DIGEST }).sort(([p], [q]) => (p < q ? -1 : 1))
+  const digests = NO_DIGEST.repeat(order.length)
+  const sorted = Object.entries({ ...metadata, [DIGEST]: digests }).sort(([p], [q]) => (p < q ? -1 : 1))
   const about = [METADATA, Object.fromEntries(sorted)] as const
   const json = Buffer.from(JSON.stringify(Object.fromEntries([about, ...fields])))
   const start = 8 + Math.ceil(json.length / 8) * 8
@@ -227,12 +246,12 @@ export const encodeHeader = (
   bytes.set(json, 8)
   // Inside a string quotes are escaped: these bytes are the key.
   const key = `${JSON.stringify(DIGEST)}:"`
-  return { bytes, digestAt: 8 + json.indexOf(key) + key.length, order: order.map(([, array]) => array) }
+  return { bytes, digestsAt: 8 + json.indexOf(key) + key.length, order: order.map(([, array]) => array) }
 }
 
 /**
  * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal
- * content gives equal bytes; metadata keys sorted, with the digest of the data among them.
+ * content gives equal bytes; metadata keys sorted, with the digests of the arrays among them.
  * `writeSafetensors` writes the same to a file without having them in memory.
  *
  * @throws TweedieError `input` when an array is called `__metadata__`.
@@ -245,8 +264,8 @@ export const encodeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  const { bytes, digestAt, order } = encodeHeader(arrays, metadata)
-  const all = joined([bytes, ...order.map(encodeElements)])
-  all.set(Buffer.from(digestOf([all.subarray(bytes.length)])), digestAt)
-  return all
+  const { bytes, digestsAt, order } = encodeHeader(arrays, metadata)
+  const elements = order.map(encodeElements)
+  bytes.set(Buffer.from(elements.map(digestOf).join('')), digestsAt)
+  return joined([bytes, ...elements])
 }

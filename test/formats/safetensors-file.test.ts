@@ -54,14 +54,17 @@ describe('a file written array by array', () => {
     expect(readFileSync(other).equals(encodeSafetensors(arrays))).toBe(true)
   })
 
-  it('says the SHA-256 of all that follows its header', () => {
+  it('says the SHA-256 of each array, in the order in which they lie', () => {
     const bytes = readFileSync(written())
     const start = startOf(bytes)
-    const header = JSON.parse(bytes.subarray(8, start).toString())
-    expect(header.__metadata__).toEqual({
-      ...metadata,
-      'tweedie.sha256': createHash('sha256').update(bytes.subarray(start)).digest('hex'),
+    const { __metadata__: about, ...fields } = JSON.parse(bytes.subarray(8, start).toString())
+    const digests = ['long', 'wide', 'none', 'weights', 'flags'].map((name) => {
+      const [begin, end] = fields[name].data_offsets
+      return createHash('sha256')
+        .update(bytes.subarray(start + begin, start + end))
+        .digest('hex')
     })
+    expect(about).toEqual({ ...metadata, 'tweedie.sha256': digests.join('') })
   })
 
   it('is read to the bit, as by decodeSafetensors', () => {
@@ -91,8 +94,10 @@ describe('an array of several pieces', () => {
 })
 
 describe('a flipped bit', () => {
-  const damaged =
-    /^(.*): the file is damaged: its data should have SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…; /
+  const digits = '[0-9a-f]{12}…'
+  const damaged = new RegExp(
+    `^(.*): field '\\w+': damaged: its bytes should have SHA-256 ${digits}, got ${digits}; `,
+  )
 
   it('is found wherever it is in the data, in one line that names the file', () => {
     const path = written()
@@ -114,6 +119,17 @@ describe('a flipped bit', () => {
     bytes[bytes.indexOf('"tweedie.sha256":"') + 20] ^= 1
     writeFileSync(path, bytes)
     expect(() => readSafetensors(path)).toThrow(damaged)
+  })
+
+  it('is nothing that a digest too few can hide', () => {
+    const path = written()
+    const bytes = readFileSync(path, 'latin1')
+    writeFileSync(
+      path,
+      bytes.replace(/"tweedie.sha256":"(\w{64})(\w*)"/, `"tweedie.sha256":"$2"${' '.repeat(64)}`),
+      'latin1',
+    )
+    expect(() => readSafetensors(path)).toThrow(/'tweedie.sha256' should hold a SHA-256 for each of 5 arrays/)
   })
 
   it('is nothing where no digest was written', () => {

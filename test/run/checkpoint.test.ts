@@ -89,7 +89,7 @@ describe('checkpoints', () => {
       const flipped = Buffer.from(bytes)
       flipped[flipped.length - 2] ^= 4
       expect(attempt(flipped)).toThrow(
-        /000001-a\.safetensors: the file is damaged: its data should have SHA-256/,
+        /000001-a\.safetensors: field 'w': damaged: its bytes should have SHA-256/,
       )
       expect(
         attempt(

@@ -110,7 +110,7 @@ describe('a folder of samples', () => {
     const bytes = readFileSync(path)
     bytes[bytes.length - 3] ^= 1
     writeFileSync(path, bytes)
-    expect(() => open()).toThrow(/0004\.safetensors: the file is damaged/)
+    expect(() => open()).toThrow(/0004\.safetensors: field 'x': damaged/)
     rmSync(path)
     expect(() => open()).toThrow(/0004\.safetensors: is missing, and the resume point needs it/)
     folderSamples(folder, layout, 4).release()

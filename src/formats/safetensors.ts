@@ -16,8 +16,8 @@ import { repeatedKey } from './json.ts'
 /**
  * `.safetensors`: header length (8 bytes, little-endian), a JSON object
  * `{ name: { dtype, shape, data_offsets: [begin, end] }, __metadata__: { key: text } }`, the elements.
- * The tensors must cover the data without overlap or gap. What is written here has the SHA-256 of the bytes of
- * each array among its metadata, `tweedie.sha256`: 64 characters each, one after the other in the order in
+ * The tensors must cover the data without overlap or gap. What is written here has the SHA-256 of the bytes
+ * of each array among its metadata, `tweedie.sha256`: 64 characters each, one after the other in the order in
  * which the arrays lie in the file. They are checked where they are there.
  *
  * https://github.com/huggingface/safetensors#format

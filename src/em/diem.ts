@@ -29,6 +29,7 @@ import {
   type TrainState,
   trainer,
 } from '../training/index.ts'
+import { edgeDraw } from './edges/edge-draw.ts'
 import type { GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
@@ -36,6 +37,9 @@ import { checkFinite, drawShards, firstRows, rowsInside } from './lap-samples.ts
 import { ppca } from './ppca.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
 import type { StartMemory } from './start-memory.ts'
+
+/** Draws of lap 0 under the Gaussian, or under a prior of edges of this weight (edges/edge-chain.ts). */
+export type FirstEStep = GaussianEStep | { readonly kind: 'edges'; readonly weight: number }
 
 /**
  * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
@@ -45,8 +49,8 @@ export interface DiemOptions {
   /** EM iterations, each an E-step and an M-step. */
   readonly laps: number
   readonly gaussian: GaussianStartOptions
-  /** E-step of lap 0, under the Gaussian; default exact draws. */
-  readonly firstEStep?: GaussianEStep
+  /** E-step of lap 0; default exact draws under the Gaussian. */
+  readonly firstEStep?: FirstEStep
   /** The sampler of the E-step of a lap ≥ 1: schedule, steps and their kind. */
   readonly sampling: (lap: number) => SamplerOptions
   /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
@@ -115,6 +119,8 @@ export interface DiemHooks {
    * goes on, the first `written` shards are there.
    */
   readonly samples?: (lap: number, layout: ShardLayout, written: number) => SampleStore
+  /** Asked when lap 0 begins or goes on: its E-step, where that of the options is not meant. */
+  readonly firstEStep?: () => FirstEStep | undefined
   /** Where the Gaussian start keeps its work as it goes; default nowhere. */
   readonly startMemory?: StartMemory
   /**
@@ -264,16 +270,15 @@ const eStep = (
   set: ObservationSet,
   options: DiemOptions,
   { position, gaussian, train }: DiemState,
-  signal?: AbortSignal,
+  { signal, firstEStep }: DiemHooks,
 ): BatchDraw => {
   const batched = batchedObservations(set)
   const { method = () => mmps() } = options
   if (position.lap === 0) {
-    return gaussianDraw(
-      gaussian,
-      batched,
-      options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 },
-    )
+    const first = firstEStep?.() ?? options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
+    return first.kind === 'edges'
+      ? edgeDraw(set, gaussian.mean, first.weight)
+      : gaussianDraw(gaussian, batched, first)
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
@@ -293,7 +298,7 @@ const sampleLap = async (
   const total = start.samples.layout.bounds.length - 1
   const { lap, done } = start.position
   checkAborted(hooks.signal, 'learning')
-  const draw = eStep(net, set, options, start, hooks.signal)
+  const draw = eStep(net, set, options, start, hooks)
   const isBounded = lap > 0 && options.bound !== undefined
   let state = start
   try {

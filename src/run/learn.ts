@@ -14,6 +14,7 @@ import type { Progress } from '../progress.ts'
 import { keptCheckpoints } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { type HeldBench, heldBench } from './held-bench.ts'
+import { edgeChoiceOf, edgesWin } from './learning/edge-choice.ts'
 import { chosenLap, heldReadings } from './learning/held-choice.ts'
 import type { LearnRequest } from './learning/learn-request.ts'
 import {
@@ -131,9 +132,17 @@ const learnLaps = async (
         ...hooks,
         onLap: async (lap, state) => {
           const prior = await kept(lap, state)
+          if (lap < 0 && request.edges) {
+            const choice = await bench?.edges(state.gaussian)
+            if (choice) request.onEdges?.(choice)
+          }
           await request.onLap?.(lap, prior)
           run.journal.append({ event: 'lap', lap: lap + 1, kept: keptSamples(state).count })
           time?.measure()
+        },
+        firstEStep: () => {
+          const choice = edgeChoiceOf(run.paths.journal)
+          return choice && edgesWin(choice) ? { kind: 'edges', weight: choice.weight } : undefined
         },
         isEnough: () => bench?.isSettled() ?? false,
       },

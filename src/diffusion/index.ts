@@ -11,6 +11,8 @@ export * from './mixture.ts'
 export * from './precondition.ts'
 export * from './prior.ts'
 export {
+  type HostDenoiser,
+  hostSampler,
   levelsOf,
   type SampleRequest,
   type Sampler,

@@ -9,6 +9,7 @@
  *   calibration every posterior method where the posterior is known
  *   power      tests of draws given y: how often each finds a fault, and cries wolf
  *   random     random fillers
+ *   operators  A x and Aᵀ y as images grow, beside NumPy
  *   memory     growth of memory over many training steps
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
@@ -40,6 +41,7 @@ const names = [
   'flow-base',
   'coil-maps',
   'own-data',
+  'operators',
 ]
 
 const [name, ...args] = process.argv.slice(2)

@@ -19,6 +19,7 @@ export {
   type SamplerOptions,
   type SamplerState,
   sampler,
+  stepsOf,
 } from './sampler.ts'
 export { addressedNoise, type SamplerNoise } from './sampler-noise.ts'
 export * from './schedule.ts'

@@ -80,6 +80,10 @@ export interface Sampler<C> {
   release(): Promise<void>
 }
 
+/** Steps T of a sampler: those asked for, else 32 of multistep kinds and 64 of others. */
+export const stepsOf = ({ steps, step: kind = adams() }: SamplerOptions): number =>
+  steps ?? (kind.remembers > 0 ? 32 : 64)
+
 /**
  * The noise levels of a sampler, from high to low.
  *
@@ -245,8 +249,7 @@ const samplerOf = <C>(
   options: SamplerOptions,
 ): Sampler<C> => {
   const { step: kind = adams(), start: begin = 'informed' } = options
-  const { steps = kind.remembers > 0 ? 32 : 64 } = options
-  const grid = levelsOf({ ...options, steps }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
+  const grid = levelsOf({ ...options, steps: stepsOf(options) }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
   const start = startOf(begin, options)
   const total = grid.length - 1
 

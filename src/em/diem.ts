@@ -12,7 +12,16 @@ import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations } from '../observations/index.ts'
-import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
+import {
+  type BatchDraw,
+  compileMethod,
+  finer,
+  mmps,
+  type PosteriorMethod,
+  redrawn,
+  samplerDraw,
+  samplingOf,
+} from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { firstNotFinite, float32, frozen, type NdArray, rows, sizeOf, zeros } from '../tensor/index.ts'
@@ -224,7 +233,7 @@ const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<
 const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } =>
   skip === 'gaussian' ? { skip: gaussian } : {}
 
-/** The compiled E-step under the prior of a state. */
+/** The compiled E-step under the prior of a state; rows that are not finite are drawn again (redraw.ts). */
 const eStep = (
   net: Network,
   set: ObservationSet,
@@ -243,8 +252,12 @@ const eStep = (
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
-  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
-  return samplerDraw(draw, batched, gaussian.mean, signal)
+  const posterior = method(gaussian)
+  const sampling = samplingOf(posterior, options.sampling(position.lap))
+  return redrawn((times) => {
+    const draw = compileMethod(posterior, prior, batched.observation, finer(sampling, times))
+    return samplerDraw(draw, batched, gaussian.mean, signal)
+  })
 }
 
 const sampleLap = async (

@@ -14,7 +14,7 @@ import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { eachBatch, float32, itemAt, NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { type BatchDraw, type DrawAddress, samplerDraw } from './batch-draw.ts'
-import { compileMethod, type PosteriorMethod } from './method.ts'
+import { compileMethod, type PosteriorMethod, samplingOf } from './method.ts'
 import { mmps } from './mmps.ts'
 import { finer, redrawn, rowsNotFinite } from './redraw.ts'
 
@@ -69,9 +69,6 @@ export interface DrawOptions extends SamplerOptions, Drawing {
   /** Posterior method, a value of posterior/: `mmps()`, `dps({ zeta: 1 })`, `tds()`, …; default `mmps()`. */
   readonly method?: PosteriorMethod
 }
-
-/** Steps of methods that are samplers of their own, where nothing is said: those of `levelsOf`. */
-const OWN_STEPS = 64
 
 /** Fewer have no spread. */
 const LEAST_DRAWS = 2
@@ -183,11 +180,7 @@ export const posteriorDraws = async (
   const { domain } = batched
   const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
   const { method = mmps(), signal } = options
-  const own =
-    typeof method === 'function'
-      ? { step: options.step ?? method.step }
-      : { steps: options.steps ?? OWN_STEPS }
-  const sampling = { ...options, ...own, schedule: options.schedule ?? schedule }
+  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
   const draw = redrawn((times) =>
     samplerDraw(
       compileMethod(method, denoiser, batched.observation, finer(sampling, times)),

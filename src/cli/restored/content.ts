@@ -3,6 +3,7 @@ import { greyLevels, hiddenFigures, hiddenTruth } from '../../compare/index.ts'
 import {
   coverage,
   type Diagnosis,
+  fitsSsim,
   meanOverDraws,
   psnr,
   repairedCoverage,
@@ -68,12 +69,9 @@ export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
 
-/** Whether images are as large as SSIM's window. */
-const fitsWindow = ({ shape }: NdArray): boolean => shape.slice(-2).every((side) => side >= SSIM_WINDOW)
-
 /** PSNR and SSIM of whole images in [0, 1], as cells of a table; images below SSIM's window go without it. */
 const imageFigures = (truth: NdArray<'float32'>) => {
-  const both = fitsWindow(truth)
+  const both = fitsSsim(truth)
   const figures = (all: readonly NdArray<'float32'>[]): string[] => {
     const of = (figure: typeof psnr) => average(all.map((x) => average(figure(x, truth))))
     return [`${of(psnr).toFixed(2)} dB`, ...(both ? [of(ssim).toFixed(3)] : [])]

@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- operators`: what operators cost as images grow. Each line is a process of its own: seconds
- * until the first answer, milliseconds of A x and Aᵀ y together for a batch, peak memory; beside NumPy doing
- * the same (numpy.fft for Fourier sampling and blurs with a kernel for each image, dense matrices along the
- * axes for separable operators, tables of indices for tomography), on one thread both.
+ * `npm run bench -- operators`: what operators cost as images grow. Each line is a process of its own:
+ * seconds until the first answer, milliseconds of A x and Aᵀ y together for a batch, peak memory; beside
+ * NumPy doing the same (numpy.fft for Fourier sampling and blurs with a kernel for each image, dense matrices
+ * along the axes for separable operators, tables of indices for tomography), on one thread both.
  *
  *   --only NAME  one operator
  *   --size N     one side

@@ -1,7 +1,7 @@
 """A x and A^T y of one operator in NumPy: `python3 operators.py NAME SIDE BATCH`, prints {"ms", "mb"}.
 
-Single precision, the fastest of five calls. Fourier sampling and motion blur by numpy.fft; operators along the
-axes by dense matrices; tomography by tables of two pixels and their weights, as bench/operators.ts has it.
+Single precision, the fastest of five calls. Fourier sampling and motion blur by numpy.fft; operators along
+the axes by dense matrices; tomography by tables of two pixels and their weights at each crossing.
 """
 import json
 import resource

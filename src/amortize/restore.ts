@@ -45,8 +45,8 @@ export interface RestoreOptions {
   readonly seed: number
   readonly execute?: ExecuteOptions
   /**
-   * Told which draws are lost: not finite, by other noise either. They are NaN in the result, as are then mean
-   * and spread of the observation. Without it they are an error.
+   * Told which draws are lost: not finite, by other noise either. They are NaN in the result, as are then
+   * mean and spread of the observation. Without it they are an error.
    */
   readonly onLost?: (lost: readonly LostDraw[]) => void
   readonly onProgress?: (done: number, total: number) => void
@@ -143,8 +143,8 @@ const summarised = (sampler: AmortizedSampler) => {
 }
 
 /**
- * z of draws `first … first + draws − 1` of rows `from … to − 1`: [(to − from)·draws, ...event]; it depends on
- * the seed, the draw and the row only.
+ * z of draws `first … first + draws − 1` of rows `from … to − 1`: [(to − from)·draws, ...event]; it depends
+ * on the seed, the draw and the row only.
  */
 const latents = (
   seed: number,
@@ -196,7 +196,8 @@ const told = (lost: readonly LostDraw[], all: number, { onLost }: RestoreOptions
   if (!onLost || lost.length === all)
     throw new TweedieError(
       'numeric',
-      `restore: observation ${lost[0].observation} gives draws that are not finite (${lost.length} of ${all})`,
+      `restore: observation ${lost[0].observation} gives draws that are not finite ` +
+        `(${lost.length} of ${all})`,
     )
   onLost(lost)
 }

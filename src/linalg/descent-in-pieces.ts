@@ -68,7 +68,11 @@ export const descentPiece = (C: Linear, state: Descent, { goesOn, left }: PieceO
  *
  * @example
  * ```ts
- * const { u } = await descendInPieces(b, 1000, (state, left) => piece(state, left))
+ * const goesOn = (_i: number, r: Tensor) => greater(norm(r), 1e-6)
+ * const piece = jit((state: Descent, left: Tensor) =>
+ *   descentPiece((v) => mul(v, 2), state, { goesOn, left }),
+ * )
+ * const { u } = await descendInPieces(ndarray([1, 2], [1, 2], 'float64'), 1000, piece)
  * ```
  */
 export const descendInPieces = async <P extends Arrays<DescentPiece>>(

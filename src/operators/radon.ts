@@ -7,9 +7,9 @@
  * pixels. The origin is the centre of the image, pixels have side 1, detectors distance 1; n, the larger
  * side, makes y of the order of x. The first axis of the plane points right, the second down.
  *
- * At each angle a ray crosses every row once, or every column, and the rays cross it at least a pixel apart: so
- * between two neighbouring pixels there is one ray at most. Both A and Aᵀ are then gathered, angle by angle,
- * from tables of one entry for each crossing: no program ever holds the samples of all rays.
+ * At each angle a ray crosses every row once, or every column, and the rays cross it at least a pixel apart:
+ * so between two neighbouring pixels there is one ray at most. Both A and Aᵀ are then gathered, angle by
+ * angle, from tables of one entry for each crossing: no program ever holds the samples of all rays.
  */
 
 import { requireInteger } from '../checks.ts'
@@ -37,15 +37,15 @@ import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
 /**
- * The crossings of one angle. Lines are the rows of the image, or its columns; a gap lies between two pixels of
- * a line, or beside the first or the last one: gap g between pixels g − 1 and g.
+ * The crossings of one angle. Lines are the rows of the image, or its columns; a gap lies between two pixels
+ * of a line, or beside the first or the last one: gap g between pixels g − 1 and g.
  */
 interface Crossings {
   /** Whether lines are rows. */
   readonly byRow: boolean
   /** Length of a ray between two lines, divided by n. */
   readonly length: number
-  /** Of ray and line, [detectors, lines]: the gap, in an image of one pixel more at both ends of each line. */
+  /** Of ray and line, [detectors, lines]: the gap, in an image with one pixel more at both ends of lines. */
   readonly gap: NdArray<'int32'>
   /** How far the crossing is from the gap's first pixel, in pixels; 0 outside the image. */
   readonly share: Float64Array

@@ -1,7 +1,7 @@
 /**
  * Draws that are not finite, drawn again. Of many thousand draws one may diverge; the others are as good as
- * ever. So a row that comes out with NaN or infinity is drawn again by itself, by the same noise and twice the
- * steps, then four times; what is not finite then is lost, and stays as it came.
+ * ever. So a row that comes out with NaN or infinity is drawn again by itself, by the same noise and twice
+ * the steps, then four times; what is not finite then is lost, and stays as it came.
  */
 import { type SamplerOptions, stepsOf } from '../diffusion/index.ts'
 import { firstNotFinite, float32, type NdArray, sizeOf } from '../tensor/index.ts'
@@ -46,14 +46,18 @@ export const rowsNotFinite = (x: NdArray<'float32'>): number[] => {
 }
 
 /**
- * Draws whose rows are drawn again where they are not finite. A batch of which no row is finite is left: not a
- * row diverged, but the sampler.
+ * Draws whose rows are drawn again where they are not finite. A batch of which no row is finite is left: not
+ * a row diverged, but the sampler.
  *
- * @param drawing - compiles the draws with a number of times the steps; 1 at once, others when they are needed
+ * @param drawing - compiles the draws with a number of times the steps; 1 at once, others when needed
  *
  * @example
  * ```ts
- * const draw = redrawn((times) => samplerDraw(compileMethod(mmps(), D, of, finer(options, times)), set, mean))
+ * const batched = batchedObservations(set)
+ * const draw = redrawn((times) => {
+ *   const compiled = compileMethod(mmps(), prior, batched.observation, finer({ steps: 32 }, times))
+ *   return samplerDraw(compiled, batched, zeros([784]))
+ * })
  * ```
  */
 export const redrawn = (drawing: (times: number) => BatchDraw): BatchDraw => {

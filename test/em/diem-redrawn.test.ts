@@ -35,7 +35,8 @@ it('a posterior sample that is not finite is drawn again by more steps, and lear
       {
         laps: 2,
         gaussian: { rank: 2, iterations: 2 },
-        sampling: () => ({ schedule, steps: 3, step: ddim() }), // by factors of 10; of 3.2 with twice the steps
+        // Steps by a factor of 10 in σ; by 3.2 with twice as many.
+        sampling: () => ({ schedule, steps: 3, step: ddim() }),
         method: () => fragile(limit),
         training: () => ({ batch: 8, rate: constantRate(1e-3), schedule }),
         steps: () => 1,

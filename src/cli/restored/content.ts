@@ -113,7 +113,8 @@ const summaryOf = (
     ],
     caption:
       `${hidden.words}${set.valid ? ', of the domain' : ''}. ` +
-      `${inside.length === 0 ? 'Too few draws for intervals' : `Their ${inside.join(', their ')}`}.${images.note}`,
+      `${inside.length === 0 ? 'Too few draws for intervals' : `Their ${inside.join(', their ')}`}.` +
+      images.note,
   }
 }
 

@@ -240,6 +240,17 @@ export const restore = async (
   const lose = (observation: number, own: readonly number[]): void => {
     for (const draw of own) lost.set(draw * count + observation, { draw, observation })
   }
+  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
+  const again = async (row: number): Promise<readonly number[]> => {
+    const one = [row, row + 1] as const
+    const { out, lost } = await restoredAgain(
+      (z) => program(conditionRows(condition, set, ...one), z),
+      (draw) => latents(seed, 1, one, event, draw),
+      K,
+    )
+    keep(out, row)
+    return lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost
+  }
   try {
     await eachBatch(count, size, async (from, to) => {
       checkAborted(signal, 'restoring')
@@ -247,20 +258,8 @@ export const restore = async (
       const out = await program(input, latents(seed, K, [from, to], event))
       keep(out, from)
       const broken = brokenRows(out)
-      if (broken.length === to - from && broken.length > 1) {
-        for (const row of broken) lose(from + row, range(0, K)) // not a draw diverged, but the sampler
-        return
-      }
-      for (const row of broken) {
-        const one = [from + row, from + row + 1] as const
-        const again = await restoredAgain(
-          (z) => program(conditionRows(condition, set, ...one), z),
-          (draw) => latents(seed, 1, one, event, draw),
-          K,
-        )
-        keep(again.out, from + row)
-        lose(from + row, again.lost)
-      }
+      const hopeless = broken.length === to - from && broken.length > 1 // not a draw diverged, the sampler did
+      for (const row of broken) lose(from + row, hopeless ? range(0, K) : await again(from + row))
       onProgress?.(to, count)
     })
     told([...lost.values()], K * count, options)

@@ -5,14 +5,13 @@ export * from './dormand-prince.ts'
 export * from './elbo.ts'
 export * from './empirical.ts'
 export * from './gaussian.ts'
+export * from './host-sampler.ts'
 export * from './likelihood.ts'
 export * from './loss.ts'
 export * from './mixture.ts'
 export * from './precondition.ts'
 export * from './prior.ts'
 export {
-  type HostDenoiser,
-  hostSampler,
   levelsOf,
   type SampleRequest,
   type Sampler,

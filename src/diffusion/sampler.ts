@@ -2,7 +2,6 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {
-  type Arrays,
   broadcastTo,
   type ExecuteOptions,
   type Feeds,
@@ -84,6 +83,12 @@ export interface Sampler<C> {
 export const stepsOf = ({ steps, step: kind = adams() }: SamplerOptions): number =>
   steps ?? (kind.remembers > 0 ? 32 : 64)
 
+/** The noise levels of a kind of step: those that were given, else its own grid. */
+export const gridOf = (options: SamplerOptions): readonly number[] => {
+  const { step: kind = adams() } = options
+  return levelsOf({ ...options, steps: stepsOf(options) }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
+}
+
 /**
  * The noise levels of a sampler, from high to low.
  *
@@ -107,7 +112,8 @@ export const levelsOf = (
   return levels
 }
 
-const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
+/** Noises [k, ...shape] of a step. */
+export const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   const out = zeros([arrays.length, ...shape], arrays[0].dtype)
   for (const [i, { data, size }] of arrays.entries()) {
     if (
@@ -153,7 +159,9 @@ export const sampler = <C>(
   denoiserOf: (context: C) => Denoiser,
   options: SamplerOptions = {},
 ): Sampler<C> => {
-  const { step: kind = adams() } = options
+  const { step: kind = adams(), start: begin = 'informed' } = options
+  const grid = gridOf(options)
+  const start = startOf(begin, options)
   const plain = jit(
     (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>
       kind.step(denoiserOf(context), state, levels, z[0]),
@@ -164,93 +172,10 @@ export const sampler = <C>(
       watchedStep(kind, denoiserOf(context), state, levels, z[0]),
     options,
   )
-  const denoise = jit(
+  const finish = jit(
     (x: Tensor, s: Tensor, context: C) => denoiserOf(context)(x, broadcastTo(s, [x.shape[0]])),
     options,
   )
-  return samplerOf(
-    {
-      step: (state, levels, z, context, withXhat) =>
-        withXhat ? watched(state, levels, z, context) : plain(state, levels, z, context),
-      denoise,
-      release: async () => {
-        await Promise.all([plain, watched, denoise].map((program) => program.release()))
-      },
-    },
-    options,
-  )
-}
-
-/**
- * A denoiser that is more than one program: E[x | xt] for x [B, ...event] and one noise level, a scalar. A
- * posterior whose system takes a number of iterations that is not known beforehand is one.
- */
-export interface HostDenoiser<C> {
-  (x: NdArray, sigma: NdArray, context: Feeds<C>): Promise<NdArray>
-  release(): Promise<void>
-}
-
-/**
- * The sampler of a {@link HostDenoiser}: as {@link sampler}, with the denoiser's answers made beside the
- * program of the step.
- *
- * @throws TweedieError `input` as {@link sampler}, and for steps of more than one evaluation, or none
- *
- * @example
- * ```ts
- * const denoise = jit((x: Tensor, s: Tensor) => prior(x, broadcastTo(s, [x.shape[0]])))
- * const host = Object.assign((x: NdArray, s: NdArray) => denoise(x, s), { release: denoise.release })
- * const draw = hostSampler(host, { step: ddim(), steps: 32 })
- * ```
- */
-export const hostSampler = <C>(denoise: HostDenoiser<C>, options: SamplerOptions = {}): Sampler<C> => {
-  const { step: kind = adams() } = options
-  if (kind.evaluations !== 1)
-    throw new TweedieError(
-      'input',
-      `step '${kind.name}' takes ${kind.evaluations} answers of the denoiser, expected one here`,
-    )
-  const advance = jit(
-    (state: Stepped, levels: Levels, z: readonly Tensor[], xhat: Tensor) =>
-      kind.step(() => xhat, state, levels, z[0]),
-    options,
-  )
-  return samplerOf(
-    {
-      step: async (state, levels, z, context) => {
-        const xhat = await denoise(state.x, levels.t, context)
-        return { ...(await advance(state, levels, z, xhat)), xhat }
-      },
-      denoise,
-      release: async () => {
-        await Promise.all([advance.release(), denoise.release()])
-      },
-    },
-    options,
-  )
-}
-
-/** What a sampler runs, step by step. */
-interface SamplerPrograms<C> {
-  step(
-    state: Arrays<Stepped>,
-    levels: Arrays<Levels>,
-    z: readonly NdArray[],
-    context: Feeds<C>,
-    withXhat: boolean,
-  ): Promise<Arrays<Stepped> & { readonly xhat?: NdArray }>
-  denoise(x: NdArray, sigma: NdArray, context: Feeds<C>): Promise<NdArray>
-  release(): Promise<void>
-}
-
-/** The start, the steps from level to level, and the last denoise. */
-const samplerOf = <C>(
-  { step, denoise, release }: SamplerPrograms<C>,
-  options: SamplerOptions,
-): Sampler<C> => {
-  const { step: kind = adams(), start: begin = 'informed' } = options
-  const grid = levelsOf({ ...options, steps: stepsOf(options) }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
-  const start = startOf(begin, options)
   const total = grid.length - 1
 
   const run = async (context: Feeds<C>, request: SampleRequest): Promise<NdArray> => {
@@ -258,29 +183,26 @@ const samplerOf = <C>(
     const noise = noiseOf(context, request)
     const z0 = noise(-1, 0)
     const level = grid.map((sigma) => scalar(sigma, z0.dtype))
-    const first = await start.run(z0, meanOf(request, z0), level[0], (x) => denoise(x, level[0], context))
+    const first = await start.run(z0, meanOf(request, z0), level[0], (x) => finish(x, level[0], context))
     const nothing = Array.from({ length: kind.remembers }, () => zeros(shape, z0.dtype))
-    let state: Arrays<Stepped> = { x: first, memory: nothing }
+    let state: Feeds<Stepped> = { x: first, memory: nothing }
     for (let i = 0; i < total; i++) {
       checkAborted(signal, 'sampling')
       const levels = { t: level[i], s: level[i + 1], before: level[Math.max(i - 1, 0)] }
       const noises = Array.from({ length: kind.noises }, (_, j) => noise(i, j))
       const z = noises.length > 0 ? [joined(noises, shape)] : []
-      const { x, memory, xhat } = await step(state, levels, z, context, withXhat)
+      const next = withXhat
+        ? await watched(state, levels, z, context)
+        : { ...(await plain(state, levels, z, context)), xhat: undefined }
+      const { x, xhat, memory } = next
       state = { x, memory }
-      onStep?.({
-        step: i + 1,
-        steps: total,
-        sigma: grid[i + 1],
-        x,
-        xhat: withXhat ? xhat : undefined,
-      })
+      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat })
     }
-    return denoise(state.x, level[total], context)
+    return finish(state.x, level[total], context)
   }
   return Object.assign(run, {
     release: async () => {
-      await Promise.all([start.release(), release()])
+      await Promise.all([start, plain, watched, finish].map((program) => program.release()))
     },
   })
 }

@@ -233,7 +233,7 @@ const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<
 const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } =>
   skip === 'gaussian' ? { skip: gaussian } : {}
 
-/** The compiled E-step under the prior of a state; rows that are not finite are drawn again (redraw.ts). */
+/** The compiled E-step under the prior of a state. */
 const eStep = (
   net: Network,
   set: ObservationSet,
@@ -252,6 +252,7 @@ const eStep = (
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
+  // A row that is not finite is drawn again by more steps (redraw.ts).
   const posterior = method(gaussian)
   const sampling = samplingOf(posterior, options.sampling(position.lap))
   return redrawn((times) => {

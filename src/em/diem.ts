@@ -12,7 +12,16 @@ import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations } from '../observations/index.ts'
-import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
+import {
+  type BatchDraw,
+  compileMethod,
+  finer,
+  mmps,
+  type PosteriorMethod,
+  redrawn,
+  samplerDraw,
+  samplingOf,
+} from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { frozen, type NdArray } from '../tensor/index.ts'
@@ -282,8 +291,13 @@ const eStep = (
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
-  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
-  return samplerDraw(draw, batched, gaussian.mean, signal)
+  // A row that is not finite is drawn again by more steps (redraw.ts).
+  const posterior = method(gaussian)
+  const sampling = samplingOf(posterior, options.sampling(position.lap))
+  return redrawn((times) => {
+    const draw = compileMethod(posterior, prior, batched.observation, finer(sampling, times))
+    return samplerDraw(draw, batched, gaussian.mean, signal)
+  })
 }
 
 const sampleLap = async (

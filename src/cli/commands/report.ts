@@ -15,6 +15,7 @@ import type { Io } from '../io.ts'
 import { type ReadSet, readingOnce } from '../reading-once.ts'
 import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
 import { observationsFor } from '../restored/judged.ts'
+import { withoutLost } from '../restored/lost-draws.ts'
 import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
 import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
@@ -63,14 +64,15 @@ const restored = async (
   const repaired = readRepairedIntervals(path, draws.shape.slice(1))
   const known = truth === undefined ? undefined : await truthOf(draws, truth)
   const unseen = neverSeen(learned ?? read(observations))
+  const problems = { draws, set, ...(known ? { truth: known } : {}), ...(repaired ? { repaired } : {}) }
+  const sound = withoutLost(problems, path, io)
+  if (sound !== problems && held !== undefined)
+    throw new TweedieError('input', `--held: goes with draws that are all there, ${path} has lost some`)
   const made = await restoredContent(
     {
-      draws,
-      set,
-      ...(known ? { truth: known } : {}),
+      ...sound,
       ...(held === undefined ? {} : { held }),
       ...(baselines === undefined ? {} : { baselines }),
-      ...(repaired ? { repaired } : {}),
       ...(unseen ? { neverSeen: unseen } : {}),
     },
     { seed, io },

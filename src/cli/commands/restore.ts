@@ -12,6 +12,7 @@ import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
 import { type ObservationSet, observationRows, readObservations } from '../../observations/index.ts'
 import { applyAffine, type DataRange } from '../../operators/index.ts'
+import type { LostDraw } from '../../posterior/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
 import { average, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -19,6 +20,7 @@ import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { lostWords, momentsOf } from '../restored/lost-draws.ts'
 import { type Refined, refinementOf } from '../restored/refinement.ts'
 import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
 import { formatFields } from '../table.ts'
@@ -154,12 +156,17 @@ export const run = async (
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
   const { device, draws, batch, seed = 0 } = options
   await requireDevice(device)
+  // What is refined, judged or repaired needs all of the draws.
+  const needsAll = [refinement, truth, repair].some((use) => use !== undefined)
+  const lost: LostDraw[] = []
+  const onLost = (found: readonly LostDraw[]) => lost.push(...found)
   const started = performance.now()
   const secondsFrom = (start: number) => (performance.now() - start) / 1000
   const restored = await restore(sampler, set, {
     draws,
     batch,
-    keep: !options.summary || [refinement, truth, repair].some((use) => use !== undefined),
+    keep: !options.summary || needsAll,
+    ...(options.strict || needsAll ? {} : { onLost }),
     seed,
     execute: { device },
     onProgress: (done, total) => io.progress({ phase: 'restoring', done, total }),
@@ -171,10 +178,12 @@ export const run = async (
   const total = secondsFrom(started)
   const logqTruth =
     truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))
-  writeArrays(path, written(restored, refined, options, { repair, logqTruth }))
+  if (lost.length > 0) io.note(lostWords(lost, 'observations'))
+  const rest = lost.length > 0 && restored.draws ? momentsOf(restored.draws, lost) : {}
+  writeArrays(path, written({ ...restored, ...rest }, refined, options, { repair, logqTruth }))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
-  const logq = restored.logq && average(restored.logq.data)
+  const logq = restored.logq && average(restored.logq.data.filter(Number.isFinite))
   io.result(
     formatFields([
       ['written', path],
@@ -191,6 +200,7 @@ export const run = async (
     {
       path,
       shape,
+      ...(lost.length === 0 ? {} : { lost: lost.map((one) => ({ ...one })) }),
       ...(logq === undefined ? {} : { logq }),
       ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
       seconds,

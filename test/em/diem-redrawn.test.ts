@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import { ddim, exponentialSchedule } from '../../src/diffusion/index.ts'
+import { diem } from '../../src/em/index.ts'
+import { constantRate, mlp } from '../../src/nn/index.ts'
+import { observe } from '../../src/observations/index.ts'
+import { mmps, type PosteriorMethod } from '../../src/posterior/index.ts'
+import { normal, stream } from '../../src/random/index.ts'
+import { and, div, expandDims, greater, less, slice, where } from '../../src/tensor/index.ts'
+
+/** MMPS that breaks down where the first entry of the state is above a limit and the step is long. */
+const fragile =
+  (limit: number): PosteriorMethod =>
+  (prior, observation) =>
+  (xt, sigma, move) => {
+    const answer = mmps({ iterations: 1 })(prior, observation)(xt, sigma, move)
+    if (!move) return answer
+    const first = slice(xt, [0, 0], [xt.shape[0], 1])
+    const long = less(div(move.sigma, expandDims(sigma, 1)), 0.2)
+    return where(and(greater(first, limit), long), Number.NaN, answer)
+  }
+
+it('a posterior sample that is not finite is drawn again by more steps, and learning goes on', async () => {
+  const set = await observe(normal(stream(0, 'latents'), [24, 4]), {
+    operator: { name: 'mask', settings: { keep: 0.5 } },
+    noise: 0.1,
+    range: [-2, 2],
+    seed: 1,
+  })
+  const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
+  const learn = async (limit: number) => {
+    const samples: Float32Array[] = []
+    await diem(
+      mlp({ features: 4, hidden: [8], emb: 4 }),
+      set,
+      {
+        laps: 2,
+        gaussian: { rank: 2, iterations: 2 },
+        // Steps by a factor of 10 in σ; by 3.2 with twice as many.
+        sampling: () => ({ schedule, steps: 3, step: ddim() }),
+        method: () => fragile(limit),
+        training: () => ({ batch: 8, rate: constantRate(1e-3), schedule }),
+        steps: () => 1,
+        seed: 3,
+      },
+      {
+        onLap: async (lap, { samples: drawn }) => {
+          samples.push(
+            lap < 0
+              ? new Float32Array()
+              : drawn.rowsAt(Array.from({ length: drawn.count }, (_, i) => i)).data,
+          )
+        },
+      },
+    )
+    return samples
+  }
+  const [, , whole] = await learn(1e9)
+  const [, , mended] = await learn(12)
+  const differing = whole.filter((v, i) => v !== mended[i]).length
+  expect(mended.every(Number.isFinite)).toBe(true)
+  expect(differing).toBeGreaterThan(0)
+  expect(differing).toBeLessThan(whole.length / 2)
+})

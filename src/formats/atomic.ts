@@ -24,17 +24,24 @@ export const systemReason = (error: unknown): string => {
   return known === undefined ? error.message : `${known[1]} (${known[0]})`
 }
 
-/** The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest. */
-const writeFully = (descriptor: number, bytes: Uint8Array): void => {
+/** Node writes less than 2 GiB in one call. */
+const PIECE = 2 ** 30
+
+/**
+ * The whole of `bytes`, from byte `at` of the file on: a full disk may accept a first part of a write before
+ * it refuses the rest.
+ */
+const writeFully = (descriptor: number, bytes: Uint8Array, at: number): void => {
   let done = 0
-  while (done < bytes.length) done += writeSync(descriptor, bytes, done, bytes.length - done)
+  while (done < bytes.length)
+    done += writeSync(descriptor, bytes, done, Math.min(PIECE, bytes.length - done), at + done)
 }
 
 /** Writes a file and waits until the disk has it. */
 export const writeAndFlush = (path: string, bytes: Uint8Array): void => {
   const descriptor = openSync(path, 'w')
   try {
-    writeFully(descriptor, bytes)
+    writeFully(descriptor, bytes, 0)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
@@ -96,6 +103,60 @@ export const targetOf = (path: string): string => {
   throw new TweedieError('input', `${path}: cannot write: its symbolic links lead in a circle`)
 }
 
+/** A file that is written in pieces, under another name until it is whole. */
+export interface AtomicFile {
+  /** Writes bytes from byte `at` of the file on. @throws TweedieError `io`; then the file is discarded */
+  readonly write: (bytes: Uint8Array, at: number) => void
+  /** Flushes the file and gives it its name. @throws TweedieError `io`; then the file is discarded */
+  readonly commit: () => void
+  /** Leaves nothing behind; after `commit` it does nothing. */
+  readonly discard: () => void
+}
+
+/**
+ * Begins a file that appears at `path` whole, or not at all. See {@link writeAtomic}.
+ *
+ * @throws TweedieError `io` when the system refuses; `input` for a pipe or a device
+ */
+export const atomicFile = (path: string): AtomicFile => {
+  const target = targetOf(path)
+  const temporary = temporaryOf(target, process.pid)
+  const safely = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      discard()
+      throw cannotWrite(path, error)
+    }
+  }
+  let descriptor: number | undefined
+  let there = true
+  const close = (): void => {
+    if (descriptor !== undefined) closeSync(descriptor)
+    descriptor = undefined
+  }
+  const discard = (): void => {
+    if (!there) return
+    there = false
+    close()
+    rmSync(temporary, { force: true })
+  }
+  const opened = safely(() => openSync(temporary, 'w'))
+  descriptor = opened
+  return {
+    write: (bytes, at) => safely(() => writeFully(opened, bytes, at)),
+    commit: () =>
+      safely(() => {
+        fsyncSync(opened)
+        close()
+        renameSync(temporary, target)
+        there = false
+        flushFolder(dirname(target))
+      }),
+    discard,
+  }
+}
+
 /**
  * Writes a file so that `path` holds either its old content or all of `bytes`, whatever happens in between.
  *
@@ -111,14 +172,7 @@ export const targetOf = (path: string): string => {
  * ```
  */
 export const writeAtomic = (path: string, bytes: Uint8Array): void => {
-  const target = targetOf(path)
-  const temporary = temporaryOf(target, process.pid)
-  try {
-    writeAndFlush(temporary, bytes)
-    renameSync(temporary, target)
-    flushFolder(dirname(target))
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw cannotWrite(path, error)
-  }
+  const file = atomicFile(path)
+  file.write(bytes, 0)
+  file.commit()
 }

@@ -1,6 +1,14 @@
 export type { ArrayFormat, Arrays } from './array-format.ts'
 export { arrayFormats } from './array-formats.ts'
-export { arrayExtensions, readArrays, readSafetensors, writeArrays } from './arrays.ts'
+export { type ArrayWriter, arrayWriter } from './array-writer.ts'
+export {
+  type ArrayFile,
+  arrayExtensions,
+  openArrays,
+  readArrays,
+  readSafetensors,
+  writeArrays,
+} from './arrays.ts'
 export { writeAtomic } from './atomic.ts'
 export { joined, wrong } from './bytes.ts'
 export { withChannel } from './channels.ts'
@@ -18,4 +26,5 @@ export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
 export { readOneArray } from './one-array.ts'
 export { decodePng, encodePng } from './png.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
+export type { ArrayField } from './stored-array.ts'
 export * from './volumes/index.ts'

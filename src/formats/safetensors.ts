@@ -1,17 +1,12 @@
 import { TweedieError } from '../error.ts'
 import { isRecord } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import type { ArrayFormat } from './array-format.ts'
+import type { ArrayFormat, ArrayLayout, StoredArrays } from './array-format.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
 import { viewOf, wrong } from './bytes.ts'
-import {
-  claimedBytes,
-  decodeElements,
-  type Element,
-  elementBytes,
-  elementOf,
-  encodeElements,
-} from './elements.ts'
+import { claimedBytes, type Element, elementBytes, elementOf, encodeElements } from './elements.ts'
 import { repeatedKey } from './json.ts'
+import { type ArrayField, storedArray } from './stored-array.ts'
 
 /**
  * `.safetensors`: header length (8 bytes, little-endian), a JSON object
@@ -126,6 +121,38 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
 }
 
 /**
+ * The arrays of a `.safetensors` where they lie.
+ *
+ * @throws TweedieError `input` as {@link decodeSafetensors}
+ */
+export const storedSafetensors = (source: ByteSource, name: string): StoredArrays => {
+  const { size } = source
+  if (size < 8) throw wrong(name, `truncated: ${size} bytes do not hold a .safetensors header`)
+  const claimed = viewOf(bytesAt(source, 0, 8)).getBigUint64(0, true)
+  const start = 8 + Number(claimed)
+  if (claimed > BigInt(LONGEST_HEADER) || start > size) {
+    throw wrong(name, `truncated or not .safetensors: header of ${claimed} bytes in a file of ${size} bytes`)
+  }
+  const { [METADATA]: metadata, ...fields } = parseJson(bytesAt(source, 8, start - 8), name)
+  const available = size - start
+  const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, available, name))
+  checkCover(entries, available, name)
+  const arrays = entries.map(({ key, element, shape, begin, end }) => {
+    const placement = { element, shape, littleEndian: true }
+    const bytes = partOf(source, start + begin, end - begin)
+    return [key, storedArray(bytes, placement, `${name}: field '${key}'`)] as const
+  })
+  return { arrays: Object.fromEntries(arrays), metadata: parseMetadata(metadata, name) }
+}
+
+/** Arrays of a `.safetensors`, all of them. @throws TweedieError `input` as {@link decodeSafetensors} */
+export const wholeSafetensors = (source: ByteSource, name: string): Safetensors => {
+  const { arrays, metadata } = storedSafetensors(source, name)
+  const whole = Object.entries(arrays).map(([key, array]) => [key, array.whole()] as const)
+  return { arrays: Object.fromEntries(whole), metadata: { ...metadata } }
+}
+
+/**
  * Reads the bytes of a `.safetensors` file.
  *
  * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
@@ -138,26 +165,32 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
  * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
  * ```
  */
-export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
-  if (bytes.length < 8)
-    throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .safetensors header`)
-  const claimed = viewOf(bytes).getBigUint64(0, true)
-  const start = 8 + Number(claimed)
-  if (claimed > BigInt(LONGEST_HEADER) || start > bytes.length) {
-    throw wrong(
-      name,
-      `truncated or not .safetensors: header of ${claimed} bytes in a file of ${bytes.length} bytes`,
-    )
-  }
-  const { [METADATA]: metadata, ...fields } = parseJson(bytes.subarray(8, start), name)
-  const data = bytes.subarray(start)
-  const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, data.length, name))
-  checkCover(entries, data.length, name)
-  const arrays = entries.map(({ key, element, shape, begin, end }) => {
-    const array = decodeElements(element, shape, data.subarray(begin, end), true, `${name}: field '${key}'`)
-    return [key, array] as const
+export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors =>
+  wholeSafetensors(inMemory(bytes), name)
+
+/** The header of a file with such arrays, and where each of them begins. */
+const safetensorsLayout = (
+  fields: Readonly<Record<string, ArrayField>>,
+  metadata: Readonly<Record<string, string>>,
+): ArrayLayout & { readonly size: number } => {
+  if (Object.hasOwn(fields, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
+  const width = ({ dtype }: ArrayField) => elementBytes(elementOf[dtype])
+  const order = Object.entries(fields).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
+  let end = 0
+  const entries = order.map(([key, { dtype, shape }]) => {
+    const begin = end
+    end += claimedBytes(elementOf[dtype], shape, key)
+    return [key, { dtype: dtypeNames.get(elementOf[dtype]), shape, data_offsets: [begin, end] }] as const
   })
-  return { arrays: Object.fromEntries(arrays), metadata: parseMetadata(metadata, name) }
+  const sorted = Object.entries(metadata).sort(([p], [q]) => (p < q ? -1 : 1))
+  const about = sorted.length > 0 ? [[METADATA, Object.fromEntries(sorted)] as const] : []
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...entries])))
+  const start = 8 + Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(start).fill(0x20, 8)
+  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
+  bytes.set(json, 8)
+  const starts = entries.map(([key, { data_offsets }]) => [key, start + data_offsets[0]] as const)
+  return { starts: Object.fromEntries(starts), frame: () => [{ at: 0, bytes }], size: start + end }
 }
 
 /**
@@ -174,27 +207,10 @@ export const encodeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  if (Object.hasOwn(arrays, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
-  const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
-  const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
-  let end = 0
-  const fields = order.map(([key, array]) => {
-    const begin = end
-    end += array.data.byteLength
-    const dtype = dtypeNames.get(elementOf[array.dtype])
-    return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
-  })
-  const sorted = Object.entries(metadata).sort(([p], [q]) => (p < q ? -1 : 1))
-  const about = sorted.length > 0 ? [[METADATA, Object.fromEntries(sorted)] as const] : []
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...about, ...fields])))
-  const start = 8 + Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(start + end)
-  viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
-  bytes.fill(0x20, 8, start)
-  bytes.set(json, 8)
-  order.forEach(([, array], i) => {
-    bytes.set(encodeElements(array), start + fields[i][1].data_offsets[0])
-  })
+  const { starts, frame, size } = safetensorsLayout(arrays, metadata)
+  const bytes = new Uint8Array(size)
+  for (const piece of frame(() => 0)) bytes.set(piece.bytes, piece.at)
+  for (const [key, array] of Object.entries(arrays)) bytes.set(encodeElements(array), starts[key])
   return bytes
 }
 
@@ -203,4 +219,6 @@ export const safetensorsFormat: ArrayFormat = {
   several: true,
   decode: (bytes, path) => decodeSafetensors(bytes, path).arrays,
   encode: (arrays) => encodeSafetensors(arrays),
+  open: storedSafetensors,
+  layout: (fields, _, metadata) => safetensorsLayout(fields, metadata),
 }

@@ -10,8 +10,8 @@
 import { type Gaussian, inDomain, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
+import { batchedObservations, boundedShare } from '../observations/index.ts'
 import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
@@ -142,7 +142,8 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  * Learns a prior from observations.
  *
  * @param net - the denoiser's network
- * @param set - observations, in the units of the data; its range says those of the prior
+ * @param set - observations, in the units of the data, those of a file read batch by batch; its range says
+ * those of the prior. The Gaussian start takes a bounded share of them (`boundedShare`)
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
  * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or
@@ -156,7 +157,7 @@ const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> 
  */
 export const diem = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks = {},
   resume?: DiemState,
@@ -197,11 +198,11 @@ type Track = (state: DiemState) => DiemState
 
 const begin = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
 ): Promise<DiemState> => {
-  const start = await gaussianStart(set, {
+  const start = await gaussianStart(boundedShare(set), {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,
@@ -215,7 +216,7 @@ const begin = async (
   }
 }
 
-const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<'float32'> => {
+const blankSamples = (set: Observations, { draws = 1 }: DiemOptions): NdArray<'float32'> => {
   const { count, event } = batchedObservations(set)
   return zeros([count * draws, ...event])
 }
@@ -227,7 +228,7 @@ const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } 
 /** The compiled E-step under the prior of a state. */
 const eStep = (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   { position, gaussian, train }: DiemState,
   signal?: AbortSignal,
@@ -249,7 +250,7 @@ const eStep = (
 
 const sampleLap = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
@@ -298,7 +299,7 @@ const sampleLap = async (
 
 const trainLap = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,

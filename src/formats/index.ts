@@ -12,7 +12,7 @@ export {
 export { writeAtomic } from './atomic.ts'
 export { joined, wrong } from './bytes.ts'
 export { withChannel } from './channels.ts'
-export { asFloat32, checkFinite, type Float32s, indexOf, numbers } from './fields.ts'
+export { asFloat32, checkFinite, checkFloats, type Float32s, indexFrom, indexOf, numbers } from './fields.ts'
 export { checkRegular, readBytes, readText, unreadable } from './files.ts'
 export { gunzipped } from './gzip.ts'
 export { readHdf5Planes } from './hdf5.ts'

@@ -3,7 +3,7 @@
  * The journal keeps the readings, so that a run that was killed chooses as one that was not.
  */
 import type { DiemOptions } from '../em/index.ts'
-import { type ObservationSet, type SetAsideOptions, setAside } from '../observations/index.ts'
+import { type Observations, type SetAsideOptions, setAside } from '../observations/index.ts'
 import { posteriorDraws } from '../posterior/index.ts'
 import type { LongCall } from '../progress.ts'
 import type { Run } from './folder.ts'
@@ -19,7 +19,7 @@ export interface HeldReading extends HeldFigures {
 /** What learning asks of the bench. */
 export interface HeldBench {
   /** What is left to learn from. */
-  readonly rest: ObservationSet
+  readonly rest: Observations
   /** Judges the prior after a lap, −1 for the Gaussian start. */
   judge(lap: number, prior: LearnedPrior): Promise<void>
   /** Whether the last few laps brought nothing. */
@@ -41,7 +41,7 @@ interface Judging extends LongCall {
  */
 export const heldBench = async (
   run: Run,
-  set: ObservationSet,
+  set: Observations,
   held: SetAsideOptions,
   { options, onHeld, onProgress, signal }: Judging,
 ): Promise<HeldBench | undefined> => {

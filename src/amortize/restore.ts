@@ -1,7 +1,7 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { familyOf, filledOutside, type OperatorSpec, outsideValue } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
@@ -92,7 +92,7 @@ const nameOf = ({ name, settings, of }: OperatorSpec): string => {
  */
 export const checkRestorable = (
   { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
-  set: ObservationSet,
+  set: Observations,
   where: string,
 ): void => {
   const given = samplerOperator(set.operator)
@@ -184,7 +184,7 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
  */
 export const restore = async (
   sampler: AmortizedSampler,
-  set: ObservationSet,
+  set: Observations,
   options: RestoreOptions,
 ): Promise<Restored> => {
   const { draws: K, batch = 1024, keep = true, seed, execute, onProgress, signal } = options

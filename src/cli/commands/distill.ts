@@ -16,7 +16,7 @@ import {
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { type ObservationSet, wholeSet } from '../../observations/index.ts'
 import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
 import {
   type DistillRequest,
@@ -157,7 +157,7 @@ const requestOf = async (
 ): Promise<Omit<DistillRequest, 'options'>> => {
   const { data, condition, blind, measurement, train, seed } = distillation
   const observations = await loadObservations({ data, range: undefined })
-  const set = { ...observations, range: prior.range }
+  const set = { ...wholeSet(observations), range: prior.range }
   const { event } = set.operator
   if (String(event) !== String(prior.event)) {
     throw new TweedieError(

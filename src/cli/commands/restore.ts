@@ -10,7 +10,13 @@ import {
 import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
-import { type ObservationSet, observationRows, readObservations } from '../../observations/index.ts'
+import {
+  type ObservationSet,
+  openObservations,
+  readRows,
+  wholeSet,
+  withRange,
+} from '../../observations/index.ts'
 import { applyAffine, type DataRange } from '../../operators/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
 import { average, type NdArray } from '../../tensor/index.ts'
@@ -59,11 +65,11 @@ const observed = (
   file: string,
   { count }: Options,
 ): { set: ObservationSet; row: number } => {
-  const all = { ...firstOf(readObservations(file), count), range: sampler.range }
+  const all = withRange(firstOf(openObservations(file), count), sampler.range)
   checkRestorable(sampler, all, file)
-  if (sampler.measurement === undefined) return { set: all, row: 0 }
+  if (sampler.measurement === undefined) return { set: wholeSet(all), row: 0 }
   const row = measurementRow(sampler.measurement, all, file)
-  return { set: observationRows(all, row, row + 1), row }
+  return { set: readRows(all, row, row + 1), row }
 }
 
 /** The clean data that the observations are of. */

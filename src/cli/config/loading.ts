@@ -1,7 +1,13 @@
 /** The data that a configuration names: clean items, observation sets. */
 import { type CleanData, dataSetNames, readClean, type Split } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationRows, observe, readObservations } from '../../observations/index.ts'
+import {
+  firstObservations,
+  type Observations,
+  observe,
+  openObservations,
+  withRange,
+} from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
 import { rows } from '../../tensor/index.ts'
 import type { ReadSet } from '../reading-once.ts'
@@ -32,17 +38,17 @@ export const loadClean = async (
   return { ...clean, x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
 }
 
-/** The observations that a configuration names, or makes; in their own units. */
+/** The observations that a configuration names, whose rows stay in their file, or makes; in their own units. */
 export const loadObservations = async (
   { data, range }: Pick<Experiment, 'data' | 'range'>,
-  read: ReadSet = readObservations,
-): Promise<ObservationSet> => {
+  read: ReadSet = openObservations,
+): Promise<Observations> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
     const set = read(data.observations)
-    return firstOf(range ? { ...set, range } : set, data.count)
+    return firstOf(range ? withRange(set, range) : set, data.count)
   }
   if (data.clean === undefined || data.observe === undefined) {
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
@@ -61,9 +67,5 @@ export const loadObservations = async (
 }
 
 /** The first `count` observations. */
-export const firstOf = (set: ObservationSet, count: number | undefined): ObservationSet => {
-  if (count === undefined) return set
-  if (count > set.y.shape[0])
-    throw new TweedieError('input', `the set has ${set.y.shape[0]} observations, ${count} were asked for`)
-  return observationRows(set, 0, count)
-}
+export const firstOf = (observations: Observations, count: number | undefined): Observations =>
+  count === undefined ? observations : firstObservations(observations, count)

@@ -69,6 +69,12 @@ const timesSeen = (set: Observations): Float64Array | undefined => {
   return times
 }
 
+/** Share of the entries of x that were observed; undefined where masks do not say it. */
+export const seenShare = (set: Observations): number | undefined => {
+  const times = timesSeen(set)
+  return times && times.reduce((sum, n) => sum + n, 0) / (countOf(set) * times.length)
+}
+
 /**
  * What no observation of a set shows; undefined where there is no such entry, for operators other than known
  * masks, of which it is not said, and for a single observation.

@@ -1,5 +1,11 @@
 /** The data that a configuration names: clean items, observation sets. */
-import { type CleanData, dataSetNames, readClean, type Split } from '../../datasets/index.ts'
+import {
+  type CleanData,
+  type CleanSource,
+  dataSetNames,
+  openClean,
+  type Split,
+} from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
   firstObservations,
@@ -9,36 +15,49 @@ import {
   withRange,
 } from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
-import { rows } from '../../tensor/index.ts'
 import type { ReadSet } from '../reading-once.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
+
+/** Which part of clean data, and the range that they are said to have. */
+interface CleanPart {
+  readonly split?: Split
+  readonly count?: number
+  readonly skip?: number
+  readonly range?: DataRange
+}
 
 /**
  * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
  * units.
  */
-export const loadClean = async (
+export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> => {
+  const { shape, rows, ...rest } = await openCleanItems(source, part)
+  return { ...rest, x: rows(0, shape[0]) }
+}
+
+/** As {@link loadClean}, of data whose items are read when they are asked for, where they can be. */
+export const openCleanItems = async (
   source: string,
-  {
-    split = 'train',
-    count,
-    skip = 0,
-    range,
-  }: { split?: Split; count?: number; skip?: number; range?: DataRange } = {},
-): Promise<CleanData> => {
+  { split = 'train', count, skip = 0, range }: CleanPart = {},
+): Promise<CleanSource> => {
   const wanted = count === undefined ? undefined : skip + count
-  const clean = await readClean(source, { split, most: wanted })
-  const there = clean.x.shape[0]
+  const clean = await openClean(source, { split, most: wanted })
+  const [there, ...event] = clean.shape
   const stop = wanted ?? there
   if (stop > there || skip >= there) {
     throw new TweedieError('input', `${source}: has ${there} items, ${skip} to ${stop} were asked for`)
   }
   const ownUnits = dataSetNames.includes(source)
-  return { ...clean, x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
+  return {
+    ...clean,
+    shape: [stop - skip, ...event],
+    rows: (from, to) => clean.rows(skip + from, skip + to),
+    range: ownUnits ? clean.range : (range ?? clean.range),
+  }
 }
 
-/** The observations that a configuration names, whose rows stay in their file, or makes; in their own units. */
+/** The observations that a configuration names (rows stay in their file) or makes, in their own units. */
 export const loadObservations = async (
   { data, range }: Pick<Experiment, 'data' | 'range'>,
   read: ReadSet = openObservations,

@@ -1,6 +1,12 @@
 /** The condition of a flow: y, and beside it the operator's parameters that differ between observations. */
 import { TweedieError } from '../error.ts'
-import { crossed, type ObservationSet, type Observations, readRows } from '../observations/index.ts'
+import {
+  crossed,
+  type ObservationFrame,
+  type Observations,
+  readRows,
+  type Shaped,
+} from '../observations/index.ts'
 import {
   type Affine,
   isLinear,
@@ -51,7 +57,7 @@ export interface ConditionLayout {
  * ```
  */
 export const conditionLayout = (
-  { y, operator }: Pick<ObservationSet, 'y' | 'operator'>,
+  { y, operator }: Pick<ObservationFrame<Shaped>, 'y' | 'operator'>,
   parameters: boolean,
 ): ConditionLayout => {
   const [count, ...event] = y.shape

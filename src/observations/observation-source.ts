@@ -6,6 +6,7 @@ import { TweedieError } from '../error.ts'
 import type { DataRange } from '../operators/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { mapFrame, type ObservationFrame, type ObservationSet, type Shaped } from './observation-set.ts'
+import { unveiled } from './operator.ts'
 import { observationRows } from './rows.ts'
 import { withinDomain } from './within-domain.ts'
 
@@ -27,6 +28,10 @@ export type Observations = ObservationSet | ObservationSource
 export const countOf = ({ y }: ObservationFrame<Shaped>): number => y.shape[0]
 
 const isSource = (observations: Observations): observations is ObservationSource => 'rows' in observations
+
+/** Whether all observations are in memory. */
+export const isInMemory = (observations: Observations): observations is ObservationSet =>
+  !isSource(observations)
 
 const shapesOf = (set: ObservationSet): ObservationFrame<Shaped> => mapFrame(set, ({ shape }) => ({ shape }))
 
@@ -51,6 +56,23 @@ export const readRows = (observations: Observations, from: number, to: number): 
 /** All observations, in memory. */
 export const wholeSet = (observations: Observations): ObservationSet =>
   isSource(observations) ? observations.rows(0, countOf(observations)) : observations
+
+/** The same observations with the parameters that they really had, of blind sets. */
+export const unveiledObservations = (observations: Observations): Observations =>
+  isSource(observations)
+    ? {
+        ...observations,
+        operator: unveiled(observations.operator),
+        rows: (from, to) => {
+          const set = observations.rows(from, to)
+          return { ...set, operator: unveiled(set.operator) }
+        },
+      }
+    : { ...observations, operator: unveiled(observations.operator) }
+
+/** The same observations, in memory when they are of so many bytes at most. */
+export const heldObservations = (observations: Observations, bytes: number): Observations =>
+  rowBytes(observations) * countOf(observations) <= bytes ? wholeSet(observations) : observations
 
 /** The same observations, of data of another range. */
 export const withRange = (observations: Observations, range: DataRange): Observations =>

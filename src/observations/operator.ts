@@ -17,7 +17,7 @@ export interface ObservedOperator<A = NdArray<'float32'>> extends OperatorSpec {
 }
 
 /** The operator of a blind set with its true parameters in place of the nominal ones; any other as it is. */
-export const unveiled = (operator: ObservedOperator): ObservedOperator => {
+export const unveiled = <A>(operator: ObservedOperator<A>): ObservedOperator<A> => {
   const { truth, ...rest } = operator
   return truth ? { ...rest, parameters: { ...rest.parameters, ...truth } } : operator
 }

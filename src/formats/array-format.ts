@@ -21,15 +21,14 @@ export interface ArrayLayout {
   /**
    * What stands around the arrays, once they are written.
    *
-   * @param checksum - CRC-32 of the elements of an array, after that of the bytes before them
+   * @param checksum - CRC-32 of the head and the elements of an array
    */
-  readonly frame: (checksum: Checksum) => readonly { readonly at: number; readonly bytes: Uint8Array }[]
+  readonly frame: (
+    checksum: (name: string) => number,
+  ) => readonly { readonly at: number; readonly bytes: Uint8Array }[]
   /** What stands before the elements of an array and belongs to its checksum, where there is one. */
   readonly heads?: Readonly<Record<string, Uint8Array>>
 }
-
-/** CRC-32 of what an array's checksum is of. */
-export type Checksum = (name: string) => number
 
 /** A file format of named arrays, as pure functions of bytes. */
 export interface ArrayFormat {

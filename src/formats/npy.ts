@@ -139,7 +139,7 @@ const parted = (source: ByteSource, name: string): { readonly header: string; re
 }
 
 /** An array of a `.npy` where it lies; complex numbers have a last axis of two. */
-export interface StoredNumbers extends StoredArray {
+interface StoredNumbers extends StoredArray {
   readonly complex: boolean
 }
 
@@ -148,7 +148,7 @@ export interface StoredNumbers extends StoredArray {
  *
  * @throws TweedieError `input` as {@link decodeNpy}
  */
-export const storedNumbers = (source: ByteSource, name: string): StoredNumbers => {
+const storedNumbers = (source: ByteSource, name: string): StoredNumbers => {
   const { header, body } = parted(source, name)
   const { shape, complex, ...layout } = parseHeader(header, name)
   const placement = { ...layout, shape: complex ? [...shape, 2] : shape, width: complex ? 2 : 1 }

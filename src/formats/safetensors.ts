@@ -125,7 +125,7 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
  *
  * @throws TweedieError `input` as {@link decodeSafetensors}
  */
-export const storedSafetensors = (source: ByteSource, name: string): StoredArrays => {
+const storedSafetensors = (source: ByteSource, name: string): StoredArrays => {
   const { size } = source
   if (size < 8) throw wrong(name, `truncated: ${size} bytes do not hold a .safetensors header`)
   const claimed = viewOf(bytesAt(source, 0, 8)).getBigUint64(0, true)

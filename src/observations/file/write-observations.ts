@@ -62,6 +62,7 @@ const rowFields = ({ y, std, operator }: ObservationSet): string[] => {
  *
  * @example
  * ```ts
+ * const operator = { name: 'mask', settings: { keep: 0.5 } }
  * const writer = observationWriter('observations.safetensors', 1000)
  * try {
  *   for (let first = 0; first < 1000; first += 100)

@@ -2,7 +2,7 @@ import { TweedieError } from '../error.ts'
 import { checkFinite, indexFrom, wrong } from '../formats/index.ts'
 import { completeSpec, familyOf, makeOperator, type Parameters, parameterOf } from '../operators/index.ts'
 import { broadcastTo, constant, type NdArray, type Shape, scalar, sizeOf } from '../tensor/index.ts'
-import type { ObservedOperator } from './operator.ts'
+import type { ObservedOperator, Shaped } from './operator.ts'
 import { parameterRows } from './operator.ts'
 
 /** Latents larger than this are a damaged file. */
@@ -20,9 +20,6 @@ interface NamedParameter<A = NdArray<'float32'>> {
   readonly field: string
   readonly array: A
 }
-
-/** What has a shape: an array, or what a file says of one. */
-type Shaped = Pick<NdArray, 'shape'>
 
 /**
  * Checks that a mask of deleted entries has the shape of x, channels aside.

@@ -2,14 +2,9 @@ import { checkFinite, indexFrom, wrong } from '../formats/index.ts'
 import type { DataRange, Parameters } from '../operators/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import { checkMade, checkOperatorRows, checkOperatorShapes, type FieldOf } from './check-operator.ts'
-import type { ObservedOperator } from './operator.ts'
+import type { ObservedOperator, Shaped } from './operator.ts'
 import { checkMesh, OWN_MESH, type OwnMesh } from './own/mesh.ts'
 import type { View } from './view.ts'
-
-/** What has a shape: an array, or what a file says of one. */
-export interface Shaped {
-  readonly shape: Shape
-}
 
 /** An observation set, of arrays or of what stands for them. */
 export interface ObservationFrame<A extends Shaped> {

@@ -5,8 +5,8 @@
 import { TweedieError } from '../error.ts'
 import type { DataRange } from '../operators/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
-import { mapFrame, type ObservationFrame, type ObservationSet, type Shaped } from './observation-set.ts'
-import { unveiled } from './operator.ts'
+import { mapFrame, type ObservationFrame, type ObservationSet } from './observation-set.ts'
+import { type Shaped, unveiled } from './operator.ts'
 import { observationRows } from './rows.ts'
 import { withinDomain } from './within-domain.ts'
 

@@ -1,6 +1,11 @@
 import type { OperatorSpec, Parameters } from '../operators/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 
+/** What has a shape: an array, or what a file says of one. */
+export interface Shaped {
+  readonly shape: Shape
+}
+
 /**
  * The operator of an observation set: a family by name with its settings, and parameters for each
  * observation. What it observes is in the units of the data.
@@ -42,7 +47,7 @@ export const maskedBy = <A>(mask: A, event: Shape): ObservedOperator<A> => ({
 })
 
 /** The operator of random projections. @param matrix - [N, M, D] */
-export const projectedBy = <A extends Pick<NdArray, 'shape'>>(matrix: A): ObservedOperator<A> => ({
+export const projectedBy = <A extends Shaped>(matrix: A): ObservedOperator<A> => ({
   name: 'projection',
   settings: {},
   event: matrix.shape.slice(2),

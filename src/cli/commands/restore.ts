@@ -11,7 +11,7 @@ import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
 import {
-  type ObservationSet,
+  type Observations,
   openObservations,
   readRows,
   wholeSet,
@@ -54,7 +54,7 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
 /**
  * A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it.
  */
-const noteNoise = ({ origin }: SavedSampler, { noise }: ObservationSet, io: Io): void => {
+const noteNoise = ({ origin }: SavedSampler, { noise }: Observations, io: Io): void => {
   if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)
 }
@@ -64,10 +64,10 @@ const observed = (
   sampler: SavedSampler,
   file: string,
   { count }: Options,
-): { set: ObservationSet; row: number } => {
+): { set: Observations; row: number } => {
   const all = withRange(firstOf(openObservations(file), count), sampler.range)
   checkRestorable(sampler, all, file)
-  if (sampler.measurement === undefined) return { set: wholeSet(all), row: 0 }
+  if (sampler.measurement === undefined) return { set: all, row: 0 }
   const row = measurementRow(sampler.measurement, all, file)
   return { set: readRows(all, row, row + 1), row }
 }
@@ -76,7 +76,7 @@ const observed = (
 const truthOf = async (
   file: string,
   { event }: SavedSampler,
-  { set, row }: { readonly set: ObservationSet; readonly row: number },
+  { set, row }: { readonly set: Observations; readonly row: number },
 ): Promise<NdArray<'float32'>> => {
   const { x } = await loadClean(file, { skip: row, count: set.y.shape[0] })
   if (String(x.shape.slice(1)) !== String(event))
@@ -173,7 +173,9 @@ export const run = async (
   })
   const seconds = secondsFrom(started)
   const refined =
-    refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
+    refinement && restored.draws
+      ? await refinement(wholeSet(set), { ...restored, draws: restored.draws })
+      : undefined
   const total = secondsFrom(started)
   const logqTruth =
     truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))

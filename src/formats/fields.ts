@@ -1,5 +1,5 @@
 /** Checks of the fields of a file of arrays; messages name file and field. */
-import { firstNotFinite, NdArray, ndarray, type Shape, toNumbers } from '../tensor/ndarray.ts'
+import { firstNotFinite, NdArray, ndarray, type Shape, toNumbers, zeros } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 
 /** Arrays by name. */
@@ -64,7 +64,10 @@ export const asFloat32 = (
   if (floatOnly) checkFloats(array, field, where)
   const { shape, data } = array
   if (data instanceof Float32Array) return new NdArray('float32', shape, data)
-  return ndarray(toNumbers(array), shape)
+  if (data instanceof BigInt64Array) return ndarray(toNumbers(array), shape)
+  const floats = zeros(shape)
+  floats.data.set(data)
+  return floats
 }
 
 /**

@@ -140,6 +140,6 @@ export const openClean = async (
 ): Promise<CleanSource> => {
   const isNamed = dataSetNames.includes(source) || !existsSync(source)
   if (!isNamed) checkRegular(source)
-  const opened = isNamed ? undefined : layoutOf(source).open?.(source, split)
+  const opened = isNamed ? undefined : await layoutOf(source).open?.(source, split, most)
   return opened ?? cleanSource(await readClean(source, { split, most }))
 }

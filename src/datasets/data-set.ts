@@ -25,7 +25,7 @@ export interface CleanSource extends Omit<CleanData, 'x'> {
   /** [N, …event]. */
   readonly shape: Shape
   /** Items `from … to − 1`. @throws TweedieError `input` for damaged ones, `io` when the system refuses */
-  readonly rows: (from: number, to: number) => NdArray<'float32'>
+  readonly rows: (from: number, to: number) => NdArray<'float32'> | Promise<NdArray<'float32'>>
 }
 
 /** Clean data in memory as a source. */
@@ -55,8 +55,12 @@ export interface SourceLayout {
   matches(path: string): boolean
   /** @param most - how many items are needed: reading may stop there, or give more */
   read(path: string, split: Split, most?: number): CleanData | Promise<CleanData>
-  /** Its items where they lie; layouts without it are read whole. */
-  open?(path: string, split: Split): CleanSource
+  /**
+   * Its items where they lie; layouts without it are read whole.
+   *
+   * @param most - how many items are needed, as of `read`
+   */
+  open?(path: string, split: Split, most?: number): CleanSource | Promise<CleanSource>
 }
 
 /** Units of images. */
@@ -71,10 +75,11 @@ const unitsOfShape = ({ length }: Shape): Pick<CleanData, 'range' | 'view'> => (
 })
 
 /** As {@link unitData}, of items that are read when they are asked for. */
-export const unitSource = (
-  shape: Shape,
-  rows: (from: number, to: number) => NdArray<'float32'>,
-): CleanSource => ({ shape, rows, ...unitsOfShape(shape) })
+export const unitSource = (shape: Shape, rows: CleanSource['rows']): CleanSource => ({
+  shape,
+  rows,
+  ...unitsOfShape(shape),
+})
 
 /** For data without validation items. @throws TweedieError `input` when they are asked for */
 export const withoutVal = (source: string, split: Split): Exclude<Split, 'val'> => {

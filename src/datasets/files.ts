@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
 import { arrayExtensions, decodeIdx, openArrays, readBytes, withChannel } from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/index.ts'
-import { type CleanSource, type SourceLayout, type Split, unitData, unitSource } from './data-set.ts'
+import { type SourceLayout, type Split, unitData, unitSource } from './data-set.ts'
 
 /** Values as float32; bytes are k / 255. */
 const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float32'> => {
@@ -21,7 +21,7 @@ const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float3
 }
 
 /** The array of a file that holds the data: by name, by split, or the first. */
-const openItems = (path: string, split: Split): CleanSource & { readonly close: () => void } => {
+const openItems = (path: string, split: Split) => {
   const file = openArrays(path)
   try {
     const fields = Object.entries(file.fields)
@@ -39,7 +39,7 @@ const openItems = (path: string, split: Split): CleanSource & { readonly close: 
       const array = from === 0 && to === items ? file.whole(name) : file.rows(name, from, to)
       return withChannel(toUnit(array, `${path}: field '${name}'`))
     }
-    return { ...unitSource([items, ...rows(0, 0).shape.slice(1)], rows), close: file.close }
+    return { shape: [items, ...rows(0, 0).shape.slice(1)], rows, close: file.close }
   } catch (error) {
     file.close()
     throw error
@@ -70,5 +70,8 @@ export const arraysLayout: SourceLayout = {
       close()
     }
   },
-  open: openItems,
+  open: (path, split) => {
+    const { shape, rows } = openItems(path, split)
+    return unitSource(shape, rows)
+  },
 }

@@ -6,6 +6,7 @@ import { encodePng, openImages, readImages, writeArrays } from '../../src/format
 import { integers, stream, uniform } from '../../src/random/index.ts'
 import { itemAt, ndarray, rows } from '../../src/tensor/index.ts'
 import { scratch } from '../run/scratch.ts'
+import { writeFastMriVolume } from './layouts.ts'
 
 const COUNT = 5
 
@@ -71,4 +72,25 @@ it('of other data gives them whole, by rows', async () => {
   expect(clean.shape).toEqual(whole.x.shape)
   expect(clean.rows(2, 4)).toEqual(rows(whole.x, 2, 4))
   await expect(openClean('nothing-there')).rejects.toThrow('no such file or folder')
+})
+
+it('reads the slices of fastMRI volumes when they are asked for', async () => {
+  const folder = scratch()
+  await writeFastMriVolume(join(folder, 'a.h5'), 14, 8)
+  await writeFastMriVolume(join(folder, 'b.h5'), 12, 8, { packed: true })
+  await writeFastMriVolume(join(folder, 'c.h5'), 45, 8)
+  const { x } = await readClean(folder)
+  const clean = await openClean(folder)
+  expect(clean.shape).toEqual(x.shape)
+  for (const [from, to] of [
+    [0, 37],
+    [3, 8],
+    [5, 6],
+    [2, 3],
+  ])
+    expect(await clean.rows(from, to)).toEqual(rows(x, from, to))
+  expect((await openClean(folder, { most: 5 })).shape).toEqual([6, 1, 8, 8])
+  await writeFastMriVolume(join(folder, 'd.h5'), 12, 9)
+  await expect(openClean(folder)).rejects.toThrow('d.h5: slices of 9×9, but a.h5 has 8×8; all must agree')
+  await expect(readClean(folder)).rejects.toThrow('d.h5: slices of 9×9, but a.h5 has 8×8; all must agree')
 })

@@ -1,4 +1,4 @@
-/** Observations that stay in their file are learned from and drawn for as those in memory are, bit for bit. */
+/** Observations in their file are learned from and drawn for as those in memory are, bit for bit. */
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { exponentialSchedule, preconditioned } from '../../src/diffusion/index.ts'

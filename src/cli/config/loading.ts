@@ -33,7 +33,7 @@ interface CleanPart {
  */
 export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> => {
   const { shape, rows, ...rest } = await openCleanItems(source, part)
-  return { ...rest, x: rows(0, shape[0]) }
+  return { ...rest, x: await rows(0, shape[0]) }
 }
 
 /** As {@link loadClean}, of data whose items are read when they are asked for, where they can be. */

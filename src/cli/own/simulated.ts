@@ -29,21 +29,21 @@ export interface SimulatedBytes {
 const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
 
 /** The same data, in memory when they are of so many bytes at most. */
-export const heldItems = (clean: CleanSource, bytes = SHARE_BYTES): CleanSource => {
+export const heldItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<CleanSource> => {
   const { shape, rows, ...rest } = clean
   if (shape[0] * itemBytes(clean) > bytes) return clean
-  return cleanSource({ ...rest, x: rows(0, shape[0]) })
+  return cleanSource({ ...rest, x: await rows(0, shape[0]) })
 }
 
 /** All items, or as many as so many bytes hold, evenly spaced. */
-export const someItems = (clean: CleanSource, bytes = SHARE_BYTES): NdArray<'float32'> => {
+export const someItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<NdArray<'float32'>> => {
   const [count, ...event] = clean.shape
   const most = Math.max(1, Math.floor(bytes / itemBytes(clean)))
   if (count <= most) return clean.rows(0, count)
   const data = new Float32Array(most * sizeOf(event))
   for (let i = 0; i < most; i++) {
     const at = Math.floor((i * count) / most)
-    data.set(clean.rows(at, at + 1).data, i * sizeOf(event))
+    data.set((await clean.rows(at, at + 1)).data, i * sizeOf(event))
   }
   return new NdArray('float32', [most, ...event], data)
 }
@@ -62,7 +62,7 @@ const inParts = async (
     truth === undefined ? undefined : arrayWriter(truth, { x: { dtype: 'float32', shape: clean.shape } })
   try {
     for (let first = 0; first < count; first += size) {
-      const items = clean.rows(first, Math.min(count, first + size))
+      const items = await clean.rows(first, Math.min(count, first + size))
       y.append(await observe(items, { ...options, first }))
       x?.append('x', items)
     }
@@ -89,7 +89,7 @@ export const simulateInto = async (
     await inParts(clean, options, files, part)
     return openObservations(files.output)
   }
-  const x = clean.rows(0, count)
+  const x = await clean.rows(0, count)
   const set = await observe(x, options)
   writeObservations(files.output, set)
   if (files.truth !== undefined) writeArrays(files.truth, { x })

@@ -41,12 +41,12 @@ describe.each(['.npz', '.safetensors'])('observations of clean data into a %s', 
   })
 })
 
-it('takes some items evenly, and holds those that fit', () => {
+it('takes some items evenly, and holds those that fit', async () => {
   const { clean, most } = watched()
-  expect(someItems(clean, 3 * EACH)).toEqual(rowsAt(x, [0, 3, 7]))
+  expect(await someItems(clean, 3 * EACH)).toEqual(rowsAt(x, [0, 3, 7]))
   expect(most()).toBe(1)
-  expect(someItems(clean, COUNT * EACH)).toEqual(x)
-  expect(heldItems(clean, 3 * EACH)).toBe(clean)
-  expect(heldItems(clean, COUNT * EACH)).not.toBe(clean)
-  expect(heldItems(clean, COUNT * EACH).rows(2, 5)).toEqual(rows(x, 2, 5))
+  expect(await someItems(clean, COUNT * EACH)).toEqual(x)
+  expect(await heldItems(clean, 3 * EACH)).toBe(clean)
+  expect(await heldItems(clean, COUNT * EACH)).not.toBe(clean)
+  expect((await heldItems(clean, COUNT * EACH)).rows(2, 5)).toEqual(rows(x, 2, 5))
 })

@@ -22,7 +22,7 @@ export interface SimulatedFiles {
 export interface SimulatedBytes {
   /** Clean data of so many bytes are observed at once, default `SHARE_BYTES`. */
   readonly whole?: number
-  /** Larger ones in parts of so many, default 64 MiB. */
+  /** Larger ones in parts of so many, default 16 MiB. */
   readonly part?: number
 }
 
@@ -82,7 +82,7 @@ export const simulateInto = async (
   clean: CleanSource,
   options: ObserveOptions,
   files: SimulatedFiles,
-  { whole = SHARE_BYTES, part = 2 ** 26 }: SimulatedBytes = {},
+  { whole = SHARE_BYTES, part = 2 ** 24 }: SimulatedBytes = {},
 ): Promise<Observations> => {
   const [count] = clean.shape
   if (count * itemBytes(clean) > whole) {

@@ -1,7 +1,7 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { familyOf, filledOutside, type OperatorSpec, outsideValue } from '../operators/index.ts'
 import { type LostDraw, range, rowsNotFinite } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
@@ -98,7 +98,7 @@ const nameOf = ({ name, settings, of }: OperatorSpec): string => {
  */
 export const checkRestorable = (
   { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
-  set: ObservationSet,
+  set: Observations,
   where: string,
 ): void => {
   const given = samplerOperator(set.operator)
@@ -217,7 +217,7 @@ const told = (lost: readonly LostDraw[], all: number, { onLost }: RestoreOptions
  */
 export const restore = async (
   sampler: AmortizedSampler,
-  set: ObservationSet,
+  set: Observations,
   options: RestoreOptions,
 ): Promise<Restored> => {
   const { draws: K, batch = 1024, keep: keepsDraws = true, seed, execute, onProgress, signal } = options
@@ -258,7 +258,8 @@ export const restore = async (
       const out = await program(input, latents(seed, K, [from, to], event))
       keep(out, from)
       const broken = brokenRows(out)
-      const hopeless = broken.length === to - from && broken.length > 1 // not a draw diverged, the sampler did
+      // Where all of several break, it is not a draw that diverged: the sampler did.
+      const hopeless = broken.length === to - from && broken.length > 1
       for (const row of broken) lose(from + row, hopeless ? range(0, K) : await again(from + row))
       onProgress?.(to, count)
     })

@@ -5,8 +5,7 @@
 import { integers, stream } from '../random/index.ts'
 import { toNumbers } from '../tensor/index.ts'
 import { type HoldOut, holdOut, holdOutGaps } from './hold-out.ts'
-import type { ObservationSet } from './observation-set.ts'
-import { observationRowsAt } from './rows.ts'
+import { chosenObservations, countOf, type Observations, observationsAt } from './observation-source.ts'
 
 /** How much is set aside. */
 export interface SetAsideOptions {
@@ -19,8 +18,8 @@ export interface SetAsideOptions {
 
 /** The split. `given` and `held` are two parts of what the observations that judge saw. */
 export interface SetAside extends HoldOut {
-  /** The observations that were not set aside, to learn from. */
-  readonly rest: ObservationSet
+  /** The observations that were not set aside, to learn from; read by rows where the others are. */
+  readonly rest: Observations
 }
 
 /**
@@ -78,17 +77,17 @@ export const judgedOf = (n: number): number => runsOf(n, n).flatMap(inner).lengt
  * ```
  */
 export const setAside = async (
-  set: ObservationSet,
+  set: Observations,
   { observations, share, seed }: SetAsideOptions,
 ): Promise<SetAside | undefined> => {
-  const [count] = set.y.shape
+  const count = countOf(set)
   const n = setAsideOf(count, observations)
   if (n === 0) return undefined
   const runs = runsOf(count, n)
   const aside = new Set(runs.flat())
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !aside.has(i))
   const judges = runs.flatMap(inner)
-  const [judged, rest] = [observationRowsAt(set, judges), observationRowsAt(set, others)]
+  const [judged, rest] = [observationsAt(set, judges), chosenObservations(set, others)]
   const which = toNumbers(integers(stream(seed, 'gaps'), 0, others.length, [judges.length]))
   return { ...(holdOutGaps(judged, rest, which) ?? (await holdOut(judged, { share, seed }))), rest }
 }

@@ -7,7 +7,7 @@ import {
   type BatchedObservations,
   batchedObservations,
   type ObservationBatch,
-  type ObservationSet,
+  type Observations,
 } from '../observations/index.ts'
 import { applyAffine, type DataRange, fromPrior, insideOf } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
@@ -130,7 +130,7 @@ const inDataUnits = (
 }
 
 /** @throws TweedieError `input` when a set is of other signals than a prior knows */
-const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
+const checkEvent = ({ event }: Prior, { operator }: Observations): void => {
   if (String(operator.event) === String(event)) return
   throw new TweedieError(
     'input',
@@ -139,7 +139,7 @@ const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
 }
 
 /** @throws TweedieError `input` when a set has entries of which the prior says that they are not there */
-const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void => {
+const checkDomain = ({ domain, event }: Prior, { valid }: Observations): void => {
   if (!domain || !valid) return
   const [known, wanted] = [domain.inside, valid].map((mask) => insideOf(mask, event).data)
   const more = wanted.filter((v, i) => v > known[i]).length
@@ -154,7 +154,8 @@ const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void 
 /**
  * Posterior draws of every observation of a set, in the units of the data.
  *
- * @param set - in the units of the data; those of the prior follow from the prior's range
+ * @param set - in the units of the data, those of a file read batch by batch; those of the prior follow
+ * from the prior's range
  * Outside the domain of the set or of the prior all draws are the same known number (`outsideValue`).
  *
  * @returns [draws, N, ...event], fewer draws where time was up; draw k of observation i depends on the seed,
@@ -170,7 +171,7 @@ const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void 
  */
 export const posteriorDraws = async (
   prior: Prior,
-  set: ObservationSet,
+  set: Observations,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)

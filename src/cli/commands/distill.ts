@@ -16,7 +16,7 @@ import {
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { type Observations, withRange } from '../../observations/index.ts'
 import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
 import {
   type DistillRequest,
@@ -101,7 +101,7 @@ const refuseFlowFields = ({ bounds, blind, condition, measurement, objective }: 
 const denoiserConfigOf = (
   { net, steps, step }: DenoiserField,
   layout: ConditionLayout,
-  set: ObservationSet,
+  set: Observations,
   prior: LearnedPrior,
 ): DenoiserConfig => {
   const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
@@ -137,7 +137,7 @@ const chosenBase = (wish: 'gaussian' | 'white' | undefined, white: FlowConfig, b
 const samplerConfigOf = (
   distillation: Distillation,
   layout: ConditionLayout,
-  set: ObservationSet,
+  set: Observations,
   prior: LearnedPrior,
 ): SamplerConfig => {
   const { flow, bounds } = distillation
@@ -157,7 +157,7 @@ const requestOf = async (
 ): Promise<Omit<DistillRequest, 'options'>> => {
   const { data, condition, blind, measurement, train, seed } = distillation
   const observations = await loadObservations({ data, range: undefined })
-  const set = { ...observations, range: prior.range }
+  const set = withRange(observations, prior.range)
   const { event } = set.operator
   if (String(event) !== String(prior.event)) {
     throw new TweedieError(

@@ -2,7 +2,13 @@
 
 import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
+import {
+  neverSeen,
+  neverSeenWords,
+  type Observations,
+  setAsideOf,
+  wholeSet,
+} from '../../observations/index.ts'
 import {
   type LearnedPrior,
   layoutOf,
@@ -41,7 +47,7 @@ type Call = Pick<
 type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
-const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io: Io): Learning => {
+const byDiem = (experiment: Experiment, set: Observations, device: Device, io: Io): Learning => {
   const { event } = set.operator
   const net = networkConfigOf(experiment, event, set.mesh)
   checkExperiment(experiment, event, set.operator)
@@ -69,17 +75,17 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
 }
 
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
-const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
+const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: Observations) =>
   setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = async (
   experiment: Experiment,
   learner: MaskedLearner,
-  observations: ObservationSet,
+  observations: Observations,
   device: Device,
 ): Promise<Learning> => {
-  const request = await maskedRequestOf(experiment, learner, observations, { device })
+  const request = await maskedRequestOf(experiment, learner, wholeSet(observations), { device })
   checkExperiment(experiment, request.rows.y.shape.slice(1))
   return async (run, { onLap, ...call }) => {
     const prior = await learnMasked(run, { ...request, ...call })

@@ -5,7 +5,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { neverSeen, type ObservationSet } from '../../observations/index.ts'
+import { neverSeen, type Observations } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { NdArray } from '../../tensor/index.ts'
@@ -42,7 +42,7 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const restored = async (
   folder: string,
   options: Options,
-  { learned, read }: { readonly learned: ObservationSet | undefined; readonly read: ReadSet },
+  { learned, read }: { readonly learned: Observations | undefined; readonly read: ReadSet },
   io: Io,
 ): Promise<RestoredContent & { readonly repairs: readonly string[] }> => {
   const { draws: file, observations, truth, held, baselines, seed } = options
@@ -87,7 +87,7 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 }
 
 /** The observations that a run learned from, as far as its configuration leads to them. */
-const learnedFrom = (config: JsonRecord, read: ReadSet): ObservationSet | undefined => {
+const learnedFrom = (config: JsonRecord, read: ReadSet): Observations | undefined => {
   const { observations } = isRecord(config.data) ? config.data : {}
   return typeof observations === 'string' && existsSync(observations) ? read(observations) : undefined
 }
@@ -95,7 +95,7 @@ const learnedFrom = (config: JsonRecord, read: ReadSet): ObservationSet | undefi
 /** How the data that a run learned from look, as far as its configuration leads to them. */
 const dataOf = async (
   config: JsonRecord,
-  learned: ObservationSet | undefined,
+  learned: Observations | undefined,
 ): Promise<Pick<RunData, 'view' | 'range' | 'valid' | 'mesh'>> => {
   const { clean } = isRecord(config.data) ? config.data : {}
   const range = Array.isArray(config.range)

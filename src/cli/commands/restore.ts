@@ -10,7 +10,13 @@ import {
 import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
-import { type ObservationSet, observationRows, readObservations } from '../../observations/index.ts'
+import {
+  type Observations,
+  openObservations,
+  readRows,
+  wholeSet,
+  withRange,
+} from '../../observations/index.ts'
 import { applyAffine, type DataRange } from '../../operators/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
@@ -50,7 +56,7 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
 /**
  * A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it.
  */
-const noteNoise = ({ origin }: SavedSampler, { noise }: ObservationSet, io: Io): void => {
+const noteNoise = ({ origin }: SavedSampler, { noise }: Observations, io: Io): void => {
   if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)
 }
@@ -60,19 +66,19 @@ const observed = (
   sampler: SavedSampler,
   file: string,
   { count }: Options,
-): { set: ObservationSet; row: number } => {
-  const all = { ...firstOf(readObservations(file), count), range: sampler.range }
+): { set: Observations; row: number } => {
+  const all = withRange(firstOf(openObservations(file), count), sampler.range)
   checkRestorable(sampler, all, file)
   if (sampler.measurement === undefined) return { set: all, row: 0 }
   const row = measurementRow(sampler.measurement, all, file)
-  return { set: observationRows(all, row, row + 1), row }
+  return { set: readRows(all, row, row + 1), row }
 }
 
 /** The clean data that the observations are of. */
 const truthOf = async (
   file: string,
   { event }: SavedSampler,
-  { set, row }: { readonly set: ObservationSet; readonly row: number },
+  { set, row }: { readonly set: Observations; readonly row: number },
 ): Promise<NdArray<'float32'>> => {
   const { x } = await loadClean(file, { skip: row, count: set.y.shape[0] })
   if (String(x.shape.slice(1)) !== String(event))
@@ -174,7 +180,9 @@ export const run = async (
   })
   const seconds = secondsFrom(started)
   const refined =
-    refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
+    refinement && restored.draws
+      ? await refinement(wholeSet(set), { ...restored, draws: restored.draws })
+      : undefined
   const total = secondsFrom(started)
   const logqTruth =
     truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
-import { type ObservationSet, readObservations } from '../../observations/index.ts'
+import { type Observations, openObservations } from '../../observations/index.ts'
 import {
   type LostDraw,
   methodNamed,
@@ -66,7 +66,7 @@ const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): Poster
  */
 const tiledFor = (
   prior: LearnedPrior,
-  { operator: { event } }: ObservationSet,
+  { operator: { event } }: Observations,
   { overlap, batch, covariance }: Options,
 ): { readonly prior: Prior; readonly batch: number } => {
   if (covariance !== 'tweedie')
@@ -91,7 +91,7 @@ const drawingOf = (options: Options, io: Io) => ({
  * A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else
  * would say.
  */
-const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior, io: Io): void => {
+const noteRange = (file: string, { range }: Observations, prior: LearnedPrior, io: Io): void => {
   if (String(range) !== String(prior.range))
     io.note(`${file}: of data in [${range}]; they are taken to be in [${prior.range}], as those of the prior`)
 }
@@ -102,8 +102,8 @@ const observationsOf = (
   prior: LearnedPrior,
   { count, tile }: Options,
   io: Io,
-): ObservationSet => {
-  const set = firstOf(readObservations(file), count)
+): Observations => {
+  const set = firstOf(openObservations(file), count)
   const { event } = set.operator
   if (!tile && event.join() !== prior.event.join()) {
     const larger = event.length > 1 && event.every((d, i) => d >= prior.event[i])

@@ -1,7 +1,7 @@
 /** What the steps of learning take on this machine with this network and these observations. */
 import { exponentialSchedule, preconditioned, standardGaussian } from '../../diffusion/index.ts'
 import { network } from '../../nn/index.ts'
-import { batchedObservations, type ObservationSet } from '../../observations/index.ts'
+import { batchedObservations, type Observations } from '../../observations/index.ts'
 import { compileMethod, samplerDraw } from '../../posterior/index.ts'
 import { normal, stream } from '../../random/index.ts'
 import { frozen, sizeOf } from '../../tensor/index.ts'
@@ -28,7 +28,7 @@ const streamOf = (purpose: string) => stream(0, `speed ${purpose}`)
 
 const trainSeconds = async (
   experiment: Experiment,
-  { operator: { event }, mesh }: ObservationSet,
+  { operator: { event }, mesh }: Observations,
 ): Promise<number> => {
   const net = network(networkConfigOf(experiment, event, mesh))
   const training = trainingOf(experiment, TRAIN_STEPS)
@@ -49,7 +49,7 @@ const trainSeconds = async (
   }
 }
 
-const drawSeconds = async (experiment: Experiment, set: ObservationSet): Promise<number> => {
+const drawSeconds = async (experiment: Experiment, set: Observations): Promise<number> => {
   const { em, schedule } = experiment
   const batched = batchedObservations(set)
   const gaussian = standardGaussian(sizeOf(batched.event))
@@ -71,7 +71,7 @@ const drawSeconds = async (experiment: Experiment, set: ObservationSet): Promise
 }
 
 /** Measures both kinds of steps; some seconds. */
-export const measuredSpeeds = async (experiment: Experiment, set: ObservationSet): Promise<Speeds> => ({
+export const measuredSpeeds = async (experiment: Experiment, set: Observations): Promise<Speeds> => ({
   train: await trainSeconds(experiment, set),
   draw: await drawSeconds(experiment, set),
 })

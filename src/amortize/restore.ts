@@ -258,7 +258,8 @@ export const restore = async (
       const out = await program(input, latents(seed, K, [from, to], event))
       keep(out, from)
       const broken = brokenRows(out)
-      const hopeless = broken.length === to - from && broken.length > 1 // not a draw diverged, the sampler did
+      // Not a draw diverged then, but the sampler.
+      const hopeless = broken.length === to - from && broken.length > 1
       for (const row of broken) lose(from + row, hopeless ? range(0, K) : await again(from + row))
       onProgress?.(to, count)
     })

@@ -335,7 +335,8 @@ const sampleLap = async (
   } finally {
     await draw.release()
   }
-  const kept = lap > 0 && options.bound !== undefined ? rowsInside(state.samples, options.bound) : undefined
+  // Samples beyond the bound, or not finite by more steps either, are left out.
+  const kept = rowsInside(state.samples, isBounded ? options.bound : undefined)
   const sampled: DiemState = { ...state, ...(kept ? { kept } : {}) }
   const samples = keptSamples(sampled)
   const { refitRank, refitCount = samples.count } = options

@@ -1,7 +1,7 @@
 /** Draws that are lost: NaN throughout, since the sampler diverged with more steps too. */
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationRowsAt } from '../../observations/index.ts'
+import { type ObservationSet, observationsAt } from '../../observations/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
 import { NdArray, ndarray, rows, rowsAt, sizeOf, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
@@ -106,7 +106,7 @@ export const withoutLost = <T extends OfProblems>(all: T, file: string, io: Pick
     ...all,
     draws: columnsAt(draws, kept),
     ...(truth ? { truth: rowsAt(truth, kept) } : {}),
-    ...(set ? { set: observationRowsAt(set, kept) } : {}),
+    ...(set ? { set: observationsAt(set, kept) } : {}),
     ...(given ? { given: rowsAt(given, kept) } : {}),
     ...(logDensity
       ? { logDensity: { draws: columnsAt(logDensity.draws, kept), truth: rowsAt(logDensity.truth, kept) } }

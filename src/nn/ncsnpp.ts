@@ -7,7 +7,7 @@
  * is what every network gets (log sigma), and images come centred.
  */
 import { TweedieError } from '../error.ts'
-import { concat, type NdArray, type Shape, silu, type Tensor } from '../tensor/index.ts'
+import { concat, type NdArray, silu, type Tensor } from '../tensor/index.ts'
 import {
   type BigganBlock,
   bigganBlock,
@@ -160,22 +160,8 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
 
   return {
     dropout,
-    keepShapes: ([b, , height, width]) => {
-      if (!dropout) return []
-      const [h, w] = [multipleOf(height, fold), multipleOf(width, fold)]
-      const at = (i: number): Shape => [b, channels[i], h / 2 ** i, w / 2 ** i]
-      const many = (i: number, count: number) => Array<Shape>(count).fill(at(i))
-      const resized = (i: number, c: number): Shape => [b, c, h / 2 ** i, w / 2 ** i]
-      const down = channels.flatMap((c, i) => [
-        ...many(i, blocks),
-        ...(i < levels - 1 ? [resized(i + 1, c)] : []),
-      ])
-      const up = channels.flatMap((_, j) => {
-        const i = levels - 1 - j
-        return [...many(i, blocks + 1), ...(i > 0 ? [resized(i - 1, channels[i])] : [])]
-      })
-      return [...down, ...many(levels - 1, 2), ...up]
-    },
+    // The changes between levels are blocks too, and two are in the middle.
+    dropouts: dropout ? levels * (2 * blocks + 1) + 2 * (levels - 1) + 2 : 0,
     init: (seed) => {
       const draw = new Initialiser(seed)
       const block = (name: string, from: number, to: number) =>
@@ -234,7 +220,7 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
       const [, c, h] = given.shape
       if (given.shape.length !== 4 || c !== io || h !== size)
         throw new TweedieError('shape', `ncsnpp: expected [B, ${io}, ${size}, W], got [${given.shape}]`)
-      const drop = dropper(dropout, training?.keep ?? [])
+      const drops = dropper(dropout, training)
       const e = linear(silu(linear(embed(cNoise, width), params.time1)), params.time2)
       return onMultiples(given, [fold, fold], (image) => {
         const stack = [conv(image, params.head)]
@@ -242,24 +228,25 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
         let pyramid = image
         for (const { blocks, attention, change, pyramid: coarser } of params.down) {
           for (const [j, p] of blocks.entries()) {
-            x = bigganBlock(p, x, e, { drop })
+            x = bigganBlock(p, x, e, { drop: drops() })
             if (attention.length > 0) x = pixelAttention(attention[j], x)
             stack.push(x)
           }
           for (const [j, p] of change.entries()) {
             pyramid = firConv(pyramid, coarser[j])
-            pyramid = halves(pyramid, bigganBlock(p, x, e, { change: 'down', drop }))
+            pyramid = halves(pyramid, bigganBlock(p, x, e, { change: 'down', drop: drops() }))
             x = pyramid
             stack.push(x)
           }
         }
         const { first, attention, last } = params.middle
-        x = bigganBlock(first, x, e, { drop })
-        x = bigganBlock(last, pixelAttention(attention, x), e, { drop })
+        x = bigganBlock(first, x, e, { drop: drops() })
+        x = bigganBlock(last, pixelAttention(attention, x), e, { drop: drops() })
         for (const { blocks, attention, change } of params.up) {
-          for (const p of blocks) x = bigganBlock(p, concat([x, ...stack.splice(-1)], 1), e, { drop })
+          for (const p of blocks)
+            x = bigganBlock(p, concat([x, ...stack.splice(-1)], 1), e, { drop: drops() })
           for (const p of attention) x = pixelAttention(p, x)
-          for (const p of change) x = bigganBlock(p, x, e, { change: 'up', drop })
+          for (const p of change) x = bigganBlock(p, x, e, { change: 'up', drop: drops() })
         }
         return conv(silu(groupNorm(x, params.norm)), params.tail)
       })

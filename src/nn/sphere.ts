@@ -164,7 +164,7 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
   const after = height - rows - before
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b]) => body.keepShapes([b, cell * (io + 2), height / unshuffle, columns / unshuffle]),
+    dropouts: body.dropouts,
     init: body.init,
     apply: (params, x, cNoise, training) => {
       const [b, c, points] = x.shape

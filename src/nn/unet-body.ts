@@ -4,8 +4,8 @@
  */
 import { TweedieError } from '../error.ts'
 import type { ValueSpecs } from '../settings.ts'
-import { concat, layerNorm, type NdArray, rematerialise, type Shape, type Tensor } from '../tensor/index.ts'
-import { dropper } from './dropout.ts'
+import { concat, layerNorm, type NdArray, rematerialise, type Tensor } from '../tensor/index.ts'
+import { type Drop, dropper } from './dropout.ts'
 import { Initialiser, type Linear } from './init.ts'
 import type { Lattice } from './lattice.ts'
 import { embed } from './layers.ts'
@@ -97,8 +97,7 @@ export const checkedSizes = <O extends UnetSizes>(name: string, options: O): O &
 export interface UnetBody {
   init(seed: number): UnetParams<NdArray>
   apply(params: UnetParams<Tensor>, x: Tensor, cNoise: Tensor, training?: Training): Tensor
-  /** Shapes of the dropout masks for features of this shape. */
-  keepShapes(finest: Shape): readonly Shape[]
+  readonly dropouts: number
 }
 
 /**
@@ -117,15 +116,9 @@ export const unetBody = (
       res: initResBlock(draw.at(`${i}.${j}.res`), channels[i], emb, lattice),
       att: heads[i] ? [initAttBlock(draw.at(`${i}.${j}.att`), channels[i], emb)] : [],
     }))
-  const onLevel = (
-    list: readonly Block<Tensor>[],
-    i: number,
-    x: Tensor,
-    e: Tensor,
-    drop: (y: Tensor) => Tensor,
-  ) =>
+  const onLevel = (list: readonly Block<Tensor>[], i: number, x: Tensor, e: Tensor, drops: () => Drop) =>
     list.reduce((h, block) => {
-      const y = resBlock(block.res, h, e, { lattice, level: i, drop })
+      const y = resBlock(block.res, h, e, { lattice, level: i, drop: drops() })
       return block.att.reduce(
         (a, p) => rematerialise(({ p, x, e }) => attBlock(p, x, e, heads[i], lattice), { p, x: a, e }),
         y,
@@ -133,11 +126,7 @@ export const unetBody = (
     }, x)
 
   return {
-    keepShapes: (finest) => {
-      const at = (i: number): Shape => lattice.shapeAt(finest, channels[i], i)
-      const way = (order: readonly number[]) => order.flatMap((i) => Array<Shape>(blocks[i]).fill(at(i)))
-      return dropout ? [...way(levels), ...way([...levels].reverse())] : []
-    },
+    dropouts: dropout ? 2 * blocks.reduce((a, b) => a + b, 0) : 0,
     init: (seed) => {
       const draw = new Initialiser(seed)
       const join = (name: string, from: number, to: number) => lattice.init(draw, name, from, to)
@@ -152,17 +141,17 @@ export const unetBody = (
     },
     apply: (params, finest, cNoise, training) => {
       const e = embed(cNoise, emb)
-      const drop = dropper(dropout, training?.keep ?? [])
+      const drops = dropper(dropout, training, lattice.rowAxis)
       const skips: Tensor[] = []
       let x = lattice.convolve(finest, params.head, 0)
       for (const i of levels) {
         if (i > 0) x = layerNorm(lattice.down(x, params.down[i - 1], i), { axis })
-        x = onLevel(params.descent[i], i, x, e, drop)
+        x = onLevel(params.descent[i], i, x, e, drops)
         skips.push(x)
       }
       for (const i of [...levels].reverse()) {
         if (i < levels.length - 1) x = lattice.convolve(concat([skips[i], x], axis), params.merge[i], i)
-        x = onLevel(params.ascent[i], i, x, e, drop)
+        x = onLevel(params.ascent[i], i, x, e, drops)
         if (i > 0) x = lattice.up(layerNorm(x, { axis }), i)
       }
       return lattice.point(x, params.tail)

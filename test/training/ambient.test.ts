@@ -191,14 +191,6 @@ describe('the objective', () => {
     expect(await batch(0)).toEqual(one)
   })
 
-  it('draws masks of dropout for the input of its network, which is twice as wide', async () => {
-    const dropping = unet({ io: 2, channels: [8, 8], blocks: [1, 1], emb: 8, dropout: 0.5 })
-    const { batch } = ambientObjective(dropping, { y, mask }, { sigma }, (p) => stream(0, p))
-    const { keep } = await batch({ rows: [3, 4], at: { step: 1 }, state: initTrainState({}) })
-    expect(keep.map((m) => (m instanceof NdArray ? m.shape : []))).toEqual(dropping.keepShapes([2, 2, 8, 8]))
-    expect(keep.length).toBeGreaterThan(0)
-  })
-
   it('is learned from', async () => {
     const { step, release } = trainer(
       objective,

@@ -57,12 +57,15 @@ export const rematerialise = <T>(fn: (x: T) => Tensor, x: T): Tensor => {
   const y = fn(x)
   return withGradient(y, leaves, (g) => {
     const zero = lateZero(add(firstOf(g), firstOf(y)))
-    const late = mapTensors((leaf) => add(leaf, cast(zero, leaf.dtype)), x)
-    return leavesOf(vjp(fn(late), late, g))
+    const again = mapTensors((leaf) => add(leaf, cast(zero, leaf.dtype)), x)
+    return leavesOf(vjp(fn(again), again, g))
   })
 }
 
 const firstOf = (x: Tensor): Tensor => reshape(slice(reshape(x, [-1]), [0], [1]), [])
+
+/** A scalar 0 that is known only when `t` is: what is computed from it is computed then, and not before. */
+export const late = (t: Tensor): Tensor => lateZero(firstOf(t))
 
 /** 0, NaN and ∞ notwithstanding, which is known only when t is. */
 const lateZero = (t: Tensor): Tensor => stopGradient(where(less(t, t), t, 0))

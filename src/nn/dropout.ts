@@ -10,8 +10,8 @@ import {
   reshape,
   type Shape,
   seededMask,
-  slice,
   type Tensor,
+  take,
   transpose,
   withGradient,
 } from '../tensor/index.ts'
@@ -52,8 +52,7 @@ const maskLike = (seeds: Tensor, keep: number, shape: Shape, rowAxis: number): T
  */
 export const seededDropout = (seeds: Tensor, rate: number): Training => ({
   zeroed: (y, { layer, rowAxis }) => {
-    const [rows] = seeds.shape
-    const own = reshape(slice(seeds, [0, layer], [rows, layer + 1]), [rows, 3])
+    const own = reshape(take(seeds, [layer], 1), [seeds.shape[0], 3])
     // From seeds + 0, with a zero that depends on what is masked, so that the mask of the gradient is
     // another node, which is computed when the gradient is.
     const masked = (t: Tensor): Tensor => {

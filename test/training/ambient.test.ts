@@ -31,7 +31,7 @@ import {
   type MaskedDenoiser,
   maskedDenoiser,
 } from '../../src/training/ambient.ts'
-import { initTrainState, trainer } from '../../src/training/trainer.ts'
+import { initTrainState, trainer } from '../../src/training/index.ts'
 import { f64 } from '../numbers.ts'
 
 /** A correlated Gaussian in three dimensions. */

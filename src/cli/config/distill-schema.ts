@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { networkSchema, spatialNetworkSchema } from './network-schema.ts'
-import { dataSchema, rateSchema } from './schema.ts'
+import { checkSteps, dataSchema, rateSchema, stepFields } from './schema.ts'
 
 const count = z.int().positive()
 
@@ -133,13 +133,16 @@ const objective = z
       })
   })
 
-const train = z.strictObject({
-  batch: count.optional().describe('rows of a step (default: 64, 16 of flows of networks)'),
-  steps: count.default(5000).describe('optimiser steps'),
-  rate: rateSchema.prefault({ from: 1e-3, warmUp: 100 }),
-  clip: z.number().positive().default(1).describe('largest global gradient norm'),
-  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
-})
+const train = z
+  .strictObject({
+    batch: count.optional().describe('rows of a step (default: 64, 16 of flows of networks)'),
+    ...stepFields,
+    steps: count.default(5000).describe('optimiser steps'),
+    rate: rateSchema.prefault({ from: 1e-3, warmUp: 100 }),
+    clip: z.number().positive().default(1).describe('largest global gradient norm'),
+    replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+  })
+  .superRefine(checkSteps)
 
 /** One distillation. */
 export const distillSchema = z

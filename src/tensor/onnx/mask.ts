@@ -95,14 +95,14 @@ interface Mask {
 export const emitMask = ({ seeds, keep, shape }: Mask, fold: Fold, emit: Emit): string => {
   const size = sizeOf(shape.slice(1))
   const all = asUint32(emit, seeds)
-  const part = (name: string, from: number, to: number) =>
-    emit.node('Slice', [name, emit.ints([from]), emit.ints([to]), emit.ints([1])])
-  const own = [0, 1, 2].map((i) => part(all, i, i + 1))
+  // Not by Slice, which WebGPU has for floats only.
+  const own = [0, 1, 2].map((i) => emit.node('Gather', [all, emit.ints([i])], { axis: { int: 1 } }))
   const words = pcg4d(emit, [counters(emit, Math.ceil(size / 4)), ...own], fold)
   const joined = emit.node('Concat', words, { axis: { int: 1 } })
-  const row = size % 4 === 0 ? joined : part(joined, 0, size)
   const threshold = Math.min(Math.round(keep * 2 ** 32), 2 ** 32 - 1)
-  const kept = emit.node('Less', [row, word(emit, threshold)])
+  const kept = emit.node('Less', [joined, word(emit, threshold)])
   const mask = emit.node('Cast', [kept], { to: { int: onnxType.float32 } })
-  return emit.node('Reshape', [mask, emit.ints(shape)], { allowzero: { int: 1 } })
+  const row =
+    size % 4 === 0 ? mask : emit.node('Slice', [mask, emit.ints([0]), emit.ints([size]), emit.ints([1])])
+  return emit.node('Reshape', [row, emit.ints(shape)], { allowzero: { int: 1 } })
 }

@@ -261,7 +261,7 @@ const pcg4d = (words: readonly number[]): number[] => {
 const masked = (seeds: Grid, keep: number, n: number): Grid => {
   const blocks = Math.ceil(n / 4)
   return grid([seeds.shape[0], n], ([i, j]) => {
-    const words = pcg4d([j % blocks, ...[0, 1, 2].map((k) => Math.trunc(1e9 * at(seeds, [i, k])))])
+    const words = pcg4d([j % blocks, ...[0, 1, 2].map((k) => Math.trunc(2 ** 28 * at(seeds, [i, k])))])
     return words[Math.floor(j / blocks)] < keep * 2 ** 32 ? 1 : 0
   })
 }
@@ -272,7 +272,7 @@ const controls: OpCase[] = [
     'seededMask',
     'by pcg4d, of seeds of both signs',
     [range([5, 3])],
-    (x) => t.seededMask(t.cast(t.mul(t.cast(x, 'float64'), 1e9), 'int32'), 0.7, [63]),
+    (x) => t.seededMask(t.cast(t.mul(x, 2 ** 28), 'int32'), 0.7, [63]),
     (x) => masked(x, 0.7, 63),
     { valueOnly: true },
   ),

@@ -30,7 +30,10 @@ export const dropper = (rate: number, training: Training | undefined, rowAxis = 
   let next = 0
   return () => {
     const layer = next++
-    return (y) => (rate === 0 || !training ? y : mul(training.zeroed(y, { layer, rowAxis }), 1 / (1 - rate)))
+    return (y) => {
+      const zeroed = rate > 0 ? training?.zeroed?.(y, { layer, rowAxis }) : undefined
+      return zeroed ? mul(zeroed, 1 / (1 - rate)) : y
+    }
   }
 }
 
@@ -50,7 +53,7 @@ const maskLike = (seeds: Tensor, keep: number, shape: Shape, rowAxis: number): T
  *
  * @param seeds - int32 [B, layers, 3], as of `dropoutSeeds` in training/
  */
-export const seededDropout = (seeds: Tensor, rate: number): Training => ({
+export const seededDropout = (seeds: Tensor, rate: number): Required<Training> => ({
   zeroed: (y, { layer, rowAxis }) => {
     const own = reshape(take(seeds, [layer], 1), [seeds.shape[0], 3])
     // From seeds + 0, with a zero that depends on what is masked, so that the mask of the gradient is

@@ -6,10 +6,10 @@ export interface DropoutPlace {
   readonly rowAxis: number
 }
 
-/** What training does inside a network: dropout, as `seededDropout` does it. */
+/** What training does inside a network; that of `seededDropout` has dropout. */
 export interface Training {
   /** The features of a dropout layer, some entries of them set to 0, the others as they are. */
-  zeroed(y: Tensor, place: DropoutPlace): Tensor
+  zeroed?(y: Tensor, place: DropoutPlace): Tensor
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Network<P extends Tree<NdArray> = Tree<NdArray>, T extends Tree
   /**
    * @param x - [B, ...event]
    * @param cNoise - [B], log sigma
-   * @param training - dropout; absent when the network is used, not trained
+   * @param training - absent when the network is used, not trained
    * @returns [B, ...event]
    */
   apply(params: T, x: Tensor, cNoise: Tensor, training?: Training): Tensor

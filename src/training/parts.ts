@@ -14,6 +14,7 @@ import {
   flatten,
   item,
   jit,
+  leavesOf,
   mapArrays,
   mapTensors,
   mul,
@@ -38,6 +39,17 @@ const zerosLike = <T>(tree: T): T => mapArrays(({ shape, dtype }) => zeros(shape
 /** Rows `from … to − 1` of every array of a batch; scalars are those of all rows. */
 const partOf = <F>(batch: F, from: number, to: number): F =>
   mapArrays((leaf) => (leaf.shape.length === 0 ? leaf : rows(leaf, from, to)), batch)
+
+/**
+ * Makes the sums of gradients in the order in which these become known on the way back. Nodes are shared, so
+ * that whoever makes the sums again gets these; a program computes outputs in the order in which they were
+ * made, and what a gradient is made of is freed when it has been added.
+ */
+const addedAsKnown = (grads: Tree<Tensor>, sums: Tree<Tensor>): void => {
+  const into = leavesOf(sums)
+  const pairs = leavesOf(grads).map((g, i) => ({ g, sum: into[i] }))
+  for (const { g, sum } of pairs.sort((a, b) => a.g.id - b.g.id)) add(sum, g)
+}
 
 /** How many rows a batch has. @throws TweedieError `input` when its arrays disagree */
 const countOf = (batch: unknown): number => {
@@ -73,6 +85,7 @@ export const inParts = <B>(
   const accumulate = jit(
     (model: Trained<Tensor>, { grads, statistics }: Sums<Tensor>, weight: Tensor, batch: B) => {
       const part = judged(objective, model, batch, weight)
+      addedAsKnown(part.grads, grads)
       const after = mapTensors((s) => mul(s, weight), part.statistics)
       return {
         terms: part.terms,

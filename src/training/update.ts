@@ -1,5 +1,5 @@
 /** What a step does to the state, as expressions: gradients of a batch, then Adam and the moving average. */
-import { type AdamOptions, adam, ema, globalNorm } from '../nn/index.ts'
+import { type AdamOptions, adam, ema } from '../nn/index.ts'
 import { type Tensor, type Tree, vjp } from '../tensor/index.ts'
 import type { Objective, Terms, Trained } from './objective.ts'
 import type { TrainState } from './train-state.ts'
@@ -48,7 +48,7 @@ export const moved = (
 ) => {
   const next = adam(params, grads, moments, pace, options)
   return {
-    gradient: globalNorm(grads),
+    gradient: next.norm,
     params: next.params,
     average: decay > 0 ? ema(average, next.params, decay) : NONE,
     moments: next.moments,

@@ -10,7 +10,7 @@
  *   power      tests of draws given y: how often each finds a fault, and cries wolf
  *   random     random fillers
  *   memory     growth of memory over many training steps
- *   activations memory of training steps by microBatch and rematerialise
+ *   activations  memory of training steps by microBatch and rematerialise
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
  *   learners   priors learned from masked digits by several methods

@@ -1,13 +1,13 @@
 /** What a step does to the state, as expressions: gradients of a batch, then Adam and the moving average. */
 import { type AdamOptions, adam, ema } from '../nn/index.ts'
-import { type Tensor, type Tree, vjp } from '../tensor/index.ts'
+import { cast, type Tensor, type Tree, vjp } from '../tensor/index.ts'
 import type { Objective, Terms, Trained } from './objective.ts'
 import type { TrainState } from './train-state.ts'
 
 /** A record without arrays: nothing that a program would have to compute or copy. */
-export const NONE: Tree<Tensor> = {}
+const NONE: Tree<Tensor> = {}
 
-/** What a batch says: its terms, the gradient of the loss, statistics after it ({@link NONE} as they were). */
+/** What a batch says: its terms, the gradient of the loss, statistics after it (no arrays: as they were). */
 export interface Judged {
   readonly terms: Terms
   readonly grads: Tree<Tensor>
@@ -26,7 +26,7 @@ export const judged = <B>(
   weight: Tensor,
 ): Judged => {
   const { terms, statistics = NONE } = loss(model, batch)
-  return { terms, grads: vjp(terms.loss, model.params, weight), statistics }
+  return { terms, grads: vjp(terms.loss, model.params, cast(weight, terms.loss.dtype)), statistics }
 }
 
 /** How weights move. */

@@ -16,8 +16,8 @@ const rematerialise = z
   .boolean()
   .optional()
   .describe(
-    'training computes each step again for its gradients instead of keeping what is inside it: less memory, ' +
-      'about a third more time, the same result (default: false)',
+    'training computes each step again for its gradients instead of keeping what is inside it: less ' +
+      'memory, about a third more time, the same result (default: false)',
   )
 
 const realNvp = z.strictObject({

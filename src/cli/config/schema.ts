@@ -45,13 +45,14 @@ export const rateSchema = z.strictObject({
   warmUp: z.int().nonnegative().default(0).describe('steps of linear rise'),
 })
 
-/** How steps are taken, beside what they are: memory and time, never the result. */
+/** How steps are taken, beside what they are: a choice of memory and time. */
 export const stepFields = {
   microBatch: count
     .optional()
     .describe(
       'rows of a batch that are computed at once, which bounds the memory of a step: gradients are ' +
-        'accumulated, the step is that of the batch (default: the whole batch)',
+        'accumulated, the step is that of the batch, except that BatchNorm (realNvp by bound or exact) ' +
+        'looks at the rows of a part (default: the whole batch)',
     ),
   stepsPerRun: count
     .default(1)

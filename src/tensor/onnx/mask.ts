@@ -84,7 +84,7 @@ const pcg4d = (emit: Emit, words: readonly string[], fold: Fold): string[] => {
   return mix(mix(words.map((v) => add(mul(v, factor), term))).map((v) => fold(v, emit)))
 }
 
-/** What a mask is made of: the value that holds its seeds [B, 3], the probability of 1, its shape [B, ...]. */
+/** What a mask is made of: the value with its seeds [B, 3], the probability of 1, its shape [B, ...]. */
 interface Mask {
   readonly seeds: string
   readonly keep: number

@@ -13,6 +13,7 @@
  *   operators  A x and Aᵀ y as images grow, beside NumPy
  *   memory     growth of memory over many training steps
  *   learn-memory  the same of a whole run that learns, with resume points every second
+ *   activations  memory of training steps by microBatch and rematerialise
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
  *   learners   priors learned from masked digits by several methods
@@ -36,6 +37,7 @@ const names = [
   'random',
   'memory',
   'learn-memory',
+  'activations',
   'covariance',
   'strays',
   'learners',

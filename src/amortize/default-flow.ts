@@ -19,7 +19,7 @@ interface PriorShape {
 const FEATURES = 16
 
 /** What a network says of its own size; the rest of it says where its points lie. */
-const SIZES = new Set(['io', 'channels', 'blocks', 'heads', 'emb', 'dropout', 'factors'])
+const SIZES = new Set(['io', 'channels', 'blocks', 'heads', 'emb', 'dropout', 'rematerialise', 'factors'])
 
 /** The network of a prior over [C, ...points], when it knows them. Images have the U-Net in any case. */
 const placeOf = ({ net, event }: PriorShape): Readonly<Record<string, unknown>> | undefined => {

@@ -2,14 +2,17 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {
+  type Arrays,
   broadcastTo,
   type ExecuteOptions,
   type Feeds,
+  greater,
   jit,
   type NdArray,
   type Shape,
   scalar,
   type Tensor,
+  where,
   zeros,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
@@ -127,15 +130,25 @@ export const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   return out
 }
 
+/** What a program of a step takes beside the context. */
+interface StepInputs {
+  readonly state: Stepped
+  readonly levels: Levels
+  readonly z: readonly Tensor[]
+  /** 1 where only the denoiser's answer is wanted, which then goes nowhere; else 0. */
+  readonly still: Tensor
+}
+
 /** A step with the denoiser's first answer in it, as expressions. */
-const watchedStep = (kind: Step, D: Denoiser, state: Stepped, levels: Levels, z: Tensor | undefined) => {
+const watchedStep = (kind: Step, D: Denoiser, { state, levels, z, still }: StepInputs) => {
   let xhat = state.x
-  const watched: Denoiser = (...at) => {
-    const answer = D(...at)
+  const watched: Denoiser = (xt, sigma, move) => {
+    const sensitivity = move && where(greater(still, 0), Number.POSITIVE_INFINITY, move.sensitivity)
+    const answer = D(xt, sigma, move && sensitivity && { ...move, sensitivity })
     if (xhat === state.x) xhat = answer
     return answer
   }
-  return { ...kind.step(watched, state, levels, z), xhat }
+  return { ...kind.step(watched, state, levels, z[0]), xhat }
 }
 
 /**
@@ -163,19 +176,21 @@ export const sampler = <C>(
   const grid = gridOf(options)
   const start = startOf(begin, options)
   const plain = jit(
-    (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>
+    ({ state, levels, z }: Omit<StepInputs, 'still'>, context: C) =>
       kind.step(denoiserOf(context), state, levels, z[0]),
     options,
   )
   const watched = jit(
-    (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>
-      watchedStep(kind, denoiserOf(context), state, levels, z[0]),
+    (inputs: StepInputs, context: C) => watchedStep(kind, denoiserOf(context), inputs),
     options,
   )
-  const finish = jit(
+  const alone = jit(
     (x: Tensor, s: Tensor, context: C) => denoiserOf(context)(x, broadcastTo(s, [x.shape[0]])),
     options,
   )
+  // A step of one evaluation has it within: its program answers for the denoiser too, and is the only large
+  // one.
+  const single = kind.evaluations === 1
   const total = grid.length - 1
 
   const run = async (context: Feeds<C>, request: SampleRequest): Promise<NdArray> => {
@@ -183,26 +198,34 @@ export const sampler = <C>(
     const noise = noiseOf(context, request)
     const z0 = noise(-1, 0)
     const level = grid.map((sigma) => scalar(sigma, z0.dtype))
-    const first = await start.run(z0, meanOf(request, z0), level[0], (x) => finish(x, level[0], context))
     const nothing = Array.from({ length: kind.remembers }, () => zeros(shape, z0.dtype))
-    let state: Feeds<Stepped> = { x: first, memory: nothing }
+    const silent = kind.noises > 0 ? [zeros([kind.noises, ...shape], z0.dtype)] : []
+    const [go, still] = [0, 1].map((value) => scalar(value, z0.dtype))
+    const answer = async (x: NdArray, i: number): Promise<NdArray> => {
+      if (!single) return alone(x, level[i], context)
+      const levels = { t: level[i], s: scalar(grid[i] / 2, z0.dtype), before: level[i] }
+      return (await watched({ state: { x, memory: nothing }, levels, z: silent, still }, context)).xhat
+    }
+    const first = await start.run(z0, meanOf(request, z0), level[0], (x) => answer(x, 0))
+    let state: Arrays<Stepped> = { x: first, memory: nothing }
     for (let i = 0; i < total; i++) {
       checkAborted(signal, 'sampling')
       const levels = { t: level[i], s: level[i + 1], before: level[Math.max(i - 1, 0)] }
       const noises = Array.from({ length: kind.noises }, (_, j) => noise(i, j))
       const z = noises.length > 0 ? [joined(noises, shape)] : []
-      const next = withXhat
-        ? await watched(state, levels, z, context)
-        : { ...(await plain(state, levels, z, context)), xhat: undefined }
+      const next =
+        withXhat || single
+          ? await watched({ state, levels, z, still: go }, context)
+          : { ...(await plain({ state, levels, z }, context)), xhat: undefined }
       const { x, xhat, memory } = next
       state = { x, memory }
-      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat })
+      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat: withXhat ? xhat : undefined })
     }
-    return finish(state.x, level[total], context)
+    return answer(state.x, total)
   }
   return Object.assign(run, {
     release: async () => {
-      await Promise.all([start, plain, watched, finish].map((program) => program.release()))
+      await Promise.all([start, plain, watched, alone].map((program) => program.release()))
     },
   })
 }

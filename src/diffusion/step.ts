@@ -23,7 +23,7 @@ export interface Step {
   readonly name: string
   /** Standard normal arrays consumed by a step. */
   readonly noises: number
-  /** Denoiser evaluations of a step. */
+  /** Denoiser evaluations of a step. Where it is one, that is D(x, t), and samplers take it for D itself. */
   readonly evaluations: number
   /** Arrays like x that it remembers: 0 for steps that know nothing of the last one. */
   readonly remembers: number

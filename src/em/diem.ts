@@ -368,15 +368,18 @@ const trainLap = async (
   }
   const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
   const objective = denoisingObjective(net, keptSamples(start), training, streamOf)
-  const { step, release } = trainer(objective, training, streamOf('rows'))
+  const { advance, release } = trainer(objective, training, streamOf('rows'))
   let state = start
   try {
-    for (let i = start.position.done; i < total; i++) {
+    for (let done = start.position.done; done < total; ) {
       checkAborted(hooks.signal, 'learning')
-      const next = await step(state.train, { lap, step: i })
-      state = track({ ...state, position: { lap, stage: 'train', done: i + 1 }, train: next.state })
-      hooks.onProgress?.({ phase: 'training', done: i + 1, total, lap, loss: next.terms.loss })
-      if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+      const next = await advance(state.train, { lap, step: done }, total - done)
+      const before = done
+      done += next.taken.length
+      state = track({ ...state, position: { lap, stage: 'train', done }, train: next.state })
+      for (const [i, { terms }] of next.taken.entries())
+        hooks.onProgress?.({ phase: 'training', done: before + i + 1, total, lap, loss: terms.loss })
+      if (done < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {
     await release()

@@ -27,10 +27,11 @@ import {
   imageConditioned,
   initImageConditioner,
 } from './image-conditioner.ts'
+import { movedAgain, type StepMemory } from './moved-again.ts'
 import { inverseOrder, type Order, permute, randomOrder } from './permutation.ts'
 
 /** Sizes of an image flow. */
-export interface ImageFlowOptions {
+export interface ImageFlowOptions extends StepMemory {
   /** Shape [C, H, W] of x. */
   readonly event: Shape
   /**
@@ -65,13 +66,20 @@ interface Level {
   /** Orders of the channels, one for each step. */
   readonly orders: readonly Order[]
   readonly conditionChannels: number
+  readonly rematerialise?: boolean
 }
 
 const fail = (message: string): never => {
   throw new TweedieError('input', `imageFlow: ${message}`)
 }
 
-const levelsOf = ({ event, condition, cells = [2, 2], steps = 8 }: ImageFlowOptions): Level[] => {
+const levelsOf = ({
+  event,
+  condition,
+  cells = [2, 2],
+  steps = 8,
+  rematerialise,
+}: ImageFlowOptions): Level[] => {
   let [c, h, w] = event
   return cells.map((cell, i) => {
     const shape = [c * cell * cell, h / cell, w / cell]
@@ -83,7 +91,7 @@ const levelsOf = ({ event, condition, cells = [2, 2], steps = 8 }: ImageFlowOpti
     ;[c, h, w] = [halves(shape[0])[0], shape[1], shape[2]]
     // Levels count apart from steps, so that no two orders are alike.
     const orders = Array.from({ length: steps }, (_, k) => randomOrder(shape[0], 1000 * (i + 1) + k))
-    return { cell, shape, orders, conditionChannels: y[0] }
+    return { cell, shape, orders, conditionChannels: y[0], rematerialise }
   })
 }
 
@@ -91,31 +99,50 @@ const toChannels = (x: Tensor, cell: number): Tensor => (cell === 1 ? x : pixelU
 const toPixels = (x: Tensor, cell: number): Tensor => (cell === 1 ? x : pixelShuffle(x, cell))
 
 /** x → z through the steps of a level. */
-const forwardSteps = (h: Tensor, y: Tensor, steps: readonly Step<Tensor>[], { orders }: Level): Moved => {
-  let logdet = noChange(h)
-  let out = h
-  for (const [k, { norm, net }] of steps.entries()) {
-    const scaled = actNorm(out, norm)
-    const moved = coupling(scaled.h, affine, (stays) => imageConditioned(net, stays, y))
-    out = permute(moved.h, orders[k])
-    logdet = add(logdet, add(scaled.logdet, moved.logdet))
+const forwardSteps = (
+  h: Tensor,
+  y: Tensor,
+  steps: readonly Step<Tensor>[],
+  { orders, rematerialise }: Level,
+): Moved => {
+  let moved: Moved = { h, logdet: noChange(h) }
+  for (const [k, w] of steps.entries()) {
+    const next = movedAgain(
+      rematerialise,
+      ({ w: { norm, net }, h, y }) => {
+        const scaled = actNorm(h, norm)
+        const coupled = coupling(scaled.h, affine, (stays) => imageConditioned(net, stays, y))
+        return { h: permute(coupled.h, orders[k]), logdet: add(scaled.logdet, coupled.logdet) }
+      },
+      { w, h: moved.h, y },
+    )
+    moved = { h: next.h, logdet: add(moved.logdet, next.logdet) }
   }
-  return { h: out, logdet }
+  return moved
 }
 
 /** z → x through the steps of a level. */
-const backwardSteps = (h: Tensor, y: Tensor, steps: readonly Step<Tensor>[], { orders }: Level): Moved => {
-  let logdet = noChange(h)
-  let out = h
+const backwardSteps = (
+  h: Tensor,
+  y: Tensor,
+  steps: readonly Step<Tensor>[],
+  { orders, rematerialise }: Level,
+): Moved => {
+  let moved: Moved = { h, logdet: noChange(h) }
   for (let k = steps.length - 1; k >= 0; k--) {
-    const { norm, net } = steps[k]
-    const back = permute(out, inverseOrder(orders[k]))
-    const moved = couplingInverse(back, affine, (stays) => imageConditioned(net, stays, y))
-    const scaled = actNormInverse(moved.h, norm)
-    out = scaled.h
-    logdet = add(logdet, add(scaled.logdet, moved.logdet))
+    const next = movedAgain(
+      rematerialise,
+      ({ w: { norm, net }, h, y }) => {
+        const back = permute(h, inverseOrder(orders[k]))
+        const coupled = couplingInverse(back, affine, (stays) => imageConditioned(net, stays, y))
+        const scaled = actNormInverse(coupled.h, norm)
+        return { h: scaled.h, logdet: add(scaled.logdet, coupled.logdet) }
+      },
+      { w: steps[k], h: moved.h, y },
+    )
+    moved = { h: next.h, logdet: add(moved.logdet, next.logdet) }
   }
-  return { h: out, logdet }
+  return moved
 }
 
 /**

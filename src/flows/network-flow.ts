@@ -7,7 +7,7 @@
  * says of x already (gaussian-base.ts).
  */
 import { TweedieError } from '../error.ts'
-import { conv, type Linear, network, type SpatialNetwork } from '../nn/index.ts'
+import { conv, type Linear, network, type SpatialNetwork, type Training } from '../nn/index.ts'
 import {
   add,
   concat,
@@ -113,6 +113,9 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
   return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
+/** Networks of flows have no dropout; what they compute again matters where there are gradients only. */
+const TRAINING: Training = {}
+
 /** White noise, where nothing is known of x. */
 const whiteNoise: Pick<Base, 'draw' | 'undo'> & { readonly mean?: Tensor } = {
   draw: (z) => ({ h: z, logdet: noChange(z) }),
@@ -167,11 +170,12 @@ export const networkFlow = (
   const features = ({ encoder: weights }: Weights, y: Tensor, mean?: Tensor): Tensor => {
     const seen = atPoints(y, space)
     const x = widened(mean ? concat([seen, mean], 1) : seen, encoder.io)
-    return reads.apply(weights, x, level(x))
+    return reads.apply(weights, x, level(x), TRAINING)
   }
   /** The parameters of coupling k, from the points that it leaves alone. */
   const chosen = ({ couplings }: Weights, k: number, h: Tensor, given: Tensor): Tensor => {
-    const output = chooses.apply(couplings[k].net, concat([mul(h, constant(stays[k])), given], 1), level(h))
+    const inside = concat([mul(h, constant(stays[k])), given], 1)
+    const output = chooses.apply(couplings[k].net, inside, level(h), TRAINING)
     return mul(parametersFrom(output, couplings[k].tail), constant(moves[k]))
   }
   const then = (moved: Moved, next: (h: Tensor) => Moved): Moved => {

@@ -20,11 +20,12 @@ import {
 } from './conditioner.ts'
 import { coupling, couplingInverse, halves } from './coupling.ts'
 import { expectRows, type Flow, noChange } from './flow.ts'
+import { movedAgain, type StepMemory } from './moved-again.ts'
 import { compose, inverseOrder, type Order, permute, randomOrder, reversal } from './permutation.ts'
 import type { Transform } from './transform.ts'
 
 /** Sizes of a flow. */
-export interface RealNvpOptions {
+export interface RealNvpOptions extends StepMemory {
   /** Entries n of x, at least 2. */
   readonly size: number
   /** Entries m of y. */
@@ -75,7 +76,7 @@ const ordersOf = (n: number, steps: number): Order[] =>
  * ```
  */
 export const realNvp = (options: RealNvpOptions): RealNvp => {
-  const { size: n, condition: m, steps = 32, transform = affine } = options
+  const { size: n, condition: m, steps = 32, transform = affine, rematerialise } = options
   const hidden = options.hidden ?? Math.max(1, Math.floor(n / 8))
   requireInteger(n, 2, 'realNvp: size')
   for (const [name, value] of Object.entries({ condition: m, steps, hidden }))
@@ -104,14 +105,24 @@ export const realNvp = (options: RealNvpOptions): RealNvp => {
       let x = z
       let logdet = noChange(z)
       for (let j = orders.length - 1; j >= 0; j--) {
-        const moved = couplingInverse(permute(x, back[j]), transform, (stays) => {
-          const { raw, statistics: own } = conditioned(weights[j].net, statistics[j], stays, y, training)
-          after[j] = own
-          return raw
-        })
-        const scaled = actNormInverse(moved.h, weights[j].norm)
-        logdet = add(logdet, add(moved.logdet, scaled.logdet))
-        x = scaled.h
+        const seen: ConditionerStatistics<Tensor>[] = []
+        const at = { w: weights[j], x, y }
+        const moved = movedAgain(
+          rematerialise,
+          ({ w, x, y }) => {
+            const coupled = couplingInverse(permute(x, back[j]), transform, (stays) => {
+              const { raw, statistics: own } = conditioned(w.net, statistics[j], stays, y, training)
+              seen.push(own)
+              return raw
+            })
+            const scaled = actNormInverse(coupled.h, w.norm)
+            return { h: scaled.h, logdet: add(coupled.logdet, scaled.logdet) }
+          },
+          at,
+        )
+        after[j] = seen[0]
+        logdet = add(logdet, moved.logdet)
+        x = moved.h
       }
       return { x, logdet, statistics: after }
     },
@@ -120,14 +131,21 @@ export const realNvp = (options: RealNvpOptions): RealNvp => {
       let z = x
       let logdet = noChange(x)
       for (const [j, order] of orders.entries()) {
-        const scaled = actNorm(z, weights[j].norm)
-        const moved = coupling(
-          scaled.h,
-          transform,
-          (stays) => conditioned(weights[j].net, statistics[j], stays, y, false).raw,
+        const moved = movedAgain(
+          rematerialise,
+          ({ w, z, y }) => {
+            const scaled = actNorm(z, w.norm)
+            const coupled = coupling(
+              scaled.h,
+              transform,
+              (stays) => conditioned(w.net, statistics[j], stays, y, false).raw,
+            )
+            return { h: permute(coupled.h, order), logdet: add(coupled.logdet, scaled.logdet) }
+          },
+          { w: weights[j], z, y },
         )
-        logdet = add(logdet, add(moved.logdet, scaled.logdet))
-        z = permute(moved.h, order)
+        logdet = add(logdet, moved.logdet)
+        z = moved.h
       }
       return { z, logdet }
     },

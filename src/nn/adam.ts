@@ -6,6 +6,7 @@ import {
   add,
   concat,
   div,
+  late,
   leavesOf,
   mapArrays,
   mapTensors,
@@ -56,11 +57,27 @@ export const globalNorm = (grads: Tree<Tensor>): Tensor =>
   )
 
 /**
+ * The same as a sum from the gradient that is known last to the one that is known first. ONNX Runtime goes
+ * through a graph from its outputs, of the inputs of a node the one that was written last first; so it
+ * computes each gradient as soon as the way back has come there, and what it is made of can be freed. In
+ * another order all of the way back comes before the gradients, and twice the memory is held.
+ *
+ * @param after - what shall be computed after these only
+ */
+const normAsKnown = (grads: Tree<Tensor>, after: Tensor): Tensor =>
+  sqrt(
+    [...leavesOf(grads)]
+      .sort((a, b) => b.id - a.id)
+      .map((g) => sum(square(g)))
+      .reduce((a, b) => add(a, b), late(after)),
+  )
+
+/**
  * One step, as expressions.
  *
  * @param lr - [] learning rate of this step
  * @param step - [] number of this step, from 1, for the bias correction
- * @returns the new parameters and moments
+ * @returns the new parameters and moments, and the norm of the gradient before clipping
  */
 export const adam = <T extends Tree<Tensor>>(
   params: T,
@@ -68,11 +85,12 @@ export const adam = <T extends Tree<Tensor>>(
   { m, v }: Moments<T>,
   { lr, step }: { lr: Tensor; step: Tensor },
   { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, clip = 1 }: AdamOptions = {},
-): { params: T; moments: Moments<T> } => {
+): { params: T; moments: Moments<T>; norm: Tensor } => {
   const { pack, unpack } = packing(params)
   const [P, G, M, V] = [params, grads, m, v].map(pack)
+  const norm = normAsKnown(grads, G[G.length - 1])
   const shrink = Number.isFinite(clip)
-    ? minimum(div(scalarLike(lr, clip), add(globalNorm(G), 1e-12)), 1)
+    ? minimum(div(scalarLike(lr, clip), add(norm, 1e-12)), 1)
     : scalarLike(lr, 1)
   const correction = (beta: number) => sub(1, pow(scalarLike(step, beta), step))
   const scale = sqrt(correction(beta2))
@@ -86,7 +104,7 @@ export const adam = <T extends Tree<Tensor>>(
     const kept = weightDecay ? sub(p, mul(p, mul(lr, weightDecay))) : p
     return sub(kept, div(mul(m1[i], rate), add(sqrt(v1[i]), tiny)))
   })
-  return { params: unpack(moved), moments: { m: unpack(m1), v: unpack(v1) } }
+  return { params: unpack(moved), moments: { m: unpack(m1), v: unpack(v1) }, norm }
 }
 
 /**

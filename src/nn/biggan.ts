@@ -16,6 +16,7 @@ import {
   transpose,
   zeros,
 } from '../tensor/index.ts'
+import type { Drop } from './dropout.ts'
 import { firDown, firUp } from './fir.ts'
 import type { Initialiser, Linear } from './init.ts'
 import { conv, linear } from './layers.ts'
@@ -100,7 +101,7 @@ export const bigganBlock = (
   p: BigganBlock<Tensor>,
   x: Tensor,
   e: Tensor,
-  { change = 'none', drop }: { readonly change?: Change; readonly drop: (y: Tensor) => Tensor },
+  { change = 'none', drop }: { readonly change?: Change; readonly drop: Drop },
 ): Tensor => {
   const resize = resized[change]
   const shift = linear(silu(e), p.time)

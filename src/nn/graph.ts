@@ -107,6 +107,7 @@ const gathered = (x: Tensor, { own, neighbours, basis }: Stencil): Tensor => {
 /** Features [V, B, C] on the vertices of several levels; `levels` are found when they are first needed. */
 const vertices = (levels: () => readonly Level[], dimensions: number): Lattice => ({
   axis: 2,
+  rowAxis: 1,
   init: (draw, name, inputs, outputs) => draw.linear(name, (2 + dimensions) * inputs, outputs),
   initPoint: (draw, name, inputs, outputs) => draw.linear(name, inputs, outputs),
   convolve: (x, weights, level) => linear(gathered(x, levels()[level].same), weights),
@@ -120,7 +121,6 @@ const vertices = (levels: () => readonly Level[], dimensions: number): Lattice =
   spread: (t) => t,
   tokens: (x) => transpose(x, [1, 0, 2]),
   untokens: (tokens) => transpose(tokens, [1, 0, 2]),
-  shapeAt: ([, b], channels, level) => [levels()[level].points.length, b, channels],
 })
 
 const once = <T>(make: () => T): (() => T) => {
@@ -165,7 +165,7 @@ export const graph = (options: GraphOptions): Network<UnetParams<NdArray>, UnetP
   const body = unetBody({ inputs: io + dimensions, outputs: io }, sizes, vertices(levels, dimensions))
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b]) => body.keepShapes([n, b, io + dimensions]),
+    dropouts: body.dropouts,
     init: body.init,
     apply: (params, x, cNoise, training) => {
       const [b, c, length] = x.shape

@@ -1,5 +1,6 @@
 export * from './adam.ts'
 export * from './config.ts'
+export { seededDropout } from './dropout.ts'
 export { type GraphOptions, graph } from './graph.ts'
 export type { Linear } from './init.ts'
 export { conv, embed, linear } from './layers.ts'

@@ -2,7 +2,7 @@
  * The space that the features of a U-Net live on: its neighbours, how its levels shrink, and how features lie
  * in memory. The finest level is 0.
  */
-import { type Pair, reshape, type Shape, type Tensor, transpose, upsample } from '../tensor/index.ts'
+import { type Pair, reshape, type Tensor, transpose, upsample } from '../tensor/index.ts'
 import type { Initialiser, Linear } from './init.ts'
 import { conv } from './layers.ts'
 
@@ -10,6 +10,8 @@ import { conv } from './layers.ts'
 export interface Lattice {
   /** Axis of the channels. */
   readonly axis: number
+  /** Axis of the rows of a batch. */
+  readonly rowAxis: number
   /** Fresh weights of a convolution over neighbours, and of one over the point alone. */
   init(draw: Initialiser, name: string, inputs: number, outputs: number): ReturnType<Initialiser['conv']>
   initPoint(draw: Initialiser, name: string, inputs: number, outputs: number): ReturnType<Initialiser['conv']>
@@ -26,8 +28,6 @@ export interface Lattice {
   /** Features as [B, points, C], and back to those of the shape of `like`. */
   tokens(x: Tensor): Tensor
   untokens(tokens: Tensor, like: Tensor): Tensor
-  /** Shape of features with so many channels on a level, when the finest ones have the shape `finest`. */
-  shapeAt(finest: Shape, channels: number, level: number): Shape
 }
 
 /** Convolution of images that keeps their size, or divides it by the stride. */
@@ -47,6 +47,7 @@ export const foldOf = (factors: readonly Pair[]): Pair =>
  */
 export const images = (kernel: Pair, factors: readonly Pair[], convolve: Convolve = conv): Lattice => ({
   axis: 1,
+  rowAxis: 0,
   init: (draw, name, inputs, outputs) => draw.conv(name, inputs, outputs, kernel),
   initPoint: (draw, name, inputs, outputs) => draw.conv(name, inputs, outputs, 1),
   convolve: (x, weights) => convolve(x, weights),
@@ -59,8 +60,4 @@ export const images = (kernel: Pair, factors: readonly Pair[], convolve: Convolv
     return transpose(reshape(x, [b, c, h * w]), [0, 2, 1])
   },
   untokens: (tokens, like) => reshape(transpose(tokens, [0, 2, 1]), like.shape),
-  shapeAt: ([b, , h, w], channels, level) => {
-    const [fh, fw] = foldOf(factors.slice(0, level))
-    return [b, channels, h / fh, w / fw]
-  },
 })

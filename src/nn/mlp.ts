@@ -54,7 +54,7 @@ export const mlp = (options: MlpOptions): Network<MlpParams<NdArray>, MlpParams<
   }
   return {
     dropout: 0,
-    keepShapes: () => [],
+    dropouts: 0,
     init: (seed) => {
       const draw = new Initialiser(seed)
       const widths = [features + emb, ...hidden]

@@ -16,6 +16,7 @@ import {
   square,
   type Tensor,
 } from '../tensor/index.ts'
+import type { Drop } from './dropout.ts'
 import type { Initialiser, Linear } from './init.ts'
 import type { Lattice } from './lattice.ts'
 import { linear } from './layers.ts'
@@ -58,7 +59,7 @@ export const initResBlock = (
 export interface Place {
   readonly lattice: Lattice
   readonly level: number
-  readonly drop: (y: Tensor) => Tensor
+  readonly drop: Drop
 }
 
 /** f = Conv ∘ Dropout ∘ SiLU ∘ Conv ∘ LayerNorm. */

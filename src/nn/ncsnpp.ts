@@ -7,10 +7,11 @@
  * is what every network gets (log sigma), and images come centred.
  */
 import { TweedieError } from '../error.ts'
-import { concat, type NdArray, type Shape, silu, type Tensor } from '../tensor/index.ts'
+import { concat, type NdArray, silu, type Tensor } from '../tensor/index.ts'
 import {
   type BigganBlock,
   bigganBlock,
+  type Change,
   glorot,
   groupNorm,
   halves,
@@ -22,6 +23,7 @@ import {
   type PixelAttention,
   pixelAttention,
 } from './biggan.ts'
+import { computing, rematerialiseSetting } from './computing.ts'
 import { dropper } from './dropout.ts'
 import { firConv } from './fir.ts'
 import { Initialiser, type Linear } from './init.ts'
@@ -46,6 +48,8 @@ export interface NcsnppOptions {
   readonly attention?: readonly number[]
   /** Dropout probability inside the residual blocks, default 0.1. */
   readonly dropout?: number
+  /** Whether training computes blocks again for their gradients, as in `unet`; default false. */
+  readonly rematerialise?: boolean
 }
 
 const settings = {
@@ -76,6 +80,7 @@ const settings = {
     default: 0.1,
     description: 'dropout probability inside the residual blocks',
   },
+  rematerialise: rematerialiseSetting,
 } as const
 
 type DownLevel<L> = {
@@ -108,7 +113,9 @@ export type NcsnppParams<L> = {
   readonly tail: Linear<L>
 }
 
-const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
+const checked = (
+  options: NcsnppOptions,
+): Required<Omit<NcsnppOptions, 'rematerialise'>> & Pick<NcsnppOptions, 'rematerialise'> => {
   const {
     width = settings.width.default,
     multipliers = settings.multipliers.default,
@@ -146,7 +153,7 @@ const checked = (options: NcsnppOptions): Required<NcsnppOptions> => {
  * ```
  */
 export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, NcsnppParams<Tensor>> => {
-  const { io, size, width, multipliers, blocks, attention, dropout } = checked(options)
+  const { io, size, width, multipliers, blocks, attention, dropout, rematerialise } = checked(options)
   const levels = multipliers.length
   const channels = multipliers.map((m) => m * width)
   const emb = 4 * width
@@ -160,22 +167,8 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
 
   return {
     dropout,
-    keepShapes: ([b, , height, width]) => {
-      if (!dropout) return []
-      const [h, w] = [multipleOf(height, fold), multipleOf(width, fold)]
-      const at = (i: number): Shape => [b, channels[i], h / 2 ** i, w / 2 ** i]
-      const many = (i: number, count: number) => Array<Shape>(count).fill(at(i))
-      const resized = (i: number, c: number): Shape => [b, c, h / 2 ** i, w / 2 ** i]
-      const down = channels.flatMap((c, i) => [
-        ...many(i, blocks),
-        ...(i < levels - 1 ? [resized(i + 1, c)] : []),
-      ])
-      const up = channels.flatMap((_, j) => {
-        const i = levels - 1 - j
-        return [...many(i, blocks + 1), ...(i > 0 ? [resized(i - 1, channels[i])] : [])]
-      })
-      return [...down, ...many(levels - 1, 2), ...up]
-    },
+    // The changes between levels are blocks too, and two are in the middle.
+    dropouts: dropout ? levels * (2 * blocks + 1) + 2 * (levels - 1) + 2 : 0,
     init: (seed) => {
       const draw = new Initialiser(seed)
       const block = (name: string, from: number, to: number) =>
@@ -234,32 +227,36 @@ export const ncsnpp = (options: NcsnppOptions): Network<NcsnppParams<NdArray>, N
       const [, c, h] = given.shape
       if (given.shape.length !== 4 || c !== io || h !== size)
         throw new TweedieError('shape', `ncsnpp: expected [B, ${io}, ${size}, W], got [${given.shape}]`)
-      const drop = dropper(dropout, training?.keep ?? [])
+      const [drops, compute] = [dropper(dropout, training), computing(rematerialise, training)]
       const e = linear(silu(linear(embed(cNoise, width), params.time1)), params.time2)
+      const block = (p: BigganBlock<Tensor>, x: Tensor, change?: Change): Tensor => {
+        const drop = drops()
+        return compute(({ p, x, e }) => bigganBlock(p, x, e, { change, drop }), { p, x, e })
+      }
       return onMultiples(given, [fold, fold], (image) => {
         const stack = [conv(image, params.head)]
         let x = stack[0]
         let pyramid = image
         for (const { blocks, attention, change, pyramid: coarser } of params.down) {
           for (const [j, p] of blocks.entries()) {
-            x = bigganBlock(p, x, e, { drop })
+            x = block(p, x)
             if (attention.length > 0) x = pixelAttention(attention[j], x)
             stack.push(x)
           }
           for (const [j, p] of change.entries()) {
             pyramid = firConv(pyramid, coarser[j])
-            pyramid = halves(pyramid, bigganBlock(p, x, e, { change: 'down', drop }))
+            pyramid = halves(pyramid, block(p, x, 'down'))
             x = pyramid
             stack.push(x)
           }
         }
         const { first, attention, last } = params.middle
-        x = bigganBlock(first, x, e, { drop })
-        x = bigganBlock(last, pixelAttention(attention, x), e, { drop })
+        x = block(first, x)
+        x = block(last, pixelAttention(attention, x))
         for (const { blocks, attention, change } of params.up) {
-          for (const p of blocks) x = bigganBlock(p, concat([x, ...stack.splice(-1)], 1), e, { drop })
+          for (const p of blocks) x = block(p, concat([x, ...stack.splice(-1)], 1))
           for (const p of attention) x = pixelAttention(p, x)
-          for (const p of change) x = bigganBlock(p, x, e, { change: 'up', drop })
+          for (const p of change) x = block(p, x, 'up')
         }
         return conv(silu(groupNorm(x, params.norm)), params.tail)
       })

@@ -1,8 +1,15 @@
-import type { NdArray, Shape, Tensor, Tree } from '../tensor/index.ts'
+import type { NdArray, Tensor, Tree } from '../tensor/index.ts'
 
-/** Drawn per training step: one 0/1 array for each dropout layer, in order. */
+/** Where dropout is: the number of its layer, from 0, and the axis of the rows of a batch in the features. */
+export interface DropoutPlace {
+  readonly layer: number
+  readonly rowAxis: number
+}
+
+/** What training does inside a network; that of `seededDropout` has dropout. */
 export interface Training {
-  readonly keep: readonly Tensor[]
+  /** The features of a dropout layer, some entries of them set to 0, the others as they are. */
+  zeroed?(y: Tensor, place: DropoutPlace): Tensor
 }
 
 /**
@@ -16,12 +23,12 @@ export interface Network<P extends Tree<NdArray> = Tree<NdArray>, T extends Tree
   /**
    * @param x - [B, ...event]
    * @param cNoise - [B], log sigma
-   * @param training - dropout masks; absent when the network is used, not trained
+   * @param training - absent when the network is used, not trained
    * @returns [B, ...event]
    */
   apply(params: T, x: Tensor, cNoise: Tensor, training?: Training): Tensor
-  /** Shapes of the dropout masks for an input of this shape: empty without dropout. */
-  keepShapes(x: Shape): readonly Shape[]
+  /** Number of its dropout layers: 0 without dropout. */
+  readonly dropouts: number
   /** Probability that dropout zeroes an activation. */
   readonly dropout: number
 }

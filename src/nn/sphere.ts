@@ -93,7 +93,12 @@ const smallestFactors = (columns: number, count: number): number[] => {
   return factors
 }
 
-const checkGrid = ({ channels, grid, unshuffle, factors }: Required<SphereOptions>): void => {
+const checkGrid = ({
+  channels,
+  grid,
+  unshuffle,
+  factors,
+}: Required<Pick<SphereOptions, 'channels' | 'grid' | 'unshuffle' | 'factors'>>): void => {
   const [rows, columns] = grid
   const fold = factors.reduce((a, b) => a * b, unshuffle)
   const whole = [rows, columns, ...factors].every((n) => Number.isInteger(n) && n > 1)
@@ -154,7 +159,7 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
   const { io, grid = settings.grid.default, unshuffle = settings.unshuffle.default } = options
   const [rows, columns] = grid
   const { factors = smallestFactors(columns / unshuffle, sizes.channels.length - 1) } = options
-  checkGrid({ ...sizes, io, grid, unshuffle, factors })
+  checkGrid({ ...sizes, grid, unshuffle, factors })
   const pairs = factors.map((f) => [f, f] as const)
   const cell = unshuffle * unshuffle
   const body = unetBody({ inputs: cell * (io + 2), outputs: cell * io }, sizes, images([3, 3], pairs, around))
@@ -164,7 +169,7 @@ export const sphere = (options: SphereOptions): Network<UnetParams<NdArray>, Une
   const after = height - rows - before
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b]) => body.keepShapes([b, cell * (io + 2), height / unshuffle, columns / unshuffle]),
+    dropouts: body.dropouts,
     init: body.init,
     apply: (params, x, cNoise, training) => {
       const [b, c, points] = x.shape

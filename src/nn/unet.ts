@@ -2,7 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { type NdArray, pixelShuffle, pixelUnshuffle, type Tensor } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
-import { multipleOf, onMultiples } from './multiples.ts'
+import { onMultiples } from './multiples.ts'
 import type { Network } from './network.ts'
 import { io, networkKind, unfit } from './network-kind.ts'
 import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
@@ -36,8 +36,7 @@ export const unet = (options: UnetOptions): Network<UnetParams<NdArray>, UnetPar
   const fold = unshuffle * foldOf(factors)[0]
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b, , h, w]) =>
-      body.keepShapes([b, inner, multipleOf(h, fold) / unshuffle, multipleOf(w, fold) / unshuffle]),
+    dropouts: body.dropouts,
     init: body.init,
     apply: (params, image, cNoise, training) => {
       if (image.shape.length !== 4 || image.shape[1] !== io)

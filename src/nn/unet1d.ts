@@ -7,7 +7,7 @@
 import { TweedieError } from '../error.ts'
 import { type NdArray, reshape, type Tensor, transpose } from '../tensor/index.ts'
 import { foldOf, images } from './lattice.ts'
-import { multipleOf, onMultiples } from './multiples.ts'
+import { onMultiples } from './multiples.ts'
 import type { Network } from './network.ts'
 import { io, networkKind, unfit } from './network-kind.ts'
 import { checkedSizes, levelSettings, type UnetParams, type UnetSizes, unetBody } from './unet-body.ts'
@@ -42,7 +42,7 @@ export const unet1d = (options: Unet1dOptions): Network<UnetParams<NdArray>, Une
   const fold = unshuffle * foldOf(factors)[1]
   return {
     dropout: sizes.dropout,
-    keepShapes: ([b, , v]) => body.keepShapes([b, inner, 1, multipleOf(v, fold) / unshuffle]),
+    dropouts: body.dropouts,
     init: body.init,
     apply: (params, x, cNoise, training) => {
       if (x.shape.length !== 3 || x.shape[1] !== io)

@@ -62,6 +62,7 @@ const flow = z.discriminatedUnion('kind', [
     condition: count,
     steps: count.optional(),
     hidden: count.optional(),
+    rematerialise: z.boolean().optional(),
     transform: transform.optional(),
     range: range.optional(),
   }),
@@ -72,6 +73,7 @@ const flow = z.discriminatedUnion('kind', [
     cells: shape.optional(),
     steps: count.optional(),
     hidden: count.optional(),
+    rematerialise: z.boolean().optional(),
     range: range.optional(),
   }),
   z.object({

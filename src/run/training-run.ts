@@ -7,7 +7,7 @@ import { TweedieError } from '../error.ts'
 import type { Json } from '../json.ts'
 import { checkAborted } from '../progress.ts'
 import { unflatten } from '../tensor/index.ts'
-import type { StepResult, Trainer, TrainState } from '../training/index.ts'
+import type { StepFigures, Trainer, TrainState } from '../training/index.ts'
 import { type Checkpoint, type CheckpointContent, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import type { RunCall } from './run-call.ts'
@@ -85,7 +85,7 @@ export interface TrainingRun extends RunCall {
   /** Name of the work in progress events and in the message of an interruption. */
   readonly phase: string
   /** Figures of a step for the journal; default its terms. */
-  readonly figures?: (result: StepResult) => Readonly<Record<string, Json>>
+  readonly figures?: (result: StepFigures) => Readonly<Record<string, Json>>
 }
 
 /**
@@ -107,22 +107,24 @@ export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainP
   }
   // What a trainer draws and keeps in the folder, such as samples of a prior, belongs to this request only.
   if (!point) save()
-  const { step, release } = await request.trainer()
+  const { advance, release } = await request.trainer()
   const started = performance.now()
   const isTime = (): boolean => seconds !== undefined && performance.now() - started > 1000 * seconds
   try {
     while (done < steps && !isTime()) {
       if (signal?.aborted) save()
       checkAborted(signal, phase)
-      const next = await step(state, { step: done }).catch((cause: unknown) => {
+      const next = await advance(state, { step: done }, steps - done).catch((cause: unknown) => {
         if (!(cause instanceof TweedieError && cause.code === 'numeric')) throw cause
         throw new TweedieError('numeric', `${cause.message}: ${save()}`, { cause })
       })
       state = next.state
-      done++
-      request.onProgress?.({ phase, done, total: steps, loss: next.terms.loss })
-      if (isJournalled(done, steps))
-        run.journal.append({ event: 'loss', lap: 0, step: done, ...figures(next) })
+      for (const taken of next.taken) {
+        done++
+        request.onProgress?.({ phase, done, total: steps, loss: taken.terms.loss })
+        if (isJournalled(done, steps))
+          run.journal.append({ event: 'loss', lap: 0, step: done, ...figures(taken) })
+      }
       if (clock.due()) save()
     }
   } finally {

@@ -105,9 +105,14 @@ export const mapTensors = <T>(fn: (...leaves: Tensor[]) => Tensor, first: T, ...
   ) as T
 }
 
-/** Leaf by leaf over a tree of arrays. */
+/** Leaf by leaf over a tree of arrays; plain numbers stay as they are. */
 export const mapArrays = <T>(fn: (leaf: NdArray, path: string) => NdArray, tree: T): T =>
-  map(tree, (leaf, path) => (leaf instanceof NdArray ? fn(leaf, path) : wrongLeaf(leaf, path)), '') as T
+  map(
+    tree,
+    (leaf, path) =>
+      typeof leaf === 'number' ? leaf : leaf instanceof NdArray ? fn(leaf, path) : wrongLeaf(leaf, path),
+    '',
+  ) as T
 
 /** The tensors of a tree, in order. */
 export const leavesOf = (tree: unknown): Tensor[] => {

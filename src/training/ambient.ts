@@ -9,7 +9,7 @@
  * every entry. Noise on y counts as part of x: the method knows of none.
  */
 import type { Denoiser } from '../diffusion/index.ts'
-import type { Network, Training } from '../nn/index.ts'
+import { type Network, seededDropout, type Training } from '../nn/index.ts'
 import { bernoulliBatch, betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import {
   add,
@@ -30,7 +30,7 @@ import {
   type Tensor,
   type Tree,
 } from '../tensor/index.ts'
-import { dropoutMasks } from './dropout-masks.ts'
+import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
 import type { Objective } from './objective.ts'
 
 /** (Ã xt, Ã, σ) ↦ E[x | Ã xt, Ã]: [B, C, H, W], a mask that broadcasts to it, [B]. */
@@ -136,10 +136,9 @@ export const ambientObjective = (
   { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
   { delta = AMBIENT_DELTA, sigma }: AmbientOptions,
   streamOf: (purpose: string) => Stream,
-): Objective<AmbientBatch & Training> => {
+): Objective<AmbientBatch & Seeded> => {
   const purposes = ['noise', 'times', 'further deletion', 'dropout'].map(streamOf)
   const [noise, times, further, masks] = purposes
-  const [, channels, ...space] = y.shape
   return {
     count: y.shape[0],
     batch: ({ rows, at }) => {
@@ -151,12 +150,13 @@ export const ambientObjective = (
         kept: bernoulliBatch(further, 1 - delta, where, mask.shape.slice(1)),
         z: normalBatch(noise, where, y.shape.slice(1)),
         sigma: ndarray(Array.from(t.data, sigma)),
-        keep: dropoutMasks(net, [rows.length, 2 * channels, ...space], masks, at),
+        seeds: dropoutSeeds(net, rows.length, masks, at),
       }
     },
-    loss: ({ params }, { keep, ...batch }) => ({
-      terms: { loss: ambientLoss(maskedDenoiser(net, params, { keep }), batch) },
-    }),
+    loss: ({ params }, { seeds, ...batch }) => {
+      const h = maskedDenoiser(net, params, seededDropout(seeds, net.dropout))
+      return { terms: { loss: ambientLoss(h, batch) } }
+    },
   }
 }
 

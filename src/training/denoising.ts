@@ -3,12 +3,12 @@
  * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
  */
 import { denoisingLoss, type Gaussian, inDomain, preconditioned, type Schedule } from '../diffusion/index.ts'
-import type { Network, Training } from '../nn/index.ts'
+import { type Network, seededDropout } from '../nn/index.ts'
 import { type Domain, filledOutside, insideShare } from '../operators/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import { mul, type NdArray, type Tensor } from '../tensor/index.ts'
 import { type Augmentation, augmented, checkAugmentable } from './augmentation.ts'
-import { dropoutMasks } from './dropout-masks.ts'
+import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
 import type { Objective } from './objective.ts'
 import { type SampleRows, sampleRows } from './sample-rows.ts'
 import type { TrainOptions } from './trainer.ts'
@@ -28,8 +28,8 @@ export interface DenoisingOptions {
 /** All of a training on the denoising objective: how steps are taken, and on what. */
 export type DenoisingTraining = TrainOptions & DenoisingOptions
 
-/** One batch of the loss, with the masks of dropout. */
-export interface DenoisingBatch extends Training {
+/** One batch of the loss, with the seeds of dropout. */
+export interface DenoisingBatch extends Seeded {
   /** [B, ...event]. */
   readonly x: Tensor
   /** Standard normal, like x. */
@@ -71,11 +71,11 @@ export const denoisingObjective = (
         x: chosen,
         z: normalBatch(noise, where, chosen.shape.slice(1)),
         t: betaBatch(times, 3, 3, where, []),
-        keep: dropoutMasks(net, chosen.shape, masks, at),
+        seeds: dropoutSeeds(net, rows.length, masks, at),
       }
     },
-    loss: ({ params }, { x, z, t, keep }) => {
-      const whole = preconditioned(net, params, { skip, training: { keep } })
+    loss: ({ params }, { x, z, t, seeds }) => {
+      const whole = preconditioned(net, params, { skip, training: seededDropout(seeds, net.dropout) })
       const denoiser = domain ? inDomain(whole, domain) : whole
       const loss = denoisingLoss(denoiser, x, z, schedule.sigmaOf(t))
       // Outside there is no error: the mean over what is inside.

@@ -15,7 +15,7 @@
 import type { Denoiser } from '../diffusion/index.ts'
 import { preconditioned } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { Network, Training } from '../nn/index.ts'
+import { type Network, seededDropout } from '../nn/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
 import {
   add,
@@ -33,7 +33,7 @@ import {
   type Tensor,
   vjp,
 } from '../tensor/index.ts'
-import { dropoutMasks } from './dropout-masks.ts'
+import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
 import type { Objective } from './objective.ts'
 
 /** One batch of the loss. */
@@ -108,7 +108,7 @@ export const gsureObjective = (
   { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
   { noise, sigma }: GsureOptions,
   streamOf: (purpose: string) => Stream,
-): Objective<GsureBatch & Training> => {
+): Objective<GsureBatch & Seeded> => {
   if (!(sigma(0) >= noise * (1 - ROUNDING))) {
     throw new TweedieError(
       'input',
@@ -127,11 +127,12 @@ export const gsureObjective = (
         z: normalBatch(white, where, y.shape.slice(1)),
         probe: normalBatch(probes, where, y.shape.slice(1)),
         sigma: ndarray(Array.from(t.data, sigma)),
-        keep: dropoutMasks(net, [rows.length, ...y.shape.slice(1)], masks, at),
+        seeds: dropoutSeeds(net, rows.length, masks, at),
       }
     },
-    loss: ({ params }, { keep, ...batch }) => ({
-      terms: { loss: gsureLoss(preconditioned(net, params, { training: { keep } }), batch, noise) },
-    }),
+    loss: ({ params }, { seeds, ...batch }) => {
+      const training = seededDropout(seeds, net.dropout)
+      return { terms: { loss: gsureLoss(preconditioned(net, params, { training }), batch, noise) } }
+    },
   }
 }

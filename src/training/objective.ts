@@ -19,7 +19,10 @@ export type Trained<L> = {
   readonly statistics: Tree<L>
 }
 
-/** The scalars of a step by name: the loss, and what it is made of where there is more to report. */
+/**
+ * The scalars of a step by name: the loss, and what it is made of where there is more to report. All are
+ * means over the rows of the batch.
+ */
 export type Terms<L = Tensor> = { readonly loss: L; readonly [term: string]: L }
 
 /** A step before it is taken. */
@@ -50,9 +53,12 @@ export interface StepInput {
 export interface Objective<B> {
   /** Number of rows to learn from. */
   readonly count: number
+  /** Whether `batch` looks at the state of its step; default false. */
+  readonly looksAtState?: boolean
   /**
    * The arrays of a step: the chosen rows and the noise on them. A function of its input alone, so that a run
-   * gives the same result whether or not it was interrupted.
+   * gives the same result whether or not it was interrupted. Arrays have the rows as their first axis;
+   * numbers and scalars are the same for all.
    */
   batch(input: StepInput): Feeds<B> | Promise<Feeds<B>>
   /**

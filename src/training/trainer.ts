@@ -1,52 +1,17 @@
 /**
- * The training loop's step, for any objective: rows are chosen, the objective makes a batch of them, and one
- * program does forward, backward, clipping, Adam and the moving average of the weights.
+ * The training loop's step, for any objective: rows are chosen, the objective makes a batch of them, and
+ * programs do forward, backward, clipping, Adam and the moving average of the weights.
  */
 import { TweedieError } from '../error.ts'
-import {
-  type AdamOptions,
-  adam,
-  ema,
-  globalNorm,
-  initMoments,
-  type LearningRate,
-  type Moments,
-} from '../nn/index.ts'
+import type { AdamOptions, LearningRate } from '../nn/index.ts'
 import type { Stream } from '../random/index.ts'
-import {
-  constant,
-  type ExecuteOptions,
-  full,
-  item,
-  jit,
-  type NdArray,
-  scalar,
-  type Tensor,
-  type Tree,
-  vjp,
-} from '../tensor/index.ts'
+import { type DType, type ExecuteOptions, type Feeds, flatten, scalar } from '../tensor/index.ts'
 import { type MinibatchOptions, minibatches } from './minibatches.ts'
-import type { Objective, StepAddress, Terms, Trained } from './objective.ts'
-
-/** Everything that training changes. */
-export type TrainState<L = NdArray> = Trained<L> & {
-  /** The exponential moving average of the weights; the weights themselves where none is wanted. */
-  readonly average: Tree<L>
-  readonly moments: Moments<Tree<L>>
-}
-
-/**
- * A state in which nothing has been learned; the average starts from the parameters.
- *
- * @param params - weights to begin with, such as `net.init(seed)`
- * @param statistics - those of BatchNorm; default none
- */
-export const initTrainState = (params: Tree<NdArray>, statistics: Tree<NdArray> = {}): TrainState => ({
-  params,
-  average: params,
-  moments: initMoments(params),
-  statistics,
-})
+import type { Objective, StepAddress } from './objective.ts'
+import { inParts } from './parts.ts'
+import type { StepFigures } from './steps.ts'
+import type { TrainState } from './train-state.ts'
+import { wholeBatches } from './whole-batches.ts'
 
 /** How steps are taken, whatever the objective. */
 export interface TrainOptions extends MinibatchOptions {
@@ -55,17 +20,32 @@ export interface TrainOptions extends MinibatchOptions {
   /** Decay of the moving average of the weights, such as 0.999; 0 (default) for none. */
   readonly ema?: number
   readonly adam?: AdamOptions
+  /**
+   * Rows of a batch that are computed at once, ≥ 1; default the whole batch. The memory of activations goes
+   * with it. Gradients are accumulated over the parts, so a step is that of the whole batch up to rounding;
+   * only BatchNorm, which looks at the rows of a part, trains otherwise.
+   */
+  readonly microBatch?: number
+  /**
+   * Steps that a program takes at once, ≥ 1, default 1: the state crosses its border once in so many steps,
+   * the same to rounding. Not beside `microBatch`, and not for objectives that look at the state.
+   */
+  readonly stepsPerRun?: number
   /** Where the program runs, with how many threads; never changes what is computed, up to rounding. */
   readonly execute?: ExecuteOptions
 }
 
 /** The result of a step. */
-export interface StepResult {
+export interface StepResult extends StepFigures {
   readonly state: TrainState
-  /** The terms of the objective before the step. */
-  readonly terms: Terms<number>
-  /** Norm of the gradient before clipping. */
-  readonly gradient: number
+}
+
+/** The result of one or several steps. */
+export interface Advance {
+  /** After the last of them. */
+  readonly state: TrainState
+  /** The figures of each. */
+  readonly taken: readonly StepFigures[]
 }
 
 /** Compiled training. */
@@ -76,7 +56,31 @@ export interface Trainer {
    * @throws TweedieError `numeric` when the loss or its gradient is no longer finite
    */
   step(state: TrainState, at: StepAddress): Promise<StepResult>
+  /**
+   * Takes the `stepsPerRun` steps from `at` on, or `most` where those are fewer: as many calls of `step`.
+   *
+   * @param most - ≥ 1
+   * @throws TweedieError `numeric` when the loss or its gradient is no longer finite in one of them
+   */
+  advance(state: TrainState, at: StepAddress, most: number): Promise<Advance>
   release(): Promise<void>
+}
+
+const check = (
+  { looksAtState = false }: Pick<Objective<never>, 'looksAtState'>,
+  { microBatch, stepsPerRun = 1 }: TrainOptions,
+): void => {
+  const fail = (message: string): never => {
+    throw new TweedieError('input', message)
+  }
+  if (microBatch !== undefined && !(Number.isInteger(microBatch) && microBatch > 0))
+    fail(`microBatch must be a positive integer, got ${microBatch}`)
+  if (!(Number.isInteger(stepsPerRun) && stepsPerRun > 0))
+    fail(`stepsPerRun must be a positive integer, got ${stepsPerRun}`)
+  if (stepsPerRun > 1 && microBatch !== undefined)
+    fail('stepsPerRun goes without microBatch: one takes several batches at once, the other a part of one')
+  if (stepsPerRun > 1 && looksAtState)
+    fail('stepsPerRun must be 1: the objective looks at the state before each step (objective.prior: exact)')
 }
 
 /**
@@ -86,6 +90,7 @@ export interface Trainer {
  * interrupted before it.
  *
  * @param order - the stream that chooses the rows of each step
+ * @throws TweedieError `input` for `microBatch` and `stepsPerRun` that do not apply
  *
  * @example
  * ```ts
@@ -95,57 +100,44 @@ export interface Trainer {
  * ```
  */
 export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order: Stream): Trainer => {
-  const { rate, ema: decay = 0 } = options
-  const program = jit(
-    (
-      { params, average, moments, statistics }: TrainState<Tensor>,
-      batch: B,
-      { lr, step }: { lr: Tensor; step: Tensor },
-    ) => {
-      const { terms, statistics: updated = statistics } = objective.loss({ params, statistics }, batch)
-      const grads = vjp(terms.loss, params, constant(full([], 1, terms.loss.dtype)))
-      const next = adam(params, grads, moments, { lr, step }, options.adam)
-      return {
-        terms,
-        gradient: globalNorm(grads),
-        params: next.params,
-        average: decay > 0 ? ema(average, next.params, decay) : NONE,
-        moments: next.moments,
-        statistics: updated,
-      }
-    },
-    options.execute,
-  )
+  check(objective, options)
+  const { batch: size, rate, microBatch = size, stepsPerRun = 1, ema = 0, adam, execute } = options
+  const steps =
+    microBatch < size
+      ? inParts(objective, microBatch, { ema, adam }, execute)
+      : wholeBatches(objective, { ema, adam }, execute)
   const choose = minibatches(order, options)
+  const advance = async (state: TrainState, at: StepAddress, most: number): Promise<Advance> => {
+    const places = Array.from({ length: Math.min(most, stepsPerRun) }, (_, i) => ({
+      ...at,
+      step: at.step + i,
+    }))
+    const batches: Feeds<B>[] = []
+    for (const at of places)
+      batches.push(await objective.batch({ rows: choose(objective.count, at), at, state }))
+    const dtype = dtypeOf(state)
+    const paces = places.map(({ step }) => ({ lr: scalar(rate(step), dtype), step: scalar(step + 1, dtype) }))
+    const next = await steps.take(state, paces, batches)
+    for (const [i, figures] of next.taken.entries()) checkFinite(figures, places[i])
+    return next
+  }
   return {
+    advance,
     step: async (state, at) => {
-      const batch = await objective.batch({ rows: choose(objective.count, at), at, state })
-      const lr = scalar(rate(at.step))
-      const out = await program(state, batch, { lr, step: scalar(at.step + 1) })
-      const { params, moments, statistics } = out
-      const terms = numbersOf(out.terms)
-      const gradient = item(out.gradient)
-      checkFinite(terms, gradient, at)
-      const average = decay > 0 ? out.average : params
-      return { state: { params, average, moments, statistics }, terms, gradient }
+      const next = await advance(state, at, 1)
+      return { state: next.state, ...next.taken[0] }
     },
     release: async () => {
-      await Promise.all([program.release(), objective.release?.()])
+      await Promise.all([steps.release(), objective.release?.()])
     },
   }
 }
 
-/** A record without arrays: nothing that a program would have to compute or copy. */
-const NONE: Tree<Tensor> = {}
-
-const numbersOf = (terms: Terms<NdArray>): Terms<number> => ({
-  ...Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, item(value)])),
-  loss: item(terms.loss),
-})
+/** The dtype that a state is trained in. */
+const dtypeOf = ({ params }: TrainState): DType => Object.values(flatten(params))[0]?.dtype ?? 'float32'
 
 const checkFinite = (
-  { loss, ...parts }: Terms<number>,
-  gradient: number,
+  { terms: { loss, ...parts }, gradient }: StepFigures,
   { lap = 0, step }: StepAddress,
 ): void => {
   if (Number.isFinite(loss) && Number.isFinite(gradient)) return

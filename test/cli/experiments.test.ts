@@ -25,6 +25,17 @@ const folder = join(root, 'experiments')
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
 
 describe('experiments', () => {
+  it('take the memory of training by overrides, and refuse what does not go together', () => {
+    const path = join(folder, 'own-images.yaml')
+    const overrides = ['train.microBatch=4', 'net.rematerialise=true']
+    const experiment = loadConfig(experimentSchema, path, overrides)
+    expect(experiment.net).toMatchObject({ rematerialise: true })
+    expect(diemOptionsOf(experiment).training(0)).toMatchObject({ microBatch: 4, stepsPerRun: 1 })
+    expect(() => loadConfig(experimentSchema, path, [...overrides, 'train.stepsPerRun=2'])).toThrow(
+      /train\.stepsPerRun.*goes without microBatch/,
+    )
+  })
+
   it('ship with the schema of their configuration (npm run schema writes it)', () => {
     expect(JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'))).toEqual(
       jsonSchemaOf(experimentSchema),

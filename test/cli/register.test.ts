@@ -21,7 +21,7 @@ vi.mock(import('../../src/nn/networks.ts'), async (original) => {
     sizesFor: (_, event) => ({ io: event[0] }),
     make: ({ gain = 2 }) => ({
       dropout: 0,
-      keepShapes: () => [],
+      dropouts: 0,
       init: () => ({}),
       apply: (_, x) => mul(x, gain),
     }),

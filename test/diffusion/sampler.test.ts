@@ -19,7 +19,7 @@ import {
 import { identity, isotropicNoise } from '../../src/operators/index.ts'
 import { mmps } from '../../src/posterior/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
-import { mul, ndarray, sub, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
+import { add, div, mul, ndarray, sub, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { distance, expectClose, f64 } from '../numbers.ts'
 
 const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
@@ -117,8 +117,38 @@ describe('one batch', () => {
     )
     // x₁ = (14, 16); x₀ = D + (x₁ − D)/4 = 5/8 x₁; half of it at the end.
     expectClose(toNumbers(x), [(14 * 5) / 16, (16 * 5) / 16], 1e-6)
-    expect(seen.length).toBe(2)
+    expect(seen.length).toBe(1)
+    await draw.release()
   })
+
+  it.each([
+    { step: adams(), programs: 1 },
+    { step: ddpm(), programs: 1 },
+    { step: heun(), programs: 2 }, // whose step has two evaluations: start and last denoise have their own
+  ])(
+    'compiles $programs program(s) with the denoiser for $step.name, start and last denoise too',
+    async (at) => {
+      let traced = 0
+      /** As methods by shifts do: the answer and something over the sensitivity, nothing at the end. */
+      const shifting: Denoiser = (x, _, move) => {
+        traced += move && at.step.evaluations > 1 ? 1 / at.step.evaluations : 1
+        const xhat = mul(x, 0.5)
+        return move ? add(xhat, div(0.1, move.sensitivity)) : xhat
+      }
+      const draw = sampler(() => shifting, { grid: [4, 2, 1], step: at.step })
+      const seen: SamplerState[] = []
+      const onStep = (state: SamplerState) => seen.push(state)
+      const x = await draw({}, { shape: [2, 3], seed: 0, onStep })
+      expect(traced).toBe(at.programs)
+      // The last denoise goes nowhere: no shift.
+      expectClose(
+        toNumbers(x),
+        toNumbers(seen[1].x).map((v) => 0.5 * v),
+        1e-6,
+      )
+      await draw.release()
+    },
+  )
 
   it('reports each step', async () => {
     const draw = sampler(unit, { schedule, steps: 3 })

@@ -12,7 +12,9 @@ import {
   networkFor,
   networks,
   readNetwork,
+  seededDropout,
 } from '../../src/nn/index.ts'
+import { stream } from '../../src/random/index.ts'
 import {
   flatten,
   frozen,
@@ -31,8 +33,10 @@ import {
   type Tree,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { dropoutSeeds } from '../../src/training/index.ts'
 import { networkCases as kinds } from '../contract/lists/networks.ts'
 import { expectClose, wave } from '../numbers.ts'
+import { countNodes } from '../tensor/model.ts'
 
 const nameOf = ({ config, event }: { config: NetworkConfig; event: Shape }) =>
   `${config.kind} [${event}]${'unshuffle' in config ? `, unshuffled by ${config.unshuffle}` : ''}`
@@ -97,6 +101,29 @@ describe.each(kinds.map((kind) => ({ name: nameOf(kind), ...kind })))('$name', (
     expect(Math.max(...toNumbers(want).map(Math.abs))).toBeGreaterThan(0.01)
     expectClose(toNumbers(got), toNumbers(want), 1e-5)
   })
+
+  it.runIf('rematerialise' in settings)(
+    'computes its blocks again in training, to the same gradients, dropout and all',
+    async () => {
+      const gradients = async (rematerialise: boolean) => {
+        const own = network(readNetwork({ ...config, dropout: 0.3, rematerialise }))
+        const seeds = dropoutSeeds(own, 3, stream(0, 'dropout'), { step: 0 })
+        const loss = (p: Tree<Tensor>, x: Tensor, c: Tensor, s: Tensor) =>
+          mean(square(own.apply(p, x, c, seededDropout(s, own.dropout))))
+        const program = jit((p: Tree<Tensor>, x: Tensor, c: Tensor, s: Tensor) => grad(loss)(p, x, c, s))
+        const start = moved(params, 0.05, 1)
+        const model = await program.onnx(start, x, c, seeds)
+        const found = flatten(await program(start, x, c, seeds))
+        await program.release()
+        return { found, masks: countNodes(model, 'Less') }
+      }
+      const [kept, again] = [await gradients(false), await gradients(true)]
+      for (const [path, g] of Object.entries(kept.found))
+        expectClose(toNumbers(again.found[path]), toNumbers(g), 1e-5, path)
+      // A mask of each layer in front and for its gradient; of blocks computed again once more.
+      expect(again.masks).toBeGreaterThan(kept.masks)
+    },
+  )
 
   it('has the gradient that differences have, and every weight has one', async () => {
     const loss = (p: Tree<Tensor>, x: Tensor, c: Tensor) => mean(square(net.apply(p, x, c)))

@@ -14,6 +14,7 @@ import {
   type Tree,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { dropoutShapes } from '../dropout.ts'
 import { wave, waveOf } from '../numbers.ts'
 
 interface Case {
@@ -77,8 +78,9 @@ describe.each(cases)('$name', ({ net, wider = net, event, to }) => {
   })
 
   it('has the dropout masks of the wider space', () => {
-    expect(net.keepShapes([2, ...event])).toEqual(wider.keepShapes([2, event[0], ...to]))
-    expect(net.keepShapes([2, ...event]).length > 0).toBe(net.dropout > 0)
+    expect(dropoutShapes(net, [2, ...event])).toEqual(dropoutShapes(wider, [2, event[0], ...to]))
+    expect(net.dropouts).toBe(dropoutShapes(net, [2, ...event]).length)
+    expect(net.dropouts > 0).toBe(net.dropout > 0)
   })
 })
 

@@ -16,6 +16,7 @@ import {
   toNumbers,
   zeros,
 } from '../../src/tensor/index.ts'
+import { dropoutShapes, givenDropout } from '../dropout.ts'
 import { distance, expectClose, wave } from '../numbers.ts'
 
 const waves = (shape: Shape, phase = 0): NdArray => ndarray(wave(sizeOf(shape), phase), shape)
@@ -127,7 +128,7 @@ describe('NCSN++', () => {
   const tiny: NcsnppOptions = { io: 3, size: 8, width: 8, multipliers: [1, 2], blocks: 1, attention: [4] }
   const forward = async (net: Network, x: NdArray, keep: readonly NdArray[] = []): Promise<NdArray> => {
     const program = jit((p: Tree<Tensor>, x: Tensor, c: Tensor, keep: readonly Tensor[]) =>
-      net.apply(p, x, c, keep.length > 0 ? { keep } : undefined),
+      net.apply(p, x, c, keep.length > 0 ? givenDropout(keep) : undefined),
     )
     const out = await program(net.init(0), x, waves([x.shape[0]], 1), keep)
     await program.release()
@@ -155,10 +156,11 @@ describe('NCSN++', () => {
     expect(total).toBeGreaterThan(1e7)
   })
 
-  it('drops activations with masks of the shapes that it says', async () => {
+  it('drops activations of each of its blocks', async () => {
     const net = ncsnpp({ ...tiny, dropout: 0.25 })
     const x = waves([2, 3, 8, 4])
-    const masks = net.keepShapes(x.shape).map((shape) => full(shape, 0.75))
+    const masks = dropoutShapes(net, x.shape).map((shape) => full(shape, 0.75))
+    expect(masks).toHaveLength(net.dropouts)
     expect(masks.map(({ shape }) => shape[2])).toEqual([8, 4, 4, 4, 4, 4, 4, 8, 8, 8])
     // Masks of 1 − p undo the scale.
     expect(distance(toNumbers(await forward(net, x)), toNumbers(await forward(net, x, masks)))).toBeLessThan(

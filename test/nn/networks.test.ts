@@ -28,6 +28,7 @@ import {
   type Tree,
   toNumbers,
 } from '../../src/tensor/index.ts'
+import { dropoutShapes, givenDropout } from '../dropout.ts'
 import { expectClose, f64, wave } from '../numbers.ts'
 
 const small: UnetOptions = { io: 2, channels: [8, 12, 16], blocks: [1, 2, 1], heads: [0, 3, 2], emb: 16 }
@@ -38,7 +39,7 @@ const countOf = (params: unknown): number =>
 const forward = async (net: Network, shape: Shape, keep?: readonly NdArray[]): Promise<NdArray> => {
   const params = net.init(0)
   const program = jit((x: Tensor, c: Tensor, keep: readonly Tensor[]) =>
-    net.apply(frozen(params), x, c, keep.length ? { keep } : undefined),
+    net.apply(frozen(params), x, c, keep.length ? givenDropout(keep) : undefined),
   )
   const out = await program(ndarray(wave(sizeOf(shape)), shape), ndarray(wave(shape[0])), keep ?? [])
   await program.release()
@@ -148,14 +149,15 @@ describe('dropout', () => {
       [2, 12, 4, 4],
       [2, 16, 2, 2],
     ]
-    expect(net.keepShapes(shape)).toEqual([fine, middle, middle, coarse, coarse, middle, middle, fine])
-    expect(unet(small).keepShapes(shape)).toEqual([])
+    expect(dropoutShapes(net, shape)).toEqual([fine, middle, middle, coarse, coarse, middle, middle, fine])
+    expect(dropoutShapes(unet(small), shape)).toEqual([])
+    expect([net.dropouts, unet(small).dropouts]).toEqual([8, 0])
   })
 
   it('is off without masks, and scales what it keeps by 1/(1 − p)', async () => {
     const off = toNumbers(await forward(net, shape))
     expectClose(toNumbers(await forward(unet(small), shape)), off, 1e-6)
-    const masks = (value: number) => net.keepShapes(shape).map((s) => full(s, value))
+    const masks = (value: number) => dropoutShapes(net, shape).map((s) => full(s, value))
     // A mask of 1 − p everywhere undoes the scale.
     expectClose(toNumbers(await forward(net, shape, masks(0.8))), off, 1e-5)
     const all = toNumbers(await forward(net, shape, masks(1)))

@@ -19,6 +19,7 @@ import {
   toNumbers,
   unflatten,
 } from '../../src/tensor/index.ts'
+import { dropoutShapes, givenDropout } from '../dropout.ts'
 import { expectClose, wave } from '../numbers.ts'
 
 /**
@@ -86,9 +87,9 @@ interface Setting {
 const compare = async ({ net, want, shape, cNoise, dtype, tolerance, keep = [] }: Setting) => {
   const params: Tree<NdArray> = formulaWeights(net.init(0), dtype)
   const score = (at: { params: Tree<Tensor>; x: Tensor }, c: Tensor, v: Tensor, keep: readonly Tensor[]) =>
-    sum(mul(net.apply(at.params, at.x, c, { keep }), v))
+    sum(mul(net.apply(at.params, at.x, c, givenDropout(keep)), v))
   const program = jit((params: Tree<Tensor>, x: Tensor, c: Tensor, v: Tensor, keep: readonly Tensor[]) => ({
-    out: net.apply(params, x, c, { keep }),
+    out: net.apply(params, x, c, givenDropout(keep)),
     grads: grad(score)({ params, x }, c, v, keep),
   }))
   const array = (values: number[], shape?: Shape) => ndarray(values, shape, dtype)
@@ -137,7 +138,7 @@ describe('networks against PyTorch: output and every gradient', () => {
       dropout: 0.25,
     })
     const shape = [2, 1, 8, 12]
-    const keep = net.keepShapes(shape).map(mask)
+    const keep = dropoutShapes(net, shape).map(mask)
     const setting = { shape, cNoise: [-1, 1.5], dtype: 'float32' as const, tolerance: 2e-5 }
     await compare({ net, want: golden.unshuffled, keep, ...setting })
   })

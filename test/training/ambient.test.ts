@@ -31,7 +31,7 @@ import {
   type MaskedDenoiser,
   maskedDenoiser,
 } from '../../src/training/ambient.ts'
-import { initTrainState, trainer } from '../../src/training/trainer.ts'
+import { initTrainState, trainer } from '../../src/training/index.ts'
 import { f64 } from '../numbers.ts'
 
 /** A correlated Gaussian in three dimensions. */
@@ -189,14 +189,6 @@ describe('the objective', () => {
     expect(Math.abs(share - 0.8)).toBeLessThan(4 * Math.sqrt(0.16 / kept.length))
     expect(keptOf(other)).not.toEqual(kept)
     expect(await batch(0)).toEqual(one)
-  })
-
-  it('draws masks of dropout for the input of its network, which is twice as wide', async () => {
-    const dropping = unet({ io: 2, channels: [8, 8], blocks: [1, 1], emb: 8, dropout: 0.5 })
-    const { batch } = ambientObjective(dropping, { y, mask }, { sigma }, (p) => stream(0, p))
-    const { keep } = await batch({ rows: [3, 4], at: { step: 1 }, state: initTrainState({}) })
-    expect(keep.map((m) => (m instanceof NdArray ? m.shape : []))).toEqual(dropping.keepShapes([2, 2, 8, 8]))
-    expect(keep.length).toBeGreaterThan(0)
   })
 
   it('is learned from', async () => {

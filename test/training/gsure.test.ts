@@ -23,7 +23,7 @@ import {
   toNumbers,
 } from '../../src/tensor/index.ts'
 import { gsureLoss, gsureObjective } from '../../src/training/gsure.ts'
-import { initTrainState, trainer } from '../../src/training/trainer.ts'
+import { initTrainState, trainer } from '../../src/training/index.ts'
 import { f64 } from '../numbers.ts'
 
 const COUNT = 100_000

@@ -4,23 +4,18 @@
  * posterior denoiser (`conditional` in posterior/). As for the forward divergence, x are draws of the prior
  * and the y of the measurements are not looked at. Times are t ~ Beta(3, 3), as those of priors.
  */
-import {
-  anisotropicLoss,
-  anisotropicShape,
-  exponentialSchedule,
-  preconditionedAnisotropic,
-} from '../../diffusion/index.ts'
+import { anisotropicLoss, exponentialSchedule, preconditionedAnisotropic } from '../../diffusion/index.ts'
 import type { FlowParams } from '../../flows/index.ts'
-import { network, type Training } from '../../nn/index.ts'
+import { network, seededDropout } from '../../nn/index.ts'
 import { levelsOfSufficient, sufficientOf } from '../../posterior/index.ts'
 import { bernoulliBatch, betaBatch, integers, normalBatch, type Stream } from '../../random/index.ts'
 import { alignTo, mul, type NdArray, rowsAt, type Tensor } from '../../tensor/index.ts'
-import { dropoutMasks, type Objective } from '../../training/index.ts'
+import { dropoutSeeds, type Objective, type Seeded } from '../../training/index.ts'
 import { type DenoiserConfig, gaussianOf } from '../denoiser-drawing.ts'
 import { countOfMeasurements, type Measurements, measuredRows, type Named } from '../measured-rows.ts'
 
 /** One batch: how the measurements of its rows were made, draws of the prior, and the noise on them. */
-export interface ConditionalBatch extends Training {
+export interface ConditionalBatch extends Seeded {
   readonly arrays: Named<string, Tensor>
   /** [B, ...event], in the units of the prior. */
   readonly x: Tensor
@@ -76,15 +71,15 @@ export const conditionalObjective = (
         z: normalBatch(noises, where, config.event),
         t: betaBatch(times, 3, 3, where, []),
         seen: bernoulliBatch(unseen, 1 - UNSEEN, where, []),
-        keep: dropoutMasks(net, [rows.length, ...anisotropicShape(config.event)], dropout, at),
+        seeds: dropoutSeeds(net, rows.length, dropout, at),
       }
     },
-    loss: ({ params }, { arrays, x, z, t, seen, keep }) => {
+    loss: ({ params }, { arrays, x, z, t, seen, seeds }) => {
       const { basis, variance } = sufficientOf(measurements.observe(arrays))
       const [c, sigma] = [basis.forward(x), schedule.sigmaOf(t)]
       const lambda = mul(basis.eigenvalues(c), alignTo(seen, c))
       const tau = levelsOfSufficient(lambda, variance, sigma, c)
-      const D = preconditionedAnisotropic(net, params, gaussian, { keep })
+      const D = preconditionedAnisotropic(net, params, gaussian, seededDropout(seeds, net.dropout))
       return { terms: { loss: anisotropicLoss(D, c, { z, tau, sigma }) } }
     },
   }

@@ -27,6 +27,7 @@ export interface Tangent {
 export const exactNegLogPrior = (prior: Denoiser, options: LikelihoodOptions): NegLogPrior<Tangent> => {
   const { withGradient, release } = likelihood(prior, options)
   return {
+    looksAtDraws: true,
     of: (x, { at0, gradient }) => sub(at0, sumRows(mul(gradient, x))),
     batch: async ({ draw }) => {
       const x = await draw()

@@ -22,6 +22,8 @@ export interface NegLogPrior<P> {
   /** [B] of x [B, ...event], differentiable in x. */
   of(x: Tensor, needs: P): Tensor
   batch(input: DrawsInput): Promise<Feeds<P>> | Feeds<P>
+  /** Whether `batch` makes the draws; default false. */
+  readonly looksAtDraws?: boolean
   release?(): Promise<void>
 }
 

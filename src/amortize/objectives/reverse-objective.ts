@@ -5,7 +5,7 @@
  */
 import type { Flow, FlowParams } from '../../flows/index.ts'
 import { normalBatch, type Stream } from '../../random/index.ts'
-import { type ExecuteOptions, jit, reshape, type Tensor } from '../../tensor/index.ts'
+import { type ExecuteOptions, jit, reshape, scalar, type Tensor } from '../../tensor/index.ts'
 import type { Objective } from '../../training/index.ts'
 import {
   countOfMeasurements,
@@ -77,13 +77,14 @@ export const reverseObjective = <P>(
   )
   return {
     count,
+    looksAtState: negLogPrior.looksAtDraws,
     batch: async ({ rows, at, state }) => {
       const arrays = measuredRows(measurements, rows)
       const where = { ...at, observation: rows.map((_, i) => i) }
       const z = normalBatch(latents, where, flow.event) // one z for each y
       const shape = [rows.length, ...event]
       const needs = await negLogPrior.batch({ at, shape, draw: () => xOf(flowParamsOf(state), arrays, z) })
-      return { arrays, z, negLogPrior: needs, weight: dataWeight(at.step) }
+      return { arrays, z, negLogPrior: needs, weight: scalar(dataWeight(at.step)) }
     },
     loss: (model, { arrays, z, negLogPrior: needs, weight }) => {
       const draw = drawn(flowParamsOf(model), arrays, z)

@@ -217,6 +217,8 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
       ...request,
       options: {
         batch: train.batch ?? batchOf(request.flow),
+        microBatch: train.microBatch,
+        stepsPerRun: train.stepsPerRun,
         replacement: train.replacement,
         rate: rateOf(train.rate, train.steps),
         adam: { clip: train.clip },

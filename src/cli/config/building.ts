@@ -115,6 +115,8 @@ export const trainingOf = (
   execute?: ExecuteOptions,
 ): DenoisingTraining => ({
   batch: train.batch,
+  microBatch: train.microBatch,
+  stepsPerRun: train.stepsPerRun,
   rate: rateOf(train.rate, steps),
   ema: train.ema,
   schedule: exponentialSchedule(schedule),

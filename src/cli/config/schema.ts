@@ -45,25 +45,55 @@ export const rateSchema = z.strictObject({
   warmUp: z.int().nonnegative().default(0).describe('steps of linear rise'),
 })
 
-const train = z.strictObject({
-  batch: count.default(64),
-  steps: count.default(1000).describe('optimiser steps (of each lap)'),
-  firstSteps: count.optional().describe('steps of the first lap, when they differ'),
-  lastSteps: count.optional().describe('steps of the last lap, when they differ'),
-  rate: rateSchema.prefault({}),
-  ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
-  clip: positive.default(1).describe('largest global gradient norm'),
-  weightDecay: z.number().nonnegative().default(0),
-  replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
-  augment: z
-    .strictObject({
-      flip: z.boolean().default(false),
-      shift: z.int().nonnegative().default(0),
-      hue: z.number().min(0).max(0.5).default(0).describe('largest turn of the hue, in circles'),
-      saturation: z.number().min(0).max(1).default(0).describe('largest relative change of the saturation'),
+/** How steps are taken, beside what they are: a choice of memory and time. */
+export const stepFields = {
+  microBatch: count
+    .optional()
+    .describe(
+      'rows of a batch that are computed at once, which bounds the memory of a step: gradients are ' +
+        'accumulated, the step is that of the batch, except that BatchNorm (realNvp by bound or exact) ' +
+        'looks at the rows of a part (default: the whole batch)',
+    ),
+  stepsPerRun: count
+    .default(1)
+    .describe('optimiser steps that one program takes; resume points are at multiples; without microBatch'),
+}
+
+/** Refuses those of {@link stepFields} that do not go together. */
+export const checkSteps = (
+  { microBatch, stepsPerRun }: { readonly microBatch?: number; readonly stepsPerRun: number },
+  context: z.RefinementCtx,
+): void => {
+  if (microBatch !== undefined && stepsPerRun > 1)
+    context.addIssue({
+      code: 'custom',
+      path: ['stepsPerRun'],
+      message: 'goes without microBatch: one takes several batches at once, the other a part of one',
     })
-    .prefault({}),
-})
+}
+
+const train = z
+  .strictObject({
+    batch: count.default(64),
+    ...stepFields,
+    steps: count.default(1000).describe('optimiser steps (of each lap)'),
+    firstSteps: count.optional().describe('steps of the first lap, when they differ'),
+    lastSteps: count.optional().describe('steps of the last lap, when they differ'),
+    rate: rateSchema.prefault({}),
+    ema: z.number().min(0).lt(1).default(0.999).describe('decay of the average of the weights, 0 for none'),
+    clip: positive.default(1).describe('largest global gradient norm'),
+    weightDecay: z.number().nonnegative().default(0),
+    replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+    augment: z
+      .strictObject({
+        flip: z.boolean().default(false),
+        shift: z.int().nonnegative().default(0),
+        hue: z.number().min(0).max(0.5).default(0).describe('largest turn of the hue, in circles'),
+        saturation: z.number().min(0).max(1).default(0).describe('largest relative change of the saturation'),
+      })
+      .prefault({}),
+  })
+  .superRefine(checkSteps)
 
 /** A kind of step with its settings. */
 const step = z

@@ -89,7 +89,12 @@ const emit = <R>(
   return emitter.finish(new Map([...outputs].map(([path, t]) => [nameOf(path), t])), {})
 }
 
-const orderOf = <R>({ outputs }: Trace<R>): Tensor[] => topological([...outputs.values()])
+/**
+ * The nodes of a program. ONNX Runtime computes outputs that were written last first, so those come last that
+ * were made first: what only they need is freed early.
+ */
+const orderOf = <R>({ outputs }: Trace<R>): Tensor[] =>
+  topological([...outputs.values()].sort((a, b) => b.id - a.id))
 
 const open = (model: Uint8Array, options: ExecuteOptions): Promise<Session> =>
   options.worker ? openWorkerSession(model, options) : openSession(model, options)

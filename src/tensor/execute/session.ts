@@ -31,6 +31,8 @@ const options = (
   intraOpNumThreads: threadsOf(execute),
   interOpNumThreads: 1,
   graphOptimizationLevel,
+  // With patterns a second run takes one block for all that the first one took piece by piece, beside it.
+  enableMemPattern: false,
   logSeverityLevel: 4, // failures come as errors, the copy on stderr would only confuse
   extra: {
     session: {

@@ -4,6 +4,7 @@ import { full } from '../ndarray.ts'
 import type { Tensor } from '../tensor.ts'
 import { channelsInThrees } from './channels-in-threes.ts'
 import type { Emitter, Lowering } from './emitter.ts'
+import { emitMask, foldByTable } from './mask.ts'
 
 const literal = (emit: Emitter, node: Tensor, value: number): string =>
   emit.constant(full([], value, node.dtype))
@@ -35,7 +36,16 @@ const or = (node: Tensor, emit: Emitter): string => {
   return emit.node('Not', [emit.node('And', [a, b])])
 }
 
-export const webgpuLowering: Lowering = { sign, round, or, conv2d: channelsInThrees }
+/** WebGPU has no operators on bits. */
+const seededMask = (
+  { inputs: [seeds], attrs: { keep }, shape }: Tensor,
+  emit: Emitter,
+): string | undefined =>
+  typeof keep === 'number'
+    ? emitMask({ seeds: emit.value(seeds), keep, shape }, foldByTable, emit)
+    : undefined
+
+export const webgpuLowering: Lowering = { sign, round, or, seededMask, conv2d: channelsInThrees }
 
 /** Of files that any runtime opens: what a device gets wrong is avoided for all. */
 export const portableLowering: Lowering = { conv2d: channelsInThrees }

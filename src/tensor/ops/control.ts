@@ -1,6 +1,6 @@
 /** Ops that change how gradients flow, not what is computed. */
 import { vjp } from '../gradient.ts'
-import { apply, type Op, Tensor } from '../tensor.ts'
+import { apply, Constant, type Op, Tensor } from '../tensor.ts'
 import { leavesOf, mapTensors } from '../tree.ts'
 import { add, cast } from './arithmetic.ts'
 import { less, where } from './compare.ts'
@@ -57,12 +57,21 @@ export const rematerialise = <T>(fn: (x: T) => Tensor, x: T): Tensor => {
   const y = fn(x)
   return withGradient(y, leaves, (g) => {
     const zero = lateZero(add(firstOf(g), firstOf(y)))
-    const late = mapTensors((leaf) => add(leaf, cast(zero, leaf.dtype)), x)
-    return leavesOf(vjp(fn(late), late, g))
+    // Constants stay such: what is folded and packed of them once serves both.
+    const again = mapTensors(
+      (leaf) => (leaf instanceof Constant ? leaf : add(leaf, cast(zero, leaf.dtype))),
+      x,
+    )
+    return leavesOf(vjp(fn(again), again, g))
   })
 }
 
-const firstOf = (x: Tensor): Tensor => reshape(slice(reshape(x, [-1]), [0], [1]), [])
+/** By way of the first sample, so that no more than that leaves the layout of the others. */
+const firstOf = (x: Tensor): Tensor =>
+  x.shape.length === 0 ? x : reshape(slice(reshape(slice(x, [0], [1]), [-1]), [0], [1]), [])
+
+/** A scalar 0 that is known only when `t` is: what is computed from it is computed then, and not before. */
+export const late = (t: Tensor): Tensor => lateZero(firstOf(t))
 
 /** 0, NaN and ∞ notwithstanding, which is known only when t is. */
 const lateZero = (t: Tensor): Tensor => stopGradient(where(less(t, t), t, 0))

@@ -245,7 +245,37 @@ const networks: OpCase[] = [
   ),
 ]
 
+/** pcg4d (Jarzynski & Olano 2020) of four words, each modulo 2³². */
+const pcg4d = (words: readonly number[]): number[] => {
+  const mix = ([x, y, z, w]: readonly number[]): number[] => {
+    const a = x + Math.imul(y, w)
+    const b = y + Math.imul(z, a)
+    const c = z + Math.imul(a, b)
+    return [a, b, c, w + Math.imul(b, c)].map((v) => v >>> 0)
+  }
+  const begun = words.map((v) => (Math.imul(v, 1664525) + 1013904223) >>> 0)
+  return mix(mix(begun).map((v) => (v ^ (v >>> 16)) >>> 0))
+}
+
+/** Words 0 of the counters 0 … ⌈n/4⌉ − 1, then words 1, …, compared with the probability. */
+const masked = (seeds: Grid, keep: number, n: number): Grid => {
+  const blocks = Math.ceil(n / 4)
+  return grid([seeds.shape[0], n], ([i, j]) => {
+    const words = pcg4d([j % blocks, ...[0, 1, 2].map((k) => Math.trunc(2 ** 28 * at(seeds, [i, k])))])
+    return words[Math.floor(j / blocks)] < keep * 2 ** 32 ? 1 : 0
+  })
+}
+
 const controls: OpCase[] = [
+  entry('late', 'of a signal', [range([2, 3])], t.late, () => grid([], () => 0), { valueOnly: true }),
+  entry(
+    'seededMask',
+    'by pcg4d, of seeds of both signs',
+    [range([5, 3])],
+    (x) => t.seededMask(t.cast(t.mul(x, 2 ** 28), 'int32'), 0.7, [63]),
+    (x) => masked(x, 0.7, 63),
+    { valueOnly: true },
+  ),
   entry('stopGradient', 'value', [range([2, 3])], t.stopGradient, (x) => x, { valueOnly: true }),
   entry(
     'withGradient',

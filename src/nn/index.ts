@@ -1,7 +1,7 @@
 export * from './adam.ts'
 export * from './config.ts'
 export { type GraphOptions, graph } from './graph.ts'
-export type { Linear } from './init.ts'
+export { freshWeights, type Linear, shapesOnly } from './init.ts'
 export { conv, embed, linear } from './layers.ts'
 export * from './learning-rate.ts'
 export { type MlpOptions, mlp } from './mlp.ts'

@@ -30,6 +30,9 @@ const options = (
   executionProviders: [device],
   intraOpNumThreads: threadsOf(execute),
   interOpNumThreads: 1,
+  // A pattern is one more block of the size of the peak, from the second run on, beside the pieces of the
+  // first, which the arena keeps: almost twice the memory, and no step was faster for it.
+  enableMemPattern: false,
   graphOptimizationLevel,
   logSeverityLevel: 4, // failures come as errors, the copy on stderr would only confuse
   extra: {

@@ -7,6 +7,8 @@ import { distillSchema } from '../config/distill-schema.ts'
 import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
+import { countDistillation } from '../plan/count-distillation.ts'
+import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
@@ -38,12 +40,14 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
   const request = distillRequestOf(distillation, prior, observations)
   const { device } = options
   await requireDevice(device)
+  const whole = { ...request, options: distillStepsOf(distillation, request.flow, { device }) }
+  if (!options.overcommit)
+    refuseTooLarge(await countDistillation(whole, { items: observations.y.shape[0] }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(distillation), resume, breakLock })
   try {
     const sampler = await distill(folder, {
-      ...request,
-      options: distillStepsOf(distillation, request.flow, { device }),
+      ...whole,
       checkpointSeconds: options.checkpointEvery,
       seconds: secondsOf(options.minutes),
       onProgress: io.progress,

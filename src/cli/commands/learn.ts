@@ -26,6 +26,9 @@ import { heldWords, keptWords, passedWords, refitWords } from '../learning/learn
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
+import { learnCounts } from '../plan/count-experiment.ts'
+import { firstFew } from '../plan/subject.ts'
+import { refuseTooLarge } from '../plan/verdict.ts'
 import { readingOnce } from '../reading-once.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
@@ -110,6 +113,10 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
   await requireDevice(device)
+  if (!(learner || options.overcommit)) {
+    const few = { few: firstFew(set), count: set.y.shape[0] }
+    refuseTooLarge(await learnCounts(experiment, few), options.run)
+  }
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const { resume, breakLock } = options

@@ -8,6 +8,8 @@ export interface PaperEntry {
   readonly config: string
   /** Rows of a micro-batch here; a step takes two of them. */
   readonly microBatch: number
+  /** Rows of an E-step's shard; more where a network is so small that two cost what hundreds do. */
+  readonly shard: number
   /** Of distillations: the entry that makes the prior. */
   readonly prior?: string
   /** Only there to be the prior of another. */
@@ -19,6 +21,7 @@ const learned = (name: string, microBatch: number): PaperEntry => ({
   command: 'learn',
   config: `experiments/${name}.yaml`,
   microBatch,
+  shard: 2,
 })
 
 const trained = (name: string, microBatch: number): PaperEntry => ({
@@ -32,11 +35,12 @@ const distilled = (config: string, prior: string, name = config): PaperEntry => 
   command: 'distill',
   config: `experiments/distill/${config}.yaml`,
   microBatch: 32,
+  shard: 2,
   prior,
 })
 
 export const entries: readonly PaperEntry[] = [
-  learned('manifold', 512),
+  { ...learned('manifold', 512), shard: 256 },
   learned('cifar-paper-25', 4),
   learned('cifar-paper-50', 4),
   learned('cifar-paper-75', 4),

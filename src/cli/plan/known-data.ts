@@ -43,13 +43,17 @@ const known: readonly KnownData[] = [
   },
 ]
 
+/** What is known of data that are not there. */
+interface FoundData {
+  readonly event: readonly number[]
+  readonly what: string
+  readonly count: number
+  /** A few items of that shape, all zeros. */
+  readonly clean: (few: number) => CleanData
+}
+
 /** Data that are not there, by their name. */
-export const knownData = (
-  source: string,
-  split: Split,
-):
-  | { readonly clean: (count: number) => CleanData; readonly count: number; readonly what: string }
-  | undefined => {
+export const knownData = (source: string, split: Split): FoundData | undefined => {
   const view = source.startsWith('bunny:') ? 'bunny:' : ''
   const name = `${view}${source.replace(/\/+$/, '').split('/').at(-1)?.replace('bunny:', '') ?? ''}`
   const found = known.find((entry) => entry.name.test(name))
@@ -57,5 +61,10 @@ export const knownData = (
   if (!found || count === undefined) return undefined
   const { event, what } = found
   const kind = event.length === 3 ? 'image' : 'signal'
-  return { clean: (few) => ({ x: zeros([few, ...event]), range: [0, 1], view: { kind } }), count, what }
+  return {
+    event,
+    what,
+    count,
+    clean: (few) => ({ x: zeros([few, ...event]), range: [0, 1], view: { kind } }),
+  }
 }

@@ -4,14 +4,14 @@ import type { CleanData } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { type ObservationSet, observationRows, observe } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
-import { type NdArray, rows } from '../../tensor/index.ts'
+import { type NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
 import { loadClean, loadObservations } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
 
-/** Items that a plan looks at, at most. */
-export const FEW = 8
+/** Items that a plan looks at: as many as a sampler step is timed with, fewer of large ones. */
+const fewOf = (event: Shape): number => Math.max(8, Math.min(256, Math.floor(2 ** 20 / sizeOf(event))))
 
 /** A few of many. */
 export interface Few<T> {
@@ -29,12 +29,12 @@ const fewClean = async ({ data, range }: Sources): Promise<Few<CleanData>> => {
   const known = existsSync(source.replace(/^\w+:/, '')) ? undefined : knownData(source, split)
   if (known)
     return {
-      few: known.clean(FEW),
+      few: known.clean(fewOf(known.event)),
       count: count ?? known.count,
       assumed: `${source} is not here: as many and as large as those of ${known.what}`,
     }
   const all = await loadClean(source, { split, count, range })
-  return { few: { ...all, x: rows(all.x, 0, FEW) }, count: all.x.shape[0] }
+  return { few: { ...all, x: rows(all.x, 0, fewOf(all.x.shape.slice(1))) }, count: all.x.shape[0] }
 }
 
 /** The observations that a configuration names, or makes. */
@@ -53,7 +53,7 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
 
 /** The first of a set. */
 export const firstFew = (set: ObservationSet): ObservationSet =>
-  observationRows(set, 0, Math.min(FEW, set.y.shape[0]))
+  observationRows(set, 0, Math.min(fewOf(set.operator.event), set.y.shape[0]))
 
 /** Clean items in the units of the prior. */
 export const fewItems = async (

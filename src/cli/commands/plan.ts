@@ -11,6 +11,7 @@ import { countDistillation } from '../plan/count-distillation.ts'
 import { learnCounts, trainCounts } from '../plan/count-experiment.ts'
 import type { Counts, Planned } from '../plan/plan.ts'
 import { plannedPrior } from '../plan/planned-prior.ts'
+import { remedyOf } from '../plan/remedy.ts'
 import { fewItems, fewObservations } from '../plan/subject.ts'
 import { type Measured, measuredDistillation, measuredExperiment } from '../plan/timing.ts'
 import { misfitsOf, roomFor } from '../plan/verdict.ts'
@@ -22,6 +23,8 @@ type Options = OptionsOf<'plan'>
 interface Counted {
   readonly counts: Counts
   readonly measure: () => Promise<Measured>
+  /** The same with one row at a time. */
+  readonly single: () => Promise<Counts>
 }
 
 /** The fields that a configuration has, overrides included. */
@@ -49,7 +52,12 @@ const ofDistillation = async (args: readonly string[], options: Options): Promis
   const request = distillRequestOf(distillation, named, few)
   const whole = { ...request, options: distillStepsOf(distillation, request.flow) }
   const counts = await countDistillation(whole, { items, assumed })
-  return { counts, measure: () => measuredDistillation(whole, counts) }
+  const single = { ...whole.options, microBatch: 1 }
+  return {
+    counts,
+    measure: () => measuredDistillation(whole, counts),
+    single: () => countDistillation({ ...whole, options: single }, { items }),
+  }
 }
 
 const ofExperiment = async (
@@ -60,24 +68,38 @@ const ofExperiment = async (
   const experiment = experimentOf(args, options.seed)
   if (experiment.learner !== undefined && experiment.learner !== 'diem')
     throw new TweedieError('input', `plan: counts learning by DiEM, not learner: ${experiment.learner}`)
+  const { train, em } = experiment
+  const single = { ...experiment, train: { ...train, microBatch: 1 }, em: { ...em, batch: 1 } }
   if (command === 'train') {
     const { few, count, assumed } = await fewItems(experiment)
-    const counts = await trainCounts(experiment, { event: few.x.shape.slice(1), count, assumed })
-    return { counts, measure: () => measuredExperiment(experiment, counts) }
+    const items = { event: few.x.shape.slice(1), count, assumed }
+    const counts = await trainCounts(experiment, items)
+    return {
+      counts,
+      measure: () => measuredExperiment(experiment, counts),
+      single: () => trainCounts(single, items),
+    }
   }
   const observations = await fewObservations(experiment)
   const counts = await learnCounts(experiment, observations)
-  return { counts, measure: () => measuredExperiment(experiment, counts, observations.few) }
+  return {
+    counts,
+    measure: () => measuredExperiment(experiment, counts, observations.few),
+    single: () => learnCounts(single, observations),
+  }
 }
 
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const command = commandOf(args, options)
   if (options.prior !== undefined && command !== 'distill')
     throw new TweedieError('input', '--prior: is of distillations')
-  const { counts, measure } =
+  const { counts, measure, single } =
     command === 'distill' ? await ofDistillation(args, options) : await ofExperiment(args, command, options)
   const measured = options.countsOnly ? undefined : await measure()
   const room = roomFor(options.run)
-  const told = { counts, room, misfits: misfitsOf(counts, room), measured, workers: options.workers }
+  const misfits = misfitsOf(counts, room)
+  const one = misfits.some(({ what }) => what === 'memory') ? await single() : counts
+  const remedied = misfits.map((misfit) => ({ ...misfit, remedy: remedyOf(misfit, counts, one) }))
+  const told = { counts, room, misfits: remedied, measured, workers: options.workers }
   io.result(planWords(told), planJson(told))
 }

@@ -23,6 +23,8 @@ export interface Misfit {
   readonly needed: number
   readonly available: number
   readonly fields: readonly string[]
+  /** A field with a value at which it would fit, where one is known. */
+  readonly remedy?: string
   /** Whether it cannot fit, also when the estimate is off by its whole factor. */
   readonly certain: boolean
 }
@@ -56,9 +58,9 @@ export const formatBytes = (bytes: number): string => {
 }
 
 /** One line on what does not fit. */
-export const misfitWords = ({ what, name, needed, available, fields, certain }: Misfit): string => {
+export const misfitWords = ({ what, name, needed, available, fields, certain, remedy }: Misfit): string => {
   const there = `${formatBytes(needed)}, ${formatBytes(available)} are there`
-  const change = `change ${fields.join(', ')}`
+  const change = remedy === undefined ? `change ${fields.join(', ')}` : `${remedy} would fit`
   if (what === 'disk') return `disk: ${name} and the rest need ${there}; ${change}`
   return `memory: ${name} ${certain ? 'needs' : 'may need'} about ${there}; ${change}`
 }

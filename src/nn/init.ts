@@ -11,7 +11,8 @@ let blank = false
  *
  * @example
  * ```ts
- * const params = shapesOnly(() => network(config).init(0))
+ * const net = mlp({ features: 5 })
+ * const params = shapesOnly(() => net.init(0))
  * ```
  */
 export const shapesOnly = <T>(work: () => T): T => {

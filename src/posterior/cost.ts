@@ -12,7 +12,7 @@ import type { GuidanceMethod } from './method.ts'
  *
  * @example
  * ```ts
- * const { flops } = drawCost(mmps(), prior.denoiser, batchedObservations(set), 256)
+ * const { flops } = drawCost(mmps(), prior, batchedObservations(set), 256)
  * ```
  */
 export const drawCost = (

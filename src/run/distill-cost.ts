@@ -31,13 +31,6 @@ export const lookAtDistillation = async <T>(request: DistillRequest, look: Look<
   )
 }
 
-/**
- * The cost of a step of so many rows at once.
- *
- * @example
- * ```ts
- * const { flops } = await distillCost(request, 64)
- * ```
- */
+/** The cost of a step of so many rows at once. */
 export const distillCost = (request: DistillRequest, rows: number): Promise<TrainingCost> =>
   lookAtDistillation(request, (objective, fresh) => trainingCost(objective, fresh, rows))

@@ -40,6 +40,7 @@ export interface TrainingCost extends GraphCost {
  * @example
  * ```ts
  * const params = shapesOnly(() => net.init(0))
+ * const objective = denoisingObjective(net, x, { schedule }, (purpose) => stream(0, purpose))
  * const { flops } = await trainingCost(objective, { params, statistics: {} }, 256)
  * ```
  */

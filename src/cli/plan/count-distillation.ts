@@ -7,7 +7,7 @@ import type { Counts } from './plan.ts'
 /** How steps of a distillation are taken. */
 type Steps = DistillRequest['options'] & { readonly microBatch?: number }
 
-/** Copies of the sampler's weights when it is saved: parameters, those that are folded, the model, its file. */
+/** Copies of the weights when a sampler is saved: parameters, those that are folded, the model, its file. */
 const EXPORTED = 4
 
 /**

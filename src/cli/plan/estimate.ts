@@ -11,10 +11,10 @@ const BASE = 170 * 2 ** 20
 /** An estimate and the measured peak differ by this factor at most. */
 export const MEMORY_FACTOR = 1.5
 
-/** ONNX Runtime's arena takes so much more than what is alive at once, since its pieces do not fit exactly. */
+/** ONNX Runtime's arena takes so much more than what is alive: its pieces do not fit exactly. */
 const ARENA = 1.25
 
-/** Arrays like the weights that training changes: they, Adam's two moments, and an average where there is one. */
+/** Arrays like the weights that training changes: they, both moments, and an average where there is one. */
 const statesOf = (ema: number): number => (ema > 0 ? 4 : 3)
 
 /**

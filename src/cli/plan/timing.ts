@@ -13,7 +13,7 @@ import type { Counts, Paces } from './plan.ts'
 const OPERATIONS = 1e12
 
 /** Rows of a timed step: those that are computed at once, or a part of them. */
-export const timedRows = ({ flops, rows }: { readonly flops: number; readonly rows: number }): number =>
+const timedRows = ({ flops, rows }: { readonly flops: number; readonly rows: number }): number =>
   Math.max(1, Math.min(rows, Math.floor(OPERATIONS / Math.max(1, flops / rows))))
 
 /** Paces, and of how many rows they were measured. */

@@ -1,6 +1,5 @@
 /** A plan in words and as JSON. */
 import type { JsonRecord } from '../../json.ts'
-import { sizeOf } from '../../tensor/index.ts'
 import { recordOf } from '../config/record.ts'
 import { formatSeconds } from '../progress-bar.ts'
 import { formatFields } from '../table.ts'
@@ -42,66 +41,87 @@ export const flopsOfStep = ({ step }: Counts): number => (step.cost.flops / step
 export const flopsOfDraw = ({ draw }: Counts): number | undefined =>
   draw && (draw.cost.flops / draw.rows) * (draw.laps.at(-1) ?? 0)
 
-const timeFields = (counts: Counts, times: Times): [string, string][] => [
-  ['a step', formatTime(times.step)],
-  ...(times.draw === undefined ? [] : [['a draw', formatTime(times.draw)] as [string, string]]),
-  ...(times.lap === undefined ? [] : [['a lap', formatTime(times.lap)] as [string, string]]),
-  [counts.command === 'learn' ? 'all laps' : 'all steps', formatTime(times.run)],
+/** A line: what, and its value. */
+type Field = readonly [name: string, value: string]
+
+/** A line for what there is. */
+const optional = (name: string, value: string | undefined): Field[] =>
+  value === undefined ? [] : [[name, value]]
+
+const formatOptional = (seconds: number | undefined): string | undefined =>
+  seconds === undefined ? undefined : formatTime(seconds)
+
+const timeFields = ({ command }: Counts, { step, draw, lap, run }: Times): Field[] => [
+  ['a step', formatTime(step)],
+  ...optional('a draw', formatOptional(draw)),
+  ...optional('a lap', formatOptional(lap)),
+  [command === 'learn' ? 'all laps' : 'all steps', formatTime(run)],
 ]
 
-const measuredWords = ({ rows, drawRows }: Measured, { step }: Counts): string => {
+/** What workers share; a draw of one observation is one worker's. */
+const sharedFields = (counts: Counts, measured: Measured, workers: number | undefined): Field[] =>
+  workers === undefined
+    ? []
+    : timeFields(counts, { ...timesOf(counts, measured, workers), draw: undefined }).map(
+        ([name, value]): Field => [name, `${value} with ${workers} workers, ideally`],
+      )
+
+const measuredWords = ({ command, step }: Counts, { rows, drawRows }: Measured): string => {
   const draws = drawRows === undefined ? '' : `, a sampler step of ${drawRows} observations`
-  return `measured here: a training step of ${rows} of ${step.batch} rows${draws}; the rest by proportion`
+  const without = command === 'learn' ? '; without the Gaussian start and the draws of lap 1' : ''
+  return (
+    `measured here: a training step of ${rows} of ${step.batch} rows${draws}; ` +
+    `the rest by proportion${without}`
+  )
 }
 
-const timeWords = ({ counts, measured, workers }: Told): [string, string][] => {
-  if (!measured) return []
-  const all = timeFields(counts, timesOf(counts, measured))
-  const shared =
-    workers === undefined
-      ? []
-      : timeFields(counts, timesOf(counts, measured, workers))
-          .filter(([name]) => name !== 'a draw')
-          .map(([name, value]): [string, string] => [name, `${value} with ${workers} workers, ideally`])
-  const left = counts.command === 'learn' ? '; without the Gaussian start and the draws of lap 1' : ''
-  return [...all, ...shared, ['times', `${measuredWords(measured, counts)}${left}`]]
+const timeWords = ({ counts, measured, workers }: Told): Field[] =>
+  measured
+    ? [
+        ...timeFields(counts, timesOf(counts, measured)),
+        ...sharedFields(counts, measured, workers),
+        ['times', measuredWords(counts, measured)],
+      ]
+    : []
+
+const stepWords = (counts: Counts): string => {
+  const { laps, batch, rows } = counts.step
+  const of = laps.length > 1 ? `${laps.length} laps, ` : ''
+  const parts = rows < batch ? `, ${rows} at once` : ''
+  return `${of}${sum(laps)} steps of ${batch} rows${parts}: ${formatFlops(flopsOfStep(counts))} each`
+}
+
+const drawWords = (counts: Counts): string | undefined => {
+  const flops = flopsOfDraw(counts)
+  if (!counts.draw || flops === undefined) return undefined
+  return `${counts.draw.count} a lap, ${counts.draw.rows} at once: ${formatFlops(flops)} each`
+}
+
+const memoryWords = (counts: Counts, { memory }: Room): string => {
+  const peak = peakOf(counts)
+  return (
+    `${formatBytes(peak.memory)} at its peak, ${peak.name}; ${formatBytes(memory.bytes)} of the ` +
+    `${memory.of} (estimates hold within a factor of ${MEMORY_FACTOR})`
+  )
 }
 
 /** The plan as lines. */
 export const planWords = (told: Told): string => {
   const { counts, room, misfits } = told
-  const { command, network, event, items, assumed, step, draw, stages, stored } = counts
-  const peak = peakOf(counts)
-  const drawFlops = flopsOfDraw(counts)
-  const laps = step.laps.length > 1 ? `${step.laps.length} laps, ` : ''
-  const parts = step.rows < step.batch ? `, ${step.rows} at once` : ''
-  const fields: [string, string][] = [
+  const { command, network, event, items, assumed, step, stages, stored } = counts
+  return formatFields([
     ['command', command],
     ['network', `${network}, ${formatCount(step.cost.parameters)} parameters`],
-    ['data', `${items} of [${event.join(', ')}], ${sizeOf(event)} numbers${assumed ? ` (${assumed})` : ''}`],
-    [
-      'steps',
-      `${laps}${sum(step.laps)} steps of ${step.batch} rows${parts}: ${formatFlops(flopsOfStep(counts))} each`,
-    ],
-    ...(draw && drawFlops !== undefined
-      ? [
-          ['draws', `${draw.count} a lap, ${draw.rows} at once: ${formatFlops(drawFlops)} each`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    [
-      'memory',
-      `${formatBytes(peak.memory)} at its peak, ${peak.name}; ${formatBytes(room.memory.bytes)} of the ${room.memory.of} (estimates hold within a factor of ${MEMORY_FACTOR})`,
-    ],
-    ...stages.map((stage): [string, string] => ['', `${stage.name} ${formatBytes(stage.memory)}`]),
+    ['data', `${items} of [${event.join(', ')}]${assumed ? ` (${assumed})` : ''}`],
+    ['steps', stepWords(counts)],
+    ...optional('draws', drawWords(counts)),
+    ['memory', memoryWords(counts, room)],
+    ...stages.map(({ name, memory }): Field => ['', `${name} ${formatBytes(memory)}`]),
     ['disk', `${formatBytes(storedBytes(counts))}; ${formatBytes(room.disk)} are free`],
-    ...stored.map(({ name, bytes }): [string, string] => ['', `${name} ${formatBytes(bytes)}`]),
+    ...stored.map(({ name, bytes }): Field => ['', `${name} ${formatBytes(bytes)}`]),
     ...timeWords(told),
-    ...misfits.map((misfit): [string, string] => ['does not fit', misfitWords(misfit)]),
-  ]
-  return formatFields(fields)
+    ...misfits.map((misfit): Field => ['does not fit', misfitWords(misfit)]),
+  ])
 }
 
 /** The plan as data: bytes, seconds, operations. */

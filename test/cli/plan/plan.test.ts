@@ -26,7 +26,7 @@ describe('the counts of an experiment', () => {
     expect(step.cost.flops).toBe(training)
     expect(step.laps).toEqual([100, 100, 100, 100])
     expect(draw?.count).toBe(1000)
-    // Lap 1 draws under the Gaussian; predictor and corrector, with the denoise at the end, and the start's two.
+    // Lap 1 draws under the Gaussian. Predictor and corrector, the denoise at the end, the start's two.
     expect(draw?.laps).toEqual([0, ...Array(3).fill(2 * 4096 + 3)])
   })
 

@@ -10,6 +10,7 @@
  *   power      tests of draws given y: how often each finds a fault, and cries wolf
  *   random     random fillers
  *   memory     growth of memory over many training steps
+ *   learn-memory  the same of a whole run that learns, with resume points every second
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
  *   learners   priors learned from masked digits by several methods
@@ -33,6 +34,7 @@ const names = [
   'power',
   'random',
   'memory',
+  'learn-memory',
   'covariance',
   'strays',
   'learners',

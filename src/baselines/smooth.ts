@@ -16,6 +16,7 @@
 
 import { placesOf } from '../em/places.ts'
 import { TweedieError } from '../error.ts'
+import { gradient, gradientAdjoint, gridAxes } from '../linalg/index.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
 import { requireLinear } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
@@ -38,14 +39,11 @@ import {
   maximum,
   minimum,
   mul,
-  pad,
   reshape,
   scalar,
   sizeOf,
-  slice,
   sqrt,
   square,
-  stack,
   sub,
   sumRows,
   type Tensor,
@@ -79,43 +77,6 @@ const POWERS = 20
 
 /** The power method comes from below. */
 const MARGIN = 1.05
-
-/** x one step further along an axis, less x; 0 at the end. */
-const forward = (x: Tensor, axis: number): Tensor => {
-  const at = (n: number) => x.shape.map((_, i) => (i === axis ? n : 0))
-  const last = x.shape.map((d, i) => (i === axis ? d - 1 : d))
-  return pad(sub(slice(x, at(1)), slice(x, at(0), last)), at(0), at(1))
-}
-
-/** Its transpose. */
-const backward = (p: Tensor, axis: number): Tensor => {
-  const at = (n: number) => p.shape.map((_, i) => (i === axis ? n : 0))
-  const inner = slice(
-    p,
-    at(0),
-    p.shape.map((d, i) => (i === axis ? d - 1 : d)),
-  )
-  return sub(pad(inner, at(1), at(0)), pad(inner, at(0), at(1)))
-}
-
-/** Axes of x [B, C, ...grid] along which there are differences. */
-const axesOf = (x: Tensor): number[] =>
-  x.shape.map((_, axis) => axis).filter((axis) => axis > 1 && x.shape[axis] > 1)
-
-/** ∇x [B, d, C, ...grid]. */
-const gradient = (x: Tensor): Tensor =>
-  stack(
-    axesOf(x).map((axis) => forward(x, axis)),
-    1,
-  )
-
-/** ∇ᵀ p like x. */
-const divergence = (p: Tensor, x: Tensor): Tensor => {
-  const along = (d: number) => reshape(slice(p, [0, d], [p.shape[0], d + 1]), x.shape)
-  return axesOf(x)
-    .map((axis, d) => backward(along(d), axis))
-    .reduce((a, b) => add(a, b))
-}
 
 /** W y, W A and its transpose on x [B, C, ...grid], and δ [B]; all in units of the range. */
 const system = (set: ObservationSet, batch: ObservationBatch<Tensor>, grid: readonly number[]) => {
@@ -164,10 +125,10 @@ const programs = (set: ObservationSet, grid: readonly number[], penalty: Penalty
   }),
   iterate: jit((batch: ObservationBatch<Tensor>, { x, p, q }: State, b: Tensor) => {
     const { y, apply, adjoint, delta } = system(set, batch, grid)
-    const a = 1 / (2 * TAU * 4 * axesOf(x).length) // ‖∇‖² ≤ 4 for each axis
+    const a = 1 / (2 * TAU * 4 * gridAxes(x).length) // ‖∇‖² ≤ 4 for each axis
     let state = { x, p, q }
     for (let i = 0; i < STRIDE; i++) {
-      const next = sub(state.x, mul(add(divergence(state.p, x), adjoint(state.q)), TAU))
+      const next = sub(state.x, mul(add(gradientAdjoint(state.p, x), adjoint(state.q)), TAU))
       const bar = sub(mul(next, 2), state.x)
       state = {
         x: next,

@@ -12,7 +12,9 @@ import {
   diagonal,
   lowRank,
 } from '../linalg/index.ts'
+import { range } from '../posterior/index.ts'
 import { average, NdArray, ndarray, type Shape, sizeOf, toNumbers } from '../tensor/index.ts'
+import type { SampleRows } from '../training/index.ts'
 import { type Kernel, kernels } from './matern.ts'
 import { FULL_RANK_VARIANCE, ppca } from './ppca.ts'
 import type { FactorGaussian } from './predictive-density.ts'
@@ -153,7 +155,7 @@ const ROUNDS = 3
  * rings of frequencies, the samples in units of √λ are those of a Gaussian d I + V Vᵀ, fitted by `ppca`; and
  * again with what the factors √λ V leave of the variances.
  *
- * @param samples - [S, ...event]
+ * @param given - [S, ...event], all of which are in memory meanwhile
  * @param rank - of V, at most 16 columns are taken
  *
  * @example
@@ -161,7 +163,8 @@ const ROUNDS = 3
  * const { covariance } = await cosinePpca(samples, 8) // kind 'cosine'
  * ```
  */
-export const cosinePpca = async (samples: NdArray, rank: number): Promise<Gaussian> => {
+export const cosinePpca = async (given: NdArray | SampleRows, rank: number): Promise<Gaussian> => {
+  const samples = given instanceof NdArray ? given : given.rowsAt(range(0, given.count))
   const [count, ...event] = samples.shape
   const n = sizeOf(event)
   const r = Math.min(rank, FACTORS, n)

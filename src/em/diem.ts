@@ -15,18 +15,31 @@ import { batchedObservations } from '../observations/index.ts'
 import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { firstNotFinite, float32, frozen, type NdArray, rows, sizeOf, zeros } from '../tensor/index.ts'
+import { frozen, type NdArray } from '../tensor/index.ts'
 import {
+  chosenRows,
   type DenoisingTraining,
   denoisingObjective,
   initTrainState,
+  memorySamples,
+  type SampleRows,
+  type SampleStore,
+  type ShardLayout,
+  shardLayout,
   type TrainState,
   trainer,
 } from '../training/index.ts'
+import { edgeDraw } from './edges/edge-draw.ts'
+import type { GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
+import { checkFinite, drawShards, firstRows, rowsInside } from './lap-samples.ts'
 import { ppca } from './ppca.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
+import type { StartMemory } from './start-memory.ts'
+
+/** Draws of lap 0 under the Gaussian, or under a prior of edges of this weight (edges/edge-chain.ts). */
+export type FirstEStep = GaussianEStep | { readonly kind: 'edges'; readonly weight: number }
 
 /**
  * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
@@ -36,8 +49,8 @@ export interface DiemOptions {
   /** EM iterations, each an E-step and an M-step. */
   readonly laps: number
   readonly gaussian: GaussianStartOptions
-  /** E-step of lap 0, under the Gaussian; default exact draws. */
-  readonly firstEStep?: GaussianEStep
+  /** E-step of lap 0; default exact draws under the Gaussian. */
+  readonly firstEStep?: FirstEStep
   /** The sampler of the E-step of a lap ≥ 1: schedule, steps and their kind. */
   readonly sampling: (lap: number) => SamplerOptions
   /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
@@ -79,17 +92,37 @@ export interface DiemState {
   readonly position: DiemPosition
   /** The current Gaussian fit: prior of lap 0, start of the samplers afterwards. */
   readonly gaussian: Gaussian
-  /** Posterior samples of this lap, [S, ...event]; while sampling, filled up to `done` batches. */
-  readonly samples: NdArray<'float32'>
+  /** Posterior samples of this lap, a shard for each batch; while sampling, the first `done` shards. */
+  readonly samples: SampleStore
+  /** Rows of them inside the bound; absent: all. */
+  readonly kept?: NdArray<'int32'>
   readonly train: TrainState
+  /** What the Gaussian start chose, where it had a choice. */
+  readonly choice?: GaussianChoice
 }
+
+/** A state as it is saved: its samples may be where the hook `samples` finds them. */
+export type DiemPoint = Omit<DiemState, 'samples'> & Partial<Pick<DiemState, 'samples'>>
+
+/** The samples that a state trains on: those of its lap inside the bound. */
+export const keptSamples = ({ samples, kept }: DiemState): SampleRows =>
+  kept ? chosenRows(samples, kept.data) : samples
 
 /** Hooks into a run of DiEM; all optional. */
 export interface DiemHooks {
   /** Asked often: should the state be saved now? */
   readonly wantsCheckpoint?: () => boolean
-  /** Save it before returning: the loop goes on writing into its samples. */
+  /** Save it before returning: the loop goes on writing into its samples. These last, if they are on disk. */
   readonly onCheckpoint?: (state: DiemState) => void
+  /**
+   * Where the samples of a lap are kept, default in memory: of a lap that begins, nothing yet; of one that
+   * goes on, the first `written` shards are there.
+   */
+  readonly samples?: (lap: number, layout: ShardLayout, written: number) => SampleStore
+  /** Asked when lap 0 begins or goes on: its E-step, where that of the options is not meant. */
+  readonly firstEStep?: () => FirstEStep | undefined
+  /** Where the Gaussian start keeps its work as it goes; default nowhere. */
+  readonly startMemory?: StartMemory
   /**
    * After each M-step, with the finished lap, and once with lap −1 after the Gaussian start. Its state is
    * that before the lap counts as finished: when this throws or the process is killed, it is called again
@@ -106,36 +139,6 @@ export interface DiemHooks {
     loss?: number
   }) => void
   readonly signal?: AbortSignal
-}
-
-/** The samples, when they are numbers: what comes next would not end with others. */
-const checkedFinite = (samples: NdArray<'float32'>, lap: number): NdArray<'float32'> => {
-  const bad = firstNotFinite(samples)
-  if (bad < 0) return samples
-  const row = Math.floor(bad / sizeOf(samples.shape.slice(1)))
-  throw new TweedieError(
-    'numeric',
-    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; ` +
-      'try more steps, or a bound',
-  )
-}
-
-/** Rows whose coordinates all lie inside (−bound, bound). */
-const inside = (samples: NdArray<'float32'>, bound: number): NdArray<'float32'> => {
-  const n = sizeOf(samples.shape.slice(1))
-  const kept: number[] = []
-  for (let i = 0; i < samples.shape[0]; i++) {
-    if (samples.data.subarray(i * n, (i + 1) * n).every((v) => Math.abs(v) < bound)) kept.push(i)
-  }
-  if (kept.length === samples.shape[0]) return samples
-  if (kept.length === 0)
-    throw new TweedieError(
-      'numeric',
-      `every posterior sample left (−${bound}, ${bound}): the sampler diverged`,
-    )
-  const out = zeros([kept.length, ...samples.shape.slice(1)])
-  for (const [j, i] of kept.entries()) out.data.set(rows(samples, i, i + 1).data, j * n)
-  return out
 }
 
 /**
@@ -159,9 +162,9 @@ export const diem = async (
   set: ObservationSet,
   options: DiemOptions,
   hooks: DiemHooks = {},
-  resume?: DiemState,
+  resume?: DiemPoint,
 ): Promise<DiemState> => {
-  let state = resume ?? (await begin(net, set, options, hooks))
+  let state = resume ? reopened(set, options, hooks, resume) : await begin(net, set, options, hooks)
   if (!resume) hooks.onCheckpoint?.(state)
   const track: Track = (next) => {
     state = next
@@ -175,22 +178,57 @@ export const diem = async (
         await hooks.onLap?.(state.position.lap, state)
         const { lap } = state.position
         const next = hooks.isEnough?.(lap) ? Math.max(lap + 1, options.laps - 1) : lap + 1
-        state = beginLap(next, state, blankSamples(set, options))
+        state = beginLap(next, state, samplesOf(set, options, hooks, next))
       }
       hooks.onCheckpoint?.(state)
     }
   } catch (error) {
     if (hooks.signal?.aborted) hooks.onCheckpoint?.(state)
     throw error
+  } finally {
+    state.samples.release()
   }
   return state
 }
 
-const beginLap = (lap: number, state: DiemState, samples: DiemState['samples']): DiemState => ({
+const beginLap = (lap: number, { kept: _, ...state }: DiemState, samples: SampleStore): DiemState => ({
   ...state,
   position: { lap, stage: 'sample', done: 0 },
   samples,
 })
+
+/** A shard is a batch of the E-step: one compiled shape serves them all. */
+const layoutOf = (set: ObservationSet, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
+  const batched = batchedObservations(set)
+  return shardLayout(batched, { batch: Math.min(batch, batched.count), draws })
+}
+
+/** The samples of a lap; without a hook in memory, where those of an earlier process are not. */
+const samplesOf = (
+  set: ObservationSet,
+  options: DiemOptions,
+  { samples }: DiemHooks,
+  lap: number,
+  written = 0,
+): SampleStore => {
+  const layout = layoutOf(set, options)
+  if (samples) return samples(lap, layout, written)
+  if (written === 0) return memorySamples(layout)
+  throw new TweedieError('input', `learning: the samples of lap ${lap + 1} are not part of the saved state`)
+}
+
+/** A saved state with the samples that it had. */
+const reopened = (
+  set: ObservationSet,
+  options: DiemOptions,
+  hooks: DiemHooks,
+  { samples, ...point }: DiemPoint,
+): DiemState => {
+  const { lap, stage, done } = point.position
+  const shards = (): number => layoutOf(set, options).bounds.length - 1
+  const written = stage === 'sample' ? done : lap < 0 ? 0 : shards()
+  return { ...point, samples: samples ?? samplesOf(set, options, hooks, lap, written) }
+}
 
 /** Hears of every state reached, so that an interruption can save the last one. */
 type Track = (state: DiemState) => DiemState
@@ -201,23 +239,25 @@ const begin = async (
   options: DiemOptions,
   hooks: DiemHooks,
 ): Promise<DiemState> => {
+  let { choice } = options.gaussian
   const start = await gaussianStart(set, {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,
+    memory: hooks.startMemory,
+    onChoice: (found) => {
+      choice = found
+      options.gaussian.onChoice?.(found)
+    },
     onIteration: (done, total) => hooks.onProgress?.({ phase: 'gaussian start', done, total, lap: 0 }),
   })
   return {
     position: { lap: -1, stage: 'train', done: 0 },
     gaussian: await spectralGaussian(start), // samplers evaluate its denoiser at every step
-    samples: blankSamples(set, options),
+    samples: memorySamples(layoutOf(set, options)),
     train: initTrainState(net.init(options.seed)),
+    ...(choice ? { choice } : {}),
   }
-}
-
-const blankSamples = (set: ObservationSet, { draws = 1 }: DiemOptions): NdArray<'float32'> => {
-  const { count, event } = batchedObservations(set)
-  return zeros([count * draws, ...event])
 }
 
 /** What the network corrects: nothing said is N(0, I). */
@@ -230,16 +270,15 @@ const eStep = (
   set: ObservationSet,
   options: DiemOptions,
   { position, gaussian, train }: DiemState,
-  signal?: AbortSignal,
+  { signal, firstEStep }: DiemHooks,
 ): BatchDraw => {
   const batched = batchedObservations(set)
   const { method = () => mmps() } = options
   if (position.lap === 0) {
-    return gaussianDraw(
-      gaussian,
-      batched,
-      options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 },
-    )
+    const first = firstEStep?.() ?? options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
+    return first.kind === 'edges'
+      ? edgeDraw(set, gaussian.mean, first.weight)
+      : gaussianDraw(gaussian, batched, first)
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
@@ -255,43 +294,42 @@ const sampleLap = async (
   start: DiemState,
   track: Track,
 ): Promise<void> => {
-  const { count, event } = batchedObservations(set)
-  const size = Math.min(options.batch ?? 128, count)
-  const perDraw = Math.ceil(count / size)
-  const total = perDraw * (options.draws ?? 1)
-  const { lap } = start.position
-  const draw = eStep(net, set, options, start, hooks.signal)
+  const { count } = batchedObservations(set)
+  const total = start.samples.layout.bounds.length - 1
+  const { lap, done } = start.position
+  checkAborted(hooks.signal, 'learning')
+  const draw = eStep(net, set, options, start, hooks)
+  const isBounded = lap > 0 && options.bound !== undefined
   let state = start
   try {
-    for (let i = start.position.done; i < total; i++) {
-      checkAborted(hooks.signal, 'learning')
-      const k = Math.floor(i / perDraw)
-      // One compiled shape serves the short last batch too.
-      const from = Math.min((i % perDraw) * size, count - size)
-      const x = await draw(from, from + size, {
-        stream: (purpose) => stream(options.seed, `E ${purpose}`),
-        lap,
-        draw: k,
-      })
-      state.samples.data.set(float32(x).data, (k * count + from) * sizeOf(event))
-      state = track({ ...state, position: { lap, stage: 'sample', done: i + 1 } })
-      hooks.onProgress?.({ phase: 'sampling', done: i + 1, total, lap })
-      if (i + 1 < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
-    }
+    await drawShards(
+      draw,
+      start.samples,
+      { stream: (purpose) => stream(options.seed, `E ${purpose}`), lap, count, done },
+      (drawn) => {
+        state = track({ ...state, position: { lap, stage: 'sample', done: drawn } })
+        hooks.onProgress?.({ phase: 'sampling', done: drawn, total, lap })
+        if (drawn === total) return
+        if (hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
+        checkAborted(hooks.signal, 'learning')
+      },
+      (shard, from) => {
+        if (!isBounded) checkFinite(shard, from, lap)
+      },
+    )
   } finally {
     await draw.release()
   }
-  const samples =
-    lap > 0 && options.bound !== undefined
-      ? inside(state.samples, options.bound)
-      : checkedFinite(state.samples, lap)
-  const { refitRank, refitCount = samples.shape[0] } = options
+  const kept = lap > 0 && options.bound !== undefined ? rowsInside(state.samples, options.bound) : undefined
+  const sampled: DiemState = { ...state, ...(kept ? { kept } : {}) }
+  const samples = keptSamples(sampled)
+  const { refitRank, refitCount = samples.count } = options
   const gaussian =
-    refitRank === undefined ? state.gaussian : await ppca(rows(samples, 0, refitCount), refitRank)
+    refitRank === undefined ? state.gaussian : await ppca(firstRows(samples, refitCount), refitRank)
   track({
+    ...sampled,
     position: { lap, stage: 'train', done: 0 },
     gaussian,
-    samples,
     train: initTrainState(state.train.average), // Adam and EMA begin anew, the weights go on
   })
 }
@@ -313,7 +351,7 @@ const trainLap = async (
     ...(domain ? { domain } : {}),
   }
   const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
-  const objective = denoisingObjective(net, start.samples, training, streamOf)
+  const objective = denoisingObjective(net, keptSamples(start), training, streamOf)
   const { step, release } = trainer(objective, training, streamOf('rows'))
   let state = start
   try {
@@ -326,5 +364,6 @@ const trainLap = async (
     }
   } finally {
     await release()
+    start.samples.release()
   }
 }

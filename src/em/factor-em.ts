@@ -333,6 +333,15 @@ const refitted = (fit: FactorFit, sums: Sums, { center, precision }: Turn): Fact
 /** Relative change of the mean variance with which a fit has settled. */
 const SETTLED = 1e-3
 
+/** A fit between two passes. */
+export interface FitPoint {
+  readonly fit: FactorFit
+  /** Passes made. */
+  readonly pass: number
+  /** Mean variance before the last one. */
+  readonly before: number
+}
+
 /** How a fit is made. */
 export interface FactorOptions {
   readonly rank: number
@@ -341,23 +350,25 @@ export interface FactorOptions {
   readonly seed: number
   /** A fit of the same or less rank to begin with. */
   readonly from?: FactorFit
+  /** Where it goes on, as `onPass` was told. */
+  readonly resume?: FitPoint
   /** Before each pass: throws to stop. */
-  readonly onPass?: () => void
+  readonly onPass?: (point: FitPoint) => void
 }
 
 /**
- * Fits factors to masked observations.
+ * Fits factors to masked observations. A fit that goes on has the same numbers as one that was not stopped.
  *
  * @returns the fit, in the units of the data given
  */
 export const factorFit = async (data: SeenEntries, options: FactorOptions): Promise<FactorFit> => {
-  const { rank, passes, seed, from, onPass } = options
+  const { rank, passes, seed, from, resume, onPass } = options
   const programs = products()
-  let fit = from?.rank === rank ? from : started(data, rank, seed, from)
-  let before = Infinity
+  let fit = resume?.fit ?? (from?.rank === rank ? from : started(data, rank, seed, from))
+  let before = resume?.before ?? Infinity
   try {
-    for (let i = 0; i < passes; i++) {
-      onPass?.()
+    for (let i = resume?.pass ?? 0; i < passes; i++) {
+      onPass?.({ fit, pass: i, before })
       const found = await sumsOf(data, fit, programs)
       const turn = turnOf(found, fit, data.count)
       fit = refitted(fit, turned(found, turn.T, data.size), turn)

@@ -1,6 +1,6 @@
 /** The field in what factors leave that predicts held entries best: one parameter after the other. */
 import type { ObservationSet } from '../observations/index.ts'
-import { average } from '../tensor/index.ts'
+import { average, sizeOf } from '../tensor/index.ts'
 import { type Places, placesOf } from './places.ts'
 import { type FactorGaussian, predictiveLogDensities } from './predictive-density.ts'
 import {
@@ -52,6 +52,17 @@ const spacingOf = ({ points }: Places): number => {
   return nearest.sort((a, b) => a - b)[Math.floor(nearest.length / 2)]
 }
 
+/** The parts of a field beside a Gaussian of a set. */
+export const fieldParts = (
+  set: Pick<ObservationSet, 'operator' | 'view'>,
+  { kernel, range, channels }: Pick<ResidualKernel, 'kernel' | 'range' | 'channels'>,
+): PartialCholesky =>
+  partialCholesky(
+    sizeOf(set.operator.event),
+    correlationOf(placesOf(set), { kernel, range, channels }),
+    COLUMNS,
+  )
+
 /**
  * A search for the field beside a Gaussian, from another field or from the beginning. Undefined for vectors,
  * whose entries have no places, and for signals that are too large.
@@ -60,16 +71,15 @@ export const searchedField = (
   set: Pick<ObservationSet, 'operator' | 'view'>,
   all: SeenEntries,
   given: SeenEntries,
-): ((gaussian: FactorGaussian, from?: FieldSearch) => FieldSearch) | undefined => {
+): ((gaussian: FactorGaussian, from?: ResidualKernel) => FieldSearch) | undefined => {
   const { event } = set.operator
   if (event.length < 2 || event.length > 3 || all.size > LARGEST || event.at(-1) === 1) return undefined
   const places = placesOf(set)
   const spacing = spacingOf(places)
   const known = new Map<string, PartialCholesky>()
-  const partsOf = ({ kernel, range, channels }: ResidualKernel): PartialCholesky => {
-    const key = `${kernel} ${range} ${channels}`
-    const parts =
-      known.get(key) ?? partialCholesky(all.size, correlationOf(places, { kernel, range, channels }), COLUMNS)
+  const partsOf = (field: ResidualKernel): PartialCholesky => {
+    const key = `${field.kernel} ${field.range} ${field.channels}`
+    const parts = known.get(key) ?? fieldParts(set, field)
     known.set(key, parts)
     return parts
   }
@@ -91,7 +101,7 @@ export const searchedField = (
       scale: 1,
       channels: places.channels > 1 ? 0.6 : 0,
     }
-    let best = scored(from?.field ?? start)
+    let best = scored(from ?? start)
     const attempt = (change: Partial<ResidualKernel>): void => {
       const next = scored({ ...best.field, ...change })
       if (next.gain > best.gain) best = next

@@ -7,11 +7,20 @@ import { TweedieError } from '../error.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { bernoulli, stream } from '../random/index.ts'
 import { average } from '../tensor/index.ts'
-import { type FactorFit, factorFit } from './factor-em.ts'
-import { type FieldSearch, searchedField } from './field-search.ts'
+import { type FactorFit, type FactorOptions, factorFit } from './factor-em.ts'
+import { type FieldSearch, fieldParts, searchedField } from './field-search.ts'
+import { kernels } from './matern.ts'
 import { type FactorGaussian, predictiveLogDensities } from './predictive-density.ts'
 import { type ResidualKernel, withField } from './residual-kernel.ts'
 import { firstSeen, type SeenEntries } from './seen-entries.ts'
+import {
+  numbersPart,
+  packedDone,
+  packedPoint,
+  partNumbers,
+  type StartMemory,
+  unpackedPoint,
+} from './start-memory.ts'
 
 /** One of the Gaussians that were compared. */
 export interface GaussianCandidate {
@@ -144,6 +153,38 @@ export interface ChoiceOptions {
   readonly onProgress?: (done: number, total: number, gaussian: FactorGaussian) => void
   /** Before each pass: throws to stop. */
   readonly check?: () => void
+  /** Fits and readings that were made before. */
+  readonly memory: StartMemory
+}
+
+/**
+ * A fit of the memory, where it is over; else it is made from where the memory has it.
+ *
+ * @param readings - numbers to be kept with it
+ */
+const keptFit = async (
+  name: string,
+  data: SeenEntries,
+  options: Omit<FactorOptions, 'passes' | 'seed'>,
+  { memory, passes, seed, check }: ChoiceOptions,
+  readings: (fit: FactorFit) => Float64Array = () => new Float64Array(0),
+): Promise<{ readonly fit: FactorFit; readonly terms: Float64Array }> => {
+  const part = memory.find(name)
+  const before = part && unpackedPoint(part)
+  if (part && before && !before.point) return { fit: before.fit, terms: partNumbers(part, 'terms') }
+  const fit = await factorFit(data, {
+    ...options,
+    passes,
+    seed,
+    ...(before?.point ? { resume: before.point } : {}),
+    onPass: (point) => {
+      check?.()
+      if (memory.due()) memory.keep(name, packedPoint(point))
+    },
+  })
+  const terms = readings(fit)
+  memory.keep(name, packedDone(fit, { terms: numbersPart(terms) }))
+  return { fit, terms }
 }
 
 /** A fit, its Gaussian, and ln p of the held entries that it predicts. */
@@ -168,16 +209,14 @@ const climbed = async (all: SeenEntries, given: SeenEntries, options: ChoiceOpti
   let best = 0
   for (const rank of LADDER) {
     if (rank > Math.min(all.size, all.count)) break
-    const from = rungs.at(-1)?.fit
-    const fit = await factorFit(given, {
-      rank,
-      passes: options.passes,
-      seed: options.seed,
-      ...(from ? { from } : {}),
-      ...(options.check ? { onPass: options.check } : {}),
-    })
+    const { fit, terms } = await keptFit(
+      `factors-${rank}`,
+      given,
+      { rank, from: rungs.at(-1)?.fit },
+      options,
+      (made) => predictiveLogDensities(gaussianOf(made), all, given, predicted),
+    )
     const gaussian = gaussianOf(fit)
-    const terms = predictiveLogDensities(gaussian, all, given, predicted)
     rungs.push({ fit, gaussian, terms })
     options.onProgress?.(rungs.length, LADDER.length + 1, gaussian)
     // Fewer factors unless more gain more than the standard error (Breiman et al. 1984, 3.4.3).
@@ -186,6 +225,51 @@ const climbed = async (all: SeenEntries, given: SeenEntries, options: ChoiceOpti
     else if (rungs.length - 1 - best > 1) break
   }
   return { rungs, best }
+}
+
+/** Kernels by number. */
+const KERNELS = Object.keys(kernels).filter((name): name is keyof typeof kernels => name in kernels)
+
+/** A field of the memory and its gain; else it is searched. */
+const keptField = (
+  name: string,
+  { memory }: ChoiceOptions,
+  search: () => FieldSearch,
+): Pick<FieldSearch, 'field' | 'gain'> => {
+  const part = memory.find(name)
+  if (part) {
+    const [kernel, range, share, scale, channels, gain] = partNumbers(part, 'field')
+    return { field: { kernel: KERNELS[kernel], range, share, scale, channels }, gain }
+  }
+  const { field, gain } = search()
+  const { kernel, range, share, scale, channels } = field
+  memory.keep(name, { field: numbersPart([KERNELS.indexOf(kernel), range, share, scale, channels, gain]) })
+  return { field, gain }
+}
+
+/**
+ * The Gaussian of an earlier choice, fitted to these observations: factors up to the rank of the choice, each
+ * begun with those before it as when it was made, but nothing is compared.
+ */
+const refitted = async (
+  set: Pick<ObservationSet, 'operator' | 'view'>,
+  data: SeenEntries,
+  choice: GaussianChoice,
+  options: ChoiceOptions,
+): Promise<ChosenGaussian> => {
+  const some = firstSeen(data, Math.min(CHOSEN_BY, data.count))
+  let from: FactorFit | undefined
+  const ranks = LADDER.filter((rank) => rank <= choice.rank)
+  for (const [i, rank] of ranks.entries()) {
+    from = (await keptFit(`factors-${rank}`, some, { rank, from }, options)).fit
+    options.onProgress?.(i + 1, ranks.length + 1, gaussianOf(from))
+  }
+  const { fit } = await keptFit('last', data, { rank: choice.rank, from }, options)
+  const plain = gaussianOf(fit)
+  const { field } = choice
+  const gaussian = field ? withField(plain, fieldParts(set, field), field) : plain
+  options.onProgress?.(ranks.length + 1, ranks.length + 1, gaussian)
+  return { gaussian, plain, choice }
 }
 
 /** The Gaussian that was chosen. */
@@ -202,13 +286,15 @@ export interface ChosenGaussian {
  *
  * @param set - for the places of its entries
  * @param data - what it shows
+ * @param options - with a choice that was made before, none is made
  * @throws TweedieError `input` when too little was seen to keep anything aside
  */
 export const chosenGaussian = async (
   set: Pick<ObservationSet, 'operator' | 'view'>,
   data: SeenEntries,
-  options: ChoiceOptions,
+  options: ChoiceOptions & { readonly choice?: GaussianChoice },
 ): Promise<ChosenGaussian> => {
+  if (options.choice) return refitted(set, data, options.choice, options)
   const all = firstSeen(data, Math.min(CHOSEN_BY, data.count))
   const given = withoutHeld(all, options.seed)
   const total = (seen: Uint8Array): number => seen.reduce((a, b) => a + b, 0)
@@ -221,35 +307,31 @@ export const chosenGaussian = async (
     rank: fit.rank,
     score: average(terms),
   }))
-  let best: { index: number; score: number; found?: FieldSearch } = {
+  let best: { index: number; score: number; found?: Pick<FieldSearch, 'field' | 'gain'> } = {
     index: top,
     score: compared[top].score,
   }
   // With a field beside them fewer factors may do: down from the best rank while that is so.
   for (let index = top; search && index >= 0; index--) {
     options.check?.()
-    const found = search(rungs[index].gaussian, best.found)
+    const found = keptField(`field-${index}`, options, () => search(rungs[index].gaussian, best.found?.field))
     const score = compared[index].score + found.gain
     compared.push({ rank: rungs[index].fit.rank, field: found.field, score })
     if (score > best.score + GAIN) best = { index, score, found }
     else if (index < top) break
   }
   const chosen = rungs[best.index]
-  const told = best.found ? withField(chosen.gaussian, best.found.parts, best.found.field) : chosen.gaussian
+  const { found } = best
+  const parts = found && fieldParts(set, found.field)
+  const beside = (own: FactorGaussian) => (found && parts ? withField(own, parts, found.field) : own)
+  const told = beside(chosen.gaussian)
   const predicted = (of: FactorGaussian) =>
     predictiveLogDensities(of, all, given, Math.min(PREDICTED, all.count))
   const gain = gainOf(predicted(told), predicted(diagonalGaussian(given)))
   const { fit } = chosen
-  const last = await factorFit(data, {
-    rank: fit.rank,
-    passes: options.passes,
-    seed: options.seed,
-    from: fit,
-    ...(options.check ? { onPass: options.check } : {}),
-  })
-  const plain = gaussianOf(last)
-  const { found } = best
-  const gaussian = found ? withField(plain, found.parts, found.field) : plain
+  const last = await keptFit('last', data, { rank: fit.rank, from: fit }, options)
+  const plain = gaussianOf(last.fit)
+  const gaussian = beside(plain)
   options.onProgress?.(LADDER.length + 1, LADDER.length + 1, gaussian)
   return {
     gaussian,

@@ -8,17 +8,19 @@ import { lowRank } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
 import { batchedObservations, plainView } from '../observations/index.ts'
 import type { Domain } from '../operators/index.ts'
-import { drawAll } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { ndarray, sizeOf, zeros } from '../tensor/index.ts'
+import { ndarray, sizeOf } from '../tensor/index.ts'
+import { shardLayout } from '../training/index.ts'
 import { cosinePpca, fieldInCosines, variesAlike } from './cosine-gaussian.ts'
 import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
+import { drawShards } from './lap-samples.ts'
 import { posteriorMoments } from './posterior-moments.ts'
 import { FULL_RANK_VARIANCE, ppca, ppcaOfMoments } from './ppca.ts'
 import type { FactorGaussian } from './predictive-density.ts'
 import { seenEntries } from './seen-entries.ts'
+import { noMemory, type StartMemory } from './start-memory.ts'
 
 /** Options of {@link gaussianStart}. */
 export interface GaussianStartOptions {
@@ -43,6 +45,10 @@ export interface GaussianStartOptions {
   readonly onIteration?: (done: number, total: number, gaussian: Gaussian) => void
   /** What was chosen where no rank is given. */
   readonly onChoice?: (choice: GaussianChoice) => void
+  /** A choice made before, by observations of the same kind: rank and field are as it says. */
+  readonly choice?: GaussianChoice
+  /** Where the work is kept as it goes, and goes on from; default nowhere. */
+  readonly memory?: StartMemory
   readonly signal?: AbortSignal
 }
 
@@ -74,10 +80,12 @@ export const gaussianStart = async (
   const { gaussian, plain, choice } = await chosenGaussian(set, masked, {
     seed,
     passes: iterations,
+    choice: options.choice,
+    memory: options.memory ?? noMemory,
     check: () => checkAborted(options.signal, 'the Gaussian start'),
     onProgress: (done, total, found) => options.onIteration?.(done, total, asGaussian(found, domain)),
   })
-  options.onChoice?.(choice)
+  if (!options.choice) options.onChoice?.(choice)
   const { field } = choice
   if (!(field && isGrid(set) && variesAlike(plain.variance))) return asGaussian(gaussian, domain)
   const from = fieldInCosines(set.operator.event, plain, field)
@@ -159,24 +167,38 @@ const ppcaStart = async (
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
   const beside = options.rank === undefined && eStep.kind === 'exact' && isGrid(set)
   const maximised = beside ? cosinePpca : ppca
-  let gaussian = begun?.from ?? standardGaussian(n)
-  for (let i = 0; i < iterations; i++) {
+  const memory = options.memory ?? noMemory
+  const point = memory.findIteration()
+  let gaussian = point?.gaussian ?? begun?.from ?? standardGaussian(n)
+  let done = point?.done ?? 0
+  const layout = shardLayout(
+    { ...batched, count },
+    { batch: Math.min(batch, count), draws: Math.ceil(SAMPLES / count) },
+  )
+  for (let i = point?.iteration ?? 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')
     if (eStep.kind === 'moments') {
       const { mean, covariance } = await posteriorMoments(gaussian, set, count)
       gaussian = await ppcaOfMoments(mean, covariance, rank)
     } else {
-      const draw = gaussianDraw(gaussian, batched, eStep)
+      const under = gaussian
+      const samples = memory.samples(layout, done)
+      const draw = gaussianDraw(under, batched, eStep)
       const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }
-      const times = Math.ceil(SAMPLES / count)
-      const samples = zeros([times * count, ...batched.event])
-      for (let k = 0; k < times; k++) {
-        const drawn = await drawAll(draw, batched, { ...address, draw: k }, { count, batch })
-        samples.data.set(drawn.data, k * drawn.size)
+      try {
+        await drawShards(draw, samples, { ...address, count, done }, (drawn) => {
+          checkAborted(options.signal, 'the Gaussian start')
+          if (memory.due()) memory.keepIteration({ gaussian: under, iteration: i, done: drawn })
+        })
+        gaussian = await maximised(samples, rank)
+      } finally {
+        await draw.release()
+        samples.release()
       }
-      await draw.release()
-      gaussian = await maximised(samples, rank)
     }
+    done = 0
+    // Before the next iteration writes over the samples of this one.
+    memory.keepIteration({ gaussian, iteration: i + 1, done })
     options.onIteration?.(i + 1, iterations, gaussian)
   }
   return gaussian

@@ -1,4 +1,5 @@
 export * from './diem.ts'
+export * from './edges/edge-draw.ts'
 export * from './exact-draw.ts'
 export {
   type GaussianCandidate,
@@ -11,3 +12,4 @@ export { posteriorMoments } from './posterior-moments.ts'
 export * from './ppca.ts'
 export type { ResidualKernel } from './residual-kernel.ts'
 export * from './spectral-gaussian.ts'
+export type { Numbers, StartIteration, StartMemory } from './start-memory.ts'

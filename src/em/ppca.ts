@@ -17,10 +17,13 @@ import {
   NdArray,
   ndarray,
   reshaped,
+  rows,
+  sizeOf,
   sub,
   type Tensor,
-  toNumbers,
+  zeros,
 } from '../tensor/index.ts'
+import type { SampleRows } from '../training/index.ts'
 import { byDecomposition, bySubspace, type Eigen, widthFor } from './eigen.ts'
 
 /** N(μ, d I + U Uᵀ). */
@@ -83,28 +86,116 @@ export const ppcaOfMoments = async (
  */
 const NEGLIGIBLE = 1e-12
 
+/** Samples in blocks of rows, one after the other or by number. */
+interface Blocks {
+  /** Samples S, and entries N of each. */
+  readonly count: number
+  readonly size: number
+  readonly blocks: number
+  /** [rows, N]. */
+  block(i: number): NdArray
+}
+
+/** Entries of a block: at so many a block takes less memory than the programs that it is for. */
+const ENTRIES = 2 ** 26
+
+/** Rows of a block, at most. */
+const ROWS = 4096
+
+/** Options of {@link ppca}. */
+export interface PpcaOptions {
+  /** Rows that are read at once, ≥ 1: memory, and the result only by rounding. Default: 4096 small ones. */
+  readonly block?: number
+}
+
+/** An array is one block; rows that are somewhere else are read in several. */
+const blocksOf = (samples: NdArray | SampleRows, options: PpcaOptions = {}): Blocks => {
+  if (samples instanceof NdArray) {
+    const [count] = samples.shape
+    const size = samples.size / count
+    return { count, size, blocks: 1, block: () => reshaped(samples, [count, size]) }
+  }
+  const { count, event, rowsAt } = samples
+  const size = sizeOf(event)
+  const { block: most = Math.max(1, Math.min(ROWS, Math.floor(ENTRIES / size))) } = options
+  return {
+    count,
+    size,
+    blocks: Math.ceil(count / most),
+    block: (i) => {
+      const length = Math.min(most, count - i * most)
+      const x = rowsAt(Array.from({ length }, (_, j) => i * most + j))
+      return reshaped(x, [length, size])
+    },
+  }
+}
+
+const addTo = (sums: Float64Array, more: NdArray): void => {
+  for (let i = 0; i < sums.length; i++) sums[i] += Number(more.data[i])
+}
+
+/** G [S, S], each pair of blocks once. */
+const gramOf = async (samples: Blocks, mean: NdArray<'float64'>): Promise<NdArray<'float64'>> => {
+  const { count, blocks, block } = samples
+  const product = jit((x: Tensor, other: Tensor, mu: Tensor) => {
+    const centred = (t: Tensor) => sub(cast(t, 'float64'), mu)
+    return mul(matmul(centred(x), centred(other), { transB: true }), 1 / count)
+  })
+  const G = zeros([count, count], 'float64')
+  let down = 0
+  for (let i = 0; i < blocks; i++) {
+    const x = block(i)
+    let across = down
+    for (let j = i; j < blocks; j++) {
+      const other = j === i ? x : block(j)
+      const part = await product(x, other, mean)
+      const [rows, columns] = part.shape
+      for (let r = 0; r < rows; r++)
+        for (let c = 0; c < columns; c++) {
+          const value = Number(part.data[r * columns + c])
+          G.data[(down + r) * count + across + c] = value
+          G.data[(across + c) * count + down + r] = value
+        }
+      across += columns
+    }
+    down += x.shape[0]
+  }
+  await product.release()
+  return G
+}
+
+/** Xᵀ w, [N, k], for w [S, k]. */
+const weighted = async (
+  { size, blocks, block }: Blocks,
+  mean: NdArray<'float64'>,
+  w: NdArray<'float64'>,
+): Promise<Float64Array> => {
+  const product = jit((x: Tensor, mu: Tensor, w: Tensor) =>
+    matmul(sub(cast(x, 'float64'), mu), w, { transA: true }),
+  )
+  const sums = new Float64Array(size * w.shape[1])
+  let from = 0
+  for (let i = 0; i < blocks; i++) {
+    const x = block(i)
+    const to = from + x.shape[0]
+    addTo(sums, await product(x, mean, rows(w, from, to)))
+    from = to
+  }
+  await product.release()
+  return sums
+}
+
 /**
  * The same from S < N samples by their Gram matrix G = X Xᵀ / S, [S, S], which has the eigenvalues of the
  * covariance Xᵀ X / S: from G w = λ w follows q = Xᵀ w / √(S λ). No matrix of N × N is made.
  */
-const ppcaOfFew = async (samples: NdArray, rank: number): Promise<PpcaGaussian> => {
-  const s = samples.shape[0]
-  const n = samples.size / s
+const ppcaOfFew = async (samples: Blocks, rank: number): Promise<PpcaGaussian> => {
+  const { count: s, size: n } = samples
   const mean = meanOf(samples)
-  const x = reshaped(samples, [s, n])
-  const gram = jit((x: Tensor, mu: Tensor) => {
-    const d = sub(cast(x, 'float64'), mu)
-    return mul(matmul(d, d, { transB: true }), 1 / s)
-  })
-  const directions = jit((x: Tensor, mu: Tensor, w: Tensor) =>
-    matmul(sub(cast(x, 'float64'), mu), w, { transA: true }),
-  )
-  const G = float64(await gram(x, mean))
-  await gram.release()
+  const G = await gramOf(samples, mean)
   const few = Math.min(rank, s)
   const { values, vectors: w } = await leading(G, few)
-  const columns = toNumbers(await directions(x, mean, ndarray(w.to1DArray(), [s, few], 'float64')))
-  await directions.release()
+  const columns = await weighted(samples, mean, ndarray(w.to1DArray(), [s, few], 'float64'))
   const q = Matrix.zeros(n, rank)
   for (let j = 0; j < few; j++) {
     if (values[j] <= NEGLIGIBLE * values[0]) continue
@@ -115,52 +206,52 @@ const ppcaOfFew = async (samples: NdArray, rank: number): Promise<PpcaGaussian> 
   return fitted(mean, variancesOf(samples, mean), { values: padded, vectors: q }, rank)
 }
 
-const float64 = (array: NdArray): NdArray<'float64'> =>
-  array.data instanceof Float64Array
-    ? new NdArray('float64', array.shape, array.data)
-    : ndarray(toNumbers(array), array.shape, 'float64')
-
-/** Mean [N] of samples [S, ...event], summed in float64. */
-const meanOf = (samples: NdArray): NdArray<'float64'> => {
-  const s = samples.shape[0]
-  const n = samples.size / s
-  const sums = new Float64Array(n)
-  for (let i = 0; i < samples.size; i++) sums[i % n] += Number(samples.data[i])
+/** Mean [N] of the samples, summed in float64. */
+const meanOf = ({ count, size, blocks, block }: Blocks): NdArray<'float64'> => {
+  const sums = new Float64Array(size)
+  for (let b = 0; b < blocks; b++) {
+    const { data } = block(b)
+    for (let i = 0; i < data.length; i++) sums[i % size] += Number(data[i])
+  }
   return new NdArray(
     'float64',
-    [n],
-    sums.map((v) => v / s),
+    [size],
+    sums.map((v) => v / count),
   )
 }
 
 /** Biased variances [N] of samples with that mean. */
-const variancesOf = (samples: NdArray, mean: NdArray<'float64'>): number[] => {
-  const [s, n] = [samples.shape[0], mean.size]
-  const sums = Array<number>(n).fill(0)
-  for (let i = 0; i < samples.size; i++) sums[i % n] += (Number(samples.data[i]) - mean.data[i % n]) ** 2
-  return sums.map((v) => v / s)
+const variancesOf = ({ count, size, blocks, block }: Blocks, mean: NdArray<'float64'>): number[] => {
+  const sums = Array<number>(size).fill(0)
+  for (let b = 0; b < blocks; b++) {
+    const { data } = block(b)
+    for (let i = 0; i < data.length; i++) sums[i % size] += (Number(data[i]) - mean.data[i % size]) ** 2
+  }
+  return sums.map((v) => v / count)
 }
 
 /** Mean [N] and biased covariance [N, N] of samples [S, ...event], accumulated in float64. */
 export const moments = async (
-  samples: NdArray,
+  samples: NdArray | SampleRows,
+  options: PpcaOptions = {},
 ): Promise<{ mean: NdArray<'float64'>; covariance: NdArray<'float64'> }> => {
-  const s = samples.shape[0]
-  const n = samples.size / s
-  const mean = meanOf(samples)
+  const all = blocksOf(samples, options)
+  const { count, size, blocks, block } = all
+  const mean = meanOf(all)
   const square = jit((x: Tensor, mu: Tensor) => {
     const d = sub(cast(x, 'float64'), mu)
-    return mul(matmul(d, d, { transA: true }), 1 / s)
+    return mul(matmul(d, d, { transA: true }), 1 / count)
   })
-  const covariance = await square(reshaped(samples, [s, n]), mean)
+  const covariance = zeros([size, size], 'float64')
+  for (let i = 0; i < blocks; i++) addTo(covariance.data, await square(block(i), mean))
   await square.release()
-  return { mean, covariance: float64(covariance) }
+  return { mean, covariance }
 }
 
 /**
  * PPCA of samples, through their covariance or their Gram matrix, whichever is smaller.
  *
- * @param samples - [S, ...event] with N entries each
+ * @param samples - [S, ...event] with N entries each: an array, or rows that are read block by block
  * @param rank - 1 … N; with rank N the variance outside the factor is 1e-6
  * @throws TweedieError `input` for an impossible rank
  *
@@ -169,11 +260,14 @@ export const moments = async (
  * const { mean, covariance } = await ppca(samples, 64)
  * ```
  */
-export const ppca = async (samples: NdArray, rank: number): Promise<PpcaGaussian> => {
-  const s = samples.shape[0]
-  const n = samples.size / s
-  checkRank(rank, n)
-  if (s < n) return ppcaOfFew(samples, rank)
-  const { mean, covariance } = await moments(samples)
+export const ppca = async (
+  samples: NdArray | SampleRows,
+  rank: number,
+  options: PpcaOptions = {},
+): Promise<PpcaGaussian> => {
+  const all = blocksOf(samples, options)
+  checkRank(rank, all.size)
+  if (all.count < all.size) return ppcaOfFew(all, rank)
+  const { mean, covariance } = await moments(samples, options)
   return ppcaOfMoments(mean, covariance, rank)
 }

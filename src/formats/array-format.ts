@@ -16,4 +16,8 @@ export interface ArrayFormat {
    * @throws TweedieError `input` when the format cannot hold them
    */
   readonly encode: (arrays: Readonly<Arrays>, path: string) => Uint8Array
+  /** Arrays of a file, where they can be read without all of its bytes in memory; else by `decode`. */
+  readonly read?: (path: string) => Arrays
+  /** Writes a file atomically without all of its bytes in memory, where that can be; else by `encode`. */
+  readonly write?: (path: string, arrays: Readonly<Arrays>) => void
 }

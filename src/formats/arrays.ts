@@ -5,7 +5,6 @@ import type { ArrayFormat, Arrays } from './array-format.ts'
 import { arrayFormats } from './array-formats.ts'
 import { writeAtomic } from './atomic.ts'
 import { readBytes } from './files.ts'
-import { decodeSafetensors, type Safetensors } from './safetensors.ts'
 
 /** Extensions of the formats of arrays: all of them, or those that hold several arrays. */
 export const arrayExtensions = ({ several = false }: { readonly several?: boolean } = {}): string[] =>
@@ -30,8 +29,8 @@ const formatOf = (path: string): ArrayFormat => {
  * ```
  */
 export const readArrays = (path: string): Arrays => {
-  const format = formatOf(path)
-  return format.decode(readBytes(path), path)
+  const { read, decode } = formatOf(path)
+  return read ? read(path) : decode(readBytes(path), path)
 }
 
 /**
@@ -44,8 +43,8 @@ export const readArrays = (path: string): Arrays => {
  * writeArrays('draws.safetensors', { draws, truth })
  * ```
  */
-export const writeArrays = (path: string, arrays: Readonly<Arrays>): void =>
-  writeAtomic(path, formatOf(path).encode(arrays, path))
-
-/** Reads a `.safetensors` file with its metadata. @throws TweedieError as {@link readArrays}. */
-export const readSafetensors = (path: string): Safetensors => decodeSafetensors(readBytes(path), path)
+export const writeArrays = (path: string, arrays: Readonly<Arrays>): void => {
+  const { write, encode } = formatOf(path)
+  if (write) write(path, arrays)
+  else writeAtomic(path, encode(arrays, path))
+}

@@ -24,22 +24,36 @@ export const systemReason = (error: unknown): string => {
   return known === undefined ? error.message : `${known[1]} (${known[0]})`
 }
 
-/** The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest. */
-const writeFully = (descriptor: number, bytes: Uint8Array): void => {
+/** Bytes of one write at most: the system takes less than 2 GiB at once, and a copy of a piece is small. */
+export const PIECE = 2 ** 26
+
+/**
+ * The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest.
+ *
+ * @param at - the byte of the file that they begin at; default: after what was written before
+ */
+export const writeFully = (descriptor: number, bytes: Uint8Array, at?: number): void => {
   let done = 0
-  while (done < bytes.length) done += writeSync(descriptor, bytes, done, bytes.length - done)
+  while (done < bytes.length) {
+    const length = Math.min(PIECE, bytes.length - done)
+    done += writeSync(descriptor, bytes, done, length, at === undefined ? null : at + done)
+  }
 }
 
-/** Writes a file and waits until the disk has it. */
-export const writeAndFlush = (path: string, bytes: Uint8Array): void => {
+/** Makes a file by what `write` does with its descriptor, and waits until the disk has it. */
+const flushed = (path: string, write: (descriptor: number) => void): void => {
   const descriptor = openSync(path, 'w')
   try {
-    writeFully(descriptor, bytes)
+    write(descriptor)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }
 }
+
+/** Writes a file and waits until the disk has it. */
+export const writeAndFlush = (path: string, bytes: Uint8Array): void =>
+  flushed(path, (descriptor) => writeFully(descriptor, bytes))
 
 /** Makes a rename in `folder` survive a power cut. Windows cannot open folders and needs no such flush. */
 export const flushFolder = (folder: string): void => {
@@ -110,11 +124,19 @@ export const targetOf = (path: string): string => {
  * writeAtomic('prior.safetensors', encodeSafetensors({ bias: ndarray([0, 1]) }))
  * ```
  */
-export const writeAtomic = (path: string, bytes: Uint8Array): void => {
+export const writeAtomic = (path: string, bytes: Uint8Array): void =>
+  writeAtomicBy(path, (descriptor) => writeFully(descriptor, bytes))
+
+/**
+ * The same of a file that is written piece by piece: it appears when `write` is done.
+ *
+ * @throws TweedieError as {@link writeAtomic}
+ */
+export const writeAtomicBy = (path: string, write: (descriptor: number) => void): void => {
   const target = targetOf(path)
   const temporary = temporaryOf(target, process.pid)
   try {
-    writeAndFlush(temporary, bytes)
+    flushed(temporary, write)
     renameSync(temporary, target)
     flushFolder(dirname(target))
   } catch (error) {

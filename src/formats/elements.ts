@@ -1,5 +1,5 @@
 import { allocate, type Data, type DataOf, type DType } from '../tensor/dtype.ts'
-import { NdArray, type Shape } from '../tensor/ndarray.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import { viewOf, wrong } from './bytes.ts'
 
 /** Element types that files may hold: kind (float, bfloat, int, uint, bool) and bytes. */
@@ -92,11 +92,42 @@ export const decodeElements = (
   const data = allocate(layout.dtype, raw.length / layout.bytes)
   if (isVerbatim(element, littleEndian)) new Uint8Array(data.buffer).set(raw)
   else fill(data, layout, raw, littleEndian)
-  if (element === 'b1') {
-    const bad = raw.findIndex((byte) => byte > 1)
-    if (bad >= 0) throw wrong(where, `booleans must be 0 or 1, got ${raw[bad]} at element ${bad}`)
-  }
+  checkBooleans(element, raw, where)
   return new NdArray(layout.dtype, shape, data as DataOf[DType])
+}
+
+const checkBooleans = (element: Element, raw: Uint8Array, where: string): void => {
+  if (element !== 'b1') return
+  const bad = raw.findIndex((byte) => byte > 1)
+  if (bad >= 0) throw wrong(where, `booleans must be 0 or 1, got ${raw[bad]} at element ${bad}`)
+}
+
+/**
+ * An array from bytes that `read` fills in: where the file holds elements as memory does, straight into the
+ * array, without a copy.
+ *
+ * @param read - fills all of the bytes that it is given, the next ones of the file
+ * @throws TweedieError as {@link decodeElements}
+ */
+export const readElements = (
+  element: Element,
+  shape: Shape,
+  read: (into: Uint8Array) => void,
+  littleEndian: boolean,
+  where: string,
+): NdArray => {
+  const { dtype, bytes } = layouts[element]
+  const size = sizeOf(shape)
+  if (!isVerbatim(element, littleEndian)) {
+    const raw = new Uint8Array(size * bytes)
+    read(raw)
+    return decodeElements(element, shape, raw, littleEndian, where)
+  }
+  const data = allocate(dtype, size)
+  const raw = new Uint8Array(data.buffer)
+  read(raw)
+  checkBooleans(element, raw, where)
+  return new NdArray(dtype, shape, data as DataOf[DType])
 }
 
 /**

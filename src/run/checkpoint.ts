@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { encodeSafetensors, readSafetensors, writeAtomic } from '../formats/index.ts'
+import { openSafetensors, readSafetensors, writeSafetensors } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
@@ -60,7 +60,7 @@ export const saveCheckpoint = (
   const number = (points.at(-1)?.number ?? 0) + 1
   const path = join(run.paths.checkpoints, `${String(number).padStart(6, '0')}-${checked(name)}.safetensors`)
   run.journal.flush()
-  writeAtomic(path, encode(content, { journal: `${run.journal.lines}` }))
+  writeCheckpoint(path, content, { journal: `${run.journal.lines}` })
   const outdated = points.slice(0, Math.max(0, points.length + 1 - Math.max(1, keepLast)))
   for (const point of outdated) if (basename(point.path) !== base) rmSync(point.path, { force: true })
   return path
@@ -78,7 +78,7 @@ export const keepCheckpoint = (run: Run, name: string, content: CheckpointConten
   if (pointName.test(`${name}.safetensors`)) {
     throw new TweedieError('input', `checkpoint name '${name}' looks like that of a resume point`)
   }
-  writeAtomic(path, encode(content, {}))
+  writeCheckpoint(path, content)
   return path
 }
 
@@ -131,6 +131,24 @@ export const readCheckpoint = (path: string): Checkpoint => {
   return { path, arrays, state: parseJson(metadata.state, `${path} state`), journalLines }
 }
 
+/** The state in the header of a checkpoint; null where the file cannot be read: nothing goes on from it. */
+const stateOf = (path: string): Json => {
+  try {
+    const { metadata, close } = openSafetensors(path)
+    close()
+    return parseJson(metadata.state ?? 'null', `${path} state`)
+  } catch (error) {
+    if (error instanceof TweedieError) return null
+    throw error
+  }
+}
+
+/** The states of the resume points of a run, oldest first; of each file the header alone is read. */
+export const resumeStates = ({
+  paths,
+}: Pick<Run, 'paths'>): { readonly name: string; readonly state: Json }[] =>
+  resumePoints(paths.checkpoints).map(({ path }) => ({ name: basename(path), state: stateOf(path) }))
+
 interface ResumePoint {
   readonly number: number
   readonly path: string
@@ -146,8 +164,13 @@ const resumePoints = (folder: string): ResumePoint[] =>
 const checkpointsIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')) : []
 
-const encode = ({ arrays, state }: CheckpointContent, more: Record<string, string>): Uint8Array =>
-  encodeSafetensors(flatten(arrays), {
+/** Writes a checkpoint file, with more text among its metadata. @throws TweedieError `io` */
+export const writeCheckpoint = (
+  path: string,
+  { arrays, state }: CheckpointContent,
+  more: Readonly<Record<string, string>> = {},
+): void =>
+  writeSafetensors(path, flatten(arrays), {
     format: FORMAT,
     version: VERSION,
     state: JSON.stringify(state),

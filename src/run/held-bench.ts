@@ -2,12 +2,15 @@
  * Laps of learning beside each other and beside the Gaussian start, on measurements that learning never sees.
  * The journal keeps the readings, so that a run that was killed chooses as one that was not.
  */
+
+import type { Gaussian } from '../diffusion/index.ts'
 import type { DiemOptions } from '../em/index.ts'
 import { type ObservationSet, type SetAsideOptions, setAside } from '../observations/index.ts'
 import { posteriorDraws } from '../posterior/index.ts'
 import type { LongCall } from '../progress.ts'
 import type { Run } from './folder.ts'
 import { HELD_DRAWS, type HeldFigures, heldJudge } from './held-out.ts'
+import { chooseEdges, type EdgeChoice } from './learning/edge-choice.ts'
 import { heldReadings, isSettled } from './learning/held-choice.ts'
 import type { LearnedPrior } from './prior.ts'
 
@@ -22,6 +25,8 @@ export interface HeldBench {
   readonly rest: ObservationSet
   /** Judges the prior after a lap, −1 for the Gaussian start. */
   judge(lap: number, prior: LearnedPrior): Promise<void>
+  /** Looks for a prior of edges that predicts better than the Gaussian start, which was judged before. */
+  edges(gaussian: Gaussian): Promise<EdgeChoice | undefined>
   /** Whether the last few laps brought nothing. */
   isSettled(): boolean
   release(): Promise<void>
@@ -63,6 +68,17 @@ export const heldBench = async (
       const reading = { lap: lap + 1, ...(await judge.figures(draws)) }
       run.journal.append({ event: 'held', of: lap < 0 ? 'gaussian' : 'network', ...reading })
       onHeld?.(reading)
+    },
+    edges: async ({ mean }) => {
+      const start = heldReadings(run.paths.journal).find(({ lap }) => lap === 0)
+      if (!start) return undefined
+      const { crps: gaussian } = start
+      return chooseEdges(
+        run,
+        { aside, judge },
+        { mean, gaussian, seed: options.seed },
+        { onProgress, signal },
+      )
     },
     isSettled: () => isSettled(heldReadings(run.paths.journal)),
     release: judge.release,

@@ -1,17 +1,35 @@
 /** DiEM in a run folder: checkpoints by the clock, a journal, a prior kept for every lap. */
 import { join } from 'node:path'
-import { type DiemHooks, type DiemState, diem } from '../em/index.ts'
+import {
+  type DiemHooks,
+  type DiemPoint,
+  type DiemState,
+  diem,
+  type GaussianChoice,
+  keptSamples,
+} from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { network } from '../nn/index.ts'
 import type { Progress } from '../progress.ts'
 import { keptCheckpoints } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import { type HeldBench, heldBench } from './held-bench.ts'
+import { edgeChoiceOf, edgesWin } from './learning/edge-choice.ts'
 import { chosenLap, heldReadings } from './learning/held-choice.ts'
 import type { LearnRequest } from './learning/learn-request.ts'
-import { type LearnPoint, priorOf, resumeLearning, saveState } from './learning/learn-state.ts'
+import {
+  type LearnPoint,
+  priorOf,
+  resumeLearning,
+  samplesName,
+  saveState,
+  startName,
+  sweepSamples,
+} from './learning/learn-state.ts'
 import { type Deadline, type LearningTime, learningTime } from './learning/learning-time.ts'
 import { refit } from './learning/refit.ts'
+import { folderSamples } from './learning/shard-folder.ts'
+import { startFolder } from './learning/start-folder.ts'
 import { type LearnedPrior, loadPrior, savePrior } from './prior.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
@@ -29,13 +47,13 @@ const lastLap = (run: Run): number =>
 /** Part of the last lap's training after which a lap that was stopped is worth a look. */
 const WORTH_A_LOOK = 0.25
 
-/** There is nothing to keep before the Gaussian start is made, and nothing to go on from. */
+/** Before the Gaussian start is made there is no prior. What it has kept of its work is there still. */
 const tooShort = (cause: unknown): unknown =>
   cause instanceof TweedieError && cause.code === 'interrupted'
     ? new TweedieError(
         'input',
-        'the time was up before the Gaussian start was made, and nothing of it is kept; ' +
-          'give it more (--resume --minutes …)',
+        'the time was up before the Gaussian start was made; give it more (--resume --minutes …), ' +
+          'it goes on from where it is',
         { cause },
       )
     : cause
@@ -46,6 +64,7 @@ const hooksOf = (
   { checkpointSeconds, onProgress, signal }: LearnRequest,
   due: Deadline | undefined,
   save: (state: DiemState) => void,
+  base?: string,
 ) => {
   const clock = saveClock(checkpointSeconds)
   const signals = [signal, due?.signal].filter((s) => s !== undefined)
@@ -57,6 +76,9 @@ const hooksOf = (
         run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       due?.check()
     },
+    startMemory: startFolder(join(run.paths.draws, startName(base)), checkpointSeconds),
+    samples: (lap, layout, written) =>
+      folderSamples(join(run.paths.draws, samplesName(lap, base)), layout, written),
     wantsCheckpoint: clock.due,
     onCheckpoint: (state) => {
       save(state)
@@ -69,10 +91,16 @@ const hooksOf = (
 const isTime = (due: Deadline | undefined, { signal }: LearnRequest): boolean =>
   (due?.signal.aborted ?? false) && !signal?.aborted
 
+/** What the last lap on everything goes on from: the last resume point of the laps, and their choice. */
+interface LapsEnd {
+  readonly base: string
+  readonly choice?: GaussianChoice
+}
+
 /**
  * The laps, until they are done or their time is up.
  *
- * @returns the name of the last resume point
+ * @returns what they end with; nothing where no resume point was saved
  */
 const learnLaps = async (
   run: Run,
@@ -80,7 +108,7 @@ const learnLaps = async (
   bench: HeldBench | undefined,
   time: LearningTime | undefined,
   point: LearnPoint | undefined,
-): Promise<string | undefined> => {
+): Promise<LapsEnd | undefined> => {
   const { options } = request
   const due = time?.laps()
   let last: DiemState | undefined
@@ -104,9 +132,17 @@ const learnLaps = async (
         ...hooks,
         onLap: async (lap, state) => {
           const prior = await kept(lap, state)
+          if (lap < 0 && request.edges) {
+            const choice = await bench?.edges(state.gaussian)
+            if (choice) request.onEdges?.(choice)
+          }
           await request.onLap?.(lap, prior)
-          run.journal.append({ event: 'lap', lap: lap + 1, kept: state.samples.shape[0] })
+          run.journal.append({ event: 'lap', lap: lap + 1, kept: keptSamples(state).count })
           time?.measure()
+        },
+        firstEStep: () => {
+          const choice = edgeChoiceOf(run.paths.journal)
+          return choice && edgesWin(choice) ? { kind: 'edges', weight: choice.weight } : undefined
         },
         isEnough: () => bench?.isSettled() ?? false,
       },
@@ -121,7 +157,8 @@ const learnLaps = async (
   } finally {
     await bench?.release()
   }
-  return name
+  const choice = (last ?? point?.state)?.choice
+  return name === undefined ? undefined : { base: name, ...(choice ? { choice } : {}) }
 }
 
 /** The last lap on all observations; nothing where the time was up before its end. */
@@ -130,16 +167,17 @@ const learnAll = async (
   request: LearnRequest,
   best: LearnedPrior,
   time: LearningTime | undefined,
-  { base, resumed }: { base: string; resumed?: DiemState },
+  { base, choice, resumed }: LapsEnd & { readonly resumed?: DiemPoint },
 ): Promise<LearnedPrior | undefined> => {
   const due = time?.all()
   const onProgress: Progress = ({ lap, phase, ...event }) =>
     request.onProgress?.({ ...event, phase: `last lap, ${phase}` })
-  const hooks = hooksOf(run, { ...request, onProgress }, due, (state) => {
+  const save = (state: DiemState): void => {
     saveState(run, state, base)
-  })
+  }
+  const hooks = hooksOf(run, { ...request, onProgress }, due, save, base)
   try {
-    return await refit(run, request, { best, resumed }, hooks)
+    return await refit(run, request, { best, resumed, choice }, hooks)
   } catch (error) {
     if (!isTime(due, request)) throw error
     run.journal.append({ event: 'time', lap: request.options.laps + 1, stage: 'all' })
@@ -165,7 +203,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
   const judged = bench !== undefined || inRefit !== undefined
   const hasRefit = judged && (held?.refit ?? true)
   const time = learningTime(run, request, hasRefit)
-  const base = inRefit ?? (await learnLaps(run, request, bench, time, point))
+  const end = inRefit === undefined ? await learnLaps(run, request, bench, time, point) : { base: inRefit }
   const choice = judged ? chosenLap(heldReadings(run.paths.journal)) : { lap: lastLap(run) }
   if (bench) {
     const passed = choice.passed && { passed: { ...choice.passed } }
@@ -175,8 +213,9 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
   const best = loadPrior(join(run.paths.checkpoints, `${lapName(choice.lap)}.safetensors`))
   const resumed = inRefit === undefined ? undefined : point?.state
   const whole =
-    hasRefit && base !== undefined ? await learnAll(run, request, best, time, { base, resumed }) : undefined
+    hasRefit && end !== undefined ? await learnAll(run, request, best, time, { ...end, resumed }) : undefined
   const prior = whole ?? best
   savePrior(run, 'prior', prior)
+  sweepSamples(run, { last: true })
   return prior
 }

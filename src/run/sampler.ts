@@ -2,13 +2,12 @@
  * A distilled sampler as a file: the flow or the denoiser with its weights, the units of the data, and what
  * it was made for and from.
  */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type AmortizedSampler, drawingOf, type SamplerConfig } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { readBytes } from '../formats/index.ts'
+import { fileDigest } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import { families } from '../operators/index.ts'
 import { type NdArray, sizeOf } from '../tensor/index.ts'
@@ -177,10 +176,7 @@ export const samplerHeader = ({ params: _, flow, ...rest }: SavedSampler): Json 
  * @param path - run folder or checkpoint
  * @throws TweedieError `input` when there is no prior
  */
-export const priorDigest = (path: string): string =>
-  createHash('sha256')
-    .update(readBytes(priorFile(path)))
-    .digest('hex')
+export const priorDigest = (path: string): string => fileDigest(priorFile(path))
 
 /** Keeps a sampler as `checkpoints/sampler.safetensors`. @returns its path */
 export const saveSampler = (run: Run, sampler: SavedSampler): string =>

@@ -6,10 +6,11 @@ import { denoisingLoss, type Gaussian, inDomain, preconditioned, type Schedule }
 import type { Network, Training } from '../nn/index.ts'
 import { type Domain, filledOutside, insideShare } from '../operators/index.ts'
 import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
-import { mul, type NdArray, rowsAt, type Tensor } from '../tensor/index.ts'
+import { mul, type NdArray, type Tensor } from '../tensor/index.ts'
 import { type Augmentation, augmented, checkAugmentable } from './augmentation.ts'
 import { dropoutMasks } from './dropout-masks.ts'
 import type { Objective } from './objective.ts'
+import { type SampleRows, sampleRows } from './sample-rows.ts'
 import type { TrainOptions } from './trainer.ts'
 
 /** Options of {@link denoisingObjective}. */
@@ -40,7 +41,7 @@ export interface DenoisingBatch extends Training {
 /**
  * The denoising objective of clean data.
  *
- * @param x - [N, ...event], in the units of the prior
+ * @param x - [N, ...event], in the units of the prior: an array, or rows that are read when they are needed
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
  * @throws TweedieError `input` for flips and shifts that would leave the domain, and (from `batch`) for
  *   changes of colour of data that have none
@@ -53,18 +54,19 @@ export interface DenoisingBatch extends Training {
  */
 export const denoisingObjective = (
   net: Network,
-  x: NdArray<'float32'>,
+  x: NdArray<'float32'> | SampleRows,
   { schedule, augment = {}, skip, domain }: DenoisingOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<DenoisingBatch> => {
   if (domain) checkAugmentable(augment, domain)
-  const items = domain ? filledOutside(x, domain) : x
+  const { count, rowsAt } = sampleRows(x)
   const [noise, times, masks, changes] = ['noise', 'times', 'dropout', 'augment'].map(streamOf)
   return {
-    count: x.shape[0],
+    count,
     batch: ({ rows, at }) => {
       const where = { ...at, observation: rows.map((_, i) => i) }
-      const chosen = augmented(rowsAt(items, rows), augment, changes, at)
+      const read = rowsAt(rows)
+      const chosen = augmented(domain ? filledOutside(read, domain) : read, augment, changes, at)
       return {
         x: chosen,
         z: normalBatch(noise, where, chosen.shape.slice(1)),

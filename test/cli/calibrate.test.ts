@@ -131,6 +131,22 @@ describe('tweedie calibrate without truth', () => {
     expect(repair.noise).toBeUndefined()
     expect(Math.abs(factorOf(repair.levels, 0.9) * 0.5 - 1)).toBeLessThan(0.15)
   })
+
+  it('holds out samples of k-space, and says so; every sample is in one of the two parts', () => {
+    json(
+      'observe',
+      'mnist',
+      ...['--operator', 'fourier', 'acceleration=3', '--noise', '0.1'],
+      ...['--count', '6', '-o', at('kspace.npz')],
+    )
+    const { stdout } = tweedie('hold-out', at('kspace.npz'), '-o', at('k-given.npz'), '--held', at('k-held.npz'))
+    expect(stdout).toMatch(/20 % of the samples of k-space that not all observations have are held out/)
+    const [all, given, held] = ['kspace', 'k-given', 'k-held'].map((name) =>
+      toNumbers(readObservations(at(`${name}.npz`)).operator.parameters.mask),
+    )
+    expect(given.map((seen, i) => seen + held[i])).toEqual(all)
+    expect(held).toContain(1)
+  })
 })
 
 describe('tweedie calibrate --by', () => {

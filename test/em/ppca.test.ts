@@ -4,6 +4,7 @@ import type { Gaussian } from '../../src/diffusion/index.ts'
 import { ppca, ppcaOfMoments } from '../../src/em/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { ndarray, toNumbers } from '../../src/tensor/index.ts'
+import { sampleRows } from '../../src/training/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
 import { denseCovariance, relativeGap, sampleMoments } from './dense.ts'
 
@@ -79,6 +80,27 @@ describe('PPCA', () => {
     expectClose(toNumbers(fit.mean), toNumbers(want.mean), 1e-5)
     expect(variance(fit)).toBeCloseTo(variance(want), 8)
     expect(relativeGap(denseCovariance(fit), denseCovariance(want))).toBeLessThan(1e-5)
+  })
+
+  it.each([
+    { s: 40, n: 50, rank: 5 },
+    { s: 40, n: 50, rank: 30 },
+    { s: 70, n: 50, rank: 5 },
+  ])('of $s samples in $n dimensions is the same when they are read in blocks', async ({ s, n, rank }) => {
+    const z = normal(stream(3, 'blocks'), [s, n])
+    const samples = sampleRows(
+      ndarray(
+        z.data.map((v, i) => v * 0.9 ** (i % n) + (i % n)),
+        [s, n],
+      ),
+    )
+    const whole = await ppca(samples, rank)
+    for (const block of [1, 7, s - 1]) {
+      const fit = await ppca(samples, rank, { block })
+      expect(toNumbers(fit.mean)).toEqual(toNumbers(whole.mean))
+      expect(variance(fit)).toBeCloseTo(variance(whole), 10)
+      expect(relativeGap(denseCovariance(fit), denseCovariance(whole))).toBeLessThan(1e-6)
+    }
   })
 
   it('survives data that vary in fewer directions than asked for', async () => {

@@ -86,6 +86,11 @@ describe('checkpoints', () => {
         message: expect.stringContaining('000001-a.safetensors'),
       })
       expect(attempt(bytes.subarray(0, bytes.length - 1))).toThrow(input)
+      const flipped = Buffer.from(bytes)
+      flipped[flipped.length - 2] ^= 4
+      expect(attempt(flipped)).toThrow(
+        /000001-a\.safetensors: field 'w': damaged: its bytes should have SHA-256/,
+      )
       expect(
         attempt(
           Buffer.from(bytes.toString('latin1').replace('tweedie-checkpoint', 'tweedie-somethings'), 'latin1'),

@@ -39,6 +39,18 @@ monitor: { samples: 4, steps: 4 }
 `,
   },
   {
+    name: 'a Gaussian start that is chosen, and a last lap on all observations',
+    kills: 5,
+    every: '0',
+    config: `
+data: { clean: manifold, count: 200, observe: { operator: { kind: mask, keep: 0.6 }, noise: 0.05 } }
+net: { kind: mlp, hidden: [16, 16], emb: 8 }
+em: { laps: 1, draws: 2, batch: 64, bound: 2.5, sampling: { steps: 4 } }
+train: { steps: 20, batch: 32 }
+monitor: { samples: 16, steps: 4, sinkhorn: 16, held: { observations: 20 } }
+`,
+  },
+  {
     name: 'AmbientDiffusion on masked digits',
     kills: 2,
     every: '0',
@@ -72,8 +84,7 @@ const setUp = (config: string, every = '0') => {
 
 /** Number of the newest resume point, 0 before the first. */
 const newest = (run: string): number => {
-  const folder = join(run, 'checkpoints')
-  const names = existsSync(folder) ? readdirSync(folder) : []
+  const names = readdirSafe(join(run, 'checkpoints'))
   return Math.max(0, ...names.map((name) => Number(/^(\d{6})-.*\.safetensors$/.exec(name)?.[1] ?? 0)))
 }
 

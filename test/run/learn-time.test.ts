@@ -33,8 +33,8 @@ it('says that the time did not do for the Gaussian start, and goes on when there
   await expect(learn(run, { ...request, seconds: 1e-3 })).rejects.toMatchObject({
     code: 'input',
     message:
-      'the time was up before the Gaussian start was made, and nothing of it is kept; ' +
-      'give it more (--resume --minutes …)',
+      'the time was up before the Gaussian start was made; give it more (--resume --minutes …), ' +
+      'it goes on from where it is',
   })
   run.close()
   const again = openRun(path, { config: {}, resume: true })

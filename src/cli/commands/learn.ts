@@ -22,7 +22,7 @@ import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
-import { heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
+import { edgeWords, heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
@@ -60,6 +60,8 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
       ...experiment.schedule,
       options,
       held,
+      ...(experiment.em.edges === 'auto' ? { edges: 'auto' } : {}),
+      onEdges: (choice) => io.note(edgeWords(choice)),
       onHeld: (reading) => io.note(words(reading)),
       onChosen: (choice) => {
         if (choice.passed) io.note(passedWords(choice, choice.passed))

@@ -157,7 +157,10 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
       count: gaussian.count,
       eStep: gaussian.eStep === 'moments' ? { kind: 'moments' } : { ...eStep, kind: gaussian.eStep },
     },
-    firstEStep: { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
+    firstEStep:
+      typeof em.edges === 'number'
+        ? { kind: 'edges', weight: em.edges }
+        : { ...eStep, kind: gaussian.eStep === 'diffusion' ? 'diffusion' : 'exact' },
     sampling: (lap) => ({ ...execute, schedule, ...lapSampling(em, lap) }),
     method: methodOf(em.sampling),
     draws: em.draws,

@@ -132,6 +132,13 @@ const em = z.strictObject({
   bound: positive.optional().describe('drop samples with a coordinate beyond this (prior units)'),
   refitRank: count.optional().describe('rank of the Gaussian refitted to each lap (default: not refitted)'),
   refitCount: count.optional().describe('samples of a lap that it is refitted to (default: all)'),
+  edges: z
+    .union([z.literal('auto'), positive])
+    .optional()
+    .describe(
+      'draws of the first lap under total variation of this weight (prior units) instead of the Gaussian; ' +
+        'auto: where it predicts held-out measurements better, by a weight that is chosen so',
+    ),
   early: z
     .strictObject({
       laps: z

@@ -1,5 +1,5 @@
 /** What `tweedie learn` says of its laps: how each does on held-out measurements, which is kept, and why. */
-import type { HeldReading, JournalLine, LapChoice, LearnedPrior } from '../../run/index.ts'
+import type { EdgeChoice, HeldReading, JournalLine, LapChoice, LearnedPrior } from '../../run/index.ts'
 
 const share = (value: number): string => `${(100 * value).toFixed(0)} %`
 
@@ -17,6 +17,14 @@ export const heldWords = (): ((reading: HeldReading) => string) => {
       `CRPS ${crps.toPrecision(3)}, 90 % intervals hold ${share(coverage90)}${beside}`
     )
   }
+}
+
+/** Which prior the first draws are of. */
+export const edgeWords = ({ weight, crps, gaussian }: EdgeChoice): string => {
+  const figures = `CRPS of held-out measurements ${crps.toPrecision(3)}, Gaussian ${gaussian.toPrecision(3)}`
+  return crps < gaussian
+    ? `the first lap draws under total variation of weight ${weight}: ${figures}`
+    : `the first lap draws under the Gaussian, total variation is no better: ${figures}`
 }
 
 /** Why the lap of the least CRPS is not the one that is kept. */

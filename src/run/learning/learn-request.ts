@@ -5,6 +5,7 @@ import type { ObservationSet, SetAsideOptions } from '../../observations/index.t
 import type { HeldReading } from '../held-bench.ts'
 import type { LearnedPrior } from '../prior.ts'
 import type { RunCall } from '../run-call.ts'
+import type { EdgeChoice } from './edge-choice.ts'
 import type { LapChoice } from './held-choice.ts'
 
 /** What is set aside to judge laps by, and what follows. */
@@ -22,6 +23,11 @@ export interface LearnRequest extends RunCall {
   /** In the units of the data; its range is that of the prior. */
   readonly set: ObservationSet
   readonly options: DiemOptions
+  /**
+   * Whether the first lap's draws are of a prior of edges where these predict what was set aside better than
+   * the Gaussian start: its weight is chosen so. Without `held`, and where no edges can be, the Gaussian's.
+   */
+  readonly edges?: 'auto'
   readonly sigmaMin: number
   readonly sigmaMax: number
   /**
@@ -33,6 +39,8 @@ export interface LearnRequest extends RunCall {
   readonly onLap?: (lap: number, prior: LearnedPrior) => Promise<void>
   /** After each judgement of a lap. */
   readonly onHeld?: (reading: HeldReading) => void
+  /** Once the weight of the edges is chosen, where they are asked for. */
+  readonly onEdges?: (choice: EdgeChoice) => void
   /** Once the laps are over and one is chosen by what was set aside. */
   readonly onChosen?: (choice: LapChoice) => void
   /** When the last lap on all observations begins; from lap 0, only the Gaussian start is fitted again. */

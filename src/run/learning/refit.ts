@@ -2,7 +2,7 @@
  * The last lap, on everything: what was set aside to judge laps has done its work once one is chosen, and
  * then teaches as well. A Gaussian start of seven eighths of few observations is worse than one of all.
  */
-import { type DiemHooks, type DiemState, diem } from '../../em/index.ts'
+import { type DiemHooks, type DiemPoint, diem, type GaussianChoice } from '../../em/index.ts'
 import { network } from '../../nn/index.ts'
 import { initTrainState } from '../../training/index.ts'
 import type { Run } from '../folder.ts'
@@ -15,7 +15,9 @@ export interface RefitFrom {
   /** Of the best lap, or the Gaussian start. */
   readonly best: LearnedPrior
   /** A state of this lap that was saved before it was done. */
-  readonly resumed?: DiemState
+  readonly resumed?: DiemPoint
+  /** What the Gaussian start of the laps chose: the second one has the same rank and field. */
+  readonly choice?: GaussianChoice
 }
 
 /**
@@ -29,20 +31,21 @@ export interface RefitFrom {
 export const refit = async (
   run: Run,
   request: LearnRequest,
-  { best, resumed }: RefitFrom,
-  hooks: Pick<DiemHooks, 'signal' | 'onProgress' | 'wantsCheckpoint' | 'onCheckpoint'>,
+  { best, resumed, choice }: RefitFrom,
+  hooks: Omit<DiemHooks, 'onLap' | 'isEnough'>,
 ): Promise<LearnedPrior> => {
   const { set, options } = request
   const net = network(request.net)
   const event = { lap: best.laps, observations: set.y.shape[0] }
   request.onRefit?.(event)
-  const begun = async (): Promise<DiemState> => {
-    const { signal, onProgress } = hooks
-    const start = await diem(net, set, { ...options, laps: 0 }, { signal, onProgress })
+  const begun = async (): Promise<DiemPoint> => {
+    const { signal, onProgress, startMemory } = hooks
+    const start = { ...options, laps: 0, gaussian: { ...options.gaussian, choice } }
+    const { gaussian, samples } = await diem(net, set, start, { signal, onProgress, startMemory })
     const position = { lap: options.laps, stage: 'sample', done: 0 } as const
-    const state = { ...start, position, train: initTrainState(best.params) }
-    hooks.onCheckpoint?.(state)
-    return state
+    const point = { gaussian, position, train: initTrainState(best.params) }
+    hooks.onCheckpoint?.({ ...point, samples })
+    return point
   }
   const first = resumed ?? (await begun())
   const laps = best.start ? options.laps : options.laps + 1

@@ -1,0 +1,74 @@
+/** Digests of content: SHA-256 in hexadecimal (FIPS 180-4). */
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { PIECE } from './atomic.ts'
+import { wrong } from './bytes.ts'
+import { checkRegular, unreadable } from './files.ts'
+
+/** A digest that is filled in piece by piece. */
+export interface Digest {
+  add(bytes: Uint8Array): void
+  /** The digest of all that was added; nothing can be added any more. */
+  hex(): string
+}
+
+/** What stands in the place of a digest until it is known. */
+export const NO_DIGEST = '0'.repeat(64)
+
+/** A digest of nothing yet. */
+export const digest = (): Digest => {
+  const hash = createHash('sha256')
+  return {
+    add: (bytes) => {
+      // A call takes less than 2 GiB.
+      for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE))
+    },
+    hex: () => hash.digest('hex'),
+  }
+}
+
+/** The digest of bytes. */
+export const digestOf = (bytes: Uint8Array): string => {
+  const { add, hex } = digest()
+  add(bytes)
+  return hex()
+}
+
+/**
+ * @param where - file and field, for the message
+ * @throws TweedieError `input` when bytes are not those that were written
+ */
+export const checkDigest = (expected: string, got: string, where: string): void => {
+  if (expected === got) return
+  const short = (hex: string) => `${hex.slice(0, 12)}…`
+  throw wrong(
+    where,
+    `damaged: its bytes should have SHA-256 ${short(expected)}, got ${short(got)}; ` +
+      'fetch or make the file again',
+  )
+}
+
+/**
+ * The digest of a file of any size.
+ *
+ * @throws TweedieError `input` when there is no such file; `io` when the system refuses
+ */
+export const fileDigest = (path: string): string => {
+  try {
+    checkRegular(path)
+    const descriptor = openSync(path, 'r')
+    try {
+      const { add, hex } = digest()
+      const piece = new Uint8Array(PIECE)
+      for (;;) {
+        const count = readSync(descriptor, piece, 0, piece.length, null)
+        if (count === 0) return hex()
+        add(piece.subarray(0, count))
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}

@@ -1,0 +1,121 @@
+/** Samples of a lap in a run folder: a file for each shard, written once and whole, read row by row. */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { TweedieError } from '../../error.ts'
+import { flushFolder } from '../../formats/atomic.ts'
+import { readElements } from '../../formats/elements.ts'
+import {
+  checkSafetensors,
+  type OpenSafetensors,
+  openSafetensors,
+  writeSafetensors,
+} from '../../formats/index.ts'
+import { float32, type NdArray, sizeOf } from '../../tensor/index.ts'
+import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'
+import { sweepTemporaries } from '../layout.ts'
+
+/** Files that are open at once. */
+const OPEN = 64
+
+/** Name of the array in each file. */
+const X = 'x'
+
+/** Bytes of a float32. */
+const BYTES = 4
+
+const shardFile = (folder: string, shard: number): string =>
+  join(folder, `${String(shard).padStart(4, '0')}.safetensors`)
+
+/** An open shard, when it holds what the layout says. @throws TweedieError `input` */
+const openShard = (path: string, { event, bounds }: ShardLayout, shard: number): OpenSafetensors => {
+  const file = openSafetensors(path)
+  const [entry] = file.entries
+  const shape = [bounds[shard + 1] - bounds[shard], ...event]
+  if (
+    file.entries.length === 1 &&
+    entry.key === X &&
+    entry.element === 'f4' &&
+    `${entry.shape}` === `${shape}`
+  )
+    return file
+  file.close()
+  throw new TweedieError('input', `${path}: expected samples '${X}' of float32 [${shape}]`)
+}
+
+/** The last few files that were asked for. */
+const openFiles = (open: (shard: number) => OpenSafetensors) => {
+  const files = new Map<number, OpenSafetensors>()
+  const close = (shard: number): void => {
+    files.get(shard)?.close()
+    files.delete(shard)
+  }
+  return {
+    close,
+    closeAll: () => [...files.keys()].forEach(close),
+    of: (shard: number): OpenSafetensors => {
+      const known = files.get(shard)
+      const file = known ?? open(shard)
+      files.delete(shard) // the last one asked for goes to the end
+      files.set(shard, file)
+      if (!known && files.size > OPEN) close([...files.keys()][0])
+      return file
+    },
+  }
+}
+
+/**
+ * Opens the samples of a lap.
+ *
+ * @param written - shards that are there, the first ones; with 0 what the folder holds is removed
+ * @throws TweedieError `input` when one of those is missing or damaged: all of them are read once
+ */
+export const folderSamples = (folder: string, layout: ShardLayout, written: number): SampleStore => {
+  const { event } = layout
+  const size = sizeOf(event)
+  if (written === 0) rmSync(folder, { recursive: true, force: true })
+  else if (existsSync(folder)) sweepTemporaries(folder)
+  for (let shard = 0; shard < written; shard++) {
+    const path = shardFile(folder, shard)
+    if (!existsSync(path))
+      throw new TweedieError(
+        'input',
+        `${path}: is missing, and the resume point needs it; start the run anew`,
+      )
+    openShard(path, layout, shard).close()
+    checkSafetensors(path)
+  }
+  const files = openFiles((shard) => openShard(shardFile(folder, shard), layout, shard))
+  const read = (row: number, into: Uint8Array): void => {
+    const shard = shardOf(layout, row)
+    files.of(shard).read(into, (row - layout.bounds[shard]) * size * BYTES)
+  }
+  return {
+    layout,
+    count: rowsOf(layout),
+    event,
+    rowsAt: (rows) => {
+      const fill = (into: Uint8Array): void => {
+        for (const [i, row] of rows.entries())
+          read(row, into.subarray(i * size * BYTES, (i + 1) * size * BYTES))
+      }
+      return float32(readElements('f4', [rows.length, ...event], fill, true, folder))
+    },
+    write: (shard: number, x: NdArray<'float32'>) => {
+      checkShard(layout, shard, x)
+      if (!existsSync(folder)) {
+        mkdirSync(folder, { recursive: true })
+        flushFolder(dirname(folder))
+      }
+      files.close(shard)
+      writeSafetensors(shardFile(folder, shard), { [X]: x })
+    },
+    release: files.closeAll,
+  }
+}
+
+/** Removes folders of these names from the folder of draws, but those that are needed. */
+export const removeFolders = (draws: string, names: RegExp, needed: ReadonlySet<string>): void => {
+  for (const entry of readdirSync(draws, { withFileTypes: true }))
+    if (entry.isDirectory() && names.test(entry.name) && !needed.has(entry.name))
+      rmSync(join(draws, entry.name), { recursive: true, force: true })
+}

@@ -144,7 +144,7 @@ export const learnCounts = async (
   const observations = count * observationBytes(set)
   const drawn = draw.count * n * FLOAT
   const options = diemOptionsOf(experiment)
-  const held = observations + drawn + (experiment.data.clean === undefined ? 0 : count * n * FLOAT)
+  const held = observations + (experiment.data.clean === undefined ? 0 : count * n * FLOAT)
   const states = 4 * cost.weights
   const stages: Stage[] = [
     gaussianStage(experiment, count, n),
@@ -166,7 +166,8 @@ export const learnCounts = async (
       fields: [...fields, 'data.count'],
     })),
     stored: [
-      { name: 'draws of a lap', bytes: drawn, fields: ['data.count', 'em.draws'] },
+      // Two resume points may go on with the draws of two laps.
+      { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
       resumePoints(cost),
       keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? 64),
     ],

@@ -39,11 +39,16 @@ const FROZEN = 9.5
 export const drawingMemory = ({ live, constants }: Pick<GraphCost, 'live' | 'constants'>): number =>
   BASE + PROGRAMS * ARENA * live + FROZEN * constants
 
+/** Entries of the samples that a fit looks at at once, and rows, as in em/ppca.ts. */
+const BLOCK = { entries: 2 ** 26, rows: 4096 } as const
+
 /**
  * Fitting a Gaussian to so many samples of n entries, by their moments or their Gram matrix, whichever is
- * smaller: the samples in float32, centred ones in float64, and the matrix with its eigenvectors.
+ * smaller: blocks of samples in float32, centred ones in float64, and the matrix with its eigenvectors.
  */
 export const fittingMemory = (samples: number, n: number): number => {
+  const block = Math.min(samples, BLOCK.rows, Math.max(1, Math.floor(BLOCK.entries / n)))
   const side = Math.min(samples, n)
-  return BASE + samples * n * (4 + 2 * 8) + 3 * side * side * 8
+  const blocks = samples < n ? 2 : 1 // products of the Gram matrix are of two blocks
+  return BASE + blocks * block * n * (4 + 2 * 8) + 3 * side * side * 8
 }

@@ -54,6 +54,6 @@ export const entries: readonly PaperEntry[] = [
   distilled('sr2-paper', 'celeba-paper'),
   distilled('sphere-paper', 'era5-paper'),
   distilled('sphere-blind-paper', 'era5-paper'),
-  distilled('bunny-paper', 'bunny-paper', 'bunny-paper, flow'), // its prior has its name
+  distilled('bunny-paper', 'bunny-paper', 'bunny-paper-flow'), // its prior has its name
   distilled('digits-paper', 'digits'),
 ]

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { configurationOf } from '../../src/cli/config/arguments.ts'
-import { diemOptionsOf, stepOf } from '../../src/cli/config/building.ts'
+import { stepOf } from '../../src/cli/config/building.ts'
 import { distillRequestOf, distillStepsOf } from '../../src/cli/config/distill-request.ts'
 import { distillSchema } from '../../src/cli/config/distill-schema.ts'
 import { type Experiment, experimentSchema } from '../../src/cli/config/schema.ts'
@@ -132,7 +132,6 @@ const wholeOf = async (
   }
   const experiment = configurationOf(experimentSchema, [entry.config], undefined)
   if (entry.command === 'learn') {
-    diemOptionsOf(experiment)
     return { counts: await learnCounts(experiment, await fewObservations(experiment)), experiment }
   }
   const { few, count } = await fewItems(experiment)

@@ -9,6 +9,8 @@
  *   calibration every posterior method where the posterior is known
  *   power      tests of draws given y: how often each finds a fault, and cries wolf
  *   random     random fillers
+ *   gaussian-start one E-step of the Gaussian start, its solver unrolled and in pieces
+ *   operators  A x and Aᵀ y as images grow, beside NumPy
  *   memory     growth of memory over many training steps
  *   learn-memory  the same of a whole run that learns, with resume points every second
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
@@ -44,6 +46,8 @@ const names = [
   'coil-maps',
   'paper',
   'own-data',
+  'operators',
+  'gaussian-start',
 ]
 
 const [name, ...args] = process.argv.slice(2)

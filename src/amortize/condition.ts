@@ -1,6 +1,12 @@
 /** The condition of a flow: y, and beside it the operator's parameters that differ between observations. */
 import { TweedieError } from '../error.ts'
-import { crossed, type ObservationSet, parameterRows } from '../observations/index.ts'
+import {
+  crossed,
+  type ObservationFrame,
+  type Observations,
+  readRows,
+  type Shaped,
+} from '../observations/index.ts'
 import {
   type Affine,
   isLinear,
@@ -17,7 +23,6 @@ import {
   mul,
   type NdArray,
   reshape,
-  rows,
   rowsAt,
   type Shape,
   sizeOf,
@@ -52,7 +57,7 @@ export interface ConditionLayout {
  * ```
  */
 export const conditionLayout = (
-  { y, operator }: Pick<ObservationSet, 'y' | 'operator'>,
+  { y, operator }: Pick<ObservationFrame<Shaped>, 'y' | 'operator'>,
   parameters: boolean,
 ): ConditionLayout => {
   const [count, ...event] = y.shape
@@ -119,18 +124,19 @@ export interface ConditionInput<L = Tensor> {
   readonly beside: Parameters<L>
 }
 
-/** What samplers are told of rows `from … to − 1` of a set: y, and the parameters beside it. */
+/** What samplers are told of observations `from … to − 1`: y, and the parameters beside it. */
 export const conditionRows = (
   { beside }: ConditionLayout,
-  { y, operator }: ObservationSet,
+  observations: Observations,
   from: number,
   to: number,
 ): ConditionInput<NdArray<'float32'>> => {
-  const parameters = parameterRows(operator.parameters, y.shape[0], from, to)
+  const { y, operator } = readRows(observations, from, to)
+  const { parameters } = operator
   const shared = Array.from({ length: to - from }, () => 0)
   const rowsOf = (array: NdArray<'float32'>) => (array.shape[0] === to - from ? array : rowsAt(array, shared))
   return {
-    y: rows(y, from, to),
+    y,
     beside: Object.fromEntries(Object.keys(beside).map((name) => [name, rowsOf(parameters[name])])),
   }
 }

@@ -4,7 +4,7 @@ import { TweedieError } from '../error.ts'
 import type { FlowParams } from '../flows/index.ts'
 import { asLowRank, meanVariance } from '../linalg/index.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { type Eigenbasis, toPrior } from '../operators/index.ts'
 import { sufficientOf } from '../posterior/index.ts'
 import { jit, type NdArray, ndarray, type Shape, type Tensor, toNumbers } from '../tensor/index.ts'
@@ -60,7 +60,7 @@ export type DenoiserSteps = Pick<DenoiserConfig, 'steps' | 'step'>
  *   not linear or without a basis of points
  */
 export const denoiserConfig = (
-  set: ObservationSet,
+  set: Observations,
   layout: ConditionLayout,
   measurements: Measurements,
   { gaussian, sigmaMin, sigmaMax }: DenoiserPrior,

@@ -4,7 +4,7 @@
  */
 import { TweedieError } from '../error.ts'
 import { flowOf, logq } from '../flows/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import {
   add,
@@ -64,7 +64,7 @@ const densityOf = ({ flow: config, params, event, range, operator, condition: la
  */
 export const samplerDensity = async (
   sampler: AmortizedSampler,
-  set: ObservationSet,
+  set: Observations,
   x: NdArray<'float32'>,
   { batch = 256, execute }: DensityOptions = {},
 ): Promise<NdArray<'float32'>> => {

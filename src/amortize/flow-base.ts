@@ -5,13 +5,13 @@
 import type { Gaussian } from '../diffusion/index.ts'
 import { type FlowConfig, type FlowParams, flowOf, type GaussianBase } from '../flows/index.ts'
 import { asLowRank, meanVariance } from '../linalg/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { familyOf, toPrior } from '../operators/index.ts'
 import { type NdArray, ndarray, toNumbers, zeros } from '../tensor/index.ts'
 import type { ConditionLayout } from './condition.ts'
 
 /** How y shows x, where it does so on its own entries, but for those that the condition says were deleted. */
-const observedOn = (set: ObservationSet, layout: ConditionLayout): GaussianBase['observed'] => {
+const observedOn = (set: Observations, layout: ConditionLayout): GaussianBase['observed'] => {
   const { operator, std, noise, range } = set
   const known = layout.crossing === 'operator' && !layout.nothing
   const entries = familyOf(operator.name).deletes || operator.name === 'identity'
@@ -45,7 +45,7 @@ const partsOf = ({ mean, covariance }: Gaussian): { variance: number; factor: Nd
 export const withBase = (
   flow: FlowConfig,
   gaussian: Gaussian,
-  set: ObservationSet,
+  set: Observations,
   layout: ConditionLayout,
 ): FlowConfig => {
   const parts = partsOf(gaussian)

@@ -4,14 +4,25 @@
  */
 import { TweedieError } from '../error.ts'
 import type { Observation } from '../operators/index.ts'
-import { constant, type NdArray, rows, rowsAt, type Shape, type Tensor } from '../tensor/index.ts'
+import { constant, type NdArray, rowsAt, type Shape, type Tensor } from '../tensor/index.ts'
 
 /** Arrays of measurements by name, such as y and mask; each has one row for each measurement. */
 export type Named<K extends string, L> = { readonly [name in K]: L }
 
+/** An array of measurements, in memory or of which rows are read when they are asked for. */
+export type RowArray = NdArray<'float32'> | ReadRows
+
+/** An array of which rows are read when they are asked for. */
+export interface ReadRows {
+  /** [N, ...]. */
+  readonly shape: Shape
+  /** The rows at an index, in its order. */
+  readonly rowsAt: (index: readonly number[]) => NdArray<'float32'>
+}
+
 /** Measurements to learn from. */
 export interface Measurements<K extends string = string> {
-  readonly arrays: Named<K, NdArray<'float32'>>
+  readonly arrays: Named<K, RowArray>
   /**
    * The observations of the rows of a batch. The operator may know more than the condition (blind
    * restoration).
@@ -26,12 +37,15 @@ export interface Measurements<K extends string = string> {
   simulate?(rows: Named<K, Tensor>, x: Tensor, e: Tensor): Tensor
 }
 
+const chosen = (array: RowArray, index: readonly number[]): NdArray<'float32'> =>
+  'rowsAt' in array ? array.rowsAt(index) : rowsAt(array, index)
+
 /** The chosen rows of every array. */
 export const measuredRows = (
   { arrays }: Measurements,
   index: readonly number[],
 ): Named<string, NdArray<'float32'>> =>
-  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsAt(array, index)]))
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, chosen(array, index)]))
 
 /**
  * Number of measurements.
@@ -49,9 +63,11 @@ export const countOfMeasurements = ({ arrays }: Measurements): number => {
   return first.count
 }
 
+const FIRST = [0]
+
 /** The first of the measurements, as programs see it. */
 export const observationOfFirst = ({ arrays, observe }: Measurements): Observation => {
-  const first = Object.entries(arrays).map(([name, array]) => [name, constant(rows(array, 0, 1))] as const)
+  const first = Object.entries(arrays).map(([name, array]) => [name, constant(chosen(array, FIRST))] as const)
   return observe(Object.fromEntries(first))
 }
 

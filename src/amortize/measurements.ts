@@ -3,11 +3,22 @@
  * program.
  */
 import { TweedieError } from '../error.ts'
-import { batchedObservations, type ObservationSet, unveiled } from '../observations/index.ts'
+import {
+  batchedObservations,
+  countOf,
+  heldObservations,
+  isInMemory,
+  type ObservationFrame,
+  type Observations,
+  observationsAt,
+  readRows,
+  type Shaped,
+  unveiledObservations,
+} from '../observations/index.ts'
 import { fromPrior, type Parameters, toPrior } from '../operators/index.ts'
 import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
 import { type ConditionLayout, conditionFrom } from './condition.ts'
-import type { Measurements } from './measured-rows.ts'
+import type { Measurements, RowArray } from './measured-rows.ts'
 
 /** How a set is learned from. */
 export interface MeasurementOptions {
@@ -21,22 +32,51 @@ export interface MeasurementOptions {
 /** Names inside programs; those of parameters are their own, so they get a prefix. */
 const PARAMETER = 'parameter.'
 
+/** The arrays of observations by name, or what stands for them. */
+const fieldsOf = <A extends Shaped>({ y, operator, std }: ObservationFrame<A>): Record<string, A> => {
+  const { parameters } = operator
+  const prefixed = Object.entries(parameters).map(([name, array]) => [`${PARAMETER}${name}`, array] as const)
+  return { y, ...Object.fromEntries(prefixed), ...(std ? { std } : {}) }
+}
+
+/** Observations up to so many bytes are kept in memory: others are read at every step. */
+const HELD_BYTES = 2 ** 25
+
 /** Arrays with a row for each observation, and those that all share as constants. */
 const divided = (
-  arrays: Parameters<NdArray<'float32'>>,
-  count: number,
-): { own: Parameters<NdArray<'float32'>>; shared: Record<string, Tensor> } => {
-  const entries = Object.entries(arrays)
+  observations: Observations,
+): { own: Parameters<RowArray>; shared: Record<string, Tensor> } => {
+  const count = countOf(observations)
+  const entries = Object.entries(fieldsOf<Shaped>(observations))
+  const names = (own: boolean) =>
+    entries.flatMap(([name, { shape }]) => ((shape[0] === count) === own ? [name] : []))
+  const first = fieldsOf(readRows(observations, 0, 1))
   return {
-    own: Object.fromEntries(entries.filter(([, { shape }]) => shape[0] === count)),
-    shared: Object.fromEntries(
-      entries.filter(([, { shape }]) => shape[0] !== count).map(([name, array]) => [name, constant(array)]),
-    ),
+    own: rowArrays(observations, names(true)),
+    shared: Object.fromEntries(names(false).map((name) => [name, constant(first[name])])),
   }
 }
 
+/** The arrays of all observations in memory, or of those that a step asks for. */
+const rowArrays = (observations: Observations, names: readonly string[]): Parameters<RowArray> => {
+  if (isInMemory(observations)) {
+    const arrays = fieldsOf(observations)
+    return Object.fromEntries(names.map((name) => [name, arrays[name]]))
+  }
+  let last: { readonly index: readonly number[]; readonly arrays: Parameters<NdArray<'float32'>> } | undefined
+  const rowsAt = (index: readonly number[]) => {
+    if (last?.index !== index) last = { index, arrays: fieldsOf(observationsAt(observations, index)) }
+    return last.arrays
+  }
+  const shapes = fieldsOf<Shaped>(observations)
+  return Object.fromEntries(
+    names.map((name) => [name, { shape: shapes[name].shape, rowsAt: (index) => rowsAt(index)[name] }]),
+  )
+}
+
 /**
- * Measurements of a set in the units of the data, whose `range` is the prior's.
+ * Measurements of a set in the units of the data, whose `range` is the prior's. Those of a file stay there
+ * when they are many, and are read at every step.
  *
  * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters
  *
@@ -47,20 +87,17 @@ const divided = (
  * ```
  */
 export const measurementsOf = (
-  set: ObservationSet,
+  observations: Observations,
   { layout, condition, blind = false }: MeasurementOptions,
 ): Measurements => {
-  if (blind && !set.operator.truth)
+  if (blind && !observations.operator.truth)
     throw new TweedieError('input', "blind: the observations keep no true parameters; make them with 'blind'")
-  const operator = blind ? unveiled(set.operator) : set.operator
-  const batched = batchedObservations({ ...set, operator })
+  const set = heldObservations(blind ? unveiledObservations(observations) : observations, HELD_BYTES)
+  const { operator } = set
+  const batched = batchedObservations(set)
   const [units, back] = [toPrior(set.range), fromPrior(set.range)]
   const { event, parameters } = operator
-  const prefixed = Object.entries(parameters).map(([name, array]) => [`${PARAMETER}${name}`, array] as const)
-  const { own, shared } = divided(
-    { ...Object.fromEntries(prefixed), ...(set.std ? { std: set.std } : {}) },
-    set.y.shape[0],
-  )
+  const { own, shared } = divided(set)
   const batchOf = (rows: Parameters<Tensor>) => {
     const all = { ...shared, ...rows }
     return {
@@ -86,7 +123,7 @@ export const measurementsOf = (
     return add(outside ? add(clean, outside) : clean, observed ? mul(noise, observed) : noise)
   }
   return {
-    arrays: { y: set.y, ...own },
+    arrays: own,
     observe: (rows) => batched.observation(batchOf(rows)),
     condition: (rows) => conditionOn(rows.y, rows),
     // The level of shot noise follows y: that of another y is not its own.

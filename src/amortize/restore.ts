@@ -1,15 +1,15 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { ObservationSet } from '../observations/index.ts'
+import type { Observations } from '../observations/index.ts'
 import { familyOf, filledOutside, type OperatorSpec, outsideValue } from '../operators/index.ts'
+import { type LostDraw, range, rowsNotFinite } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
   type ExecuteOptions,
   eachBatch,
   expandDims,
-  firstNotFinite,
   float32,
   jit,
   mean,
@@ -27,6 +27,7 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import { type ConditionInput, conditionRows } from './condition.ts'
+import { restoredAgain, type Summary } from './restored-again.ts'
 import { type AmortizedSampler, drawingOf, oneStep, type SamplerOperator } from './sampler.ts'
 import { measurementDigest } from './single.ts'
 
@@ -43,6 +44,11 @@ export interface RestoreOptions {
   readonly keep?: boolean
   readonly seed: number
   readonly execute?: ExecuteOptions
+  /**
+   * Told which draws are lost: not finite, by other noise either. They are NaN in the result, as are then
+   * mean and spread of the observation. Without it they are an error.
+   */
+  readonly onLost?: (lost: readonly LostDraw[]) => void
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
@@ -92,7 +98,7 @@ const nameOf = ({ name, settings, of }: OperatorSpec): string => {
  */
 export const checkRestorable = (
   { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
-  set: ObservationSet,
+  set: Observations,
   where: string,
 ): void => {
   const given = samplerOperator(set.operator)
@@ -137,15 +143,24 @@ const summarised = (sampler: AmortizedSampler) => {
 }
 
 /**
- * z of every draw k of rows `from … to − 1`: [(to − from)·K, ...event]; it depends on the seed, k and the row
- * only.
+ * z of draws `first … first + draws − 1` of rows `from … to − 1`: [(to − from)·draws, ...event]; it depends
+ * on the seed, the draw and the row only.
  */
-const latents = (seed: number, draws: number, [from, to]: readonly [number, number], event: Shape) => {
+const latents = (
+  seed: number,
+  draws: number,
+  [from, to]: readonly [number, number],
+  event: Shape,
+  first = 0,
+) => {
   const source = stream(seed, 'restore z')
   const each = Array.from({ length: (to - from) * draws }, (_, i) => i)
   return normalBatch(
     source,
-    { observation: each.map((i) => from + Math.floor(i / draws)), draw: each.map((i) => i % draws) },
+    {
+      observation: each.map((i) => from + Math.floor(i / draws)),
+      draw: each.map((i) => first + (i % draws)),
+    },
     event,
   )
 }
@@ -161,11 +176,30 @@ const scatter = (out: Float32Array, part: Float32Array, draws: number, count: nu
   }
 }
 
-const checkFinite = (array: NdArray<'float32'>, from: number): void => {
-  const bad = firstNotFinite(array)
-  if (bad < 0) return
-  const row = from + Math.floor((bad * array.shape[0]) / array.size)
-  throw new TweedieError('numeric', `restore: observation ${row} gives draws that are not finite`)
+/** Observations of a batch whose draws, or their log q, are not all finite. */
+const brokenRows = ({ mean, logq }: Summary): number[] => {
+  const [observations] = mean.shape
+  const density = logq && reshaped(float32(logq), [observations, logq.size / observations])
+  return [...new Set([...rowsNotFinite(float32(mean)), ...(density ? rowsNotFinite(density) : [])])]
+}
+
+/** An array of so many rows with some of them NaN. */
+const withNaN = (x: NdArray<'float32'>, count: number, lost: readonly number[]): NdArray<'float32'> => {
+  const size = x.size / count
+  for (const row of lost) x.data.fill(Number.NaN, row * size, (row + 1) * size)
+  return x
+}
+
+/** @throws TweedieError `numeric` when there are lost draws and nobody is told, or nothing else */
+const told = (lost: readonly LostDraw[], all: number, { onLost }: RestoreOptions): void => {
+  if (lost.length === 0) return
+  if (!onLost || lost.length === all)
+    throw new TweedieError(
+      'numeric',
+      `restore: observation ${lost[0].observation} gives draws that are not finite ` +
+        `(${lost.length} of ${all})`,
+    )
+  onLost(lost)
 }
 
 /**
@@ -173,8 +207,7 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
  * number (`outsideValue`).
  *
  * @throws TweedieError `input` for a sampler of one measurement and other observations, `numeric` when draws
- * are not finite,
- * `interrupted`
+ * are not finite, by other noise either, and `onLost` is not given, `interrupted`
  *
  * @example
  * ```ts
@@ -184,10 +217,10 @@ const checkFinite = (array: NdArray<'float32'>, from: number): void => {
  */
 export const restore = async (
   sampler: AmortizedSampler,
-  set: ObservationSet,
+  set: Observations,
   options: RestoreOptions,
 ): Promise<Restored> => {
-  const { draws: K, batch = 1024, keep = true, seed, execute, onProgress, signal } = options
+  const { draws: K, batch = 1024, keep: keepsDraws = true, seed, execute, onProgress, signal } = options
   const { event, condition, measurement } = sampler
   const count = set.y.shape[0]
   if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
@@ -196,35 +229,53 @@ export const restore = async (
   const program = jit(summarised(sampler), execute)
   const [centre, spread] = [zeros([count, ...event]), zeros([count, ...event])]
   const logq = drawingOf(sampler.flow).density ? zeros([K, count]) : undefined
-  const draws = keep ? zeros([K, count, ...event]) : undefined
+  const draws = keepsDraws ? zeros([K, count, ...event]) : undefined
+  const lost = new Map<number, LostDraw>() // rows of a last batch that is shifted back come twice
+  const keep = (out: Summary, from: number): void => {
+    centre.data.set(float32(out.mean).data, from * sizeOf(event))
+    spread.data.set(float32(out.spread).data, from * sizeOf(event))
+    if (logq && out.logq) scatter(logq.data, float32(out.logq).data, K, count, from)
+    if (draws) scatter(draws.data, float32(out.x).data, K, count, from)
+  }
+  const lose = (observation: number, own: readonly number[]): void => {
+    for (const draw of own) lost.set(draw * count + observation, { draw, observation })
+  }
+  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
+  const again = async (row: number): Promise<readonly number[]> => {
+    const one = [row, row + 1] as const
+    const { out, lost } = await restoredAgain(
+      (z) => program(conditionRows(condition, set, ...one), z),
+      (draw) => latents(seed, 1, one, event, draw),
+      K,
+    )
+    keep(out, row)
+    return lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost
+  }
   try {
     await eachBatch(count, size, async (from, to) => {
       checkAborted(signal, 'restoring')
       const input = conditionRows(condition, set, from, to)
       const out = await program(input, latents(seed, K, [from, to], event))
-      const middle = float32(out.mean)
-      checkFinite(middle, from)
-      centre.data.set(middle.data, from * sizeOf(event))
-      spread.data.set(float32(out.spread).data, from * sizeOf(event))
-      if (logq && out.logq) {
-        const drawn = float32(reshaped(out.logq, [size, K]))
-        checkFinite(drawn, from)
-        scatter(logq.data, drawn.data, K, count, from)
-      }
-      if (draws) scatter(draws.data, float32(out.x).data, K, count, from)
+      keep(out, from)
+      const broken = brokenRows(out)
+      // Where all of several break, it is not a draw that diverged: the sampler did.
+      const hopeless = broken.length === to - from && broken.length > 1
+      for (const row of broken) lose(from + row, hopeless ? range(0, K) : await again(from + row))
       onProgress?.(to, count)
     })
+    told([...lost.values()], K * count, options)
   } finally {
     await program.release()
   }
-  const { valid, range } = set
+  const { valid, range: units } = set
   const kept = (x: NdArray<'float32'>, value: number) =>
     valid ? filledOutside(x, { inside: valid, value }) : x
-  const outside = outsideValue(range)
+  const outside = outsideValue(units)
+  const observations = [...lost.values()].map(({ observation }) => observation)
   return {
-    mean: kept(centre, outside),
-    ...(K > 1 ? { spread: kept(spread, 0) } : {}),
-    ...(logq ? { logq } : {}),
-    ...(draws ? { draws: kept(draws, outside) } : {}),
+    mean: withNaN(kept(centre, outside), count, observations),
+    ...(K > 1 ? { spread: withNaN(kept(spread, 0), count, observations) } : {}),
+    ...(logq ? { logq: withNaN(logq, K * count, [...lost.keys()]) } : {}),
+    ...(draws ? { draws: withNaN(kept(draws, outside), K * count, [...lost.keys()]) } : {}),
   }
 }

@@ -1,15 +1,15 @@
 /** Sets of observations that several parts of one command ask for. */
 import { resolve } from 'node:path'
-import { type ObservationSet, readObservations } from '../observations/index.ts'
+import { type Observations, openObservations } from '../observations/index.ts'
 
-/** The set of a file. @throws TweedieError as `readObservations` */
-export type ReadSet = (path: string) => ObservationSet
+/** The observations of a file, whose rows stay there. @throws TweedieError as `openObservations` */
+export type ReadSet = (path: string) => Observations
 
-/** Reads each file when it is first asked for, and never again. */
+/** Opens each file when it is first asked for, and never again. */
 export const readingOnce = (): ReadSet => {
-  const known = new Map<string, ObservationSet>()
+  const known = new Map<string, Observations>()
   return (path) => {
-    const set = known.get(resolve(path)) ?? readObservations(path)
+    const set = known.get(resolve(path)) ?? openObservations(path)
     known.set(resolve(path), set)
     return set
   }

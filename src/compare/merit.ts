@@ -3,6 +3,7 @@ import {
   coverage,
   crps,
   type FeatureNetwork,
+  fitsSsim,
   frechetFeatureDistance,
   meanOverDraws,
   perceptualDistance,
@@ -77,7 +78,9 @@ const pictorial = async (
   const { features } = judge
   const [drawn, mean, real] = [draws, centre, truth].map((x) => imagesOf(judge, x))
   if (!drawn || !mean || !real) return {}
-  const figures = { ssim: average(ssim(drawn, real)), ssimMean: average(ssim(mean, real)) }
+  const figures = fitsSsim(real)
+    ? { ssim: average(ssim(drawn, real)), ssimMean: average(ssim(mean, real)) }
+    : {}
   if (!features) return figures
   const singles = Array.from({ length: Math.min(LOOKED_AT, drawn.shape[0]) }, (_, k) =>
     clipped(itemAt(drawn, k)),

@@ -77,7 +77,8 @@ export const resultsTables = (entries: readonly Entry[]): ResultsTable[] => {
 /** The meaning of the columns. */
 export const legend =
   'Figures are of all entries of the domain, hidden and seen, averaged over images. ' +
-  'PSNR (dB), SSIM, MSE and perceptual distance of single draws; “mean”: of the mean over the draws; ' +
+  'PSNR (dB), SSIM (of images of 11×11 and larger), MSE and perceptual distance of single draws; ' +
+  '“mean”: of the mean over the draws; ' +
   '“CRPS”: continuous ranked probability score, of one draw the mean absolute error; baselines that are ' +
   'point estimates count as one draw; ' +
   '“Fréchet”: feature distance of the first draws to the test images, comparable within a table only; ' +

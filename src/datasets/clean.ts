@@ -8,7 +8,14 @@ import { checkRegular, isPlane } from '../formats/index.ts'
 import { nearest } from '../nearest.ts'
 import { bunnyDigits, onBunny } from './bunny.ts'
 import { cifarLayout } from './cifar.ts'
-import type { CleanData, DataSet, SourceLayout, Split } from './data-set.ts'
+import {
+  type CleanData,
+  type CleanSource,
+  cleanSource,
+  type DataSet,
+  type SourceLayout,
+  type Split,
+} from './data-set.ts'
 import { era5Layout } from './era5.ts'
 import { fashionLayout } from './fashion.ts'
 import { fastMriLayout } from './fastmri.ts'
@@ -110,6 +117,29 @@ export const readClean = async (
   }
   if (!existsSync(source)) throw unknown(source)
   checkRegular(source)
-  const layout = layouts.find(({ matches }) => matches(source)) ?? imageFolderLayout
-  return layout.read(source, split, most)
+  return layoutOf(source).read(source, split, most)
+}
+
+const layoutOf = (source: string): SourceLayout =>
+  layouts.find(({ matches }) => matches(source)) ?? imageFolderLayout
+
+/**
+ * As {@link readClean}, of data whose items can be read when they are asked for, files of arrays and folders
+ * of images: then they may be larger than memory. All others are read whole.
+ *
+ * @throws TweedieError `input` as {@link readClean}
+ *
+ * @example
+ * ```ts
+ * const { shape, rows } = await openClean('photos/')
+ * ```
+ */
+export const openClean = async (
+  source: string,
+  { split = 'train', most }: { readonly split?: Split; readonly most?: number } = {},
+): Promise<CleanSource> => {
+  const isNamed = dataSetNames.includes(source) || !existsSync(source)
+  if (!isNamed) checkRegular(source)
+  const opened = isNamed ? undefined : await layoutOf(source).open?.(source, split, most)
+  return opened ?? cleanSource(await readClean(source, { split, most }))
 }

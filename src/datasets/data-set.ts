@@ -5,7 +5,7 @@
 import { TweedieError } from '../error.ts'
 import type { View } from '../observations/index.ts'
 import type { DataRange } from '../operators/index.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 
 /** Clean data and their units. */
 export interface CleanData {
@@ -19,6 +19,21 @@ export interface CleanData {
    */
   readonly valid?: NdArray<'float32'>
 }
+
+/** Clean data whose items are read when they are asked for. */
+export interface CleanSource extends Omit<CleanData, 'x'> {
+  /** [N, …event]. */
+  readonly shape: Shape
+  /** Items `from … to − 1`. @throws TweedieError `input` for damaged ones, `io` when the system refuses */
+  readonly rows: (from: number, to: number) => NdArray<'float32'> | Promise<NdArray<'float32'>>
+}
+
+/** Clean data in memory as a source. */
+export const cleanSource = ({ x, ...rest }: CleanData): CleanSource => ({
+  ...rest,
+  shape: x.shape,
+  rows: (from, to) => rows(x, from, to),
+})
 
 /** Part of data that come in parts. */
 export type Split = 'train' | 'val' | 'test' | 'all'
@@ -40,16 +55,30 @@ export interface SourceLayout {
   matches(path: string): boolean
   /** @param most - how many items are needed: reading may stop there, or give more */
   read(path: string, split: Split, most?: number): CleanData | Promise<CleanData>
+  /**
+   * Its items where they lie; layouts without it are read whole.
+   *
+   * @param most - how many items are needed, as of `read`
+   */
+  open?(path: string, split: Split, most?: number): CleanSource | Promise<CleanSource>
 }
 
 /** Units of images. */
 export const UNIT: DataRange = [0, 1]
 
 /** Images, or signals of which nothing is known, in [0, 1]. */
-export const unitData = (x: NdArray<'float32'>): CleanData => ({
-  x,
+export const unitData = (x: NdArray<'float32'>): CleanData => ({ x, ...unitsOfShape(x.shape) })
+
+const unitsOfShape = ({ length }: Shape): Pick<CleanData, 'range' | 'view'> => ({
   range: UNIT,
-  view: { kind: x.shape.length === 4 ? 'image' : 'signal' },
+  view: { kind: length === 4 ? 'image' : 'signal' },
+})
+
+/** As {@link unitData}, of items that are read when they are asked for. */
+export const unitSource = (shape: Shape, rows: CleanSource['rows']): CleanSource => ({
+  shape,
+  rows,
+  ...unitsOfShape(shape),
 })
 
 /** For data without validation items. @throws TweedieError `input` when they are asked for */

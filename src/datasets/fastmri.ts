@@ -1,9 +1,16 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { joinedStacks, readHdf5Planes, type Stack, unreadable } from '../formats/index.ts'
-import { NdArray } from '../tensor/ndarray.ts'
-import { type SourceLayout, unitData } from './data-set.ts'
+import {
+  checkStackSizes,
+  hdf5PlanesShape,
+  joinedStacks,
+  readHdf5Planes,
+  type Stack,
+  unreadable,
+} from '../formats/index.ts'
+import { NdArray, rows, type Shape } from '../tensor/ndarray.ts'
+import { type CleanSource, type SourceLayout, unitData, unitSource } from './data-set.ts'
 
 /**
  * FastMRI volumes (J. Zbontar et al., "fastMRI: an open dataset and benchmarks for accelerated MRI", 2018):
@@ -73,9 +80,50 @@ export const readFastMri = async (
   return joinedStacks(stacks, path)
 }
 
+/**
+ * Slices of a fastMRI volume, or of those of a folder, of which a volume is read when slices of it are asked
+ * for, and the last one is kept.
+ *
+ * @param most - stop looking once there are so many slices (default: all)
+ * @throws TweedieError `input` as {@link readFastMri}
+ */
+const openFastMri = async (path: string, most = Number.POSITIVE_INFINITY): Promise<CleanSource> => {
+  const files = listVolumes(path)
+  const volumes: {
+    readonly name: string
+    readonly values: { readonly shape: Shape }
+    readonly first: number
+  }[] = []
+  let count = 0
+  for (let i = 0; i < files.length && count < most; i++) {
+    const shape = await hdf5PlanesShape(files[i], DATASET, FIRST, STOP)
+    volumes.push({ name: files[i], values: { shape }, first: count })
+    count += shape[0]
+  }
+  checkStackSizes(volumes)
+  const [, h, w] = volumes[0].values.shape
+  let last: Stack | undefined
+  const read = async (name: string): Promise<NdArray<'float32'>> => {
+    if (last?.name !== name)
+      last = { name, values: normalised(await readHdf5Planes(name, DATASET, FIRST, STOP), name) }
+    return last.values
+  }
+  const slices = async (from: number, to: number): Promise<NdArray<'float32'>> => {
+    const out = new NdArray('float32', [to - from, 1, h, w], new Float32Array((to - from) * h * w))
+    for (const { name, values, first } of volumes) {
+      const [start, stop] = [Math.max(from, first), Math.min(to, first + values.shape[0])]
+      if (start >= stop) continue
+      out.data.set(rows(await read(name), start - first, stop - first).data, (start - from) * h * w)
+    }
+    return out
+  }
+  return unitSource([count, 1, h, w], slices)
+}
+
 export const fastMriLayout: SourceLayout = {
   form: '`.h5`, or a folder of them',
   summary: 'fastMRI volumes',
   matches: (path) => listVolumes(path).length > 0,
   read: async (path, _, most) => unitData(await readFastMri(path, most)),
+  open: (path, _, most) => openFastMri(path, most),
 }

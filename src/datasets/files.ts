@@ -1,9 +1,9 @@
 /** Single files of clean data: arrays, IDX. */
 import { statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { arrayExtensions, decodeIdx, readArrays, readBytes, withChannel } from '../formats/index.ts'
+import { arrayExtensions, decodeIdx, openArrays, readBytes, withChannel } from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/index.ts'
-import { type SourceLayout, type Split, unitData } from './data-set.ts'
+import { type SourceLayout, type Split, unitData, unitSource } from './data-set.ts'
 
 /** Values as float32; bytes are k / 255. */
 const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float32'> => {
@@ -21,19 +21,29 @@ const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float3
 }
 
 /** The array of a file that holds the data: by name, by split, or the first. */
-const arrayIn = (path: string, split: Split): NdArray<'float32'> => {
-  const arrays = Object.entries(readArrays(path))
-  const names = ['x', 'images', 'data', split]
-  const [name, array] = arrays.find(([key]) => names.includes(key)) ?? arrays[0] ?? []
-  if (!array) throw new TweedieError('input', `${path}: holds no array`)
-  const [items, ...event] = array.shape
-  if (items === undefined || event.length === 0)
-    throw new TweedieError(
-      'input',
-      `${path}: field '${name}' must be [N, ...], N items of any shape, got [${array.shape}]; ` +
-        'reshape it: [1, n] is one item of n numbers, [n, 1] are n items of one',
-    )
-  return toUnit(array, `${path}: field '${name}'`)
+const openItems = (path: string, split: Split) => {
+  const file = openArrays(path)
+  try {
+    const fields = Object.entries(file.fields)
+    const names = ['x', 'images', 'data', split]
+    const [name, field] = fields.find(([key]) => names.includes(key)) ?? fields[0] ?? []
+    if (name === undefined || !field) throw new TweedieError('input', `${path}: holds no array`)
+    const [items, ...event] = field.shape
+    if (items === undefined || event.length === 0)
+      throw new TweedieError(
+        'input',
+        `${path}: field '${name}' must be [N, ...], N items of any shape, got [${field.shape}]; ` +
+          'reshape it: [1, n] is one item of n numbers, [n, 1] are n items of one',
+      )
+    const rows = (from: number, to: number) => {
+      const array = from === 0 && to === items ? file.whole(name) : file.rows(name, from, to)
+      return withChannel(toUnit(array, `${path}: field '${name}'`))
+    }
+    return { shape: [items, ...rows(0, 0).shape.slice(1)], rows, close: file.close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
 const isFile = (path: string): boolean => statSync(path).isFile()
@@ -52,5 +62,16 @@ export const arraysLayout: SourceLayout = {
     .join(', '),
   summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
   matches: isFile,
-  read: (path, split) => unitData(withChannel(arrayIn(path, split))),
+  read: (path, split) => {
+    const { shape, rows, close } = openItems(path, split)
+    try {
+      return unitData(rows(0, shape[0]))
+    } finally {
+      close()
+    }
+  },
+  open: (path, split) => {
+    const { shape, rows } = openItems(path, split)
+    return unitSource(shape, rows)
+  },
 }

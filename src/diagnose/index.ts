@@ -77,5 +77,5 @@ export {
   type RestorationOptions,
   restorationFigures,
 } from './images/restoration.ts'
-export { SSIM_WINDOW, ssim } from './images/ssim.ts'
+export { fitsSsim, SSIM_WINDOW, ssim } from './images/ssim.ts'
 export { meanOverDraws, stdOverDraws } from './moments.ts'

@@ -5,6 +5,7 @@ export * from './dormand-prince.ts'
 export * from './elbo.ts'
 export * from './empirical.ts'
 export * from './gaussian.ts'
+export * from './host-sampler.ts'
 export * from './likelihood.ts'
 export * from './loss.ts'
 export * from './mixture.ts'
@@ -17,6 +18,7 @@ export {
   type SamplerOptions,
   type SamplerState,
   sampler,
+  stepsOf,
 } from './sampler.ts'
 export { addressedNoise, type SamplerNoise } from './sampler-noise.ts'
 export * from './schedule.ts'

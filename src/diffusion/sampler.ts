@@ -79,6 +79,16 @@ export interface Sampler<C> {
   release(): Promise<void>
 }
 
+/** Steps T of a sampler: those asked for, else 32 of multistep kinds and 64 of others. */
+export const stepsOf = ({ steps, step: kind = adams() }: SamplerOptions): number =>
+  steps ?? (kind.remembers > 0 ? 32 : 64)
+
+/** The noise levels of a kind of step: those that were given, else its own grid. */
+export const gridOf = (options: SamplerOptions): readonly number[] => {
+  const { step: kind = adams() } = options
+  return levelsOf({ ...options, steps: stepsOf(options) }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
+}
+
 /**
  * The noise levels of a sampler, from high to low.
  *
@@ -102,7 +112,8 @@ export const levelsOf = (
   return levels
 }
 
-const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
+/** Noises [k, ...shape] of a step. */
+export const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   const out = zeros([arrays.length, ...shape], arrays[0].dtype)
   for (const [i, { data, size }] of arrays.entries()) {
     if (
@@ -149,8 +160,7 @@ export const sampler = <C>(
   options: SamplerOptions = {},
 ): Sampler<C> => {
   const { step: kind = adams(), start: begin = 'informed' } = options
-  const { steps = kind.remembers > 0 ? 32 : 64 } = options
-  const grid = levelsOf({ ...options, steps }, kind.remembers > 0 ? taperedGrid : sigmaGrid)
+  const grid = gridOf(options)
   const start = startOf(begin, options)
   const plain = jit(
     (state: Stepped, levels: Levels, z: readonly Tensor[], context: C) =>

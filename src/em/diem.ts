@@ -10,9 +10,18 @@
 import { type Gaussian, inDomain, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
-import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations } from '../observations/index.ts'
-import { type BatchDraw, compileMethod, mmps, type PosteriorMethod, samplerDraw } from '../posterior/index.ts'
+import type { Observations } from '../observations/index.ts'
+import { batchedObservations, boundedShare } from '../observations/index.ts'
+import {
+  type BatchDraw,
+  compileMethod,
+  finer,
+  mmps,
+  type PosteriorMethod,
+  redrawn,
+  samplerDraw,
+  samplingOf,
+} from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
 import { frozen, type NdArray } from '../tensor/index.ts'
@@ -145,7 +154,8 @@ export interface DiemHooks {
  * Learns a prior from observations.
  *
  * @param net - the denoiser's network
- * @param set - observations, in the units of the data; its range says those of the prior
+ * @param set - observations, in the units of the data, those of a file read batch by batch; its range says
+ * those of the prior. The Gaussian start takes a bounded share of them (`boundedShare`)
  * @param resume - a saved state to continue from; absent: the run begins with the Gaussian start
  * @returns the final state; the prior is `preconditioned(net, frozen(state.train.average))`
  * @throws TweedieError `interrupted` (the state saved last continues the run), `numeric` when samples or
@@ -159,7 +169,7 @@ export interface DiemHooks {
  */
 export const diem = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks = {},
   resume?: DiemPoint,
@@ -198,14 +208,14 @@ const beginLap = (lap: number, { kept: _, ...state }: DiemState, samples: Sample
 })
 
 /** A shard is a batch of the E-step: one compiled shape serves them all. */
-const layoutOf = (set: ObservationSet, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
+const layoutOf = (set: Observations, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
   const batched = batchedObservations(set)
   return shardLayout(batched, { batch: Math.min(batch, batched.count), draws })
 }
 
 /** The samples of a lap; without a hook in memory, where those of an earlier process are not. */
 const samplesOf = (
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   { samples }: DiemHooks,
   lap: number,
@@ -219,7 +229,7 @@ const samplesOf = (
 
 /** A saved state with the samples that it had. */
 const reopened = (
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
   { samples, ...point }: DiemPoint,
@@ -235,12 +245,12 @@ type Track = (state: DiemState) => DiemState
 
 const begin = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
 ): Promise<DiemState> => {
   let { choice } = options.gaussian
-  const start = await gaussianStart(set, {
+  const start = await gaussianStart(boundedShare(set), {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,
@@ -267,7 +277,7 @@ const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } 
 /** The compiled E-step under the prior of a state. */
 const eStep = (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   { position, gaussian, train }: DiemState,
   { signal, firstEStep }: DiemHooks,
@@ -282,13 +292,18 @@ const eStep = (
   }
   const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
-  const draw = compileMethod(method(gaussian), prior, batched.observation, options.sampling(position.lap))
-  return samplerDraw(draw, batched, gaussian.mean, signal)
+  // A row that is not finite is drawn again by more steps (redraw.ts).
+  const posterior = method(gaussian)
+  const sampling = samplingOf(posterior, options.sampling(position.lap))
+  return redrawn((times) => {
+    const draw = compileMethod(posterior, prior, batched.observation, finer(sampling, times))
+    return samplerDraw(draw, batched, gaussian.mean, signal)
+  })
 }
 
 const sampleLap = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,
@@ -320,7 +335,8 @@ const sampleLap = async (
   } finally {
     await draw.release()
   }
-  const kept = lap > 0 && options.bound !== undefined ? rowsInside(state.samples, options.bound) : undefined
+  // Samples beyond the bound, or not finite by more steps either, are left out.
+  const kept = rowsInside(state.samples, isBounded ? options.bound : undefined)
   const sampled: DiemState = { ...state, ...(kept ? { kept } : {}) }
   const samples = keptSamples(sampled)
   const { refitRank, refitCount = samples.count } = options
@@ -336,7 +352,7 @@ const sampleLap = async (
 
 const trainLap = async (
   net: Network,
-  set: ObservationSet,
+  set: Observations,
   options: DiemOptions,
   hooks: DiemHooks,
   start: DiemState,

@@ -15,31 +15,30 @@
  */
 import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { type Covariance, covarianceInverse, type Descent, descend } from '../linalg/index.ts'
+import {
+  type Covariance,
+  covarianceInverse,
+  type Descent,
+  descendInPieces,
+  descentPiece,
+} from '../linalg/index.ts'
 import type { BatchedObservations, ObservationBatch } from '../observations/index.ts'
 import type { Observation } from '../operators/index.ts'
 import { type BatchDraw, type DrawAddress, keptToDomain, matheronSystem, range } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
 import {
-  type Arrays,
-  and,
   cast,
   greater,
   item,
   jit,
   mapTensors,
-  max,
   mean,
   mul,
   type NdArray,
-  scalar,
   sizeOf,
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
-
-/** Iterations between two looks at the residuals. */
-const STRIDE = 8
 
 /**
  * Root mean square error over a batch, in posterior standard deviations, with which a draw is not one of the
@@ -84,12 +83,11 @@ const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) 
     descent: jit((batch: ObservationBatch<Tensor>, state: Descent, left: Tensor) => {
       const observation = widened(batch)
       const { C } = matheronSystem(prior, observation)
-      const next = descend(C, state, {
-        iterations: STRIDE,
-        goesOn: (i, r) => and(greater(errorOf(observation, r), tolerance * tolerance), greater(left, i)),
+      const next = descentPiece(C, state, {
+        goesOn: (_i, r) => greater(errorOf(observation, r), tolerance * tolerance),
+        left,
       })
-      const error = errorOf(observation, next.r)
-      return { ...next, worst: max(error), average: mean(error) }
+      return { ...next, average: mean(errorOf(observation, next.r)) }
     }),
     finish: jit((batch: ObservationBatch<Tensor>, x0: Tensor, u: Tensor) =>
       cast(matheronSystem(prior, widened(batch)).finish(x0, u), 'float32'),
@@ -115,16 +113,9 @@ const matheron = (
 ): BatchDraw => {
   const { start, descent, finish } = programs(prior, set, tolerance)
   const solved = async (batch: ObservationBatch<NdArray>, b: NdArray): Promise<NdArray> => {
-    let state: Arrays<Descent> = { u: zeros(b.shape, 'float64'), r: b, p: b }
-    let average = 0
-    for (let done = 0; done < iterations; done += STRIDE) {
-      const next = await descent(batch, state, scalar(iterations - done))
-      state = { u: next.u, r: next.r, p: next.p }
-      average = item(next.average)
-      if (item(next.worst) <= tolerance * tolerance) break
-    }
-    if (!(average <= LOST * LOST)) throw lost(Math.sqrt(average), iterations)
-    return state.u
+    const { u, average } = await descendInPieces(b, iterations, (state, left) => descent(batch, state, left))
+    if (!(item(average) <= LOST * LOST)) throw lost(Math.sqrt(item(average)), iterations)
+    return u
   }
   const run = async (from: number, to: number, address: DrawAddress): Promise<NdArray> => {
     const batch = set.batch(from, to)

@@ -1,4 +1,5 @@
 export * from './diem.ts'
+export * from './diffusion-draw.ts'
 export * from './edges/edge-draw.ts'
 export * from './exact-draw.ts'
 export {

@@ -1,7 +1,7 @@
 /** The samples of a lap of DiEM, looked at shard by shard. */
 import { TweedieError } from '../error.ts'
-import { type BatchDraw, type DrawAddress, range } from '../posterior/index.ts'
-import { firstNotFinite, float32, NdArray, rows, sizeOf } from '../tensor/index.ts'
+import { type BatchDraw, type DrawAddress, range, rowsNotFinite } from '../posterior/index.ts'
+import { float32, NdArray, rows, sizeOf } from '../tensor/index.ts'
 import type { SampleRows, SampleStore } from '../training/index.ts'
 
 /** Which shards are drawn: of so many observations, from shard `done` on. */
@@ -36,26 +36,25 @@ export const drawShards = async (
   }
 }
 
-/** A shard of samples, when they are numbers: what comes next would not end with others. */
+/** A shard of which a sample is finite: where none is, the sampler has diverged, and others would too. */
 export const checkFinite = (shard: NdArray<'float32'>, from: number, lap: number): void => {
-  const bad = firstNotFinite(shard)
-  if (bad < 0) return
-  const row = from + Math.floor(bad / sizeOf(shard.shape.slice(1)))
+  if (rowsNotFinite(shard).length < shard.shape[0]) return
   throw new TweedieError(
     'numeric',
-    `posterior sample ${row} of lap ${lap + 1} is not finite: the sampler diverged; ` +
-      'try more steps, or a bound',
+    `posterior sample ${from} of lap ${lap + 1} is not finite, nor are those after it: ` +
+      'the sampler diverged; try more steps, or a bound',
   )
 }
 
 /**
- * Rows whose coordinates all lie inside (−bound, bound), shard by shard; nothing where all do.
+ * Rows whose coordinates all lie inside (−bound, bound), shard by shard; nothing where all do. Without a
+ * bound those that are finite.
  *
  * @throws TweedieError `numeric` where none do
  */
 export const rowsInside = (
   { layout: { bounds }, rowsAt }: SampleStore,
-  bound: number,
+  bound = Number.POSITIVE_INFINITY,
 ): NdArray<'int32'> | undefined => {
   const kept: number[] = []
   for (let shard = 0; shard + 1 < bounds.length; shard++) {

@@ -2,7 +2,7 @@
 import type { ArrayFormat } from './array-format.ts'
 import { npyFormat } from './npy.ts'
 import { npzFormat } from './npz.ts'
-import { safetensorsFormat } from './safetensors-file.ts'
+import { safetensorsFormat } from './safetensors.ts'
 
 /** The formats by file extension. */
 export const arrayFormats: Readonly<Record<string, ArrayFormat>> = {

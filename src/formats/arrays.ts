@@ -1,21 +1,14 @@
 /** Files of named arrays, in the format that their extension names. */
-import { extname } from 'node:path'
-import { TweedieError } from '../error.ts'
-import type { ArrayFormat, Arrays } from './array-format.ts'
-import { arrayFormats } from './array-formats.ts'
+import { type NdArray, rows } from '../tensor/ndarray.ts'
+import { type Arrays, checkNoText, type StoredArrays } from './array-format.ts'
+import { arrayWriter } from './array-writer.ts'
 import { writeAtomic } from './atomic.ts'
-import { readBytes } from './files.ts'
-
-/** Extensions of the formats of arrays: all of them, or those that hold several arrays. */
-export const arrayExtensions = ({ several = false }: { readonly several?: boolean } = {}): string[] =>
-  Object.keys(arrayFormats).filter((extension) => !several || arrayFormats[extension].several)
-
-const formatOf = (path: string): ArrayFormat => {
-  const extension = extname(path).toLowerCase()
-  if (Object.hasOwn(arrayFormats, extension)) return arrayFormats[extension]
-  const known = arrayExtensions().join(', ')
-  throw new TweedieError('input', `${path}: extension must be one of ${known}, got '${extension}'`)
-}
+import { bytesAt } from './byte-source.ts'
+import { wrong } from './bytes.ts'
+import { type OpenFile, openFile, withFile } from './files.ts'
+import { formatOf } from './format-of.ts'
+import { checkStoredSafetensors, type Safetensors, wholeSafetensors } from './safetensors.ts'
+import type { ArrayField, StoredArray } from './stored-array.ts'
 
 /**
  * Reads named arrays from a file in one of {@link arrayFormats}, by extension, such as `.npy`, `.npz` and
@@ -29,13 +22,96 @@ const formatOf = (path: string): ArrayFormat => {
  * ```
  */
 export const readArrays = (path: string): Arrays => {
-  const { read, decode } = formatOf(path)
-  return read ? read(path) : decode(readBytes(path), path)
+  const file = openArrays(path)
+  try {
+    return Object.fromEntries(Object.keys(file.fields).map((name) => [name, file.whole(name)]))
+  } finally {
+    file.close()
+  }
+}
+
+/** A file of arrays that is open: what it holds, and its rows when they are asked for. */
+export interface ArrayFile {
+  /** What its arrays are, by name. */
+  readonly fields: Readonly<Record<string, ArrayField>>
+  /** Free text by key, of formats that hold it. */
+  readonly metadata: Readonly<Record<string, string>>
+  /**
+   * Entries `from … to − 1` of the first axis of an array, read from the file now.
+   *
+   * @throws TweedieError `shape` for rows that are not there; `input` for booleans that are neither 0 nor 1;
+   * `io` when the system refuses
+   */
+  readonly rows: (name: string, from: number, to: number) => NdArray
+  /** All of an array. @throws TweedieError as `rows`; `input` for a wrong checksum */
+  readonly whole: (name: string) => NdArray
+  readonly close: () => void
+}
+
+/** The arrays of a format that is read whole: they are in memory. */
+const inMemoryArrays = (arrays: Arrays): StoredArrays => ({
+  arrays: Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [
+      name,
+      {
+        dtype: array.dtype,
+        shape: array.shape,
+        rows: (from: number, to: number) => rows(array, from, to),
+        whole: () => array,
+      },
+    ]),
+  ),
+  metadata: {},
+})
+
+const storedIn = (file: OpenFile, path: string): StoredArrays => {
+  const { open, decode } = formatOf(path)
+  return open?.(file, path) ?? inMemoryArrays(decode(bytesAt(file, 0, file.size), path))
+}
+
+/**
+ * Opens a file of named arrays, in one of {@link arrayFormats}, for reading rows by their position: only the
+ * headers are read beforehand, and checked against the size of the file. So a file may be larger than memory.
+ * Deflated members of a `.npz` are read whole; the checksum of stored ones is looked at when all of it is
+ * read, not by rows.
+ *
+ * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system
+ * refuses
+ *
+ * @example
+ * ```ts
+ * const file = openArrays('observations.safetensors')
+ * const first = file.rows('y', 0, 64) // [64, ...]
+ * file.close()
+ * ```
+ */
+export const openArrays = (path: string): ArrayFile => {
+  formatOf(path)
+  const file = openFile(path)
+  try {
+    const { arrays, metadata } = storedIn(file, path)
+    const named = (name: string): StoredArray => {
+      if (Object.hasOwn(arrays, name)) return arrays[name]
+      throw wrong(path, `has no field '${name}', only ${Object.keys(arrays).join(', ')}`)
+    }
+    return {
+      fields: arrays,
+      metadata,
+      rows: (name, from, to) => named(name).rows(from, to),
+      whole: (name) => named(name).whole(),
+      close: file.close,
+    }
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
 /**
  * Writes named arrays in one of {@link arrayFormats}, by extension; the file appears whole or not at all.
+ * Unless the format deflates, array by array: nothing of the file is in memory beside them.
  *
+ * @param metadata - free text by key, of `.safetensors` only
  * @throws TweedieError `input` when the format cannot hold them; `io` when the system refuses
  *   (disk full, permissions).
  * @example
@@ -43,8 +119,34 @@ export const readArrays = (path: string): Arrays => {
  * writeArrays('draws.safetensors', { draws, truth })
  * ```
  */
-export const writeArrays = (path: string, arrays: Readonly<Arrays>): void => {
-  const { write, encode } = formatOf(path)
-  if (write) write(path, arrays)
-  else writeAtomic(path, encode(arrays, path))
+export const writeArrays = (
+  path: string,
+  arrays: Readonly<Arrays>,
+  metadata: Readonly<Record<string, string>> = {},
+): void => {
+  const { deflates, encode, layout } = formatOf(path)
+  if (deflates || !layout) {
+    checkNoText(metadata, path)
+    writeAtomic(path, encode(arrays, path))
+    return
+  }
+  const writer = arrayWriter(path, arrays, metadata)
+  try {
+    for (const [name, array] of Object.entries(arrays)) writer.append(name, array)
+    writer.close()
+  } finally {
+    writer.discard()
+  }
 }
+
+/** Reads a `.safetensors` file with its metadata. @throws TweedieError as {@link readArrays}. */
+export const readSafetensors = (path: string): Safetensors =>
+  withFile(path, (file) => wholeSafetensors(file, path))
+
+/**
+ * Reads all of a `.safetensors` file, and nothing of it into memory: are the data those that were written?
+ *
+ * @throws TweedieError as {@link readArrays}
+ */
+export const checkSafetensors = (path: string): void =>
+  withFile(path, (file) => checkStoredSafetensors(file, path))

@@ -24,36 +24,29 @@ export const systemReason = (error: unknown): string => {
   return known === undefined ? error.message : `${known[1]} (${known[0]})`
 }
 
-/** Bytes of one write at most: the system takes less than 2 GiB at once, and a copy of a piece is small. */
-export const PIECE = 2 ** 26
+/** Node writes less than 2 GiB in one call. */
+const PIECE = 2 ** 30
 
 /**
- * The whole of `bytes`: a full disk may accept a first part of a write before it refuses the rest.
- *
- * @param at - the byte of the file that they begin at; default: after what was written before
+ * The whole of `bytes`, from byte `at` of the file on: a full disk may accept a first part of a write before
+ * it refuses the rest.
  */
-export const writeFully = (descriptor: number, bytes: Uint8Array, at?: number): void => {
+const writeFully = (descriptor: number, bytes: Uint8Array, at: number): void => {
   let done = 0
-  while (done < bytes.length) {
-    const length = Math.min(PIECE, bytes.length - done)
-    done += writeSync(descriptor, bytes, done, length, at === undefined ? null : at + done)
-  }
+  while (done < bytes.length)
+    done += writeSync(descriptor, bytes, done, Math.min(PIECE, bytes.length - done), at + done)
 }
 
-/** Makes a file by what `write` does with its descriptor, and waits until the disk has it. */
-const flushed = (path: string, write: (descriptor: number) => void): void => {
+/** Writes a file and waits until the disk has it. */
+export const writeAndFlush = (path: string, bytes: Uint8Array): void => {
   const descriptor = openSync(path, 'w')
   try {
-    write(descriptor)
+    writeFully(descriptor, bytes, 0)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }
 }
-
-/** Writes a file and waits until the disk has it. */
-export const writeAndFlush = (path: string, bytes: Uint8Array): void =>
-  flushed(path, (descriptor) => writeFully(descriptor, bytes))
 
 /** Makes a rename in `folder` survive a power cut. Windows cannot open folders and needs no such flush. */
 export const flushFolder = (folder: string): void => {
@@ -110,6 +103,60 @@ export const targetOf = (path: string): string => {
   throw new TweedieError('input', `${path}: cannot write: its symbolic links lead in a circle`)
 }
 
+/** A file that is written in pieces, under another name until it is whole. */
+export interface AtomicFile {
+  /** Writes bytes from byte `at` of the file on. @throws TweedieError `io`; then the file is discarded */
+  readonly write: (bytes: Uint8Array, at: number) => void
+  /** Flushes the file and gives it its name. @throws TweedieError `io`; then the file is discarded */
+  readonly commit: () => void
+  /** Leaves nothing behind; after `commit` it does nothing. */
+  readonly discard: () => void
+}
+
+/**
+ * Begins a file that appears at `path` whole, or not at all. See {@link writeAtomic}.
+ *
+ * @throws TweedieError `io` when the system refuses; `input` for a pipe or a device
+ */
+export const atomicFile = (path: string): AtomicFile => {
+  const target = targetOf(path)
+  const temporary = temporaryOf(target, process.pid)
+  const safely = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      discard()
+      throw cannotWrite(path, error)
+    }
+  }
+  let descriptor: number | undefined
+  let there = true
+  const close = (): void => {
+    if (descriptor !== undefined) closeSync(descriptor)
+    descriptor = undefined
+  }
+  const discard = (): void => {
+    if (!there) return
+    there = false
+    close()
+    rmSync(temporary, { force: true })
+  }
+  const opened = safely(() => openSync(temporary, 'w'))
+  descriptor = opened
+  return {
+    write: (bytes, at) => safely(() => writeFully(opened, bytes, at)),
+    commit: () =>
+      safely(() => {
+        fsyncSync(opened)
+        close()
+        renameSync(temporary, target)
+        there = false
+        flushFolder(dirname(target))
+      }),
+    discard,
+  }
+}
+
 /**
  * Writes a file so that `path` holds either its old content or all of `bytes`, whatever happens in between.
  *
@@ -124,23 +171,8 @@ export const targetOf = (path: string): string => {
  * writeAtomic('prior.safetensors', encodeSafetensors({ bias: ndarray([0, 1]) }))
  * ```
  */
-export const writeAtomic = (path: string, bytes: Uint8Array): void =>
-  writeAtomicBy(path, (descriptor) => writeFully(descriptor, bytes))
-
-/**
- * The same of a file that is written piece by piece: it appears when `write` is done.
- *
- * @throws TweedieError as {@link writeAtomic}
- */
-export const writeAtomicBy = (path: string, write: (descriptor: number) => void): void => {
-  const target = targetOf(path)
-  const temporary = temporaryOf(target, process.pid)
-  try {
-    flushed(temporary, write)
-    renameSync(temporary, target)
-    flushFolder(dirname(target))
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw cannotWrite(path, error)
-  }
+export const writeAtomic = (path: string, bytes: Uint8Array): void => {
+  const file = atomicFile(path)
+  file.write(bytes, 0)
+  file.commit()
 }

@@ -15,9 +15,13 @@ const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** The checksum of zip and gzip. */
-export const crc32 = (bytes: Uint8Array): number => {
-  let crc = -1
+/**
+ * The checksum of zip and gzip.
+ *
+ * @param before - checksum of the bytes before these, where there are some
+ */
+export const crc32 = (bytes: Uint8Array, before = 0): number => {
+  let crc = ~before
   for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
   return ~crc >>> 0
 }

@@ -1,9 +1,11 @@
 /** Digests of content: SHA-256 in hexadecimal (FIPS 180-4). */
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
-import { PIECE } from './atomic.ts'
+import { type ByteSource, eachPiece } from './byte-source.ts'
 import { wrong } from './bytes.ts'
-import { checkRegular, unreadable } from './files.ts'
+import { withFile } from './files.ts'
+
+/** Bytes of one update: a call takes less than 2 GiB. */
+const PIECE = 2 ** 26
 
 /** A digest that is filled in piece by piece. */
 export interface Digest {
@@ -20,17 +22,16 @@ export const digest = (): Digest => {
   const hash = createHash('sha256')
   return {
     add: (bytes) => {
-      // A call takes less than 2 GiB.
       for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE))
     },
     hex: () => hash.digest('hex'),
   }
 }
 
-/** The digest of bytes. */
-export const digestOf = (bytes: Uint8Array): string => {
+/** The digest of all bytes of a source, a piece in memory at a time. */
+export const digestOf = (source: ByteSource): string => {
   const { add, hex } = digest()
-  add(bytes)
+  eachPiece(source, add)
   return hex()
 }
 
@@ -53,22 +54,4 @@ export const checkDigest = (expected: string, got: string, where: string): void 
  *
  * @throws TweedieError `input` when there is no such file; `io` when the system refuses
  */
-export const fileDigest = (path: string): string => {
-  try {
-    checkRegular(path)
-    const descriptor = openSync(path, 'r')
-    try {
-      const { add, hex } = digest()
-      const piece = new Uint8Array(PIECE)
-      for (;;) {
-        const count = readSync(descriptor, piece, 0, piece.length, null)
-        if (count === 0) return hex()
-        add(piece.subarray(0, count))
-      }
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
+export const fileDigest = (path: string): string => withFile(path, digestOf)

@@ -1,5 +1,6 @@
 import { allocate, type Data, type DataOf, type DType } from '../tensor/dtype.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
+import { type ByteSource, bytesAt, inMemory } from './byte-source.ts'
 import { viewOf, wrong } from './bytes.ts'
 
 /** Element types that files may hold: kind (float, bfloat, int, uint, bool) and bytes. */
@@ -74,12 +75,53 @@ const fill = (data: Data, { bytes, read }: Layout, raw: Uint8Array, littleEndian
   }
 }
 
+/** The dtype in memory of elements of a file. */
+export const dtypeOf = (element: Element): DType => layouts[element].dtype
+
+/** How elements are written. */
+export interface Encoding {
+  readonly element: Element
+  readonly littleEndian: boolean
+}
+
+/** Elements that are converted in one go. */
+const PIECE = 2 ** 22
+
 /**
- * An array from the raw bytes of a file, copied (never a view of the file).
+ * An array from the bytes of a source from `at` on, copied (never a view of them).
  *
- * @param raw exactly the bytes of `shape`; the caller has checked their number.
- * @param where file and field, for the message.
- * @throws TweedieError `input` when a boolean is neither 0 nor 1.
+ * @param shape - the caller has checked that the source has so many elements
+ * @param where - file and field, for the message
+ * @throws TweedieError `input` when a boolean is neither 0 nor 1
+ */
+export const readElements = (
+  source: ByteSource,
+  at: number,
+  { element, littleEndian }: Encoding,
+  shape: Shape,
+  where: string,
+): NdArray => {
+  const layout = layouts[element]
+  const data = allocate(layout.dtype, sizeOf(shape))
+  if (isVerbatim(element, littleEndian)) source.fill(new Uint8Array(data.buffer), at)
+  else
+    for (let i = 0; i < data.length; i += PIECE) {
+      const part = data.subarray(i, i + PIECE)
+      const raw = bytesAt(source, at + i * layout.bytes, part.length * layout.bytes)
+      fill(part, layout, raw, littleEndian)
+    }
+  if (element === 'b1') {
+    const bad = data.findIndex((byte: number | bigint) => byte > 1)
+    if (bad >= 0) throw wrong(where, `booleans must be 0 or 1, got ${data[bad]} at element ${bad}`)
+  }
+  return new NdArray(layout.dtype, shape, data as DataOf[DType])
+}
+
+/**
+ * As {@link readElements}, from the raw bytes of a file.
+ *
+ * @param raw - exactly the bytes of `shape`; the caller has checked their number
+ * @throws TweedieError `input` when a boolean is neither 0 nor 1
  */
 export const decodeElements = (
   element: Element,
@@ -87,48 +129,7 @@ export const decodeElements = (
   raw: Uint8Array,
   littleEndian: boolean,
   where: string,
-): NdArray => {
-  const layout = layouts[element]
-  const data = allocate(layout.dtype, raw.length / layout.bytes)
-  if (isVerbatim(element, littleEndian)) new Uint8Array(data.buffer).set(raw)
-  else fill(data, layout, raw, littleEndian)
-  checkBooleans(element, raw, where)
-  return new NdArray(layout.dtype, shape, data as DataOf[DType])
-}
-
-const checkBooleans = (element: Element, raw: Uint8Array, where: string): void => {
-  if (element !== 'b1') return
-  const bad = raw.findIndex((byte) => byte > 1)
-  if (bad >= 0) throw wrong(where, `booleans must be 0 or 1, got ${raw[bad]} at element ${bad}`)
-}
-
-/**
- * An array from bytes that `read` fills in: where the file holds elements as memory does, straight into the
- * array, without a copy.
- *
- * @param read - fills all of the bytes that it is given, the next ones of the file
- * @throws TweedieError as {@link decodeElements}
- */
-export const readElements = (
-  element: Element,
-  shape: Shape,
-  read: (into: Uint8Array) => void,
-  littleEndian: boolean,
-  where: string,
-): NdArray => {
-  const { dtype, bytes } = layouts[element]
-  const size = sizeOf(shape)
-  if (!isVerbatim(element, littleEndian)) {
-    const raw = new Uint8Array(size * bytes)
-    read(raw)
-    return decodeElements(element, shape, raw, littleEndian, where)
-  }
-  const data = allocate(dtype, size)
-  const raw = new Uint8Array(data.buffer)
-  read(raw)
-  checkBooleans(element, raw, where)
-  return new NdArray(dtype, shape, data as DataOf[DType])
-}
+): NdArray => readElements(inMemory(raw), 0, { element, littleEndian }, shape, where)
 
 /**
  * The elements as little-endian bytes, as every format here stores them (a view where the

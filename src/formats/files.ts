@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
 import { systemReason } from './atomic.ts'
+import { type ByteSource, bytesAt } from './byte-source.ts'
 
 /** Node reads at most 2 GiB in one call. */
 const PIECE = 2 ** 30
@@ -34,33 +35,66 @@ export const checkRegular = (path: string): void => {
   throw new TweedieError('input', `${path}: expected a file, got ${kind}; save it as a file first`)
 }
 
+/** An open file, of which pieces are read by position. */
+export interface OpenFile extends ByteSource {
+  readonly close: () => void
+}
+
+/**
+ * Opens a file of any size for reading pieces of it.
+ *
+ * @throws TweedieError `input` when there is no such file, or it is a pipe or a device; `io` when the system
+ * refuses, then or when pieces are read.
+ */
+export const openFile = (path: string): OpenFile => {
+  try {
+    checkRegular(path)
+    const descriptor = openSync(path, 'r')
+    const { size } = fstatSync(descriptor)
+    const fill = (target: Uint8Array, at: number): void => {
+      try {
+        readFully(descriptor, target, at)
+      } catch (error) {
+        throw unreadable(path, error)
+      }
+    }
+    return { size, fill, close: () => closeSync(descriptor) }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+const readFully = (descriptor: number, target: Uint8Array, at: number): void => {
+  let done = 0
+  while (done < target.length) {
+    const count = readSync(descriptor, target, done, Math.min(PIECE, target.length - done), at + done)
+    if (count === 0)
+      throw new Error(`file became shorter while it was read, it ends before byte ${at + done}`)
+    done += count
+  }
+}
+
+/**
+ * Does work with an open file, which is closed afterwards.
+ *
+ * @throws TweedieError as {@link openFile}, and what the work throws
+ */
+export const withFile = <T>(path: string, work: (file: OpenFile) => T): T => {
+  const file = openFile(path)
+  try {
+    return work(file)
+  } finally {
+    file.close()
+  }
+}
+
 /**
  * All bytes of a file of any size.
  *
  * @throws TweedieError `input` when there is no such file, or it is a pipe or a device; `io` when the system
  * refuses.
  */
-export const readBytes = (path: string): Uint8Array => {
-  try {
-    checkRegular(path)
-    const descriptor = openSync(path, 'r')
-    try {
-      const bytes = new Uint8Array(fstatSync(descriptor).size)
-      let done = 0
-      while (done < bytes.length) {
-        const count = readSync(descriptor, bytes, done, Math.min(PIECE, bytes.length - done), null)
-        if (count === 0)
-          throw new Error(`file became shorter while it was read, at byte ${done} of ${bytes.length}`)
-        done += count
-      }
-      return bytes
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
+export const readBytes = (path: string): Uint8Array => withFile(path, (file) => bytesAt(file, 0, file.size))
 
 /** Text of a file. @throws TweedieError as {@link readBytes} */
 export const readText = (path: string): string => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { Dataset, File, Group, Metadata, ready } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
-import { NdArray, sizeOf } from '../tensor/ndarray.ts'
+import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
 import { checkRegular, unreadable } from './files.ts'
@@ -146,6 +146,33 @@ export const withEntries = <T>(
   }
 }
 
+/** A dataset of planes, and which of them there are. @throws TweedieError as {@link readHdf5Planes} */
+const planesIn = (file: Hdf5, key: string, start: number, stop: number) => {
+  const { dataset, shape } = datasetIn(file, file.root, key)
+  const { type, size } = dataset.metadata
+  if (type !== H5T.float || size !== 4)
+    throw wrong(file.path, `dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
+  const [depth, h, w] = shape
+  const end = Math.min(stop, depth)
+  if (shape.length !== 3 || end <= start || h * w === 0) {
+    throw wrong(file.path, `dataset '${key}' must have shape [more than ${start}, H, W], got [${shape}]`)
+  }
+  return { dataset, end, shape: [end - start, h, w] }
+}
+
+/**
+ * The shape of what {@link readHdf5Planes} would read, of which nothing is read.
+ *
+ * @throws TweedieError `input` as {@link readHdf5Planes}
+ *
+ * @example
+ * ```ts
+ * const [planes, height, width] = await hdf5PlanesShape('file1000001.h5', 'reconstruction_rss', 10, 41)
+ * ```
+ */
+export const hdf5PlanesShape = (path: string, key: string, start: number, stop: number): Promise<Shape> =>
+  withHdf5(path, (file) => planesIn(file, key, start, stop).shape)
+
 /**
  * Reads planes `start … stop - 1` of a float32 dataset of three dimensions; as in NumPy's slices,
  * a shorter one gives fewer.
@@ -165,17 +192,9 @@ export const readHdf5Planes = async (
   stop: number,
 ): Promise<NdArray<'float32'>> => {
   return withHdf5(path, (file) => {
-    const { dataset, shape } = datasetIn(file, file.root, key)
-    const { type, size } = dataset.metadata
-    if (type !== H5T.float || size !== 4)
-      throw wrong(path, `dataset '${key}' must have dtype float32, got ${JSON.stringify(dataset.dtype)}`)
-    const [depth, h, w] = shape
-    const end = Math.min(stop, depth)
-    if (shape.length !== 3 || end <= start || h * w === 0) {
-      throw wrong(path, `dataset '${key}' must have shape [more than ${start}, H, W], got [${shape}]`)
-    }
+    const { dataset, end, shape } = planesIn(file, key, start, stop)
     const values = dataset.slice([[start, end], [], []])
     if (!(values instanceof Float32Array)) throw wrong(path, `dataset '${key}' does not give float32 values`)
-    return new NdArray('float32', [end - start, h, w], values)
+    return new NdArray('float32', shape, values)
   })
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { NdArray } from '../tensor/ndarray.ts'
+import { NdArray, type Shape } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
 import { readBytes, unreadable } from './files.ts'
 import { decodeJpeg } from './jpeg.ts'
@@ -40,9 +40,55 @@ const listImages = (folder: string): string[] => {
   return images.sort()
 }
 
+/** The images of a folder, of which those are read that are asked for. */
+export interface OpenImages {
+  /** [N, C, H, W]. */
+  readonly shape: Shape
+  /** File name of each image, without the folder. */
+  readonly names: string[]
+  /**
+   * Images `from … to − 1`, in [0, 1].
+   *
+   * @throws TweedieError `input` when one is damaged, or has another size or other channels than the first
+   */
+  readonly rows: (from: number, to: number) => NdArray<'float32'>
+}
+
 /**
- * Reads every PNG and JPEG of a folder, sorted by name (by code unit, so `10.png` comes before `9.png`);
- * other files are left out, but pictures of another format are an error.
+ * Opens a folder of PNG and JPEG images, sorted by name (by code unit, so `10.png` comes before `9.png`);
+ * other files are left out, but pictures of another format are an error. The first one is read.
+ *
+ * @throws TweedieError `input` when the folder has no image, or the first one is damaged
+ *
+ * @example
+ * ```ts
+ * const { shape, rows } = openImages('photos/')
+ * const first = rows(0, 16) // [16, C, H, W] in [0, 1]
+ * ```
+ */
+export const openImages = (folder: string): OpenImages => {
+  const names = listImages(folder)
+  const read = (name: string) =>
+    decoders[extensionOf(name)](readBytes(join(folder, name)), join(folder, name))
+  const { shape, size } = read(names[0])
+  const rows = (from: number, to: number): NdArray<'float32'> => {
+    const data = new Float32Array((to - from) * size)
+    for (const [i, name] of names.slice(from, to).entries()) {
+      const image = read(name)
+      if (String(image.shape) !== String(shape))
+        throw wrong(
+          join(folder, name),
+          `image of shape [${image.shape}], but ${names[0]} has [${shape}]; all must agree`,
+        )
+      data.set(image.data, i * size)
+    }
+    return new NdArray('float32', [to - from, ...shape], data)
+  }
+  return { shape: [names.length, ...shape], names, rows }
+}
+
+/**
+ * Reads every image of a folder, see {@link openImages}.
  *
  * @throws TweedieError `input` when the folder has no image, one is damaged, or their
  *   sizes or channels differ.
@@ -52,18 +98,6 @@ const listImages = (folder: string): string[] => {
  * ```
  */
 export const readImages = (folder: string): ImageFolder => {
-  const names = listImages(folder)
-  const read = (name: string) =>
-    decoders[extensionOf(name)](readBytes(join(folder, name)), join(folder, name))
-  const first = read(names[0])
-  const data = new Float32Array(names.length * first.size)
-  names.forEach((name, i) => {
-    const image = i === 0 ? first : read(name)
-    if (String(image.shape) !== String(first.shape)) {
-      const other = `${names[0]} has [${first.shape}]`
-      throw wrong(join(folder, name), `image of shape [${image.shape}], but ${other}; all must agree`)
-    }
-    data.set(image.data, i * first.size)
-  })
-  return { images: new NdArray('float32', [names.length, ...first.shape], data), names }
+  const { names, rows } = openImages(folder)
+  return { images: rows(0, names.length), names }
 }

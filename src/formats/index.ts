@@ -1,16 +1,25 @@
 export type { ArrayFormat, Arrays } from './array-format.ts'
 export { arrayFormats } from './array-formats.ts'
-export { arrayExtensions, readArrays, writeArrays } from './arrays.ts'
+export { type ArrayWriter, arrayWriter } from './array-writer.ts'
+export {
+  type ArrayFile,
+  checkSafetensors,
+  openArrays,
+  readArrays,
+  readSafetensors,
+  writeArrays,
+} from './arrays.ts'
 export { writeAtomic } from './atomic.ts'
 export { joined, wrong } from './bytes.ts'
 export { withChannel } from './channels.ts'
 export { fileDigest } from './digest.ts'
-export { asFloat32, checkFinite, type Float32s, indexOf, numbers } from './fields.ts'
+export { asFloat32, checkFinite, checkFloats, type Float32s, indexFrom, indexOf, numbers } from './fields.ts'
 export { checkRegular, readBytes, readText, unreadable } from './files.ts'
+export { arrayExtensions } from './format-of.ts'
 export { gunzipped } from './gzip.ts'
-export { readHdf5Planes } from './hdf5.ts'
+export { hdf5PlanesShape, readHdf5Planes } from './hdf5.ts'
 export { decodeIdx } from './idx.ts'
-export { type ImageFolder, readImages } from './images.ts'
+export { type ImageFolder, type OpenImages, openImages, readImages } from './images.ts'
 export { decodeJpeg } from './jpeg.ts'
 export { repeatedKey } from './json.ts'
 export * from './kspace/index.ts'
@@ -19,11 +28,5 @@ export { decodeNpz, encodeNpz, type NpzOptions } from './npz.ts'
 export { readOneArray } from './one-array.ts'
 export { decodePng, encodePng } from './png.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts'
-export {
-  checkSafetensors,
-  type OpenSafetensors,
-  openSafetensors,
-  readSafetensors,
-  writeSafetensors,
-} from './safetensors-file.ts'
+export type { ArrayField } from './stored-array.ts'
 export * from './volumes/index.ts'

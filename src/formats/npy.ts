@@ -1,16 +1,10 @@
 import { basename, extname } from 'node:path'
-import type { Data } from '../tensor/dtype.ts'
-import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
-import type { ArrayFormat, Arrays } from './array-format.ts'
-import { startsWith, viewOf, wrong } from './bytes.ts'
-import {
-  checkSize,
-  decodeElements,
-  type Element,
-  elementBytes,
-  elementOf,
-  encodeElements,
-} from './elements.ts'
+import type { NdArray, Shape } from '../tensor/ndarray.ts'
+import { type ArrayFormat, checkNoText } from './array-format.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
+import { joined, startsWith, viewOf, wrong } from './bytes.ts'
+import { checkSize, type Element, elementBytes, elementOf, encodeElements } from './elements.ts'
+import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'
 
 /**
  * NumPy's `.npy`: the bytes 93 'NUMPY', version (major, minor), header length (2 bytes, 4 from version 2 on,
@@ -23,6 +17,9 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
 
 /** NumPy itself refuses longer headers of arrays without fields. */
 const LONGEST_HEADER = 10_000
+
+/** Bytes before the header, at most. */
+const LONGEST_PREAMBLE = 12
 
 interface Header extends ElementType {
   readonly fortranOrder: boolean
@@ -101,25 +98,6 @@ const parseShape = (text: string, name: string): number[] => {
   })
 }
 
-/** Column-major to row-major, of entries of `width` elements each. */
-const fromFortran = (array: NdArray, shape: Shape, width: number): NdArray => {
-  const { dtype, data } = array
-  const out = data.slice()
-  const index = shape.map(() => 0)
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
-  let source = 0
-  for (let i = 0; i < out.length; i += width) {
-    for (let part = 0; part < width; part++) out[i + part] = data[source * width + part]
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += strides[axis]
-      if (++index[axis] < shape[axis]) break
-      source -= strides[axis] * shape[axis]
-      index[axis] = 0
-    }
-  }
-  return new NdArray(dtype, array.shape, out as Data)
-}
-
 /** An array of a file that may be complex: then its last axis is real part and imaginary part. */
 export interface FileNumbers {
   readonly array: NdArray
@@ -139,53 +117,67 @@ export interface FileNumbers {
  * const y = decodeNpy(readBytes('y.npy'), 'y.npy')
  * ```
  */
-export const decodeNpy = (bytes: Uint8Array, name: string): NdArray => {
-  const { array, complex } = decodeNpyNumbers(bytes, name)
-  if (!complex) return array
-  throw wrong(name, 'holds complex numbers, real ones are needed here')
-}
+export const decodeNpy = (bytes: Uint8Array, name: string): NdArray =>
+  storedNpy(inMemory(bytes), name).whole()
 
 /** The header of a `.npy`, and its elements as bytes. */
-const parted = (bytes: Uint8Array, name: string): { readonly header: string; readonly body: Uint8Array } => {
-  if (!startsWith(bytes, MAGIC)) throw wrong(name, 'not a .npy file (its first bytes are not \\x93NUMPY)')
-  const version = bytes[6]
-  const preamble = version === 1 ? 10 : 12
-  if (bytes.length < preamble)
-    throw wrong(name, `truncated: ${bytes.length} bytes do not hold a .npy preamble`)
+const parted = (source: ByteSource, name: string): { readonly header: string; readonly body: ByteSource } => {
+  const { size } = source
+  const first = bytesAt(source, 0, Math.min(LONGEST_PREAMBLE, size))
+  if (!startsWith(first, MAGIC)) throw wrong(name, 'not a .npy file (its first bytes are not \\x93NUMPY)')
+  const version = first[6]
+  const preamble = version === 1 ? 10 : LONGEST_PREAMBLE
+  if (size < preamble) throw wrong(name, `truncated: ${size} bytes do not hold a .npy preamble`)
   if (version < 1 || version > 3) throw wrong(name, `.npy version must be 1, 2 or 3, got ${version}`)
-  const view = viewOf(bytes)
+  const view = viewOf(first)
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   const start = preamble + length
-  if (start > bytes.length)
-    throw wrong(name, `truncated: header of ${length} bytes in a file of ${bytes.length} bytes`)
+  if (start > size) throw wrong(name, `truncated: header of ${length} bytes in a file of ${size} bytes`)
   if (length > LONGEST_HEADER) throw wrong(name, `header of ${length} bytes, at most ${LONGEST_HEADER}`)
-  return { header: new TextDecoder().decode(bytes.subarray(preamble, start)), body: bytes.subarray(start) }
+  const header = new TextDecoder().decode(bytesAt(source, preamble, length))
+  return { header, body: partOf(source, start, size - start) }
+}
+
+/** An array of a `.npy` where it lies; complex numbers have a last axis of two. */
+interface StoredNumbers extends StoredArray {
+  readonly complex: boolean
 }
 
 /**
- * As {@link decodeNpy}, complex numbers too.
+ * The array of a `.npy`, complex numbers too.
  *
  * @throws TweedieError `input` as {@link decodeNpy}
  */
-export const decodeNpyNumbers = (bytes: Uint8Array, name: string): FileNumbers => {
-  const { header, body } = parted(bytes, name)
-  const { element, shape, littleEndian, fortranOrder, complex } = parseHeader(header, name)
-  const stored = complex ? [...shape, 2] : shape
-  checkSize(element, stored, body.length, name)
-  const array = decodeElements(element, stored, body, littleEndian, name)
-  const columns = fortranOrder && shape.length > 1
-  return { array: columns ? fromFortran(array, shape, complex ? 2 : 1) : array, complex }
+const storedNumbers = (source: ByteSource, name: string): StoredNumbers => {
+  const { header, body } = parted(source, name)
+  const { shape, complex, ...layout } = parseHeader(header, name)
+  const placement = { ...layout, shape: complex ? [...shape, 2] : shape, width: complex ? 2 : 1 }
+  checkSize(layout.element, placement.shape, body.size, name)
+  return { ...storedArray(body, placement, name), complex }
+}
+
+/** The array of a `.npy`. @throws TweedieError `input` as {@link decodeNpy} */
+export const storedNpy = (source: ByteSource, name: string): StoredArray => {
+  const { complex, ...stored } = storedNumbers(source, name)
+  if (complex) throw wrong(name, 'holds complex numbers, real ones are needed here')
+  return stored
+}
+
+/** The numbers of a `.npy`, all of them. @throws TweedieError `input` as {@link decodeNpy} */
+export const readNumbers = (source: ByteSource, name: string): FileNumbers => {
+  const { whole, complex } = storedNumbers(source, name)
+  return { array: whole(), complex }
 }
 
 /** The text of a `.npy` that holds one, as bytes or as UTF-32. @throws TweedieError `input` for others */
-export const decodeNpyText = (bytes: Uint8Array, name: string): string => {
-  const { header, body } = parted(bytes, name)
+export const npyText = (source: ByteSource, name: string): string => {
+  const { header, body } = parted(source, name)
   const { descr } = headerFields(header, name)
   const [, kind] = /^[<|]([SU])\d+$/.exec(descr) ?? []
   if (kind === undefined) throw wrong(name, `expected text, got dtype '${descr.slice(0, 40)}'`)
   const every = kind === 'S' ? 1 : 4
   const letters = Array.from(
-    body.filter((_, i) => i % every === 0),
+    bytesAt(body, 0, body.size).filter((_, i) => i % every === 0),
     (code) => String.fromCharCode(code),
   )
   return letters.join('').replaceAll('\0', '')
@@ -203,28 +195,38 @@ const tuple = (shape: Shape): string => (shape.length === 1 ? `(${shape[0]},)` :
  * writeAtomic('x.npy', encodeNpy(ndarray([1, 2, 3])))
  * ```
  */
-export const encodeNpy = (array: NdArray): Uint8Array => {
-  const element = elementOf[array.dtype]
-  const header = `{'descr': '${descrOf(element)}', 'fortran_order': False, 'shape': ${tuple(array.shape)}, }`
+export const encodeNpy = (array: NdArray): Uint8Array => joined([npyHead(array), encodeElements(array)])
+
+/** What stands before the elements of an array. */
+export const npyHead = ({ dtype, shape }: ArrayField): Uint8Array => {
+  const descr = descrOf(elementOf[dtype])
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple(shape)}, }`
   const start = Math.ceil((10 + header.length + 1) / 64) * 64
-  const data = encodeElements(array)
-  const bytes = new Uint8Array(start + data.length)
+  const bytes = new Uint8Array(start)
   bytes.set(MAGIC)
   bytes.set([1, 0, (start - 10) & 0xff, (start - 10) >> 8], 6)
   bytes.set(new TextEncoder().encode(`${header.padEnd(start - 11)}\n`), 10)
-  bytes.set(data, start)
   return bytes
 }
 
-const only = (arrays: Readonly<Arrays>, path: string): NdArray => {
+const only = <T>(arrays: Readonly<Record<string, T>>, path: string): T => {
   const values = Object.values(arrays)
   if (values.length === 1) return values[0]
   throw wrong(path, `a .npy file holds one array, got ${values.length}; use .npz, for example`)
 }
 
+const nameOf = (path: string): string => basename(path, extname(path))
+
 /** The one array of a `.npy` is named after its file. */
 export const npyFormat: ArrayFormat = {
   several: false,
-  decode: (bytes, path) => ({ [basename(path, extname(path))]: decodeNpy(bytes, path) }),
+  decode: (bytes, path) => ({ [nameOf(path)]: decodeNpy(bytes, path) }),
   encode: (arrays, path) => encodeNpy(only(arrays, path)),
+  open: (source, path) => ({ arrays: { [nameOf(path)]: storedNpy(source, path) }, metadata: {} }),
+  layout: (fields, path, metadata) => {
+    checkNoText(metadata, path)
+    const head = npyHead(only(fields, path))
+    const [name] = Object.keys(fields)
+    return { starts: { [name]: head.length }, frame: () => [{ at: 0, bytes: head }] }
+  },
 }

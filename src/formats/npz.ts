@@ -1,8 +1,13 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import type { ArrayFormat } from './array-format.ts'
-import { decodeNpy, encodeNpy } from './npy.ts'
-import { unzip, zip } from './zip.ts'
+import { type ArrayFormat, type ArrayLayout, checkNoText } from './array-format.ts'
+import { type ByteSource, inMemory } from './byte-source.ts'
+import { crc32 } from './deflate.ts'
+import { claimedBytes, elementOf } from './elements.ts'
+import { encodeNpy, npyHead, storedNpy } from './npy.ts'
+import type { ArrayField, StoredArray } from './stored-array.ts'
+import { type ZipMember, zipMembers } from './zip.ts'
+import { storedZip, zip } from './zip-writing.ts'
 
 const SUFFIX = '.npy'
 
@@ -27,22 +32,36 @@ export interface NpzOptions {
  */
 export const decodeNpz = (bytes: Uint8Array, name: string): Record<string, NdArray> =>
   Object.fromEntries(
-    Object.entries(npzEntries(bytes, name)).map(([key, entry]) => [
+    Object.entries(npzEntries(inMemory(bytes), name)).map(([key, entry]) => [
       key,
-      decodeNpy(entry, `${name}: field '${key}'`),
+      storedNpy(entry, `${name}: field '${key}'`).whole(),
     ]),
   )
 
+const membersOf = (source: ByteSource, name: string): (readonly [string, ZipMember])[] =>
+  zipMembers(source, name).map((member) => {
+    if (!member.name.endsWith(SUFFIX) || member.name === SUFFIX) {
+      throw new TweedieError('input', `${name}: entry '${member.name}' is not a named ${SUFFIX} array`)
+    }
+    return [member.name.slice(0, -SUFFIX.length), member]
+  })
+
 /** The `.npy` files of a `.npz`, by name. @throws TweedieError `input` when the archive is damaged */
-export const npzEntries = (bytes: Uint8Array, name: string): Record<string, Uint8Array> =>
-  Object.fromEntries(
-    unzip(bytes, name).map((entry) => {
-      if (!entry.name.endsWith(SUFFIX) || entry.name === SUFFIX) {
-        throw new TweedieError('input', `${name}: entry '${entry.name}' is not a named ${SUFFIX} array`)
-      }
-      return [entry.name.slice(0, -SUFFIX.length), entry.bytes]
-    }),
-  )
+export const npzEntries = (source: ByteSource, name: string): Record<string, ByteSource> =>
+  Object.fromEntries(membersOf(source, name).map(([key, { checked }]) => [key, checked()]))
+
+/** Rows of a stored array come from the file, whose checksum is looked at when all of it is read. */
+const storedMember = ({ inPlace, checked }: ZipMember, where: string): StoredArray => {
+  if (!inPlace) return storedNpy(checked(), where)
+  const stored = storedNpy(inPlace, where)
+  return {
+    ...stored,
+    whole: () => {
+      checked()
+      return stored.whole()
+    },
+  }
+}
 
 /**
  * The bytes of a `.npz` file; equal content gives equal bytes.
@@ -62,8 +81,43 @@ export const encodeNpz = (
     level,
   )
 
+/** Where arrays lie in an archive that stores them. */
+const npzLayout = (fields: Readonly<Record<string, ArrayField>>): ArrayLayout => {
+  const names = Object.keys(fields)
+  const heads = Object.fromEntries(names.map((name) => [name, npyHead(fields[name])]))
+  const sums = new Map(names.map((name) => [name, crc32(heads[name])]))
+  const { starts, frame } = storedZip(
+    names.map((name) => {
+      const { dtype, shape } = fields[name]
+      return {
+        name: `${name}${SUFFIX}`,
+        size: heads[name].length + claimedBytes(elementOf[dtype], shape, name),
+      }
+    }),
+  )
+  return {
+    sum: (name, bytes) => void sums.set(name, crc32(bytes, sums.get(name))),
+    starts: Object.fromEntries(names.map((name, i) => [name, starts[i] + heads[name].length])),
+    frame: () => [
+      ...frame(names.map((name) => sums.get(name) ?? 0)),
+      ...names.map((name, i) => ({ at: starts[i], bytes: heads[name] })),
+    ],
+  }
+}
+
 export const npzFormat: ArrayFormat = {
   several: true,
+  deflates: true,
   decode: decodeNpz,
   encode: (arrays) => encodeNpz(arrays),
+  open: (source, path) => ({
+    arrays: Object.fromEntries(
+      membersOf(source, path).map(([key, member]) => [key, storedMember(member, `${path}: field '${key}'`)]),
+    ),
+    metadata: {},
+  }),
+  layout: (fields, path, metadata) => {
+    checkNoText(metadata, path)
+    return npzLayout(fields)
+  },
 }

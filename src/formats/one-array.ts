@@ -1,11 +1,12 @@
 /** Files that hold one array, which may be complex or sparse. */
 import { extname } from 'node:path'
 import { readArrays } from './arrays.ts'
+import type { ByteSource } from './byte-source.ts'
 import { wrong } from './bytes.ts'
-import { readBytes } from './files.ts'
-import { decodeNpyNumbers, type FileNumbers } from './npy.ts'
+import { withFile } from './files.ts'
+import { type FileNumbers, readNumbers } from './npy.ts'
 import { npzEntries } from './npz.ts'
-import { decodeSparse, isSparse } from './sparse.ts'
+import { isSparse, readSparse } from './sparse.ts'
 
 const onlyOf = <T>(values: Readonly<Record<string, T>>, path: string): T => {
   const keys = Object.keys(values)
@@ -13,9 +14,9 @@ const onlyOf = <T>(values: Readonly<Record<string, T>>, path: string): T => {
   throw wrong(path, `must hold one array, got ${keys.join(', ')}`)
 }
 
-const fromNpz = (path: string): FileNumbers => {
-  const entries = npzEntries(readBytes(path), path)
-  return isSparse(entries) ? decodeSparse(entries, path) : decodeNpyNumbers(onlyOf(entries, path), path)
+const fromNpz = (source: ByteSource, path: string): FileNumbers => {
+  const entries = npzEntries(source, path)
+  return isSparse(entries) ? readSparse(entries, path) : readNumbers(onlyOf(entries, path), path)
 }
 
 /**
@@ -32,7 +33,7 @@ const fromNpz = (path: string): FileNumbers => {
  */
 export const readOneArray = (path: string): FileNumbers => {
   const extension = extname(path).toLowerCase()
-  if (extension === '.npy') return decodeNpyNumbers(readBytes(path), path)
-  if (extension === '.npz') return fromNpz(path)
+  if (extension === '.npy') return withFile(path, (file) => readNumbers(file, path))
+  if (extension === '.npz') return withFile(path, (file) => fromNpz(file, path))
   return { array: onlyOf(readArrays(path), path), complex: false }
 }

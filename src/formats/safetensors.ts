@@ -1,17 +1,13 @@
 import { TweedieError } from '../error.ts'
 import { isRecord } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import { joined, viewOf, wrong } from './bytes.ts'
-import { checkDigest, digestOf, NO_DIGEST } from './digest.ts'
-import {
-  claimedBytes,
-  decodeElements,
-  type Element,
-  elementBytes,
-  elementOf,
-  encodeElements,
-} from './elements.ts'
+import type { ArrayFormat, ArrayLayout, StoredArrays } from './array-format.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
+import { viewOf, wrong } from './bytes.ts'
+import { checkDigest, digest, digestOf, NO_DIGEST } from './digest.ts'
+import { claimedBytes, type Element, elementBytes, elementOf, encodeElements } from './elements.ts'
 import { repeatedKey } from './json.ts'
+import { type ArrayField, storedArray } from './stored-array.ts'
 
 /**
  * `.safetensors`: header length (8 bytes, little-endian), a JSON object
@@ -137,13 +133,6 @@ const checkCover = (entries: readonly Entry[], available: number, name: string):
   if (reached < available) throw wrong(name, `nothing claims the last ${available - reached} bytes of data`)
 }
 
-/** What the beginning of a file says of the rest. */
-export interface SafetensorsHeader {
-  /** In the order of the header. */
-  readonly entries: readonly Entry[]
-  readonly metadata: Record<string, string>
-}
-
 /** Entries with their digests. @throws TweedieError `input` when there is not one for each */
 const withDigests = (entries: readonly Entry[], digests: string, name: string): Entry[] => {
   if (digests.length !== entries.length * NO_DIGEST.length)
@@ -156,35 +145,86 @@ const withDigests = (entries: readonly Entry[], digests: string, name: string): 
   return entries.map((entry) => ({ ...entry, digest: found.get(entry.key) }))
 }
 
-/**
- * Bytes before the data: the length of the header and the header.
- *
- * @param first - the first bytes of the file, 8 at least
- * @param size - of the file
- * @throws TweedieError `input` when the file is too short for them
- */
-export const headerBytes = (first: Uint8Array, size: number, name: string): number => {
-  if (first.length < 8)
-    throw wrong(name, `truncated: ${first.length} bytes do not hold a .safetensors header`)
-  const claimed = viewOf(first).getBigUint64(0, true)
-  const start = 8 + Number(claimed)
-  if (claimed <= BigInt(LONGEST_HEADER) && start <= size) return start
-  throw wrong(name, `truncated or not .safetensors: header of ${claimed} bytes in a file of ${size} bytes`)
+/** What a file says of its arrays, and where their elements are. */
+interface Opened {
+  readonly entries: readonly Entry[]
+  readonly metadata: Readonly<Record<string, string>>
+  /** The bytes of an array. */
+  readonly bytesOf: (entry: Entry) => ByteSource
 }
 
-/**
- * A header.
- *
- * @param json - its bytes, without the length
- * @param available - bytes of data
- * @throws TweedieError `input` when it is none, or does not describe so many bytes
- */
-export const parseHeader = (json: Uint8Array, available: number, name: string): SafetensorsHeader => {
-  const { [METADATA]: about, ...fields } = parseJson(json, name)
+/** @throws TweedieError `input` as {@link decodeSafetensors} */
+const opened = (source: ByteSource, name: string): Opened => {
+  const { size } = source
+  if (size < 8) throw wrong(name, `truncated: ${size} bytes do not hold a .safetensors header`)
+  const claimed = viewOf(bytesAt(source, 0, 8)).getBigUint64(0, true)
+  const start = 8 + Number(claimed)
+  if (claimed > BigInt(LONGEST_HEADER) || start > size) {
+    throw wrong(name, `truncated or not .safetensors: header of ${claimed} bytes in a file of ${size} bytes`)
+  }
+  const { [METADATA]: about, ...fields } = parseJson(bytesAt(source, 8, start - 8), name)
+  const available = size - start
   const entries = Object.entries(fields).map(([key, value]) => parseEntry(key, value, available, name))
   checkCover(entries, available, name)
   const { [DIGEST]: digests, ...metadata } = parseMetadata(about, name)
-  return { entries: digests === undefined ? entries : withDigests(entries, digests, name), metadata }
+  return {
+    entries: digests === undefined ? entries : withDigests(entries, digests, name),
+    metadata,
+    bytesOf: ({ begin, end }) => partOf(source, start + begin, end - begin),
+  }
+}
+
+const fieldOf = (name: string, { key }: Entry): string => `${name}: field '${key}'`
+
+/** A source whose bytes are read once, in order, and what they add up to. */
+const summed = ({ size, fill }: ByteSource) => {
+  const { add, hex } = digest()
+  const reading: ByteSource = {
+    size,
+    fill: (target, at) => {
+      fill(target, at)
+      add(target)
+    },
+  }
+  return { reading, hex }
+}
+
+/**
+ * The arrays of a `.safetensors` where they lie. Their digests are looked at when all of an array is read.
+ *
+ * @throws TweedieError `input` as {@link decodeSafetensors}
+ */
+const storedSafetensors = (source: ByteSource, name: string): StoredArrays => {
+  const { entries, metadata, bytesOf } = opened(source, name)
+  const arrays = entries.map((entry) => {
+    const { key, element, shape, digest: expected } = entry
+    const where = fieldOf(name, entry)
+    const placed = (bytes: ByteSource) => storedArray(bytes, { element, shape, littleEndian: true }, where)
+    const stored = placed(bytesOf(entry))
+    const whole = () => {
+      if (expected === undefined) return stored.whole()
+      const { reading, hex } = summed(bytesOf(entry))
+      const read = placed(reading).whole()
+      checkDigest(expected, hex(), where)
+      return read
+    }
+    return [key, { ...stored, whole }] as const
+  })
+  return { arrays: Object.fromEntries(arrays), metadata }
+}
+
+/** Looks at the digests of all arrays. @throws TweedieError `input` as {@link decodeSafetensors} */
+export const checkStoredSafetensors = (source: ByteSource, name: string): void => {
+  const { entries, bytesOf } = opened(source, name)
+  for (const entry of entries)
+    if (entry.digest !== undefined) checkDigest(entry.digest, digestOf(bytesOf(entry)), fieldOf(name, entry))
+}
+
+/** Arrays of a `.safetensors`, all of them. @throws TweedieError `input` as {@link decodeSafetensors} */
+export const wholeSafetensors = (source: ByteSource, name: string): Safetensors => {
+  const { arrays, metadata } = storedSafetensors(source, name)
+  const whole = Object.entries(arrays).map(([key, array]) => [key, array.whole()] as const)
+  return { arrays: Object.fromEntries(whole), metadata: { ...metadata } }
 }
 
 /**
@@ -193,66 +233,58 @@ export const parseHeader = (json: Uint8Array, available: number, name: string): 
  * float16 and bfloat16 become float32; int8, int16 and uint16 become int32; uint32 becomes int64.
  *
  * @param name file, for messages.
- * @throws TweedieError `input` when the bytes are not such a file, or not those that were written; sizes are
- *   checked before anything is allocated.
+ * @throws TweedieError `input` when the bytes are not such a file; sizes are checked
+ *   before anything is allocated.
  * @example
  * ```ts
  * const { arrays, metadata } = decodeSafetensors(readBytes('prior.safetensors'), 'prior.safetensors')
  * ```
  */
-export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors => {
-  const start = headerBytes(bytes, bytes.length, name)
-  const data = bytes.subarray(start)
-  const { entries, metadata } = parseHeader(bytes.subarray(8, start), data.length, name)
-  const arrays = entries.map(({ key, element, shape, begin, end, digest }) => {
-    const [own, where] = [data.subarray(begin, end), `${name}: field '${key}'`]
-    if (digest !== undefined) checkDigest(digest, digestOf(own), where)
-    return [key, decodeElements(element, shape, own, true, where)] as const
-  })
-  return { arrays: Object.fromEntries(arrays), metadata }
-}
+export const decodeSafetensors = (bytes: Uint8Array, name: string): Safetensors =>
+  wholeSafetensors(inMemory(bytes), name)
 
-/** The beginning of a file, and the arrays in the order in which their elements follow. */
-export interface EncodedHeader {
-  /** With {@link NO_DIGEST} in the place of each digest. */
-  readonly bytes: Uint8Array
-  /** Where the digests go, one after the other: a byte for each character. */
-  readonly digestsAt: number
-  readonly order: readonly NdArray[]
-}
-
-/** @throws TweedieError `input` when an array is called `__metadata__` */
-export const encodeHeader = (
-  arrays: Readonly<Record<string, NdArray>>,
+/** The header of a file with such arrays, and where each of them begins. */
+const safetensorsLayout = (
+  fields: Readonly<Record<string, ArrayField>>,
   metadata: Readonly<Record<string, string>>,
-): EncodedHeader => {
-  if (Object.hasOwn(arrays, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
-  const width = ({ dtype }: NdArray) => elementBytes(elementOf[dtype])
-  const order = Object.entries(arrays).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
+): Required<ArrayLayout> & { readonly size: number } => {
+  if (Object.hasOwn(fields, METADATA)) throw wrong('.safetensors', `no array may be called ${METADATA}`)
+  const width = ({ dtype }: ArrayField) => elementBytes(elementOf[dtype])
+  const order = Object.entries(fields).sort(([p, a], [q, b]) => width(b) - width(a) || (p < q ? -1 : 1))
   let end = 0
-  const fields = order.map(([key, array]) => {
+  const entries = order.map(([key, { dtype, shape }]) => {
     const begin = end
-    end += array.data.byteLength
-    const dtype = dtypeNames.get(elementOf[array.dtype])
-    return [key, { dtype, shape: array.shape, data_offsets: [begin, end] }] as const
+    end += claimedBytes(elementOf[dtype], shape, key)
+    return [key, { dtype: dtypeNames.get(elementOf[dtype]), shape, data_offsets: [begin, end] }] as const
   })
-  const digests = NO_DIGEST.repeat(order.length)
-  const sorted = Object.entries({ ...metadata, [DIGEST]: digests }).sort(([p], [q]) => (p < q ? -1 : 1))
+  const digests = new Map(order.map(([key]) => [key, digest()]))
+  const sorted = Object.entries({ ...metadata, [DIGEST]: NO_DIGEST.repeat(order.length) }).sort(([p], [q]) =>
+    p < q ? -1 : 1,
+  )
   const about = [METADATA, Object.fromEntries(sorted)] as const
-  const json = Buffer.from(JSON.stringify(Object.fromEntries([about, ...fields])))
+  const json = Buffer.from(JSON.stringify(Object.fromEntries([about, ...entries])))
   const start = 8 + Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(start).fill(0x20)
+  const bytes = new Uint8Array(start).fill(0x20, 8)
   viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
   bytes.set(json, 8)
   // Inside a string quotes are escaped: these bytes are the key.
   const key = `${JSON.stringify(DIGEST)}:"`
-  return { bytes, digestsAt: 8 + json.indexOf(key) + key.length, order: order.map(([, array]) => array) }
+  const digestsAt = 8 + json.indexOf(key) + key.length
+  const starts = entries.map(([key, { data_offsets }]) => [key, start + data_offsets[0]] as const)
+  return {
+    starts: Object.fromEntries(starts),
+    sum: (name, elements) => digests.get(name)?.add(elements),
+    frame: () => {
+      bytes.set(Buffer.from(order.map(([key]) => digests.get(key)?.hex()).join('')), digestsAt)
+      return [{ at: 0, bytes }]
+    },
+    size: start + end,
+  }
 }
 
 /**
  * The bytes of a `.safetensors` file: widest elements first, then by name, so that each is aligned and equal
- * content gives equal bytes; metadata keys sorted, with the digests of the arrays among them.
- * `writeSafetensors` writes the same to a file without having them in memory.
+ * content gives equal bytes; metadata keys sorted.
  *
  * @throws TweedieError `input` when an array is called `__metadata__`.
  * @example
@@ -264,8 +296,22 @@ export const encodeSafetensors = (
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  const { bytes, digestsAt, order } = encodeHeader(arrays, metadata)
-  const elements = order.map(encodeElements)
-  bytes.set(Buffer.from(elements.map(digestOf).join('')), digestsAt)
-  return joined([bytes, ...elements])
+  const { starts, sum, frame, size } = safetensorsLayout(arrays, metadata)
+  const bytes = new Uint8Array(size)
+  for (const [key, array] of Object.entries(arrays)) {
+    const elements = encodeElements(array)
+    bytes.set(elements, starts[key])
+    sum(key, elements)
+  }
+  for (const piece of frame()) bytes.set(piece.bytes, piece.at)
+  return bytes
+}
+
+/** Its metadata are read by `readSafetensors`. */
+export const safetensorsFormat: ArrayFormat = {
+  several: true,
+  decode: (bytes, path) => decodeSafetensors(bytes, path).arrays,
+  encode: (arrays) => encodeSafetensors(arrays),
+  open: storedSafetensors,
+  layout: (fields, _, metadata) => safetensorsLayout(fields, metadata),
 }

@@ -3,15 +3,16 @@
  * columns `indices`, and where each row begins, `indptr`.
  */
 import { NdArray, type Shape, toNumbers, zeros } from '../tensor/ndarray.ts'
+import type { ByteSource } from './byte-source.ts'
 import { wrong } from './bytes.ts'
-import { decodeNpy, decodeNpyNumbers, decodeNpyText, type FileNumbers } from './npy.ts'
+import { type FileNumbers, npyText, readNumbers, storedNpy } from './npy.ts'
 
 const FIELDS = ['data', 'indices', 'indptr', 'shape', 'format'] as const
 
 /** Entries of a matrix that is made dense, at most: 512 MiB. */
 const MOST = 2 ** 27
 
-type Entries = Readonly<Record<string, Uint8Array>>
+type Entries = Readonly<Record<string, ByteSource>>
 
 /** Whether the files of a `.npz` are those of a sparse matrix. */
 export const isSparse = (entries: Entries): boolean =>
@@ -54,15 +55,15 @@ const checkIndices = (
  *
  * @throws TweedieError `input` for damage, other formats than CSR, and matrices that are too large when dense
  */
-export const decodeSparse = (entries: Entries, where: string): FileNumbers => {
+export const readSparse = (entries: Entries, where: string): FileNumbers => {
   const of = (field: string) => `${where}: field '${field}'`
-  const format = decodeNpyText(entries.format, of('format'))
+  const format = npyText(entries.format, of('format'))
   if (format !== 'csr')
     throw wrong(where, `a sparse matrix must be in compressed rows, got '${format}'; save A.tocsr()`)
   const missing = FIELDS.find((field) => !Object.hasOwn(entries, field))
   if (missing !== undefined) throw wrong(where, `a sparse matrix needs the field '${missing}'`)
-  const ints = (field: string) => toNumbers(decodeNpy(entries[field], of(field)))
-  const { array: data, complex } = decodeNpyNumbers(entries.data, of('data'))
+  const ints = (field: string) => toNumbers(storedNpy(entries[field], of(field)).whole())
+  const { array: data, complex } = readNumbers(entries.data, of('data'))
   const shape = ints('shape')
   checkShape(shape, where)
   const [indptr, indices, width] = [ints('indptr'), ints('indices'), complex ? 2 : 1]

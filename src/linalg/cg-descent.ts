@@ -18,6 +18,12 @@ export interface Descent {
   readonly p: Tensor
 }
 
+/** A state that iterations have made. */
+export interface Descended extends Descent {
+  /** Which samples the last of them moved, [B, 1, …]. One that stays once stays. */
+  readonly went: Tensor
+}
+
 /** How to go on from a state. */
 export interface CgDescentOptions {
   readonly iterations: number
@@ -43,18 +49,19 @@ export const descend = (
   C: Linear,
   { u, r, p }: Descent,
   { iterations, goesOn, shared = false }: CgDescentOptions,
-): Descent => {
+): Descended => {
   let rr = inner(r, r, shared)
+  let went = greater(rr, 0)
   for (let i = 0; i < iterations; i++) {
     const q = C(p)
     const pq = inner(p, q, shared)
-    const go = and(greater(pq, TINY), goesOn(i, r, rr, p))
-    const alpha = where(go, div(rr, positive(pq)), 0)
+    went = and(greater(pq, TINY), goesOn(i, r, rr, p))
+    const alpha = where(went, div(rr, positive(pq)), 0)
     u = add(u, mul(alpha, p))
     r = sub(r, mul(alpha, q))
     const next = inner(r, r, shared)
-    p = where(go, add(r, mul(div(next, positive(rr)), p)), p)
-    rr = where(go, next, rr)
+    p = where(went, add(r, mul(div(next, positive(rr)), p)), p)
+    rr = where(went, next, rr)
   }
-  return { u, r, p }
+  return { u, r, p, went }
 }

@@ -15,11 +15,9 @@ import {
   seenOutside,
   toPrior,
 } from '../operators/index.ts'
-import { type NdArray, rows, type Shape, sub, type Tensor } from '../tensor/index.ts'
+import { type NdArray, type Shape, sub, type Tensor } from '../tensor/index.ts'
 import { inPriorUnits, type RawObservation } from './crossing.ts'
-import type { ObservationSet } from './observation-set.ts'
-import { parameterRows } from './operator.ts'
-import { withinDomain } from './within-domain.ts'
+import { type Observations, sourceOf } from './observation-source.ts'
 
 /**
  * Observations of one batch, the operator's parameters, and `std` where the noise differs between entries; in
@@ -55,8 +53,8 @@ const insideOnly = (raw: RawObservation, domain: Domain): RawObservation => {
 }
 
 /**
- * Prepares a set for batching. Where it has a domain, operators see what is inside: no method moves what is
- * outside.
+ * Prepares observations for batching: those of a file are read batch by batch. Where they have a domain,
+ * operators see what is inside: no method moves what is outside.
  *
  * @param range - values of the data that are −2 and 2 to the prior; default those of the set
  *
@@ -70,12 +68,12 @@ const insideOnly = (raw: RawObservation, domain: Domain): RawObservation => {
  * ```
  */
 export const batchedObservations = (
-  set: ObservationSet,
-  range: DataRange = set.range,
+  observations: Observations,
+  range: DataRange = observations.range,
 ): BatchedObservations => {
-  const { y, operator, noise, std, range: own, valid } = withinDomain(set)
-  const { event, parameters } = operator
-  const count = y.shape[0]
+  const source = sourceOf(observations)
+  const { y, operator, noise, range: own, valid } = source
+  const { event } = operator
   const units = toPrior(range)
   const raw = (batch: ObservationBatch<Tensor>): RawObservation => {
     const observed = observedEntries(operator, batch.parameters, event)
@@ -89,14 +87,13 @@ export const batchedObservations = (
     return valid && !familyOf(operator.name).deletes ? insideOnly(whole, domainOf(valid, own)) : whole
   }
   return {
-    count,
+    count: y.shape[0],
     event,
     ...(valid ? { domain: domainOf(valid, range, units) } : {}),
-    batch: (start, stop) => ({
-      y: rows(y, start, stop),
-      parameters: parameterRows(parameters, count, start, stop),
-      noise: std ? parameterRows({ std }, count, start, stop) : {},
-    }),
+    batch: (start, stop) => {
+      const { y, operator, std } = source.rows(start, stop)
+      return { y, parameters: operator.parameters, noise: std ? { std } : {} }
+    },
     raw,
     observation: (batch) => inPriorUnits(raw(batch), units),
   }

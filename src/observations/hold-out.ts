@@ -14,6 +14,7 @@ import { familyOf } from '../operators/index.ts'
 import { bernoulli, normal, stream } from '../random/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { noiseLevel, type ObservationSet } from './observation-set.ts'
+import { type Observations, observationsAt } from './observation-source.ts'
 import { observedMask } from './observed.ts'
 
 /** How to split. */
@@ -86,16 +87,15 @@ export const hasMask = ({ operator: { name, parameters } }: Pick<ObservationSet,
  */
 export const holdOutGaps = (
   set: ObservationSet,
-  others: ObservationSet,
+  others: Observations,
   which: readonly number[],
 ): HoldOut | undefined => {
-  const { mask } = others.operator.parameters
-  if (!hasMask(set) || mask.shape[0] === 1) return undefined
-  const own = sizeOf(mask.shape.slice(1))
-  const drop = Float32Array.from({ length: which.length * own }, (_, i) =>
-    mask.data[which[Math.floor(i / own)] * own + (i % own)] === 0 ? 1 : 0,
+  if (!hasMask(set) || others.operator.parameters.mask.shape[0] === 1) return undefined
+  const { mask } = observationsAt(others, which).operator.parameters
+  const parts = divided(
+    set,
+    mask.data.map((m) => (m === 0 ? 1 : 0)),
   )
-  const parts = divided(set, drop)
   return parts.held.operator.parameters.mask.data.some((m) => m !== 0) ? parts : undefined
 }
 

@@ -1,7 +1,7 @@
 /** Entries of x that no observation of a set shows: of these nothing can be learned. */
 import { insideOf } from '../operators/index.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/index.ts'
-import type { ObservationSet } from './observation-set.ts'
+import { countOf, type Observations, readRows } from './observation-source.ts'
 import { keptEntries } from './observed.ts'
 
 /** Entries inside the domain that every mask of a set hides. */
@@ -53,6 +53,28 @@ const keptShare = (often: number, rows: number): number => {
   return high
 }
 
+/** Bytes of masks that are looked at in one go. */
+const PIECE = 2 ** 24
+
+/** How often each entry of x was observed; undefined where masks do not say it. */
+const timesSeen = (set: Observations): Float64Array | undefined => {
+  const [rows, size] = [countOf(set), sizeOf(set.operator.event)]
+  const each = Math.max(1, Math.floor(PIECE / size))
+  const times = new Float64Array(size)
+  for (let from = 0; from < rows; from += each) {
+    const kept = keptEntries(readRows(set, from, Math.min(rows, from + each)))
+    if (!kept) return undefined
+    for (let i = 0; i < kept.size; i++) if (kept.data[i] !== 0) times[i % size]++
+  }
+  return times
+}
+
+/** Share of the entries of x that were observed; undefined where masks do not say it. */
+export const seenShare = (set: Observations): number | undefined => {
+  const times = timesSeen(set)
+  return times && times.reduce((sum, n) => sum + n, 0) / (countOf(set) * times.length)
+}
+
 /**
  * What no observation of a set shows; undefined where there is no such entry, for operators other than known
  * masks, of which it is not said, and for a single observation.
@@ -63,21 +85,20 @@ const keptShare = (often: number, rows: number): number => {
  * if (unknown) console.log(`${unknown.count} entries, ${unknown.place}`)
  * ```
  */
-export const neverSeen = (set: ObservationSet): NeverSeen | undefined => {
-  const kept = keptEntries(set)
-  if (!kept || set.y.shape[0] < 2) return undefined
+export const neverSeen = (set: Observations): NeverSeen | undefined => {
+  const rows = countOf(set)
   const { event } = set.operator
+  const counts = rows < 2 ? undefined : timesSeen(set)
+  if (!counts) return undefined
   const size = sizeOf(event)
-  const rows = kept.size / size
-  const seen = new Float32Array(size)
-  for (let i = 0; i < kept.size; i++) if (kept.data[i] !== 0) seen[i % size] = 1
+  const seen = counts.map((times) => Math.min(1, times))
   const inside = set.valid ? insideOf(set.valid, event).data : new Float32Array(size).fill(1)
   const entries = inside.map((v, i) => v * (1 - seen[i]))
   const at = Array.from(entries.keys()).filter((i) => entries[i] !== 0)
   if (at.length === 0) return undefined
   const there = inside.reduce((sum, v) => sum + v, 0)
   const shown = there - at.length
-  const often = kept.data.reduce((sum, v) => sum + v, 0) / (rows * Math.max(1, shown))
+  const often = counts.reduce((sum, times) => sum + times, 0) / (rows * Math.max(1, shown))
   const missed = (1 - keptShare(often, rows)) ** rows
   return {
     entries: new NdArray('float32', event, entries),

@@ -67,6 +67,11 @@ export interface ObserveOptions extends ExecuteOptions {
    */
   readonly valid?: NdArray<'float32'>
   readonly seed: number
+  /**
+   * Number of the first item in its set, default 0: parts of data that do not fit into memory are observed
+   * one after the other as if they were together.
+   */
+  readonly first?: number
   /** Observations made at once (memory, not result), default 64. */
   readonly batch?: number
 }
@@ -155,7 +160,7 @@ const checkPositive = (name: string, value: number): void => {
  * ```
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
-  const { operator: wanted, noise, photons, range = [0, 1], view, valid, seed } = options
+  const { operator: wanted, noise, photons, range = [0, 1], view, valid, seed, first = 0 } = options
   checkPositive('noise', noise)
   if (photons !== undefined) checkPositive('photons', photons)
   if (!(range[0] < range[1])) throw new TweedieError('input', `observe: range must rise, got [${range}]`)
@@ -164,7 +169,7 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
   if (valid) checkValid(valid, event, 'observe')
-  const parameters = drawParameters(spec, { count, event, seed, ...(valid ? { valid } : {}) })
+  const parameters = drawParameters(spec, { count, event, seed, first, ...(valid ? { valid } : {}) })
   const items = valid ? filledOutside(float32(x), domainOf(valid, range)) : float32(x)
   const { image, observed } = await clean(spec, parameters, items, options)
   const operator: ObservedOperator = { ...spec, event, parameters }
@@ -181,9 +186,9 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
 const withNoise = (
   { shape, data }: NdArray<'float32'>,
   observed: Float32Array,
-  { noise, photons, seed }: ObserveOptions,
+  { noise, photons, seed, first = 0 }: ObserveOptions,
 ): Pick<ObservationSet, 'y' | 'noise' | 'std'> => {
-  const z = normal(stream(seed, 'observe noise'), shape).data
+  const z = normal(stream(seed, 'observe noise'), shape, { element: first * sizeOf(shape.slice(1)) }).data
   const levelAt = (value: number, least: number) =>
     photons === undefined ? noise : Math.sqrt(Math.max(value, least) / photons + noise * noise)
   const y = new NdArray(

@@ -3,9 +3,9 @@
  * predicted from the rest says how good a prior is, without any truth.
  */
 import { integers, stream } from '../random/index.ts'
-import { rowsAt, toNumbers } from '../tensor/index.ts'
+import { toNumbers } from '../tensor/index.ts'
 import { type HoldOut, holdOut, holdOutGaps } from './hold-out.ts'
-import type { ObservationSet } from './observation-set.ts'
+import { chosenObservations, countOf, type Observations, observationsAt } from './observation-source.ts'
 
 /** How much is set aside. */
 export interface SetAsideOptions {
@@ -18,8 +18,8 @@ export interface SetAsideOptions {
 
 /** The split. `given` and `held` are two parts of what the observations that judge saw. */
 export interface SetAside extends HoldOut {
-  /** The observations that were not set aside, to learn from. */
-  readonly rest: ObservationSet
+  /** The observations that were not set aside, to learn from; read by rows where the others are. */
+  readonly rest: Observations
 }
 
 /**
@@ -61,21 +61,6 @@ const inner = (run: readonly number[]): number[] => {
 /** How many of `n` observations that are set aside judge; the others are margins of their runs. */
 export const judgedOf = (n: number): number => runsOf(n, n).flatMap(inner).length
 
-/** The rows of a set, in this order. */
-const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet => {
-  const { y, operator, std } = set
-  const chosen = (array: typeof y) => (array.shape[0] === 1 ? array : rowsAt(array, at))
-  return {
-    ...set,
-    y: rowsAt(y, at),
-    operator: {
-      ...operator,
-      parameters: Object.fromEntries(Object.entries(operator.parameters).map(([k, v]) => [k, chosen(v)])),
-    },
-    ...(std ? { std: chosen(std) } : {}),
-  }
-}
-
 /**
  * Sets observations aside, in two runs of neighbours. The outer quarter of each run, ⌊length/4⌋ observations
  * at both ends, is in neither part: it is not learned from and not judged. Of the others is held out what
@@ -92,17 +77,17 @@ const chosenRows = (set: ObservationSet, at: readonly number[]): ObservationSet 
  * ```
  */
 export const setAside = async (
-  set: ObservationSet,
+  set: Observations,
   { observations, share, seed }: SetAsideOptions,
 ): Promise<SetAside | undefined> => {
-  const [count] = set.y.shape
+  const count = countOf(set)
   const n = setAsideOf(count, observations)
   if (n === 0) return undefined
   const runs = runsOf(count, n)
   const aside = new Set(runs.flat())
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !aside.has(i))
   const judges = runs.flatMap(inner)
-  const [judged, rest] = [chosenRows(set, judges), chosenRows(set, others)]
+  const [judged, rest] = [observationsAt(set, judges), chosenObservations(set, others)]
   const which = toNumbers(integers(stream(seed, 'gaps'), 0, others.length, [judges.length]))
   return { ...(holdOutGaps(judged, rest, which) ?? (await holdOut(judged, { share, seed }))), rest }
 }

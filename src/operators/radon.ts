@@ -6,20 +6,28 @@
  * by Joseph's method (1982): one sample per row or column that the line crosses, interpolated between two
  * pixels. The origin is the centre of the image, pixels have side 1, detectors distance 1; n, the larger
  * side, makes y of the order of x. The first axis of the plane points right, the second down.
+ *
+ * At each angle a ray crosses every row once, or every column, and the rays cross it at least a pixel apart:
+ * so between two neighbouring pixels there is one ray at most. Both A and Aᵀ are then gathered, angle by
+ * angle, from tables of one entry for each crossing: no program ever holds the samples of all rays.
  */
 
 import { requireInteger } from '../checks.ts'
-import { dense } from '../linalg/index.ts'
+import { TweedieError } from '../error.ts'
 import {
-  broadcastTo,
+  add,
+  concat,
   constant,
-  expandDims,
+  type DType,
+  matmul,
   mul,
   NdArray,
   ndarray,
+  pad,
   reshape,
   type Shape,
-  scatterAdd,
+  slice,
+  sub,
   sum,
   type Tensor,
   take,
@@ -29,46 +37,60 @@ import { imageShape } from './image.ts'
 import type { LinearOperator } from './operator.ts'
 
 /**
- * The pixels on each ray, the same number for each: [rays, samples], with weights that are 0 outside the
- * image.
+ * The crossings of one angle. Lines are the rows of the image, or its columns; a gap lies between two pixels
+ * of a line, or beside the first or the last one: gap g between pixels g − 1 and g.
  */
-interface Rays {
-  readonly pixels: NdArray<'int64'>
-  readonly weights: NdArray<'float64'>
+interface Crossings {
+  /** Whether lines are rows. */
+  readonly byRow: boolean
+  /** Length of a ray between two lines, divided by n. */
+  readonly length: number
+  /** Of ray and line, [detectors, lines]: the gap, in an image with one pixel more at both ends of lines. */
+  readonly gap: NdArray<'int32'>
+  /** How far the crossing is from the gap's first pixel, in pixels; 0 outside the image. */
+  readonly share: Float64Array
+  /** Of line and gap, [lines, gaps]: the ray, or the number of rays where there is none. */
+  readonly ray: NdArray<'int32'>
+  /** The share of that crossing, else 0. */
+  readonly rayShare: Float64Array
 }
 
-const raysOf = (h: number, w: number, angles: readonly number[], detectors: number): Rays => {
-  const n = Math.max(h, w)
-  const samples = 2 * n
-  const rays = angles.length * detectors
-  const pixels = new Float64Array(rays * samples)
-  const weights = new Float64Array(rays * samples)
-  const [cx, cy] = [(w - 1) / 2, (h - 1) / 2]
-  const put = (at: number, row: number, column: number, weight: number) => {
-    if (row < 0 || row >= h || column < 0 || column >= w) return
-    pixels[at] = row * w + column
-    weights[at] = weight / n
-  }
-  for (let ray = 0; ray < rays; ray++) {
-    const theta = angles[Math.floor(ray / detectors)]
-    const t = (ray % detectors) - (detectors - 1) / 2
-    const [cos, sin] = [Math.cos(theta), Math.sin(theta)]
-    const byRow = Math.abs(cos) >= Math.abs(sin) // the line crosses each row once
-    for (let i = 0; i < (byRow ? h : w); i++) {
-      const along = i - (byRow ? cy : cx)
-      const across = byRow ? (t - along * sin) / cos + cx : (t - along * cos) / sin + cy
-      const below = Math.floor(across)
-      const length = 1 / Math.max(Math.abs(cos), Math.abs(sin))
-      for (const [side, share] of [1 - (across - below), across - below].entries()) {
-        const at = ray * samples + 2 * i + side
-        if (byRow) put(at, i, below + side, share * length)
-        else put(at, below + side, i, share * length)
-      }
+/** A crossing this near to a pixel goes through it: rounding puts no two rays into one gap. */
+const NEAR = 1e-9
+
+const crossingsOf = (h: number, w: number, theta: number, detectors: number): Crossings => {
+  const [cos, sin] = [Math.cos(theta), Math.sin(theta)]
+  const byRow = Math.abs(cos) >= Math.abs(sin)
+  const [lines, pixels] = byRow ? [h, w] : [w, h]
+  const [major, minor] = byRow ? [cos, sin] : [sin, cos]
+  const gaps = pixels + 1
+  const gap = new Int32Array(detectors * lines)
+  const share = new Float64Array(detectors * lines)
+  const ray = new Int32Array(lines * gaps).fill(detectors)
+  const rayShare = new Float64Array(lines * gaps)
+  for (let d = 0; d < detectors; d++) {
+    const t = d - (detectors - 1) / 2
+    for (let line = 0; line < lines; line++) {
+      const along = line - (lines - 1) / 2
+      const across = (t - along * minor) / major + (pixels - 1) / 2
+      const below = Math.floor(across + NEAR)
+      const isInside = below >= -1 && below < pixels
+      const at = d * lines + line
+      gap[at] = line * (pixels + 2) + (isInside ? below + 1 : 0)
+      if (!isInside) continue
+      share[at] = Math.max(0, across - below)
+      const own = line * gaps + below + 1
+      ray[own] = d
+      rayShare[own] = share[at]
     }
   }
   return {
-    pixels: ndarray(pixels, [rays, samples], 'int64'),
-    weights: new NdArray('float64', [rays, samples, 1], weights),
+    byRow,
+    length: 1 / (Math.abs(major) * Math.max(h, w)),
+    gap: new NdArray('int32', [detectors, lines], gap),
+    share,
+    ray: new NdArray('int32', [lines, gaps], ray),
+    rayShare,
   }
 }
 
@@ -107,25 +129,83 @@ export const radon = (event: Shape, { angles, detectors }: RadonOptions): Linear
   const k = turns.length
   requireInteger(k, 1, 'radon: angles')
   requireInteger(d, 1, 'radon: detectors')
-  const rays = raysOf(h, w, turns, d)
-  const [pixels, weights] = [constant(rays.pixels), dense(rays.weights)]
-  /** [B, C, ...] → [size, B C] and back. */
-  const columns = (t: Tensor, size: number) => transpose(reshape(t, [-1, size]), [1, 0])
-  const events = (t: Tensor, shape: Shape) => reshape(transpose(t, [1, 0]), [-1, c, ...shape])
+  const made = new Map<DType, readonly AngleMaps[]>()
+  /** One after the other, and kept: constants are shared by all products of a program. */
+  const mapsIn = (dtype: DType): readonly AngleMaps[] => {
+    const known = made.get(dtype) ?? turns.map((theta) => mapsOf(h, w, crossingsOf(h, w, theta, d), dtype))
+    made.set(dtype, known)
+    return known
+  }
   return {
     name: 'radon',
     linear: true,
     inShape: event,
     outShape: [c, k, d],
     apply: (x) => {
-      const along = mul(take(columns(x, h * w), pixels), weights(x))
-      return events(sum(along, { axes: [1] }), [k, d])
+      const [B] = x.shape
+      const columns = transpose(reshape(x, [B * c, h, w]), [1, 2, 0])
+      const turned = transpose(columns, [1, 0, 2])
+      const rays = mapsIn(x.dtype).map(({ byRow, project }) => project(byRow ? columns : turned))
+      return reshape(transpose(concat(rays, 0), [1, 0]), [B, c, k, d])
     },
     adjoint: (y) => {
-      const spread = expandDims(columns(y, k * d), 1)
-      const shape = [k * d, rays.pixels.shape[1], spread.shape[2]]
-      const weighted = mul(broadcastTo(spread, shape), weights(y))
-      return events(scatterAdd(weighted, pixels, [h * w, shape[2]]), [h, w])
+      const [B] = y.shape
+      const rays = transpose(reshape(y, [B * c, k, d]), [1, 2, 0])
+      const spread = (isByRow: boolean): Tensor | undefined => {
+        const parts = mapsIn(y.dtype).flatMap(({ byRow, spread }, angle) =>
+          byRow === isByRow ? [spread(reshape(slice(rays, [angle], [angle + 1]), [d, B * c]))] : [],
+        )
+        return parts.length > 0 ? parts.reduce(add) : undefined
+      }
+      const [rows, columns] = [spread(true), spread(false)]
+      const turned = columns && transpose(columns, [1, 0, 2])
+      const image = rows && turned ? add(rows, turned) : (rows ?? turned)
+      if (!image) throw new TweedieError('input', 'radon: there are no angles')
+      return reshape(transpose(image, [2, 0, 1]), [B, c, h, w])
+    },
+  }
+}
+
+/** One angle of A and of Aᵀ, on images [lines, pixels, BC] and rays [detectors, BC]. */
+interface AngleMaps {
+  readonly byRow: boolean
+  readonly project: (lines: Tensor) => Tensor
+  readonly spread: (rays: Tensor) => Tensor
+}
+
+const mapsOf = (
+  h: number,
+  w: number,
+  { byRow, length, gap, share, ray, rayShare }: Crossings,
+  dtype: DType,
+): AngleMaps => {
+  const [lines, pixels] = byRow ? [h, w] : [w, h]
+  const [detectors] = gap.shape
+  const gaps = pixels + 1
+  const [gapOf, rayOf] = [constant(gap), constant(ray)]
+  const shareOf = constant(ndarray(share, [detectors, 1, lines], dtype))
+  const rayShareOf = constant(ndarray(rayShare, [lines, gaps, 1], dtype))
+  return {
+    byRow,
+    /** Σ over lines of x[g] + share (x[g + 1] − x[g]), times the length. */
+    project: (image) => {
+      const columns = image.shape[2]
+      const wide = reshape(pad(image, [0, 1, 0], [0, 1, 0]), [lines * (pixels + 2), columns])
+      const next = pad(slice(wide, [1]), [0, 0], [1, 0])
+      const first = sum(take(wide, gapOf), { axes: 1 })
+      const rest = matmul(shareOf, take(sub(next, wide), gapOf))
+      return mul(add(first, reshape(rest, [detectors, columns])), length)
+    },
+    /** What each gap's ray gives to the pixel before it and to the one after. */
+    spread: (rays) => {
+      const columns = rays.shape[1]
+      const given = mul(take(pad(rays, [0, 0], [1, 0]), rayOf), length)
+      const after = mul(given, rayShareOf)
+      const before = sub(given, after)
+      return add(
+        slice(before, [0, 1, 0], [lines, gaps, columns]),
+        slice(after, [0, 0, 0], [lines, pixels, columns]),
+      )
     },
   }
 }

@@ -1,79 +1,22 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
 import { requireInteger } from '../checks.ts'
-import {
-  addressedNoise,
-  inDomain,
-  type Prior,
-  type Sampler,
-  type SamplerOptions,
-  sampler,
-} from '../diffusion/index.ts'
+import { inDomain, type Prior, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import {
   type BatchedObservations,
   batchedObservations,
   type ObservationBatch,
-  type ObservationSet,
+  type Observations,
 } from '../observations/index.ts'
-import { applyAffine, type DataRange, filledOutside, fromPrior, insideOf } from '../operators/index.ts'
+import { applyAffine, type DataRange, fromPrior, insideOf } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
-import { type Stream, stream } from '../random/index.ts'
-import {
-  eachBatch,
-  firstNotFinite,
-  float32,
-  itemAt,
-  NdArray,
-  reshaped,
-  sizeOf,
-  type Tensor,
-  zeros,
-} from '../tensor/index.ts'
-import { compileMethod, type PosteriorMethod } from './method.ts'
+import { stream } from '../random/index.ts'
+import { eachBatch, float32, itemAt, NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { type BatchDraw, type DrawAddress, samplerDraw } from './batch-draw.ts'
+import { compileMethod, type PosteriorMethod, samplingOf } from './method.ts'
 import { mmps } from './mmps.ts'
-
-/** Where the randomness of a batch of draws comes from. */
-export interface DrawAddress {
-  readonly stream: (purpose: string) => Stream
-  readonly lap: number
-  readonly draw?: number
-}
-
-/** Samples of a batch: rows `start … stop − 1` of the set. */
-export interface BatchDraw {
-  (start: number, stop: number, address: DrawAddress): Promise<NdArray>
-  release(): Promise<void>
-}
-
-/** start … stop − 1. */
-export const range = (start: number, stop: number): number[] =>
-  Array.from({ length: stop - start }, (_, i) => start + i)
-
-/** Draws of a set, with the number that x is where the set's domain ends. */
-export const keptToDomain = (x: NdArray, { domain }: Pick<BatchedObservations, 'domain'>): NdArray =>
-  domain ? filledOutside(float32(x), domain) : x
-
-/** Any compiled sampler over batches of a set, as a {@link BatchDraw}. */
-export const samplerDraw = (
-  draw: Sampler<ObservationBatch<Tensor>>,
-  set: Pick<BatchedObservations, 'event' | 'batch' | 'domain'>,
-  mean: NdArray,
-  signal?: AbortSignal,
-): BatchDraw => {
-  const start = reshaped(float32(mean), set.event)
-  const run = async (from: number, to: number, { stream, lap, draw: k = 0 }: DrawAddress) =>
-    keptToDomain(
-      await draw(set.batch(from, to), {
-        shape: [to - from, ...set.event],
-        mean: start,
-        noise: addressedNoise(stream, { lap, draw: k, observation: range(from, to) }, set.event),
-        signal,
-      }),
-      set,
-    )
-  return Object.assign(run, { release: draw.release })
-}
+import { finer, redrawn, rowsNotFinite } from './redraw.ts'
 
 /** One sample for each of the first `count` rows. */
 export const drawAll = async (
@@ -105,6 +48,11 @@ interface Drawing {
   readonly seconds?: number
   /** Seed of all noise, 0 … 2⁵³ − 1. */
   readonly seed: number
+  /**
+   * Told which draws are lost: not finite, by up to four times the steps either (redraw.ts). They are NaN in
+   * the result. Without it they are an error.
+   */
+  readonly onLost?: (lost: readonly LostDraw[]) => void
   /** After each batch, with the number of samples drawn and to be drawn. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -151,19 +99,38 @@ export const drawSeveral = async (
   return out
 }
 
-/** Draws in the units of the data, when they are finite. */
-const inDataUnits = (draws: NdArray<'float32'>, range: DataRange): NdArray<'float32'> => {
-  if (firstNotFinite(draws) < 0) return applyAffine(fromPrior(range), draws)
-  const bad = draws.data.filter((v) => !Number.isFinite(v)).length
-  throw new TweedieError(
-    'numeric',
-    `${bad} of ${draws.size} values drawn are not finite: the sampler diverged; ` +
-      'try more steps, or another method',
-  )
+/** A draw that is not finite, with more steps either. */
+export interface LostDraw {
+  readonly draw: number
+  readonly observation: number
+}
+
+/**
+ * Draws [K, N, ...event] in the units of the data, those that are lost NaN throughout.
+ *
+ * @throws TweedieError `numeric` when there are lost ones and nobody is told, or nothing else
+ */
+const inDataUnits = (
+  draws: NdArray<'float32'>,
+  range: DataRange,
+  { onLost }: Pick<Drawing, 'onLost'>,
+): NdArray<'float32'> => {
+  const [k, n, ...event] = draws.shape
+  const size = sizeOf(event)
+  const rows = rowsNotFinite(new NdArray('float32', [k * n, ...event], draws.data))
+  if (rows.length > 0 && (!onLost || rows.length === k * n))
+    throw new TweedieError(
+      'numeric',
+      `${rows.length} of ${k * n} draws are not finite, the first of observation ${rows[0] % n}: ` +
+        'the sampler diverged; try more steps, or another method',
+    )
+  for (const row of rows) draws.data.fill(Number.NaN, row * size, (row + 1) * size)
+  if (rows.length > 0) onLost?.(rows.map((row) => ({ draw: Math.floor(row / n), observation: row % n })))
+  return applyAffine(fromPrior(range), draws)
 }
 
 /** @throws TweedieError `input` when a set is of other signals than a prior knows */
-const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
+const checkEvent = ({ event }: Prior, { operator }: Observations): void => {
   if (String(operator.event) === String(event)) return
   throw new TweedieError(
     'input',
@@ -172,7 +139,7 @@ const checkEvent = ({ event }: Prior, { operator }: ObservationSet): void => {
 }
 
 /** @throws TweedieError `input` when a set has entries of which the prior says that they are not there */
-const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void => {
+const checkDomain = ({ domain, event }: Prior, { valid }: Observations): void => {
   if (!domain || !valid) return
   const [known, wanted] = [domain.inside, valid].map((mask) => insideOf(mask, event).data)
   const more = wanted.filter((v, i) => v > known[i]).length
@@ -187,13 +154,14 @@ const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void 
 /**
  * Posterior draws of every observation of a set, in the units of the data.
  *
- * @param set - in the units of the data; those of the prior follow from the prior's range
+ * @param set - in the units of the data, those of a file read batch by batch; those of the prior follow
+ * from the prior's range
  * Outside the domain of the set or of the prior all draws are the same known number (`outsideValue`).
  *
  * @returns [draws, N, ...event], fewer draws where time was up; draw k of observation i depends on the seed,
  *   k and i only
  * @throws TweedieError `input` when the prior knows other signals or the method does not take the operator,
- * `numeric` when draws are not finite, `interrupted`
+ * `numeric` when draws are not finite, with more steps either, and `onLost` is not given, `interrupted`
  *
  * @example
  * ```ts
@@ -203,7 +171,7 @@ const checkDomain = ({ domain, event }: Prior, { valid }: ObservationSet): void 
  */
 export const posteriorDraws = async (
   prior: Prior,
-  set: ObservationSet,
+  set: Observations,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
   checkEvent(prior, set)
@@ -213,13 +181,17 @@ export const posteriorDraws = async (
   const { domain } = batched
   const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
   const { method = mmps(), signal } = options
-  const compiled = compileMethod(method, denoiser, batched.observation, {
-    ...options,
-    schedule: options.schedule ?? schedule,
-  })
-  const draw = samplerDraw(compiled, batched, mean, signal)
+  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
+  const draw = redrawn((times) =>
+    samplerDraw(
+      compileMethod(method, denoiser, batched.observation, finer(sampling, times)),
+      batched,
+      mean,
+      signal,
+    ),
+  )
   try {
-    return inDataUnits(await drawSeveral(draw, batched, options), range)
+    return inDataUnits(await drawSeveral(draw, batched, options), range, options)
   } finally {
     await draw.release()
   }
@@ -232,11 +204,14 @@ export const priorLatents = async (
   options: PriorDrawOptions,
 ): Promise<NdArray<'float32'>> => {
   const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
-  const draw = samplerDraw(
-    sampler<ObservationBatch<Tensor>>(() => denoiser, { ...options, schedule: options.schedule ?? schedule }),
-    nothing,
-    mean,
-    options.signal,
+  const sampling = { ...options, schedule: options.schedule ?? schedule }
+  const draw = redrawn((times) =>
+    samplerDraw(
+      sampler<ObservationBatch<Tensor>>(() => denoiser, finer(sampling, times)),
+      nothing,
+      mean,
+      options.signal,
+    ),
   )
   try {
     return itemAt(await drawSeveral(draw, nothing, options), 0)
@@ -260,4 +235,8 @@ export const priorDraws = async (
   prior: Prior,
   count: number,
   options: PriorDrawOptions,
-): Promise<NdArray<'float32'>> => inDataUnits(await priorLatents(prior, count, options), prior.range)
+): Promise<NdArray<'float32'>> => {
+  const x = await priorLatents(prior, count, options)
+  const alone = new NdArray('float32', [1, ...x.shape], x.data)
+  return itemAt(inDataUnits(alone, prior.range, options), 0)
+}

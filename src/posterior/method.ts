@@ -30,6 +30,15 @@ export interface SamplerMethod {
 /** Any posterior method. */
 export type PosteriorMethod = GuidanceMethod | SamplerMethod
 
+/** Steps of methods that are samplers of their own, where nothing is said: those of `levelsOf`. */
+const OWN_STEPS = 64
+
+/** Options of sampling with what a method takes where nothing is said: its step, or its number of steps. */
+export const samplingOf = (method: PosteriorMethod, options: SamplerOptions): SamplerOptions =>
+  typeof method === 'function'
+    ? { ...options, step: options.step ?? method.step }
+    : { ...options, steps: options.steps ?? OWN_STEPS }
+
 /**
  * Compiles a method to a sampler of p(x | y).
  *
@@ -51,8 +60,5 @@ export const compileMethod = <C>(
   options: SamplerOptions = {},
 ): Sampler<C> =>
   typeof method === 'function'
-    ? sampler((context: C) => method(prior, observationOf(context)), {
-        ...options,
-        step: options.step ?? method.step,
-      })
+    ? sampler((context: C) => method(prior, observationOf(context)), samplingOf(method, options))
     : method.compile(prior, observationOf, options)

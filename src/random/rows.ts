@@ -5,6 +5,9 @@ import { type At, type BatchAt, randomWords, type Stream } from './stream.ts'
 /** Writes random values of one address into a row. */
 export type Fill<A extends Float32Array | Int32Array> = (out: A, stream: Stream, at: At) => void
 
+/** Words of one block, whose elements are made together. */
+const WORDS = 4
+
 /** Words made at once: small enough for the first-level cache. */
 const CHUNK_BLOCKS = 256
 const words = new Int32Array(4 * CHUNK_BLOCKS)
@@ -21,7 +24,7 @@ export const eachChunk = (
 ): void => {
   for (let start = 0; start < size; start += 4 * CHUNK_BLOCKS) {
     const count = Math.min(4 * CHUNK_BLOCKS, size - start)
-    randomWords(words, Math.ceil(count / 4), stream, at, start / 4)
+    randomWords(words, Math.ceil(count / 4), stream, at, ((at.element ?? 0) + start) / 4)
     write(words, start, count)
   }
 }
@@ -46,11 +49,13 @@ export const fillRows = <A extends Float32Array | Int32Array>(
   return out
 }
 
-/** One row of a distribution as a float32 array. */
+/** One row of a distribution as a float32 array, or a part of it. */
 export const row = (fill: Fill<Float32Array>, stream: Stream, shape: Shape, at: At): NdArray<'float32'> => {
-  const out = zeros(shape)
-  fill(out.data, stream, at)
-  return out
+  const { element = 0 } = at
+  const before = element % WORDS
+  const out = zeros([before + sizeOf(shape)]).data
+  fill(out, stream, { ...at, element: element - before })
+  return new NdArray('float32', shape, before === 0 ? out : out.slice(before))
 }
 
 /** A batch `[B, ...event]` of rows of a distribution as a float32 array. */

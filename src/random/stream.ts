@@ -23,6 +23,8 @@ export interface At {
   readonly draw?: number
   /** Sampler or training step, 0 … 2^24 - 1. */
   readonly step?: number
+  /** First element that is wanted: a part of a long row is drawn without what stands before it. */
+  readonly element?: number
 }
 
 /** The addresses of a batch of rows: row i is that of `observation[i]` (and `draw[i]`). */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { openSafetensors, readSafetensors, writeSafetensors } from '../formats/index.ts'
+import { openArrays, readSafetensors, writeArrays } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { flatten } from '../tensor/tree.ts'
@@ -134,7 +134,7 @@ export const readCheckpoint = (path: string): Checkpoint => {
 /** The state in the header of a checkpoint; null where the file cannot be read: nothing goes on from it. */
 const stateOf = (path: string): Json => {
   try {
-    const { metadata, close } = openSafetensors(path)
+    const { metadata, close } = openArrays(path)
     close()
     return parseJson(metadata.state ?? 'null', `${path} state`)
   } catch (error) {
@@ -170,7 +170,7 @@ export const writeCheckpoint = (
   { arrays, state }: CheckpointContent,
   more: Readonly<Record<string, string>> = {},
 ): void =>
-  writeSafetensors(path, flatten(arrays), {
+  writeArrays(path, flatten(arrays), {
     format: FORMAT,
     version: VERSION,
     state: JSON.stringify(state),

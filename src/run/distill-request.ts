@@ -1,7 +1,7 @@
 /** What a distillation is asked for, whatever the kind of sampler. */
 import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
 import type { LikelihoodOptions } from '../diffusion/index.ts'
-import { type ObservationSet, observationRows } from '../observations/index.ts'
+import { type Observations, readRows } from '../observations/index.ts'
 import { type Stream, stream } from '../random/index.ts'
 import type { Trainer, TrainOptions, TrainState } from '../training/index.ts'
 import type { LearnedPrior } from './prior.ts'
@@ -32,7 +32,7 @@ export interface DistillRequest extends RunCall {
   /** Where the prior lies; the sampler remembers it. */
   readonly priorPath?: string
   /** Measurements in the units of the data; their `range` is the prior's. */
-  readonly set: ObservationSet
+  readonly set: Observations
   readonly flow: SamplerConfig
   readonly condition: ConditionLayout
   /**
@@ -52,8 +52,8 @@ export interface DistillRequest extends RunCall {
 }
 
 /** The measurements to learn from: the set, or one of it. */
-export const learnedFrom = ({ set, measurement }: DistillRequest): ObservationSet =>
-  measurement === undefined ? set : observationRows(set, measurement, measurement + 1)
+export const learnedFrom = ({ set, measurement }: DistillRequest): Observations =>
+  measurement === undefined ? set : readRows(set, measurement, measurement + 1)
 
 /** The random stream of a purpose of a distillation. */
 export const streamsOf =

@@ -5,7 +5,7 @@
 
 import type { Gaussian } from '../diffusion/index.ts'
 import type { DiemOptions } from '../em/index.ts'
-import { type ObservationSet, type SetAsideOptions, setAside } from '../observations/index.ts'
+import { type Observations, type SetAsideOptions, setAside } from '../observations/index.ts'
 import { posteriorDraws } from '../posterior/index.ts'
 import type { LongCall } from '../progress.ts'
 import type { Run } from './folder.ts'
@@ -22,7 +22,7 @@ export interface HeldReading extends HeldFigures {
 /** What learning asks of the bench. */
 export interface HeldBench {
   /** What is left to learn from. */
-  readonly rest: ObservationSet
+  readonly rest: Observations
   /** Judges the prior after a lap, −1 for the Gaussian start. */
   judge(lap: number, prior: LearnedPrior): Promise<void>
   /** Looks for a prior of edges that predicts better than the Gaussian start, which was judged before. */
@@ -46,7 +46,7 @@ interface Judging extends LongCall {
  */
 export const heldBench = async (
   run: Run,
-  set: ObservationSet,
+  set: Observations,
   held: SetAsideOptions,
   { options, onHeld, onProgress, signal }: Judging,
 ): Promise<HeldBench | undefined> => {

@@ -1,9 +1,10 @@
 /** Simulations are observed the way that the measurements were, in their units, whatever was done to them. */
 import { expect, it } from 'vitest'
 import { conditionLayout, conditionShape, measurementsOf } from '../../src/amortize/index.ts'
-import { type OperatorSetting, observe } from '../../src/observations/index.ts'
+import { countOfMeasurements, measuredRows } from '../../src/amortize/measured-rows.ts'
+import { maskedBy, type OperatorSetting, observe, sourceOf } from '../../src/observations/index.ts'
 import { applyAffine, toPrior } from '../../src/operators/index.ts'
-import { stream, uniformBatch } from '../../src/random/index.ts'
+import { bernoulli, stream, uniform, uniformBatch } from '../../src/random/index.ts'
 import { jit, NdArray, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
 
@@ -43,7 +44,8 @@ it.each(cases)('$name', async ({ operator, event = [1, 8, 8], besides = true }) 
   const layout = conditionLayout(set, besides)
   const shape = conditionShape(layout, 'vector')
   const measurements = measurementsOf(set, { layout, condition: shape, blind: operator.blind })
-  const { arrays, condition, simulate } = measurements
+  const { condition, simulate } = measurements
+  const arrays = measuredRows(measurements, [0, 1, 2, 3])
   if (!condition || !simulate) throw new Error('these can be simulated')
   const program = jit((rows: Record<string, Tensor>, x: Tensor, e: Tensor) => ({
     real: condition(rows),
@@ -67,4 +69,20 @@ it('shot noise cannot be simulated: its level follows y', async () => {
   expect(
     measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') }).simulate,
   ).toBeUndefined()
+})
+
+it('many observations are read at every step, the same as those in memory', () => {
+  const shape = [9000, 1, 32, 32]
+  const y = uniform(stream(0, 'y'), shape)
+  const mask = bernoulli(stream(0, 'mask'), 0.5, shape)
+  const set = { y, operator: maskedBy(mask, [1, 32, 32]), noise: 0.1, range: RANGE } as const
+  const options = { layout: conditionLayout(sourceOf(set), true), condition: [2048] }
+  const [read, held] = [measurementsOf(sourceOf(set), options), measurementsOf(set, options)]
+  expect(read.arrays.y).toHaveProperty('rowsAt')
+  expect(countOfMeasurements(read)).toBe(9000)
+  for (const index of [
+    [8999, 3, 4, 17],
+    [5, 5],
+  ])
+    expect(measuredRows(read, index)).toEqual(measuredRows(held, index))
 })

@@ -139,7 +139,14 @@ describe('tweedie calibrate without truth', () => {
       ...['--operator', 'fourier', 'acceleration=3', '--noise', '0.1'],
       ...['--count', '6', '-o', at('kspace.npz')],
     )
-    const { stdout } = tweedie('hold-out', at('kspace.npz'), '-o', at('k-given.npz'), '--held', at('k-held.npz'))
+    const { stdout } = tweedie(
+      'hold-out',
+      at('kspace.npz'),
+      '-o',
+      at('k-given.npz'),
+      '--held',
+      at('k-held.npz'),
+    )
     expect(stdout).toMatch(/20 % of the samples of k-space that not all observations have are held out/)
     const [all, given, held] = ['kspace', 'k-given', 'k-held'].map((name) =>
       toNumbers(readObservations(at(`${name}.npz`)).operator.parameters.mask),

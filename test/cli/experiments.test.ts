@@ -14,6 +14,7 @@ import { experimentSchema } from '../../src/cli/config/schema.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { amortizedTasks, bunnyTasks, sphereTasks } from '../../src/compare/index.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
+import { wholeSet } from '../../src/observations/index.ts'
 import { readJournal } from '../../src/run/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
 import { writeCifarFolder, writeFastMriVolume } from '../datasets/layouts.ts'
@@ -246,7 +247,7 @@ describe('experiments on real data', () => {
 
   it('of MRI sample a sixth of the columns of k-space', async () => {
     const experiment = loadConfig(experimentSchema, join(folder, 'mri.yaml'))
-    const { operator, y, noise } = await loadObservations(experiment)
+    const { operator, y, noise } = wholeSet(await loadObservations(experiment))
     expect(y.shape).toEqual([416, 2, 64, 64])
     expect(noise).toBe(0.01)
     expect(operator.name).toBe('fourier')

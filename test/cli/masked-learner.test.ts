@@ -48,6 +48,7 @@ const sampling: OptionsOf<'sample'> = {
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },
   ...{ truth: undefined, held: undefined, baselines: undefined },
   ...{ tile: undefined, overlap: undefined },
+  strict: undefined,
   calibrated: undefined,
   minutes: undefined,
   device: 'cpu',

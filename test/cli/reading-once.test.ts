@@ -1,4 +1,4 @@
-/** Commands read a set of observations once, however many of their parts need it. */
+/** Commands open a set of observations once, however many of their parts need it. */
 import { join } from 'node:path'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { run as learn } from '../../src/cli/commands/learn.ts'
@@ -13,13 +13,13 @@ import { scratch } from '../run/scratch.ts'
 
 const reads = vi.hoisted((): string[] => [])
 
-vi.mock(import('../../src/observations/codec.ts'), async (original) => {
-  const codec = await original()
-  const readObservations: typeof codec.readObservations = (path) => {
+vi.mock(import('../../src/observations/file/open-observations.ts'), async (original) => {
+  const file = await original()
+  const openObservations: typeof file.openObservations = (path) => {
     reads.push(path)
-    return codec.readObservations(path)
+    return file.openObservations(path)
   }
-  return { ...codec, readObservations }
+  return { ...file, openObservations }
 })
 
 beforeEach(() => void reads.splice(0))

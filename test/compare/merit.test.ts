@@ -51,6 +51,19 @@ describe('figures of merit', () => {
     )
   })
 
+  it.each([
+    [10, undefined],
+    [11, 1],
+  ])('have SSIM of images from 11×11 on: %i', async (side, expected) => {
+    const truth = ndarray(
+      Array.from({ length: side * side }, (_, i) => (i % 7) / 7),
+      [1, 1, side, side],
+    )
+    const draws = new NdArray('float32', [1, ...truth.shape], Float32Array.from(truth.data, Number))
+    const { ssim, mse } = await meritOf(draws, truth, { view: { kind: 'image' } })
+    expect([ssim, mse]).toEqual([expected, 0])
+  })
+
   it('look at the entries that are there only', async () => {
     const valid = firstPoints(3, 4)
     const truth = ndarray([0.2, 0.4, 0.6, 0], [1, 1, 4])

@@ -3,6 +3,8 @@
  * of it, and how noisy it is.
  */
 
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { covarianceFactor } from '../../src/linalg/index.ts'
 import {
@@ -13,7 +15,9 @@ import {
   type ObserveOptions,
   type OperatorSetting,
   observationRows,
+  observationWriter,
   observe,
+  readObservations,
 } from '../../src/observations/index.ts'
 import { applyAffine, isLinear, toPrior } from '../../src/operators/index.ts'
 import { normal, stream, uniform } from '../../src/random/index.ts'
@@ -21,6 +25,7 @@ import type { Settings } from '../../src/settings.ts'
 import { jit, type NdArray, ndarray, rows, type Tensor, toNumbers } from '../../src/tensor/index.ts'
 import { completed, operatorExamples } from '../contract/lists/families.ts'
 import { expectClose } from '../numbers.ts'
+import { scratch } from '../run/scratch.ts'
 
 const N = 5
 const grey = uniform(stream(0, 'grey'), [N, 1, 12, 16])
@@ -328,5 +333,51 @@ describe('noise that differs between entries', () => {
       set.y.data.map((v) => Math.sqrt(Math.max(v, 1 / 30) / 30 + 0.0025)),
       1e-6,
     )
+  })
+})
+
+describe('data in parts', () => {
+  const COUNT = 11
+  it.each(operatorExamples)('are observed by $title as if they were together', async ({ spec, event }) => {
+    const x = uniform(stream(0, 'x'), [COUNT, ...event])
+    const options = { operator: spec, noise: 0.1, range: [-1, 1], seed: 3 } as const
+    const whole = await observe(x, options)
+    for (const [from, to] of [
+      [0, 3],
+      [3, 8],
+      [9, COUNT],
+    ])
+      expect(await observe(rows(x, from, to), { ...options, first: from })).toEqual(
+        observationRows(whole, from, to),
+      )
+  })
+
+  it.each(['.npz', '.safetensors'])('are written part by part to a %s', async (extension) => {
+    const path = join(scratch(), `set${extension}`)
+    const x = uniform(stream(0, 'x'), [COUNT, 1, 6, 6])
+    const operators: readonly OperatorSetting[] = [
+      { name: 'mask', settings: { keep: 0.6 } },
+      { name: 'mask', settings: { keep: 0.6 }, blind: true },
+      { name: 'motion', settings: { size: 3, shared: true } },
+    ]
+    for (const operator of operators)
+      for (const counts of [{}, { photons: 40 }]) {
+        const options = { operator, noise: 0.1, ...counts, seed: 3 }
+        const whole = await observe(x, options)
+        const writer = observationWriter(path, COUNT)
+        for (let first = 0; first < COUNT; first += 5)
+          writer.append(await observe(rows(x, first, first + 5), { ...options, first }))
+        writer.close()
+        expect(readObservations(path)).toEqual(whole)
+      }
+  })
+
+  it('leave nothing behind when some are missing', async () => {
+    const folder = scratch()
+    const x = uniform(stream(0, 'x'), [2, 1, 6, 6])
+    const writer = observationWriter(join(folder, 'set.npz'), 4)
+    writer.append(await observe(x, { operator: { name: 'identity' }, noise: 0.1, seed: 3 }))
+    expect(() => writer.close()).toThrow("field 'y': 2 rows were written of [4,1,6,6]")
+    expect(readdirSync(folder)).toEqual([])
   })
 })

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { judgedOf, keptEntries, maskedBy, setAside, unchanged } from '../../src/observations/index.ts'
+import {
+  boundedShare,
+  judgedOf,
+  keptEntries,
+  maskedBy,
+  setAside,
+  sourceOf,
+  unchanged,
+} from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { NdArray, rows } from '../../src/tensor/index.ts'
 
@@ -24,7 +32,8 @@ describe('setting observations aside', () => {
   it('takes neighbours together and leaves the others as they are', async () => {
     const aside = await setAside(set, options)
     if (!aside) throw new Error('eighty are enough')
-    const { rest, given, held } = aside
+    const { given, held } = aside
+    const rest = boundedShare(aside.rest)
     const [left, kept, judged] = [rest, given, held].map(keptEntries)
     if (!left || !kept || !judged) throw new Error('masks keep entries')
     for (const [k, i] of others.entries()) {
@@ -48,7 +57,16 @@ describe('setting observations aside', () => {
     const shared = { ...set, std, operator: maskedBy(rows(mask, 0, 1), [...event]) }
     const aside = await setAside(shared, options)
     expect(aside?.rest.operator.parameters.mask.shape[0]).toBe(1)
-    expect(aside?.rest.std && row(aside.rest.std, 18)).toEqual(row(std, 22))
+    const rest = aside && boundedShare(aside.rest)
+    expect(rest?.std && row(rest.std, 18)).toEqual(row(std, 22))
+  })
+
+  it('leaves the rest in its file, and gives the same parts', async () => {
+    const [whole, source] = [await setAside(set, options), await setAside(sourceOf(set), options)]
+    if (!whole || !source) throw new Error('eighty are enough')
+    expect(source.given).toEqual(whole.given)
+    expect(source.held).toEqual(whole.held)
+    expect(sourceOf(source.rest).rows(10, 30)).toEqual(sourceOf(whole.rest).rows(10, 30))
   })
 
   it('of other operators splits what they say', async () => {
@@ -73,7 +91,7 @@ describe('setting observations aside', () => {
     if (!parts) throw new Error('there are enough')
     const indices = (x: NdArray<'float32'>) =>
       Array.from({ length: x.shape[0] }, (_, i) => Math.round(x.data[2 * i]))
-    return { learned: indices(parts.rest.y), judged: indices(parts.held.y) }
+    return { learned: indices(boundedShare(parts.rest).y), judged: indices(parts.held.y) }
   }
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 

@@ -15,13 +15,17 @@ import { normal, stream } from '../../src/random/index.ts'
 import {
   constant,
   full,
+  item,
   jit,
+  mul,
   type NdArray,
   type Shape,
+  square,
+  sum,
   type Tensor,
   toNumbers,
 } from '../../src/tensor/index.ts'
-import { expectClose, f64 } from '../numbers.ts'
+import { expectClose, f64, waveOf } from '../numbers.ts'
 
 const image = (h: number, w: number, value: (row: number, column: number) => number): NdArray<'float64'> =>
   f64(
@@ -247,6 +251,53 @@ describe('radon', () => {
       const mass = y.slice(61 * k, 61 * (k + 1)).reduce((a, b) => a + b, 0)
       expect(mass / ((Math.PI * radius ** 2) / n)).toBeCloseTo(1, 2)
     }
+  })
+
+  it.each<[number, number, readonly number[], number]>([
+    [7, 12, [0, 0.3, Math.PI / 4, 1.2, Math.PI / 2, 2, (3 * Math.PI) / 4, 3, -0.7, 4], 14],
+    [12, 5, [0.1, 1.5, 2.4], 4],
+    [1, 8, [0, 0.5, 1], 9],
+  ])(
+    'of %i×%i is the sum along each ray, row by row or column by column',
+    async (h, w, angles, detectors) => {
+      const value = (i: number, j: number) =>
+        i >= 0 && i < h && j >= 0 && j < w ? Math.sin(1 + 3.1 * i + 1.7 * j) : 0
+      const want = angles.flatMap((theta) =>
+        Array.from({ length: detectors }, (_, d) => {
+          const [cos, sin, t] = [Math.cos(theta), Math.sin(theta), d - (detectors - 1) / 2]
+          const byRow = Math.abs(cos) >= Math.abs(sin)
+          let total = 0
+          for (let line = 0; line < (byRow ? h : w); line++) {
+            const along = line - ((byRow ? h : w) - 1) / 2
+            const across = byRow
+              ? (t - along * sin) / cos + (w - 1) / 2
+              : (t - along * cos) / sin + (h - 1) / 2
+            const below = Math.floor(across)
+            for (const [pixel, share] of [
+              [below, 1 - (across - below)],
+              [below + 1, across - below],
+            ])
+              total += share * (byRow ? value(line, pixel) : value(pixel, line))
+          }
+          return total / Math.max(Math.abs(cos), Math.abs(sin)) / Math.max(h, w)
+        }),
+      )
+      const y = await applied(radon([1, h, w], { angles, detectors }), image(h, w, value))
+      expectClose(y, want, 1e-9)
+    },
+  )
+
+  it('has its transpose at 96×128 from 60 angles too', async () => {
+    const A = radon([1, 96, 128], { angles: 60 })
+    const [x, y] = [A.inShape, A.outShape].map((shape, i) => waveOf([2, ...shape], i))
+    const program = jit((x: Tensor, y: Tensor) => ({
+      image: sum(mul(A.apply(x), y)),
+      spread: sum(mul(x, A.adjoint(y))),
+      size: sum(square(y)),
+    }))
+    const { image: left, spread, size } = await program(x, y)
+    await program.release()
+    expect(Math.abs(item(left) - item(spread)) / item(size)).toBeLessThan(1e-6)
   })
 
   it('sums columns at angle 0 and rows at a right angle', async () => {

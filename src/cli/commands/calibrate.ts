@@ -17,6 +17,7 @@ import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { drawsFirst, matched, readDraws, readLabels, readTruth } from '../restored/foreign-draws.ts'
 import { observationsFor, residualsOf } from '../restored/judged.ts'
+import { withoutLost } from '../restored/lost-draws.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from '../restored/repair.ts'
 import { formatTable } from '../table.ts'
 import { drawsFile } from './diagnose.ts'
@@ -40,10 +41,17 @@ interface Evidence {
 }
 
 /** The truth of held-out signals. */
-const knownTruth = async (read: NdArray<'float32'>, file: string, options: Options): Promise<Evidence> => {
-  const most = Math.min(...read.shape.slice(0, 2))
-  const { draws, truth } = matched(read, await readTruth(file, most), file)
-  const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
+const knownTruth = async (
+  source: string,
+  file: string,
+  { observations }: Options,
+  io: Io,
+): Promise<Evidence> => {
+  const path = drawsFile(source)
+  const read = readDraws(path)
+  const all = matched(read, await readTruth(file, Math.min(...read.shape.slice(0, 2))), file)
+  const every = observations === undefined ? undefined : observationsFor(observations, all.draws)
+  const { draws, truth, set } = withoutLost({ ...all, set: every }, path, io)
   const judged = set && countedEntries(set)
   return {
     draws,
@@ -60,9 +68,10 @@ const knownTruth = async (read: NdArray<'float32'>, file: string, options: Optio
  * Held-out observations y = A x + σ n: the residuals (y − A x)/σ of the draws should hold 0, beside noise of
  * size 1.
  */
-const heldOut = async (read: NdArray<'float32'>, file: string, options: Options): Promise<Evidence> => {
-  const draws = drawsFirst(read, readObservations(file).y.shape[0])
-  const set = observationsFor(file, draws)
+const heldOut = async (source: string, file: string, options: Options, io: Io): Promise<Evidence> => {
+  const path = drawsFile(source)
+  const all = drawsFirst(readDraws(path), readObservations(file).y.shape[0])
+  const { draws, set } = withoutLost({ draws: all, set: observationsFor(file, all) }, path, io)
   if (options.by !== undefined && !keptEntries(set))
     throw new TweedieError('input', '--by: with --held only where entries of the signal were held out')
   const { draws: residuals, observed } = await residualsOf(set, draws, undefined)
@@ -77,11 +86,11 @@ const heldOut = async (read: NdArray<'float32'>, file: string, options: Options)
   }
 }
 
-const evidenceOf = (read: NdArray<'float32'>, options: Options): Promise<Evidence> => {
+const evidenceOf = (source: string, options: Options, io: Io): Promise<Evidence> => {
   const { truth, held } = options
-  if (truth !== undefined && held === undefined) return knownTruth(read, truth, options)
+  if (truth !== undefined && held === undefined) return knownTruth(source, truth, options, io)
   if (held !== undefined && truth === undefined && options.observations === undefined)
-    return heldOut(read, held, options)
+    return heldOut(source, held, options, io)
   throw new TweedieError('input', 'give --truth (and --observations), or --held alone')
 }
 
@@ -99,8 +108,7 @@ const GUARANTEE = {
 } as const
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
-  const read = readDraws(drawsFile(source))
-  const evidence = await evidenceOf(read, options)
+  const evidence = await evidenceOf(source, options, io)
   const { draws, truth, event, set, from, counted } = evidence
   const labels = options.by === undefined ? undefined : readLabels(options.by, event)
   const regions: RegionRepair[] | undefined = labels && regionRepairs(draws, truth, labels, evidence.options)

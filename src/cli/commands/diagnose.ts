@@ -11,6 +11,7 @@ import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { matched, readDraws, readGiven, readLogDensity, readTruth } from '../restored/foreign-draws.ts'
 import { judgedDraws, observationsFor } from '../restored/judged.ts'
+import { type OfProblems, withoutLost } from '../restored/lost-draws.ts'
 import { referenceDraws } from '../restored/reference.ts'
 import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
 
@@ -83,12 +84,8 @@ const classified = async (
   return lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
 }
 
-export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
-  const file = drawsFile(source)
-  const output = outputOf(source, file, options.output)
-  if (options.observations === undefined && options.truth === undefined) {
-    throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
-  }
+/** The draws, and all that the options and the file say of their problems. */
+const problemsOf = async (file: string, options: Options): Promise<OfProblems> => {
   const read = readDraws(file)
   const { draws, truth } =
     options.truth === undefined
@@ -98,7 +95,18 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
   const [k, n] = draws.shape
   const given = options.given === undefined ? set?.y : readGiven(options.given, n)
   const logDensity = truth && readLogDensity(file, [k, n])
-  const repaired = readRepairedIntervals(file, draws.shape.slice(1))
+  return { draws, truth, set, given, logDensity, repaired: readRepairedIntervals(file, draws.shape.slice(1)) }
+}
+
+export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
+  const file = drawsFile(source)
+  const output = outputOf(source, file, options.output)
+  if (options.observations === undefined && options.truth === undefined) {
+    throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
+  }
+  const problems = await problemsOf(file, options)
+  const { draws, truth, set, given, logDensity, repaired } = withoutLost(problems, file, io)
+  const [k] = draws.shape
   const classifier = await classified({ draws, truth, given }, options, io)
   const reference = await referenceDraws(set, k, options, io)
   const found = await judgedDraws({

@@ -4,7 +4,8 @@ import {
   hasMask,
   holdOut,
   keptEntries,
-  readObservations,
+  openObservations,
+  wholeSet,
   writeObservations,
 } from '../../observations/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -21,7 +22,7 @@ export const run = async (
   checkedOutput(output)
   checkedOutput(heldPath)
   if (output === heldPath) throw new TweedieError('input', `${output}: --output and --held must be two files`)
-  const set = firstOf(readObservations(source), count)
+  const set = wholeSet(firstOf(openObservations(source), count))
   const { given, held } = await holdOut(set, { share, seed })
   writeObservations(output, given)
   writeObservations(heldPath, held)

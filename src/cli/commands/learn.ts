@@ -2,7 +2,13 @@
 
 import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import { neverSeen, neverSeenWords, type ObservationSet, setAsideOf } from '../../observations/index.ts'
+import {
+  neverSeen,
+  neverSeenWords,
+  type Observations,
+  setAsideOf,
+  wholeSet,
+} from '../../observations/index.ts'
 import {
   type LearnedPrior,
   layoutOf,
@@ -27,7 +33,7 @@ import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
 import { learnCounts } from '../plan/count-experiment.ts'
-import { firstFew } from '../plan/subject.ts'
+import { fewOfObservations } from '../plan/subject.ts'
 import { refuseTooLarge } from '../plan/verdict.ts'
 import { readingOnce } from '../reading-once.ts'
 import { requireDevice } from '../require-device.ts'
@@ -44,7 +50,7 @@ type Call = Pick<
 type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
-const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io: Io): Learning => {
+const byDiem = (experiment: Experiment, set: Observations, device: Device, io: Io): Learning => {
   const { event } = set.operator
   const net = networkConfigOf(experiment, event, set.mesh)
   checkExperiment(experiment, event, set.operator)
@@ -72,17 +78,17 @@ const byDiem = (experiment: Experiment, set: ObservationSet, device: Device, io:
 }
 
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
-const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: ObservationSet) =>
+const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: Observations) =>
   setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = async (
   experiment: Experiment,
   learner: MaskedLearner,
-  observations: ObservationSet,
+  observations: Observations,
   device: Device,
 ): Promise<Learning> => {
-  const request = await maskedRequestOf(experiment, learner, observations, { device })
+  const request = await maskedRequestOf(experiment, learner, wholeSet(observations), { device })
   checkExperiment(experiment, request.rows.y.shape.slice(1))
   return async (run, { onLap, ...call }) => {
     const prior = await learnMasked(run, { ...request, ...call })
@@ -116,8 +122,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     : byDiem(experiment, set, device, io)
   await requireDevice(device)
   if (!(learner || options.overcommit)) {
-    const few = { few: firstFew(set), count: set.y.shape[0] }
-    refuseTooLarge(await learnCounts(experiment, few), options.run)
+    refuseTooLarge(await learnCounts(experiment, fewOfObservations(set)), options.run)
   }
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)

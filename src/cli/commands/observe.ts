@@ -1,22 +1,20 @@
 /** `tweedie observe`: an observation set from clean data, or from a user's own observations. */
 import { TweedieError } from '../../error.ts'
-import { arrayExtensions, writeArrays } from '../../formats/index.ts'
+import { arrayExtensions } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
 import {
-  keptEntries,
   neverSeen,
   neverSeenWords,
-  type ObservationSet,
-  type ObservedOperator,
+  type Observations,
   type OperatorSetting,
-  observe,
   readDomain,
+  seenShare,
   writeObservations,
 } from '../../observations/index.ts'
 import type { OperatorSpec } from '../../operators/index.ts'
 import { average } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { loadClean } from '../config/loading.ts'
+import { openCleanItems } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
@@ -24,6 +22,7 @@ import { checkUnits, rangeOf } from '../own/data-range.ts'
 import { checkOperatorName, pairsOf, settingValue } from '../own/operator-arguments.ts'
 import { refuseLayout } from '../own/own-layout.ts'
 import { noiseLevelOf, ownSet } from '../own/own-observations.ts'
+import { heldItems, simulateInto, someItems } from '../own/simulated.ts'
 import { formatFields } from '../table.ts'
 
 type Options = OptionsOf<'observe'>
@@ -46,7 +45,7 @@ const simulated = async (
   settings: readonly string[],
   options: Options,
   io: Io,
-): Promise<ObservationSet> => {
+): Promise<Observations> => {
   if (options.mask !== undefined)
     throw new TweedieError('input', '--mask goes with --observed; --keep deletes pixels of clean data')
   for (const name of ['event', 'noiseCovariance'] as const)
@@ -60,24 +59,29 @@ const simulated = async (
     throw new TweedieError('input', '--noise unknown: simulated noise needs its level; it is for --observed')
   const noise = options.noise === undefined ? 0.05 : noiseLevelOf(options.noise)
   const said = rangeOf(options)
-  const clean = await loadClean(source, { split, count, skip, range: said })
-  checkUnits(source, clean, said !== undefined, io)
+  const clean = await heldItems(await openCleanItems(source, { split, count, skip, range: said }))
+  const { range, view } = clean
+  checkUnits(source, { x: await someItems(clean), range }, said !== undefined, io)
   const operator = operatorOf(options, settings)
-  const set = await observe(clean.x, {
-    operator,
-    noise,
-    photons,
-    range: clean.range,
-    view: clean.view,
-    valid: domain === undefined ? clean.valid : readDomain(domain),
-    seed,
-  })
-  if (truth !== undefined) writeArrays(truth, { x: clean.x })
+  const valid = domain === undefined ? clean.valid : readDomain(domain)
+  const files = { output: options.output, truth }
+  return simulateInto(clean, { operator, noise, photons, range, view, valid, seed }, files)
+}
+
+/** Observations of the user's own. */
+const own = async (
+  source: string,
+  settings: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<Observations> => {
+  const set = await ownSet(source, settings, options, io)
+  writeObservations(options.output, set)
   return set
 }
 
 /** An operator with its settings in words. */
-const described = ({ name, settings, of, truth }: ObservedOperator): string => {
+const described = ({ name, settings, of, truth }: Observations['operator']): string => {
   const words = ({ name, settings, of }: OperatorSpec): string => {
     const own = [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' ')
     return of ? `${own} (${of.map(words).join(', ')})` : own
@@ -93,12 +97,10 @@ export const run = async (
   checkedOutput(options.output)
   if (!options.observed) refuseLayout(options)
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
-  const made = options.observed ? ownSet : simulated
+  const made = options.observed ? own : simulated
   const set = await made(source, settings, options, io)
-  writeObservations(options.output, set)
   const { y, operator, noise, std, range } = set
-  const kept = keptEntries(set)
-  const observed = kept && average(kept.data)
+  const observed = seenShare(set)
   const inside = set.valid && average(set.valid.data)
   const unseen = neverSeen(set)
   if (unseen) io.note(neverSeenWords(unseen))

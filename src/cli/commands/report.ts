@@ -5,7 +5,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { neverSeen, type ObservationSet } from '../../observations/index.ts'
+import { neverSeen, type Observations } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { NdArray } from '../../tensor/index.ts'
@@ -15,6 +15,7 @@ import type { Io } from '../io.ts'
 import { type ReadSet, readingOnce } from '../reading-once.ts'
 import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
 import { observationsFor } from '../restored/judged.ts'
+import { withoutLost } from '../restored/lost-draws.ts'
 import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
 import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
@@ -41,7 +42,7 @@ const drawsOf = (path: string): NdArray<'float32'> => {
 const restored = async (
   folder: string,
   options: Options,
-  { learned, read }: { readonly learned: ObservationSet | undefined; readonly read: ReadSet },
+  { learned, read }: { readonly learned: Observations | undefined; readonly read: ReadSet },
   io: Io,
 ): Promise<RestoredContent & { readonly repairs: readonly string[] }> => {
   const { draws: file, observations, truth, held, baselines, seed } = options
@@ -63,14 +64,15 @@ const restored = async (
   const repaired = readRepairedIntervals(path, draws.shape.slice(1))
   const known = truth === undefined ? undefined : await truthOf(draws, truth)
   const unseen = neverSeen(learned ?? read(observations))
+  const problems = { draws, set, ...(known ? { truth: known } : {}), ...(repaired ? { repaired } : {}) }
+  const sound = withoutLost(problems, path, io)
+  if (sound !== problems && held !== undefined)
+    throw new TweedieError('input', `--held: goes with draws that are all there, ${path} has lost some`)
   const made = await restoredContent(
     {
-      draws,
-      set,
-      ...(known ? { truth: known } : {}),
+      ...sound,
       ...(held === undefined ? {} : { held }),
       ...(baselines === undefined ? {} : { baselines }),
-      ...(repaired ? { repaired } : {}),
       ...(unseen ? { neverSeen: unseen } : {}),
     },
     { seed, io },
@@ -85,7 +87,7 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 }
 
 /** The observations that a run learned from, as far as its configuration leads to them. */
-const learnedFrom = (config: JsonRecord, read: ReadSet): ObservationSet | undefined => {
+const learnedFrom = (config: JsonRecord, read: ReadSet): Observations | undefined => {
   const { observations } = isRecord(config.data) ? config.data : {}
   return typeof observations === 'string' && existsSync(observations) ? read(observations) : undefined
 }
@@ -93,7 +95,7 @@ const learnedFrom = (config: JsonRecord, read: ReadSet): ObservationSet | undefi
 /** How the data that a run learned from look, as far as its configuration leads to them. */
 const dataOf = async (
   config: JsonRecord,
-  learned: ObservationSet | undefined,
+  learned: Observations | undefined,
 ): Promise<Pick<RunData, 'view' | 'range' | 'valid' | 'mesh'>> => {
   const { clean } = isRecord(config.data) ? config.data : {}
   const range = Array.isArray(config.range)

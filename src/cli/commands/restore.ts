@@ -10,8 +10,15 @@ import {
 import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import { writeArrays } from '../../formats/index.ts'
-import { type ObservationSet, observationRows, readObservations } from '../../observations/index.ts'
+import {
+  type Observations,
+  openObservations,
+  readRows,
+  wholeSet,
+  withRange,
+} from '../../observations/index.ts'
 import { applyAffine, type DataRange } from '../../operators/index.ts'
+import type { LostDraw } from '../../posterior/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
 import { average, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -19,6 +26,7 @@ import { firstOf, loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { lostWords, momentsOf } from '../restored/lost-draws.ts'
 import { type Refined, refinementOf } from '../restored/refinement.ts'
 import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
 import { formatFields } from '../table.ts'
@@ -48,7 +56,7 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
 /**
  * A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it.
  */
-const noteNoise = ({ origin }: SavedSampler, { noise }: ObservationSet, io: Io): void => {
+const noteNoise = ({ origin }: SavedSampler, { noise }: Observations, io: Io): void => {
   if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)
 }
@@ -58,19 +66,19 @@ const observed = (
   sampler: SavedSampler,
   file: string,
   { count }: Options,
-): { set: ObservationSet; row: number } => {
-  const all = { ...firstOf(readObservations(file), count), range: sampler.range }
+): { set: Observations; row: number } => {
+  const all = withRange(firstOf(openObservations(file), count), sampler.range)
   checkRestorable(sampler, all, file)
   if (sampler.measurement === undefined) return { set: all, row: 0 }
   const row = measurementRow(sampler.measurement, all, file)
-  return { set: observationRows(all, row, row + 1), row }
+  return { set: readRows(all, row, row + 1), row }
 }
 
 /** The clean data that the observations are of. */
 const truthOf = async (
   file: string,
   { event }: SavedSampler,
-  { set, row }: { readonly set: ObservationSet; readonly row: number },
+  { set, row }: { readonly set: Observations; readonly row: number },
 ): Promise<NdArray<'float32'>> => {
   const { x } = await loadClean(file, { skip: row, count: set.y.shape[0] })
   if (String(x.shape.slice(1)) !== String(event))
@@ -154,12 +162,17 @@ export const run = async (
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
   const { device, draws, batch, seed = 0 } = options
   await requireDevice(device)
+  // What is refined, judged or repaired needs all of the draws.
+  const needsAll = [refinement, truth, repair].some((use) => use !== undefined)
+  const lost: LostDraw[] = []
+  const onLost = (found: readonly LostDraw[]) => lost.push(...found)
   const started = performance.now()
   const secondsFrom = (start: number) => (performance.now() - start) / 1000
   const restored = await restore(sampler, set, {
     draws,
     batch,
-    keep: !options.summary || [refinement, truth, repair].some((use) => use !== undefined),
+    keep: !options.summary || needsAll,
+    ...(options.strict || needsAll ? {} : { onLost }),
     seed,
     execute: { device },
     onProgress: (done, total) => io.progress({ phase: 'restoring', done, total }),
@@ -167,14 +180,18 @@ export const run = async (
   })
   const seconds = secondsFrom(started)
   const refined =
-    refinement && restored.draws ? await refinement(set, { ...restored, draws: restored.draws }) : undefined
+    refinement && restored.draws
+      ? await refinement(wholeSet(set), { ...restored, draws: restored.draws })
+      : undefined
   const total = secondsFrom(started)
   const logqTruth =
     truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))
-  writeArrays(path, written(restored, refined, options, { repair, logqTruth }))
+  if (lost.length > 0) io.note(lostWords(lost, 'observations'))
+  const rest = lost.length > 0 && restored.draws ? momentsOf(restored.draws, lost) : {}
+  writeArrays(path, written({ ...restored, ...rest }, refined, options, { repair, logqTruth }))
   const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
   const shape = [draws, ...restored.mean.shape]
-  const logq = restored.logq && average(restored.logq.data)
+  const logq = restored.logq && average(restored.logq.data.filter(Number.isFinite))
   io.result(
     formatFields([
       ['written', path],
@@ -191,6 +208,7 @@ export const run = async (
     {
       path,
       shape,
+      ...(lost.length === 0 ? {} : { lost: lost.map((one) => ({ ...one })) }),
       ...(logq === undefined ? {} : { logq }),
       ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
       seconds,

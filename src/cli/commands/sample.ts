@@ -1,12 +1,12 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
 import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
-import { type ObservationSet, readObservations } from '../../observations/index.ts'
+import { type Observations, openObservations } from '../../observations/index.ts'
 import {
+  type LostDraw,
   methodNamed,
   methodSpec,
   type PosteriorMethod,
@@ -14,7 +14,7 @@ import {
   priorDraws,
 } from '../../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
-import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
+import { firstNotFinite, NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { methodOf } from '../config/building.ts'
 import { firstOf } from '../config/loading.ts'
@@ -22,7 +22,8 @@ import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
-import { readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
+import { blanked, lostWords, momentsOf } from '../restored/lost-draws.ts'
+import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { type WrittenReport, writeRunReport } from './report.ts'
@@ -65,7 +66,7 @@ const posteriorMethodOf = (options: Options, { gaussian }: LearnedPrior): Poster
  */
 const tiledFor = (
   prior: LearnedPrior,
-  { operator: { event } }: ObservationSet,
+  { operator: { event } }: Observations,
   { overlap, batch, covariance }: Options,
 ): { readonly prior: Prior; readonly batch: number } => {
   if (covariance !== 'tweedie')
@@ -90,7 +91,7 @@ const drawingOf = (options: Options, io: Io) => ({
  * A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else
  * would say.
  */
-const noteRange = (file: string, { range }: ObservationSet, prior: LearnedPrior, io: Io): void => {
+const noteRange = (file: string, { range }: Observations, prior: LearnedPrior, io: Io): void => {
   if (String(range) !== String(prior.range))
     io.note(`${file}: of data in [${range}]; they are taken to be in [${prior.range}], as those of the prior`)
 }
@@ -101,8 +102,8 @@ const observationsOf = (
   prior: LearnedPrior,
   { count, tile }: Options,
   io: Io,
-): ObservationSet => {
-  const set = firstOf(readObservations(file), count)
+): Observations => {
+  const set = firstOf(openObservations(file), count)
   const { event } = set.operator
   if (!tile && event.join() !== prior.event.join()) {
     const larger = event.length > 1 && event.every((d, i) => d >= prior.event[i])
@@ -140,6 +141,7 @@ const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'floa
     const [n, c, h, w] = x.shape
     for (let i = 0; i < Math.min(n, MOST_IMAGES); i++) {
       const image = new NdArray('float32', [c, h, w], x.data.subarray(i * c * h * w, (i + 1) * c * h * w))
+      if (firstNotFinite(image) >= 0) continue // lost
       writeAtomic(`${stem}-${name}-${String(i).padStart(3, '0')}.png`, encodePng(image))
       written++
     }
@@ -148,6 +150,14 @@ const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'floa
 }
 
 const MOST_IMAGES = 100
+
+/** Repaired intervals, NaN of observations that have a lost draw. */
+const intervalsOf = (repair: Repair, draws: NdArray<'float32'>, lost: readonly LostDraw[]) => {
+  const { calibration, ...intervals } = repairedIntervals(repair, draws)
+  const rows = lost.map(({ observation }) => observation)
+  for (const interval of Object.values(intervals)) blanked(interval, rows)
+  return { ...intervals, calibration }
+}
 
 export const run = async (
   [source, observations]: readonly string[],
@@ -174,11 +184,14 @@ export const run = async (
     throw new TweedieError('input', `--${judging} goes with --report`)
   await requireDevice(options.device)
   const started = performance.now()
+  const lost: LostDraw[] = []
+  const tolerant = options.strict ? {} : { onLost: (found: readonly LostDraw[]) => lost.push(...found) }
   if (observations === undefined) {
-    const x = await priorDraws(prior, options.draws, drawingOf(options, io))
+    const x = await priorDraws(prior, options.draws, { ...drawingOf(options, io), ...tolerant })
+    if (lost.length > 0) io.note(lostWords(lost, 'samples'))
     writeArrays(path, { x })
     const pictures = options.images ? writeImages(path, { x }) : 0
-    report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started) })
+    report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started), lost })
     return
   }
   const set = observationsOf(observations, prior, options, io)
@@ -186,18 +199,16 @@ export const run = async (
   const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
   const draws = await posteriorDraws(large.prior, set, {
     ...drawingOf({ ...options, batch: large.batch }, io),
+    ...tolerant,
     method: posteriorMethodOf(options, prior),
     draws: options.draws,
     seconds: secondsOf(options.minutes),
   })
   if (draws.shape[0] < options.draws)
     io.note(`${draws.shape[0]} of ${options.draws} draws were made in the time (--minutes)`)
-  // One draw has no spread.
-  const moments = {
-    mean: meanOverDraws(draws),
-    ...(options.draws > 1 ? { spread: stdOverDraws(draws) } : {}),
-  }
-  writeArrays(path, { ...moments, draws, ...(repair ? repairedIntervals(repair, draws) : {}) })
+  if (lost.length > 0) io.note(lostWords(lost, 'observations'))
+  const moments = momentsOf(draws, lost)
+  writeArrays(path, { ...moments, draws, ...(repair ? intervalsOf(repair, draws, lost) : {}) })
   const [, n, ...event] = draws.shape
   const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
   const pictures = options.images ? writeImages(path, { ...moments, draw: first }) : 0
@@ -209,6 +220,7 @@ export const run = async (
     pictures,
     seconds: took,
     report: page,
+    lost,
     ...(repair ? { calibrated: repairLine(repair) } : {}),
   })
 }
@@ -235,11 +247,13 @@ interface Facts {
   readonly pictures: number
   readonly seconds: number
   readonly report?: WrittenReport
+  /** Draws that are not finite. */
+  readonly lost: readonly LostDraw[]
   /** What the intervals were stretched by. */
   readonly calibrated?: string
 }
 
-const report = (io: Io, { report: page, ...facts }: Facts): void => {
+const report = (io: Io, { report: page, lost, ...facts }: Facts): void => {
   const fields = formatFields([
     ['written', facts.path],
     ['draws', `[${facts.shape.join(', ')}]`],
@@ -251,6 +265,7 @@ const report = (io: Io, { report: page, ...facts }: Facts): void => {
   const { baselines, reconciled } = page ?? {}
   io.result([...(page?.said ?? []), fields].join('\n'), {
     ...facts,
+    ...(lost.length === 0 ? {} : { lost: lost.map((one) => ({ ...one })) }),
     ...(page === undefined ? {} : { report: page.path }),
     ...(baselines ? { baselines } : {}),
     ...(reconciled === undefined ? {} : { reconciled }),

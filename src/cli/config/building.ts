@@ -14,8 +14,8 @@ import {
   spatialNetworkFor,
   warmUp,
 } from '../../nn/index.ts'
-import type { ObservedOperator, OwnMesh } from '../../observations/index.ts'
-import { isLinear } from '../../operators/index.ts'
+import type { OwnMesh } from '../../observations/index.ts'
+import { isLinear, type OperatorSpec } from '../../operators/index.ts'
 import {
   type ConditionalCovariance,
   conditionalCovariances,
@@ -185,7 +185,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
 export const checkExperiment = (
   { data, gaussian, em, monitor }: Experiment,
   event: Shape,
-  operator?: ObservedOperator,
+  operator?: OperatorSpec,
 ): void => {
   if (operator) checkStart(gaussian.eStep, operator)
   const n = sizeOf(event)
@@ -204,7 +204,7 @@ export const checkExperiment = (
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
 }
 
-const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: ObservedOperator): void => {
+const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: OperatorSpec): void => {
   if (isLinear(operator) || eStep === 'diffusion') return
   const why = `needs a linear operator, '${operator.name}' is not linear; use diffusion`
   throw new TweedieError('input', `field 'gaussian.eStep': '${eStep}' ${why}`)

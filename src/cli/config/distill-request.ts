@@ -16,7 +16,7 @@ import {
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { type Observations, withRange } from '../../observations/index.ts'
 import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
 import type { DistillRequest, LearnedPrior } from '../../run/index.ts'
 import { type ExecuteOptions, ndarray, type Shape, sizeOf } from '../../tensor/index.ts'
@@ -83,7 +83,7 @@ const refuseFlowFields = ({ bounds, blind, condition, measurement, objective }: 
 const denoiserConfigOf = (
   { net, steps, step }: DenoiserField,
   layout: ConditionLayout,
-  set: ObservationSet,
+  set: Observations,
   prior: LearnedPrior,
 ): DenoiserConfig => {
   const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
@@ -119,7 +119,7 @@ const chosenBase = (wish: 'gaussian' | 'white' | undefined, white: FlowConfig, b
 const samplerConfigOf = (
   distillation: Distillation,
   layout: ConditionLayout,
-  set: ObservationSet,
+  set: Observations,
   prior: LearnedPrior,
 ): SamplerConfig => {
   const { flow, bounds } = distillation
@@ -147,10 +147,10 @@ export interface NamedPrior {
 export const distillRequestOf = (
   distillation: Distillation,
   { prior, digest }: NamedPrior,
-  observations: ObservationSet,
+  observations: Observations,
 ): Omit<DistillRequest, 'options'> => {
   const { condition, blind, measurement, train, seed } = distillation
-  const set = { ...observations, range: prior.range }
+  const set = withRange(observations, prior.range)
   const { event } = set.operator
   if (String(event) !== String(prior.event)) {
     throw new TweedieError(

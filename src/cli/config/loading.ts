@@ -1,48 +1,73 @@
 /** The data that a configuration names: clean items, observation sets. */
-import { type CleanData, dataSetNames, readClean, type Split } from '../../datasets/index.ts'
+import {
+  type CleanData,
+  type CleanSource,
+  dataSetNames,
+  openClean,
+  type Split,
+} from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationRows, observe, readObservations } from '../../observations/index.ts'
+import {
+  firstObservations,
+  type Observations,
+  observe,
+  openObservations,
+  withRange,
+} from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
-import { rows } from '../../tensor/index.ts'
 import type { ReadSet } from '../reading-once.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
+
+/** Which part of clean data, and the range that they are said to have. */
+interface CleanPart {
+  readonly split?: Split
+  readonly count?: number
+  readonly skip?: number
+  readonly range?: DataRange
+}
 
 /**
  * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
  * units.
  */
-export const loadClean = async (
+export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> => {
+  const { shape, rows, ...rest } = await openCleanItems(source, part)
+  return { ...rest, x: await rows(0, shape[0]) }
+}
+
+/** As {@link loadClean}, of data whose items are read when they are asked for, where they can be. */
+export const openCleanItems = async (
   source: string,
-  {
-    split = 'train',
-    count,
-    skip = 0,
-    range,
-  }: { split?: Split; count?: number; skip?: number; range?: DataRange } = {},
-): Promise<CleanData> => {
+  { split = 'train', count, skip = 0, range }: CleanPart = {},
+): Promise<CleanSource> => {
   const wanted = count === undefined ? undefined : skip + count
-  const clean = await readClean(source, { split, most: wanted })
-  const there = clean.x.shape[0]
+  const clean = await openClean(source, { split, most: wanted })
+  const [there, ...event] = clean.shape
   const stop = wanted ?? there
   if (stop > there || skip >= there) {
     throw new TweedieError('input', `${source}: has ${there} items, ${skip} to ${stop} were asked for`)
   }
   const ownUnits = dataSetNames.includes(source)
-  return { ...clean, x: rows(clean.x, skip, stop), range: ownUnits ? clean.range : (range ?? clean.range) }
+  return {
+    ...clean,
+    shape: [stop - skip, ...event],
+    rows: (from, to) => clean.rows(skip + from, skip + to),
+    range: ownUnits ? clean.range : (range ?? clean.range),
+  }
 }
 
-/** The observations that a configuration names, or makes; in their own units. */
+/** The observations that a configuration names (rows stay in their file) or makes, in their own units. */
 export const loadObservations = async (
   { data, range }: Pick<Experiment, 'data' | 'range'>,
-  read: ReadSet = readObservations,
-): Promise<ObservationSet> => {
+  read: ReadSet = openObservations,
+): Promise<Observations> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
     const set = read(data.observations)
-    return firstOf(range ? { ...set, range } : set, data.count)
+    return firstOf(range ? withRange(set, range) : set, data.count)
   }
   if (data.clean === undefined || data.observe === undefined) {
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
@@ -61,9 +86,5 @@ export const loadObservations = async (
 }
 
 /** The first `count` observations. */
-export const firstOf = (set: ObservationSet, count: number | undefined): ObservationSet => {
-  if (count === undefined) return set
-  if (count > set.y.shape[0])
-    throw new TweedieError('input', `the set has ${set.y.shape[0]} observations, ${count} were asked for`)
-  return observationRows(set, 0, count)
-}
+export const firstOf = (observations: Observations, count: number | undefined): Observations =>
+  count === undefined ? observations : firstObservations(observations, count)

@@ -1,5 +1,5 @@
 /** The recipe for a set of observations: a configuration that ships, by what they are of. */
-import type { ObservationSet } from '../../observations/index.ts'
+import type { ObservationFrame, Shaped } from '../../observations/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
 
 /** Operators of complex images. */
@@ -14,7 +14,10 @@ export const recipeOf = ({
   y,
   operator: { name, event },
   view,
-}: Pick<ObservationSet, 'y' | 'operator' | 'view'>): { path: string; fields: readonly string[] } => {
+}: Pick<ObservationFrame<Shaped>, 'y' | 'operator' | 'view'>): {
+  path: string
+  fields: readonly string[]
+} => {
   const part = y.shape[0] * sizeOf(event) < FEW_NUMBERS ? 0.5 : 1
   const recipe = (kind: string, ...fields: readonly string[]) => ({
     path: `experiments/own-${kind}.yaml`,

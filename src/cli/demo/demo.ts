@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { exponentialSchedule } from '../../diffusion/index.ts'
 import { readText, writeArrays, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
+import { wholeSet } from '../../observations/index.ts'
 import { mmps } from '../../posterior/index.ts'
 import { type DemoReport, demoReport, pngOf, runContent, writeReport } from '../../report/index.ts'
 import { GAUSSIAN_START, type LearnedPrior, learn, loadPrior, openRun, type Run } from '../../run/index.ts'
@@ -76,7 +77,7 @@ const learnDigits = async (
   io: Io,
   execute: ExecuteOptions,
 ): Promise<LearnedPrior> => {
-  const set = await loadObservations(experiment)
+  const set = wholeSet(await loadObservations(experiment))
   return learn(folder, {
     net: networkConfigOf(experiment, set.operator.event),
     set,

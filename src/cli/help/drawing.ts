@@ -14,6 +14,10 @@ const result = {
     kind: 'flag',
     description: "also write intervals as 'tweedie calibrate' has repaired them (lower90, upper90, …)",
   },
+  strict: {
+    kind: 'flag',
+    description: 'stop when a draw is not finite after further tries (default: NaN in the file, and named)',
+  },
 } as const
 
 export const drawing = {

@@ -1,7 +1,7 @@
 /** What the steps of learning take on this machine with this network and these observations. */
 import { exponentialSchedule, preconditioned, standardGaussian } from '../../diffusion/index.ts'
 import { network } from '../../nn/index.ts'
-import { batchedObservations, type ObservationSet, type OwnMesh } from '../../observations/index.ts'
+import { batchedObservations, type Observations, type OwnMesh } from '../../observations/index.ts'
 import { compileMethod, samplerDraw } from '../../posterior/index.ts'
 import { normal, stream } from '../../random/index.ts'
 import { frozen, type Shape, sizeOf } from '../../tensor/index.ts'
@@ -58,7 +58,7 @@ export const trainSeconds = async (
 /** Seconds of a sampler step of one observation, of `experiment.em.batch` at once. */
 export const drawSeconds = async (
   experiment: Experiment,
-  set: ObservationSet,
+  set: Observations,
   steps = TIMED.sampler,
 ): Promise<number> => {
   const { em, schedule } = experiment
@@ -82,7 +82,7 @@ export const drawSeconds = async (
 }
 
 /** Measures both kinds of steps; some seconds. */
-export const measuredSpeeds = async (experiment: Experiment, set: ObservationSet): Promise<Speeds> => ({
+export const measuredSpeeds = async (experiment: Experiment, set: Observations): Promise<Speeds> => ({
   train: await trainSeconds(experiment, { event: set.operator.event, mesh: set.mesh }),
   draw: await drawSeconds(experiment, set),
 })

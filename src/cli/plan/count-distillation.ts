@@ -1,8 +1,11 @@
 /** Counts of `distill`. */
 import { type DistillRequest, distillCost } from '../../run/index.ts'
-import { bytesOf } from '../../tensor/index.ts'
+import { sizeOf } from '../../tensor/index.ts'
 import { trainingMemory } from './estimate.ts'
 import type { Counts } from './plan.ts'
+
+/** Bytes of a float32. */
+const FLOAT = 4
 
 /** How steps of a distillation are taken. */
 type Steps = DistillRequest['options'] & { readonly microBatch?: number }
@@ -29,8 +32,8 @@ export const countDistillation = async (
     ...Object.values(set.operator.parameters),
     ...Object.values(set.operator.truth ?? {}),
   ]
-  const each = arrays.reduce((sum, array) => sum + bytesOf(array), 0) / set.y.shape[0]
-  const signal = prior.event.reduce((n, size) => n * size, 4)
+  const each = (FLOAT * arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0)) / set.y.shape[0]
+  const signal = FLOAT * sizeOf(prior.event)
   const held = items * each + (objective?.samples?.count ?? 0) * signal + 2 * cost.constants
   const fields = ['train.microBatch', 'train.batch', 'flow', 'data.count']
   return {

@@ -141,10 +141,10 @@ export const learnCounts = async (
   const cost = await stepCost(experiment, net, event, rows)
   const draw = drawPlan(experiment, net, set, count)
   const n = sizeOf(event)
-  const observations = count * observationBytes(set)
   const drawn = draw.count * n * FLOAT
   const options = diemOptionsOf(experiment)
-  const held = observations + (experiment.data.clean === undefined ? 0 : count * n * FLOAT)
+  // Sets are read by rows from their file; what is observed here stays in memory, as do the clean data.
+  const held = experiment.data.clean === undefined ? 0 : count * (observationBytes(set) + n * FLOAT)
   const states = 4 * cost.weights
   const stages: Stage[] = [
     gaussianStage(experiment, count, n),

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import type { CleanData } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationRows, observe } from '../../observations/index.ts'
+import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
-import { type NdArray, rows, type Shape, sizeOf } from '../../tensor/index.ts'
-import { loadClean, loadObservations } from '../config/loading.ts'
+import { type NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
+import { loadObservations, openCleanItems } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
@@ -33,17 +33,16 @@ const fewClean = async ({ data, range }: Sources): Promise<Few<CleanData>> => {
       count: count ?? known.count,
       assumed: `${source} is not here: as many and as large as those of ${known.what}`,
     }
-  const all = await loadClean(source, { split, count, range })
-  return { few: { ...all, x: rows(all.x, 0, fewOf(all.x.shape.slice(1))) }, count: all.x.shape[0] }
+  const { shape, rows, ...rest } = await openCleanItems(source, { split, count, range })
+  const [there, ...event] = shape
+  return { few: { ...rest, x: await rows(0, Math.min(there, fewOf(event))) }, count: there }
 }
 
 /** The observations that a configuration names, or makes. */
 export const fewObservations = async (sources: Sources): Promise<Few<ObservationSet>> => {
   const { observations, clean: source, observe: how } = sources.data
-  if (observations !== undefined || source === undefined || how === undefined) {
-    const set = await loadObservations(sources)
-    return { few: firstFew(set), count: set.y.shape[0] }
-  }
+  if (observations !== undefined || source === undefined || how === undefined)
+    return fewOfObservations(await loadObservations(sources))
   const { few: clean, ...rest } = await fewClean(sources)
   const { operator, noise, photons, seed } = how
   const { x, range, view, valid } = clean
@@ -51,9 +50,12 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
   return { few: await observe(x, { operator: setting, noise, photons, seed, range, view, valid }), ...rest }
 }
 
-/** The first of a set. */
-export const firstFew = (set: ObservationSet): ObservationSet =>
-  observationRows(set, 0, Math.min(fewOf(set.operator.event), set.y.shape[0]))
+/** The first of observations that are there. */
+export const fewOfObservations = (observations: Observations): Few<ObservationSet> => {
+  const source = sourceOf(observations)
+  const count = source.y.shape[0]
+  return { few: source.rows(0, Math.min(fewOf(source.operator.event), count)), count }
+}
 
 /** Clean items in the units of the prior. */
 export const fewItems = async (

@@ -3,11 +3,12 @@ import { greyLevels, hiddenFigures, hiddenTruth } from '../../compare/index.ts'
 import {
   coverage,
   type Diagnosis,
+  fitsSsim,
   meanOverDraws,
-  type RestorationFigures,
+  psnr,
   repairedCoverage,
-  restorationFigures,
   SSIM_WINDOW,
+  ssim,
   stdOverDraws,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
@@ -68,46 +69,52 @@ export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
 
-/** Whether images are as large as SSIM's window. */
-const fitsWindow = ({ shape }: NdArray): boolean => shape.slice(-2).every((side) => side >= SSIM_WINDOW)
+/** PSNR and SSIM of whole images in [0, 1], as cells of a table; images below SSIM's window go without it. */
+const imageFigures = (truth: NdArray<'float32'>) => {
+  const both = fitsSsim(truth)
+  const figures = (all: readonly NdArray<'float32'>[]): string[] => {
+    const of = (figure: typeof psnr) => average(all.map((x) => average(figure(x, truth))))
+    return [`${of(psnr).toFixed(2)} dB`, ...(both ? [of(ssim).toFixed(3)] : [])]
+  }
+  return {
+    columns: ['PSNR\nall, per image', ...(both ? ['SSIM\nall, per image'] : [])],
+    figures,
+    note: both ? '' : ` No SSIM: images are smaller than its window of ${SSIM_WINDOW}×${SSIM_WINDOW}.`,
+  }
+}
 
-/** Figures of the mean and of single draws; PSNR and SSIM of whole images in [0, 1]. */
+const NO_IMAGES: ReturnType<typeof imageFigures> = { columns: [], figures: () => [], note: '' }
+
+/** Figures of the mean and of single draws. */
 const summaryOf = (
   { draws, set }: Restored,
   truth: NdArray<'float32'>,
-  images: RestorationFigures | undefined,
+  images: ReturnType<typeof imageFigures>,
 ): RunReport['summaryTable'] => {
   const hidden = hiddenTruth(truth, set)
   const which = countedEntries(set).hidden ? 'hidden' : 'all'
-  const { rmse, crps, coverage } = hiddenFigures({ mean: meanOverDraws(draws), draws }, hidden)
-  const singles = Array.from(
-    { length: draws.shape[0] },
-    (_, k) => hiddenFigures({ mean: itemAt(draws, k) }, hidden).rmse ** 2,
-  )
-  const pictures = (psnr?: number, ssim?: number) =>
-    psnr === undefined || ssim === undefined ? [] : [`${psnr.toFixed(2)} dB`, ssim.toFixed(3)]
+  const mean = meanOverDraws(draws)
+  const { rmse, crps, coverage } = hiddenFigures({ mean, draws }, hidden)
+  const singles = Array.from({ length: draws.shape[0] }, (_, k) => itemAt(draws, k))
+  const errors = singles.map((x) => hiddenFigures({ mean: x }, hidden).rmse ** 2)
   const inside = coverage.map(
     ({ level, share }) => `${Math.round(100 * level)} % intervals hold ${(100 * share).toFixed(1)} %`,
   )
   return {
-    columns: [
-      '',
-      ...(images ? ['PSNR\nall, per image', 'SSIM\nall, per image'] : []),
-      `RMSE\n${which}, pooled`,
-      `CRPS\n${which}, pooled`,
-    ],
+    columns: ['', ...images.columns, `RMSE\n${which}, pooled`, `CRPS\n${which}, pooled`],
     rows: [
-      ['posterior mean', ...pictures(images?.psnrMean, images?.ssimMean), rmse.toPrecision(3), '–'],
+      ['posterior mean', ...images.figures([mean]), rmse.toPrecision(3), '–'],
       [
         'single draws',
-        ...pictures(images?.psnrDraw, images?.ssimDraw),
-        Math.sqrt(average(singles)).toPrecision(3),
+        ...images.figures(singles),
+        Math.sqrt(average(errors)).toPrecision(3),
         crps.toPrecision(3),
       ],
     ],
     caption:
       `${hidden.words}${set.valid ? ', of the domain' : ''}. ` +
-      `${inside.length === 0 ? 'Too few draws for intervals' : `Their ${inside.join(', their ')}`}.`,
+      `${inside.length === 0 ? 'Too few draws for intervals' : `Their ${inside.join(', their ')}`}.` +
+      images.note,
   }
 }
 
@@ -139,9 +146,8 @@ const figuresOf = async (
 ): Promise<{ readonly content: Partial<RunReport>; readonly found: Diagnosis }> => {
   const { draws, set, repaired } = restored
   const observed = keptEntries(set) ?? zeros(truth.shape)
-  const hides = observed.data.includes(0)
-  const pictures = isUnitImages(set) && hides && !set.valid && fitsWindow(truth)
-  const images = pictures ? restorationFigures(draws, truth, { observed }) : undefined
+  const pictures = isUnitImages(set) && observed.data.includes(0) && !set.valid
+  const images = pictures ? imageFigures(truth) : NO_IMAGES
   const found = await judgedDraws({
     draws,
     truth,

@@ -5,9 +5,10 @@ import { TweedieError } from '../../error.ts'
 import {
   countedEntries,
   type ObservationSet,
-  readObservations,
+  openObservations,
   residualProgram,
   residualsOfDraws,
+  wholeSet,
 } from '../../observations/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import { firstOf } from '../config/loading.ts'
@@ -17,7 +18,7 @@ import type { ReadSet } from '../reading-once.ts'
 export const observationsFor = (
   file: string,
   draws: NdArray,
-  read: ReadSet = readObservations,
+  read: ReadSet = openObservations,
 ): ObservationSet => {
   const [, n, ...event] = draws.shape
   const set = read(file)
@@ -29,7 +30,7 @@ export const observationsFor = (
         `the draws are of ${n} × [${event}]`,
     )
   }
-  return firstOf(set, n)
+  return wholeSet(firstOf(set, n))
 }
 
 /** Residuals of draws, and of the truth, in units of the noise. */

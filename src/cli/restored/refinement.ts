@@ -12,7 +12,7 @@ import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
 import { adams, predictorCorrector } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { Json } from '../../json.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import type { ObservationSet, Observations } from '../../observations/index.ts'
 import { loadPrior, priorDigest, type SavedSampler } from '../../run/index.ts'
 import { median, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -115,7 +115,7 @@ const stepped = (draws: NdArray<'float32'>, words: string): Refined => {
  */
 export const refinementOf = (
   sampler: SavedSampler,
-  { operator }: ObservationSet,
+  { operator }: Observations,
   options: Options,
   io: Io,
 ): Refinement | undefined => {

@@ -11,7 +11,7 @@ import {
 import { TweedieError } from '../../error.ts'
 import { readArrays, readText, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
-import { keptEntries, type ObservationSet } from '../../observations/index.ts'
+import { keptEntries, type ObservationSet, type Observations } from '../../observations/index.ts'
 import { isRunFolder } from '../../run/index.ts'
 import { NdArray, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
 
@@ -48,7 +48,7 @@ export const repairPath = (source: string): string =>
   isRunFolder(source) ? join(source, NAME) : `${source.replace(/\.[^./]*$/, '')}-${NAME}`
 
 /** What the draws were observed by: a repair holds for the same only. */
-const observedBy = ({ operator: { name, settings }, noise }: ObservationSet) => ({
+const observedBy = ({ operator: { name, settings }, noise }: Observations) => ({
   operator: JSON.stringify({ name, settings }),
   noise,
 })
@@ -101,7 +101,7 @@ export const writeRepair = (path: string, repair: Repair): void =>
  *
  * @throws TweedieError `input` when there is none, or it is of other signals, draws or observations
  */
-export const readRepair = (source: string, draws: number, set: ObservationSet): Repair => {
+export const readRepair = (source: string, draws: number, set: Observations): Repair => {
   const path = repairPath(source)
   if (!existsSync(path))
     throw new TweedieError('input', `--calibrated: ${path} is not there; make it with 'tweedie calibrate'`)

@@ -14,6 +14,10 @@ const c2 = 0.03 ** 2
 /** Side of the window: images must be at least as large. */
 export const SSIM_WINDOW = window
 
+/** Whether images [..., H, W] are as large as the window. */
+export const fitsSsim = ({ shape }: Pick<NdArray, 'shape'>): boolean =>
+  shape.slice(-2).every((side) => side >= window)
+
 const kernel = gaussianTaps(sigma, window)
 
 interface Plane {

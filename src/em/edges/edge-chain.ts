@@ -176,7 +176,8 @@ const programs = (set: BatchedObservations, [channels, ...grid]: Shape) => {
  * @example
  * ```ts
  * const { sweep } = edgeChain(batchedObservations(set), [1, 48, 48])
- * const at = { weight: 8, stream: (purpose: string) => stream(0, purpose), lap: 0, draw: 0, observation: [0] }
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const at = { weight: 8, stream: streamOf, lap: 0, draw: 0, observation: [0] }
  * const x = await sweep(zeros([1, 1, 48, 48]), 0, at)
  * ```
  */

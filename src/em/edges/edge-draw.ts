@@ -1,5 +1,10 @@
 /** Posterior draws under a prior of edges, and the weight of that prior. */
-import { batchedObservations, type ObservationSet, plainView } from '../../observations/index.ts'
+import {
+  batchedObservations,
+  type ObservationSet,
+  type Observations,
+  plainView,
+} from '../../observations/index.ts'
 import { applyAffine, familyOf, fromPrior } from '../../operators/index.ts'
 import { type BatchDraw, type DrawAddress, range } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
@@ -16,18 +21,18 @@ const BATCH = 64
 const LADDER = [1, 2, 4, 8, 16, 32, 64] as const
 
 /** [C, ...grid] of the signals of a set whose entries have neighbours on a grid; undefined for others. */
-const gridOf = ({ operator: { event }, view, valid }: ObservationSet): Shape | undefined => {
+const gridOf = ({ operator: { event }, view, valid }: Observations): Shape | undefined => {
   const { kind } = view ?? plainView(event)
   const hasGrid = (kind === 'image' || kind === 'signal') && event.length > 1 && !valid
   return hasGrid && event.slice(1).some((size) => size > 1) ? event : undefined
 }
 
 /** Whether there can be a prior of edges: images and signals without a domain, seen linearly. */
-export const canHaveEdges = (set: ObservationSet): boolean =>
+export const canHaveEdges = (set: Observations): boolean =>
   gridOf(set) !== undefined && familyOf(set.operator.name).linear
 
 /** @throws TweedieError `input` for sets without a grid or of an operator that is not linear */
-const chainOf = (set: ObservationSet): EdgeChain => edgeChain(batchedObservations(set), set.operator.event)
+const chainOf = (set: Observations): EdgeChain => edgeChain(batchedObservations(set), set.operator.event)
 
 /** Where a chain begins: at the mean of a Gaussian, [B, ...event]. */
 const begun = (mean: NdArray, count: number, event: Shape): NdArray<'float32'> => {
@@ -48,7 +53,7 @@ const begun = (mean: NdArray, count: number, event: Shape): NdArray<'float32'> =
  * const x = await draw(0, 64, { stream: (purpose) => stream(0, purpose), lap: 0 })
  * ```
  */
-export const edgeDraw = (set: ObservationSet, mean: NdArray, weight: number): BatchDraw => {
+export const edgeDraw = (set: Observations, mean: NdArray, weight: number): BatchDraw => {
   const { sweep, release } = chainOf(set)
   const run = async (from: number, to: number, { stream, lap, draw = 0 }: DrawAddress) => {
     const at: SweepAddress = { weight, stream, lap, draw, observation: range(from, to) }

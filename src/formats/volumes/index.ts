@@ -1,4 +1,4 @@
 export { decodeNifti, type NiftiVolume } from './nifti.ts'
 export { type Affine, isPlane, type Plane, type Volume } from './orientation.ts'
-export { joinedStacks, readStacks, type Stack } from './slices.ts'
+export { checkStackSizes, joinedStacks, readStacks, type Stack } from './slices.ts'
 export { isVolumes, readVolumes } from './volumes.ts'

@@ -14,10 +14,15 @@ export interface Stack {
   readonly values: NdArray<'float32'>
 }
 
+/** A stack, or what stands for it. */
+interface StackShape extends Pick<Stack, 'name'> {
+  readonly values: Pick<NdArray, 'shape'>
+}
+
 /** @throws TweedieError `input` when the slices of two stacks differ in size */
-const checkSizes = (stacks: readonly Stack[]): void => {
+export const checkStackSizes = (stacks: readonly StackShape[]): void => {
   const [first] = stacks
-  const size = ({ values }: Stack) => values.shape.slice(1).join('×')
+  const size = ({ values }: StackShape) => values.shape.slice(1).join('×')
   const other = stacks.find((stack) => size(stack) !== size(first))
   if (other)
     throw wrong(
@@ -34,7 +39,7 @@ const checkSizes = (stacks: readonly Stack[]): void => {
  * @throws TweedieError `input` when the slices differ in size, or all of them do not fit into memory
  */
 export const joinedStacks = (stacks: readonly Stack[], where: string): NdArray<'float32'> => {
-  checkSizes(stacks)
+  checkStackSizes(stacks)
   const [, h, w] = stacks[0].values.shape
   const count = stacks.reduce((sum, { values }) => sum + values.shape[0], 0)
   let data: Float32Array

@@ -24,6 +24,7 @@ export const columnDensity = (
 /**
  * Masks [count, 1, 1, width]: 1 for a sampled column; mask i depends on the seed and i only.
  *
+ * @param first - number of the first mask, default 0
  * @throws TweedieError `input` for an acceleration below 1
  *
  * @example
@@ -33,10 +34,15 @@ export const columnDensity = (
  */
 export const columnMasks = (
   count: number,
-  { width, acceleration, seed }: { width: number; acceleration: number; seed: number },
+  {
+    width,
+    acceleration,
+    seed,
+    first = 0,
+  }: { width: number; acceleration: number; seed: number; first?: number },
 ): NdArray<'float32'> => {
   const { centre, probability } = columnDensity(width, acceleration)
-  const observation = Array.from({ length: count }, (_, i) => i)
+  const observation = Array.from({ length: count }, (_, i) => first + i)
   const masks = bernoulliBatch(stream(seed, 'observe columns'), probability, { observation }, [1, 1, width])
   const from = Math.floor(width / 2) - centre / 2
   for (let i = 0; i < count; i++) {

@@ -4,7 +4,7 @@ import { TweedieError } from '../../error.ts'
 import { integersBatch, permutation, stream } from '../../random/index.ts'
 import { full, type NdArray, zeros } from '../../tensor/index.ts'
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+const range = (count: number, first: number): number[] => Array.from({ length: count }, (_, i) => first + i)
 
 /**
  * Masks [count, 1, h, w] with one square of side `size` missing, its place uniform at least `margin` from the
@@ -12,6 +12,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, i) 
  *
  * @param size - side of the square in pixels
  * @param margin - pixels, default 0
+ * @param first - number of the first mask, default 0
  * @throws TweedieError `input` when the square does not fit
  *
  * @example
@@ -27,7 +28,8 @@ export const boxMasks = (
     size,
     margin = 0,
     seed,
-  }: { height: number; width: number; size: number; margin?: number; seed: number },
+    first = 0,
+  }: { height: number; width: number; size: number; margin?: number; seed: number; first?: number },
 ): NdArray<'float32'> => {
   requireInteger(size, 1, 'box: size')
   requireInteger(margin, 0, 'box: margin')
@@ -43,7 +45,7 @@ export const boxMasks = (
       stream(seed, `observe box ${name}`),
       margin,
       length - margin - size + 1,
-      { observation: range(count) },
+      { observation: range(count, first) },
       [1],
     )
   const [tops, lefts] = [corner('top', height), corner('left', width)]
@@ -62,6 +64,7 @@ export const boxMasks = (
  * inpainting of the MMPS benchmark) or vertices of a mesh.
  *
  * @param kept - one number, or one for each mask: 0 … entries
+ * @param first - number of the first mask, default 0
  * @throws TweedieError `input` when more entries are to be kept than exist
  *
  * @example
@@ -72,11 +75,16 @@ export const boxMasks = (
  */
 export const exactMasks = (
   count: number,
-  { entries, kept, seed }: { entries: number; kept: number | readonly number[]; seed: number },
+  {
+    entries,
+    kept,
+    seed,
+    first = 0,
+  }: { entries: number; kept: number | readonly number[]; seed: number; first?: number },
 ): NdArray<'float32'> => {
   const masks = zeros([count, 1, entries])
   for (let i = 0; i < count; i++) {
-    const order = permutation(stream(seed, 'observe exact mask'), entries, { observation: i }).data
+    const order = permutation(stream(seed, 'observe exact mask'), entries, { observation: first + i }).data
     const own = typeof kept === 'number' ? kept : kept[i]
     requireInteger(own, 0, 'mask: number of entries kept')
     if (own > entries) throw new TweedieError('input', `mask: cannot keep ${own} of ${entries} entries`)

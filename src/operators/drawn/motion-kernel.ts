@@ -22,6 +22,8 @@ export interface MotionOptions {
   readonly intensity?: number
   /** Seed of all kernels: kernel i depends on it and on i only. */
   readonly seed: number
+  /** Number of the first kernel, default 0. */
+  readonly first?: number
 }
 
 /** More steps than any walk takes: the longest is 1.5 d, a step 0.003 d at least on average. */
@@ -150,13 +152,13 @@ const kernelOf = (size: number, intensity: number, seed: number, observation: nu
  */
 export const motionKernels = (
   count: number,
-  { size, intensity = 0.5, seed }: MotionOptions,
+  { size, intensity = 0.5, seed, first = 0 }: MotionOptions,
 ): NdArray<'float32'> => {
   requireInteger(size, 3, 'motion kernel: size')
   if (size % 2 === 0) throw new TweedieError('input', `motion kernel: size must be odd, got ${size}`)
   if (!(intensity >= 0 && intensity <= 1))
     throw new TweedieError('input', `motion kernel: intensity must be in [0, 1], got ${intensity}`)
   const data = new Float32Array(count * size * size)
-  for (let i = 0; i < count; i++) data.set(kernelOf(size, intensity, seed, i), i * size * size)
+  for (let i = 0; i < count; i++) data.set(kernelOf(size, intensity, seed, first + i), i * size * size)
   return new NdArray('float32', [count, 1, size, size], data)
 }

@@ -18,9 +18,15 @@ const MODES = 3
  */
 export const smoothPhases = (
   count: number,
-  { height, width, std, seed }: { height: number; width: number; std: number; seed: number },
+  {
+    height,
+    width,
+    std,
+    seed,
+    first = 0,
+  }: { height: number; width: number; std: number; seed: number; first?: number },
 ): NdArray<'float32'> => {
-  const observation = Array.from({ length: count }, (_, i) => i)
+  const observation = Array.from({ length: count }, (_, i) => first + i)
   const g = normalBatch(stream(seed, 'observe phase'), { observation }, [MODES, MODES])
   const weight = (p: number, q: number) => 1 / (1 + p + q)
   // A cosine of p > 0 has mean square 1/2.

@@ -25,12 +25,16 @@ export const kernel = {
  * Gaussian kernels with σ uniform between two values: [count, 1, size, size], of signals [count, 1, size].
  */
 const gaussianKernels = (
-  { count, event, seed }: DrawRequest,
+  { count, event, seed, first }: DrawRequest,
   low: number,
   high: number,
 ): NdArray<'float32'> => {
   const size = 2 * Math.ceil(4 * high) + 1
-  const share = uniformBatch(stream(seed, 'observe blur'), { observation: observations(count) }, [1]).data
+  const share = uniformBatch(
+    stream(seed, 'observe blur'),
+    { observation: observations(count, first) },
+    [1],
+  ).data
   const signals = gridOf(event, 'blur').length === 1
   const kernels = Array.from(share, (u) => {
     const taps = gaussianTaps(low + (high - low) * u, size)

@@ -63,13 +63,13 @@ export const coilsFamily = defineFamily({
     },
   },
   blindTo: [],
-  draw: ({ acceleration: R, coils, maps }, { count, event, seed }) => {
+  draw: ({ acceleration: R, coils, maps }, { count, event, seed, first }) => {
     const [channels, height, width] = imageShape(event, 'coils')
     if (channels !== 1)
       throw new TweedieError('input', `coils: needs images of one channel [1, H, W], the data are [${event}]`)
     const sensitivity =
       maps === '' ? coilSensitivities(coils, { height, width }) : readSensitivities(maps, height, width)
-    return { mask: columnMasks(count, { width, acceleration: R, seed }), sensitivity }
+    return { mask: columnMasks(count, { width, acceleration: R, seed, first }), sensitivity }
   },
   eventOf: (_, { y: [, ...plane] }) => [1, ...plane],
   make: (_, parameters, { event }) =>

@@ -78,5 +78,5 @@ export const keptBetween = (
 }
 
 /** u_i in (0, 1), uniform, by which the fraction of observation i is chosen. */
-export const shares = (count: number, seed: number): Float32Array =>
-  uniformBatch(stream(seed, 'observe share'), { observation: observations(count) }, [1]).data
+export const shares = (count: number, seed: number, first = 0): Float32Array =>
+  uniformBatch(stream(seed, 'observe share'), { observation: observations(count, first) }, [1]).data

@@ -25,6 +25,8 @@ export interface Part {
 export interface DrawRequest {
   /** Observations. */
   readonly count: number
+  /** Number of the first of them in its set, default 0: parts of a set have the parameters of the whole. */
+  readonly first?: number
   /** Shape of one x. */
   readonly event: Shape
   readonly seed: number
@@ -204,5 +206,6 @@ export const needed = (family: string, parameters: Parameters<Tensor>, name: str
   throw new TweedieError('input', `operator '${family}': parameter '${name}' is missing`)
 }
 
-/** 0 … count − 1: the addresses of observations. */
-export const observations = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+/** first … first + count − 1: the addresses of observations. */
+export const observations = (count: number, first = 0): number[] =>
+  Array.from({ length: count }, (_, i) => first + i)

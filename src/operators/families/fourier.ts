@@ -45,10 +45,12 @@ export const fourierFamily = defineFamily({
     },
   },
   blindTo: ['phase'], // a scanner knows what it sampled
-  draw: ({ acceleration: R, phase }, { count, event, seed }): Parameters<NdArray<'float32'>> => {
+  draw: ({ acceleration: R, phase }, { count, event, seed, first }): Parameters<NdArray<'float32'>> => {
     const [, height, width] = imageShape(event, 'fourier')
-    const mask = columnMasks(count, { width, acceleration: R, seed })
-    return phase > 0 ? { mask, phase: smoothPhases(count, { height, width, std: phase, seed }) } : { mask }
+    const mask = columnMasks(count, { width, acceleration: R, seed, first })
+    return phase > 0
+      ? { mask, phase: smoothPhases(count, { height, width, std: phase, seed, first }) }
+      : { mask }
   },
   eventOf: (_, { y: [channels, ...plane] }) => [channels / 2, ...plane],
   make: ({ phase }, parameters, { event }) =>

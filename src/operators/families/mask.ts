@@ -10,10 +10,11 @@ const betweenMasks = (
   [low, high]: readonly [number, number],
   shape: Shape,
   seed: number,
+  first = 0,
 ): NdArray<'float32'> => {
   const [count, ...event] = shape
-  const at = { observation: observations(count) }
-  const share = shares(count, seed)
+  const at = { observation: observations(count, first) }
+  const share = shares(count, seed, first)
   const size = sizeOf(event)
   const u = uniformBatch(stream(seed, 'observe mask between'), at, event)
   const data = u.data.map((v, i) => (v < low + (high - low) * share[Math.floor(i / size)] ? 1 : 0))
@@ -32,14 +33,14 @@ export const maskFamily = deletion({
       description: 'keep exactly that many pixels of each observation',
     },
   },
-  masks: ({ keep, keepMax: most, exact }, { count, event, seed }) => {
+  masks: ({ keep, keepMax: most, exact }, { count, event, seed, first = 0 }) => {
     const shape = maskShape([count, ...event])
     const ends = keptBetween('mask', { keep, keepMax: most })
     if (most > 0 && exact) throw new TweedieError('input', "operator 'mask': 'keepMax' goes without 'exact'")
-    if (most > 0) return betweenMasks(ends, shape, seed)
-    if (!exact) return bernoulli(stream(seed, 'observe mask'), keep, shape)
+    if (most > 0) return betweenMasks(ends, shape, seed, first)
     const entries = sizeOf(shape.slice(1))
+    if (!exact) return bernoulli(stream(seed, 'observe mask'), keep, shape, { element: first * entries })
     const kept = entries - Math.floor((1 - keep) * entries + 1e-9)
-    return reshaped(exactMasks(count, { entries, kept, seed }), shape)
+    return reshaped(exactMasks(count, { entries, kept, seed, first }), shape)
   },
 })

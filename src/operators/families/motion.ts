@@ -26,8 +26,8 @@ export const motionFamily = defineFamily({
     boundary,
   },
   parameters: { kernel: { ...kernel, replaces: ['size', 'intensity', 'shared'] } },
-  draw: ({ size, intensity, shared }, { count, seed }) => ({
-    kernel: motionKernels(shared ? 1 : count, { size, intensity, seed }),
+  draw: ({ size, intensity, shared }, { count, seed, first }) => ({
+    kernel: motionKernels(shared ? 1 : count, { size, intensity, seed, first: shared ? 0 : first }),
   }),
   make: ({ boundary: edge }, parameters, { event }) =>
     blur(needed('motion', parameters, 'kernel'), event, { boundary: edge }),

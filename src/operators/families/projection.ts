@@ -21,9 +21,9 @@ export const projectionFamily = defineFamily({
       axes: (_, [m]) => [[m], undefined],
     },
   },
-  draw: ({ dimension }, { count, event, seed }) => {
+  draw: ({ dimension }, { count, event, seed, first }) => {
     const n = sizeOf(event)
-    const at = { observation: observations(count) }
+    const at = { observation: observations(count, first) }
     const matrix = normalBatch(stream(seed, 'observe projection'), at, [dimension, n])
     for (let row = 0; row < count * dimension; row++) {
       const a = matrix.data.subarray(row * n, (row + 1) * n)

@@ -25,17 +25,17 @@ export const verticesFamily = deletion({
     keep: { ...fraction, default: 0.7, description: 'fraction of the points that is kept, exactly' },
     keepMax,
   },
-  masks: ({ keep, keepMax: most }, { count, event, seed, valid }) => {
+  masks: ({ keep, keepMax: most }, { count, event, seed, valid, first }) => {
     if (!isCurve(event))
       throw new TweedieError('input', `vertices: needs data [..., coordinates, points], they are [${event}]`)
     const length = event[event.length - 1]
     const points = pointsOf(valid, length)
     const entries = points.length
     const [low, high] = keptBetween('vertices', { keep, keepMax: most })
-    const kept = Array.from(shares(count, seed), (u) =>
+    const kept = Array.from(shares(count, seed, first), (u) =>
       Math.max(1, Math.round((low + (high - low) * u) * entries)),
     )
-    const chosen = exactMasks(count, { entries, kept, seed }).data
+    const chosen = exactMasks(count, { entries, kept, seed, first }).data
     const shape = maskShape([count, ...event])
     const lists = sizeOf(shape.slice(1, -1))
     const data = new Float32Array(sizeOf(shape))

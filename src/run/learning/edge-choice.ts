@@ -48,7 +48,7 @@ export const chooseEdges = async (
     seed,
     judge: async (draws) => (await judge.figures(draws)).crps,
     onWeight: (done, total) => {
-      onProgress?.({ phase: 'edges', done, total, lap: 0 })
+      onProgress?.({ phase: 'edges', done, total, lap: 1 })
       checkAborted(signal, 'learning')
     },
   })

@@ -1,7 +1,7 @@
 /** What learning by DiEM in a run folder is asked for. */
 import type { DiemOptions } from '../../em/index.ts'
 import type { NetworkConfig } from '../../nn/index.ts'
-import type { ObservationSet, SetAsideOptions } from '../../observations/index.ts'
+import type { Observations, SetAsideOptions } from '../../observations/index.ts'
 import type { HeldReading } from '../held-bench.ts'
 import type { LearnedPrior } from '../prior.ts'
 import type { RunCall } from '../run-call.ts'
@@ -21,7 +21,7 @@ interface HeldOptions extends SetAsideOptions {
 export interface LearnRequest extends RunCall {
   readonly net: NetworkConfig
   /** In the units of the data; its range is that of the prior. */
-  readonly set: ObservationSet
+  readonly set: Observations
   readonly options: DiemOptions
   /**
    * Whether the first lap's draws are of a prior of edges where these predict what was set aside better than

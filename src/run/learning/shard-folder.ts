@@ -3,14 +3,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TweedieError } from '../../error.ts'
 import { flushFolder } from '../../formats/atomic.ts'
-import { readElements } from '../../formats/elements.ts'
-import {
-  checkSafetensors,
-  type OpenSafetensors,
-  openSafetensors,
-  writeSafetensors,
-} from '../../formats/index.ts'
-import { float32, type NdArray, sizeOf } from '../../tensor/index.ts'
+import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../../formats/index.ts'
+import { float32, type NdArray, sizeOf, zeros } from '../../tensor/index.ts'
 import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'
 import { sweepTemporaries } from '../layout.ts'
 
@@ -20,31 +14,23 @@ const OPEN = 64
 /** Name of the array in each file. */
 const X = 'x'
 
-/** Bytes of a float32. */
-const BYTES = 4
-
 const shardFile = (folder: string, shard: number): string =>
   join(folder, `${String(shard).padStart(4, '0')}.safetensors`)
 
 /** An open shard, when it holds what the layout says. @throws TweedieError `input` */
-const openShard = (path: string, { event, bounds }: ShardLayout, shard: number): OpenSafetensors => {
-  const file = openSafetensors(path)
-  const [entry] = file.entries
+const openShard = (path: string, { event, bounds }: ShardLayout, shard: number): ArrayFile => {
+  const file = openArrays(path)
+  const { [X]: field, ...others } = file.fields
   const shape = [bounds[shard + 1] - bounds[shard], ...event]
-  if (
-    file.entries.length === 1 &&
-    entry.key === X &&
-    entry.element === 'f4' &&
-    `${entry.shape}` === `${shape}`
-  )
-    return file
+  const isAlone = Object.keys(others).length === 0
+  if (isAlone && field?.dtype === 'float32' && `${field.shape}` === `${shape}`) return file
   file.close()
   throw new TweedieError('input', `${path}: expected samples '${X}' of float32 [${shape}]`)
 }
 
 /** The last few files that were asked for. */
-const openFiles = (open: (shard: number) => OpenSafetensors) => {
-  const files = new Map<number, OpenSafetensors>()
+const openFiles = (open: (shard: number) => ArrayFile) => {
+  const files = new Map<number, ArrayFile>()
   const close = (shard: number): void => {
     files.get(shard)?.close()
     files.delete(shard)
@@ -52,7 +38,7 @@ const openFiles = (open: (shard: number) => OpenSafetensors) => {
   return {
     close,
     closeAll: () => [...files.keys()].forEach(close),
-    of: (shard: number): OpenSafetensors => {
+    of: (shard: number): ArrayFile => {
       const known = files.get(shard)
       const file = known ?? open(shard)
       files.delete(shard) // the last one asked for goes to the end
@@ -85,20 +71,19 @@ export const folderSamples = (folder: string, layout: ShardLayout, written: numb
     checkSafetensors(path)
   }
   const files = openFiles((shard) => openShard(shardFile(folder, shard), layout, shard))
-  const read = (row: number, into: Uint8Array): void => {
+  const rowOf = (row: number): NdArray<'float32'> => {
     const shard = shardOf(layout, row)
-    files.of(shard).read(into, (row - layout.bounds[shard]) * size * BYTES)
+    const at = row - layout.bounds[shard]
+    return float32(files.of(shard).rows(X, at, at + 1))
   }
   return {
     layout,
     count: rowsOf(layout),
     event,
     rowsAt: (rows) => {
-      const fill = (into: Uint8Array): void => {
-        for (const [i, row] of rows.entries())
-          read(row, into.subarray(i * size * BYTES, (i + 1) * size * BYTES))
-      }
-      return float32(readElements('f4', [rows.length, ...event], fill, true, folder))
+      const x = zeros([rows.length, ...event])
+      for (const [i, row] of rows.entries()) x.data.set(rowOf(row).data, i * size)
+      return x
     },
     write: (shard: number, x: NdArray<'float32'>) => {
       checkShard(layout, shard, x)
@@ -107,7 +92,7 @@ export const folderSamples = (folder: string, layout: ShardLayout, written: numb
         flushFolder(dirname(folder))
       }
       files.close(shard)
-      writeSafetensors(shardFile(folder, shard), { [X]: x })
+      writeArrays(shardFile(folder, shard), { [X]: x })
     },
     release: files.closeAll,
   }

@@ -49,6 +49,7 @@ const restoring: OptionsOf<'restore'> = {
     batch: 1024,
     count: undefined,
     summary: undefined,
+    strict: undefined,
     calibrated: undefined,
     onnx: undefined,
   },

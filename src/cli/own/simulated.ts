@@ -1,0 +1,97 @@
+/** Observations of clean data, made at once or, of data that would fill the memory, part by part. */
+import { type CleanSource, cleanSource } from '../../datasets/index.ts'
+import { arrayWriter, writeArrays } from '../../formats/index.ts'
+import {
+  type Observations,
+  type ObserveOptions,
+  observationWriter,
+  observe,
+  openObservations,
+  SHARE_BYTES,
+  writeObservations,
+} from '../../observations/index.ts'
+import { NdArray, sizeOf } from '../../tensor/index.ts'
+
+/** Where observations go, and the clean data that they are of. */
+export interface SimulatedFiles {
+  readonly output: string
+  readonly truth?: string
+}
+
+/** How much is in memory at once. */
+export interface SimulatedBytes {
+  /** Clean data of so many bytes are observed at once, default `SHARE_BYTES`. */
+  readonly whole?: number
+  /** Larger ones in parts of so many, default 16 MiB. */
+  readonly part?: number
+}
+
+const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
+
+/** The same data, in memory when they are of so many bytes at most. */
+export const heldItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<CleanSource> => {
+  const { shape, rows, ...rest } = clean
+  if (shape[0] * itemBytes(clean) > bytes) return clean
+  return cleanSource({ ...rest, x: await rows(0, shape[0]) })
+}
+
+/** All items, or as many as so many bytes hold, evenly spaced. */
+export const someItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<NdArray<'float32'>> => {
+  const [count, ...event] = clean.shape
+  const most = Math.max(1, Math.floor(bytes / itemBytes(clean)))
+  if (count <= most) return clean.rows(0, count)
+  const data = new Float32Array(most * sizeOf(event))
+  for (let i = 0; i < most; i++) {
+    const at = Math.floor((i * count) / most)
+    data.set((await clean.rows(at, at + 1)).data, i * sizeOf(event))
+  }
+  return new NdArray('float32', [most, ...event], data)
+}
+
+/** Observes part after part, which are written as they come. */
+const inParts = async (
+  clean: CleanSource,
+  options: ObserveOptions,
+  { output, truth }: SimulatedFiles,
+  bytes: number,
+): Promise<void> => {
+  const [count] = clean.shape
+  const size = Math.max(2, Math.floor(bytes / itemBytes(clean)))
+  const y = observationWriter(output, count)
+  const x =
+    truth === undefined ? undefined : arrayWriter(truth, { x: { dtype: 'float32', shape: clean.shape } })
+  try {
+    for (let first = 0; first < count; first += size) {
+      const items = await clean.rows(first, Math.min(count, first + size))
+      y.append(await observe(items, { ...options, first }))
+      x?.append('x', items)
+    }
+    y.close()
+    x?.close()
+  } finally {
+    y.discard()
+    x?.discard()
+  }
+}
+
+/**
+ * Observes clean data into a file. The values do not depend on whether it is done in parts; a `.npz` that is
+ * written in parts is stored, not deflated.
+ */
+export const simulateInto = async (
+  clean: CleanSource,
+  options: ObserveOptions,
+  files: SimulatedFiles,
+  { whole = SHARE_BYTES, part = 2 ** 24 }: SimulatedBytes = {},
+): Promise<Observations> => {
+  const [count] = clean.shape
+  if (count * itemBytes(clean) > whole) {
+    await inParts(clean, options, files, part)
+    return openObservations(files.output)
+  }
+  const x = await clean.rows(0, count)
+  const set = await observe(x, options)
+  writeObservations(files.output, set)
+  if (files.truth !== undefined) writeArrays(files.truth, { x })
+  return set
+}

@@ -102,7 +102,7 @@ describe('tweedie plan', () => {
     const { stdout, status } = tweedie('plan', 'experiments/demo.yaml', ...small, '--workers', '2', '--json')
     expect(status).toBe(0)
     const { seconds, workers, measured } = JSON.parse(stdout)
-    expect(measured).toEqual({ rows: 64, drawRows: 8 })
+    expect(measured).toEqual({ rows: 64, drawRows: 20 })
     expect(seconds.run).toBeGreaterThan(seconds.lap)
     expect(workers.seconds.run).toBeCloseTo(seconds.run / 2, 6)
   })

@@ -21,6 +21,7 @@
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *   flow-base  what flows gain by what they begin with, where the posterior is known
  *   coil-maps  coil maps estimated from k-space, and what total variation makes of them
+ *   paper      the configurations of the papers at their full size: memory, seconds a step, days
  *   own-data   learn and sample on strangers' data, beside simple baselines
  *
  * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
@@ -45,6 +46,7 @@ const names = [
   'amortize',
   'flow-base',
   'coil-maps',
+  'paper',
   'own-data',
   'operators',
   'gaussian-start',

@@ -4,7 +4,7 @@
  * score_prior). The first layer is kept as two matrices, for h_a and for y: for many draws from one y,
  * the second product is the same.
  */
-import type { Linear } from '../nn/index.ts'
+import { freshWeights, type Linear } from '../nn/index.ts'
 import { normal, stream } from '../random/index.ts'
 import { add, exp, leakyRelu, matmul, mul, NdArray, type Shape, type Tensor, zeros } from '../tensor/index.ts'
 import { type BatchNorm, batchNorm, initBatchNorm, initStatistics, type Statistics } from './batch-norm.ts'
@@ -40,14 +40,15 @@ export interface ConditionerSizes {
 const SPREAD = 0.05
 
 /** Normal weights with deviation 0.05, from the stream of that name. */
-export const normalWeights = (seed: number, name: string, shape: Shape): NdArray => {
-  const { data } = normal(stream(seed, `flow.${name}`), shape)
-  return new NdArray(
-    'float32',
-    shape,
-    data.map((v) => SPREAD * v),
-  )
-}
+export const normalWeights = (seed: number, name: string, shape: Shape): NdArray =>
+  freshWeights(shape, () => {
+    const { data } = normal(stream(seed, `flow.${name}`), shape)
+    return new NdArray(
+      'float32',
+      shape,
+      data.map((v) => SPREAD * v),
+    )
+  })
 
 /** Fresh weights: the output is 0 whatever comes in. */
 export const initConditioner = (

@@ -1,5 +1,6 @@
 export * from './batch-draw.ts'
 export * from './conditional-covariance.ts'
+export { drawCost } from './cost.ts'
 export { ddnm } from './ddnm.ts'
 export { type DiffpirOptions, diffpir } from './diffpir.ts'
 export { type DpsOptions, dps } from './dps.ts'

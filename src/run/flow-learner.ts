@@ -14,54 +14,85 @@ import {
 import { TweedieError } from '../error.ts'
 import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
 import type { Stream } from '../random/index.ts'
-import { type Trainer, trainer } from '../training/index.ts'
-import { type DistillRequest, type Learner, learnedFrom, streamsOf } from './distill-request.ts'
+import type { NdArray } from '../tensor/index.ts'
+import { type Objective, trainer } from '../training/index.ts'
+import {
+  type DistillObjective,
+  type DistillRequest,
+  type Learner,
+  learnedFrom,
+  streamsOf,
+} from './distill-request.ts'
 import type { Run } from './folder.ts'
 import { priorSamples } from './prior-samples.ts'
 
-/** Training by the reverse divergence, with the bound on log p(x) or with log p(x) itself. */
-const reverseTrainer = (
+/** Samples of the prior in its own units, [count, ...event]. */
+export type DrawSamples = (
+  wanted: NonNullable<DistillObjective['samples']>,
+) => NdArray<'float32'> | Promise<NdArray<'float32'>>
+
+/** What is done with an objective, whatever its batches are. */
+type Use<T> = <B>(objective: Objective<B>) => T
+
+/** The reverse divergence, with the bound on log p(x) or with log p(x) itself. */
+const withReverse = <T>(
   { prior, options, objective = {} }: DistillRequest,
   flow: Flow,
   measurements: Measurements,
   streamOf: (purpose: string) => Stream,
-): Trainer => {
+  use: Use<T>,
+): T => {
   const { bound, start, exact, dataWeight } = objective
   const { execute } = options
   const diffusion = boundOf(prior, start)
   const { denoiser } = prior
-  const by = <P>(negLogPrior: NegLogPrior<P>): Trainer => {
-    const divergence = reverseObjective(flow, negLogPrior, measurements, { dataWeight, execute }, streamOf)
-    return trainer(divergence, options, streamOf('rows'))
-  }
+  const by = <P>(negLogPrior: NegLogPrior<P>): T =>
+    use(reverseObjective(flow, negLogPrior, measurements, { dataWeight, execute }, streamOf))
   return exact
     ? by(exactNegLogPrior(denoiser, { ...diffusion, ...exact, ...execute }))
     : by(boundNegLogPrior(denoiser, streamOf, { ...diffusion, bound }))
 }
 
-const trainerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise<Trainer> => {
-  const { condition, blind, options, objective } = request
+/**
+ * The objective of a flow.
+ *
+ * @param draw - makes samples of the prior, for the forward divergence
+ * @throws TweedieError `input` for simulations of observations with shot noise
+ */
+export const withFlowObjective = async <T>(
+  request: DistillRequest,
+  flow: Flow,
+  draw: DrawSamples,
+  use: Use<T>,
+): Promise<T> => {
+  const { condition, blind, objective } = request
   const measurements = measurementsOf(learnedFrom(request), {
     layout: condition,
     condition: flow.condition,
     blind,
   })
   const streamOf = streamsOf(request)
-  if (!objective?.samples) return reverseTrainer(request, flow, measurements, streamOf)
+  if (!objective?.samples) return withReverse(request, flow, measurements, streamOf, use)
   if (!measurements.simulate)
     throw new TweedieError(
       'input',
       "objective.prior: 'samples' does not go with shot noise, whose level follows y",
     )
-  const x = await priorSamples(run, request, objective.samples)
-  return trainer(forwardObjective(flow, x, measurements, streamOf), options, streamOf('rows'))
+  return use(forwardObjective(flow, await draw(objective.samples), measurements, streamOf))
 }
 
 /** How a flow learns. */
 export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfig): Learner => {
   const flow = flowOf(config)
+  const { options, prior, seed } = request
   return {
-    fresh: initFlowState(freshFlow(config, request.prior.gaussian, request.seed)),
-    trainer: () => trainerOf(run, request, flow),
+    fresh: initFlowState(freshFlow(config, prior.gaussian, seed)),
+    trainer: () =>
+      withFlowObjective(
+        request,
+        flow,
+        (wanted) => priorSamples(run, request, wanted),
+        (objective) => trainer(objective, options, streamsOf(request)('rows')),
+      ),
   }
 }

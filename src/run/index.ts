@@ -1,5 +1,6 @@
 export * from './checkpoint.ts'
 export * from './distill.ts'
+export { distillCost, lookAtDistillation } from './distill-cost.ts'
 export type { DistillObjective, DistillRequest } from './distill-request.ts'
 export * from './folder.ts'
 export type { HeldReading } from './held-bench.ts'

@@ -31,5 +31,8 @@ export const allocate = <D extends DType>(dtype: D, size: number): DataOf[D] => 
   return new constructors[dtype](size) as DataOf[D]
 }
 
+/** Bytes of one element. */
+export const elementBytes = (dtype: DType): number => constructors[dtype].BYTES_PER_ELEMENT
+
 /** True for float32 and float64. */
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'

@@ -1,5 +1,7 @@
 export { withinElements } from './allocation.ts'
+export { batchInputs } from './batch-inputs.ts'
 export { eachBatch } from './batching.ts'
+export { bytesOf, type GraphCost, graphCost } from './cost.ts'
 export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
 export type { Device, ExecuteOptions } from './execute/device.ts'
 export { defaultThreads } from './execute/device.ts'

@@ -1,5 +1,6 @@
 export * from './ambient.ts'
 export * from './augmentation.ts'
+export * from './cost.ts'
 export * from './denoising.ts'
 export * from './dropout-seeds.ts'
 export * from './gsure.ts'

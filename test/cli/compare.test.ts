@@ -66,6 +66,7 @@ describe('distilled samplers in a comparison', () => {
           device: 'cpu',
           checkpointEvery: 60,
           minutes: undefined,
+          overcommit: undefined,
         },
         io,
       ),

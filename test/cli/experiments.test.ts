@@ -109,6 +109,7 @@ const options = {
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,
+  overcommit: undefined,
   json: false,
   quiet: true,
   debug: false,

@@ -31,6 +31,7 @@ const learning = {
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,
+  overcommit: undefined,
 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,

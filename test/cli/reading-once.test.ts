@@ -60,6 +60,7 @@ it("of 'learn SET', which says one lap in the singular", async () => {
     device: 'cpu',
     checkpointEvery: 60,
     minutes: 1,
+    overcommit: undefined,
   } as const
   const text = await printed((io) => learn([set, ...TINY], options, io))
   expect(reads).toEqual([set])

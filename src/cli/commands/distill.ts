@@ -1,190 +1,19 @@
 /** `tweedie distill`: a sampler of one or few steps from a prior and measurements, in a run folder. */
-import {
-  annealed,
-  type ConditionLayout,
-  conditionLayout,
-  conditionShape,
-  type DenoiserConfig,
-  defaultFlow,
-  denoiserConfig,
-  drawingOf,
-  measurementDigest,
-  measurementsOf,
-  type SamplerConfig,
-  unconditional,
-  withBase,
-} from '../../amortize/index.ts'
-import { TweedieError } from '../../error.ts'
-import type { FlowConfig } from '../../flows/index.ts'
-import { type Observations, withRange } from '../../observations/index.ts'
-import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
-import {
-  type DistillRequest,
-  distill,
-  type LearnedPrior,
-  loadPrior,
-  openRun,
-  priorDigest,
-  type SavedSampler,
-} from '../../run/index.ts'
-import { ndarray, type Shape, sizeOf } from '../../tensor/index.ts'
+import { distill, loadPrior, openRun, priorDigest, type SavedSampler } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { configurationOf } from '../config/arguments.ts'
-import { networkConfigOf, rateOf, spatialNetworkOf } from '../config/building.ts'
-import { type Distillation, distillSchema } from '../config/distill-schema.ts'
+import { distillRequestOf, distillStepsOf } from '../config/distill-request.ts'
+import { distillSchema } from '../config/distill-schema.ts'
 import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
+import { countDistillation } from '../plan/count-distillation.ts'
+import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 
 type Options = OptionsOf<'distill'>
-
-/** Bounds of the draws in the units of the prior. */
-const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowConfig, 'range'> => {
-  if (!bounds) return {}
-  if (!(bounds[0] < bounds[1]))
-    throw new TweedieError('input', `field 'bounds': expected low < high, got [${bounds}]`)
-  const [lo, hi] = applyAffine(toPrior(range), ndarray(bounds)).data
-  return { range: { kind: 'interval', lo, hi } }
-}
-
-type SamplerField = NonNullable<Distillation['flow']>
-type DenoiserField = Extract<SamplerField, { kind: 'denoiser' }>
-type FlowField = Exclude<SamplerField, DenoiserField>
-
-/** The flow of a prior and observations of that layout. */
-const flowConfigOf = (
-  flow: FlowField,
-  bounds: Distillation['bounds'],
-  layout: ConditionLayout,
-  { event, range }: LearnedPrior,
-): FlowConfig => {
-  const kept = rangeOf(bounds, range)
-  if (flow.kind === 'image') return { ...flow, event, condition: conditionShape(layout, 'channels'), ...kept }
-  if (flow.kind === 'network') {
-    const { kind, features, steps, encoder, coupling } = flow
-    const [channels, ...space] = event
-    const network = (net: typeof encoder, io: number) => spatialNetworkOf({ net }, [io, ...space])
-    return {
-      kind,
-      steps,
-      event,
-      condition: conditionShape(layout, 'channels'),
-      encoder: network(encoder, features),
-      coupling: network(coupling, channels + features),
-      ...kept,
-    }
-  }
-  const [condition] = conditionShape(layout, 'vector')
-  return { ...flow, size: sizeOf(event), condition, ...kept }
-}
-
-/** Rows of a step when nobody says how many: couplings of networks cost more and need fewer. */
-const batchOf = ({ kind }: SamplerConfig): number => (kind === 'network' ? 16 : 64)
-
-/** Fields that are of flows alone, where a configuration sets them. */
-const refuseFlowFields = ({ bounds, blind, condition, measurement, objective }: Distillation): void => {
-  const refuse = (field: string, why: string): never => {
-    throw new TweedieError('input', `field '${field}': a denoiser ${why}`)
-  }
-  if (objective.prior !== 'samples')
-    refuse('objective.prior', "learns from samples of the prior: say 'samples'")
-  if (bounds) refuse('bounds', 'has no bounds; use a flow')
-  if (blind) refuse('blind', 'has to know the operator; use a flow')
-  if (condition !== 'parameters') refuse('condition', "has to know the operator: say 'parameters'")
-  if (measurement !== undefined) refuse('measurement', 'is for many measurements; use a flow')
-}
-
-/** The denoiser for a set. */
-const denoiserConfigOf = (
-  { net, steps, step }: DenoiserField,
-  layout: ConditionLayout,
-  set: Observations,
-  prior: LearnedPrior,
-): DenoiserConfig => {
-  const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
-  const netFor = (shape: Shape) => networkConfigOf({ net }, shape)
-  return denoiserConfig(set, layout, measurements, prior, netFor, { steps, step })
-}
-
-const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
-  const { prior, bound, start, anneal, probes = 16, tolerance = 1e-3 } = objective
-  const { samples = 4096, samplerSteps = 64 } = objective
-  if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
-  const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
-  const integrate = { rtol: tolerance, atol: tolerance / 100 }
-  return {
-    bound,
-    start,
-    ...(anneal ? { dataWeight: annealed(anneal) } : {}),
-    ...(prior === 'exact' ? { exact: { trace, integrate } } : {}),
-  }
-}
-
-/** The flow with the base that was asked for; without a wish, with one where there is one. */
-const chosenBase = (wish: 'gaussian' | 'white' | undefined, white: FlowConfig, based: FlowConfig) => {
-  if (wish === 'gaussian' && based === white)
-    throw new TweedieError(
-      'input',
-      "field 'flow.base': a flow with bounds begins with white noise; say 'white', or leave 'bounds' out",
-    )
-  return wish === 'white' ? white : based
-}
-
-/** What is to draw. */
-const samplerConfigOf = (
-  distillation: Distillation,
-  layout: ConditionLayout,
-  set: Observations,
-  prior: LearnedPrior,
-): SamplerConfig => {
-  const { flow, bounds } = distillation
-  const based = (config: FlowConfig): FlowConfig => withBase(config, prior.gaussian, set, layout)
-  if (!flow) return based({ ...defaultFlow(prior, layout), ...rangeOf(bounds, prior.range) })
-  if (flow.kind !== 'denoiser') {
-    const plain = flowConfigOf(flow, bounds, layout, prior)
-    return flow.kind === 'network' ? chosenBase(flow.base, plain, based(plain)) : plain
-  }
-  refuseFlowFields(distillation)
-  return denoiserConfigOf(flow, layout, set, prior)
-}
-
-const requestOf = async (
-  distillation: Distillation,
-  prior: LearnedPrior,
-): Promise<Omit<DistillRequest, 'options'>> => {
-  const { data, condition, blind, measurement, train, seed } = distillation
-  const observations = await loadObservations({ data, range: undefined })
-  const set = withRange(observations, prior.range)
-  const { event } = set.operator
-  if (String(event) !== String(prior.event)) {
-    throw new TweedieError(
-      'input',
-      `data: signals have shape [${event}], the prior '${distillation.prior}' knows [${prior.event}]`,
-    )
-  }
-  if (measurement !== undefined) measurementDigest(set, measurement) // an error comes before a run is made
-  const layout = conditionLayout(set, condition === 'parameters' && !blind)
-  const wanted = measurement === undefined ? layout : unconditional(layout)
-  const flow = samplerConfigOf(distillation, wanted, set, prior)
-  drawingOf(flow) // as do sizes that do not fit
-  return {
-    prior,
-    priorDigest: priorDigest(distillation.prior),
-    priorPath: distillation.prior,
-    set,
-    flow,
-    condition: wanted,
-    blind,
-    measurement,
-    objective: objectiveOf(distillation),
-    steps: train.steps,
-    exportDraws: distillation.export.draws,
-    seed,
-  }
-}
 
 const summary = (
   path: string,
@@ -206,24 +35,19 @@ const summary = (
 
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = configurationOf(distillSchema, args, options.seed)
-  const { train } = distillation
-  const request = await requestOf(distillation, loadPrior(distillation.prior))
+  const prior = { prior: loadPrior(distillation.prior), digest: priorDigest(distillation.prior) }
+  const observations = await loadObservations({ data: distillation.data, range: undefined })
+  const request = distillRequestOf(distillation, prior, observations)
   const { device } = options
   await requireDevice(device)
+  const whole = { ...request, options: distillStepsOf(distillation, request.flow, { device }) }
+  if (!options.overcommit)
+    refuseTooLarge(await countDistillation(whole, { items: observations.y.shape[0] }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(distillation), resume, breakLock })
   try {
     const sampler = await distill(folder, {
-      ...request,
-      options: {
-        batch: train.batch ?? batchOf(request.flow),
-        microBatch: train.microBatch,
-        stepsPerRun: train.stepsPerRun,
-        replacement: train.replacement,
-        rate: rateOf(train.rate, train.steps),
-        adam: { clip: train.clip },
-        execute: { device },
-      },
+      ...whole,
       checkpointSeconds: options.checkpointEvery,
       seconds: secondsOf(options.minutes),
       onProgress: io.progress,

@@ -32,6 +32,9 @@ import { edgeWords, heldWords, keptWords, passedWords, refitWords } from '../lea
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
+import { learnCounts } from '../plan/count-experiment.ts'
+import { fewOfObservations } from '../plan/subject.ts'
+import { refuseTooLarge } from '../plan/verdict.ts'
 import { readingOnce } from '../reading-once.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
@@ -118,6 +121,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     ? await byMasks(experiment, learner, set, device)
     : byDiem(experiment, set, device, io)
   await requireDevice(device)
+  if (!(learner || options.overcommit)) {
+    refuseTooLarge(await learnCounts(experiment, fewOfObservations(set)), options.run)
+  }
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const { resume, breakLock } = options

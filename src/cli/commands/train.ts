@@ -12,6 +12,8 @@ import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { refuseLearner } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
+import { trainCounts } from '../plan/count-experiment.ts'
+import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
@@ -54,6 +56,10 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const weights = weightsOf(experiment.start, { net, event: x.shape.slice(1), range: clean.range })
   const { device } = options
   await requireDevice(device)
+  if (!options.overcommit) {
+    const [count, ...event] = x.shape
+    refuseTooLarge(await trainCounts(experiment, { event, count }), options.run)
+  }
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume, breakLock })
   try {

@@ -8,7 +8,7 @@ import { type Experiment, experimentSchema } from './schema.ts'
 /**
  * A configuration by its path; `experiments/….yaml` that is not there is the one that ships with the package.
  */
-const configurationAt = (path: string | undefined): string | undefined => {
+export const configurationAt = (path: string | undefined): string | undefined => {
   if (path === undefined || existsSync(path) || !path.startsWith('experiments/')) return path
   const shipped = packaged(path)
   return existsSync(shipped) ? shipped : path

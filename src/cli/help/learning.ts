@@ -82,4 +82,46 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     ],
     load: (): Promise<CommandModule> => import('../commands/distill.ts'),
   },
+  plan: {
+    summary: 'what learn, train or distill will take: memory, disk, time',
+    description: `Counts parameters and operations from the programs themselves, estimates the memory at its
+peak and the disk, times one training step and one sampler step of a part of the batch, and says by proportion
+how long a step, a lap and the whole work take here; what would not fit, and which fields change that. Data
+of the field that are not here yet are planned for by the usual name of their folder.`,
+    arguments: [
+      { usage: '<config>', description: 'configuration of learn, train or distill (YAML)' },
+      overrides,
+    ],
+    options: {
+      command: {
+        kind: 'choice',
+        choices: ['learn', 'train', 'distill'],
+        description:
+          'what it is for (default: a configuration with a prior distills, one that observes learns, ' +
+          'another trains)',
+      },
+      run: {
+        kind: 'text',
+        short: 'o',
+        value: 'folder',
+        default: 'runs',
+        description: 'where the run will be: whose disk is looked at',
+      },
+      workers: { kind: 'integer', min: 1, description: 'times with so many workers too, by proportion' },
+      prior: {
+        kind: 'text',
+        value: 'config',
+        description: 'distill: the experiment that will make the prior, where it is not there yet',
+      },
+      countsOnly: { kind: 'flag', description: 'measure no times' },
+    },
+    examples: [
+      { command: 'tweedie plan experiments/digits.yaml', does: 'what learning digits takes on this machine' },
+      {
+        command: 'tweedie plan experiments/mri-paper.yaml train.microBatch=2 --counts-only --json',
+        does: 'what the experiment of a paper takes, without its data',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/plan.ts'),
+  },
 } as const satisfies Readonly<Record<string, CommandSpec>>

@@ -91,6 +91,10 @@ export const learningOptions = (folder: string) =>
     },
     device,
     minutes,
+    overcommit: {
+      kind: 'flag',
+      description: 'begin also what cannot fit into memory or on the disk by what tweedie plan counts',
+    },
   }) as const
 
 /** What a report judges restorations by. */

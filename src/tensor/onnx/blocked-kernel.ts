@@ -40,6 +40,12 @@ const geometry = (node: Tensor, n: number): Geometry | undefined => {
   return { batch, groups: batch % (2 * n) === 0 ? 2 : 1, stride, rows, columns }
 }
 
+/**
+ * Zeros of more than this part of what they surround are not kept in the model: those of all layers would be
+ * as much as all activations.
+ */
+const KEPT = 1 / 4
+
 /** Zeros joined to both ends of an axis; an end without any is left out. */
 const surrounded = (
   name: string,
@@ -48,18 +54,15 @@ const surrounded = (
   ends: readonly number[],
   b: Blocked,
 ): string => {
-  const zeros = ends.map((k) =>
-    k
-      ? b.constant(
-          full(
-            shape.map((d, i) => (i === axis ? k : d)),
-            0,
-          ),
-        )
-      : undefined,
-  )
+  if (ends.every((k) => k === 0)) return name
+  const shapeOf = (k: number): number[] => shape.map((d, i) => (i === axis ? k : d))
+  if (ends.some((k) => k > KEPT * shape[axis])) {
+    const pads = ends.flatMap((k) => shape.map((_, i) => (i === axis ? k : 0)))
+    return b.emit.node('Pad', [name, b.emit.ints(pads)])
+  }
+  const zeros = ends.map((k) => (k ? b.constant(full(shapeOf(k), 0)) : undefined))
   const parts = [zeros[0], name, zeros[1]].filter((part) => part !== undefined)
-  return parts.length === 1 ? name : b.emit.node('Concat', parts, { axis: { int: axis } })
+  return b.emit.node('Concat', parts, { axis: { int: axis } })
 }
 
 /** x as blocks of samples [1, B, H, W·I], channels innermost, zeros beside the columns. */

@@ -39,6 +39,7 @@ export const learning = {
   device: 'cpu',
   checkpointEvery: 60,
   minutes: undefined,
+  overcommit: undefined,
 } as const
 const restoring: OptionsOf<'restore'> = {
   ...common,

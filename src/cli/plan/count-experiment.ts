@@ -1,0 +1,175 @@
+/** Counts of `learn` and `train`. */
+import { preconditioned, standardGaussian, startEvaluations } from '../../diffusion/index.ts'
+import type { DiemOptions } from '../../em/index.ts'
+import { TweedieError } from '../../error.ts'
+import { type Network, network, shapesOnly } from '../../nn/index.ts'
+import { batchedObservations, type ObservationSet } from '../../observations/index.ts'
+import { drawCost, mmps } from '../../posterior/index.ts'
+import { stream } from '../../random/index.ts'
+import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
+import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
+import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
+import type { Experiment } from '../config/schema.ts'
+import { drawingMemory, fittingMemory, trainingMemory } from './estimate.ts'
+import type { Counts, DrawPlan, Stage, StepPlan, Stored } from './plan.ts'
+import type { Few } from './subject.ts'
+
+/** Bytes of a float32. */
+const FLOAT = 4
+
+/** Rows of a batch that are computed at once. */
+const rowsAtOnce = (train: { readonly batch: number; readonly microBatch?: number }): number =>
+  Math.min(train.microBatch ?? train.batch, train.batch)
+
+/** Weights of the right shapes, which take neither time nor memory. */
+const shapesOf = (net: Network): Tree<NdArray> => shapesOnly(() => net.init(0))
+
+/** What one step of training costs. */
+const stepCost = (
+  experiment: Experiment,
+  net: Network,
+  event: Shape,
+  rows: number,
+): Promise<TrainingCost> => {
+  const few = zeros([2, ...event])
+  const streamOf = (purpose: string) => stream(0, `plan ${purpose}`)
+  const objective = denoisingObjective(net, few, trainingOf(experiment, 1), streamOf)
+  return trainingCost(objective, { params: shapesOf(net), statistics: {} }, rows)
+}
+
+const TRAINING_FIELDS = ['train.microBatch', 'net.rematerialise', 'train.batch', 'net'] as const
+
+const trainingStage = (cost: TrainingCost, { train }: Experiment): Stage => ({
+  name: 'training',
+  memory: trainingMemory(cost, train.ema),
+  fields: TRAINING_FIELDS,
+})
+
+/** Two resume points: weights, average and both moments. */
+const resumePoints = ({ weights }: TrainingCost): Stored => ({
+  name: 'resume points',
+  bytes: 2 * 4 * weights,
+  fields: ['net'],
+})
+
+/** Kept priors: weights, and a Gaussian of so many columns. */
+const keptPriors = (count: number, { weights }: TrainingCost, n: number, rank: number): Stored => ({
+  name: count === 1 ? 'the prior' : 'the prior of each lap',
+  bytes: count * (weights + FLOAT * n * (rank + 2)),
+  fields: ['em.laps', 'net'],
+})
+
+/** Counts of a training on clean data. */
+export const trainCounts = async (
+  experiment: Experiment,
+  { event, count, assumed }: { readonly event: Shape; readonly count: number; readonly assumed?: string },
+): Promise<Counts> => {
+  checkExperiment(experiment, event)
+  const { train } = experiment
+  const rows = rowsAtOnce(train)
+  const cost = await stepCost(experiment, network(networkConfigOf(experiment, event)), event, rows)
+  const items = count * sizeOf(event) * FLOAT
+  const stage = trainingStage(cost, experiment)
+  return {
+    command: 'train',
+    network: experiment.net.kind,
+    event,
+    items: count,
+    assumed,
+    step: { cost, batch: train.batch, rows, laps: [train.steps] },
+    stages: [{ ...stage, memory: stage.memory + 2 * items, fields: [...stage.fields, 'data.count'] }],
+    stored: [resumePoints(cost), keptPriors(1, cost, sizeOf(event), 16)],
+  }
+}
+
+/** Bytes of an observation: y, and the parameters of its operator, hidden ones too. */
+const observationBytes = ({ y, operator: { parameters, truth }, std }: ObservationSet): number => {
+  const count = y.shape[0]
+  const arrays = [y, ...Object.values(parameters), ...Object.values(truth ?? {}), ...(std ? [std] : [])]
+  return arrays.reduce((total, array) => total + bytesOf(array), 0) / count
+}
+
+const evaluationsOf = (options: DiemOptions, lap: number): number => {
+  if (lap === 0) return 0
+  const { steps = 32, step, start = 'informed' } = options.sampling(lap)
+  return steps * (step?.evaluations ?? 1) + startEvaluations(start) + 1
+}
+
+const lapsOf = (count: number): number[] => Array.from({ length: count }, (_, lap) => lap)
+
+/** The draws of a lap under the network. */
+const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, count: number): DrawPlan => {
+  const { em } = experiment
+  const batched = batchedObservations(set)
+  const options = diemOptionsOf(experiment)
+  const gaussian = standardGaussian(sizeOf(batched.event))
+  const method = options.method?.(gaussian) ?? mmps()
+  if (typeof method !== 'function')
+    throw new TweedieError('input', 'plan: counts methods that are denoisers only')
+  const rows = Math.min(em.batch, count)
+  const cost = drawCost(method, preconditioned(net, frozen(shapesOf(net))), batched, rows)
+  return {
+    cost,
+    rows,
+    count: count * em.draws,
+    laps: lapsOf(em.laps).map((lap) => evaluationsOf(options, lap)),
+  }
+}
+
+/** Largest fit of a Gaussian: the start's, or that to the draws of a lap. */
+const gaussianStage = ({ gaussian, em }: Experiment, count: number, n: number): Stage => {
+  const begun = Math.min(gaussian.count ?? count, count)
+  const refitted = em.refitRank === undefined ? 0 : Math.min(em.refitCount ?? Infinity, count * em.draws)
+  const isRefit = refitted > begun
+  return {
+    name: isRefit ? 'the Gaussian of a lap' : 'the Gaussian start',
+    memory: fittingMemory(Math.max(begun, refitted), n),
+    fields: isRefit ? ['em.refitCount'] : ['gaussian.count'],
+  }
+}
+
+/** Counts of DiEM. */
+export const learnCounts = async (
+  experiment: Experiment,
+  { few: set, count, assumed }: Few<ObservationSet>,
+): Promise<Counts> => {
+  const { event } = set.operator
+  checkExperiment(experiment, event, set.operator)
+  const { train, em, gaussian } = experiment
+  const net = network(networkConfigOf(experiment, event, set.mesh))
+  const rows = rowsAtOnce(train)
+  const cost = await stepCost(experiment, net, event, rows)
+  const draw = drawPlan(experiment, net, set, count)
+  const n = sizeOf(event)
+  const drawn = draw.count * n * FLOAT
+  const options = diemOptionsOf(experiment)
+  // Sets are read by rows from their file; what is observed here stays in memory, as do the clean data.
+  const held = experiment.data.clean === undefined ? 0 : count * (observationBytes(set) + n * FLOAT)
+  const states = 4 * cost.weights
+  const stages: Stage[] = [
+    gaussianStage(experiment, count, n),
+    { name: 'drawing', memory: drawingMemory(draw.cost) + states, fields: ['em.batch', 'net'] },
+    trainingStage(cost, experiment),
+  ]
+  const step: StepPlan = { cost, batch: train.batch, rows, laps: lapsOf(em.laps).map(options.steps) }
+  return {
+    command: 'learn',
+    network: experiment.net.kind,
+    event,
+    items: count,
+    assumed,
+    step,
+    draw,
+    stages: stages.map(({ name, memory, fields }) => ({
+      name,
+      memory: memory + held,
+      fields: [...fields, 'data.count'],
+    })),
+    stored: [
+      // Two resume points may go on with the draws of two laps.
+      { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
+      resumePoints(cost),
+      keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? 64),
+    ],
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Peak memory of the stages of a work, estimated from the costs of their programs. The factors were fitted
+ * to measured peaks (resident set of a process) and are tested against them: see docs/howto/plan.md.
+ */
+import type { GraphCost } from '../../tensor/index.ts'
+import type { TrainingCost } from '../../training/index.ts'
+
+/** Node, ONNX Runtime and compiled code before there are data, in bytes. */
+const BASE = 170 * 2 ** 20
+
+/** An estimate and the measured peak differ by this factor at most. */
+export const MEMORY_FACTOR = 1.5
+
+/** ONNX Runtime's arena takes so much more than what is alive: its pieces do not fit exactly. */
+const ARENA = 1.25
+
+/** Arrays like the weights that training changes: they, both moments, and an average where there is one. */
+const statesOf = (ema: number): number => (ema > 0 ? 4 : 3)
+
+/**
+ * Training: the state goes in, a new one comes out of the program and is copied, and the last one waits for
+ * the collector. Either the activations are the peak, or the end of the step, when all of these are there.
+ */
+export const trainingMemory = (
+  { live, weights, batch, statistics }: Pick<TrainingCost, 'live' | 'weights' | 'batch' | 'statistics'>,
+  ema: number,
+): number => {
+  const state = statesOf(ema) * weights
+  return BASE + batch + statistics + Math.max(ARENA * live + 2 * state, 4 * state)
+}
+
+/** Programs with an arena of their own: the step, and the denoise at the end. */
+const PROGRAMS = 2.4
+
+/** Copies of frozen weights: as given, in the model, in each session, and laid out for its kernels. */
+const FROZEN = 9.5
+
+/** Drawing under a network whose weights are constants of the programs. */
+export const drawingMemory = ({ live, constants }: Pick<GraphCost, 'live' | 'constants'>): number =>
+  BASE + PROGRAMS * ARENA * live + FROZEN * constants
+
+/** Entries of the samples that a fit looks at at once, and rows, as in em/ppca.ts. */
+const BLOCK = { entries: 2 ** 26, rows: 4096 } as const
+
+/**
+ * Fitting a Gaussian to so many samples of n entries, by their moments or their Gram matrix, whichever is
+ * smaller: blocks of samples in float32, centred ones in float64, and the matrix with its eigenvectors.
+ */
+export const fittingMemory = (samples: number, n: number): number => {
+  const block = Math.min(samples, BLOCK.rows, Math.max(1, Math.floor(BLOCK.entries / n)))
+  const side = Math.min(samples, n)
+  const blocks = samples < n ? 2 : 1 // products of the Gram matrix are of two blocks
+  return BASE + blocks * block * n * (4 + 2 * 8) + 3 * side * side * 8
+}

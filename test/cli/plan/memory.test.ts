@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { MEMORY_FACTOR } from '../../../src/cli/plan/estimate.ts'
+import { tweedie } from '../tweedie.ts'
+import { peakOfCommand } from './peak.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'plan-memory-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+
+/** The peak that a plan says and the one that is measured, of the same work. */
+const bothOf = async (command: string, ...args: string[]): Promise<number> => {
+  const { stdout, stderr } = tweedie('plan', '--command', command, ...args, '--counts-only', '--json')
+  if (stdout === '') throw new Error(stderr)
+  const run = join(scratch, `${command}-${args.length}-${args.at(-1)}`)
+  const measured = await peakOfCommand(command, ...args, '-o', run)
+  const said = JSON.parse(stdout).memory.peak
+  return said / measured
+}
+
+const within = (ratio: number): void => {
+  expect(ratio).toBeGreaterThan(1 / MEMORY_FACTOR)
+  expect(ratio).toBeLessThan(MEMORY_FACTOR)
+}
+
+const QUICK = ['train.steps=4', 'monitor.samples=2', 'monitor.steps=2']
+
+/** A prior for the flow to begin with. */
+const prior = join(scratch, 'prior')
+
+// The resident set is read from /proc.
+describe.skipIf(!existsSync('/proc/self/status'))('the estimate of the memory', () => {
+  it('holds for a small MLP', async () => {
+    const net = ['net.hidden=[512,512,512]', 'train.batch=4096', 'monitor.sinkhorn=0']
+    within(await bothOf('train', 'experiments/manifold.yaml', 'data.count=4096', ...net, ...QUICK))
+  }, 60_000)
+
+  it('holds for the network of the demo', async () => {
+    const data = ['data.clean=mnist', 'data.count=500', 'train.batch=256']
+    within(await bothOf('train', 'experiments/demo.yaml', ...data, ...QUICK))
+  }, 60_000)
+
+  it('holds for draws under it', async () => {
+    const laps = ['em.laps=2', 'em.early.laps=0', 'em.batch=200', 'em.sampling.steps=2']
+    const start = ['gaussian.iterations=1', 'gaussian.rank=16', 'data.count=200', 'train.lastSteps=4']
+    within(await bothOf('learn', 'experiments/demo.yaml', ...laps, ...start, ...QUICK))
+  }, 60_000)
+
+  it('holds for a flow', async () => {
+    const data = ['data.clean=mnist', 'data.count=500', ...QUICK]
+    await peakOfCommand('train', 'experiments/demo.yaml', ...data, '-o', prior)
+    const flow = ['flow={kind: realNvp, steps: 8}', 'data.count=500', 'train.steps=3']
+    within(await bothOf('distill', 'experiments/distill/digits-paper.yaml', `prior=${prior}`, ...flow))
+  }, 120_000)
+})

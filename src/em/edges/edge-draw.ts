@@ -87,6 +87,12 @@ const chainDraws = async (
   return applyAffine(fromPrior(set.range), out)
 }
 
+/**
+ * CRPS of a weight, relative to the least, up to which it is as good: of such weights the weakest, whose draws
+ * have the widest spread, is taken. Laps narrow what begins too wide, and never widen what begins too narrow.
+ */
+const AS_GOOD = 1.01
+
 /** How well draws under a weight predict what was held out; less is better. */
 export interface EdgeReading {
   readonly weight: number
@@ -109,7 +115,7 @@ export interface EdgeSearch {
  *
  * @param set - the part that is given of observations that judge
  * @param mean - where chains begin, in the units of the prior
- * @returns the best of them
+ * @returns the weakest of those that are within a hundredth of the best
  */
 export const bestEdges = async (
   set: ObservationSet,
@@ -117,16 +123,17 @@ export const bestEdges = async (
   { draws, seed, judge, onWeight }: EdgeSearch,
 ): Promise<EdgeReading> => {
   const chain = chainOf(set)
-  let best: EdgeReading | undefined
+  const readings: EdgeReading[] = []
   try {
     for (const [i, weight] of LADDER.entries()) {
       const crps = await judge(await chainDraws(chain, set, mean, { draws, weight, seed }), weight)
       onWeight?.(i + 1, LADDER.length)
-      if (best && crps >= best.crps) break
-      best = { weight, crps }
+      readings.push({ weight, crps })
+      if (i > 0 && crps >= readings[i - 1].crps) break
     }
   } finally {
     await chain.release()
   }
-  return best ?? { weight: LADDER[0], crps: Number.POSITIVE_INFINITY }
+  const least = Math.min(...readings.map(({ crps }) => crps))
+  return readings.find(({ crps }) => crps <= AS_GOOD * least) ?? readings[0]
 }

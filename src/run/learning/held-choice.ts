@@ -39,9 +39,31 @@ const eligible = (readings: readonly LapReading[]): LapReading[] => {
   })
 }
 
-/** Of the laps whose intervals will do, the one of the least CRPS, the earliest of equal ones. */
+/**
+ * Share of the least CRPS of right intervals below which intervals that are nearly right will do: CRPS counts
+ * them too, and a twentieth is more than they can be worth.
+ */
+const WORTH = 0.95
+
+/** Share of the measurements in 90 % intervals that are nearly right. */
+const NEARLY = { least: 0.82, most: 0.97 } as const
+
+const isNearlyRight = ({ coverage90 }: LapReading): boolean =>
+  coverage90 >= NEARLY.least && coverage90 <= NEARLY.most
+
+/** Of such laps the one of the least CRPS whose intervals will do, unless a nearly right one is far better. */
+const winnerOf = (readings: readonly LapReading[], which: (reading: LapReading) => boolean) => {
+  const right = leastOf(eligible(readings).filter(which))
+  const nearly = leastOf(readings.filter(which).filter(isNearlyRight))
+  return nearly && !(right && nearly.crps >= WORTH * right.crps) ? nearly : right
+}
+
+/**
+ * Of the laps whose intervals will do, the one of the least CRPS, the earliest of equal ones; one whose
+ * intervals are nearly right where its CRPS is less by more than a twentieth.
+ */
 export const chosenLap = (readings: readonly LapReading[]): LapChoice => {
-  const best = leastOf(eligible(readings))
+  const best = winnerOf(readings, () => true)
   const least = leastOf(readings)
   if (!best) return { lap: 0 }
   return { lap: best.lap, ...(least && least.crps < best.crps ? { passed: least } : {}) }
@@ -50,7 +72,7 @@ export const chosenLap = (readings: readonly LapReading[]): LapChoice => {
 /** Whether the last few laps brought nothing; a lap whose intervals will not do brings nothing. */
 export const isSettled = (readings: readonly LapReading[]): boolean => {
   const laps = readings.map(({ lap }) => lap).filter((lap) => lap > 0)
-  const best = leastOf(eligible(readings).filter(({ lap }) => lap > 0))
+  const best = winnerOf(readings, ({ lap }) => lap > 0)
   return laps.length > 0 && Math.max(...laps) - (best?.lap ?? 0) >= PATIENCE
 }
 

@@ -13,15 +13,21 @@ describe('the lap that is kept', () => {
 
   it('passes over laps whose intervals are too narrow or too wide, and says so', () => {
     const [narrow, wide] = [
-      [1.0, 0.85],
-      [1.05, 0.95],
+      [1.16, 0.85],
+      [1.15, 0.95],
     ] as const
     expect(chosenLap(of([1.3, 0.9], [1.2, 0.86], narrow))).toEqual({
       lap: 1,
-      passed: { lap: 2, crps: 1, coverage90: 0.85 },
+      passed: { lap: 2, crps: 1.16, coverage90: 0.85 },
     })
     expect(chosenLap(of([1.3, 0.9], wide, [1.2, 0.94]))).toMatchObject({ lap: 2, passed: { lap: 1 } })
-    expect(chosenLap(of([1.3, 0.9], narrow))).toMatchObject({ lap: 0, passed: { lap: 1 } })
+    expect(chosenLap(of([1.2, 0.9], narrow))).toMatchObject({ lap: 0, passed: { lap: 1 } })
+  })
+
+  it('takes nearly right intervals where CRPS is far better', () => {
+    expect(chosenLap(of([1.3, 0.87], [1.1, 0.85]))).toEqual({ lap: 1 })
+    expect(chosenLap(of([1.3, 0.87], [1.2, 0.86], [1.1, 0.85]))).toEqual({ lap: 2 })
+    expect(chosenLap(of([1.3, 0.87], [0.9, 0.8]))).toMatchObject({ lap: 0, passed: { lap: 1 } })
   })
 
   it('takes intervals that are no further from right than those of the Gaussian start', () => {

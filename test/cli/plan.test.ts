@@ -8,7 +8,7 @@ const request: Planned = {
   count: 500,
   judged: { observations: 48, draws: 19 },
   refit: true,
-  draws: 1,
+  draws: { least: 1, most: 1 },
   size: 784,
   seconds: 1200,
   samplerSteps: { early: 14, late: 20 },
@@ -45,7 +45,10 @@ describe('the plan for a budget of time', () => {
     // 44 of 354 windows of 96 numbers are set aside: 310 × 96 / 200 = 148.8.
     const few = { ...request, count: 354, size: 96, judged: { observations: 44, draws: 19 } }
     expect(planned(machines[0], few)).toMatchObject({ laps: 11, judged: 44, steps: 148, lastSteps: 444 })
-    expect(planned(machines[0], { ...few, draws: 2 })).toMatchObject({ steps: 297, lastSteps: 891 })
+    expect(planned(machines[0], { ...few, draws: { least: 2, most: 2 } })).toMatchObject({
+      steps: 297,
+      lastSteps: 891,
+    })
     const some = { ...request, count: 20, size: 10, judged: { observations: 2, draws: 19 } }
     expect(planned(machines[0], some)).toMatchObject({ steps: 50, lastSteps: 150 })
     expect(planned(machines[0], request)).toMatchObject({ laps: 11, steps: 1000, lastSteps: 3000 })
@@ -54,6 +57,17 @@ describe('the plan for a budget of time', () => {
     expect(slow.steps).toBeGreaterThanOrEqual(400)
     const slowest = planned({ train: 1, draw: 1e-4 }, request)
     expect(slowest).toMatchObject({ laps: 3, lastSteps: 3 * slowest.steps })
+  })
+
+  it('draws each observation several times where there is time for it, and never fewer observations', () => {
+    const several = { ...request, draws: { least: 1, most: 4 } }
+    const one = planned(machines[1], request)
+    expect(planned(machines[0], several).draws).toBe(4)
+    const plan = planned(machines[1], several)
+    expect(plan.laps).toBe(one.laps)
+    expect(plan.count).toBe(500)
+    expect(plan.seconds).toBeLessThanOrEqual(1200)
+    expect(planned({ train: 0.05, draw: 0.02 }, several)).toMatchObject({ draws: 1 })
   })
 
   it('keeps the time of a last lap on all observations, where some are set aside', () => {

@@ -22,8 +22,11 @@ export interface Planned {
   readonly judged: { readonly observations: number; readonly draws: number }
   /** Whether a last lap on all observations follows, where some are set aside. */
   readonly refit: boolean
-  /** Posterior draws of each observation and lap, which are what is learned from. */
-  readonly draws: number
+  /**
+   * Posterior draws of each observation and lap, which are what is learned from: so many at least, and as
+   * many more as the laps leave time for.
+   */
+  readonly draws: { readonly least: number; readonly most: number }
   /** Numbers of one x. */
   readonly size: number
   /** Seconds for all of it. */
@@ -39,6 +42,8 @@ export interface Plan {
   /** Steps of each lap but the last, and of the last. */
   readonly steps: number
   readonly lastSteps: number
+  /** Posterior draws of each observation and lap. */
+  readonly draws: number
   /** Observations used: all, unless one lap over them is too long. */
   readonly count: number
   /** Observations that are set aside. */
@@ -88,7 +93,7 @@ const stepsOf = (laps: number, { early, late }: Planned['samplerSteps'], refit: 
  * @example
  * ```ts
  * const plan = planned({ train: 0.05, draw: 0.002 }, {
- *   count: 500, seconds: 1200, refit: true, draws: 1, size: 784,
+ *   count: 500, seconds: 1200, refit: true, draws: { least: 1, most: 4 }, size: 784,
  *   judged: { observations: 48, draws: 19 }, samplerSteps: { early: 14, late: 20 },
  * })
  * ```
@@ -97,26 +102,28 @@ export const planned = (speeds: Speeds, request: Planned): Plan => {
   const { samplerSteps, judged } = request
   const refit = request.refit && judged.observations > 0
   const time = (1 - SPARE) * request.seconds
-  const drawing = (laps: number, count: number) =>
-    speeds.draw * request.draws * count * stepsOf(laps, samplerSteps, refit)
-  const parts = (laps: number) => {
+  const { least, most: mostDraws } = request.draws
+  const parts = (laps: number, draws: number) => {
+    const drawing = speeds.draw * draws * stepsOf(laps, samplerSteps, refit) // of one observation
     // Where laps over all observations are too long, a part of them is learned from.
-    const affordable = Math.floor((SAMPLING * time) / drawing(laps, 1))
+    const affordable = Math.floor((SAMPLING * time) / drawing)
     const count = Math.min(request.count, Math.max(LEAST, affordable))
     const judging = speeds.draw * judged.draws * samplerSteps.late * (laps + 1) // of one observation
     const wanted = Math.max(JUDGES, 2 * Math.floor((JUDGING * time) / judging))
     const aside = Math.min(judged.observations, wanted)
-    const sampling = drawing(laps, count) + judging * judgedOf(aside)
+    const sampling = drawing * count + judging * judgedOf(aside)
     const ordinary = laps - 1 + (refit ? 1 : 0)
     const trainable = Math.floor((time - sampling) / (speeds.train * (ordinary + LAST)))
-    const numbers = (count - aside) * request.draws * request.size
+    const numbers = (count - aside) * draws * request.size
     const most = Math.min(STEPS.most, Math.max(STEPS.least, Math.floor(numbers / NUMBERS)))
-    return { laps, count, aside, sampling, ordinary, trainable, most }
+    return { laps, draws, count, aside, sampling, ordinary, trainable, most }
   }
   const fits = ({ count, trainable, most }: ReturnType<typeof parts>): boolean =>
     count === request.count && trainable >= Math.min(most, STEPS.enough)
-  const all = LAPS.map(parts)
-  const { laps, count, aside, sampling, ordinary, trainable, most } = all.find(fits) ?? all[all.length - 1]
+  const all = LAPS.map((laps) => parts(laps, least))
+  const some = all.find(fits) ?? all[all.length - 1]
+  const more = Array.from({ length: mostDraws - least }, (_, i) => parts(some.laps, mostDraws - i))
+  const { laps, draws, count, aside, sampling, ordinary, trainable, most } = more.find(fits) ?? some
   const steps = Math.min(most, Math.max(STEPS.least, trainable))
   const lastSteps = LAST * steps
   return {
@@ -124,6 +131,7 @@ export const planned = (speeds: Speeds, request: Planned): Plan => {
     early: laps - 1 - lateOf(laps),
     steps,
     lastSteps,
+    draws,
     count,
     judged: aside,
     seconds: sampling + speeds.train * (ordinary * steps + lastSteps),

@@ -36,9 +36,10 @@ interface Request {
   readonly read: ReadSet
 }
 
-const fieldsOf = ({ laps, early, steps, lastSteps, count, judged }: Plan, there: number): string[] => [
+const fieldsOf = ({ laps, early, steps, lastSteps, draws, count, judged }: Plan, there: number): string[] => [
   `em.laps=${laps}`,
   `em.early.laps=${early}`,
+  `em.draws=${draws}`,
   `train.steps=${steps}`,
   `train.lastSteps=${lastSteps}`,
   `monitor.held.observations=${judged}`,
@@ -53,7 +54,7 @@ const described = ({ net, em, train, data, monitor }: Experiment, there: number)
   const all = held.refit && setAsideOf(data.count ?? there, held.observations) > 0
   return (
     `${data.count ?? there} of ${counted(there, 'observation')}; network ${net.kind}${sizes}; ` +
-    `${counted(em.laps, 'lap')}, ${early} of them fast, ` +
+    `${counted(em.laps, 'lap')}, ${early} of them fast, ${counted(em.draws, 'draw')} of each, ` +
     `of ${counted(train.steps, 'step')}, the last of ${train.lastSteps ?? train.steps}` +
     `${all ? ', then one on all observations' : ''}`
   )
@@ -72,6 +73,7 @@ export const ownExperiment = async (
 ): Promise<Experiment> => {
   const said = [...overrides, ...(seed === undefined ? [] : [`seed=${seed}`])]
   if (resume && isRunFolder(run)) return loadRecord(experimentSchema, readConfig(run), run, said)
+  const says = (field: string) => said.some((text) => text.startsWith(`${field}=`))
   const set = read(source)
   const { path, fields } = recipeOf(set)
   const experimentWith = (plan: readonly string[]): Experiment =>
@@ -84,14 +86,16 @@ export const ownExperiment = async (
     count,
     judged: { observations: setAsideOf(count, draft.monitor.held.observations), draws: HELD_DRAWS },
     refit: draft.monitor.held.refit,
-    draws: draft.em.draws,
+    // Those of a recipe are as many as are of use; whoever says a number gets it.
+    draws: { least: says('em.draws') ? draft.em.draws : 1, most: draft.em.draws },
     size: sizeOf(set.operator.event),
     seconds: 60 * budget,
     samplerSteps: { early: draft.em.early.steps, late: draft.em.sampling.steps },
   })
   // Early laps go with the number of laps: whoever says this number gets the rule for it.
-  const saysLaps = said.some((text) => text.startsWith('em.laps='))
-  const planFields = fieldsOf(plan, count).filter((text) => !(saysLaps && text.startsWith('em.early.laps=')))
+  const planFields = fieldsOf(plan, count).filter(
+    (text) => !(says('em.laps') && text.startsWith('em.early.laps=')),
+  )
   const experiment = experimentWith(planFields)
   io.note(
     `${path}: ${described(experiment, set.y.shape[0])}. ` +

@@ -61,10 +61,10 @@ describe('the plan for a budget of time', () => {
 
   it('draws each observation several times where there is time for it, and never fewer observations', () => {
     const several = { ...request, draws: { least: 1, most: 4 } }
-    const one = planned(machines[1], request)
-    expect(planned(machines[0], several).draws).toBe(4)
+    expect(planned(machines[0], several)).toMatchObject({ draws: 4, laps: 11 })
     const plan = planned(machines[1], several)
-    expect(plan.laps).toBe(one.laps)
+    expect(plan.draws).toBeGreaterThan(1)
+    expect(plan.laps).toBeLessThanOrEqual(planned(machines[1], request).laps)
     expect(plan.count).toBe(500)
     expect(plan.seconds).toBeLessThanOrEqual(1200)
     expect(planned({ train: 0.05, draw: 0.02 }, several)).toMatchObject({ draws: 1 })

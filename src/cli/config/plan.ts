@@ -23,8 +23,8 @@ export interface Planned {
   /** Whether a last lap on all observations follows, where some are set aside. */
   readonly refit: boolean
   /**
-   * Posterior draws of each observation and lap, which are what is learned from: so many at least, and as
-   * many more as the laps leave time for.
+   * Posterior draws of each observation and lap, which are what is learned from: as many as there is time
+   * for, before more laps.
    */
   readonly draws: { readonly least: number; readonly most: number }
   /** Numbers of one x. */
@@ -120,10 +120,10 @@ export const planned = (speeds: Speeds, request: Planned): Plan => {
   }
   const fits = ({ count, trainable, most }: ReturnType<typeof parts>): boolean =>
     count === request.count && trainable >= Math.min(most, STEPS.enough)
-  const all = LAPS.map((laps) => parts(laps, least))
-  const some = all.find(fits) ?? all[all.length - 1]
-  const more = Array.from({ length: mostDraws - least }, (_, i) => parts(some.laps, mostDraws - i))
-  const { laps, draws, count, aside, sampling, ordinary, trainable, most } = more.find(fits) ?? some
+  const wanted = Array.from({ length: mostDraws - least + 1 }, (_, i) => mostDraws - i)
+  const all = wanted.flatMap((draws) => LAPS.map((laps) => parts(laps, draws)))
+  const { laps, draws, count, aside, sampling, ordinary, trainable, most } =
+    all.find(fits) ?? all[all.length - 1]
   const steps = Math.min(most, Math.max(STEPS.least, trainable))
   const lastSteps = LAST * steps
   return {

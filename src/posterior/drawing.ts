@@ -40,6 +40,12 @@ export interface Drawing {
   readonly signal?: AbortSignal
 }
 
+/** Drawing that goes on. */
+export interface ResumedDrawing extends Drawing {
+  /** Rows of the first draw that are there already, default 0: batches of them are not drawn again. */
+  readonly known?: number
+}
+
 /** A draw that is not finite, with more steps either. */
 export interface LostDraw {
   readonly draw: number
@@ -52,14 +58,13 @@ const LEAST_DRAWS = 2
 /** One sample for each of the first `count` rows, handed on batch by batch, each row once. */
 const drawRows = async (
   draw: BatchDraw,
-  count: number,
-  batch: number,
+  { count, batch, known = 0 }: { readonly count: number; readonly batch: number; readonly known?: number },
   address: DrawAddress,
   take: (x: NdArray<'float32'>, from: number) => void,
 ): Promise<void> => {
   let done = 0 // a last batch that is shifted back has rows that came before
   await eachBatch(count, batch, async (from, to) => {
-    take(rows(float32(await draw(from, to, address)), done - from, to - from), done)
+    if (to > known) take(rows(float32(await draw(from, to, address)), done - from, to - from), done)
     done = to
   })
 }
@@ -73,7 +78,7 @@ export const drawAll = async (
 ): Promise<NdArray<'float32'>> => {
   const out = zeros([count, ...set.event])
   const n = sizeOf(set.event)
-  await drawRows(draw, count, batch, address, (x, from) => out.data.set(x.data, from * n))
+  await drawRows(draw, { count, batch }, address, (x, from) => out.data.set(x.data, from * n))
   return out
 }
 
@@ -86,7 +91,15 @@ export const drawAll = async (
 export const eachDraw = async (
   draw: BatchDraw,
   { count }: Pick<Drawn, 'count'>,
-  { draws = 1, batch = 64, seconds = Number.POSITIVE_INFINITY, seed, onProgress, signal }: Drawing,
+  {
+    draws = 1,
+    batch = 64,
+    known,
+    seconds = Number.POSITIVE_INFINITY,
+    seed,
+    onProgress,
+    signal,
+  }: ResumedDrawing,
   take: TakeDraws,
 ): Promise<number> => {
   requireInteger(draws, 1, 'draws')
@@ -94,7 +107,7 @@ export const eachDraw = async (
   for (let k = 0; k < draws; k++) {
     if (k >= LEAST_DRAWS && performance.now() - started > 1000 * seconds) return k
     const address = { stream: (purpose: string) => stream(seed, `draw ${purpose}`), lap: 0, draw: k }
-    await drawRows(draw, count, batch, address, (x, from) => {
+    await drawRows(draw, { count, batch, known: k === 0 ? known : 0 }, address, (x, from) => {
       take({ draw: k, from, x })
       onProgress?.(k * count + from + x.shape[0], draws * count)
       checkAborted(signal, 'sampling')

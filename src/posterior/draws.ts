@@ -11,7 +11,14 @@ import {
 import { applyAffine, type DataRange, fromPrior, insideOf } from '../operators/index.ts'
 import { itemAt, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { samplerDraw } from './batch-draw.ts'
-import { type Drawing, eachDraw, gathered, type LostDraw, type TakeDraws } from './drawing.ts'
+import {
+  type Drawing,
+  eachDraw,
+  gathered,
+  type LostDraw,
+  type ResumedDrawing,
+  type TakeDraws,
+} from './drawing.ts'
 import { compileMethod, type PosteriorMethod, samplingOf } from './method.ts'
 import { mmps } from './mmps.ts'
 import { finer, redrawn, rowsNotFinite } from './redraw.ts'
@@ -177,7 +184,7 @@ export const posteriorDraws = async (
 export const eachPriorLatent = async (
   { denoiser, mean, schedule, event }: Prior,
   count: number,
-  options: PriorDrawOptions,
+  options: PriorDrawOptions & Pick<ResumedDrawing, 'known'>,
   take: TakeDraws,
 ): Promise<void> => {
   const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }

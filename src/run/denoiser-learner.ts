@@ -12,7 +12,7 @@ import { TweedieError } from '../error.ts'
 import { trainer } from '../training/index.ts'
 import { type DistillRequest, type Learner, learnedFrom, streamsOf } from './distill-request.ts'
 import type { Run } from './folder.ts'
-import { priorSamples } from './prior-samples.ts'
+import { trainedOnSamples } from './prior-samples.ts'
 
 /**
  * How a conditional denoiser learns.
@@ -34,13 +34,9 @@ export const denoiserLearner = async (
   const streamOf = streamsOf(request)
   return {
     fresh: initFlowState(params),
-    trainer: async () => {
-      const x = await priorSamples(run, request, samples)
-      return trainer(
-        conditionalObjective(config, params, x, measurements, streamOf),
-        options,
-        streamOf('rows'),
-      )
-    },
+    trainer: () =>
+      trainedOnSamples(run, request, samples, (x) =>
+        trainer(conditionalObjective(config, params, x, measurements, streamOf), options, streamOf('rows')),
+      ),
   }
 }

@@ -17,7 +17,7 @@ import type { Stream } from '../random/index.ts'
 import { type Trainer, trainer } from '../training/index.ts'
 import { type DistillRequest, type Learner, learnedFrom, streamsOf } from './distill-request.ts'
 import type { Run } from './folder.ts'
-import { priorSamples } from './prior-samples.ts'
+import { trainedOnSamples } from './prior-samples.ts'
 
 /** Training by the reverse divergence, with the bound on log p(x) or with log p(x) itself. */
 const reverseTrainer = (
@@ -53,8 +53,9 @@ const trainerOf = async (run: Run, request: DistillRequest, flow: Flow): Promise
       'input',
       "objective.prior: 'samples' does not go with shot noise, whose level follows y",
     )
-  const x = await priorSamples(run, request, objective.samples)
-  return trainer(forwardObjective(flow, x, measurements, streamOf), options, streamOf('rows'))
+  return trainedOnSamples(run, request, objective.samples, (x) =>
+    trainer(forwardObjective(flow, x, measurements, streamOf), options, streamOf('rows')),
+  )
 }
 
 /** How a flow learns. */

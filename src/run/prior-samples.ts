@@ -26,7 +26,13 @@ const shardsIn = (folder: string): number => {
  */
 export const trainedOnSamples = async (
   run: Run,
-  { prior, options, seed, onProgress, signal }: DistillRequest,
+  {
+    prior,
+    options,
+    seed,
+    onProgress,
+    signal,
+  }: Pick<DistillRequest, 'prior' | 'options' | 'seed' | 'onProgress' | 'signal'>,
   { count, steps }: NonNullable<DistillObjective['samples']>,
   trainerOn: (x: SampleRows) => Trainer,
 ): Promise<Trainer> => {

@@ -18,7 +18,7 @@ const TARGET = 64
 const EVENT = [1, 28, 28]
 
 /** Draws compared, of so many observations. */
-const DRAWS = { few: 16, many: 256, observations: 400 } as const
+const DRAWS = { few: 16, many: 256, observations: 200 } as const
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const tsx = import.meta.resolve('tsx')
@@ -157,7 +157,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
     for (const { command, by, peak } of cases) {
       if (only && !only.includes(command)) continue
       const [small, large] = by === 'draws' ? [DRAWS.few, DRAWS.many] : [few, many]
-      rows.push({ command, by, few: peak(bench, small), many: peak(bench, large) })
+      const row = { command, by, few: peak(bench, small), many: peak(bench, large) }
+      rows.push(row)
+      console.error(`${command} by ${by}: ${row.few.toFixed(0)} and ${row.many.toFixed(0)} MiB`)
     }
     const table = rows.map((row) => ({
       ...row,

@@ -1,4 +1,4 @@
-/** Loaded into a process, it writes the peak of its resident memory, in KiB, into the file of TWEEDIE_PEAK. */
+/** Loaded into a process: writes the peak of its resident memory, in KiB, into the file of TWEEDIE_PEAK. */
 import { writeFileSync } from 'node:fs'
 
 process.on('exit', () => {

@@ -83,7 +83,8 @@ const checkColumns = (name: string, { dtype, shape }: ArrayField, columns: NdArr
   if (columns.dtype === dtype && isInside && String(rest) === String(shape.slice(2))) return
   throw new TweedieError(
     'shape',
-    `field '${name}' takes columns of ${dtype} [${shape}], got ${columns.dtype} [${columns.shape}] at ${from}`,
+    `field '${name}' takes columns of ${dtype} [${shape}], ` +
+      `got ${columns.dtype} [${columns.shape}] at ${from}`,
   )
 }
 

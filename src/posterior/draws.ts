@@ -115,7 +115,8 @@ const checkDomain = ({ domain, event }: Prior, { valid }: Observations): void =>
  * const [prior, set] = [loadPrior('runs/demo'), openObservations('test.safetensors')]
  * const shape = [16, ...set.y.shape]
  * const writer = arrayWriter('draws.safetensors', { draws: { dtype: 'float32', shape } })
- * await eachPosteriorDraw(prior, set, { steps: 64, draws: 16, seed: 0 }, ({ x }) => writer.append('draws', x))
+ * const options = { steps: 64, draws: 16, seed: 0 }
+ * await eachPosteriorDraw(prior, set, options, ({ x }) => writer.append('draws', x))
  * writer.close()
  * ```
  */

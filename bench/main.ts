@@ -11,7 +11,8 @@
  *   random     random fillers
  *   gaussian-start one E-step of the Gaussian start, its solver unrolled and in pieces
  *   operators  A x and Aᵀ y as images grow, beside NumPy
- *   memory     growth of memory over many training steps
+ *   memory     peak memory of the commands by numbers of observations and of draws (target)
+ *   step-memory growth of memory over many training steps
  *   learn-memory  the same of a whole run that learns, with resume points every second
  *   activations  memory of training steps by microBatch and rematerialise
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
@@ -37,6 +38,7 @@ const names = [
   'power',
   'random',
   'memory',
+  'step-memory',
   'learn-memory',
   'activations',
   'covariance',

@@ -1,84 +1,196 @@
 /**
- * Resident memory while an MLP trains: `npx tsx bench/memory.ts [steps]`.
- *
- * Each step feeds the parameters and gets new ones back, so 17 arrays of ONNX Runtime's memory come into
- * JavaScript a step; they must go again as fast. Prints RSS by step and the growth from step 500 to the last.
+ * `npm run bench -- memory [--few 2000] [--many 20000] [--format safetensors|npz] [--only learn,sample]
+ * [--json]`: the peak of resident memory of commands, each in a process of its own, by the number of observations of
+ * 28×28 and by the number of draws. The networks are tiny and take few steps: what is left is what grows.
+ * Target: less than 64 MiB between both numbers.
  */
-import {
-  add,
-  jit,
-  matmul,
-  mean,
-  mul,
-  type NdArray,
-  ndarray,
-  silu,
-  square,
-  sub,
-  type Tensor,
-  valueAndGrad,
-  zeros,
-} from '../src/tensor/index.ts'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { formatTable } from '../src/cli/table.ts'
+import { arrayWriter } from '../src/formats/index.ts'
+import { stream, uniform } from '../src/random/index.ts'
 
-const WIDTHS = [5, 256, 256, 256, 5]
-const BATCH = 64
+const TARGET = 64
+const EVENT = [1, 28, 28]
 
-interface Layer<T> {
-  readonly w: T
-  readonly b: T
-}
+/** Draws compared, of so many observations. */
+const DRAWS = { few: 16, many: 256, observations: 200 } as const
 
-const network = (layers: readonly Layer<Tensor>[], x: Tensor): Tensor =>
-  layers.reduce((h, { w, b }, i) => {
-    const y = add(matmul(h, w), b)
-    return i === layers.length - 1 ? y : silu(y)
-  }, x)
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+const tsx = import.meta.resolve('tsx')
+const peak = new URL('peak.mjs', import.meta.url).href
 
-/** One step of gradient descent with momentum: parameters and velocities go in and come out. */
-const memoryStep = () =>
-  jit((layers: readonly Layer<Tensor>[], velocity: readonly Layer<Tensor>[], x: Tensor, y: Tensor) => {
-    const loss = (p: readonly Layer<Tensor>[]) => mean(square(sub(network(p, x), y)))
-    const [value, gradient] = valueAndGrad(loss)(layers)
-    const next = (key: 'w' | 'b', i: number) => add(mul(velocity[i][key], 0.9), gradient[i][key])
-    const velocities = layers.map((_, i) => ({ w: next('w', i), b: next('b', i) }))
-    const moved = layers.map(({ w, b }, i) => ({
-      w: sub(w, mul(velocities[i].w, 1e-3)),
-      b: sub(b, mul(velocities[i].b, 1e-3)),
-    }))
-    return { value, layers: moved, velocities }
+/** The peak of a command in MiB; where it fails, what it says. */
+const peakOf = (cwd: string, args: readonly string[]): number => {
+  const file = join(cwd, 'peak')
+  execFileSync(process.execPath, ['--import', tsx, '--import', peak, main, ...args, '--json'], {
+    cwd,
+    env: { ...process.env, TWEEDIE_PEAK: file },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    maxBuffer: 2 ** 26,
   })
-
-const wave = (shape: readonly number[], seed: number): NdArray => {
-  const size = shape.reduce((n, d) => n * d, 1)
-  return ndarray(
-    Array.from({ length: size }, (_, i) => Math.sin(seed + 12.9898 * i) / Math.sqrt(shape[0])),
-    shape,
-  )
+  return Number(readFileSync(file, 'utf8')) / 1024
 }
 
-const rss = (): number => process.memoryUsage().rss / 2 ** 20
-
-/** RSS in MiB at some steps of a training run. */
-const memoryCurve = async (steps: number, at: readonly number[]): Promise<Map<number, number>> => {
-  const step = memoryStep()
-  let layers = WIDTHS.slice(1).map((n, i) => ({ w: wave([WIDTHS[i], n], i), b: wave([n], i) }))
-  let velocity = layers.map(({ w, b }) => ({ w: zeros(w.shape), b: zeros(b.shape) })) as typeof layers
-  const curve = new Map<number, number>()
-  for (let i = 1; i <= steps; i++) {
-    const out = await step(layers, velocity, wave([BATCH, 5], i), wave([BATCH, 5], -i))
-    layers = [...out.layers]
-    velocity = [...out.velocities]
-    if (at.includes(i)) curve.set(i, rss())
+/** Clean images that are noise: nothing is to be learned. */
+const writeClean = (path: string, count: number): void => {
+  const writer = arrayWriter(path, { x: { dtype: 'float32', shape: [count, ...EVENT] } })
+  const source = stream(0, 'clean')
+  for (let from = 0; from < count; from += 1000) {
+    const shape = [Math.min(1000, count - from), ...EVENT]
+    writer.append('x', uniform(source, shape, { observation: from }))
   }
-  await step.release()
-  return curve
+  writer.close()
 }
 
-const steps = Number(process.argv[2] ?? 10_500)
-const thousands = Array.from({ length: Math.floor(steps / 1000) }, (_, i) => 1000 * (i + 1))
-const start = performance.now()
-const curve = await memoryCurve(steps, [1, 100, 500, ...thousands, steps])
-for (const [i, mib] of curve) console.log(`step ${String(i).padStart(6)}  ${mib.toFixed(0)} MiB`)
-const growth = (curve.get(steps) ?? 0) - (curve.get(500) ?? 0)
-const seconds = (performance.now() - start) / 1000
-console.log(`growth from step 500 to ${steps}: ${growth.toFixed(1)} MiB, ${seconds.toFixed(0)} s`)
+const tiny = 'net: { kind: unet, channels: [4, 4], blocks: [1, 1], emb: 8, unshuffle: 4 }\n'
+
+/** Learning from a set, two laps of few steps. */
+const learning = (set: string, draws: number): string => `data: { observations: ${set} }
+${tiny}gaussian: { rank: 4, iterations: 1, count: 512 }
+em: { laps: 2, draws: ${draws}, batch: 128, early: { laps: 0 },
+  sampling: { step: ddpm, steps: 2, iterations: 1 } }
+train: { steps: 10, firstSteps: 10, batch: 64 }
+monitor: { held: { observations: 0 }, samples: 0 }
+`
+
+/** Distillation of a set, on as many samples of the prior as there are observations. */
+const distilling = (set: string, count: number): string =>
+  `prior: prior\ndata: { observations: ${set} }\n` +
+  `objective: { prior: samples, samples: ${count}, samplerSteps: 2 }\n` +
+  'flow: { kind: realNvp, steps: 1, hidden: 8 }\ntrain: { steps: 20, batch: 64 }\n'
+
+/** A folder with sets, a prior and a sampler. */
+class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tweedie-memory-'))
+  readonly format: string
+
+  constructor(format: string) {
+    this.format = format
+  }
+
+  set(count: number): string {
+    return `set-${count}.${this.format}`
+  }
+
+  /** A file of a configuration. */
+  config(name: string, text: string): string {
+    writeFileSync(join(this.folder, name), text)
+    return name
+  }
+
+  peak(...args: readonly string[]): number {
+    return peakOf(this.folder, args)
+  }
+
+  observe(count: number): number {
+    writeClean(join(this.folder, `clean-${count}.safetensors`), count)
+    return this.peak('observe', `clean-${count}.safetensors`, '--keep', '0.5', '-o', this.set(count))
+  }
+
+  learn(count: number, draws: number, to = 'learned'): number {
+    const config = this.config(`${to}.yaml`, learning(this.set(count), draws))
+    rmSync(join(this.folder, to), { recursive: true, force: true })
+    return this.peak('learn', config, '-o', to)
+  }
+
+  sample(count: number, draws: number): number {
+    const out = `draws.${this.format}`
+    const fast = ['--steps', '2', '--iterations', '1', '--batch', '128']
+    return this.peak('sample', 'prior', this.set(count), '-n', `${draws}`, ...fast, '-o', out)
+  }
+
+  distill(count: number, to = 'distilled'): number {
+    const config = this.config(`${to}.yaml`, distilling(this.set(count), count))
+    rmSync(join(this.folder, to), { recursive: true, force: true })
+    return this.peak('distill', config, '-o', to)
+  }
+
+  restore(count: number, draws: number): number {
+    return this.peak('restore', 'fast', this.set(count), '-n', `${draws}`, '-o', `draws.${this.format}`)
+  }
+}
+
+interface Row {
+  readonly command: string
+  readonly by: 'observations' | 'draws'
+  readonly few: number
+  readonly many: number
+}
+
+/** What is compared: a command by the number of something. */
+const cases: readonly {
+  readonly command: string
+  readonly by: Row['by']
+  readonly peak: (bench: Bench, n: number) => number
+}[] = [
+  { command: 'learn', by: 'observations', peak: (bench, n) => bench.learn(n, 1) },
+  { command: 'sample', by: 'observations', peak: (bench, n) => bench.sample(n, 2) },
+  { command: 'restore', by: 'observations', peak: (bench, n) => bench.restore(n, 2) },
+  { command: 'distill', by: 'observations', peak: (bench, n) => bench.distill(n) },
+  { command: 'learn', by: 'draws', peak: (bench, n) => bench.learn(DRAWS.observations, n) },
+  { command: 'sample', by: 'draws', peak: (bench, n) => bench.sample(DRAWS.observations, n) },
+  { command: 'restore', by: 'draws', peak: (bench, n) => bench.restore(DRAWS.observations, n) },
+]
+
+export const run = async (args: readonly string[]): Promise<number> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      few: { type: 'string', default: '2000' },
+      many: { type: 'string', default: '20000' },
+      format: { type: 'string', default: 'safetensors' },
+      only: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const [few, many] = [Number(values.few), Number(values.many)]
+  const bench = new Bench(values.format)
+  const only = values.only?.split(',')
+  try {
+    const rows: Row[] = [
+      { command: 'observe', by: 'observations', few: bench.observe(few), many: bench.observe(many) },
+    ]
+    bench.observe(DRAWS.observations)
+    bench.learn(DRAWS.observations, 1, 'prior')
+    bench.distill(DRAWS.observations, 'fast')
+    for (const { command, by, peak } of cases) {
+      if (only && !only.includes(command)) continue
+      const [small, large] = by === 'draws' ? [DRAWS.few, DRAWS.many] : [few, many]
+      const row = { command, by, few: peak(bench, small), many: peak(bench, large) }
+      rows.push(row)
+      console.error(`${command} by ${by}: ${row.few.toFixed(0)} and ${row.many.toFixed(0)} MiB`)
+    }
+    const table = rows.map((row) => ({
+      ...row,
+      from: row.by === 'draws' ? DRAWS.few : few,
+      to: row.by === 'draws' ? DRAWS.many : many,
+      growth: row.many - row.few,
+      reached: row.many - row.few < TARGET,
+    }))
+    if (values.json) console.log(JSON.stringify({ target: TARGET, rows: table }))
+    else
+      console.log(
+        formatTable(
+          ['command', 'by', 'from', 'to', 'MiB', 'MiB', 'growth', `below ${TARGET}`],
+          table.map(({ command, by, from, to, few, many, growth, reached }) => [
+            command,
+            by,
+            `${from}`,
+            `${to}`,
+            few.toFixed(0),
+            many.toFixed(0),
+            growth.toFixed(0),
+            reached ? 'yes' : 'no',
+          ]),
+        ),
+      )
+    return table.every(({ reached }) => reached) ? 0 : 1
+  } finally {
+    rmSync(bench.folder, { recursive: true, force: true })
+  }
+}

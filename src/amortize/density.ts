@@ -4,7 +4,7 @@
  */
 import { TweedieError } from '../error.ts'
 import { flowOf, logq } from '../flows/index.ts'
-import type { Observations } from '../observations/index.ts'
+import { countOf, type Observations } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import {
   add,
@@ -46,6 +46,33 @@ const densityOf = ({ flow: config, params, event, range, operator, condition: la
 }
 
 /**
+ * The log-density of signals under a distilled sampler, each given its own observation, handed on as they
+ * come. See {@link samplerDensity}.
+ *
+ * @param xOf - signals `from … to − 1`, in the units of the data
+ * @param take - gets those of the next observations
+ */
+export const eachSamplerDensity = async (
+  sampler: AmortizedSampler,
+  set: Observations,
+  xOf: (from: number, to: number) => NdArray<'float32'> | Promise<NdArray<'float32'>>,
+  { batch = 256, execute }: DensityOptions,
+  take: (density: NdArray<'float32'>) => void,
+): Promise<void> => {
+  const program = jit(densityOf(sampler), execute)
+  let done = 0 // a last batch that is shifted back has rows that came before
+  try {
+    await eachBatch(countOf(set), batch, async (from, to) => {
+      const input = conditionRows(sampler.condition, set, from, to)
+      take(rows(float32(await program(input, await xOf(from, to))), done - from, to - from))
+      done = to
+    })
+  } finally {
+    await program.release()
+  }
+}
+
+/**
  * The log-density of signals under a distilled sampler, each given its own observation. With the `logq` of
  * draws from `restore` it says in which of the densest regions of the sampler a truth lies (see `diagnosis`).
  * x outside the bounds of a flow that has some counts as the point next to them.
@@ -66,21 +93,23 @@ export const samplerDensity = async (
   sampler: AmortizedSampler,
   set: Observations,
   x: NdArray<'float32'>,
-  { batch = 256, execute }: DensityOptions = {},
+  options: DensityOptions = {},
 ): Promise<NdArray<'float32'>> => {
-  const count = set.y.shape[0]
+  const count = countOf(set)
   const expected = [count, ...sampler.event]
   if (String(x.shape) !== String(expected))
     throw new TweedieError('shape', `samplerDensity: x should be [${expected}], got [${x.shape}]`)
-  const program = jit(densityOf(sampler), execute)
   const out = zeros([count])
-  try {
-    await eachBatch(count, batch, async (from, to) => {
-      const input = conditionRows(sampler.condition, set, from, to)
-      out.data.set(float32(await program(input, rows(x, from, to))).data, from)
-    })
-  } finally {
-    await program.release()
-  }
+  let done = 0
+  await eachSamplerDensity(
+    sampler,
+    set,
+    (from, to) => rows(x, from, to),
+    options,
+    (density) => {
+      out.data.set(density.data, done)
+      done += density.size
+    },
+  )
   return out
 }

@@ -1,8 +1,7 @@
 /** Restoring whole observation sets with a distilled sampler: all draws of an observation in one pass. */
-import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { Observations } from '../observations/index.ts'
-import { familyOf, filledOutside, type OperatorSpec, outsideValue } from '../operators/index.ts'
+import { countOf, type Observations } from '../observations/index.ts'
+import { filledOutside, outsideValue } from '../operators/index.ts'
 import { type LostDraw, range, rowsNotFinite } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
@@ -17,6 +16,7 @@ import {
   type NdArray,
   reshape,
   reshaped,
+  rows,
   type Shape,
   sizeOf,
   sqrt,
@@ -28,7 +28,7 @@ import {
 } from '../tensor/index.ts'
 import { type ConditionInput, conditionRows } from './condition.ts'
 import { restoredAgain, type Summary } from './restored-again.ts'
-import { type AmortizedSampler, drawingOf, oneStep, type SamplerOperator } from './sampler.ts'
+import { type AmortizedSampler, drawingOf, oneStep } from './sampler.ts'
 import { measurementDigest } from './single.ts'
 
 /** How to restore. */
@@ -63,69 +63,6 @@ export interface Restored {
   readonly logq?: NdArray<'float32'>
   /** [K, N, ...event]. */
   readonly draws?: NdArray<'float32'>
-}
-
-/** The operator of observations as samplers know it. */
-export const samplerOperator = ({ name, settings, of }: OperatorSpec, blind = false): SamplerOperator => ({
-  ...(familyOf(name).deletes ? { name: 'mask', settings: {} } : { name, settings, ...(of ? { of } : {}) }),
-  ...(blind ? { blind } : {}),
-})
-
-/** Settings that the sampler names are the same; it may name none. */
-const agree = (own: OperatorSpec, given: OperatorSpec): boolean =>
-  own.name === given.name &&
-  Object.entries(own.settings).every(([key, value]) => given.settings[key] === value) &&
-  (own.of?.length ?? 0) === (given.of?.length ?? 0) &&
-  (own.of ?? []).every((part, i) => agree(part, given.of?.[i] ?? part))
-
-/**
- * Whether a sampler for one operator takes observations of another: the same with the same settings. A blind
- * one saw settings drawn, so it takes any.
- */
-const isFor = (own: SamplerOperator, given: SamplerOperator): boolean =>
-  own.blind ? given.name === own.name : agree(own, given)
-
-const nameOf = ({ name, settings, of }: OperatorSpec): string => {
-  const words = [name, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)].join(' ')
-  return of ? `${words} (${of.map(nameOf).join(', ')})` : words
-}
-
-/**
- * Checks that a set is of the kind that a sampler was made for.
- *
- * @param where - file, for messages
- * @throws TweedieError `input` for another operator, other settings of it, and other shapes
- */
-export const checkRestorable = (
-  { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
-  set: Observations,
-  where: string,
-): void => {
-  const given = samplerOperator(set.operator)
-  if (!isFor(operator, given)) {
-    throw new TweedieError(
-      'input',
-      `${where}: observed by ${nameOf(given)}, the sampler is for ${nameOf(operator)}`,
-    )
-  }
-  const { parameters } = set.operator
-  const shapes = Object.entries(condition.beside).map(([name, shape]) => ({
-    field: name,
-    shape,
-    got: parameters[name]?.shape.slice(1),
-  }))
-  for (const { field, shape, got } of [
-    { field: 'y', shape: condition.y, got: set.y.shape.slice(1) },
-    ...shapes,
-  ]) {
-    if (!isDeepStrictEqual([...shape], got)) {
-      const found = got ? `[N, ${got}]` : 'none'
-      throw new TweedieError(
-        'input',
-        `${where}: field '${field}' must be [N, ${shape}] for this sampler, got ${found}`,
-      )
-    }
-  }
 }
 
 /** Draws of Y observations with their statistics. */
@@ -165,14 +102,13 @@ const latents = (
   )
 }
 
-/** [Y·K, n] into rows `from …` of [K, N, n]. */
-const scatter = (out: Float32Array, part: Float32Array, draws: number, count: number, from: number): void => {
-  const n = out.length / (draws * count)
-  for (let i = 0; i < part.length / (draws * n); i++) {
-    for (let k = 0; k < draws; k++) {
-      const at = (i * draws + k) * n
-      out.set(part.subarray(at, at + n), (k * count + from + i) * n)
-    }
+/** [Y·K, ...] with the draws of each observation together into [K, N, ...], from observation `from` on. */
+const scatter = (out: NdArray<'float32'>, part: NdArray<'float32'>, from = 0): void => {
+  const [draws, count, ...rest] = out.shape
+  const n = sizeOf(rest)
+  for (let row = 0; row < part.size / n; row++) {
+    const [i, k] = [Math.floor(row / draws), row % draws]
+    out.data.set(part.data.subarray(row * n, (row + 1) * n), (k * count + from + i) * n)
   }
 }
 
@@ -183,23 +119,147 @@ const brokenRows = ({ mean, logq }: Summary): number[] => {
   return [...new Set([...rowsNotFinite(float32(mean)), ...(density ? rowsNotFinite(density) : [])])]
 }
 
-/** An array of so many rows with some of them NaN. */
-const withNaN = (x: NdArray<'float32'>, count: number, lost: readonly number[]): NdArray<'float32'> => {
-  const size = x.size / count
+/** Rows of [rows, ...] NaN. */
+const withNaN = (x: NdArray<'float32'>, rows: number, lost: readonly number[]): NdArray<'float32'> => {
+  const size = x.size / rows
   for (const row of lost) x.data.fill(Number.NaN, row * size, (row + 1) * size)
   return x
 }
 
-/** @throws TweedieError `numeric` when there are lost draws and nobody is told, or nothing else */
-const told = (lost: readonly LostDraw[], all: number, { onLost }: RestoreOptions): void => {
-  if (lost.length === 0) return
-  if (!onLost || lost.length === all)
-    throw new TweedieError(
-      'numeric',
-      `restore: observation ${lost[0].observation} gives draws that are not finite ` +
-        `(${lost.length} of ${all})`,
+const diverged = (lost: readonly LostDraw[], all: number): TweedieError =>
+  new TweedieError(
+    'numeric',
+    `restore: observation ${lost[0].observation} gives draws that are not finite (${lost.length} of ${all})`,
+  )
+
+/** Restorations of observations `from …`, as they come. */
+export interface RestoredRows extends Restored {
+  readonly from: number
+  /** Draws of these that are lost. */
+  readonly lost: readonly LostDraw[]
+}
+
+/** Rows of an answer from observation `skip` on, with K draws each. */
+const answersFrom = ({ x, mean, spread, logq }: Summary, skip: number): Summary => {
+  const [size] = mean.shape
+  const draws = x.shape[0] / size
+  const kept = (array: NdArray, each: number) => rows(float32(array), skip * each, size * each)
+  return {
+    x: kept(x, draws),
+    mean: kept(mean, 1),
+    spread: kept(spread, 1),
+    ...(logq ? { logq: kept(logq, draws) } : {}),
+  }
+}
+
+/**
+ * Restores every observation of a set (units of the data) and hands the restorations on as they come, in
+ * order: memory does not grow with the set or with the number of draws. See {@link restore}.
+ *
+ * @throws TweedieError as {@link restore}
+ *
+ * @example
+ * ```ts
+ * const set = openObservations('test.safetensors')
+ * await restoreEach(sampler, set, { draws: 128, seed: 0 }, ({ from, mean }) => console.log(from, mean.shape))
+ * ```
+ */
+export const restoreEach = async (
+  sampler: AmortizedSampler,
+  set: Observations,
+  options: RestoreOptions,
+  take: (rows: RestoredRows) => void | Promise<void>,
+): Promise<void> => {
+  const {
+    draws: K,
+    batch = 1024,
+    keep: keepsDraws = true,
+    seed,
+    execute,
+    onLost,
+    onProgress,
+    signal,
+  } = options
+  const { event, condition, measurement } = sampler
+  const count = countOf(set)
+  if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
+    throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
+  const size = Math.min(count, Math.max(1, Math.floor(batch / K)))
+  const program = jit(summarised(sampler), execute)
+  const { valid, range: units } = set
+  const outside = outsideValue(units)
+  const inside = (x: NdArray<'float32'>, value: number) =>
+    valid ? filledOutside(x, { inside: valid, value }) : x
+  const lost: LostDraw[] = []
+  let done = 0
+  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
+  const again = async (row: number): Promise<{ readonly out: Summary; readonly gone: readonly number[] }> => {
+    const one = [row, row + 1] as const
+    const { out, lost } = await restoredAgain(
+      (z) => program(conditionRows(condition, set, ...one), z),
+      (draw) => latents(seed, 1, one, event, draw),
+      K,
     )
-  onLost(lost)
+    return { out, gone: lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost }
+  }
+  const handOn = async (out: Summary, from: number): Promise<void> => {
+    const n = out.mean.shape[0]
+    const [mean, spread] = [float32(out.mean), float32(out.spread)]
+    const [logq, draws] = [
+      out.logq ? zeros([K, n]) : undefined,
+      keepsDraws ? zeros([K, n, ...event]) : undefined,
+    ]
+    const keep = (part: Summary, at: number): void => {
+      mean.data.set(float32(part.mean).data, at * sizeOf(event))
+      spread.data.set(float32(part.spread).data, at * sizeOf(event))
+      if (logq && part.logq) scatter(logq, float32(part.logq), at)
+      if (draws) scatter(draws, float32(part.x), at)
+    }
+    keep(out, 0)
+    const gone: LostDraw[] = []
+    const broken = brokenRows(out)
+    // Where all of several break, it is not a draw that diverged: the sampler did.
+    const hopeless = broken.length === n && broken.length > 1
+    for (const row of broken) {
+      const retried = hopeless ? undefined : await again(from + row)
+      if (retried) keep(retried.out, row)
+      for (const draw of retried?.gone ?? range(0, K)) gone.push({ draw, observation: from + row })
+    }
+    lost.push(...gone)
+    if (lost.length > 0 && !onLost) throw diverged(lost, K * count)
+    const observations = gone.map(({ observation }) => observation - from)
+    const places = gone.map(({ draw, observation }) => draw * n + observation - from)
+    await take({
+      from,
+      lost: gone,
+      mean: withNaN(inside(mean, outside), n, observations),
+      ...(K > 1 ? { spread: withNaN(inside(spread, 0), n, observations) } : {}),
+      ...(logq ? { logq: withNaN(logq, K * n, places) } : {}),
+      ...(draws ? { draws: withNaN(inside(draws, outside), K * n, places) } : {}),
+    })
+  }
+  try {
+    await eachBatch(count, size, async (from, to) => {
+      checkAborted(signal, 'restoring')
+      const input = conditionRows(condition, set, from, to)
+      const out = await program(input, latents(seed, K, [from, to], event))
+      await handOn(answersFrom(out, done - from), done) // a last batch that is shifted back has rows twice
+      done = to
+      onProgress?.(to, count)
+    })
+    if (lost.length === K * count) throw diverged(lost, K * count)
+    if (lost.length > 0) onLost?.(lost)
+  } finally {
+    await program.release()
+  }
+}
+
+/** Entries `from …` of the second axis of [K, N, ...]. */
+const putColumns = (out: NdArray<'float32'>, part: NdArray<'float32'>, from: number): void => {
+  const [draws, count, ...rest] = out.shape
+  const each = part.size / draws
+  for (let k = 0; k < draws; k++)
+    out.data.set(part.data.subarray(k * each, (k + 1) * each), (k * count + from) * sizeOf(rest))
 }
 
 /**
@@ -220,62 +280,20 @@ export const restore = async (
   set: Observations,
   options: RestoreOptions,
 ): Promise<Restored> => {
-  const { draws: K, batch = 1024, keep: keepsDraws = true, seed, execute, onProgress, signal } = options
-  const { event, condition, measurement } = sampler
-  const count = set.y.shape[0]
-  if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
-    throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
-  const size = Math.min(count, Math.max(1, Math.floor(batch / K)))
-  const program = jit(summarised(sampler), execute)
-  const [centre, spread] = [zeros([count, ...event]), zeros([count, ...event])]
-  const logq = drawingOf(sampler.flow).density ? zeros([K, count]) : undefined
-  const draws = keepsDraws ? zeros([K, count, ...event]) : undefined
-  const lost = new Map<number, LostDraw>() // rows of a last batch that is shifted back come twice
-  const keep = (out: Summary, from: number): void => {
-    centre.data.set(float32(out.mean).data, from * sizeOf(event))
-    spread.data.set(float32(out.spread).data, from * sizeOf(event))
-    if (logq && out.logq) scatter(logq.data, float32(out.logq).data, K, count, from)
-    if (draws) scatter(draws.data, float32(out.x).data, K, count, from)
+  const { draws: K, keep = true } = options
+  const each = [countOf(set), ...sampler.event]
+  const all: Restored = {
+    mean: zeros(each),
+    ...(K > 1 ? { spread: zeros(each) } : {}),
+    ...(drawingOf(sampler.flow).density ? { logq: zeros([K, each[0]]) } : {}),
+    ...(keep ? { draws: zeros([K, ...each]) } : {}),
   }
-  const lose = (observation: number, own: readonly number[]): void => {
-    for (const draw of own) lost.set(draw * count + observation, { draw, observation })
-  }
-  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
-  const again = async (row: number): Promise<readonly number[]> => {
-    const one = [row, row + 1] as const
-    const { out, lost } = await restoredAgain(
-      (z) => program(conditionRows(condition, set, ...one), z),
-      (draw) => latents(seed, 1, one, event, draw),
-      K,
-    )
-    keep(out, row)
-    return lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost
-  }
-  try {
-    await eachBatch(count, size, async (from, to) => {
-      checkAborted(signal, 'restoring')
-      const input = conditionRows(condition, set, from, to)
-      const out = await program(input, latents(seed, K, [from, to], event))
-      keep(out, from)
-      const broken = brokenRows(out)
-      // Where all of several break, it is not a draw that diverged: the sampler did.
-      const hopeless = broken.length === to - from && broken.length > 1
-      for (const row of broken) lose(from + row, hopeless ? range(0, K) : await again(from + row))
-      onProgress?.(to, count)
-    })
-    told([...lost.values()], K * count, options)
-  } finally {
-    await program.release()
-  }
-  const { valid, range: units } = set
-  const kept = (x: NdArray<'float32'>, value: number) =>
-    valid ? filledOutside(x, { inside: valid, value }) : x
-  const outside = outsideValue(units)
-  const observations = [...lost.values()].map(({ observation }) => observation)
-  return {
-    mean: withNaN(kept(centre, outside), count, observations),
-    ...(K > 1 ? { spread: withNaN(kept(spread, 0), count, observations) } : {}),
-    ...(logq ? { logq: withNaN(logq, K * count, [...lost.keys()]) } : {}),
-    ...(draws ? { draws: withNaN(kept(draws, outside), K * count, [...lost.keys()]) } : {}),
-  }
+  await restoreEach(sampler, set, options, ({ from, mean, spread, logq, draws }) => {
+    const at = from * sizeOf(sampler.event)
+    all.mean.data.set(mean.data, at)
+    if (spread) all.spread?.data.set(spread.data, at)
+    if (all.logq && logq) putColumns(all.logq, logq, from)
+    if (all.draws && draws) putColumns(all.draws, draws, from)
+  })
+  return all
 }

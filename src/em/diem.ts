@@ -11,7 +11,7 @@ import { type Gaussian, inDomain, preconditioned, type SamplerOptions } from '..
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { Observations } from '../observations/index.ts'
-import { batchedObservations, boundedShare } from '../observations/index.ts'
+import { batchedObservations, boundedShare, countOf, firstObservations } from '../observations/index.ts'
 import {
   type BatchDraw,
   compileMethod,
@@ -250,7 +250,9 @@ const begin = async (
   hooks: DiemHooks,
 ): Promise<DiemState> => {
   let { choice } = options.gaussian
-  const start = await gaussianStart(boundedShare(set), {
+  const { count = countOf(set) } = options.gaussian
+  const first = firstObservations(set, Math.min(count, countOf(set)))
+  const start = await gaussianStart(boundedShare(first), {
     ...options.gaussian,
     seed: options.seed,
     signal: hooks.signal,

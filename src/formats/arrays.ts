@@ -1,14 +1,15 @@
 /** Files of named arrays, in the format that their extension names. */
-import { type NdArray, rows } from '../tensor/ndarray.ts'
+import type { NdArray } from '../tensor/ndarray.ts'
 import { type Arrays, checkNoText, type StoredArrays } from './array-format.ts'
 import { arrayWriter } from './array-writer.ts'
 import { writeAtomic } from './atomic.ts'
-import { bytesAt } from './byte-source.ts'
+import { bytesAt, inMemory } from './byte-source.ts'
 import { wrong } from './bytes.ts'
+import { elementOf, encodeElements } from './elements.ts'
 import { type OpenFile, openFile, withFile } from './files.ts'
 import { formatOf } from './format-of.ts'
 import { checkStoredSafetensors, type Safetensors, wholeSafetensors } from './safetensors.ts'
-import type { ArrayField, StoredArray } from './stored-array.ts'
+import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'
 
 /**
  * Reads named arrays from a file in one of {@link arrayFormats}, by extension, such as `.npy`, `.npz` and
@@ -43,6 +44,8 @@ export interface ArrayFile {
    * `io` when the system refuses
    */
   readonly rows: (name: string, from: number, to: number) => NdArray
+  /** Entries `from … to − 1` of the second axis, for all of the first. @throws TweedieError as `rows` */
+  readonly columns: (name: string, from: number, to: number) => NdArray
   /** All of an array. @throws TweedieError as `rows`; `input` for a wrong checksum */
   readonly whole: (name: string) => NdArray
   readonly close: () => void
@@ -54,9 +57,11 @@ const inMemoryArrays = (arrays: Arrays): StoredArrays => ({
     Object.entries(arrays).map(([name, array]) => [
       name,
       {
-        dtype: array.dtype,
-        shape: array.shape,
-        rows: (from: number, to: number) => rows(array, from, to),
+        ...storedArray(
+          inMemory(encodeElements(array)),
+          { element: elementOf[array.dtype], littleEndian: true, shape: array.shape },
+          name,
+        ),
         whole: () => array,
       },
     ]),
@@ -98,6 +103,7 @@ export const openArrays = (path: string): ArrayFile => {
       fields: arrays,
       metadata,
       rows: (name, from, to) => named(name).rows(from, to),
+      columns: (name, from, to) => named(name).columns(from, to),
       whole: (name) => named(name).whole(),
       close: file.close,
     }

@@ -1,9 +1,11 @@
 import {
   closeSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   readlinkSync,
+  readSync,
   renameSync,
   rmSync,
   type Stats,
@@ -70,6 +72,15 @@ export const temporaryOf = (path: string, pid: number): string => {
   return join(dirname(path), name + suffix)
 }
 
+/** Fills `bytes` with what was written from byte `at` on. */
+const readFully = (descriptor: number, bytes: Uint8Array, at: number): void => {
+  for (let done = 0; done < bytes.length; ) {
+    const count = readSync(descriptor, bytes, done, Math.min(PIECE, bytes.length - done), at + done)
+    if (count === 0) throw new Error(`file became shorter while it was written, it ends before ${at + done}`)
+    done += count
+  }
+}
+
 const cannotWrite = (path: string, error: unknown): TweedieError =>
   new TweedieError('io', `${path}: cannot write: ${systemReason(error)}`, { cause: error })
 
@@ -107,6 +118,10 @@ export const targetOf = (path: string): string => {
 export interface AtomicFile {
   /** Writes bytes from byte `at` of the file on. @throws TweedieError `io`; then the file is discarded */
   readonly write: (bytes: Uint8Array, at: number) => void
+  /** Reads bytes that were written, from byte `at` on. @throws TweedieError `io`; then it is discarded */
+  readonly fill: (target: Uint8Array, at: number) => void
+  /** Makes the file so long. @throws TweedieError `io`; then the file is discarded */
+  readonly truncate: (size: number) => void
   /** Flushes the file and gives it its name. @throws TweedieError `io`; then the file is discarded */
   readonly commit: () => void
   /** Leaves nothing behind; after `commit` it does nothing. */
@@ -141,10 +156,12 @@ export const atomicFile = (path: string): AtomicFile => {
     close()
     rmSync(temporary, { force: true })
   }
-  const opened = safely(() => openSync(temporary, 'w'))
+  const opened = safely(() => openSync(temporary, 'w+'))
   descriptor = opened
   return {
     write: (bytes, at) => safely(() => writeFully(opened, bytes, at)),
+    fill: (target, at) => safely(() => readFully(opened, target, at)),
+    truncate: (size) => safely(() => ftruncateSync(opened, size)),
     commit: () =>
       safely(() => {
         fsyncSync(opened)

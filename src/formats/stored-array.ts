@@ -15,6 +15,8 @@ export interface ArrayField {
 export interface StoredArray extends ArrayField {
   /** Entries `from … to − 1` of the first axis. */
   readonly rows: (from: number, to: number) => NdArray
+  /** Entries `from … to − 1` of the second axis, for all of the first: [K, to − from, ...]. */
+  readonly columns: (from: number, to: number) => NdArray
   readonly whole: () => NdArray
 }
 
@@ -30,29 +32,41 @@ export interface Placement {
   readonly width?: number
 }
 
-/** The bytes of rows `from … to − 1` of an array in Fortran order, the columns one after the other. */
-const columnRuns = (
+/** Bytes that lie in runs of one length, so far apart, the first from `first` on: the one after the other. */
+const runsOf = (
   source: ByteSource,
-  { element, shape, width = 1 }: Placement,
-  from: number,
-  to: number,
+  { first, run, apart, count }: Readonly<Record<'first' | 'run' | 'apart' | 'count', number>>,
 ): Uint8Array => {
-  const [count] = shape
-  const entry = elementBytes(element) * width
-  if (from === 0 && to === count) return bytesAt(source, 0, source.size)
-  const columns = sizeOf(shape.slice(1)) / width
-  const run = (to - from) * entry
-  const bytes = new Uint8Array(columns * run)
-  for (let column = 0; column < columns; column++)
-    source.fill(bytes.subarray(column * run, (column + 1) * run), (column * count + from) * entry)
+  if (run === apart) return bytesAt(source, first, count * run)
+  const bytes = new Uint8Array(count * run)
+  for (let i = 0; i < count; i++) source.fill(bytes.subarray(i * run, (i + 1) * run), first + i * apart)
   return bytes
 }
 
+/** The bytes of rows `from … to − 1` of an array in Fortran order. */
+const rowRuns = (source: ByteSource, { element, shape, width = 1 }: Placement, from: number, to: number) => {
+  const entry = elementBytes(element) * width
+  const count = sizeOf(shape.slice(1)) / width
+  return runsOf(source, { first: from * entry, run: (to - from) * entry, apart: shape[0] * entry, count })
+}
+
+/** The bytes of entries `from … to − 1` of the second axis, in the order of the array. */
+const columnRuns = (source: ByteSource, placement: Placement, from: number, to: number) => {
+  const { element, shape, fortranOrder = false, width = 1 } = placement
+  const [rows, columns, ...rest] = shape
+  const size = sizeOf(rest)
+  const entry = elementBytes(element) * (fortranOrder ? rows * width : size)
+  const count = fortranOrder ? size / width : rows
+  return runsOf(source, { first: from * entry, run: (to - from) * entry, apart: columns * entry, count })
+}
+
 /** @throws TweedieError `shape` for rows that are not there: a fault of the program, not of the file */
-const checkRows = (shape: Shape, from: number, to: number, where: string): void => {
+const checkRows = (shape: Shape, from: number, to: number, where: string, axis: 0 | 1 = 0): void => {
   const whole = Number.isInteger(from) && Number.isInteger(to)
-  if (shape.length === 0 || !whole || from < 0 || to < from || to > shape[0])
-    throw new TweedieError('shape', `${where}: has no rows ${from} to ${to}, its shape is [${shape}]`)
+  if (shape.length <= axis || !whole || from < 0 || to < from || to > shape[axis]) {
+    const what = axis === 0 ? 'rows' : 'columns'
+    throw new TweedieError('shape', `${where}: has no ${what} ${from} to ${to}, its shape is [${shape}]`)
+  }
 }
 
 /**
@@ -74,8 +88,15 @@ export const storedArray = (source: ByteSource, placement: Placement, where: str
     const at = from * sizeOf(shape.slice(1)) * elementBytes(element)
     const within = `${where}, from row ${from}`
     if (!columns) return readElements(source, at, { element, littleEndian }, part, within)
-    const runs = inMemory(columnRuns(source, placement, from, to))
+    const runs = inMemory(rowRuns(source, placement, from, to))
     return fromFortran(readElements(runs, 0, { element, littleEndian }, part, within), width)
   }
-  return { dtype: dtypeOf(element), shape, rows, whole }
+  const ofColumns = (from: number, to: number): NdArray => {
+    checkRows(shape, from, to, where, 1)
+    const part = [shape[0], to - from, ...shape.slice(2)]
+    const runs = inMemory(columnRuns(source, { ...placement, fortranOrder: columns }, from, to))
+    const array = readElements(runs, 0, { element, littleEndian }, part, `${where}, from column ${from}`)
+    return columns ? fromFortran(array, width) : array
+  }
+  return { dtype: dtypeOf(element), shape, rows, columns: ofColumns, whole }
 }

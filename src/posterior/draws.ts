@@ -1,62 +1,27 @@
 /** Posterior draws of whole observation sets, batch by batch, with counter-addressed noise. */
 
-import { requireInteger } from '../checks.ts'
 import { inDomain, type Prior, type SamplerOptions, sampler } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import {
-  type BatchedObservations,
   batchedObservations,
+  countOf,
   type ObservationBatch,
   type Observations,
 } from '../observations/index.ts'
 import { applyAffine, type DataRange, fromPrior, insideOf } from '../operators/index.ts'
-import { checkAborted } from '../progress.ts'
-import { stream } from '../random/index.ts'
-import { eachBatch, float32, itemAt, NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { type BatchDraw, type DrawAddress, samplerDraw } from './batch-draw.ts'
+import { itemAt, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { samplerDraw } from './batch-draw.ts'
+import {
+  type Drawing,
+  eachDraw,
+  gathered,
+  type LostDraw,
+  type ResumedDrawing,
+  type TakeDraws,
+} from './drawing.ts'
 import { compileMethod, type PosteriorMethod, samplingOf } from './method.ts'
 import { mmps } from './mmps.ts'
 import { finer, redrawn, rowsNotFinite } from './redraw.ts'
-
-/** One sample for each of the first `count` rows. */
-export const drawAll = async (
-  draw: BatchDraw,
-  set: Pick<BatchedObservations, 'count' | 'event'>,
-  address: DrawAddress,
-  {
-    count = set.count,
-    batch = 256,
-    onBatch,
-  }: { count?: number; batch?: number; onBatch?: (done: number) => void } = {},
-): Promise<NdArray<'float32'>> => {
-  const n = sizeOf(set.event)
-  const out = zeros([count, ...set.event])
-  await eachBatch(count, batch, async (from, to) => {
-    out.data.set(float32(await draw(from, to, address)).data, from * n)
-    onBatch?.(to)
-  })
-  return out
-}
-
-/** How draws are counted, batched, seeded and watched. */
-interface Drawing {
-  /** Draws for each observation, default 1. */
-  readonly draws?: number
-  /** Samples in flight at once (memory and speed, not the result), default 64. */
-  readonly batch?: number
-  /** Seconds after which no further draw of all observations is begun; two are made in any case. */
-  readonly seconds?: number
-  /** Seed of all noise, 0 … 2⁵³ − 1. */
-  readonly seed: number
-  /**
-   * Told which draws are lost: not finite, by up to four times the steps either (redraw.ts). They are NaN in
-   * the result. Without it they are an error.
-   */
-  readonly onLost?: (lost: readonly LostDraw[]) => void
-  /** After each batch, with the number of samples drawn and to be drawn. */
-  readonly onProgress?: (done: number, total: number) => void
-  readonly signal?: AbortSignal
-}
 
 /**
  * Options of {@link priorDraws}: those of the sampler (steps and their kind, device; the schedule is the
@@ -70,63 +35,47 @@ export interface DrawOptions extends SamplerOptions, Drawing {
   readonly method?: PosteriorMethod
 }
 
-/** Fewer have no spread. */
-const LEAST_DRAWS = 2
-
-/**
- * K draws of every observation through a {@link BatchDraw} → [K, N, ...event], in the units of the prior.
- * Releases nothing.
- */
-export const drawSeveral = async (
-  draw: BatchDraw,
-  set: Pick<BatchedObservations, 'count' | 'event'>,
-  { draws = 1, batch = 64, seconds = Number.POSITIVE_INFINITY, seed, onProgress, signal }: Drawing,
-): Promise<NdArray<'float32'>> => {
-  requireInteger(draws, 1, 'draws')
-  const out = zeros([draws, set.count, ...set.event])
-  const each = set.count * sizeOf(set.event)
-  const started = performance.now()
-  for (let k = 0; k < draws; k++) {
-    if (k >= LEAST_DRAWS && performance.now() - started > 1000 * seconds)
-      return new NdArray('float32', [k, ...out.shape.slice(1)], out.data.slice(0, k * each))
-    const address = { stream: (purpose: string) => stream(seed, `draw ${purpose}`), lap: 0, draw: k }
-    const onBatch = (done: number) => {
-      onProgress?.(k * set.count + done, draws * set.count)
-      checkAborted(signal, 'sampling')
-    }
-    out.data.set((await drawAll(draw, set, address, { batch, onBatch })).data, k * each)
-  }
-  return out
-}
-
-/** A draw that is not finite, with more steps either. */
-export interface LostDraw {
-  readonly draw: number
-  readonly observation: number
+/** Draws handed on in the units of the data, those that are lost NaN throughout. */
+interface InDataUnits {
+  readonly take: TakeDraws
+  /** Tells which are lost. @throws TweedieError `numeric` when there is nothing else */
+  readonly end: (made: number) => void
 }
 
 /**
- * Draws [K, N, ...event] in the units of the data, those that are lost NaN throughout.
+ * Takes draws in the units of the prior and hands them on.
  *
- * @throws TweedieError `numeric` when there are lost ones and nobody is told, or nothing else
+ * @param count - observations; of `draws` draws
  */
 const inDataUnits = (
-  draws: NdArray<'float32'>,
   range: DataRange,
+  { draws = 1, count }: { readonly draws?: number; readonly count: number },
   { onLost }: Pick<Drawing, 'onLost'>,
-): NdArray<'float32'> => {
-  const [k, n, ...event] = draws.shape
-  const size = sizeOf(event)
-  const rows = rowsNotFinite(new NdArray('float32', [k * n, ...event], draws.data))
-  if (rows.length > 0 && (!onLost || rows.length === k * n))
-    throw new TweedieError(
+  take: TakeDraws,
+): InDataUnits => {
+  const lost: LostDraw[] = []
+  const diverged = (all: number) =>
+    new TweedieError(
       'numeric',
-      `${rows.length} of ${k * n} draws are not finite, the first of observation ${rows[0] % n}: ` +
+      `${lost.length} of ${all} draws are not finite, the first of observation ${lost[0].observation}: ` +
         'the sampler diverged; try more steps, or another method',
     )
-  for (const row of rows) draws.data.fill(Number.NaN, row * size, (row + 1) * size)
-  if (rows.length > 0) onLost?.(rows.map((row) => ({ draw: Math.floor(row / n), observation: row % n })))
-  return applyAffine(fromPrior(range), draws)
+  return {
+    take: ({ draw, from, x }) => {
+      const size = sizeOf(x.shape.slice(1))
+      const gone = rowsNotFinite(x)
+      for (const row of gone) {
+        lost.push({ draw, observation: from + row })
+        x.data.fill(Number.NaN, row * size, (row + 1) * size)
+      }
+      if (lost.length > 0 && !onLost) throw diverged(draws * count)
+      take({ draw, from, x: applyAffine(fromPrior(range), x) })
+    },
+    end: (made) => {
+      if (lost.length === made * count) throw diverged(made * count)
+      if (lost.length > 0) onLost?.(lost)
+    },
+  }
 }
 
 /** @throws TweedieError `input` when a set is of other signals than a prior knows */
@@ -152,6 +101,58 @@ const checkDomain = ({ domain, event }: Prior, { valid }: Observations): void =>
 }
 
 /**
+ * Posterior draws of every observation of a set, in the units of the data, handed on as they come: memory
+ * does not grow with the set or with the number of draws.
+ *
+ * @param set - in the units of the data, those of a file read batch by batch; those of the prior follow
+ * from the prior's range
+ * @param take - gets each batch, draw by draw
+ * @returns how many draws were made: fewer than asked for where time was up
+ * @throws TweedieError as {@link posteriorDraws}
+ *
+ * @example
+ * ```ts
+ * const [prior, set] = [loadPrior('runs/demo'), openObservations('test.safetensors')]
+ * const shape = [16, ...set.y.shape]
+ * const writer = arrayWriter('draws.safetensors', { draws: { dtype: 'float32', shape } })
+ * const options = { steps: 64, draws: 16, seed: 0 }
+ * await eachPosteriorDraw(prior, set, options, ({ x }) => writer.append('draws', x))
+ * writer.close()
+ * ```
+ */
+export const eachPosteriorDraw = async (
+  prior: Prior,
+  set: Observations,
+  options: DrawOptions,
+  take: TakeDraws,
+): Promise<number> => {
+  checkEvent(prior, set)
+  checkDomain(prior, set)
+  const { mean, schedule, range } = prior
+  const batched = batchedObservations(set, range)
+  const { domain, count } = batched
+  const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
+  const { method = mmps(), signal } = options
+  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
+  const draw = redrawn((times) =>
+    samplerDraw(
+      compileMethod(method, denoiser, batched.observation, finer(sampling, times)),
+      batched,
+      mean,
+      signal,
+    ),
+  )
+  const handedOn = inDataUnits(range, { draws: options.draws, count }, options, take)
+  try {
+    const made = await eachDraw(draw, batched, options, handedOn.take)
+    handedOn.end(made)
+    return made
+  } finally {
+    await draw.release()
+  }
+}
+
+/**
  * Posterior draws of every observation of a set, in the units of the data.
  *
  * @param set - in the units of the data, those of a file read batch by batch; those of the prior follow
@@ -174,35 +175,19 @@ export const posteriorDraws = async (
   set: Observations,
   options: DrawOptions,
 ): Promise<NdArray<'float32'>> => {
-  checkEvent(prior, set)
-  checkDomain(prior, set)
-  const { mean, schedule, range } = prior
-  const batched = batchedObservations(set, range)
-  const { domain } = batched
-  const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
-  const { method = mmps(), signal } = options
-  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
-  const draw = redrawn((times) =>
-    samplerDraw(
-      compileMethod(method, denoiser, batched.observation, finer(sampling, times)),
-      batched,
-      mean,
-      signal,
-    ),
+  const { event } = set.operator
+  return gathered({ count: countOf(set), event }, options.draws ?? 1, (take) =>
+    eachPosteriorDraw(prior, set, options, take),
   )
-  try {
-    return inDataUnits(await drawSeveral(draw, batched, options), range, options)
-  } finally {
-    await draw.release()
-  }
 }
 
-/** Draws of the prior itself, [count, ...event], in its own units. */
-export const priorLatents = async (
+/** Draws of the prior itself, in its own units, handed on as they come. */
+export const eachPriorLatent = async (
   { denoiser, mean, schedule, event }: Prior,
   count: number,
-  options: PriorDrawOptions,
-): Promise<NdArray<'float32'>> => {
+  options: PriorDrawOptions & Pick<ResumedDrawing, 'known'>,
+  take: TakeDraws,
+): Promise<void> => {
   const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
   const sampling = { ...options, schedule: options.schedule ?? schedule }
   const draw = redrawn((times) =>
@@ -214,10 +199,53 @@ export const priorLatents = async (
     ),
   )
   try {
-    return itemAt(await drawSeveral(draw, nothing, options), 0)
+    await eachDraw(draw, nothing, { ...options, draws: 1 }, take)
   } finally {
     await draw.release()
   }
+}
+
+/** All that is handed on of one draw, [count, ...event]. */
+const gatheredOne = async (
+  { event }: Prior,
+  count: number,
+  each: (take: TakeDraws) => Promise<void>,
+): Promise<NdArray<'float32'>> => {
+  const all = await gathered({ count, event }, 1, async (take) => {
+    await each(take)
+    return 1
+  })
+  return itemAt(all, 0)
+}
+
+/** Draws of the prior itself, [count, ...event], in its own units. */
+export const priorLatents = (
+  prior: Prior,
+  count: number,
+  options: PriorDrawOptions,
+): Promise<NdArray<'float32'>> =>
+  gatheredOne(prior, count, (take) => eachPriorLatent(prior, count, options, take))
+
+/**
+ * Draws of the prior itself, in the units of the data, handed on as they come.
+ *
+ * @throws TweedieError as {@link priorDraws}
+ *
+ * @example
+ * ```ts
+ * const prior = loadPrior('runs/demo')
+ * await eachPriorDraw(prior, 16, { steps: 64, seed: 0 }, ({ from, x }) => console.log(from, x.shape))
+ * ```
+ */
+export const eachPriorDraw = async (
+  prior: Prior,
+  count: number,
+  options: PriorDrawOptions,
+  take: TakeDraws,
+): Promise<void> => {
+  const handedOn = inDataUnits(prior.range, { count }, options, take)
+  await eachPriorLatent(prior, count, options, handedOn.take)
+  handedOn.end(1)
 }
 
 /**
@@ -231,12 +259,9 @@ export const priorLatents = async (
  * const x = await priorDraws(loadPrior('runs/demo'), 16, { steps: 64, seed: 0 })
  * ```
  */
-export const priorDraws = async (
+export const priorDraws = (
   prior: Prior,
   count: number,
   options: PriorDrawOptions,
-): Promise<NdArray<'float32'>> => {
-  const x = await priorLatents(prior, count, options)
-  const alone = new NdArray('float32', [1, ...x.shape], x.data)
-  return itemAt(inDataUnits(alone, prior.range, options), 0)
-}
+): Promise<NdArray<'float32'>> =>
+  gatheredOne(prior, count, (take) => eachPriorDraw(prior, count, options, take))

@@ -10,10 +10,10 @@ import {
 } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/index.ts'
-import { trainer } from '../training/index.ts'
+import { type SampleRows, trainer } from '../training/index.ts'
 import { type DistillRequest, type Learner, learnedFrom, streamsOf } from './distill-request.ts'
 import type { Run } from './folder.ts'
-import { priorSamples } from './prior-samples.ts'
+import { closing, priorSamples } from './prior-samples.ts'
 
 /**
  * The objective of a conditional denoiser, and the state before its first step.
@@ -31,7 +31,7 @@ export const denoiserObjectiveOf = async (request: DistillRequest, config: Denoi
   return {
     wanted,
     fresh: initFlowState(params),
-    objectiveOf: (samples: NdArray<'float32'>) =>
+    objectiveOf: (samples: NdArray<'float32'> | SampleRows) =>
       conditionalObjective(config, params, samples, measurements, streamsOf(request)),
   }
 }
@@ -47,7 +47,7 @@ export const denoiserLearner = async (
     fresh,
     trainer: async () => {
       const samples = await priorSamples(run, request, wanted)
-      return trainer(objectiveOf(samples), request.options, streamsOf(request)('rows'))
+      return closing(trainer(objectiveOf(samples), request.options, streamsOf(request)('rows')), samples)
     },
   }
 }

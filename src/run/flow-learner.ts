@@ -15,7 +15,7 @@ import { TweedieError } from '../error.ts'
 import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
 import type { Stream } from '../random/index.ts'
 import type { NdArray } from '../tensor/index.ts'
-import { type Objective, trainer } from '../training/index.ts'
+import { type Objective, type SampleRows, type SampleStore, trainer } from '../training/index.ts'
 import {
   type DistillObjective,
   type DistillRequest,
@@ -24,12 +24,13 @@ import {
   streamsOf,
 } from './distill-request.ts'
 import type { Run } from './folder.ts'
-import { priorSamples } from './prior-samples.ts'
+import { closing, priorSamples } from './prior-samples.ts'
 
-/** Samples of the prior in its own units, [count, ...event]. */
-export type DrawSamples = (
-  wanted: NonNullable<DistillObjective['samples']>,
-) => NdArray<'float32'> | Promise<NdArray<'float32'>>
+/** Samples of the prior in its own units, [count, ...event], in memory or not. */
+type Samples = NdArray<'float32'> | SampleRows
+
+/** Makes samples of the prior, or opens them. */
+export type DrawSamples = (wanted: NonNullable<DistillObjective['samples']>) => Samples | Promise<Samples>
 
 /** What is done with an objective, whatever its batches are. */
 type Use<T> = <B>(objective: Objective<B>) => T
@@ -87,12 +88,17 @@ export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfi
   const { options, prior, seed } = request
   return {
     fresh: initFlowState(freshFlow(config, prior.gaussian, seed)),
-    trainer: () =>
-      withFlowObjective(
-        request,
-        flow,
-        (wanted) => priorSamples(run, request, wanted),
-        (objective) => trainer(objective, options, streamsOf(request)('rows')),
-      ),
+    trainer: async () => {
+      const opened: SampleStore[] = []
+      const open: DrawSamples = async (wanted) => {
+        const samples = await priorSamples(run, request, wanted)
+        opened.push(samples)
+        return samples
+      }
+      const trained = await withFlowObjective(request, flow, open, (objective) =>
+        trainer(objective, options, streamsOf(request)('rows')),
+      )
+      return opened.reduce(closing, trained)
+    },
   }
 }

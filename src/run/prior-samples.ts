@@ -1,33 +1,63 @@
-/** Draws of the prior that distillation simulates from. */
-import { existsSync } from 'node:fs'
+/** Draws of the prior that distillation simulates from, shard by shard in the run folder. */
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { TweedieError } from '../error.ts'
-import { readArrays, writeArrays } from '../formats/index.ts'
-import { priorLatents } from '../posterior/index.ts'
-import { NdArray } from '../tensor/index.ts'
+import { eachPriorLatent } from '../posterior/index.ts'
+import { type SampleStore, shardLayout, type Trainer } from '../training/index.ts'
 import type { DistillObjective, DistillRequest } from './distill-request.ts'
 import type { Run } from './folder.ts'
+import { folderSamples, shardFile } from './learning/shard-folder.ts'
 
-/** Draws of the prior in its own units, made once for a run and kept in it. */
+/** Draws at once: a shard. */
+const BATCH = 64
+
+/** The first shards of a folder, without a gap. */
+const shardsIn = (folder: string): number => {
+  const there = existsSync(folder) ? readdirSync(folder).length : 0
+  let shards = 0
+  while (shards < there && existsSync(shardFile(folder, shards))) shards++
+  return shards
+}
+
+/**
+ * Draws of the prior in its own units. They are made once for a run and kept in it, and go on where an
+ * interruption left them; a minibatch reads its rows from there.
+ *
+ * @throws TweedieError `input` when those of the folder are damaged, or of another prior's shape
+ */
 export const priorSamples = async (
   run: Run,
-  { prior, options, seed, onProgress, signal }: DistillRequest,
+  {
+    prior,
+    options,
+    seed,
+    onProgress,
+    signal,
+  }: Pick<DistillRequest, 'prior' | 'options' | 'seed' | 'onProgress' | 'signal'>,
   { count, steps }: NonNullable<DistillObjective['samples']>,
-): Promise<NdArray<'float32'>> => {
-  const path = join(run.paths.draws, 'prior.npz')
-  if (existsSync(path)) {
-    const { x } = readArrays(path)
-    if (x?.data instanceof Float32Array) return new NdArray('float32', x.shape, x.data)
-    throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
-  }
-  const x = await priorLatents(prior, count, {
+): Promise<SampleStore> => {
+  const folder = join(run.paths.draws, 'prior')
+  const batch = Math.min(count, BATCH)
+  const layout = shardLayout({ count, event: prior.event }, { batch, draws: 1 })
+  let shards = shardsIn(folder)
+  const store = folderSamples(folder, layout, shards)
+  const drawing = {
     ...options.execute,
     steps,
-    batch: Math.min(count, 64),
+    batch,
+    known: layout.bounds[shards],
     seed,
-    onProgress: (done, total) => onProgress?.({ phase: 'prior samples', done, total }),
+    onProgress: (done: number, total: number) => onProgress?.({ phase: 'prior samples', done, total }),
     signal,
-  })
-  writeArrays(path, { x })
-  return x
+  }
+  if (drawing.known < count) await eachPriorLatent(prior, count, drawing, ({ x }) => store.write(shards++, x))
+  return store
 }
+
+/** A trainer that closes the files of its samples as well. */
+export const closing = (trainer: Trainer, samples: SampleStore): Trainer => ({
+  ...trainer,
+  release: async () => {
+    await trainer.release()
+    samples.release()
+  },
+})

@@ -4,7 +4,15 @@ import { type NetworkConfig, network } from '../nn/index.ts'
 import { type DataRange, domainOf, filledOutside, toPrior } from '../operators/index.ts'
 import { stream } from '../random/index.ts'
 import { type NdArray, sizeOf, type Tree } from '../tensor/index.ts'
-import { type DenoisingTraining, denoisingObjective, initTrainState, trainer } from '../training/index.ts'
+import {
+  type DenoisingTraining,
+  denoisingObjective,
+  initTrainState,
+  mappedRows,
+  type SampleRows,
+  sampleRows,
+  trainer,
+} from '../training/index.ts'
 import type { Run } from './folder.ts'
 import { type LearnedPrior, learnedPrior, savePrior } from './prior.ts'
 import type { RunCall } from './run-call.ts'
@@ -13,8 +21,8 @@ import { trainFormat, trainInRun } from './training-run.ts'
 /** The request of a training on clean data. */
 export interface TrainRequest extends RunCall {
   readonly net: NetworkConfig
-  /** [N, ...event], in the units of the prior. */
-  readonly x: NdArray<'float32'>
+  /** [N, ...event], in the units of the prior, or where its rows are. */
+  readonly x: NdArray<'float32'> | SampleRows
   /** Units of the data. */
   readonly range: DataRange
   /** Which entries of x are there, of its last axes; default all. */
@@ -57,8 +65,10 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     phase: 'training',
     trainer: () => trainer(denoisingObjective(network(net), x, options, streamOf), options, streamOf('rows')),
   })
-  const event = x.shape.slice(1)
-  const items = inDomain.domain ? filledOutside(x, inDomain.domain) : x
+  const clean = sampleRows(x)
+  const { event } = clean
+  const { domain } = inDomain
+  const items = domain ? mappedRows(clean, (rows) => filledOutside(rows, domain)) : clean
   const gaussian = await ppca(items, Math.min(RANK, sizeOf(event)))
   const prior = learnedPrior({
     net,

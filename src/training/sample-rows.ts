@@ -29,3 +29,9 @@ export const chosenRows = (samples: SampleRows, chosen: ArrayLike<number>): Samp
   event: samples.event,
   rowsAt: (rows) => samples.rowsAt(rows.map((row) => chosen[row])),
 })
+
+/** The same rows, each changed by itself as it is read: [n, ...event] to the same shape. */
+export const mappedRows = (
+  samples: SampleRows,
+  change: (x: NdArray<'float32'>) => NdArray<'float32'>,
+): SampleRows => ({ ...samples, rowsAt: (rows) => change(samples.rowsAt(rows)) })

@@ -59,7 +59,9 @@ export: { draws: 2 }
 `,
     )
     json('distill', 'networks.yaml', '-o', 'simulated')
-    expect(readArrays(join(folder, 'simulated/draws/prior.npz')).x.shape).toEqual([12, 1, 28, 28])
+    expect(readArrays(join(folder, 'simulated/draws/prior/0000.safetensors')).x.shape).toEqual([
+      12, 1, 28, 28,
+    ])
     const restored = json('restore', 'simulated', 'set.npz', '-n', '2', '-o', 'again.npz')
     expect(restored.shape).toEqual([2, 3, 1, 28, 28])
     expect(toNumbers(readArrays(join(folder, 'again.npz')).logq).every(Number.isFinite)).toBe(true)

@@ -26,7 +26,7 @@ import {
   readArrays,
   readSafetensors,
 } from '../../src/formats/index.ts'
-import { ndarray, rows, toNumbers } from '../../src/tensor/index.ts'
+import { ndarray, reshaped, rows, toNumbers } from '../../src/tensor/index.ts'
 import { formats } from '../contract/lists/formats.ts'
 import { scratch } from '../run/scratch.ts'
 
@@ -46,6 +46,21 @@ const contentsOf = (extension: string): fc.Arbitrary<Arrays> => {
   if (!found) throw new Error('not listed')
   return found.contents
 }
+
+/** Entries `from … to − 1` of the second axis, of numbers. */
+const columns = ({ shape, dtype, data }: Arrays[string], from: number, to: number): Arrays[string] => {
+  const [k, n, ...rest] = shape
+  const size = rest.reduce((product, d) => product * d, 1)
+  const kept = Array.from(data as ArrayLike<number | bigint>).filter((_, i) => {
+    const column = Math.floor(i / size) % n
+    return column >= from && column < to
+  })
+  return ndarray(kept.map(Number), [k, to - from, ...rest], dtype)
+}
+
+/** Entry k of the first axis. */
+const rowOf = (array: Arrays[string], k: number): Arrays[string] =>
+  reshaped(rows(array, k, k + 1), array.shape.slice(1))
 
 /** Pieces of an array along its first axis, the last one smaller. */
 const inPieces = (array: Arrays[string], size: number): Arrays[string][] => {
@@ -73,6 +88,11 @@ describe.each(Object.keys(encoders))('a %s file', (extension) => {
           }
           const [from, to] = [Math.min(a, b, shape[0]), Math.min(Math.max(a, b), shape[0])]
           expect(file.rows(name, from, to)).toEqual(rows(array, from, to))
+          if (shape.length < 2) continue
+          const [first, last] = [Math.min(a, b, shape[1]), Math.min(Math.max(a, b), shape[1])]
+          const got = file.columns(name, first, last)
+          expect(got.shape).toEqual([shape[0], last - first, ...shape.slice(2)])
+          for (let k = 0; k < shape[0]; k++) expect(rowOf(got, k)).toEqual(rows(rowOf(array, k), first, last))
         }
         file.close()
       }),
@@ -91,6 +111,43 @@ describe.each(Object.keys(encoders))('a %s file', (extension) => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('written by columns, in any order, has the same bytes', () => {
+    const x = ndarray(
+      Array.from({ length: 60 }, (_, i) => i),
+      [3, 5, 4],
+    )
+    const writer = arrayWriter(path, { file: x })
+    for (const [from, to] of [
+      [3, 5],
+      [0, 1],
+      [1, 3],
+    ])
+      writer.putColumns('file', columns(x, from, to), from)
+    expect(() => writer.append('file', x)).toThrow("field 'file' is written by columns")
+    writer.close()
+    expect(readFileSync(path)).toEqual(Buffer.from(encoders[extension]({ file: x })))
+  })
+
+  it('that ends early has the bytes of the shorter content, and says what was written before', () => {
+    const several = extension !== '.npy'
+    const x = ndarray(
+      Array.from({ length: 1200 }, (_, i) => i),
+      [100, 4, 3],
+    )
+    const all = { file: rows(x, 0, 2), ...(several ? { more: ndarray([5, 6], [2], 'float64') } : {}) }
+    const writer = arrayWriter(path, { ...all, file: { ...x, shape: [100_000, 4, 3] } })
+    if (several) writer.append('more', all.more ?? x)
+    for (let k = 0; k < 2; k++) {
+      for (const from of [0, 2]) writer.append('file', rows(rowOf(x, k), from, from + 2))
+      expect(writer.written('file').columns(1, 3)).toEqual(columns(rows(x, 0, k + 1), 1, 3))
+    }
+    writer.shorten('file')
+    expect(writer.written('file').whole()).toEqual(all.file)
+    expect(() => writer.append('file', rowOf(x, 2))).toThrow('more rows than its shape [2,4,3] has')
+    writer.close()
+    expect(readFileSync(path)).toEqual(Buffer.from(encoders[extension](all)))
   })
 
   it('has no rows that are not there, and no other fields', () => {
@@ -241,6 +298,7 @@ it('reads rows in Fortran order, and of other byte orders and widths', () => {
       [2, 2],
     ])
       expect(file.rows('ordered', from, to)).toEqual(rows(whole, from, to))
+    expect(file.columns('ordered', 1, 3)).toEqual(columns(whole, 1, 3))
     file.close()
   }
   writeFileSync(at('ordered.npy'), headed(plain, '<f8', 'True '))

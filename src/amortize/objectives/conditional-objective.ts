@@ -9,8 +9,14 @@ import type { FlowParams } from '../../flows/index.ts'
 import { network, seededDropout } from '../../nn/index.ts'
 import { levelsOfSufficient, sufficientOf } from '../../posterior/index.ts'
 import { bernoulliBatch, betaBatch, integers, normalBatch, type Stream } from '../../random/index.ts'
-import { alignTo, mul, type NdArray, rowsAt, type Tensor } from '../../tensor/index.ts'
-import { dropoutSeeds, type Objective, type Seeded } from '../../training/index.ts'
+import { alignTo, mul, type NdArray, type Tensor } from '../../tensor/index.ts'
+import {
+  dropoutSeeds,
+  type Objective,
+  type SampleRows,
+  type Seeded,
+  sampleRows,
+} from '../../training/index.ts'
 import { type DenoiserConfig, gaussianOf } from '../denoiser-drawing.ts'
 import { countOfMeasurements, type Measurements, measuredRows, type Named } from '../measured-rows.ts'
 
@@ -34,7 +40,7 @@ const UNSEEN = 0.1
  * The denoising loss of a conditional denoiser on draws of the prior.
  *
  * @param fresh - its parameters before the first step: the Gaussian among them does not change
- * @param x - draws of the prior [N, ...event], in its units
+ * @param x - draws of the prior [N, ...event], in its units, or where their rows are
  * @param measurements - their operators and noise are those that are learned; their y is not looked at
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
  * @throws TweedieError `input` when the measurements have no rows; (when the program is traced) for operators
@@ -51,7 +57,7 @@ const UNSEEN = 0.1
 export const conditionalObjective = (
   config: DenoiserConfig,
   fresh: FlowParams<NdArray>,
-  x: NdArray<'float32'>,
+  x: NdArray<'float32'> | SampleRows,
   measurements: Measurements,
   streamOf: (purpose: string) => Stream,
 ): Objective<ConditionalBatch> => {
@@ -60,14 +66,15 @@ export const conditionalObjective = (
   )
   const net = network(config.net)
   const [schedule, gaussian] = [exponentialSchedule(config), gaussianOf(config, fresh)]
+  const drawn = sampleRows(x)
   return {
     count: countOfMeasurements(measurements),
     batch: ({ rows, at }) => {
-      const samples = Array.from(integers(chosen, 0, x.shape[0], [rows.length], at).data, Number)
+      const samples = Array.from(integers(chosen, 0, drawn.count, [rows.length], at).data, Number)
       const where = { ...at, observation: rows.map((_, i) => i) }
       return {
         arrays: measuredRows(measurements, rows),
-        x: rowsAt(x, samples),
+        x: drawn.rowsAt(samples),
         z: normalBatch(noises, where, config.event),
         t: betaBatch(times, 3, 3, where, []),
         seen: bernoulliBatch(unseen, 1 - UNSEEN, where, []),

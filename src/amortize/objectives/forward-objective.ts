@@ -11,8 +11,8 @@
 import { TweedieError } from '../../error.ts'
 import { type Flow, logStandardNormal } from '../../flows/index.ts'
 import { integers, normalBatch, type Stream } from '../../random/index.ts'
-import { mean, type NdArray, neg, reshape, rowsAt, scalarLike, sub, type Tensor } from '../../tensor/index.ts'
-import type { Objective } from '../../training/index.ts'
+import { mean, type NdArray, neg, reshape, scalarLike, sub, type Tensor } from '../../tensor/index.ts'
+import { type Objective, type SampleRows, sampleRows } from '../../training/index.ts'
 import { countOfMeasurements, type Measurements, measuredRows, type Named } from '../measured-rows.ts'
 import type { ApsTerms } from './divergence.ts'
 import { flowParamsOf } from './flow-state.ts'
@@ -33,7 +33,7 @@ export interface ForwardBatch {
  * The forward divergence on simulations. Of its terms, `prior` is −log π(z), `logdet` that of x ↦ z, `data`
  * 0. Statistics of BatchNorm stay as they are.
  *
- * @param x - draws of the prior [N, ...event], in its units
+ * @param x - draws of the prior [N, ...event], in its units, or where their rows are
  * @param measurements - their operators and noise are those of the simulations; their y is not looked at
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
  * @throws TweedieError `input` when the measurements have no rows, or cannot be simulated
@@ -47,22 +47,23 @@ export interface ForwardBatch {
  */
 export const forwardObjective = (
   flow: Flow,
-  x: NdArray<'float32'>,
+  x: NdArray<'float32'> | SampleRows,
   measurements: Measurements,
   streamOf: (purpose: string) => Stream,
 ): Objective<ForwardBatch> => {
   const { simulate } = measurements
   if (!simulate) throw new TweedieError('input', 'forwardObjective: these measurements cannot be simulated')
   const [chosen, noises] = [streamOf('samples'), streamOf('simulated noise')]
+  const drawn = sampleRows(x)
   return {
     count: countOfMeasurements(measurements),
     batch: ({ rows, at }) => {
       const arrays = measuredRows(measurements, rows)
-      const samples = Array.from(integers(chosen, 0, x.shape[0], [rows.length], at).data, Number)
+      const samples = Array.from(integers(chosen, 0, drawn.count, [rows.length], at).data, Number)
       const where = { ...at, observation: rows.map((_, i) => i) }
       return {
         arrays,
-        x: rowsAt(x, samples),
+        x: drawn.rowsAt(samples),
         e: normalBatch(noises, where, arrays.y.shape.slice(1)),
       }
     },

@@ -2,36 +2,41 @@
 import { join } from 'node:path'
 import {
   checkRestorable,
+  drawingOf,
+  eachSamplerDensity,
   measurementRow,
-  type Restored,
+  type RestoredRows,
   restore,
+  restoreEach,
   samplerDensity,
 } from '../../amortize/index.ts'
-import { crps, psnr } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { writeArrays } from '../../formats/index.ts'
+import { arrayWriter, writeArrays } from '../../formats/index.ts'
 import {
+  countOf,
   type Observations,
   openObservations,
   readRows,
   wholeSet,
   withRange,
 } from '../../observations/index.ts'
-import { applyAffine, type DataRange } from '../../operators/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
 import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
-import { average, type NdArray } from '../../tensor/index.ts'
+import { average, type NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { firstOf, loadClean } from '../config/loading.ts'
+import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
-import { lostWords, momentsOf } from '../restored/lost-draws.ts'
-import { type Refined, refinementOf } from '../restored/refinement.ts'
-import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
+import { appendIntervals, drawFields, momentFields } from '../restored/draws-file.ts'
+import { lostAmong, lostWords, momentsOf } from '../restored/lost-draws.ts'
+import { type Refined, type Refinement, refinementOf } from '../restored/refinement.ts'
+import { type Repair, readRepair, repairLine } from '../restored/repair.ts'
+import { judgement, meanOf, type TruthRows, truthOf, type Verdict } from '../restored/truth.ts'
 import { formatFields } from '../table.ts'
 
 type Options = OptionsOf<'restore'>
+type Floats = NdArray<'float32'>
 
 const outputOf = (source: string, { output }: Options): string => {
   if (output !== undefined) return checkedOutput(output)
@@ -74,74 +79,144 @@ const observed = (
   return { set: readRows(all, row, row + 1), row }
 }
 
-/** The clean data that the observations are of. */
-const truthOf = async (
-  file: string,
-  { event }: SavedSampler,
-  { set, row }: { readonly set: Observations; readonly row: number },
-): Promise<NdArray<'float32'>> => {
-  const { x } = await loadClean(file, { skip: row, count: set.y.shape[0] })
-  if (String(x.shape.slice(1)) !== String(event))
-    throw new TweedieError('input', `${file}: holds [${x.shape.slice(1)}], the sampler draws [${event}]`)
-  return x
-}
-
-/** Average PSNR in dB of arrays in the units of the data. */
-const quality = (x: NdArray<'float32'>, truth: NdArray<'float32'>, [low, high]: DataRange): number => {
-  const units = { scale: 1 / (high - low), offset: -low / (high - low) }
-  return average(psnr(applyAffine(units, x), applyAffine(units, truth)))
-}
-
-interface Verdict {
-  readonly lines: readonly (readonly [string, string])[]
-  readonly facts: Readonly<Record<string, number>>
-}
-
-/** How near mean and draws come to the truth, before and after refining. */
-const judged = (
-  truth: NdArray<'float32'>,
-  range: DataRange,
-  restored: Restored,
-  refined: Refined | undefined,
-): Verdict => {
-  const of = (x: NdArray<'float32'> | undefined) => (x ? quality(x, truth, range) : undefined)
-  const scoreOf = (x: NdArray<'float32'> | undefined) => (x ? average(crps(x, truth)) : undefined)
-  const decibels = (value: number) => `${value.toFixed(2)} dB`
-  const units = (value: number) => value.toPrecision(3)
-  const [mean, draws] = [refined?.mean, refined?.draws]
-  const figures = [
-    { name: 'PSNR of mean', key: 'psnrMean', before: of(restored.mean), after: of(mean), say: decibels },
-    { name: 'PSNR of a draw', key: 'psnrDraw', before: of(restored.draws), after: of(draws), say: decibels },
-    { name: 'CRPS', key: 'crps', before: scoreOf(restored.draws), after: scoreOf(draws), say: units },
-  ]
-  const lines = figures.flatMap(({ name, before, after, say }) => {
-    if (before === undefined) return []
-    return [[name, `${say(before)}${after === undefined ? '' : `, refined ${say(after)}`}`] as const]
-  })
-  const facts = figures.flatMap(({ key, before, after }) => [
-    ...(before === undefined ? [] : [[key, before] as const]),
-    ...(after === undefined ? [] : [[`${key}Refined`, after] as const]),
-  ])
-  return { lines, facts: Object.fromEntries(facts) }
-}
-
-/** The arrays to write: with `--summary` without the draws and what belongs to single ones. */
-const written = (
-  restored: Restored,
-  refined: Refined | undefined,
-  { summary }: Options,
-  { repair, logqTruth }: { readonly repair?: Repair; readonly logqTruth?: NdArray<'float32'> },
-): Readonly<Record<string, NdArray<'float32'>>> => {
-  const { draws, ...rest }: Refined['arrays'] = { ...(refined?.arrays ?? restored) }
+/** The arrays that refined draws are kept as: with `--summary` without the draws. */
+const refinedArrays = ({ arrays }: Refined, { summary }: Options, logqTruth: Floats | undefined) => {
+  const { draws, ...rest }: Refined['arrays'] = { ...arrays }
   return {
     ...rest,
     ...(logqTruth && Object.hasOwn(rest, 'logq') ? { logqTruth } : {}), // stepped draws have no log q
     ...(summary || !draws ? {} : { draws }),
-    ...(repair && draws ? repairedIntervals(repair, draws) : {}),
   }
 }
 
-const ofTruth = (logq: NdArray<'float32'>): string => `of the truth ${average(logq.data).toFixed(1)} nats`
+/** What a restoration is of, and how it is done. */
+interface Restoring {
+  readonly sampler: SavedSampler
+  readonly set: Observations
+  readonly options: Options
+  readonly truth?: TruthRows
+  readonly repair?: Repair
+  readonly path: string
+}
+
+/** What came of it. */
+interface Outcome {
+  readonly verdict: Verdict
+  readonly logq?: number
+  readonly logqTruth?: number
+  readonly lost: readonly LostDraw[]
+  readonly refined?: Refined
+  /** Seconds of drawing, and of all. */
+  readonly seconds: readonly [drawing: number, all: number]
+}
+
+const settingOf = ({ options, io }: { options: Options; io: Io }) => ({
+  draws: options.draws,
+  batch: options.batch,
+  seed: options.seed ?? 0,
+  execute: { device: options.device },
+  onProgress: (done: number, total: number) => io.progress({ phase: 'restoring', done, total }),
+  signal: io.signal,
+})
+
+const secondsFrom = (start: number): number => (performance.now() - start) / 1000
+
+/** Restorations written as they come. */
+const byRows = async (
+  { sampler, set, options, truth, repair, path }: Restoring,
+  io: Io,
+): Promise<Outcome> => {
+  const { draws: K, summary, strict, device } = options
+  const each = [countOf(set), ...sampler.event]
+  const hasDensity = drawingOf(sampler.flow).density
+  const density = (shape: Shape) => ({ dtype: 'float32', shape }) as const
+  const ofTruth = truth && hasDensity ? density([each[0]]) : undefined
+  const { draws, ...intervals } = drawFields(K, each, repair)
+  const writer = arrayWriter(path, {
+    ...momentFields(K, each),
+    ...(hasDensity ? { logq: density([K, each[0]]) } : {}),
+    ...(ofTruth ? { logqTruth: ofTruth } : {}),
+    ...(summary ? {} : { draws }),
+    ...intervals,
+  })
+  const lost: LostDraw[] = []
+  const judging = truth ? judgement(set.range) : undefined
+  const logq = meanOf()
+  const started = performance.now()
+  const take = async ({ from, lost: gone, ...restored }: RestoredRows): Promise<void> => {
+    const { mean, spread, logq: own, draws } = restored
+    const few = lostAmong(gone, from, from + mean.shape[0])
+    // Over the draws that are there, where some are lost.
+    const moments = few.length > 0 && draws ? momentsOf(draws, few) : { mean, ...(spread ? { spread } : {}) }
+    for (const [name, moment] of Object.entries(moments)) writer.append(name, moment)
+    if (own) {
+      writer.putColumns('logq', own, from)
+      logq.add(own.data.filter(Number.isFinite))
+    }
+    if (draws && !summary) writer.putColumns('draws', draws, from)
+    if (draws && repair) appendIntervals(writer, repair, draws, few, from === 0)
+    if (truth) judging?.add(await truth(from, from + mean.shape[0]), restored)
+  }
+  try {
+    // What is judged or repaired needs draws that are all there.
+    const needsAll = truth !== undefined || repair !== undefined
+    await restoreEach(
+      sampler,
+      set,
+      {
+        ...settingOf({ options, io }),
+        keep: !summary || needsAll,
+        ...(strict || needsAll ? {} : { onLost: (found) => lost.push(...found) }),
+      },
+      take,
+    )
+    const seconds = secondsFrom(started)
+    const densities = meanOf()
+    if (truth && ofTruth)
+      await eachSamplerDensity(sampler, set, truth, { execute: { device } }, (density) => {
+        writer.append('logqTruth', density)
+        densities.add(density.data)
+      })
+    writer.close()
+    return {
+      verdict: judging?.verdict() ?? { lines: [], facts: {} },
+      lost,
+      ...(hasDensity ? { logq: logq.mean() } : {}),
+      ...(ofTruth ? { logqTruth: densities.mean() } : {}),
+      seconds: [seconds, seconds],
+    }
+  } finally {
+    writer.discard()
+  }
+}
+
+/** Restorations refined: these need all of the draws. */
+const byRefinement = async (
+  refinement: Refinement,
+  { sampler, set, options, truth, path }: Restoring,
+  io: Io,
+): Promise<Outcome> => {
+  const started = performance.now()
+  const { draws, ...restored } = await restore(sampler, set, settingOf({ options, io }))
+  const seconds = secondsFrom(started)
+  if (!draws) throw new Error('draws are kept')
+  const refined = await refinement(wholeSet(set), { ...restored, draws })
+  const all = secondsFrom(started)
+  const x = await truth?.(0, countOf(set))
+  const logqTruth =
+    x && restored.logq && (await samplerDensity(sampler, set, x, { execute: { device: options.device } }))
+  writeArrays(path, refinedArrays(refined, options, logqTruth))
+  const judging = judgement(set.range)
+  if (x) judging.add(x, { ...restored, draws }, refined)
+  return {
+    verdict: x ? judging.verdict() : { lines: [], facts: {} },
+    refined,
+    lost: [],
+    ...(restored.logq ? { logq: average(restored.logq.data) } : {}),
+    ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
+    seconds: [seconds, all],
+  }
+}
 
 export const run = async (
   [source, observations]: readonly string[],
@@ -160,60 +235,34 @@ export const run = async (
   if (options.calibrated && refinement)
     throw new TweedieError('input', '--calibrated: the repair is of plain draws, not of those of --refine')
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
-  const { device, draws, batch, seed = 0 } = options
-  await requireDevice(device)
-  // What is refined, judged or repaired needs all of the draws.
-  const needsAll = [refinement, truth, repair].some((use) => use !== undefined)
-  const lost: LostDraw[] = []
-  const onLost = (found: readonly LostDraw[]) => lost.push(...found)
-  const started = performance.now()
-  const secondsFrom = (start: number) => (performance.now() - start) / 1000
-  const restored = await restore(sampler, set, {
-    draws,
-    batch,
-    keep: !options.summary || needsAll,
-    ...(options.strict || needsAll ? {} : { onLost }),
-    seed,
-    execute: { device },
-    onProgress: (done, total) => io.progress({ phase: 'restoring', done, total }),
-    signal: io.signal,
-  })
-  const seconds = secondsFrom(started)
-  const refined =
-    refinement && restored.draws
-      ? await refinement(wholeSet(set), { ...restored, draws: restored.draws })
-      : undefined
-  const total = secondsFrom(started)
-  const logqTruth =
-    truth && restored.logq && (await samplerDensity(sampler, set, truth, { execute: { device } }))
+  await requireDevice(options.device)
+  const restoring = { sampler, set, options, truth, repair, path }
+  const outcome = await (refinement ? byRefinement(refinement, restoring, io) : byRows(restoring, io))
+  const { lost, logq, logqTruth, refined, verdict, seconds } = outcome
   if (lost.length > 0) io.note(lostWords(lost, 'observations'))
-  const rest = lost.length > 0 && restored.draws ? momentsOf(restored.draws, lost) : {}
-  writeArrays(path, written({ ...restored, ...rest }, refined, options, { repair, logqTruth }))
-  const verdict = truth ? judged(truth, set.range, restored, refined) : { lines: [], facts: {} }
-  const shape = [draws, ...restored.mean.shape]
-  const logq = restored.logq && average(restored.logq.data.filter(Number.isFinite))
+  const [drawing, all] = seconds
+  const shape = [options.draws, countOf(set), ...sampler.event]
+  const truthWords = logqTruth === undefined ? '' : `, of the truth ${logqTruth.toFixed(1)} nats`
   io.result(
     formatFields([
       ['written', path],
       ['draws', `[${shape.join(', ')}]${options.summary ? ', of which mean and spread are kept' : ''}`],
       ...(sampler.measurement === undefined ? [] : [['measurement', `row ${row}`] as const]),
-      ...(logq === undefined
-        ? []
-        : [['mean log q', `${logq.toFixed(1)} nats${logqTruth ? `, ${ofTruth(logqTruth)}` : ''}`] as const]),
+      ...(logq === undefined ? [] : [['mean log q', `${logq.toFixed(1)} nats${truthWords}`] as const]),
       ...(repair ? [['intervals', repairLine(repair)] as const] : []),
       ...(refined?.lines ?? []),
       ...verdict.lines,
-      ['time', `${seconds.toFixed(1)} s${refined ? `, refining ${(total - seconds).toFixed(1)} s` : ''}`],
+      ['time', `${drawing.toFixed(1)} s${refined ? `, refining ${(all - drawing).toFixed(1)} s` : ''}`],
     ]),
     {
       path,
       shape,
       ...(lost.length === 0 ? {} : { lost: lost.map((one) => ({ ...one })) }),
       ...(logq === undefined ? {} : { logq }),
-      ...(logqTruth ? { logqTruth: average(logqTruth.data) } : {}),
-      seconds,
+      ...(logqTruth === undefined ? {} : { logqTruth }),
+      seconds: drawing,
       ...(sampler.measurement === undefined ? {} : { row }),
-      ...(refined ? { refine: options.refine ?? '', refineSeconds: total - seconds, ...refined.facts } : {}),
+      ...(refined ? { refine: options.refine ?? '', refineSeconds: all - drawing, ...refined.facts } : {}),
       ...(repair ? { calibrated: repairLine(repair) } : {}),
       ...verdict.facts,
     },

@@ -3,18 +3,19 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
-import { encodePng, writeArrays, writeAtomic } from '../../formats/index.ts'
-import { type Observations, openObservations } from '../../observations/index.ts'
+import { arrayWriter } from '../../formats/index.ts'
+import { countOf, type Observations, openObservations } from '../../observations/index.ts'
 import {
+  type DrawOptions,
+  eachPosteriorDraw,
+  eachPriorDraw,
   type LostDraw,
   methodNamed,
   methodSpec,
   type PosteriorMethod,
-  posteriorDraws,
-  priorDraws,
 } from '../../posterior/index.ts'
 import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
-import { firstNotFinite, NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
+import type { Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { methodOf } from '../config/building.ts'
 import { firstOf } from '../config/loading.ts'
@@ -22,8 +23,10 @@ import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
-import { blanked, lostWords, momentsOf } from '../restored/lost-draws.ts'
-import { type Repair, readRepair, repairedIntervals, repairLine } from '../restored/repair.ts'
+import { drawsFile } from '../restored/draws-file.ts'
+import { lostWords } from '../restored/lost-draws.ts'
+import { firstImages } from '../restored/pictures.ts'
+import { type Repair, readRepair, repairLine } from '../restored/repair.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { type WrittenReport, writeRunReport } from './report.ts'
@@ -133,30 +136,60 @@ const checkReport = (source: string, observations: string | undefined): void => 
     )
 }
 
-/** The first images of each array, beside the output: `NAME-mean-000.png` … */
-const writeImages = (path: string, arrays: Readonly<Record<string, NdArray<'float32'>>>): number => {
-  const stem = path.replace(/\.[^.]*$/, '')
-  let written = 0
-  for (const [name, x] of Object.entries(arrays)) {
-    const [n, c, h, w] = x.shape
-    for (let i = 0; i < Math.min(n, MOST_IMAGES); i++) {
-      const image = new NdArray('float32', [c, h, w], x.data.subarray(i * c * h * w, (i + 1) * c * h * w))
-      if (firstNotFinite(image) >= 0) continue // lost
-      writeAtomic(`${stem}-${name}-${String(i).padStart(3, '0')}.png`, encodePng(image))
-      written++
-    }
+/** Draws of the prior, in a file. */
+const samplePrior = async (
+  prior: LearnedPrior,
+  path: string,
+  options: Options,
+  tolerant: Pick<DrawOptions, 'onLost'>,
+  io: Io,
+): Promise<{ readonly shape: Shape; readonly pictures: number }> => {
+  const shape = [options.draws, ...prior.event]
+  const writer = arrayWriter(path, { x: { dtype: 'float32', shape } })
+  const images = options.images ? firstImages() : undefined
+  try {
+    await eachPriorDraw(prior, options.draws, { ...drawingOf(options, io), ...tolerant }, (rows) => {
+      writer.append('x', rows.x)
+      images?.take(rows)
+    })
+    writer.close()
+  } finally {
+    writer.discard()
   }
-  return written
+  return { shape, pictures: images?.write(path, 'x') ?? 0 }
 }
 
-const MOST_IMAGES = 100
-
-/** Repaired intervals, NaN of observations that have a lost draw. */
-const intervalsOf = (repair: Repair, draws: NdArray<'float32'>, lost: readonly LostDraw[]) => {
-  const { calibration, ...intervals } = repairedIntervals(repair, draws)
-  const rows = lost.map(({ observation }) => observation)
-  for (const interval of Object.values(intervals)) blanked(interval, rows)
-  return { ...intervals, calibration }
+/** Draws of the posterior, in a file. */
+const samplePosterior = async (
+  prior: LearnedPrior,
+  set: Observations,
+  path: string,
+  options: Options,
+  { onLost, lost, repair }: Pick<DrawOptions, 'onLost'> & { lost: readonly LostDraw[]; repair?: Repair },
+  io: Io,
+): Promise<{ readonly shape: Shape; readonly pictures: number }> => {
+  const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
+  const each = [countOf(set), ...set.operator.event]
+  const file = drawsFile(path, { draws: options.draws, each }, repair)
+  const images = options.images ? firstImages() : undefined
+  const drawing = {
+    ...drawingOf({ ...options, batch: large.batch }, io),
+    ...(onLost ? { onLost } : {}),
+    method: posteriorMethodOf(options, prior),
+    draws: options.draws,
+    seconds: secondsOf(options.minutes),
+  }
+  try {
+    const made = await eachPosteriorDraw(large.prior, set, drawing, (rows) => {
+      file.take(rows)
+      images?.take(rows)
+    })
+    if (made < options.draws) io.note(`${made} of ${options.draws} draws were made in the time (--minutes)`)
+    file.close(made, lost)
+    return { shape: [made, ...each], pictures: images?.write(path, 'draw', ['mean', 'spread']) ?? 0 }
+  } finally {
+    file.discard()
+  }
 }
 
 export const run = async (
@@ -187,37 +220,20 @@ export const run = async (
   const lost: LostDraw[] = []
   const tolerant = options.strict ? {} : { onLost: (found: readonly LostDraw[]) => lost.push(...found) }
   if (observations === undefined) {
-    const x = await priorDraws(prior, options.draws, { ...drawingOf(options, io), ...tolerant })
+    const drawn = await samplePrior(prior, path, options, tolerant, io)
     if (lost.length > 0) io.note(lostWords(lost, 'samples'))
-    writeArrays(path, { x })
-    const pictures = options.images ? writeImages(path, { x }) : 0
-    report(io, { path, shape: [...x.shape], pictures, seconds: seconds(started), lost })
+    report(io, { path, ...drawn, seconds: seconds(started), lost })
     return
   }
   const set = observationsOf(observations, prior, options, io)
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
-  const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
-  const draws = await posteriorDraws(large.prior, set, {
-    ...drawingOf({ ...options, batch: large.batch }, io),
-    ...tolerant,
-    method: posteriorMethodOf(options, prior),
-    draws: options.draws,
-    seconds: secondsOf(options.minutes),
-  })
-  if (draws.shape[0] < options.draws)
-    io.note(`${draws.shape[0]} of ${options.draws} draws were made in the time (--minutes)`)
+  const drawn = await samplePosterior(prior, set, path, options, { ...tolerant, lost, repair }, io)
   if (lost.length > 0) io.note(lostWords(lost, 'observations'))
-  const moments = momentsOf(draws, lost)
-  writeArrays(path, { ...moments, draws, ...(repair ? intervalsOf(repair, draws, lost) : {}) })
-  const [, n, ...event] = draws.shape
-  const first = new NdArray('float32', [n, ...event], draws.data.subarray(0, n * sizeOf(event)))
-  const pictures = options.images ? writeImages(path, { ...moments, draw: first }) : 0
   const took = seconds(started) // the page has baselines of its own
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
   report(io, {
     path,
-    shape: [...draws.shape],
-    pictures,
+    ...drawn,
     seconds: took,
     report: page,
     lost,
@@ -243,7 +259,7 @@ const seconds = (since: number): number => (performance.now() - since) / 1000
 
 interface Facts {
   readonly path: string
-  readonly shape: number[]
+  readonly shape: Shape
   readonly pictures: number
   readonly seconds: number
   readonly report?: WrittenReport
@@ -265,6 +281,7 @@ const report = (io: Io, { report: page, lost, ...facts }: Facts): void => {
   const { baselines, reconciled } = page ?? {}
   io.result([...(page?.said ?? []), fields].join('\n'), {
     ...facts,
+    shape: [...facts.shape],
     ...(lost.length === 0 ? {} : { lost: lost.map((one) => ({ ...one })) }),
     ...(page === undefined ? {} : { report: page.path }),
     ...(baselines ? { baselines } : {}),

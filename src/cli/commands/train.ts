@@ -3,10 +3,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../../error.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { headerOf, type LearnedPrior, loadPrior, openRun, train } from '../../run/index.ts'
+import { mappedRows } from '../../training/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { experimentOf } from '../config/arguments.ts'
 import { checkExperiment, networkConfigOf, trainingOf } from '../config/building.ts'
-import { loadClean } from '../config/loading.ts'
+import { cleanRows } from '../config/clean-rows.ts'
+import { openCleanItems } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
@@ -49,17 +51,18 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       'input',
       "data: 'train' needs 'clean' (the name of a data set, a file, or a folder)",
     )
-  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range: experiment.range })
-  const x = applyAffine(toPrior(clean.range), clean.x)
-  const net = networkConfigOf(experiment, x.shape.slice(1))
-  checkExperiment(experiment, x.shape.slice(1))
-  const weights = weightsOf(experiment.start, { net, event: x.shape.slice(1), range: clean.range })
+  const { split, count } = data
+  const clean = await openCleanItems(data.clean, { split, count, range: experiment.range })
+  const units = toPrior(clean.range)
+  const x = mappedRows(await cleanRows(clean), (rows) => applyAffine(units, rows))
+  const { event } = x
+  const net = networkConfigOf(experiment, event)
+  checkExperiment(experiment, event)
+  const weights = weightsOf(experiment.start, { net, event, range: clean.range })
   const { device } = options
   await requireDevice(device)
-  if (!options.overcommit) {
-    const [count, ...event] = x.shape
-    refuseTooLarge(await trainCounts(experiment, { event, count }), options.run)
-  }
+  if (!options.overcommit)
+    refuseTooLarge(await trainCounts(experiment, { event, count: x.count }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume, breakLock })
   try {
@@ -84,16 +87,13 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
     io.result(
       formatFields([
         ['trained', path],
-        [
-          'on',
-          `${counted(x.shape[0], 'clean item')}, ${counted(training.steps, 'step')} of ${training.batch}`,
-        ],
+        ['on', `${counted(x.count, 'clean item')}, ${counted(training.steps, 'step')} of ${training.batch}`],
         ['time', `${folder.journal.seconds.toFixed(0)} s`],
       ]),
       {
         path: options.run,
         prior: path,
-        items: x.shape[0],
+        items: x.count,
         steps: training.steps,
         seconds: folder.journal.seconds,
       },

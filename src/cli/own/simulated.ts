@@ -7,10 +7,12 @@ import {
   observationWriter,
   observe,
   openObservations,
-  SHARE_BYTES,
   writeObservations,
 } from '../../observations/index.ts'
 import { NdArray, sizeOf } from '../../tensor/index.ts'
+
+/** Clean data up to so many bytes are observed at once, and their units looked at; 10,700 digits of 28×28. */
+const WHOLE = 2 ** 25
 
 /** Where observations go, and the clean data that they are of. */
 export interface SimulatedFiles {
@@ -20,7 +22,7 @@ export interface SimulatedFiles {
 
 /** How much is in memory at once. */
 export interface SimulatedBytes {
-  /** Clean data of so many bytes are observed at once, default `SHARE_BYTES`. */
+  /** Clean data of so many bytes are observed at once, default 32 MiB. */
   readonly whole?: number
   /** Larger ones in parts of so many, default 16 MiB. */
   readonly part?: number
@@ -29,14 +31,14 @@ export interface SimulatedBytes {
 const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
 
 /** The same data, in memory when they are of so many bytes at most. */
-export const heldItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<CleanSource> => {
+export const heldItems = async (clean: CleanSource, bytes = WHOLE): Promise<CleanSource> => {
   const { shape, rows, ...rest } = clean
   if (shape[0] * itemBytes(clean) > bytes) return clean
   return cleanSource({ ...rest, x: await rows(0, shape[0]) })
 }
 
 /** All items, or as many as so many bytes hold, evenly spaced. */
-export const someItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<NdArray<'float32'>> => {
+export const someItems = async (clean: CleanSource, bytes = WHOLE): Promise<NdArray<'float32'>> => {
   const [count, ...event] = clean.shape
   const most = Math.max(1, Math.floor(bytes / itemBytes(clean)))
   if (count <= most) return clean.rows(0, count)
@@ -82,7 +84,7 @@ export const simulateInto = async (
   clean: CleanSource,
   options: ObserveOptions,
   files: SimulatedFiles,
-  { whole = SHARE_BYTES, part = 2 ** 24 }: SimulatedBytes = {},
+  { whole = WHOLE, part = 2 ** 24 }: SimulatedBytes = {},
 ): Promise<Observations> => {
   const [count] = clean.shape
   if (count * itemBytes(clean) > whole) {

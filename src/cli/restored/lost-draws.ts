@@ -26,6 +26,12 @@ export const lostWords = (lost: readonly LostDraw[], whose: string): string =>
   `the sampler diverged in ${lost.length} ${lost.length === 1 ? 'draw' : 'draws'}, after further tries too ` +
   `(${whose} ${listed(distinct(lost))}); NaN in the file; --strict stops instead`
 
+/** The draws of observations `from … to − 1` that are lost, counted from there. */
+export const lostAmong = (lost: readonly LostDraw[], from: number, to: number): LostDraw[] =>
+  lost.flatMap(({ draw, observation }) =>
+    observation >= from && observation < to ? [{ draw, observation: observation - from }] : [],
+  )
+
 /** The draws of a file [K, N, ...event] that are NaN throughout. */
 export const lostDraws = ({ shape: [k, n, ...event], data }: Floats): LostDraw[] => {
   const size = sizeOf(event)

@@ -9,11 +9,11 @@ import {
   stretchedInterval,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { readArrays, readText, writeAtomic } from '../../formats/index.ts'
+import { type ArrayField, readArrays, readText, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
 import { keptEntries, type ObservationSet, type Observations } from '../../observations/index.ts'
 import { isRunFolder } from '../../run/index.ts'
-import { NdArray, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
+import { NdArray, type Shape, sizeOf, toNumbers, zeros } from '../../tensor/index.ts'
 
 const NAME = 'calibration.json'
 
@@ -186,6 +186,17 @@ export const repairedIntervals = (
     ),
     calibration: calibrationOf(repair),
   }
+}
+
+/** What {@link repairedIntervals} makes of draws of N signals, without them. @param shape - [N, ...event] */
+export const intervalFields = (
+  repair: Repair,
+  draws: number,
+  [count, ...event]: Shape,
+): Readonly<Record<string, ArrayField>> => {
+  const { calibration, ...intervals } = repairedIntervals(repair, zeros([draws, 1, ...event]))
+  const each = { dtype: 'float32', shape: [count, ...event] } as const
+  return { ...Object.fromEntries(Object.keys(intervals).map((name) => [name, each])), calibration }
 }
 
 /** One line on what was done to the intervals. */

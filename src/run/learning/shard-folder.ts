@@ -14,7 +14,8 @@ const OPEN = 64
 /** Name of the array in each file. */
 const X = 'x'
 
-const shardFile = (folder: string, shard: number): string =>
+/** The file of a shard. */
+export const shardFile = (folder: string, shard: number): string =>
   join(folder, `${String(shard).padStart(4, '0')}.safetensors`)
 
 /** An open shard, when it holds what the layout says. @throws TweedieError `input` */

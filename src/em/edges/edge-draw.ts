@@ -88,8 +88,8 @@ const chainDraws = async (
 }
 
 /**
- * CRPS of a weight, relative to the least, up to which it is as good: of such weights the weakest, whose draws
- * have the widest spread, is taken. Laps narrow what begins too wide, and never widen what begins too narrow.
+ * CRPS of a weight, relative to the least, up to which it is as good: of such weights the weakest is taken,
+ * whose draws have the widest spread. Laps narrow what begins too wide; what begins too narrow stays so.
  */
 const AS_GOOD = 1.01
 

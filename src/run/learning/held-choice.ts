@@ -51,7 +51,7 @@ const NEARLY = { least: 0.82, most: 0.97 } as const
 const isNearlyRight = ({ coverage90 }: LapReading): boolean =>
   coverage90 >= NEARLY.least && coverage90 <= NEARLY.most
 
-/** Of such laps the one of the least CRPS whose intervals will do, unless a nearly right one is far better. */
+/** The one of the least CRPS whose intervals will do; one that is nearly right where it is far better. */
 const winnerOf = (readings: readonly LapReading[], which: (reading: LapReading) => boolean) => {
   const right = leastOf(eligible(readings).filter(which))
   const nearly = leastOf(readings.filter(which).filter(isNearlyRight))

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { TweedieError } from '../../src/error.ts'
+import { type Device, providerOf } from '../../src/tensor/execute/device.ts'
+import { sessionOptions } from '../../src/tensor/execute/session.ts'
 import { defaultThreads, exp, item, jit, loadProgram, scalar, type Tensor } from '../../src/tensor/index.ts'
 import { opCases } from '../contract/lists/ops/index.ts'
 
@@ -29,7 +31,29 @@ const onSwiftShader = async (script: string): Promise<string> => {
   }
 }
 
-describe.each(['cuda', 'webgpu'] as const)('device %s', (device) => {
+describe('the name of a device', () => {
+  test.each([
+    ['cpu', { name: 'cpu' }],
+    ['webgpu', { name: 'webgpu' }],
+    ['cuda', { name: 'cuda', deviceId: 0 }],
+    ['cuda:0', { name: 'cuda', deviceId: 0 }],
+    ['cuda:13', { name: 'cuda', deviceId: 13 }],
+  ] as const)('%s is asked of ONNX Runtime as %j alone', (device, provider) => {
+    expect(sessionOptions({ device, threads: 1 }, 'all').executionProviders).toEqual([provider])
+  })
+
+  test.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'cuda:01', 'cuda:1000', 'CUDA', 'webgpu:1'])(
+    'another one, %s, is refused',
+    async (name) => {
+      const line = `device must be cpu, webgpu, cuda or cuda:N (N from 0), got '${name}'`
+      expect(() => providerOf(name as Device)).toThrow(line)
+      const outcome = jit((x: Tensor) => exp(x), { device: name as Device, threads: 1 })(scalar(1))
+      await expect(outcome).rejects.toMatchObject({ code: 'input', message: line })
+    },
+  )
+})
+
+describe.each(['cuda', 'cuda:1', 'webgpu'] as const)('device %s', (device) => {
   test('runs, or says in one line that it is not available', async () => {
     const program = jit((x: Tensor) => exp(x), { device, threads: 1 })
     const outcome = await program(scalar(1)).then(item, (cause: unknown) => cause)

@@ -4,7 +4,7 @@ import { TweedieError } from '../../error.ts'
 import type { DataOf, DType } from '../dtype.ts'
 import { NdArray } from '../ndarray.ts'
 import { sameShape, show } from '../shape.ts'
-import { type ExecuteOptions, threadsOf } from './device.ts'
+import { type ExecuteOptions, providerOf, threadsOf } from './device.ts'
 
 /** Named arrays in, named arrays out. */
 export interface Session {
@@ -23,11 +23,12 @@ export interface Session {
 
 type Optimisation = 'all' | 'basic'
 
-const options = (
+/** What ONNX Runtime is asked for. */
+export const sessionOptions = (
   { device = 'cpu', spinning = true, strict = false, ...execute }: ExecuteOptions,
   graphOptimizationLevel: Optimisation,
 ): InferenceSession.SessionOptions => ({
-  executionProviders: [device],
+  executionProviders: [providerOf(device)],
   intraOpNumThreads: threadsOf(execute),
   interOpNumThreads: 1,
   // A pattern is one more block of the size of the peak, from the second run on, beside the pieces of the
@@ -65,7 +66,7 @@ const create = async (
 ): Promise<InferenceSession> => {
   const { env, InferenceSession: Ort } = await import('onnxruntime-node')
   env.logLevel = 'fatal'
-  return Ort.create(model, options(execute, level)).catch((cause: unknown) => {
+  return Ort.create(model, sessionOptions(execute, level)).catch((cause: unknown) => {
     const { device = 'cpu', strict = false } = execute
     if (device === 'cpu') throw cause
     const problem = strict ? 'is not available here or lacks an op' : 'is not available here'

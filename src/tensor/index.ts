@@ -27,4 +27,5 @@ export {
   unflatten,
   type Value,
   walk,
+  zerosLike,
 } from './tree.ts'

@@ -4,7 +4,7 @@
 import { TweedieError } from '../error.ts'
 import { DeviceArray } from './device-array.ts'
 import type { DType } from './dtype.ts'
-import { NdArray } from './ndarray.ts'
+import { NdArray, zeros } from './ndarray.ts'
 import { Tensor } from './tensor.ts'
 
 /** A leaf, or a list or record of trees. */
@@ -99,6 +99,17 @@ export const toHeld = <T>(tree: T, fn: (leaf: Tensor, path: string) => Value): H
 /** Tensors → arrays. */
 export const toArrays = <T>(tree: T, fn: (leaf: Tensor, path: string) => NdArray): Arrays<T> =>
   ofTensors(tree, fn) as Arrays<T>
+
+/** Zeros on the host like the arrays of a tree, wherever these are. */
+export const zerosLike = (tree: Tree<Value>): Tree<NdArray> =>
+  map(
+    tree,
+    (leaf, path) =>
+      leaf instanceof NdArray || leaf instanceof DeviceArray
+        ? zeros(leaf.shape, leaf.dtype)
+        : wrongLeaf(leaf, path),
+    '',
+  ) as Tree<NdArray>
 
 /** Arrays → tensors. */
 export const toTensors = <T>(tree: T, fn: (leaf: Value | number, path: string) => Tensor): Tensors<T> =>

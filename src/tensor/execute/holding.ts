@@ -70,11 +70,11 @@ export const holder = (options: ExecuteOptions = {}): Holder => {
   const { run, release } = compiler((arrays: readonly Tensor[]) => arrays, options)
   const read = async <T>(tree: Held<T>): Promise<Arrays<T>> => {
     const away = arraysOnDevice(tree)
-    const copies = new Map<DeviceArray, Value>()
-    if (away.length > 0) {
-      const { outputs } = await run([away])
-      for (const [i, array] of away.entries()) copies.set(array, outputs[outputName(`${i}`)])
-    }
+    if (away.length === 0) return tree as Arrays<T>
+    const { outputs } = await run([away])
+    const copies = new Map<DeviceArray, Value>(
+      away.map((array, i) => [array, outputs[outputName(`${i}`)]] as const),
+    )
     return toHost(tree, (array) => expectHost(copies.get(array) ?? array))
   }
   return { holds: canHold(options), read, release }

@@ -23,12 +23,26 @@ const numberParser =
     return value
   }
 
+/** `cuda:1` of the name `cuda`. */
+const isNumbered = (names: readonly string[], text: string): boolean =>
+  names.some((name) => text.startsWith(`${name}:`) && /^(0|[1-9]\d{0,2})$/.test(text.slice(name.length + 1)))
+
+/** Of choices that come with a number too. */
+const numberedParser =
+  (choices: readonly string[], names: readonly string[]) =>
+  (text: string): string => {
+    if (choices.includes(text) || isNumbered(names, text)) return text
+    const listed = [...choices, ...names.map((name) => `${name}:1`)].join(', ')
+    throw new InvalidArgumentError(`Allowed choices are ${listed}.`)
+  }
+
 const makeOption = (name: string, spec: OptionSpec): Option => {
   const flag = `${spec.short === undefined ? '' : `-${spec.short}, `}--${kebab(name)}`
   if (spec.kind === 'flag') return new Option(flag, spec.description)
   const option = new Option(`${flag} <${valueName(spec)}>`, spec.description)
   if (spec.default !== undefined) option.default(spec.default)
   if (spec.kind === 'choice') option.choices(spec.choices)
+  if (spec.kind === 'choice' && spec.numbered) option.argParser(numberedParser(spec.choices, spec.numbered))
   if (spec.kind === 'number' || spec.kind === 'integer') option.argParser(numberParser(spec))
   return option.makeOptionMandatory(spec.required ?? false)
 }

@@ -2,7 +2,14 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import { type Arrays, type Feeds, jit, type NdArray, scalar, type Tensor, zeros } from '../tensor/index.ts'
-import { gridOf, joined, type SampleRequest, type Sampler, type SamplerOptions } from './sampler.ts'
+import {
+  expectSingleSteps,
+  gridOf,
+  joined,
+  type SampleRequest,
+  type Sampler,
+  type SamplerOptions,
+} from './sampler.ts'
 import { noiseOf } from './sampler-noise.ts'
 import { meanOf, startOf } from './start.ts'
 import type { Levels, Stepped } from './step.ts'
@@ -21,7 +28,7 @@ export interface HostDenoiser<C> {
  * The sampler of a {@link HostDenoiser}: as `sampler`, with the denoiser's answers made beside the program of
  * the step. Each answer is handed to `onStep`.
  *
- * @throws TweedieError `input` as `sampler`, and for steps of more than one evaluation
+ * @throws TweedieError `input` as `sampler`, for steps of more than one evaluation and for `stepsPerRun`
  *
  * @example
  * ```ts
@@ -37,6 +44,7 @@ export const hostSampler = <C>(denoise: HostDenoiser<C>, options: SamplerOptions
       'input',
       `step '${kind.name}' takes ${kind.evaluations} answers of the denoiser, expected one here`,
     )
+  expectSingleSteps('a sampler whose denoiser is more than one program', options)
   const grid = gridOf(options)
   const total = grid.length - 1
   const start = startOf(begin, options)

@@ -12,6 +12,7 @@ export * from './mixture.ts'
 export * from './precondition.ts'
 export * from './prior.ts'
 export {
+  expectSingleSteps,
   levelsOf,
   type SampleRequest,
   type Sampler,

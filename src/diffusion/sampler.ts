@@ -2,16 +2,20 @@
 import { TweedieError } from '../error.ts'
 import { checkAborted } from '../progress.ts'
 import {
-  type Arrays,
   broadcastTo,
   type ExecuteOptions,
   type Feeds,
+  free,
   greater,
-  jit,
+  type Held,
+  holder,
+  holding,
   type NdArray,
   type Shape,
   scalar,
+  slice,
   type Tensor,
+  type Value,
   where,
   zeros,
 } from '../tensor/index.ts'
@@ -37,6 +41,13 @@ export interface SamplerOptions extends ExecuteOptions {
    * {@link taperedGrid}.
    */
   readonly grid?: readonly number[]
+  /**
+   * Steps that a program takes at once, ≥ 1, default 1: the state crosses its border once in so many, the same
+   * to rounding. The program grows with them, `onStep` is called after the last of them, and a number that
+   * does not divide T costs another compilation, as do the start and the last denoise. Not of methods that
+   * are samplers of their own.
+   */
+  readonly stepsPerRun?: number
 }
 
 /** Where a sampler is, after a step. */
@@ -130,25 +141,64 @@ export const joined = (arrays: readonly NdArray[], shape: Shape): NdArray => {
   return out
 }
 
-/** What a program of a step takes beside the context. */
+/** What a program of steps takes beside the state and the context. */
 interface StepInputs {
-  readonly state: Stepped
-  readonly levels: Levels
+  /** Of each step. */
+  readonly levels: readonly Levels[]
+  /** Noises of the steps, [steps · noises, ...x.shape]; none where they take none. */
   readonly z: readonly Tensor[]
   /** 1 where only the denoiser's answer is wanted, which then goes nowhere; else 0. */
   readonly still: Tensor
 }
 
-/** A step with the denoiser's first answer in it, as expressions. */
-const watchedStep = (kind: Step, D: Denoiser, { state, levels, z, still }: StepInputs) => {
-  let xhat = state.x
+/** What `onStep` is shown: x, and one answer of the denoiser or none. */
+interface Seen {
+  readonly x: Tensor
+  readonly xhat: readonly Tensor[]
+}
+
+/** @throws TweedieError `input` for one that is no positive integer */
+const stepsPerRunOf = ({ stepsPerRun = 1 }: SamplerOptions): number => {
+  if (Number.isInteger(stepsPerRun) && stepsPerRun > 0) return stepsPerRun
+  throw new TweedieError('input', `sampler: stepsPerRun must be a positive integer, got ${stepsPerRun}`)
+}
+
+/** @throws TweedieError `input` for several steps a program, of what does not take them so */
+export const expectSingleSteps = (what: string, { stepsPerRun = 1 }: SamplerOptions): void => {
+  if (stepsPerRun !== 1) throw new TweedieError('input', `${what} takes no stepsPerRun, got ${stepsPerRun}`)
+}
+
+/** Several steps, as expressions. */
+const steps = (
+  kind: Step,
+  D: Denoiser,
+  start: Stepped,
+  { levels, z: [noises] }: Pick<StepInputs, 'levels' | 'z'>,
+): Stepped => {
+  const noisesOf = (i: number) => noises && slice(noises, [i * kind.noises], [(i + 1) * kind.noises])
+  return levels.reduce((state, at, i) => kind.step(D, state, at, noisesOf(i)), start)
+}
+
+/** Several steps with the denoiser's first answer of the last one in them, as expressions. */
+const watchedSteps = (kind: Step, D: Denoiser, start: Stepped, { levels, z, still }: StepInputs) => {
+  let xhat = start.x
+  let isFirst = false
   const watched: Denoiser = (xt, sigma, move) => {
     const sensitivity = move && where(greater(still, 0), Number.POSITIVE_INFINITY, move.sensitivity)
     const answer = D(xt, sigma, move && sensitivity && { ...move, sensitivity })
-    if (xhat === state.x) xhat = answer
+    if (isFirst) xhat = answer
+    isFirst = false
     return answer
   }
-  return { ...kind.step(watched, state, levels, z[0]), xhat }
+  const anew: Step = {
+    ...kind,
+    step: (...args) => {
+      isFirst = true
+      return kind.step(...args)
+    },
+  }
+  const state = steps(anew, watched, start, { levels, z })
+  return { ...state, xhat }
 }
 
 /**
@@ -173,21 +223,28 @@ export const sampler = <C>(
   options: SamplerOptions = {},
 ): Sampler<C> => {
   const { step: kind = adams(), start: begin = 'informed' } = options
+  const perRun = stepsPerRunOf(options)
   const grid = gridOf(options)
   const start = startOf(begin, options)
-  const plain = jit(
-    ({ state, levels, z }: Omit<StepInputs, 'still'>, context: C) =>
-      kind.step(denoiserOf(context), state, levels, z[0]),
+  const plain = holding(
+    (state: Stepped, inputs: Pick<StepInputs, 'levels' | 'z'>, context: C) => ({
+      held: { ...steps(kind, denoiserOf(context), state, inputs), xhat: [] },
+      told: [],
+    }),
     options,
   )
-  const watched = jit(
-    (inputs: StepInputs, context: C) => watchedStep(kind, denoiserOf(context), inputs),
+  const watched = holding((state: Stepped, inputs: StepInputs, context: C) => {
+    const { xhat, ...next } = watchedSteps(kind, denoiserOf(context), state, inputs)
+    return { held: { ...next, xhat: [xhat] }, told: [] }
+  }, options)
+  const alone = holding(
+    (x: Tensor, s: Tensor, context: C) => ({
+      held: [],
+      told: denoiserOf(context)(x, broadcastTo(s, [x.shape[0]])),
+    }),
     options,
   )
-  const alone = jit(
-    (x: Tensor, s: Tensor, context: C) => denoiserOf(context)(x, broadcastTo(s, [x.shape[0]])),
-    options,
-  )
+  const { read, release } = holder(options)
   // A step of one evaluation has it within: its program answers for the denoiser too, and is the only large
   // one.
   const single = kind.evaluations === 1
@@ -201,31 +258,45 @@ export const sampler = <C>(
     const nothing = Array.from({ length: kind.remembers }, () => zeros(shape, z0.dtype))
     const silent = kind.noises > 0 ? [zeros([kind.noises, ...shape], z0.dtype)] : []
     const [go, still] = [0, 1].map((value) => scalar(value, z0.dtype))
-    const answer = async (x: NdArray, i: number): Promise<NdArray> => {
-      if (!single) return alone(x, level[i], context)
-      const levels = { t: level[i], s: scalar(grid[i] / 2, z0.dtype), before: level[i] }
-      return (await watched({ state: { x, memory: nothing }, levels, z: silent, still }, context)).xhat
+    const answer = async (x: Value, i: number): Promise<NdArray> => {
+      if (!single) return (await alone(x, level[i], context)).told
+      const levels = [{ t: level[i], s: scalar(grid[i] / 2, z0.dtype), before: level[i] }]
+      const { held } = await watched({ x, memory: nothing }, { levels, z: silent, still }, context)
+      try {
+        return await read<Tensor>(held.xhat[0])
+      } finally {
+        free(held)
+      }
     }
     const first = await start.run(z0, meanOf(request, z0), level[0], (x) => answer(x, 0))
-    let state: Arrays<Stepped> = { x: first, memory: nothing }
-    for (let i = 0; i < total; i++) {
-      checkAborted(signal, 'sampling')
-      const levels = { t: level[i], s: level[i + 1], before: level[Math.max(i - 1, 0)] }
-      const noises = Array.from({ length: kind.noises }, (_, j) => noise(i, j))
-      const z = noises.length > 0 ? [joined(noises, shape)] : []
-      const next =
-        withXhat || single
-          ? await watched({ state, levels, z, still: go }, context)
-          : { ...(await plain({ state, levels, z }, context)), xhat: undefined }
-      const { x, xhat, memory } = next
-      state = { x, memory }
-      onStep?.({ step: i + 1, steps: total, sigma: grid[i + 1], x, xhat: withXhat ? xhat : undefined })
+    let state: Held<Stepped> = { x: first, memory: nothing }
+    try {
+      for (let i = 0; i < total; i += perRun) {
+        checkAborted(signal, 'sampling')
+        const at = Array.from({ length: Math.min(perRun, total - i) }, (_, k) => i + k)
+        const levels = at.map((j) => ({ t: level[j], s: level[j + 1], before: level[Math.max(j - 1, 0)] }))
+        const noises = at.flatMap((j) => Array.from({ length: kind.noises }, (_, k) => noise(j, k)))
+        const z = noises.length > 0 ? [joined(noises, shape)] : []
+        const from = { x: state.x, memory: state.memory } // without xhat: that would be another program
+        const { held } =
+          withXhat || single
+            ? await watched(from, { levels, z, still: go }, context)
+            : await plain(from, { levels, z }, context)
+        free(state)
+        state = held
+        if (!onStep) continue
+        const { x, xhat } = await read<Seen>({ x: held.x, xhat: withXhat ? held.xhat : [] })
+        const step = i + at.length
+        onStep({ step, steps: total, sigma: grid[step], x, xhat: xhat[0] })
+      }
+      return await answer(state.x, total)
+    } finally {
+      free(state)
     }
-    return answer(state.x, total)
   }
   return Object.assign(run, {
     release: async () => {
-      await Promise.all([start, plain, watched, alone].map((program) => program.release()))
+      await Promise.all([start, plain, watched, alone, { release }].map((program) => program.release()))
     },
   })
 }

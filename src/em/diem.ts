@@ -375,12 +375,14 @@ const trainLap = async (
   try {
     for (let done = start.position.done; done < total; ) {
       checkAborted(hooks.signal, 'learning')
-      const next = await advance(state.train, { lap, step: done }, total - done)
-      const before = done
+      let shown = done
+      const next = await advance(state.train, { lap, step: done }, total - done, {
+        wanted: () => hooks.signal?.aborted === true || hooks.wantsCheckpoint?.() === true,
+        onStep: ({ terms: { loss } }) =>
+          hooks.onProgress?.({ phase: 'training', done: ++shown, total, lap, loss }),
+      })
       done += next.taken.length
       state = track({ ...state, position: { lap, stage: 'train', done }, train: next.state })
-      for (const [i, { terms }] of next.taken.entries())
-        hooks.onProgress?.({ phase: 'training', done: before + i + 1, total, lap, loss: terms.loss })
       if (done < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {

@@ -1,5 +1,12 @@
 /** Posterior methods as values: `mmps({ iterations: 3 })`, `dps({ zeta: 0.6 })`, `tds({ particles: 16 })`. */
-import { type Denoiser, type Sampler, type SamplerOptions, type Step, sampler } from '../diffusion/index.ts'
+import {
+  type Denoiser,
+  expectSingleSteps,
+  type Sampler,
+  type SamplerOptions,
+  type Step,
+  sampler,
+} from '../diffusion/index.ts'
 import type { Observation } from '../operators/index.ts'
 
 /**
@@ -58,7 +65,9 @@ export const compileMethod = <C>(
   prior: Denoiser,
   observationOf: ObservationOf<C>,
   options: SamplerOptions = {},
-): Sampler<C> =>
-  typeof method === 'function'
-    ? sampler((context: C) => method(prior, observationOf(context)), samplingOf(method, options))
-    : method.compile(prior, observationOf, options)
+): Sampler<C> => {
+  if (typeof method === 'function')
+    return sampler((context: C) => method(prior, observationOf(context)), samplingOf(method, options))
+  expectSingleSteps('a method that is a sampler of its own', options)
+  return method.compile(prior, observationOf, options)
+}

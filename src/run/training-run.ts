@@ -7,7 +7,7 @@ import { TweedieError } from '../error.ts'
 import type { Json } from '../json.ts'
 import { checkAborted } from '../progress.ts'
 import { unflatten } from '../tensor/index.ts'
-import type { StepFigures, Trainer, TrainState } from '../training/index.ts'
+import type { StepFigures, Trainer, TrainState, Watch } from '../training/index.ts'
 import { type Checkpoint, type CheckpointContent, resumeCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Run } from './folder.ts'
 import type { RunCall } from './run-call.ts'
@@ -114,14 +114,18 @@ export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainP
     while (done < steps && !isTime()) {
       if (signal?.aborted) save()
       checkAborted(signal, phase)
-      const next = await advance(state, { step: done }, steps - done).catch((cause: unknown) => {
+      let shown = done
+      const watch: Watch = {
+        wanted: () => signal?.aborted === true || clock.due() || isTime(),
+        onStep: ({ terms }) => request.onProgress?.({ phase, done: ++shown, total: steps, loss: terms.loss }),
+      }
+      const next = await advance(state, { step: done }, steps - done, watch).catch((cause: unknown) => {
         if (!(cause instanceof TweedieError && cause.code === 'numeric')) throw cause
         throw new TweedieError('numeric', `${cause.message}: ${save()}`, { cause })
       })
       state = next.state
       for (const taken of next.taken) {
         done++
-        request.onProgress?.({ phase, done, total: steps, loss: taken.terms.loss })
         if (isJournalled(done, steps))
           run.journal.append({ event: 'loss', lap: 0, step: done, ...figures(taken) })
       }

@@ -1,16 +1,16 @@
 /** Symbolic batches of any size, from the shapes of small ones. */
 import { TweedieError } from '../error.ts'
-import type { NdArray, Shape } from './ndarray.ts'
+import type { Shape } from './ndarray.ts'
 import { input } from './tensor.ts'
-import { type Feeds, toTensors } from './tree.ts'
+import { type Feeds, toTensors, type Value } from './tree.ts'
 
 /** Sizes grow by the same from row to row: the axis of the batch by one, others not at all. */
 const grown = (one: Shape, two: Shape, rows: number): Shape =>
   one.map((size, axis) => size + (rows - 1) * ((two[axis] ?? size) - size))
 
 /** Numbers are scalars. */
-const arraysOf = (tree: unknown): Record<string, NdArray | number> => {
-  const found: Record<string, NdArray | number> = {}
+const arraysOf = (tree: unknown): Record<string, Value | number> => {
+  const found: Record<string, Value | number> = {}
   toTensors(tree, (leaf, path) => {
     found[path] = leaf
     return input('float32', [])

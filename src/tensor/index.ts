@@ -5,6 +5,7 @@ export { bytesOf, type GraphCost, graphCost } from './cost.ts'
 export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
 export type { Device, ExecuteOptions } from './execute/device.ts'
 export { defaultThreads } from './execute/device.ts'
+export { free, type Holder, type Holding, holder, holding } from './execute/holding.ts'
 export { frozen, jit, loadProgram, onnxOf, type Program } from './execute/program.ts'
 export type { Session } from './execute/session.ts'
 export { grad, jvp, topological, valueAndGrad, vjp } from './gradient.ts'
@@ -16,6 +17,7 @@ export {
   type Arrays,
   type Feeds,
   flatten,
+  type Held,
   leavesOf,
   mapArrays,
   mapTensors,
@@ -23,5 +25,7 @@ export {
   type Tree,
   toTensors,
   unflatten,
+  type Value,
   walk,
+  zerosLike,
 } from './tree.ts'

@@ -2,8 +2,9 @@
  * Nested records: `{ a: x, b: [y, { c: z }] }`, the shape in which parameters, batches and results travel.
  */
 import { TweedieError } from '../error.ts'
+import { DeviceArray } from './device-array.ts'
 import type { DType } from './dtype.ts'
-import { NdArray } from './ndarray.ts'
+import { NdArray, zeros } from './ndarray.ts'
 import { Tensor } from './tensor.ts'
 
 /** A leaf, or a list or record of trees. */
@@ -16,6 +17,18 @@ export type Arrays<T> = [Tree<Tensor>] extends [T]
     ? NdArray<DType>
     : T extends object
       ? { [K in keyof T]: Arrays<T[K]> }
+      : T
+
+/** An array, here or on a device. */
+export type Value = NdArray | DeviceArray
+
+/** The same nesting with every tensor replaced by an array, here or on a device. */
+export type Held<T> = [Tree<Tensor>] extends [T]
+  ? Tree<Value>
+  : T extends Tensor
+    ? Value
+    : T extends object
+      ? { [K in keyof T]: Held<T[K]> }
       : T
 
 /** Arguments of a program where the traced function takes `T`: arrays, or plain numbers for f32 scalars. */
@@ -36,17 +49,15 @@ export type Tensors<T> = [Tree<NdArray>] extends [T]
       ? { [K in keyof T]: Tensors<T[K]> }
       : T
 
-const isLeaf = (node: unknown): node is NdArray | Tensor | number =>
-  node instanceof NdArray || node instanceof Tensor || typeof node === 'number'
+type Leaf = Value | Tensor | number
+
+const isLeaf = (node: unknown): node is Leaf =>
+  node instanceof NdArray || node instanceof Tensor || node instanceof DeviceArray || typeof node === 'number'
 
 const step = (path: string, key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`)
 
 /** Calls `visit` at each leaf, in the order of the keys as written. */
-export const walk = (
-  tree: unknown,
-  visit: (leaf: NdArray | Tensor | number, path: string) => void,
-  path = '',
-): void => {
+export const walk = (tree: unknown, visit: (leaf: Leaf, path: string) => void, path = ''): void => {
   if (isLeaf(tree)) visit(tree, path)
   else if (Array.isArray(tree)) for (const [i, item] of tree.entries()) walk(item, visit, step(path, i))
   else if (typeof tree === 'object' && tree !== null) {
@@ -58,11 +69,7 @@ export const walk = (
     )
 }
 
-const map = (
-  tree: unknown,
-  fn: (leaf: NdArray | Tensor | number, path: string) => unknown,
-  path: string,
-): unknown => {
+const map = (tree: unknown, fn: (leaf: Leaf, path: string) => unknown, path: string): unknown => {
   if (isLeaf(tree)) return fn(tree, path)
   if (Array.isArray(tree)) return tree.map((item, i) => map(item, fn, step(path, i)))
   if (typeof tree === 'object' && tree !== null) {
@@ -73,16 +80,39 @@ const map = (
   throw new TweedieError('input', `expected an array or a record of arrays at '${path}', got ${typeof tree}`)
 }
 
-/** Tensors → arrays. The nesting is kept, so the static type follows. */
-export const toArrays = <T>(tree: T, fn: (leaf: Tensor, path: string) => NdArray): Arrays<T> =>
+/** Arrays on a device → arrays here; the others stay. */
+export const toHost = <T>(tree: Held<T>, fn: (leaf: DeviceArray, path: string) => NdArray): Arrays<T> =>
   map(
     tree,
-    (leaf, path) => (leaf instanceof Tensor ? fn(leaf, path) : wrongLeaf(leaf, path)),
+    (leaf, path) =>
+      leaf instanceof DeviceArray ? fn(leaf, path) : leaf instanceof Tensor ? wrongLeaf(leaf, path) : leaf,
     '',
   ) as Arrays<T>
 
+const ofTensors = (tree: unknown, fn: (leaf: Tensor, path: string) => Value): unknown =>
+  map(tree, (leaf, path) => (leaf instanceof Tensor ? fn(leaf, path) : wrongLeaf(leaf, path)), '')
+
+/** Tensors → arrays, here or on a device. The nesting is kept, so the static type follows. */
+export const toHeld = <T>(tree: T, fn: (leaf: Tensor, path: string) => Value): Held<T> =>
+  ofTensors(tree, fn) as Held<T>
+
+/** Tensors → arrays. */
+export const toArrays = <T>(tree: T, fn: (leaf: Tensor, path: string) => NdArray): Arrays<T> =>
+  ofTensors(tree, fn) as Arrays<T>
+
+/** Zeros on the host like the arrays of a tree, wherever these are. */
+export const zerosLike = (tree: Tree<Value>): Tree<NdArray> =>
+  map(
+    tree,
+    (leaf, path) =>
+      leaf instanceof NdArray || leaf instanceof DeviceArray
+        ? zeros(leaf.shape, leaf.dtype)
+        : wrongLeaf(leaf, path),
+    '',
+  ) as Tree<NdArray>
+
 /** Arrays → tensors. */
-export const toTensors = <T>(tree: T, fn: (leaf: NdArray | number, path: string) => Tensor): Tensors<T> =>
+export const toTensors = <T>(tree: T, fn: (leaf: Value | number, path: string) => Tensor): Tensors<T> =>
   map(
     tree,
     (leaf, path) => (leaf instanceof Tensor ? wrongLeaf(leaf, path) : fn(leaf, path)),
@@ -149,8 +179,12 @@ export const unflatten = <T>(like: T, flat: Readonly<Record<string, NdArray>>, w
     return found
   }, like)
 
+const kindOf = (leaf: unknown): string => {
+  if (leaf instanceof Tensor) return 'a symbolic tensor'
+  if (leaf instanceof NdArray) return 'an array'
+  return leaf instanceof DeviceArray ? 'an array on a device' : typeof leaf
+}
+
 const wrongLeaf = (leaf: unknown, path: string): never => {
-  const kind =
-    leaf instanceof Tensor ? 'a symbolic tensor' : leaf instanceof NdArray ? 'an array' : `${typeof leaf}`
-  throw new TweedieError('input', `did not expect ${kind} at '${path}'`)
+  throw new TweedieError('input', `did not expect ${kindOf(leaf)} at '${path}'`)
 }

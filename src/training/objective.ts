@@ -32,7 +32,7 @@ export interface StepInput {
   readonly at: StepAddress
   /**
    * The state that the step starts from, for objectives that look at it (the exact log-density of a flow's
-   * draws).
+   * draws). To others it may be an earlier one: on a device it does not come to the host for each step.
    */
   readonly state: Trained<NdArray>
 }

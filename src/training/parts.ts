@@ -11,9 +11,9 @@ import {
   add,
   type ExecuteOptions,
   type Feeds,
-  flatten,
+  free,
+  holding,
   item,
-  jit,
   leavesOf,
   mapArrays,
   mapTensors,
@@ -23,8 +23,9 @@ import {
   scalar,
   type Tensor,
   type Tree,
+  type Value,
   walk,
-  zeros,
+  zerosLike,
 } from '../tensor/index.ts'
 import type { Objective, Terms, Trained } from './objective.ts'
 import { numbersOf, type StepFigures, type Steps } from './steps.ts'
@@ -34,7 +35,13 @@ import { judged, moved, type Pace, type UpdateOptions } from './update.ts'
 /** What is summed over parts. */
 type Sums<L> = { readonly grads: Tree<L>; readonly statistics: Tree<L> }
 
-const zerosLike = <T>(tree: T): T => mapArrays(({ shape, dtype }) => zeros(shape, dtype), tree)
+const hasArrays = (tree: Tree<Value>): boolean => {
+  let found = false
+  walk(tree, () => {
+    found = true
+  })
+  return found
+}
 
 /** Rows `from … to − 1` of every array of a batch; scalars are those of all rows. */
 const partOf = <F>(batch: F, from: number, to: number): F =>
@@ -82,54 +89,58 @@ export const inParts = <B>(
   options: UpdateOptions,
   execute?: ExecuteOptions,
 ): Steps<B> => {
-  const accumulate = jit(
-    (model: Trained<Tensor>, { grads, statistics }: Sums<Tensor>, weight: Tensor, batch: B) => {
+  const accumulate = holding(
+    ({ model, grads, statistics }: Sums<Tensor> & { model: Trained<Tensor> }, weight: Tensor, batch: B) => {
       const part = judged(objective, model, batch, weight)
       addedAsKnown(part.grads, grads)
       const after = mapTensors((s) => mul(s, weight), part.statistics)
       return {
-        terms: part.terms,
-        // The weight is in the gradient already.
-        grads: mapTensors((g, sum) => add(sum, g), part.grads, grads),
-        statistics: mapTensors((s, sum) => add(sum, s), after, statistics),
+        told: part.terms,
+        held: {
+          // The weight is in the gradient already.
+          grads: mapTensors((g, sum) => add(sum, g), part.grads, grads),
+          statistics: mapTensors((s, sum) => add(sum, s), after, statistics),
+        },
       }
     },
     execute,
   )
-  const finish = jit(
-    (state: Omit<TrainState<Tensor>, 'statistics'>, grads: Tree<Tensor>, pace: Pace) =>
-      moved(state, grads, pace, options),
+  const finish = holding(
+    ({ grads, ...state }: Omit<TrainState<Tensor>, 'statistics'> & { grads: Tree<Tensor> }, pace: Pace) => {
+      const { gradient, ...held } = moved(state, grads, pace, options)
+      return { held, told: gradient }
+    },
     execute,
   )
   const step = async (
-    { statistics, ...state }: TrainState,
+    { statistics, ...state }: TrainState<Value>,
     pace: Pace<NdArray>,
     batch: Feeds<B>,
-  ): Promise<{ state: TrainState; figures: StepFigures }> => {
+  ): Promise<{ state: TrainState<Value>; figures: StepFigures }> => {
     const count = countOf(batch)
     const parts: [Terms<number>, number][] = []
-    let grads = zerosLike(state.params)
-    let sums = zerosLike(statistics)
+    const model = { params: state.params, statistics }
+    let sums: Sums<Value> = { grads: zerosLike(state.params), statistics: zerosLike(statistics) }
     let changed = false
     for (let from = 0; from < count; from += size) {
       const to = Math.min(from + size, count)
       const weight = (to - from) / count
       const part = partOf(batch, from, to)
-      const model = { params: state.params, statistics }
-      const so = await accumulate(model, { grads, statistics: sums }, scalar(weight, pace.lr.dtype), part)
-      grads = so.grads
-      changed = Object.keys(flatten(so.statistics)).length > 0
-      if (changed) sums = so.statistics
-      parts.push([numbersOf(so.terms), weight])
+      const { held, told } = await accumulate({ model, ...sums }, scalar(weight, pace.lr.dtype), part)
+      free(sums)
+      changed = hasArrays(held.statistics)
+      sums = { grads: held.grads, statistics: changed ? held.statistics : sums.statistics }
+      parts.push([numbersOf(told), weight])
     }
-    const { gradient, ...next } = await finish(state, grads, pace)
+    const { held, told } = await finish({ ...state, grads: sums.grads }, pace)
+    free(sums.grads)
     return {
       state: {
-        ...next,
-        average: options.ema > 0 ? next.average : next.params,
-        statistics: changed ? sums : statistics,
+        ...held,
+        average: options.ema > 0 ? held.average : held.params,
+        statistics: changed ? sums.statistics : statistics,
       },
-      figures: { terms: weighted(parts), gradient: item(gradient) },
+      figures: { terms: weighted(parts), gradient: item(told) },
     }
   }
   return {
@@ -138,6 +149,7 @@ export const inParts = <B>(
       let state = start
       for (const [i, batch] of batches.entries()) {
         const next = await step(state, paces[i], batch)
+        if (i > 0) free(state, next.state)
         state = next.state
         taken.push(next.figures)
       }

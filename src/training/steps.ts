@@ -1,4 +1,4 @@
-import { type Feeds, item, type NdArray } from '../tensor/index.ts'
+import { type Feeds, item, type NdArray, type Value } from '../tensor/index.ts'
 import type { Terms } from './objective.ts'
 import type { TrainState } from './train-state.ts'
 import type { Pace } from './update.ts'
@@ -13,12 +13,15 @@ export interface StepFigures {
 
 /** Compiled steps. */
 export interface Steps<B> {
-  /** Takes a step on each of the batches in turn. */
+  /**
+   * Takes a step on each of the batches in turn. The state may be on the device, and is left there where that
+   * is possible; the state that was given is not freed, and the two may share arrays.
+   */
   take(
-    state: TrainState,
+    state: TrainState<Value>,
     paces: readonly Pace<NdArray>[],
     batches: readonly Feeds<B>[],
-  ): Promise<{ readonly state: TrainState; readonly taken: readonly StepFigures[] }>
+  ): Promise<{ readonly state: TrainState<Value>; readonly taken: readonly StepFigures[] }>
   release(): Promise<void>
 }
 

@@ -5,7 +5,17 @@
 import { TweedieError } from '../error.ts'
 import type { AdamOptions, LearningRate } from '../nn/index.ts'
 import type { Stream } from '../random/index.ts'
-import { type DType, type ExecuteOptions, type Feeds, flatten, scalar } from '../tensor/index.ts'
+import {
+  type DType,
+  type ExecuteOptions,
+  type Feeds,
+  flatten,
+  free,
+  holder,
+  scalar,
+  type Tensor,
+  type Value,
+} from '../tensor/index.ts'
 import { type MinibatchOptions, minibatches } from './minibatches.ts'
 import type { Objective, StepAddress } from './objective.ts'
 import { inParts } from './parts.ts'
@@ -48,6 +58,14 @@ export interface Advance {
   readonly taken: readonly StepFigures[]
 }
 
+/** What goes on beside steps whose state stays on a device. */
+export interface Watch {
+  /** Called after each program: whether the state is wanted now, such as for a resume point. */
+  wanted(): boolean
+  /** The figures of each step, when it is taken. */
+  onStep?(figures: StepFigures): void
+}
+
 /** Compiled training. */
 export interface Trainer {
   /**
@@ -58,11 +76,15 @@ export interface Trainer {
   step(state: TrainState, at: StepAddress): Promise<StepResult>
   /**
    * Takes the `stepsPerRun` steps from `at` on, or `most` where those are fewer: as many calls of `step`.
+   * Where the device keeps the state (WebGPU), and the objective does not look at it, it goes on until all
+   * `most` are taken or the state is wanted: only then does the state come to the host.
    *
    * @param most - ≥ 1
-   * @throws TweedieError `numeric` when the loss or its gradient is no longer finite in one of them
+   * @param watch - default: the state is wanted after each program
+   * @throws TweedieError `numeric` when the loss or its gradient is no longer finite in one of the first
+   *   `stepsPerRun`; when that happens later, the state before them is returned, from which the next call fails
    */
-  advance(state: TrainState, at: StepAddress, most: number): Promise<Advance>
+  advance(state: TrainState, at: StepAddress, most: number, watch?: Watch): Promise<Advance>
   release(): Promise<void>
 }
 
@@ -107,19 +129,48 @@ export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order
       ? inParts(objective, microBatch, { ema, adam }, execute)
       : wholeBatches(objective, { ema, adam }, execute)
   const choose = minibatches(order, options)
-  const advance = async (state: TrainState, at: StepAddress, most: number): Promise<Advance> => {
+  const { holds, read, release } = holder(execute)
+  const staysAway = holds && !objective.looksAtState
+  /** One program, from a state wherever it is; `start` is the last one that was here. */
+  const run = async (state: TrainState<Value>, start: TrainState, at: StepAddress, most: number) => {
     const places = Array.from({ length: Math.min(most, stepsPerRun) }, (_, i) => ({
       ...at,
       step: at.step + i,
     }))
     const batches: Feeds<B>[] = []
     for (const at of places)
-      batches.push(await objective.batch({ rows: choose(objective.count, at), at, state }))
-    const dtype = dtypeOf(state)
+      batches.push(await objective.batch({ rows: choose(objective.count, at), at, state: start }))
+    const dtype = dtypeOf(start)
     const paces = places.map(({ step }) => ({ lr: scalar(rate(step), dtype), step: scalar(step + 1, dtype) }))
     const next = await steps.take(state, paces, batches)
-    for (const [i, figures] of next.taken.entries()) checkFinite(figures, places[i])
-    return next
+    return { ...next, problem: next.taken.map((figures, i) => problemOf(figures, places[i])).find(Boolean) }
+  }
+  const advance = async (
+    start: TrainState,
+    at: StepAddress,
+    most: number,
+    { wanted, onStep }: Watch = { wanted: () => true },
+  ): Promise<Advance> => {
+    const taken: StepFigures[] = []
+    let state: TrainState<Value> = start
+    try {
+      do {
+        const left = most - taken.length
+        const next = await run(state, start, { ...at, step: at.step + taken.length }, left)
+        if (next.problem) {
+          free(next.state, state)
+          if (taken.length === 0) throw next.problem
+          break
+        }
+        free(state, next.state)
+        state = next.state
+        taken.push(...next.taken)
+        for (const figures of next.taken) onStep?.(figures)
+      } while (staysAway && taken.length < most && !wanted())
+      return { state: await read<TrainState<Tensor>>(state), taken }
+    } finally {
+      free(state)
+    }
   }
   return {
     advance,
@@ -128,7 +179,7 @@ export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order
       return { state: next.state, ...next.taken[0] }
     },
     release: async () => {
-      await Promise.all([steps.release(), objective.release?.()])
+      await Promise.all([steps.release(), release(), objective.release?.()])
     },
   }
 }
@@ -136,14 +187,15 @@ export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order
 /** The dtype that a state is trained in. */
 const dtypeOf = ({ params }: TrainState): DType => Object.values(flatten(params))[0]?.dtype ?? 'float32'
 
-const checkFinite = (
+/** Why a step is none: its loss or gradient is not finite. */
+const problemOf = (
   { terms: { loss, ...parts }, gradient }: StepFigures,
   { lap = 0, step }: StepAddress,
-): void => {
-  if (Number.isFinite(loss) && Number.isFinite(gradient)) return
+): TweedieError | undefined => {
+  if (Number.isFinite(loss) && Number.isFinite(gradient)) return undefined
   const listed = Object.entries(parts).map(([name, value]) => `${name} ${value}`)
   const among = listed.length > 0 ? ` (${listed.join(', ')})` : ''
-  throw new TweedieError(
+  return new TweedieError(
     'numeric',
     `training: the loss is ${loss} at lap ${lap}, step ${step}${among}, ` +
       `its gradient has norm ${gradient}; the state before it is the last good one`,

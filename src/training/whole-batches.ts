@@ -1,4 +1,4 @@
-import { constant, type ExecuteOptions, full, item, jit, leavesOf, type Tensor } from '../tensor/index.ts'
+import { constant, type ExecuteOptions, full, holding, item, leavesOf, type Tensor } from '../tensor/index.ts'
 import type { Objective, Terms } from './objective.ts'
 import { numbersOf, type Steps } from './steps.ts'
 import type { TrainState } from './train-state.ts'
@@ -13,7 +13,7 @@ export const wholeBatches = <B>(
   options: UpdateOptions,
   execute?: ExecuteOptions,
 ): Steps<B> => {
-  const program = jit((start: TrainState<Tensor>, paces: readonly Pace[], ...batches: B[]) => {
+  const program = holding((start: TrainState<Tensor>, paces: readonly Pace[], ...batches: B[]) => {
     let state = start
     const taken = batches.map((batch, i): { terms: Terms; gradient: Tensor } => {
       const one = constant(full([], 1, paces[i].lr.dtype))
@@ -22,14 +22,14 @@ export const wholeBatches = <B>(
       state = { ...next, statistics: leavesOf(statistics).length > 0 ? statistics : state.statistics }
       return { terms, gradient }
     })
-    return { state, taken }
+    return { held: state, told: taken }
   }, execute)
   return {
     take: async (start, paces, batches) => {
-      const { state, taken } = await program(start, paces, ...batches)
+      const { held: state, told } = await program(start, paces, ...batches)
       return {
         state: options.ema > 0 ? state : { ...state, average: state.params },
-        taken: taken.map(({ terms, gradient }) => ({ terms: numbersOf(terms), gradient: item(gradient) })),
+        taken: told.map(({ terms, gradient }) => ({ terms: numbersOf(terms), gradient: item(gradient) })),
       }
     },
     release: program.release,

@@ -41,6 +41,10 @@ describe('command line', () => {
     })
   })
 
+  it.each(['cpu', 'webgpu', 'cuda', 'cuda:0', 'cuda:12'])('takes the device %s', async (device) => {
+    expect((await parse('learn', 'a.yaml', '--device', device)).options.device).toBe(device)
+  })
+
   it.each([
     [['sample', 'p', '--draws', 'x'], /argument 'x' is invalid. Expected an integer of at least 1/],
     [['sample', 'p', '--draws', '1.5'], /Expected an integer of at least 1/],
@@ -52,6 +56,8 @@ describe('command line', () => {
       new RegExp(`of at least 1, at most ${availableParallelism()}`),
     ],
     [['sample', 'p', '--start', 'magic'], /Allowed choices are informed, plain/],
+    [['sample', 'p', '--device', 'cuda:one'], /Allowed choices are cpu, webgpu, cuda, cuda:1\./],
+    [['sample', 'p', '--device', 'cpu:0'], /Allowed choices are cpu, webgpu, cuda, cuda:1\./],
     [['sample', 'p', '--sampler', 'ddim'], /since version 0\.2 this is --step/],
     [['sample'], /missing required argument 'prior'/],
     [['info', 'a', 'b'], /too many arguments/],

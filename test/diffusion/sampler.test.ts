@@ -10,6 +10,7 @@ import {
   heun,
   karrasGrid,
   predictorCorrector,
+  type SamplerOptions,
   type SamplerState,
   type Step,
   sampler,
@@ -17,7 +18,7 @@ import {
   standardGaussian,
 } from '../../src/diffusion/index.ts'
 import { identity, isotropicNoise } from '../../src/operators/index.ts'
-import { mmps } from '../../src/posterior/index.ts'
+import { compileMethod, mmps, redDiff } from '../../src/posterior/index.ts'
 import { normalBatch, stream } from '../../src/random/index.ts'
 import { add, div, mul, ndarray, sub, type Tensor, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { distance, expectClose, f64 } from '../numbers.ts'
@@ -71,6 +72,48 @@ describe('the probability flow of a normal', () => {
   it("takes a grid of one's own", async () => {
     const grid = karrasGrid(schedule, 40)
     expect(Math.abs((await flow(heun(), 0, { grid })) - exactFlow)).toBeLessThan(5e-3)
+  })
+})
+
+describe('several steps in one program', () => {
+  const kinds = [adams(), ddpm(), heun(), predictorCorrector({ corrections: 2, tau: 0.1 })]
+
+  it.each(kinds.map((step) => ({ name: step.name, step })))('$name: the same draws', async ({ step }) => {
+    const drawn = async (options: Partial<SamplerOptions>, withXhat = false) => {
+      const seen: SamplerState[] = []
+      const draw = sampler(unit, { schedule, steps: 5, step, ...options })
+      const request = { shape: [3, 1], seed: 4, mean: f64([0.5]), withXhat }
+      const x = await draw({}, { ...request, onStep: (at) => seen.push(at) })
+      await draw.release()
+      return { x: toNumbers(x), seen }
+    }
+    const single = await drawn({}, true)
+    for (const stepsPerRun of [2, 5, 9]) {
+      const several = await drawn({ stepsPerRun }, true)
+      expectClose(several.x, single.x, 1e-12)
+      const last = stepsPerRun === 2 ? [2, 4, 5] : [5]
+      expect(several.seen.map(({ step }) => step)).toEqual(last)
+      for (const at of several.seen) {
+        const alone = single.seen[at.step - 1]
+        expect(at.sigma).toBe(alone.sigma)
+        expectClose(toNumbers(at.x), toNumbers(alone.x), 1e-12)
+        expectClose(toNumbers(at.xhat ?? zeros([0])), toNumbers(alone.xhat ?? zeros([1])), 1e-12)
+      }
+    }
+    expectClose((await drawn({ stepsPerRun: 3 })).x, single.x, 1e-12)
+  })
+
+  it.each([0, 1.5, -1])('%s of them are refused', (stepsPerRun) => {
+    expect(() => sampler(unit, { stepsPerRun })).toThrow(
+      `sampler: stepsPerRun must be a positive integer, got ${stepsPerRun}`,
+    )
+  })
+
+  it('are refused by what is no such sampler', () => {
+    const observationOf = ({ y }: { y: Tensor }) => ({ y, A: identity([1]), noise: isotropicNoise(0.1) })
+    expect(() => compileMethod(redDiff(), unit(), observationOf, { stepsPerRun: 2 })).toThrow(
+      'a method that is a sampler of its own takes no stepsPerRun, got 2',
+    )
   })
 })
 

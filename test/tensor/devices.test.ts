@@ -1,35 +1,40 @@
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { TweedieError } from '../../src/error.ts'
+import { type Device, providerOf } from '../../src/tensor/execute/device.ts'
+import { sessionOptions } from '../../src/tensor/execute/session.ts'
 import { defaultThreads, exp, item, jit, loadProgram, scalar, type Tensor } from '../../src/tensor/index.ts'
 import { opCases } from '../contract/lists/ops/index.ts'
+import { distance } from '../numbers.ts'
+import { tolerances } from '../tolerances.ts'
+import { noSwiftShader, onSwiftShader } from './swiftshader.ts'
 
-/** The software Vulkan and its loader in Debian's package `chromium`. */
-const chromium = '/usr/lib/chromium'
-const swiftShader = join(chromium, 'libvk_swiftshader.so')
-const hasSwiftShader = existsSync(swiftShader) && existsSync(join(chromium, 'libvulkan.so.1'))
+const tolerance = tolerances['WebGPU in Node']
 
-/** Runs a script of this folder where Vulkan finds SwiftShader and nothing else. */
-const onSwiftShader = async (script: string): Promise<string> => {
-  const folder = mkdtempSync(join(tmpdir(), 'tweedie-vulkan-'))
-  try {
-    const driver = join(folder, 'icd.json')
-    const icd = { library_path: swiftShader, api_version: '1.0.5' }
-    writeFileSync(driver, JSON.stringify({ file_format_version: '1.0.0', ICD: icd }))
-    const env = { ...process.env, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: chromium }
-    const path = fileURLToPath(new URL(script, import.meta.url))
-    return (await promisify(execFile)(process.execPath, ['--import', 'tsx', path], { env })).stdout
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
+describe('the name of a device', () => {
+  test.each([
+    ['cpu', { name: 'cpu' }],
+    ['webgpu', { name: 'webgpu' }],
+    ['cuda', { name: 'cuda', deviceId: 0 }],
+    ['cuda:0', { name: 'cuda', deviceId: 0 }],
+    ['cuda:13', { name: 'cuda', deviceId: 13 }],
+  ] as const)('%s is asked of ONNX Runtime as %j alone', (device, provider) => {
+    expect(sessionOptions({ device, threads: 1 }, 'all').executionProviders).toEqual([provider])
+  })
 
-describe.each(['cuda', 'webgpu'] as const)('device %s', (device) => {
+  test.each(['gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'cuda:01', 'cuda:1000', 'CUDA', 'webgpu:1'])(
+    'another one, %s, is refused',
+    async (name) => {
+      const line = `device must be cpu, webgpu, cuda or cuda:N (N from 0), got '${name}'`
+      expect(() => providerOf(name as Device)).toThrow(line)
+      const outcome = jit((x: Tensor) => exp(x), { device: name as Device, threads: 1 })(scalar(1))
+      await expect(outcome).rejects.toMatchObject({ code: 'input', message: line })
+    },
+  )
+})
+
+describe.each(['cuda', 'cuda:1', 'webgpu'] as const)('device %s', (device) => {
   test('runs, or says in one line that it is not available', async () => {
     const program = jit((x: Tensor) => exp(x), { device, threads: 1 })
     const outcome = await program(scalar(1)).then(item, (cause: unknown) => cause)
@@ -53,14 +58,58 @@ describe.each(['cuda', 'webgpu'] as const)('device %s', (device) => {
   })
 })
 
-describe.skipIf(!hasSwiftShader)('WebGPU on SwiftShader (Debian package chromium)', () => {
+test('the tolerances of providers are those of the documentation', () => {
+  const text = readFileSync(new URL('../../docs/ARCHITECTURE.md', import.meta.url), 'utf8')
+  for (const [provider, value] of Object.entries(tolerances))
+    expect(text).toContain(`| ${provider} | ${value.toExponential()} |`)
+})
+
+const why = noSwiftShader === undefined ? '' : ` (skipped: ${noSwiftShader})`
+
+describe.skipIf(noSwiftShader !== undefined)(`WebGPU on SwiftShader${why}`, () => {
   test('agrees with the CPU on every op, its derivatives and a training step, without its help', async () => {
-    const results: { name: string; distance: number }[] = JSON.parse(await onSwiftShader('./webgpu-child.ts'))
+    const printed = await onSwiftShader(new URL('webgpu-child.ts', import.meta.url))
+    const results: { name: string; distance: number }[] = JSON.parse(printed)
     const names = new Set(results.map(({ name }) => name.split(':')[0]))
     expect(names).toEqual(new Set(['network', ...opCases.map(({ op }) => op)]))
-    expect(results.filter(({ distance }) => !(distance < 1e-4))).toEqual([])
+    expect(results.filter(({ distance }) => !(distance < tolerance))).toEqual([])
+  }, 240_000)
+
+  test('keeps the state of training and of a trajectory, and comes to what the CPU comes to', async () => {
+    const printed = await onSwiftShader(new URL('held-child.ts', import.meta.url))
+    const { doubled, trained, drawn }: Held = JSON.parse(printed)
+    expect(doubled).toEqual([
+      { places: ['NdArray'], x: [1024, 2048, 3072], told: 3072 },
+      { places: ['DeviceArray'], x: [1024, 2048, 3072], told: 3072 },
+    ])
+    // Two steps a program, then parts of a batch: here each call ends with its program.
+    expect(trained.map(([cpu]) => cpu.calls)).toEqual([
+      [2, 2],
+      [1, 1, 1, 1],
+    ])
+    for (const [cpu, gpu] of trained) {
+      expect(gpu.calls).toEqual([2, 2]) // the state was wanted after two steps and at the end
+      expect(gpu.shown).toBe(4)
+      expect(distance(gpu.losses, cpu.losses)).toBeLessThan(tolerance)
+      expect(distance(gpu.state, cpu.state)).toBeLessThan(tolerance)
+    }
+    expect(distance(drawn[1], drawn[0])).toBeLessThan(tolerance)
   }, 240_000)
 })
+
+/** What held-child.ts prints, of the CPU and of WebGPU. */
+interface Held {
+  readonly doubled: readonly unknown[]
+  readonly trained: readonly (readonly [Trained, Trained])[]
+  readonly drawn: readonly (readonly number[])[]
+}
+
+interface Trained {
+  readonly calls: readonly number[]
+  readonly shown: number
+  readonly losses: readonly number[]
+  readonly state: readonly number[]
+}
 
 describe('threads', () => {
   const bound = `at most ${availableParallelism()} (the processors of this machine)`

@@ -40,8 +40,9 @@ export interface CommandSpec {
 export const device = {
   kind: 'choice',
   choices: ['cpu', 'webgpu', 'cuda'],
+  numbered: ['cuda'],
   default: 'cpu',
-  description: 'where the networks run',
+  description: 'where the networks run; cuda:1 is the second of its GPUs',
 } as const
 
 /** Going on with a run. */

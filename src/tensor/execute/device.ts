@@ -3,15 +3,38 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { TweedieError } from '../../error.ts'
 
-/** `cpu` is always there; `webgpu` and `cuda` depend on the machine. */
-export type Device = 'cpu' | 'webgpu' | 'cuda'
+/**
+ * `cpu` is always there; `webgpu` and `cuda` depend on the machine. `cuda:1` is the second of its GPUs, `cuda`
+ * the first.
+ */
+export type Device = 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`
+
+/** A device as ONNX Runtime calls it: the execution provider, and which of several devices. */
+export type Provider =
+  | { readonly name: 'cpu' | 'webgpu' }
+  | { readonly name: 'cuda'; readonly deviceId: number }
+
+/**
+ * The provider of a device.
+ *
+ * @throws TweedieError `input` for any other name
+ */
+export const providerOf = (device: Device): Provider => {
+  if (device === 'cpu' || device === 'webgpu') return { name: device }
+  const [, number = '0'] = /^cuda(?::(0|[1-9]\d{0,2}))?$/.exec(device) ?? fail(device)
+  return { name: 'cuda', deviceId: Number(number) }
+}
+
+const fail = (device: string): never => {
+  throw new TweedieError('input', `device must be cpu, webgpu, cuda or cuda:N (N from 0), got '${device}'`)
+}
 
 /** See {@link ExecuteOptions.layout}. */
 export type Layout = 'auto' | 'plain'
 
 /** Options of the execution of a program. */
 export interface ExecuteOptions {
-  /** Default `cpu`. */
+  /** Default `cpu`; `webgpu`, `cuda`, or `cuda:N` for GPU N = 0, 1, … */
   readonly device?: Device
   /**
    * Threads inside an op, at most as many as the machine has processors; default `TWEEDIE_THREADS`, else the

@@ -1,10 +1,12 @@
 /** A compiled model, ready to run: here in this thread, or behind a worker (worker-session.ts). */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { TweedieError } from '../../error.ts'
+import { DeviceArray } from '../device-array.ts'
 import type { DataOf, DType } from '../dtype.ts'
 import { NdArray } from '../ndarray.ts'
 import { sameShape, show } from '../shape.ts'
-import { type ExecuteOptions, threadsOf } from './device.ts'
+import type { Value } from '../tree.ts'
+import { type ExecuteOptions, providerOf, threadsOf } from './device.ts'
 
 /** Named arrays in, named arrays out. */
 export interface Session {
@@ -21,19 +23,30 @@ export interface Session {
   release(): Promise<void>
 }
 
+/** A session of arrays here and on the device. */
+export interface HoldingSession extends Omit<Session, 'run'> {
+  /** @throws TweedieError `input` as {@link Session.run} */
+  run(feeds: Readonly<Record<string, Value>>): Promise<Record<string, Value>>
+}
+
 type Optimisation = 'all' | 'basic'
 
-const options = (
+/** What ONNX Runtime is asked for. */
+export const sessionOptions = (
   { device = 'cpu', spinning = true, strict = false, ...execute }: ExecuteOptions,
   graphOptimizationLevel: Optimisation,
+  held: readonly string[] = [],
 ): InferenceSession.SessionOptions => ({
-  executionProviders: [device],
+  executionProviders: [providerOf(device)],
   intraOpNumThreads: threadsOf(execute),
   interOpNumThreads: 1,
   // A pattern is one more block of the size of the peak, from the second run on, beside the pieces of the
   // first, which the arena keeps: almost twice the memory, and no step was faster for it.
   enableMemPattern: false,
   graphOptimizationLevel,
+  ...(held.length > 0
+    ? { preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer'] as const)) }
+    : {}),
   logSeverityLevel: 4, // failures come as errors, the copy on stderr would only confuse
   extra: {
     session: {
@@ -47,8 +60,9 @@ const options = (
 const isDType = (type: string): type is DType =>
   ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'].includes(type)
 
-const toArray = (tensor: OrtTensor): NdArray => {
+const toValue = (tensor: OrtTensor): Value => {
   if (!isDType(tensor.type)) throw new Error(`ONNX Runtime returned a tensor of type ${tensor.type}`)
+  if (tensor.location === 'gpu-buffer') return new DeviceArray(tensor.type, tensor)
   return new NdArray(tensor.type, tensor.dims, tensor.data as DataOf[DType])
 }
 
@@ -62,10 +76,11 @@ const create = async (
   model: Uint8Array,
   execute: ExecuteOptions,
   level: Optimisation,
+  held: readonly string[],
 ): Promise<InferenceSession> => {
   const { env, InferenceSession: Ort } = await import('onnxruntime-node')
   env.logLevel = 'fatal'
-  return Ort.create(model, options(execute, level)).catch((cause: unknown) => {
+  return Ort.create(model, sessionOptions(execute, level, held)).catch((cause: unknown) => {
     const { device = 'cpu', strict = false } = execute
     if (device === 'cpu') throw cause
     const problem = strict ? 'is not available here or lacks an op' : 'is not available here'
@@ -79,14 +94,18 @@ const hasDouble = ({ inputMetadata, outputMetadata }: InferenceSession): boolean
   [...inputMetadata, ...outputMetadata].some((value) => value.isTensor && value.type === 'float64')
 
 /** ONNX Runtime's larger fusions round scalar factors to float32: programs in float64 go without. */
-const createExact = async (model: Uint8Array, execute: ExecuteOptions): Promise<InferenceSession> => {
-  const session = await create(model, execute, 'all')
+const createExact = async (
+  model: Uint8Array,
+  execute: ExecuteOptions,
+  held: readonly string[],
+): Promise<InferenceSession> => {
+  const session = await create(model, execute, 'all', held)
   if (!hasDouble(session)) return session
   await session.release()
-  return create(model, execute, 'basic')
+  return create(model, execute, 'basic', held)
 }
 
-const expectFeed = (meta: InferenceSession.ValueMetadata, array: NdArray | undefined): NdArray => {
+const expectFeed = (meta: InferenceSession.ValueMetadata, array: Value | undefined): Value => {
   if (!array) throw new TweedieError('input', `program: input '${meta.name}' is missing`)
   if (!meta.isTensor) return array
   const shape = meta.shape.map(Number)
@@ -100,25 +119,53 @@ const expectFeed = (meta: InferenceSession.ValueMetadata, array: NdArray | undef
   return array
 }
 
+/** Of a session that keeps nothing on the device. */
+export const expectHost = (value: Value): NdArray => {
+  if (value instanceof NdArray) return value
+  throw new TweedieError('device', 'this program takes and gives arrays of the host, got one on a device')
+}
+
 /**
- * Compiles an ONNX model.
+ * Compiles an ONNX model, some outputs of which stay on the device.
+ *
+ * @param held - their names; of devices that can keep arrays
  * @throws TweedieError `device` when the device is not available here
  */
-export const openSession = async (model: Uint8Array, execute: ExecuteOptions = {}): Promise<Session> => {
+export const openHolding = async (
+  model: Uint8Array,
+  execute: ExecuteOptions,
+  held: readonly string[],
+): Promise<HoldingSession> => {
   const { Tensor } = await import('onnxruntime-node')
-  const session = await createExact(model, execute)
+  const session = await createExact(model, execute, held)
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds) => {
       const given: Record<string, OrtTensor> = {}
       for (const meta of session.inputMetadata) {
-        const { dtype, data, shape } = expectFeed(meta, feeds[meta.name])
-        given[meta.name] = new Tensor(dtype, data, shape)
+        const feed = expectFeed(meta, feeds[meta.name])
+        given[meta.name] =
+          feed instanceof DeviceArray ? feed.tensor : new Tensor(feed.dtype, feed.data, feed.shape)
       }
       const results = await session.run(given)
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toArray(tensor)]))
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toValue(tensor)]))
     },
     release: () => session.release(),
+  }
+}
+
+/**
+ * Compiles an ONNX model.
+ * @throws TweedieError `device` when the device is not available here
+ */
+export const openSession = async (model: Uint8Array, execute: ExecuteOptions = {}): Promise<Session> => {
+  const session = await openHolding(model, execute, [])
+  return {
+    ...session,
+    run: async (feeds) =>
+      Object.fromEntries(
+        Object.entries(await session.run(feeds)).map(([name, value]) => [name, expectHost(value)]),
+      ),
   }
 }

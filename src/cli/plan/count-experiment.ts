@@ -17,6 +17,9 @@ import type { Few } from './subject.ts'
 /** Bytes of a float32. */
 const FLOAT = 4
 
+/** Columns of a Gaussian where nothing says how many, at most. */
+const RANK = 64
+
 /** Rows of a batch that are computed at once. */
 const rowsAtOnce = (train: { readonly batch: number; readonly microBatch?: number }): number =>
   Math.min(train.microBatch ?? train.batch, train.batch)
@@ -121,9 +124,10 @@ const gaussianStage = ({ gaussian, em }: Experiment, count: number, n: number): 
   const begun = Math.min(gaussian.count ?? count, count)
   const refitted = em.refitRank === undefined ? 0 : Math.min(em.refitCount ?? Infinity, count * em.draws)
   const isRefit = refitted > begun
+  const rank = (isRefit ? em.refitRank : gaussian.rank) ?? RANK
   return {
     name: isRefit ? 'the Gaussian of a lap' : 'the Gaussian start',
-    memory: fittingMemory(Math.max(begun, refitted), n),
+    memory: fittingMemory(Math.max(begun, refitted), n, rank),
     fields: isRefit ? ['em.refitCount'] : ['gaussian.count'],
   }
 }
@@ -169,7 +173,7 @@ export const learnCounts = async (
       // Two resume points may go on with the draws of two laps.
       { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
       resumePoints(cost),
-      keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? 64),
+      keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? RANK),
     ],
   }
 }

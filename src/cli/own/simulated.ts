@@ -10,6 +10,7 @@ import {
   SHARE_BYTES,
   writeObservations,
 } from '../../observations/index.ts'
+import { checkAborted, type LongCall } from '../../progress.ts'
 import { NdArray, sizeOf } from '../../tensor/index.ts'
 
 /** Where observations go, and the clean data that they are of. */
@@ -18,8 +19,8 @@ export interface SimulatedFiles {
   readonly truth?: string
 }
 
-/** How much is in memory at once. */
-export interface SimulatedBytes {
+/** How much is in memory at once, and who hears of it. */
+export interface SimulatedParts extends LongCall {
   /** Clean data of so many bytes are observed at once, default `SHARE_BYTES`. */
   readonly whole?: number
   /** Larger ones in parts of so many, default 16 MiB. */
@@ -28,10 +29,14 @@ export interface SimulatedBytes {
 
 const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
 
+/** Whether data are of more than so many bytes, so that their observations go into a file part by part. */
+export const isLarge = (clean: CleanSource, bytes = SHARE_BYTES): boolean =>
+  clean.shape[0] * itemBytes(clean) > bytes
+
 /** The same data, in memory when they are of so many bytes at most. */
 export const heldItems = async (clean: CleanSource, bytes = SHARE_BYTES): Promise<CleanSource> => {
   const { shape, rows, ...rest } = clean
-  if (shape[0] * itemBytes(clean) > bytes) return clean
+  if (isLarge(clean, bytes)) return clean
   return cleanSource({ ...rest, x: await rows(0, shape[0]) })
 }
 
@@ -53,15 +58,17 @@ const inParts = async (
   clean: CleanSource,
   options: ObserveOptions,
   { output, truth }: SimulatedFiles,
-  bytes: number,
+  { part = 2 ** 24, onProgress, signal }: SimulatedParts,
 ): Promise<void> => {
   const [count] = clean.shape
-  const size = Math.max(2, Math.floor(bytes / itemBytes(clean)))
+  const size = Math.max(2, Math.floor(part / itemBytes(clean)))
   const y = observationWriter(output, count)
   const x =
     truth === undefined ? undefined : arrayWriter(truth, { x: { dtype: 'float32', shape: clean.shape } })
   try {
     for (let first = 0; first < count; first += size) {
+      checkAborted(signal, 'observing')
+      onProgress?.({ phase: 'observing', done: first, total: count })
       const items = await clean.rows(first, Math.min(count, first + size))
       y.append(await observe(items, { ...options, first }))
       x?.append('x', items)
@@ -82,11 +89,11 @@ export const simulateInto = async (
   clean: CleanSource,
   options: ObserveOptions,
   files: SimulatedFiles,
-  { whole = SHARE_BYTES, part = 2 ** 24 }: SimulatedBytes = {},
+  parts: SimulatedParts = {},
 ): Promise<Observations> => {
   const [count] = clean.shape
-  if (count * itemBytes(clean) > whole) {
-    await inParts(clean, options, files, part)
+  if (isLarge(clean, parts.whole)) {
+    await inParts(clean, options, files, parts)
     return openObservations(files.output)
   }
   const x = await clean.rows(0, count)

@@ -27,10 +27,10 @@ export interface SimulatedParts extends LongCall {
   readonly part?: number
 }
 
-const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
+const itemBytes = ({ shape }: Pick<CleanSource, 'shape'>): number => 4 * sizeOf(shape.slice(1))
 
 /** Whether data are of more than so many bytes, so that their observations go into a file part by part. */
-export const isLarge = (clean: CleanSource, bytes = SHARE_BYTES): boolean =>
+export const isLarge = (clean: Pick<CleanSource, 'shape'>, bytes = SHARE_BYTES): boolean =>
   clean.shape[0] * itemBytes(clean) > bytes
 
 /** The same data, in memory when they are of so many bytes at most. */

@@ -10,6 +10,7 @@ import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } f
 import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
 import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
 import type { Experiment } from '../config/schema.ts'
+import { isLarge } from '../own/simulated.ts'
 import { drawingMemory, fittingMemory, trainingMemory } from './estimate.ts'
 import type { Counts, DrawPlan, Stage, StepPlan, Stored } from './plan.ts'
 import type { Few } from './subject.ts'
@@ -147,8 +148,11 @@ export const learnCounts = async (
   const n = sizeOf(event)
   const drawn = draw.count * n * FLOAT
   const options = diemOptionsOf(experiment)
-  // Sets are read by rows from their file; what is observed here stays in memory, as do the clean data.
-  const held = experiment.data.clean === undefined ? 0 : count * (observationBytes(set) + n * FLOAT)
+  // Sets are read by rows from their file, that of the run where much is observed here; less of it stays in
+  // memory, as do the clean data.
+  const isSimulated = experiment.data.clean !== undefined
+  const isInFile = isSimulated && isLarge({ shape: [count, ...event] })
+  const held = isSimulated && !isInFile ? count * (observationBytes(set) + n * FLOAT) : 0
   const states = 4 * cost.weights
   const stages: Stage[] = [
     gaussianStage(experiment, count, n),
@@ -167,9 +171,12 @@ export const learnCounts = async (
     stages: stages.map(({ name, memory, fields }) => ({
       name,
       memory: memory + held,
-      fields: [...fields, 'data.count'],
+      fields: held > 0 ? [...fields, 'data.count'] : fields,
     })),
     stored: [
+      ...(isInFile
+        ? [{ name: 'observations', bytes: count * observationBytes(set), fields: ['data.count'] }]
+        : []),
       // Two resume points may go on with the draws of two laps.
       { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
       resumePoints(cost),

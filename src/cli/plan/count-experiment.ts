@@ -3,7 +3,7 @@ import { preconditioned, standardGaussian, startEvaluations } from '../../diffus
 import type { DiemOptions } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { type Network, network, shapesOnly } from '../../nn/index.ts'
-import { batchedObservations, type ObservationSet } from '../../observations/index.ts'
+import { batchedObservations, type ObservationSet, SHARE_BYTES } from '../../observations/index.ts'
 import { drawCost, mmps } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
 import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
@@ -120,17 +120,25 @@ const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, cou
   }
 }
 
-/** Largest fit of a Gaussian: the start's, or that to the draws of a lap. */
-const gaussianStage = ({ gaussian, em }: Experiment, count: number, n: number): Stage => {
-  const begun = Math.min(gaussian.count ?? count, count)
-  const refitted = em.refitRank === undefined ? 0 : Math.min(em.refitCount ?? Infinity, count * em.draws)
-  const isRefit = refitted > begun
-  const rank = (isRefit ? em.refitRank : gaussian.rank) ?? RANK
-  return {
-    name: isRefit ? 'the Gaussian of a lap' : 'the Gaussian start',
-    memory: fittingMemory(Math.max(begun, refitted), n, rank),
-    fields: isRefit ? ['em.refitCount'] : ['gaussian.count'],
+/**
+ * Fits of a Gaussian: the start's, of as many observations as `boundedShare` holds of those that lie in files,
+ * and those to the draws of a lap.
+ */
+const gaussianStages = (
+  { gaussian, em }: Experiment,
+  { count, n, bytes }: { readonly count: number; readonly n: number; readonly bytes: number },
+): Stage[] => {
+  const share = Math.min(count, Math.max(1, Math.floor(SHARE_BYTES / bytes)))
+  const begun = Math.min(gaussian.count ?? share, share)
+  const start: Stage = {
+    name: 'the Gaussian start',
+    memory: fittingMemory(begun, n, gaussian.rank ?? RANK) + share * bytes,
+    fields: ['gaussian.count'],
   }
+  if (em.refitRank === undefined) return [start]
+  const refitted = Math.min(em.refitCount ?? Number.POSITIVE_INFINITY, count * em.draws)
+  const memory = fittingMemory(refitted, n, em.refitRank)
+  return [start, { name: 'the Gaussian of a lap', memory, fields: ['em.refitCount'] }]
 }
 
 /** Counts of DiEM. */
@@ -155,7 +163,7 @@ export const learnCounts = async (
   const held = isSimulated && !isInFile ? count * (observationBytes(set) + n * FLOAT) : 0
   const states = 4 * cost.weights
   const stages: Stage[] = [
-    gaussianStage(experiment, count, n),
+    ...gaussianStages(experiment, { count, n, bytes: observationBytes(set) }),
     { name: 'drawing', memory: drawingMemory(draw.cost) + states, fields: ['em.batch', 'net'] },
     trainingStage(cost, experiment),
   ]

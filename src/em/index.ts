@@ -1,6 +1,7 @@
 export * from './diem.ts'
 export * from './diffusion-draw.ts'
 export * from './edges/edge-draw.ts'
+export { widthFor } from './eigen.ts'
 export * from './exact-draw.ts'
 export {
   type GaussianCandidate,

@@ -21,10 +21,12 @@ import {
   sizeOf,
   sub,
   type Tensor,
+  toNumbers,
   zeros,
 } from '../tensor/index.ts'
 import type { SampleRows } from '../training/index.ts'
 import { byDecomposition, bySubspace, type Eigen, widthFor } from './eigen.ts'
+import { lobpcg } from './lobpcg.ts'
 
 /** N(μ, d I + U Uᵀ). */
 export interface PpcaGaussian extends Gaussian {
@@ -106,10 +108,21 @@ const ROWS = 4096
 export interface PpcaOptions {
   /** Rows that are read at once, ≥ 1: memory, and the result only by rounding. Default: 4096 small ones. */
   readonly block?: number
+  /**
+   * Side of the largest matrix that is made, of the covariance or the Gram matrix; where both are larger,
+   * leading eigenpairs come from passes over the samples. Default 4096.
+   */
+  readonly largest?: number
 }
 
+/** Side of the largest matrix that {@link ppca} makes: 128 MiB, and its eigenvectors. */
+const LARGEST_MATRIX = 4096
+
+/** Entries of a block in passes over samples, fewer than for products of blocks with each other. */
+const PASS_ENTRIES = 2 ** 24
+
 /** An array is one block; rows that are somewhere else are read in several. */
-const blocksOf = (samples: NdArray | SampleRows, options: PpcaOptions = {}): Blocks => {
+const blocksOf = (samples: NdArray | SampleRows, options: PpcaOptions = {}, entries = ENTRIES): Blocks => {
   if (samples instanceof NdArray) {
     const [count] = samples.shape
     const size = samples.size / count
@@ -117,7 +130,7 @@ const blocksOf = (samples: NdArray | SampleRows, options: PpcaOptions = {}): Blo
   }
   const { count, event, rowsAt } = samples
   const size = sizeOf(event)
-  const { block: most = Math.max(1, Math.min(ROWS, Math.floor(ENTRIES / size))) } = options
+  const { block: most = Math.max(1, Math.min(ROWS, Math.floor(entries / size))) } = options
   return {
     count,
     size,
@@ -206,6 +219,31 @@ const ppcaOfFew = async (samples: Blocks, rank: number): Promise<PpcaGaussian> =
   return fitted(mean, variancesOf(samples, mean), { values: padded, vectors: q }, rank)
 }
 
+/**
+ * The same where both matrices are too large: a product with the covariance is a pass over the samples, C Q =
+ * Σ x (xᵀ Q) / S, in N times a few dozen numbers of memory.
+ */
+const ppcaByPasses = async (samples: Blocks, rank: number): Promise<PpcaGaussian> => {
+  const { count, size, blocks, block } = samples
+  const mean = meanOf(samples)
+  const product = jit((x: Tensor, mu: Tensor, q: Tensor) => {
+    const d = sub(cast(x, 'float64'), mu)
+    return mul(matmul(d, matmul(d, q), { transA: true }), 1 / count)
+  })
+  const times = async (q: NdArray): Promise<NdArray> => {
+    const sums = new Float64Array(q.size)
+    for (let i = 0; i < blocks; i++) addTo(sums, await product(block(i), mean, q))
+    return new NdArray('float64', q.shape, sums)
+  }
+  try {
+    const start = normal(stream(0, 'subspace'), [size, widthFor(rank, size)])
+    const wide = ndarray(toNumbers(start), start.shape, 'float64')
+    return fitted(mean, variancesOf(samples, mean), await lobpcg(times, wide, rank), rank)
+  } finally {
+    await product.release()
+  }
+}
+
 /** Mean [N] of the samples, summed in float64. */
 const meanOf = ({ count, size, blocks, block }: Blocks): NdArray<'float64'> => {
   const sums = new Float64Array(size)
@@ -249,7 +287,21 @@ export const moments = async (
 }
 
 /**
- * PPCA of samples, through their covariance or their Gram matrix, whichever is smaller.
+ * Whether a fit takes passes over the samples: both matrices are too large, and the columns that passes work
+ * with are few beside them.
+ */
+export const isByPasses = (
+  { count, size }: { readonly count: number; readonly size: number },
+  rank: number,
+  largest = LARGEST_MATRIX,
+): boolean => {
+  const side = Math.min(count, size)
+  return side > largest && 3 * widthFor(rank, size) < side
+}
+
+/**
+ * PPCA of samples, through their covariance or their Gram matrix, whichever is smaller; where both are large,
+ * its leading eigenpairs by LOBPCG, to a residual of 1e-3 of each eigenvalue (DiEM: LOBPCG too).
  *
  * @param samples - [S, ...event] with N entries each: an array, or rows that are read block by block
  * @param rank - 1 … N; with rank N the variance outside the factor is 1e-6
@@ -265,8 +317,10 @@ export const ppca = async (
   rank: number,
   options: PpcaOptions = {},
 ): Promise<PpcaGaussian> => {
+  const { largest } = options
   const all = blocksOf(samples, options)
   checkRank(rank, all.size)
+  if (isByPasses(all, rank, largest)) return ppcaByPasses(blocksOf(samples, options, PASS_ENTRIES), rank)
   if (all.count < all.size) return ppcaOfFew(all, rank)
   const { mean, covariance } = await moments(samples, options)
   return ppcaOfMoments(mean, covariance, rank)

@@ -174,8 +174,9 @@ const makeFolders = ({ path, checkpoints, draws, figures }: Layout): void => {
  */
 const writeRun = (paths: Layout, config: JsonRecord | undefined): void => {
   if (config === undefined) throw needsConfig(paths)
-  const { marker, config: configuration, journal, report, checkpoints, draws, figures } = paths
-  for (const old of [marker, configuration, journal, report, checkpoints, draws, figures]) {
+  const { marker, config: configuration, journal, report, observations } = paths
+  const folders = [paths.checkpoints, paths.draws, paths.figures]
+  for (const old of [marker, configuration, journal, report, observations, ...folders]) {
     rmSync(old, { recursive: true, force: true })
   }
   makeFolders(paths)

@@ -12,6 +12,8 @@ export interface Layout {
   readonly config: string
   readonly journal: string
   readonly lock: string
+  /** Observations that the run has simulated, where they are many. */
+  readonly observations: string
   readonly report: string
   readonly checkpoints: string
   readonly draws: string
@@ -25,6 +27,7 @@ export const layoutOf = (path: string): Layout => ({
   config: join(path, 'config.yaml'),
   journal: join(path, 'journal.jsonl'),
   lock: join(path, 'lock'),
+  observations: join(path, 'observations.safetensors'),
   report: join(path, 'report.html'),
   checkpoints: join(path, 'checkpoints'),
   draws: join(path, 'draws'),

@@ -103,6 +103,28 @@ describe('PPCA', () => {
     }
   })
 
+  it.each([
+    { s: 90, n: 80 },
+    { s: 80, n: 90 },
+  ])('of $s samples in $n dimensions by passes is that of the matrix', async ({ s, n }) => {
+    const z = normal(stream(4, 'passes'), [s, n])
+    const samples = sampleRows(
+      ndarray(
+        z.data.map((v, i) => v * 0.9 ** (i % n) + (i % n)),
+        [s, n],
+      ),
+    )
+    const dense = await ppca(samples, 5)
+    for (const block of [7, s]) {
+      const fit = await ppca(samples, 5, { largest: 20, block })
+      expect(toNumbers(fit.mean)).toEqual(toNumbers(dense.mean))
+      expect(variance(fit)).toBeCloseTo(variance(dense), 7)
+      // Residuals of 1e-3 of each eigenvalue.
+      expect(relativeGap(denseCovariance(fit), denseCovariance(dense))).toBeLessThan(1e-3)
+      expect(toNumbers(fit.covariance.factor)).not.toEqual(toNumbers(dense.covariance.factor))
+    }
+  })
+
   it('survives data that vary in fewer directions than asked for', async () => {
     const flat = ndarray([1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4], [3, 4])
     const fit = await ppca(flat, 2)

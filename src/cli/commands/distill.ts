@@ -1,12 +1,13 @@
 /** `tweedie distill`: a sampler of one or few steps from a prior and measurements, in a run folder. */
+import type { Observations } from '../../observations/index.ts'
 import { distill, loadPrior, openRun, priorDigest, type SavedSampler } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { configurationOf } from '../config/arguments.ts'
 import { distillRequestOf, distillStepsOf } from '../config/distill-request.ts'
 import { distillSchema } from '../config/distill-schema.ts'
-import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Io } from '../io.ts'
+import { observationsForRun } from '../own/run-observations.ts'
 import { countDistillation } from '../plan/count-distillation.ts'
 import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
@@ -36,18 +37,23 @@ const summary = (
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = configurationOf(distillSchema, args, options.seed)
   const prior = { prior: loadPrior(distillation.prior), digest: priorDigest(distillation.prior) }
-  const observations = await loadObservations({ data: distillation.data, range: undefined })
-  const request = distillRequestOf(distillation, prior, observations)
+  const { data, measurement = 0 } = distillation
+  const observations = await observationsForRun({ data, range: undefined }, { least: measurement + 1 })
+  const { look, count: items } = observations
   const { device } = options
+  const requestFor = (set: Observations) => {
+    const request = distillRequestOf(distillation, prior, set)
+    return { ...request, options: distillStepsOf(distillation, request.flow, { device }) }
+  }
+  const looked = requestFor(look)
   await requireDevice(device)
-  const whole = { ...request, options: distillStepsOf(distillation, request.flow, { device }) }
-  if (!options.overcommit)
-    refuseTooLarge(await countDistillation(whole, { items: observations.y.shape[0] }), options.run)
+  if (!options.overcommit) refuseTooLarge(await countDistillation(looked, { items }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(distillation), resume, breakLock })
   try {
+    const set = await observations.inRun(folder.paths, io)
     const sampler = await distill(folder, {
-      ...whole,
+      ...(set === look ? looked : requestFor(set)),
       checkpointSeconds: options.checkpointEvery,
       seconds: secondsOf(options.minutes),
       onProgress: io.progress,

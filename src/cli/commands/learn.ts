@@ -23,7 +23,6 @@ import { type Device, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { experimentOf } from '../config/arguments.ts'
 import { checkExperiment, diemOptionsOf, networkConfigOf } from '../config/building.ts'
-import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
@@ -32,6 +31,7 @@ import { edgeWords, heldWords, keptWords, passedWords, refitWords } from '../lea
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
 import { DEFAULT_MINUTES, namedSet, ownExperiment } from '../learning/own-experiment.ts'
+import { observationsForRun } from '../own/run-observations.ts'
 import { learnCounts } from '../plan/count-experiment.ts'
 import { fewOfObservations } from '../plan/subject.ts'
 import { refuseTooLarge } from '../plan/verdict.ts'
@@ -112,23 +112,26 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
   const learner = maskedLearnerOf(experiment)
-  const set = await loadObservations(experiment, read)
-  const unseen = neverSeen(set)
-  if (unseen) io.note(neverSeenWords(unseen))
+  const observations = await observationsForRun(experiment, { read })
+  const { look, count } = observations
   const { device } = options
-  const held = heldOf(experiment, set)
-  const learning = learner
-    ? await byMasks(experiment, learner, set, device)
-    : byDiem(experiment, set, device, io)
+  const learningFrom = async (set: Observations): Promise<Learning> =>
+    learner ? byMasks(experiment, learner, set, device) : byDiem(experiment, set, device, io)
+  const looked = await learningFrom(look)
   await requireDevice(device)
   if (!(learner || options.overcommit)) {
-    refuseTooLarge(await learnCounts(experiment, fewOfObservations(set)), options.run)
+    refuseTooLarge(await learnCounts(experiment, { ...fewOfObservations(look), count }), options.run)
   }
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config, resume, breakLock, grows: ['em.laps'] })
   try {
+    const set = await observations.inRun(folder.paths, io)
+    const unseen = neverSeen(set)
+    if (unseen) io.note(neverSeenWords(unseen))
+    const held = heldOf(experiment, set)
+    const learning = set === look ? looked : await learningFrom(set)
     const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
@@ -144,7 +147,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
         : [['prior', keptWords(prior, experiment.em.laps, judgement(options.run, held))] as const]),
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
-    io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, set.y.shape[0]))
+    io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, count))
   } finally {
     folder.close()
   }

@@ -10,6 +10,7 @@ import { TweedieError } from '../../error.ts'
 import {
   firstObservations,
   type Observations,
+  type ObserveOptions,
   observe,
   openObservations,
   withRange,
@@ -57,24 +58,33 @@ export const openCleanItems = async (
   }
 }
 
-/** The observations that a configuration names (rows stay in their file) or makes, in their own units. */
-export const loadObservations = async (
-  { data, range }: Pick<Experiment, 'data' | 'range'>,
-  read: ReadSet = openObservations,
-): Promise<Observations> => {
+/** Where observations come from. */
+export type ObservationFields = Pick<Experiment, 'data' | 'range'>
+
+/** Clean data that are observed, and how. */
+export interface Simulation {
+  readonly clean: CleanSource
+  readonly options: ObserveOptions
+}
+
+/**
+ * What a configuration simulates; nothing where it names observations.
+ *
+ * @throws TweedieError `input` where it says both, or neither
+ */
+export const simulationOf = async ({ data, range }: ObservationFields): Promise<Simulation | undefined> => {
   if (data.observations !== undefined) {
     if (data.clean !== undefined || data.observe !== undefined) {
       throw new TweedieError('input', "data: give either 'observations', or 'clean' with 'observe', not both")
     }
-    const set = read(data.observations)
-    return firstOf(range ? withRange(set, range) : set, data.count)
+    return undefined
   }
   if (data.clean === undefined || data.observe === undefined) {
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
   }
-  const clean = await loadClean(data.clean, { split: data.split, count: data.count, range })
+  const clean = await openCleanItems(data.clean, { split: data.split, count: data.count, range })
   const { operator, noise, photons, seed } = data.observe
-  return observe(clean.x, {
+  const options: ObserveOptions = {
     operator: operatorSettingOf(operator),
     noise,
     photons,
@@ -82,7 +92,28 @@ export const loadObservations = async (
     range: clean.range,
     view: clean.view,
     valid: clean.valid,
-  })
+  }
+  return { clean, options }
+}
+
+/** Observations of a file, whose rows stay there. */
+export const namedObservations = (
+  { data: { observations = '', count }, range }: ObservationFields,
+  read: ReadSet = openObservations,
+): Observations => {
+  const set = read(observations)
+  return firstOf(range ? withRange(set, range) : set, count)
+}
+
+/** The observations that a configuration names (rows stay in their file) or makes, in their own units. */
+export const loadObservations = async (
+  fields: ObservationFields,
+  read: ReadSet = openObservations,
+): Promise<Observations> => {
+  const simulation = await simulationOf(fields)
+  if (!simulation) return namedObservations(fields, read)
+  const { clean, options } = simulation
+  return observe(await clean.rows(0, clean.shape[0]), options)
 }
 
 /** The first `count` observations. */

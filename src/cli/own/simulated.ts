@@ -9,6 +9,7 @@ import {
   openObservations,
   writeObservations,
 } from '../../observations/index.ts'
+import { checkAborted, type LongCall } from '../../progress.ts'
 import { NdArray, sizeOf } from '../../tensor/index.ts'
 
 /** Clean data up to so many bytes are observed at once, and their units looked at; 10,700 digits of 28×28. */
@@ -20,20 +21,24 @@ export interface SimulatedFiles {
   readonly truth?: string
 }
 
-/** How much is in memory at once. */
-export interface SimulatedBytes {
+/** How much is in memory at once, and who hears of it. */
+export interface SimulatedParts extends LongCall {
   /** Clean data of so many bytes are observed at once, default 32 MiB. */
   readonly whole?: number
   /** Larger ones in parts of so many, default 16 MiB. */
   readonly part?: number
 }
 
-const itemBytes = ({ shape }: CleanSource): number => 4 * sizeOf(shape.slice(1))
+const itemBytes = ({ shape }: Pick<CleanSource, 'shape'>): number => 4 * sizeOf(shape.slice(1))
+
+/** Whether data are of more than so many bytes, so that their observations go into a file part by part. */
+export const isLarge = (clean: Pick<CleanSource, 'shape'>, bytes = WHOLE): boolean =>
+  clean.shape[0] * itemBytes(clean) > bytes
 
 /** The same data, in memory when they are of so many bytes at most. */
 export const heldItems = async (clean: CleanSource, bytes = WHOLE): Promise<CleanSource> => {
   const { shape, rows, ...rest } = clean
-  if (shape[0] * itemBytes(clean) > bytes) return clean
+  if (isLarge(clean, bytes)) return clean
   return cleanSource({ ...rest, x: await rows(0, shape[0]) })
 }
 
@@ -55,15 +60,17 @@ const inParts = async (
   clean: CleanSource,
   options: ObserveOptions,
   { output, truth }: SimulatedFiles,
-  bytes: number,
+  { part = 2 ** 24, onProgress, signal }: SimulatedParts,
 ): Promise<void> => {
   const [count] = clean.shape
-  const size = Math.max(2, Math.floor(bytes / itemBytes(clean)))
+  const size = Math.max(2, Math.floor(part / itemBytes(clean)))
   const y = observationWriter(output, count)
   const x =
     truth === undefined ? undefined : arrayWriter(truth, { x: { dtype: 'float32', shape: clean.shape } })
   try {
     for (let first = 0; first < count; first += size) {
+      checkAborted(signal, 'observing')
+      onProgress?.({ phase: 'observing', done: first, total: count })
       const items = await clean.rows(first, Math.min(count, first + size))
       y.append(await observe(items, { ...options, first }))
       x?.append('x', items)
@@ -84,11 +91,11 @@ export const simulateInto = async (
   clean: CleanSource,
   options: ObserveOptions,
   files: SimulatedFiles,
-  { whole = WHOLE, part = 2 ** 24 }: SimulatedBytes = {},
+  parts: SimulatedParts = {},
 ): Promise<Observations> => {
   const [count] = clean.shape
-  if (count * itemBytes(clean) > whole) {
-    await inParts(clean, options, files, part)
+  if (isLarge(clean, parts.whole)) {
+    await inParts(clean, options, files, parts)
     return openObservations(files.output)
   }
   const x = await clean.rows(0, count)

@@ -1,6 +1,7 @@
 /** Counts of `distill`. */
 import { type DistillRequest, distillCost } from '../../run/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
+import { isLarge } from '../own/simulated.ts'
 import { trainingMemory } from './estimate.ts'
 import type { Counts } from './plan.ts'
 
@@ -34,7 +35,9 @@ export const countDistillation = async (
   ]
   const each = (FLOAT * arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0)) / set.y.shape[0]
   const signal = FLOAT * sizeOf(prior.event)
-  const held = items * each + (objective?.samples?.count ?? 0) * signal + 2 * cost.constants
+  const isInFile = isLarge({ shape: [items, ...prior.event] })
+  const observed = items * each
+  const held = (isInFile ? 0 : observed) + (objective?.samples?.count ?? 0) * signal + 2 * cost.constants
   const fields = ['train.microBatch', 'train.batch', 'flow', 'data.count']
   return {
     command: 'distill',
@@ -52,6 +55,7 @@ export const countDistillation = async (
       },
     ],
     stored: [
+      ...(isInFile ? [{ name: 'observations', bytes: observed, fields: ['data.count'] }] : []),
       { name: 'resume points', bytes: 2 * (3 * weights + statistics), fields: ['flow'] },
       { name: 'the sampler, and as ONNX', bytes: 2 * (weights + statistics), fields: ['flow'] },
       ...(objective?.samples

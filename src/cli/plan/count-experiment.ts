@@ -3,19 +3,23 @@ import { preconditioned, standardGaussian, startEvaluations } from '../../diffus
 import type { DiemOptions } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { type Network, network, shapesOnly } from '../../nn/index.ts'
-import { batchedObservations, type ObservationSet } from '../../observations/index.ts'
+import { batchedObservations, type ObservationSet, SHARE_BYTES } from '../../observations/index.ts'
 import { drawCost, mmps } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
 import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
 import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
 import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
 import type { Experiment } from '../config/schema.ts'
+import { isLarge } from '../own/simulated.ts'
 import { drawingMemory, fittingMemory, trainingMemory } from './estimate.ts'
 import type { Counts, DrawPlan, Stage, StepPlan, Stored } from './plan.ts'
 import type { Few } from './subject.ts'
 
 /** Bytes of a float32. */
 const FLOAT = 4
+
+/** Columns of a Gaussian where nothing says how many, at most. */
+const RANK = 64
 
 /** Rows of a batch that are computed at once. */
 const rowsAtOnce = (train: { readonly batch: number; readonly microBatch?: number }): number =>
@@ -116,16 +120,25 @@ const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, cou
   }
 }
 
-/** Largest fit of a Gaussian: the start's, or that to the draws of a lap. */
-const gaussianStage = ({ gaussian, em }: Experiment, count: number, n: number): Stage => {
-  const begun = Math.min(gaussian.count ?? count, count)
-  const refitted = em.refitRank === undefined ? 0 : Math.min(em.refitCount ?? Infinity, count * em.draws)
-  const isRefit = refitted > begun
-  return {
-    name: isRefit ? 'the Gaussian of a lap' : 'the Gaussian start',
-    memory: fittingMemory(Math.max(begun, refitted), n),
-    fields: isRefit ? ['em.refitCount'] : ['gaussian.count'],
+/**
+ * Fits of a Gaussian: the start's, of as many observations as `boundedShare` holds of those that lie in files,
+ * and those to the draws of a lap.
+ */
+const gaussianStages = (
+  { gaussian, em }: Experiment,
+  { count, n, bytes }: { readonly count: number; readonly n: number; readonly bytes: number },
+): Stage[] => {
+  const share = Math.min(count, Math.max(1, Math.floor(SHARE_BYTES / bytes)))
+  const begun = Math.min(gaussian.count ?? share, share)
+  const start: Stage = {
+    name: 'the Gaussian start',
+    memory: fittingMemory(begun, n, gaussian.rank ?? RANK) + share * bytes,
+    fields: ['gaussian.count'],
   }
+  if (em.refitRank === undefined) return [start]
+  const refitted = Math.min(em.refitCount ?? Number.POSITIVE_INFINITY, count * em.draws)
+  const memory = fittingMemory(refitted, n, em.refitRank)
+  return [start, { name: 'the Gaussian of a lap', memory, fields: ['em.refitCount'] }]
 }
 
 /** Counts of DiEM. */
@@ -143,11 +156,14 @@ export const learnCounts = async (
   const n = sizeOf(event)
   const drawn = draw.count * n * FLOAT
   const options = diemOptionsOf(experiment)
-  // Sets are read by rows from their file; what is observed here stays in memory, as do the clean data.
-  const held = experiment.data.clean === undefined ? 0 : count * (observationBytes(set) + n * FLOAT)
+  // Sets are read by rows from their file, that of the run where much is observed here; less of it stays in
+  // memory, as do the clean data.
+  const isSimulated = experiment.data.clean !== undefined
+  const isInFile = isSimulated && isLarge({ shape: [count, ...event] })
+  const held = isSimulated && !isInFile ? count * (observationBytes(set) + n * FLOAT) : 0
   const states = 4 * cost.weights
   const stages: Stage[] = [
-    gaussianStage(experiment, count, n),
+    ...gaussianStages(experiment, { count, n, bytes: observationBytes(set) }),
     { name: 'drawing', memory: drawingMemory(draw.cost) + states, fields: ['em.batch', 'net'] },
     trainingStage(cost, experiment),
   ]
@@ -163,13 +179,16 @@ export const learnCounts = async (
     stages: stages.map(({ name, memory, fields }) => ({
       name,
       memory: memory + held,
-      fields: [...fields, 'data.count'],
+      fields: held > 0 ? [...fields, 'data.count'] : fields,
     })),
     stored: [
+      ...(isInFile
+        ? [{ name: 'observations', bytes: count * observationBytes(set), fields: ['data.count'] }]
+        : []),
       // Two resume points may go on with the draws of two laps.
       { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
       resumePoints(cost),
-      keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? 64),
+      keptPriors(em.laps + 2, cost, n, em.refitRank ?? gaussian.rank ?? RANK),
     ],
   }
 }

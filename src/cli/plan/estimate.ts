@@ -2,6 +2,7 @@
  * Peak memory of the stages of a work, estimated from the costs of their programs. The factors were fitted
  * to measured peaks (resident set of a process) and are tested against them: see docs/howto/plan.md.
  */
+import { isByPasses, widthFor } from '../../em/index.ts'
 import type { GraphCost } from '../../tensor/index.ts'
 import type { TrainingCost } from '../../training/index.ts'
 
@@ -42,13 +43,30 @@ export const drawingMemory = ({ live, constants }: Pick<GraphCost, 'live' | 'con
 /** Entries of the samples that a fit looks at at once, and rows, as in em/ppca.ts. */
 const BLOCK = { entries: 2 ** 26, rows: 4096 } as const
 
+/** The same in passes over samples. */
+const PASS = { entries: 2 ** 24, rows: 4096 } as const
+
+const rowsOf = ({ entries, rows }: typeof BLOCK | typeof PASS, samples: number, n: number): number =>
+  Math.min(samples, rows, Math.max(1, Math.floor(entries / n)))
+
 /**
- * Fitting a Gaussian to so many samples of n entries, by their moments or their Gram matrix, whichever is
- * smaller: blocks of samples in float32, centred ones in float64, and the matrix with its eigenvectors.
+ * Columns of N float64 in a fit by passes, for each of the factor and the spare ones: those that are looked
+ * for, residuals, changes and their products with the covariance, as the basis, inside the program, and new;
+ * and the sums of a pass.
  */
-export const fittingMemory = (samples: number, n: number): number => {
-  const block = Math.min(samples, BLOCK.rows, Math.max(1, Math.floor(BLOCK.entries / n)))
+const COLUMNS = 20
+
+/**
+ * Fitting a Gaussian of that rank to so many samples of n entries: by their moments or their Gram matrix,
+ * whichever is smaller, from blocks of samples in float32, centred ones in float64, and the matrix with its
+ * eigenvectors; by passes over the samples where both matrices are large.
+ */
+export const fittingMemory = (samples: number, n: number, rank: number): number => {
   const side = Math.min(samples, n)
+  if (isByPasses({ count: samples, size: n }, rank)) {
+    const block = rowsOf(PASS, samples, n) * n * (4 + 2 * 8)
+    return BASE + block + COLUMNS * widthFor(rank, n) * n * 8
+  }
   const blocks = samples < n ? 2 : 1 // products of the Gram matrix are of two blocks
-  return BASE + blocks * block * n * (4 + 2 * 8) + 3 * side * side * 8
+  return BASE + blocks * rowsOf(BLOCK, samples, n) * n * (4 + 2 * 8) + 3 * side * side * 8
 }

@@ -11,7 +11,7 @@ import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
 
 /** Items that a plan looks at: as many as a sampler step is timed with, fewer of large ones. */
-const fewOf = (event: Shape): number => Math.max(8, Math.min(256, Math.floor(2 ** 20 / sizeOf(event))))
+export const fewOf = (event: Shape): number => Math.max(8, Math.min(256, Math.floor(2 ** 20 / sizeOf(event))))
 
 /** A few of many. */
 export interface Few<T> {

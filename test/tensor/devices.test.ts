@@ -94,7 +94,7 @@ describe.skipIf(noSwiftShader !== undefined)(`WebGPU on SwiftShader${why}`, () =
       expect(distance(gpu.state, cpu.state)).toBeLessThan(tolerance)
     }
     expect(distance(drawn[1], drawn[0])).toBeLessThan(tolerance)
-  }, 240_000)
+  }, 480_000)
 })
 
 /** What held-child.ts prints, of the CPU and of WebGPU. */

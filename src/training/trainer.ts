@@ -82,7 +82,7 @@ export interface Trainer {
    * @param most - ≥ 1
    * @param watch - default: the state is wanted after each program
    * @throws TweedieError `numeric` when the loss or its gradient is no longer finite in one of the first
-   *   `stepsPerRun`; when that happens later, the state before them is returned, from which the next call fails
+   *   `stepsPerRun`; when that happens later, the state before them is returned, and the next call fails
    */
   advance(state: TrainState, at: StepAddress, most: number, watch?: Watch): Promise<Advance>
   release(): Promise<void>

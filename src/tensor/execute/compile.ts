@@ -1,4 +1,4 @@
-/** What all programs share: a function is traced, emitted, opened, and kept for arguments of the same shapes. */
+/** What all programs share: a function is traced, emitted, opened, and kept for arguments of its shapes. */
 import { TweedieError } from '../../error.ts'
 import { topological } from '../gradient.ts'
 import { scalar } from '../ndarray.ts'

@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os'
 import { TweedieError } from '../../error.ts'
 
 /**
- * `cpu` is always there; `webgpu` and `cuda` depend on the machine. `cuda:1` is the second of its GPUs, `cuda`
- * the first.
+ * `cpu` is always there; `webgpu` and `cuda` depend on the machine. `cuda:1` is the second of its GPUs,
+ * `cuda` the first.
  */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`
 

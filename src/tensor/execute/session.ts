@@ -60,9 +60,23 @@ export const sessionOptions = (
 const isDType = (type: string): type is DType =>
   ['float32', 'float64', 'int32', 'int64', 'uint8', 'bool'].includes(type)
 
+/** An array in a buffer of the device, as ONNX Runtime knows it. */
+class BufferArray extends DeviceArray {
+  readonly tensor: OrtTensor
+
+  constructor(dtype: DType, tensor: OrtTensor) {
+    super(dtype, tensor.dims)
+    this.tensor = tensor
+  }
+
+  release(): void {
+    this.tensor.dispose()
+  }
+}
+
 const toValue = (tensor: OrtTensor): Value => {
   if (!isDType(tensor.type)) throw new Error(`ONNX Runtime returned a tensor of type ${tensor.type}`)
-  if (tensor.location === 'gpu-buffer') return new DeviceArray(tensor.type, tensor)
+  if (tensor.location === 'gpu-buffer') return new BufferArray(tensor.type, tensor)
   return new NdArray(tensor.type, tensor.dims, tensor.data as DataOf[DType])
 }
 
@@ -145,8 +159,11 @@ export const openHolding = async (
       const given: Record<string, OrtTensor> = {}
       for (const meta of session.inputMetadata) {
         const feed = expectFeed(meta, feeds[meta.name])
-        given[meta.name] =
-          feed instanceof DeviceArray ? feed.tensor : new Tensor(feed.dtype, feed.data, feed.shape)
+        if (feed instanceof BufferArray) given[meta.name] = feed.tensor
+        else {
+          const { dtype, data, shape } = expectHost(feed)
+          given[meta.name] = new Tensor(dtype, data, shape)
+        }
       }
       const results = await session.run(given)
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, toValue(tensor)]))

@@ -30,15 +30,19 @@ export const trainingMemory = (
   return BASE + batch + statistics + Math.max(ARENA * live + 2 * state, 4 * state)
 }
 
-/** Programs with an arena of their own: the step, and the denoise at the end. */
-const PROGRAMS = 2.4
+/**
+ * A sampler has one program for its start, its steps and the last denoise. It takes so many times what one
+ * evaluation of the posterior denoiser has alive: it holds the step's own arrays beside it. Fitted to draws of
+ * 50 and 200 digits at once under the demo's network: peaks of 242 and 400 MB.
+ */
+const SAMPLER = 2.2
 
 /** Copies of frozen weights: as given, in the model, in each session, and laid out for its kernels. */
 const FROZEN = 9.5
 
 /** Drawing under a network whose weights are constants of the programs. */
 export const drawingMemory = ({ live, constants }: Pick<GraphCost, 'live' | 'constants'>): number =>
-  BASE + PROGRAMS * ARENA * live + FROZEN * constants
+  BASE + SAMPLER * ARENA * live + FROZEN * constants
 
 /** Entries of the samples that a fit looks at at once, and rows, as in em/ppca.ts. */
 const BLOCK = { entries: 2 ** 26, rows: 4096 } as const

@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- memory [--few 2000] [--many 20000] [--format safetensors|npz] [--only learn,sample]
  * [--json]`: the peak of resident memory of commands, each in a process of its own, by the number of
- * observations of 28×28 and by the number of draws. The networks are tiny and take few steps: what is left
- * is what grows. Target: less than 64 MiB between both numbers.
+ * observations of 28×28 and by the number of draws. The networks are tiny and take few steps: what is left is
+ * what grows. Target: less than 64 MiB between both numbers.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

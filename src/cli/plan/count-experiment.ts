@@ -121,8 +121,8 @@ const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, cou
 }
 
 /**
- * Fits of a Gaussian: the start's, of as many observations as `boundedShare` holds of those that lie in files,
- * and those to the draws of a lap.
+ * Fits of a Gaussian: the start's, of as many observations as `boundedShare` holds of those that lie in
+ * files, and those to the draws of a lap.
  */
 const gaussianStages = (
   { gaussian, em }: Experiment,

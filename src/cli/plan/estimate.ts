@@ -32,8 +32,8 @@ export const trainingMemory = (
 
 /**
  * A sampler has one program for its start, its steps and the last denoise. It takes so many times what one
- * evaluation of the posterior denoiser has alive: it holds the step's own arrays beside it. Fitted to draws of
- * 50 and 200 digits at once under the demo's network: peaks of 242 and 400 MB.
+ * evaluation of the posterior denoiser has alive: it holds the step's own arrays beside it. Fitted to draws
+ * of 50 and 200 digits at once under the demo's network: peaks of 242 and 400 MB.
  */
 const SAMPLER = 2.2
 

@@ -30,7 +30,7 @@ export const gridAxes = (x: Tensor): number[] =>
  *
  * @example
  * ```ts
- * const rough = sum(abs(gradient(images)))
+ * const rough = jit((images: Tensor) => sum(abs(gradient(images))))
  * ```
  */
 export const gradient = (x: Tensor): Tensor =>

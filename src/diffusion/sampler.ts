@@ -43,9 +43,9 @@ export interface SamplerOptions extends ExecuteOptions {
   readonly grid?: readonly number[]
   /**
    * Steps that a program takes at once, ≥ 1, default 1: the state crosses its border once in so many, the
-   * same to rounding. The program grows with them, `onStep` is called after the last of them, and a number that
-   * does not divide T costs another compilation, as do the start and the last denoise. Not of methods that
-   * are samplers of their own.
+   * same to rounding. The program grows with them, and `onStep` is called after the last of them. A number
+   * that does not divide T costs another compilation, as do the start and the last denoise. Not of methods
+   * that are samplers of their own.
    */
   readonly stepsPerRun?: number
 }

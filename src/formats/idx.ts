@@ -1,7 +1,7 @@
 import type { NdArray } from '../tensor/ndarray.ts'
 import { viewOf, wrong } from './bytes.ts'
 import { checkSize, decodeElements, type Element } from './elements.ts'
-import { gunzipped } from './gzip.ts'
+import { gunzipped } from './zip/gzip.ts'
 
 /**
  * IDX, the format of MNIST and Fashion-MNIST: two zero bytes, element type, number of dimensions, each

@@ -1,7 +1,7 @@
 import { NdArray } from '../../tensor/ndarray.ts'
 import { viewOf, wrong } from '../bytes.ts'
 import { claimedBytes, decodeElements, type Element } from '../elements.ts'
-import { gunzipped } from '../gzip.ts'
+import { gunzipped } from '../zip/gzip.ts'
 import type { Affine } from './orientation.ts'
 
 /**

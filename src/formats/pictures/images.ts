@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { NdArray, type Shape } from '../tensor/ndarray.ts'
-import { wrong } from './bytes.ts'
-import { readBytes, unreadable } from './files.ts'
+import { NdArray, type Shape } from '../../tensor/ndarray.ts'
+import { wrong } from '../bytes.ts'
+import { readBytes, unreadable } from '../files.ts'
 import { decodeJpeg } from './jpeg.ts'
 import { decodePng } from './png.ts'
 

@@ -1,9 +1,9 @@
 import { type DecodedPng, decode, encode } from 'fast-png'
 import { unzlibSync } from 'fflate'
-import { TweedieError } from '../error.ts'
-import { NdArray } from '../tensor/ndarray.ts'
-import { joined, startsWith, viewOf, wrong } from './bytes.ts'
-import { BEST_RATIO } from './deflate.ts'
+import { TweedieError } from '../../error.ts'
+import { NdArray } from '../../tensor/ndarray.ts'
+import { joined, startsWith, viewOf, wrong } from '../bytes.ts'
+import { BEST_RATIO } from '../zip/deflate.ts'
 
 /**
  * PNG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB).

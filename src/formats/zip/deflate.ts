@@ -1,5 +1,5 @@
 import { inflateSync } from 'fflate'
-import { TweedieError } from '../error.ts'
+import { TweedieError } from '../../error.ts'
 
 /**
  * Shared by archives of deflated data: the bound on expansion, the checksum, inflation into a

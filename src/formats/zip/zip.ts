@@ -1,5 +1,5 @@
-import { type ByteSource, bytesAt, eachPiece, inMemory, partOf } from './byte-source.ts'
-import { viewOf, wrong } from './bytes.ts'
+import { type ByteSource, bytesAt, eachPiece, inMemory, partOf } from '../byte-source.ts'
+import { viewOf, wrong } from '../bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 import {
   CENTRAL,

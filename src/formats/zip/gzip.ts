@@ -1,4 +1,4 @@
-import { viewOf, wrong } from './bytes.ts'
+import { viewOf, wrong } from '../bytes.ts'
 import { BEST_RATIO, crc32, inflate } from './deflate.ts'
 
 /**

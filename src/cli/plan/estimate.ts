@@ -55,8 +55,8 @@ const rowsOf = ({ entries, rows }: typeof BLOCK | typeof PASS, samples: number, 
 
 /**
  * Arrays of N float64 in a fit by passes, for each column of the factor and the spare ones: those that are
- * looked for, residuals, changes and their products with the covariance, as the basis, inside the program, and
- * new; and the sums of a pass. Fitted: 4,200 samples at rank 64 took 1.05 GB with N = 20,000.
+ * looked for, residuals, changes and their products with the covariance, as the basis, inside the program,
+ * and new; and the sums of a pass. Fitted: 4,200 samples at rank 64 took 1.05 GB with N = 20,000.
  */
 const COLUMNS = 40
 

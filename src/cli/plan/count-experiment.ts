@@ -132,7 +132,7 @@ const gaussianStages = (
   const begun = Math.min(gaussian.count ?? share, share)
   const start: Stage = {
     name: 'the Gaussian start',
-    memory: fittingMemory(begun, n, gaussian.rank ?? RANK) + share * bytes,
+    memory: fittingMemory(begun, n, gaussian.rank ?? RANK) + 2 * share * bytes,
     fields: ['gaussian.count'],
   }
   if (em.refitRank === undefined) return [start]

@@ -53,8 +53,8 @@ const keptShare = (often: number, rows: number): number => {
   return high
 }
 
-/** Bytes of masks that are looked at in one go. */
-const PIECE = 2 ** 24
+/** Entries of masks that are looked at in one go; y of their rows is read with them. */
+const PIECE = 2 ** 20
 
 /** How often each entry of x was observed; undefined where masks do not say it. */
 const timesSeen = (set: Observations): Float64Array | undefined => {

@@ -25,7 +25,7 @@ export interface SimulatedFiles {
 export interface SimulatedParts extends LongCall {
   /** Clean data of so many bytes are observed at once, default 32 MiB. */
   readonly whole?: number
-  /** Larger ones in parts of so many, default 16 MiB. */
+  /** Larger ones in parts of so many, default 4 MiB. */
   readonly part?: number
 }
 
@@ -42,8 +42,8 @@ export const heldItems = async (clean: CleanSource, bytes = WHOLE): Promise<Clea
   return cleanSource({ ...rest, x: await rows(0, shape[0]) })
 }
 
-/** All items, or as many as so many bytes hold, evenly spaced. */
-export const someItems = async (clean: CleanSource, bytes = WHOLE): Promise<NdArray<'float32'>> => {
+/** All items, or as many as so many bytes hold, evenly spaced; default 8 MiB, 2,600 digits. */
+export const someItems = async (clean: CleanSource, bytes = 2 ** 23): Promise<NdArray<'float32'>> => {
   const [count, ...event] = clean.shape
   const most = Math.max(1, Math.floor(bytes / itemBytes(clean)))
   if (count <= most) return clean.rows(0, count)
@@ -60,7 +60,7 @@ const inParts = async (
   clean: CleanSource,
   options: ObserveOptions,
   { output, truth }: SimulatedFiles,
-  { part = 2 ** 24, onProgress, signal }: SimulatedParts,
+  { part = 2 ** 22, onProgress, signal }: SimulatedParts,
 ): Promise<void> => {
   const [count] = clean.shape
   const size = Math.max(2, Math.floor(part / itemBytes(clean)))

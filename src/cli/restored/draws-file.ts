@@ -9,7 +9,7 @@ import { blanked, lostAmong, momentsOf } from './lost-draws.ts'
 import { intervalFields, type Repair, repairedIntervals } from './repair.ts'
 
 /** Elements of the draws that are in memory at once. */
-const PIECE = 2 ** 20
+const PIECE = 2 ** 18
 
 const floats = (shape: Shape): ArrayField => ({ dtype: 'float32', shape })
 

@@ -31,7 +31,6 @@ import {
   greater,
   item,
   jit,
-  mapTensors,
   mean,
   mul,
   type NdArray,
@@ -39,6 +38,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
+import { float64, observationInFloat64 } from './in-float64.ts'
 
 /**
  * Root mean square error over a batch, in posterior standard deviations, with which a draw is not one of the
@@ -57,8 +57,6 @@ export interface ExactOptions {
   readonly tolerance: number
 }
 
-const float64 = (t: Tensor): Tensor => cast(t, 'float64')
-
 const rankOf = (c: Covariance): number => (c.kind === 'lowRank' ? c.factor.shape[1] : 1)
 
 /** ρᵀ Σy⁻¹ ρ / M of every sample, [B, 1, …]. */
@@ -67,11 +65,7 @@ const errorOf = ({ noise }: Observation, r: Tensor): Tensor =>
 
 /** The three programs of a draw: its start, some iterations, and the draw that they make. */
 const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) => {
-  /** All in float64; but y crosses into the units of the prior in float32, as in every other program. */
-  const widened = (batch: ObservationBatch<Tensor>): Observation => ({
-    ...set.observation(mapTensors(float64, batch)),
-    y: float64(set.observation(batch).y),
-  })
+  const widened = (batch: ObservationBatch<Tensor>): Observation => observationInFloat64(set, batch)
   return {
     start: jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) =>
       matheronSystem(prior, widened(batch)).start({

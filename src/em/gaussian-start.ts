@@ -6,7 +6,7 @@
 import { type Gaussian, standardGaussian } from '../diffusion/index.ts'
 import { lowRank } from '../linalg/index.ts'
 import type { ObservationSet } from '../observations/index.ts'
-import { batchedObservations, plainView } from '../observations/index.ts'
+import { batchedObservations } from '../observations/index.ts'
 import type { Domain } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
@@ -16,6 +16,7 @@ import { cosinePpca, fieldInCosines, variesAlike } from './cosine-gaussian.ts'
 import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
 import { drawShards } from './lap-samples.ts'
+import { isFlatGrid } from './places.ts'
 import { posteriorMoments } from './posterior-moments.ts'
 import { FULL_RANK_VARIANCE, ppca, ppcaOfMoments } from './ppca.ts'
 import type { FactorGaussian } from './predictive-density.ts'
@@ -104,16 +105,9 @@ const SMALL = 256
 const LARGE = 20_000
 
 /** Whether entries lie on a grid that is neither small nor huge, flat and without gaps. */
-const isGrid = ({ operator: { event }, view, valid }: ObservationSet): boolean => {
-  const { kind } = view ?? plainView(event)
-  return (
-    (kind === 'image' || kind === 'signal') &&
-    !valid &&
-    event.length > 1 &&
-    event.at(-1) !== 1 &&
-    sizeOf(event) > SMALL &&
-    sizeOf(event) <= LARGE
-  )
+const isGrid = (set: ObservationSet): boolean => {
+  const { event } = set.operator
+  return isFlatGrid(set) && event.at(-1) !== 1 && sizeOf(event) > SMALL && sizeOf(event) <= LARGE
 }
 
 /** Outside a domain x is one known number: that is its mean, and it goes with nothing. */

@@ -1,11 +1,24 @@
 /** Where the entries of a signal lie. */
 import { meshPoints } from '../datasets/index.ts'
 import { TweedieError } from '../error.ts'
-import { type ObservationSet, plainView, pointsOf } from '../observations/index.ts'
+import { type ObservationSet, type Observations, plainView, pointsOf } from '../observations/index.ts'
 import type { Shape } from '../tensor/index.ts'
 
 /** A point; grids count in steps, the globe is the unit sphere, a mesh has its own unit. */
 export type Point = readonly number[]
+
+/**
+ * Whether the entries of a set's signals lie on a grid, [C, V] or [C, H, W], all of which is inside the
+ * domain.
+ */
+export const isFlatGrid = ({
+  operator: { event },
+  view,
+  valid,
+}: Pick<Observations, 'operator' | 'view' | 'valid'>): boolean => {
+  const { kind } = view ?? plainView(event)
+  return (kind === 'image' || kind === 'signal') && event.length > 1 && !valid
+}
 
 /** The points that the channels of an event share. */
 export interface Places {

@@ -18,7 +18,8 @@ import {
   covarianceFactor,
   covarianceInverse,
   type Descent,
-  descend,
+  descendInPieces,
+  descentPiece,
   gradient,
   gradientAdjoint,
   gradientDiagonal,
@@ -28,17 +29,13 @@ import { type Observation, requireLinear } from '../../operators/index.ts'
 import { residual } from '../../posterior/index.ts'
 import { normalBatch, type Stream, uniformBatch } from '../../random/index.ts'
 import {
-  type Arrays,
   add,
   cast,
   div,
   float32,
   greater,
-  item,
   jit,
   less,
-  mapTensors,
-  max,
   maximum,
   mean,
   minimum,
@@ -53,11 +50,11 @@ import {
   sum,
   type Tensor,
   where,
-  zeros,
 } from '../../tensor/index.ts'
+import { float64, observationInFloat64 } from '../in-float64.ts'
 
-/** Iterations of one program, and how many programs solve a system at most. */
-const [STRIDE, MOST] = [16, 5]
+/** Iterations that solve a system, at most. */
+const ITERATIONS = 80
 
 /** Root mean square of what a solution may be off, in standard deviations of the draw. */
 const TOLERANCE = 0.03
@@ -104,13 +101,7 @@ export const inverseGaussian = (mu: Tensor, weight: Tensor, z: Tensor, u: Tensor
   return where(less(u, div(mu, add(mu, a))), a, div(square(mu), a))
 }
 
-const float64 = (t: Tensor): Tensor => cast(t, 'float64')
-
 const programs = (set: BatchedObservations, [channels, ...grid]: Shape) => {
-  const observed = (batch: ObservationBatch<Tensor>): Observation => ({
-    ...set.observation(mapTensors(float64, batch)),
-    y: float64(set.observation(batch).y),
-  })
   /** Aᵀ Σy⁻¹ v and A on x [B, C, ...grid]. */
   const parts = (observation: Observation) => {
     const A = requireLinear(observation.A, 'the prior of edges')
@@ -127,7 +118,7 @@ const programs = (set: BatchedObservations, [channels, ...grid]: Shape) => {
     /** w, S = diag(K)^-½ with the mean of that of Aᵀ Σy⁻¹ A, and S times the right-hand side. */
     begin: jit(
       (batch: ObservationBatch<Tensor>, state: Tensor, weight: Tensor, noise: SweepNoise, probe: Tensor) => {
-        const observation = observed(batch)
+        const observation = observationInFloat64(set, batch)
         const { back, flat, normal } = parts(observation)
         const x = float64(reshape(state, probe.shape))
         const g = gradient(x)
@@ -150,16 +141,15 @@ const programs = (set: BatchedObservations, [channels, ...grid]: Shape) => {
         return { w, S, b: mul(S, sub(b, mul(x, RIDGE))) }
       },
     ),
-    solve: jit((batch: ObservationBatch<Tensor>, { w, S }: { w: Tensor; S: Tensor }, state: Descent) => {
-      const K = precision(parts(observed(batch)), w)
-      const all = state.r.shape.map((_, i) => i).slice(1)
-      const errorOf = (r: Tensor) => mean(square(r), { axes: all, keepdims: true })
-      const next = descend((v) => mul(S, K(mul(S, v))), state, {
-        iterations: STRIDE,
-        goesOn: (_i, r) => greater(errorOf(r), TOLERANCE * TOLERANCE),
-      })
-      return { ...next, worst: max(errorOf(next.r)) }
-    }),
+    descent: jit(
+      (batch: ObservationBatch<Tensor>, { w, S }: { w: Tensor; S: Tensor }, state: Descent, left: Tensor) => {
+        const K = precision(parts(observationInFloat64(set, batch)), w)
+        const all = state.r.shape.map((_, i) => i).slice(1)
+        const errorOf = (r: Tensor) => mean(square(r), { axes: all, keepdims: true })
+        const goesOn = (_i: number, r: Tensor) => greater(errorOf(r), TOLERANCE * TOLERANCE)
+        return descentPiece((v) => mul(S, K(mul(S, v))), state, { goesOn, left })
+      },
+    ),
     finish: jit((x: Tensor, S: Tensor, u: Tensor) =>
       cast(add(float64(x), reshape(mul(S, u), x.shape)), 'float32'),
     ),
@@ -182,7 +172,7 @@ const programs = (set: BatchedObservations, [channels, ...grid]: Shape) => {
  * ```
  */
 export const edgeChain = (set: BatchedObservations, shape: Shape): EdgeChain => {
-  const { begin, solve, finish } = programs(set, shape)
+  const { begin, descent, finish } = programs(set, shape)
   const [, ...grid] = shape
   const axes = grid.filter((size) => size > 1).length
   return {
@@ -197,16 +187,13 @@ export const edgeChain = (set: BatchedObservations, shape: Shape): EdgeChain => 
       }
       const probe = normalBatch(stream('edges, probe'), { ...at, step: 0 }, shape)
       const { w, S, b } = await begin(batch, x, scalar(weight, 'float64'), noise, probe)
-      let state: Arrays<Descent> = { u: zeros(b.shape, 'float64'), r: b, p: b }
-      for (let i = 0; i < MOST; i++) {
-        const { worst, ...next } = await solve(batch, { w, S }, state)
-        state = next
-        if (item(worst) <= TOLERANCE * TOLERANCE) break
-      }
-      return float32(await finish(x, S, state.u))
+      const { u } = await descendInPieces(b, ITERATIONS, (state, left) =>
+        descent(batch, { w, S }, state, left),
+      )
+      return float32(await finish(x, S, u))
     },
     release: async () => {
-      for (const program of [begin, solve, finish]) await program.release()
+      for (const program of [begin, descent, finish]) await program.release()
     },
   }
 }

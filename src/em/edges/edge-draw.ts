@@ -1,14 +1,10 @@
 /** Posterior draws under a prior of edges, and the weight of that prior. */
-import {
-  batchedObservations,
-  type ObservationSet,
-  type Observations,
-  plainView,
-} from '../../observations/index.ts'
+import { batchedObservations, type ObservationSet, type Observations } from '../../observations/index.ts'
 import { applyAffine, familyOf, fromPrior } from '../../operators/index.ts'
 import { type BatchDraw, type DrawAddress, range } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
 import { eachBatch, type NdArray, type Shape, sizeOf, zeros } from '../../tensor/index.ts'
+import { isFlatGrid } from '../places.ts'
 import { type EdgeChain, edgeChain, type SweepAddress } from './edge-chain.ts'
 
 /** Sweeps of a chain before its first draw, and between two of one chain. */
@@ -20,16 +16,11 @@ const BATCH = 64
 /** Weights that are tried, in the units of the prior, while they predict better. */
 const LADDER = [1, 2, 4, 8, 16, 32, 64] as const
 
-/** [C, ...grid] of the signals of a set whose entries have neighbours on a grid; undefined for others. */
-const gridOf = ({ operator: { event }, view, valid }: Observations): Shape | undefined => {
-  const { kind } = view ?? plainView(event)
-  const hasGrid = (kind === 'image' || kind === 'signal') && event.length > 1 && !valid
-  return hasGrid && event.slice(1).some((size) => size > 1) ? event : undefined
-}
-
 /** Whether there can be a prior of edges: images and signals without a domain, seen linearly. */
 export const canHaveEdges = (set: Observations): boolean =>
-  gridOf(set) !== undefined && familyOf(set.operator.name).linear
+  isFlatGrid(set) &&
+  set.operator.event.slice(1).some((size) => size > 1) &&
+  familyOf(set.operator.name).linear
 
 /** @throws TweedieError `input` for sets without a grid or of an operator that is not linear */
 const chainOf = (set: Observations): EdgeChain => edgeChain(batchedObservations(set), set.operator.event)

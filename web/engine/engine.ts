@@ -1,0 +1,134 @@
+/** The page's side of the worker that computes. */
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { ModelArrays, Order, Part, RemoteFile, Report, Runtime } from './messages.ts'
+import { type Answered, newest } from './newest.ts'
+
+/** How far a file is. */
+export interface Arrival {
+  readonly done: number
+  readonly total?: number
+}
+
+/** What the engine is doing. */
+export type EngineState =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'fetching'
+      readonly arrived: Readonly<Partial<Record<Part, Arrival>>>
+      /** Why it tries again, in one line. */
+      readonly trouble?: string
+    }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'ready'; readonly threads: number }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** What a model gave, and how long its evaluation alone took. */
+export interface Evaluation {
+  readonly outputs: ModelArrays
+  readonly milliseconds: number
+}
+
+/** A worker with one model. */
+export interface Engine {
+  readonly state: ReadonlySignal<EngineState>
+  /** Fetches the engine and the model, or goes on doing so. */
+  open(): void
+  /** Leaves off fetching. */
+  stop(): void
+  /**
+   * Evaluates the model; a newer request takes the place of one that waits.
+   *
+   * @throws Error in one line, when the model cannot be evaluated
+   */
+  run(inputs: ModelArrays): Promise<Answered<Evaluation>>
+  close(): void
+}
+
+/** ONNX Runtime beside the page, or beside a script elsewhere. @param base - address of the folder `engine/` */
+export const runtimeAt = (base: string | URL): Runtime => ({
+  script: new URL('ort-wasm-simd-threaded.mjs', base).href,
+  binary: { url: new URL('ort-wasm-simd-threaded.wasm.gz', base).href, bytes: __ENGINE_BYTES__ },
+})
+
+const fetching = (state: EngineState) => (state.kind === 'fetching' ? state : { kind: 'fetching', arrived: {} } as const)
+
+/** The state after a report. */
+export const after = (state: EngineState, report: Report): EngineState => {
+  switch (report.kind) {
+    case 'fetched': {
+      const { arrived } = fetching(state)
+      return { kind: 'fetching', arrived: { ...arrived, [report.part]: { done: report.done, total: report.total } } }
+    }
+    case 'retrying':
+      return { ...fetching(state), trouble: `${report.reason}; trying again (${report.attempt})` }
+    case 'starting':
+    case 'stopped':
+      return { kind: report.kind }
+    case 'ready':
+      return { kind: 'ready', threads: report.threads }
+    case 'failed':
+      return { kind: 'failed', reason: report.reason }
+    case 'result':
+    case 'unanswered':
+      return state
+  }
+}
+
+interface Asked {
+  readonly resolve: (evaluation: Evaluation) => void
+  readonly reject: (cause: Error) => void
+}
+
+/**
+ * @param worker - made by the caller, whose bundler must see its address
+ *
+ * @example
+ * ```ts
+ * const engine = engineOf(startWorker(), runtimeAt(new URL('engine/', document.baseURI)), { url: model })
+ * engine.open()
+ * const answer = await engine.run({ y, mask, z })
+ * ```
+ */
+export const engineOf = (worker: Worker, runtime: Runtime, model: RemoteFile): Engine => {
+  const state = signal<EngineState>({ kind: 'idle' })
+  const asked = new Map<number, Asked>()
+  let ids = 0
+  const order = (message: Order): void => worker.postMessage(message)
+
+  const fail = (reason: string): void => {
+    state.value = { kind: 'failed', reason }
+    for (const { reject } of asked.values()) reject(new Error(reason))
+    asked.clear()
+  }
+  worker.addEventListener('error', ({ message }) => fail(message || 'the worker could not be started'))
+  worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
+    state.value = after(state.value, data)
+    if (data.kind !== 'result' && data.kind !== 'unanswered') return
+    const own = asked.get(data.id)
+    asked.delete(data.id)
+    if (data.kind === 'result') own?.resolve(data)
+    else own?.reject(new Error(data.reason))
+  })
+
+  return {
+    state,
+    open: () => {
+      state.value = { kind: 'fetching', arrived: {} }
+      order({ kind: 'open', runtime, model })
+    },
+    stop: () => order({ kind: 'stop' }),
+    run: newest(
+      (inputs: ModelArrays) =>
+        new Promise<Evaluation>((resolve, reject) => {
+          const id = ids++
+          asked.set(id, { resolve, reject })
+          order({ kind: 'run', id, inputs })
+        }),
+    ),
+    close: () => {
+      worker.terminate()
+      fail('closed')
+    },
+  }
+}

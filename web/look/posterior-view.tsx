@@ -1,0 +1,64 @@
+/** The viewer of a posterior. */
+import { useEffect, useMemo } from 'preact/hooks'
+import type { Draws } from '../posterior/draws.ts'
+import '../ui/pieces.css'
+import './look.css'
+import { Panel } from './panel.tsx'
+import { Probe } from './probe.tsx'
+import { strokeOf } from './region/stroke.ts'
+import { Toolbar } from './toolbar.tsx'
+import { ToolTabs } from './tools/tool-tabs.tsx'
+import { Transport } from './transport.tsx'
+import { viewsOf } from './views.ts'
+import { viewingOf } from './viewing.ts'
+
+/** What {@link PosteriorView} shows. */
+export interface PosteriorViewProps {
+  /** Draws of the same shape may follow at any time: cross-hair, region, scale and draw stay. */
+  readonly draws: Draws
+  /** Names of the views; default all that there are. */
+  readonly shown?: readonly string[]
+  /** Only the pictures, the draws and the probe: no tools below. */
+  readonly brief?: boolean
+}
+
+const takesSpace = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('button, select, textarea, summary, a, input:not([type=range])') !== null
+
+/**
+ * The linked views of draws, the draws one by one, what is under the cross-hair, and the tools.
+ *
+ * @example
+ * ```tsx
+ * <PosteriorView draws={draws} />
+ * ```
+ */
+export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProps) => {
+  const viewing = useMemo(() => viewingOf(draws), [])
+  const stroke = useMemo(() => strokeOf(viewing), [viewing])
+  useEffect(() => viewing.end, [viewing])
+  useEffect(() => viewing.take(draws), [draws])
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== ' ' || event.defaultPrevented || takesSpace(event.target)) return
+    event.preventDefault()
+    viewing.playing.value = !viewing.playing.value
+  }
+  const views = viewsOf(viewing).filter(({ name }) => shown === undefined || shown.includes(name))
+  return (
+    <div class="posterior" onKeyDown={onKeyDown}>
+      <Toolbar viewing={viewing} />
+      <div class="posterior-main">
+        <div>
+          <div class="panels">
+            {views.map((view) => (
+              <Panel key={view.name} view={view} viewing={viewing} stroke={stroke} />
+            ))}
+          </div>
+          <Transport viewing={viewing} />
+        </div>
+        <Probe viewing={viewing} />
+      </div>
+      {!brief && <ToolTabs viewing={viewing} stroke={stroke} />}
+    </div>
+  )
+}

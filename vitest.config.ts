@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import { subpaths } from './web/subpaths.ts'
 
 export default defineConfig({
+  resolve: { alias: [subpaths] },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

@@ -12,10 +12,10 @@ import { join } from 'node:path'
 import { loadMnist } from '../src/datasets/index.ts'
 import { restorationFigures } from '../src/diagnose/index.ts'
 import { TweedieError } from '../src/error.ts'
-import { asFloat32, encodeNpz, writeAtomic } from '../src/formats/index.ts'
+import { encodeNpz, writeAtomic } from '../src/formats/index.ts'
 import { isRecord } from '../src/json.ts'
 import { stream, uniform } from '../src/random/index.ts'
-import { loadProgram, NdArray, ndarray, rows } from '../src/tensor/index.ts'
+import { float32, loadProgram, NdArray, ndarray, rows } from '../src/tensor/index.ts'
 import { inputsOf, type Observed } from '../web/engine/inputs.ts'
 import { type Cell, imageShape, type Manifest, manifestOf, type Range } from '../web/engine/manifest.ts'
 import { type Evidence, evidenceOf } from '../web/gallery/evidence.ts'
@@ -49,7 +49,7 @@ const opened = async (folder: string, manifest: Manifest): Promise<{ draw: Draw;
       ([name, { data, shape }]) => [name, new NdArray('float32', shape, data)] as const,
     )
     const { x, logq } = await program.run(Object.fromEntries(feeds))
-    return { draws: asFloat32(x, 'x').data, ...(logq ? { logq: asFloat32(logq, 'logq').data } : {}) }
+    return { draws: float32(x).data, ...(logq ? { logq: float32(logq).data } : {}) }
   }
   return { draw, close: () => program.release() }
 }

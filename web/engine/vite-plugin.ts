@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants, gzipSync } from 'node:zlib'
-import type { Plugin } from 'vite'
+import { defaultClientConditions, type Plugin } from 'vite'
 
 const SCRIPT = 'ort-wasm-simd-threaded.mjs'
 const BINARY = 'ort-wasm-simd-threaded.wasm'
@@ -25,7 +25,7 @@ export const engineFiles = ({ emitted }: { readonly emitted: boolean }): Plugin 
     config: () => ({
       define: { __ENGINE_BYTES__: content[`${BINARY}.gz`].length },
       // The variant of onnxruntime-web that leaves its WebAssembly outside.
-      resolve: { conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'] },
+      resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
     }),
     generateBundle() {
       if (!emitted) return

@@ -1,5 +1,45 @@
+/** The first page: a finished result with a brush. */
+import { fragmentOf } from '../app/address.ts'
 import type { PageProps } from '../app/places.ts'
+import { Notice } from '../ui/notice.tsx'
+import { type Entry, gallery } from './gallery.ts'
+import { RestorePanel } from './restore-panel.tsx'
 
-const GalleryPage = ({ address }: PageProps) => <h1>Gallery {address.words.join(' ')}</h1>
+const filesOf = ({ folder }: Entry) => {
+  const here = (path: string) => new URL(path, document.baseURI)
+  return {
+    model: here(`${folder}sampler.onnx`),
+    manifest: here(`${folder}sampler.json`),
+    examples: here(`${folder}examples.npz`),
+    engine: here('engine/'),
+  }
+}
+
+const Entries = ({ current }: { readonly current: Entry }) => (
+  <nav class="gallery-entries" aria-label="Gallery">
+    {gallery.map((entry) => (
+      <a
+        key={entry.name}
+        href={fragmentOf('gallery', [entry.name])}
+        aria-current={entry === current ? 'page' : undefined}
+      >
+        {entry.title}
+      </a>
+    ))}
+  </nav>
+)
+
+const GalleryPage = ({ address: { words } }: PageProps) => {
+  const entry = words.length === 0 ? gallery[0] : gallery.find(({ name }) => name === words[0])
+  if (!entry) return <Notice title="Nothing of that name">The gallery has no '{words[0]}'.</Notice>
+  return (
+    <>
+      {gallery.length > 1 && <Entries current={entry} />}
+      <h1>{entry.title}</h1>
+      <p>{entry.about}</p>
+      <RestorePanel files={filesOf(entry)} first={entry} noun={entry.noun} />
+    </>
+  )
+}
 
 export default GalleryPage

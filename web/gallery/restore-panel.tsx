@@ -1,0 +1,28 @@
+/** A sampler with its brush, from its files on: also where it stands alone, as a component. */
+import { Notice } from '../ui/notice.tsx'
+import type { SamplerFiles } from './fetch-restoring.ts'
+import { RestoreView } from './restore-view.tsx'
+import type { FirstSight } from './restoring.ts'
+import { useRestoring } from './use-restoring.ts'
+
+export const RestorePanel = ({
+  files,
+  first,
+  noun,
+}: {
+  readonly files: SamplerFiles
+  readonly first: FirstSight
+  readonly noun: string
+}) => {
+  const opening = useRestoring(files.model.href, files, first)
+  if (opening.kind === 'fetching') return <p class="quiet">Fetching …</p>
+  if (opening.kind === 'open') return <RestoreView restoring={opening.restoring} noun={noun} />
+  return (
+    <>
+      <Notice title="This sampler could not be opened">{opening.reason}</Notice>
+      <button type="button" onClick={opening.again}>
+        Try again
+      </button>
+    </>
+  )
+}

@@ -1,27 +1,8 @@
 /** The page's side of the worker that computes. */
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { ModelArrays, Order, Part, RemoteFile, Report, Runtime } from './messages.ts'
+import { after, type EngineState } from './engine-state.ts'
+import type { ModelArrays, Order, RemoteFile, Report, Runtime } from './messages.ts'
 import { type Answered, newest } from './newest.ts'
-
-/** How far a file is. */
-export interface Arrival {
-  readonly done: number
-  readonly total?: number
-}
-
-/** What the engine is doing. */
-export type EngineState =
-  | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'fetching'
-      readonly arrived: Readonly<Partial<Record<Part, Arrival>>>
-      /** Why it tries again, in one line. */
-      readonly trouble?: string
-    }
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'ready'; readonly threads: number }
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly reason: string }
 
 /** What a model gave, and how long its evaluation alone took. */
 export interface Evaluation {
@@ -50,30 +31,6 @@ export const runtimeAt = (base: string | URL): Runtime => ({
   script: new URL('ort-wasm-simd-threaded.mjs', base).href,
   binary: { url: new URL('ort-wasm-simd-threaded.wasm.gz', base).href, bytes: __ENGINE_BYTES__ },
 })
-
-const fetching = (state: EngineState) => (state.kind === 'fetching' ? state : { kind: 'fetching', arrived: {} } as const)
-
-/** The state after a report. */
-export const after = (state: EngineState, report: Report): EngineState => {
-  switch (report.kind) {
-    case 'fetched': {
-      const { arrived } = fetching(state)
-      return { kind: 'fetching', arrived: { ...arrived, [report.part]: { done: report.done, total: report.total } } }
-    }
-    case 'retrying':
-      return { ...fetching(state), trouble: `${report.reason}; trying again (${report.attempt})` }
-    case 'starting':
-    case 'stopped':
-      return { kind: report.kind }
-    case 'ready':
-      return { kind: 'ready', threads: report.threads }
-    case 'failed':
-      return { kind: 'failed', reason: report.reason }
-    case 'result':
-    case 'unanswered':
-      return state
-  }
-}
 
 interface Asked {
   readonly resolve: (evaluation: Evaluation) => void

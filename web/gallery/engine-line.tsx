@@ -1,5 +1,5 @@
 /** What is fetched before draws can be made here, how far that is, and what went wrong. */
-import type { Arrival, EngineState } from '../engine/engine.ts'
+import type { Arrival, EngineState } from '../engine/engine-state.ts'
 import type { Part } from '../engine/messages.ts'
 import type { Restoring } from './restoring.ts'
 

@@ -6,8 +6,10 @@ import type { ColourScale } from '../canvas/scale.ts'
 import { drawOf } from '../posterior/draws.ts'
 import { BrushPad } from './brush-pad.tsx'
 import { EngineLine } from './engine-line.tsx'
+import '../ui/pieces.css'
 import './gallery.css'
 import type { Restoring } from './restoring.ts'
+import { saveDraws } from './save-draws.ts'
 import { newTool } from './tool.ts'
 import { Tools } from './tools.tsx'
 import { TrustLine } from './trust-line.tsx'
@@ -42,7 +44,7 @@ export const RestoreView = ({
         <Panel title="Observation: paint here">
           <BrushPad restoring={restoring} tool={tool} />
         </Panel>
-        <Panel title="Mean of the draws">
+        <Panel title="Mean">
           <ImageCanvas values={mean} {...shape} scale={grey} label={`Mean of ${draws.value.count} draws`} />
         </Panel>
         <Panel title="Spread">
@@ -53,14 +55,19 @@ export const RestoreView = ({
         </Panel>
       </div>
       <TrustLine restoring={restoring} />
+      <EngineLine restoring={restoring} />
       <Tools restoring={restoring} tool={tool} noun={noun} />
-      <h2>{draws.value.count} draws</h2>
+      <div class="restore-draws-head">
+        <h2>{draws.value.count} draws</h2>
+        <button type="button" onClick={() => saveDraws(restoring, draws.value.name)}>
+          Save as .npz
+        </button>
+      </div>
       <div class="restore-draws">
         {Array.from({ length: draws.value.count }, (_, k) => (
           <ImageCanvas key={k} values={drawOf(draws.value, k)} {...shape} scale={grey} label={`Draw ${k + 1}`} />
         ))}
       </div>
-      <EngineLine restoring={restoring} />
     </section>
   )
 }

@@ -28,7 +28,7 @@ const hull = (ranges: readonly Range[]): Range => [
 ]
 
 const between = ([low, high]: Range, show: (value: number) => string): string =>
-  low === high ? show(low) : `${show(low)} to ${show(high)}`
+  show(low) === show(high) ? show(low) : `${show(low).replace(' %', '')} to ${show(high)}`
 
 /** Why an input is of none of the kinds that were measured. */
 const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string => {
@@ -44,7 +44,7 @@ const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string 
 const verdictOf = (coverage: number): 'calibrated' | 'overconfident' | 'cautious' =>
   coverage < MET[0] ? 'overconfident' : coverage > MET[1] ? 'cautious' : 'calibrated'
 
-const judged = { calibrated: 'calibrated', overconfident: 'overconfident: too narrow', cautious: 'too wide' }
+const judged = { calibrated: 'as they should', overconfident: 'they are too narrow', cautious: 'they are too wide' }
 
 /** Why draws are unlike those of the validation set, if they are. */
 const oddity = ({ residual, logq }: Cell, evidence: Evidence): string | undefined => {
@@ -82,7 +82,7 @@ export const trustIn = (validation: Validation | undefined, evidence: Evidence):
     kind: 'measured',
     verdict,
     sentence:
-      `On ${cell.count} ${data} with masks like this (${cell.kind}, ${between(cell.kept, percent)} seen) ` +
+      `On ${cell.count} ${data} with masks like this (${cell.kind}, ${between(cell.kept, percent)} seen), ` +
       `90 % intervals of the deleted pixels held the truth ${percent(cell.coverage, 1)} of the time ` +
       `(± ${error}): ${judged[verdict]}.`,
   }

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { stroke } from '../../../web/gallery/brush.ts'
+import { maskFigures, residualOf } from '../../../web/gallery/evidence.ts'
+import { maskKinds } from '../../../web/gallery/masks.ts'
+
+const size = { height: 7, width: 9 }
+const seen = (): Float32Array => new Float32Array(63).fill(1)
+const picture = (mask: Float32Array, width: number): string[] =>
+  Array.from({ length: mask.length / width }, (_, row) =>
+    Array.from(mask.subarray(row * width, (row + 1) * width), (m) => (m > 0.5 ? '#' : '.')).join(''),
+  )
+
+describe('a stroke', () => {
+  it('erases pixels whose centres are within the radius of its line', () => {
+    const from = { row: 3.5, column: 2.5 }
+    const to = { row: 3.5, column: 5.5 }
+    expect(picture(stroke(seen(), size, { from, to, radius: 1, seen: false }), 9)).toEqual([
+      '#########',
+      '#########',
+      '##....###',
+      '#......##',
+      '##....###',
+      '#########',
+      '#########',
+    ])
+  })
+
+  it('of the smallest brush covers the pixel that it is on, and restores it', () => {
+    const at = { row: 0.9, column: 0.1 }
+    const erased = stroke(seen(), size, { from: at, to: at, radius: 0.1, seen: false })
+    expect(erased[0]).toBe(0)
+    expect(erased.reduce((a, b) => a + b)).toBe(62)
+    expect(stroke(erased, size, { from: at, to: at, radius: 0.1, seen: true })).toEqual(seen())
+  })
+
+  it('may leave the image', () => {
+    const from = { row: -20, column: 4 }
+    const to = { row: 40, column: 4 }
+    const mask = stroke(seen(), size, { from, to, radius: 0.6, seen: false })
+    expect(picture(mask, 9)).toEqual(Array.from({ length: 7 }, () => '###..####'))
+  })
+})
+
+describe('the figures of a mask', () => {
+  it('are exact on a small one', () => {
+    const mask = Float32Array.of(1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1)
+    // 24 pairs of neighbours, 8 of them unlike; f = 12/16.
+    expect(maskFigures(mask, 4, 4)).toEqual({ kept: 0.75, hole: 1, edges: 8 / (2 * 0.75 * 0.25 * 24) })
+  })
+
+  it('know the depth of a hole, and that nothing is seen', () => {
+    const from = { row: 3.5, column: 4.5 }
+    const hole = stroke(seen(), size, { from, to: from, radius: 2.1, seen: false })
+    expect(maskFigures(hole, 7, 9).hole).toBe(3)
+    expect(maskFigures(new Float32Array(63), 7, 9)).toEqual({ kept: 0, hole: Infinity, edges: 1 })
+  })
+
+  it('tell pixels at random from boxes, strokes and lines', () => {
+    const square = { height: 28, width: 28 }
+    const edges = (name: string) =>
+      [1, 2, 3, 4, 5].map((seed) => {
+        const kind = maskKinds.find((each) => each.name === name)
+        return maskFigures(kind?.draw(square, seed) ?? new Float32Array(784), 28, 28).edges
+      })
+    expect(Math.min(...edges('pixels'), ...edges('few'))).toBeGreaterThan(0.85)
+    expect(Math.max(...edges('box'), ...edges('strokes'), ...edges('lines'))).toBeLessThan(0.8)
+  })
+})
+
+it('the residual counts what was seen, in units of the noise', () => {
+  const observed = { y: Float32Array.of(1, 2, 0), mask: Float32Array.of(1, 1, 0), noise: 0.5 }
+  // Differences 0.5 and 0, then 0 and −1: (1 + 0 + 0 + 4) / 4.
+  expect(residualOf(Float32Array.of(0.5, 2, 9, 1, 3, 9), observed)).toBeCloseTo(Math.sqrt(5 / 4), 6)
+})

@@ -1,0 +1,3 @@
+import { TweedieRestore } from './restore-element.tsx'
+
+if (!customElements.get('tweedie-restore')) customElements.define('tweedie-restore', TweedieRestore)

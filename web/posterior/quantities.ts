@@ -37,7 +37,12 @@ export const quantitiesOf = ({ look }: Draws): readonly Quantity[] => {
 }
 
 /** Signals [n, C, P] as their quantities [n, P]. */
-const quantified = (values: Float32Array, { of }: Quantity, channels: number, places: number): Float32Array => {
+const quantified = (
+  values: Float32Array,
+  { of }: Quantity,
+  channels: number,
+  places: number,
+): Float32Array => {
   const count = values.length / (channels * places)
   const out = new Float32Array(count * places)
   const each = new Array<number>(channels)

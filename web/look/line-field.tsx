@@ -34,6 +34,7 @@ export const LineField = ({
   const region = viewing.region.value
   return (
     <Fan
+      size="small"
       label={label}
       length={values.length}
       window={windowOf(viewing)}

@@ -1,8 +1,10 @@
 /** The viewer of a posterior. */
+import { useComputed } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { Draws } from '../posterior/draws.ts'
 import '../ui/pieces.css'
 import './look.css'
+import { knownOf } from './known.ts'
 import { Probe } from './probe.tsx'
 import { strokeOf } from './region/stroke.ts'
 import { stages } from './stages/stages.ts'
@@ -44,6 +46,7 @@ export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProp
     event.preventDefault()
     viewing.playing.value = !viewing.playing.value
   }
+  const known = useComputed(() => knownOf(viewing)).value
   const views = viewsOf(viewing).filter(({ name }) => shown === undefined || shown.includes(name))
   const Stage = stages[viewing.look.value.kind]
   return (
@@ -56,6 +59,7 @@ export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProp
         </div>
         <Probe viewing={viewing} />
       </div>
+      {known !== undefined && <p class="known">{known}</p>}
       {!brief && <ToolTabs viewing={viewing} stroke={stroke} />}
     </div>
   )

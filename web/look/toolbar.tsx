@@ -52,27 +52,35 @@ const End = ({ viewing, end }: { readonly viewing: Viewing; readonly end: 'low' 
   )
 }
 
-const Colours = ({ viewing }: { readonly viewing: Viewing }) => {
+const Maps = ({ viewing: { map } }: { readonly viewing: Viewing }) => {
   const id = useId()
-  const { map, ends, draws } = viewing
+  return (
+    <div class="field">
+      <label for={id}>Colours</label>
+      <select
+        id={id}
+        value={map.value}
+        onChange={({ currentTarget: { value } }) => {
+          if (isMap(value)) map.value = value
+        }}
+      >
+        {Object.keys(maps).map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+const Colours = ({ viewing }: { readonly viewing: Viewing }) => {
+  const { ends, draws } = viewing
   return (
     <>
       <End viewing={viewing} end="low" />
       <End viewing={viewing} end="high" />
-      <div class="field">
-        <label for={id}>Colours</label>
-        <select
-          id={id}
-          value={map.value}
-          onChange={({ currentTarget: { value } }) => isMap(value) && (map.value = value)}
-        >
-          {Object.keys(maps).map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      {viewing.raster.value && <Maps viewing={viewing} />}
       <button type="button" onClick={() => (ends.value = endsOf(draws.value))}>
         Reset scale
       </button>
@@ -163,7 +171,7 @@ const Surface = ({ viewing: { look, turn } }: { readonly viewing: Viewing }) => 
 export const Toolbar = ({ viewing }: { readonly viewing: Viewing }) => (
   <div class="toolbar">
     <Quantities viewing={viewing} />
-    <Colours viewing={viewing} />
+    {viewing.look.value.kind !== 'points' && <Colours viewing={viewing} />}
     <Surface viewing={viewing} />
     {viewing.look.value.kind !== 'points' && <Enlarge viewing={viewing} />}
     {viewing.look.value.kind === 'series' && <p class="quiet">Drag with Shift to mark a stretch.</p>}

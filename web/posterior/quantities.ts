@@ -58,7 +58,7 @@ const quantified = (
 export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
   const { channels, places } = axesOf(draws.look)
   if (channels === 1) return draws
-  const { name, count, values, range, truth, observed, domain } = draws
+  const { name, count, values, range, truth, observed, domain, known } = draws
   const of = (signal: Float32Array) => quantified(signal, quantity, channels, places)
   return {
     name,
@@ -66,6 +66,7 @@ export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
     count,
     size: places,
     values: of(values),
+    ...(known === undefined ? {} : { known }),
     ...(range && quantity.range ? { range: quantity.range(range) } : {}),
     ...(truth ? { truth: of(truth) } : {}),
     ...(observed ? { observed: of(observed) } : {}),

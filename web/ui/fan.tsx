@@ -1,5 +1,6 @@
 /** Curves and a band over the entries of a series; long ones as their extremes in each pixel. */
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact'
+import { useId } from 'preact/hooks'
 import { shown } from './number.ts'
 import './fan.css'
 
@@ -11,7 +12,9 @@ export interface Curve {
   readonly kind: 'mean' | 'truth' | 'draw' | 'kept' | 'signed'
 }
 
-const [WIDTH, HEIGHT, LEFT, FOOT] = [720, 240, 44, 18]
+/** Pixels of a large chart, of a small one. */
+const SIZES = { large: [720, 240], small: [360, 130] } as const
+const [LEFT, FOOT] = [44, 18]
 
 /** Pixels that a long series is drawn with. */
 const COLUMNS = 640
@@ -39,6 +42,8 @@ export const extremes = (
 }
 
 interface FanProps {
+  /** Default large. */
+  readonly size?: keyof typeof SIZES
   readonly label: string
   readonly length: number
   /** Entries that are shown. */
@@ -66,6 +71,8 @@ const stretchesOf = (marks: Uint8Array): readonly (readonly [number, number])[] 
 }
 
 export const Fan = (props: FanProps) => {
+  const [WIDTH, HEIGHT] = SIZES[props.size ?? 'large']
+  const clip = useId()
   const { label, length, window: seen, ends, band, curves, dots, region, place } = props
   const [from, to] = seen
   const few = to - from <= COLUMNS
@@ -114,10 +121,10 @@ export const Fan = (props: FanProps) => {
         else props.onPlace(placeAt(event))
       }}
     >
-      <clipPath id="fan-clip">
+      <clipPath id={clip}>
         <rect x={LEFT} y={0} width={WIDTH - LEFT} height={HEIGHT} />
       </clipPath>
-      <g clip-path="url(#fan-clip)">
+      <g clip-path={`url(#${clip})`}>
         {region &&
           stretchesOf(region).map(([a, b]) => (
             <rect

@@ -20,10 +20,18 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** A folder on a static server of this machine, as any host would serve it. */
-export const servedFolder = async (folder: string): Promise<{ url: string; close: () => Promise<void> }> => {
+/**
+ * A folder on a static server of this machine, as any host would serve it.
+ *
+ * @param unavailable - whether the server answers 503 for a path just now
+ */
+export const servedFolder = async (
+  folder: string,
+  unavailable: (path: string) => boolean = () => false,
+): Promise<{ url: string; close: () => Promise<void> }> => {
   const server: Server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
+    if (unavailable(path)) return void response.writeHead(503).end()
     try {
       const body = readFileSync(join(folder, path === '/' ? 'index.html' : path))
       response.writeHead(200, {
@@ -49,6 +57,8 @@ export interface Sight {
   readonly height?: number
   readonly dark?: boolean
   readonly reducedMotion?: boolean
+  /** Errors that the test itself provokes. */
+  readonly provoked?: RegExp
 }
 
 let browser: Promise<Browser> | undefined
@@ -74,7 +84,7 @@ export const closeBrowser = async (): Promise<void> => {
 export const withPage = async <T>(
   url: string,
   use: (page: Page) => Promise<T>,
-  { width = 1280, height = 800, dark = false, reducedMotion = false }: Sight = {},
+  { width = 1280, height = 800, dark = false, reducedMotion = false, provoked }: Sight = {},
 ): Promise<T> => {
   const context = await (await opened()).newContext({
     viewport: { width, height },
@@ -93,7 +103,8 @@ export const withPage = async <T>(
   try {
     await page.goto(url)
     const result = await use(page)
-    if (faults.length > 0) throw new Error(`the page: ${faults.join('; ')}`)
+    const own = faults.filter((fault) => !provoked?.test(fault))
+    if (own.length > 0) throw new Error(`the page: ${own.join('; ')}`)
     return result
   } finally {
     await context.close()

@@ -25,9 +25,11 @@ export interface ImageCanvasProps extends Picture {
   readonly label: string
   readonly cross?: Pixel
   readonly zoom?: Zoom
-  readonly onCross?: (pixel: Pixel) => void
+  readonly onCross?: (pixel: Pixel, by: 'pointer' | 'keys') => void
   /** [H, W]: pixels with another mark than 0 are outlined. */
   readonly region?: Uint8Array
+  /** Lines under the cross-hair, the path of an SVG in pixels. */
+  readonly lines?: string
   /** A press, a drag, a release of the pointer, before the cross-hair moves. */
   readonly onStroke?: (pixel: Pixel, phase: 'start' | 'move' | 'end') => void
   /** Keys that are not the arrows; true when it was used. */
@@ -60,7 +62,8 @@ const startOf = (centre: number, size: number, times: number): number =>
  * ```
  */
 export const ImageCanvas = (props: ImageCanvasProps) => {
-  const { values, channels, height, width, scale, light, label, cross, zoom, region, smooth, children } = props
+  const { values, channels, height, width, scale, light, label, cross, zoom } = props
+  const { region, lines, smooth, children } = props
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
     if (canvas.current)
@@ -83,7 +86,7 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
     } else if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
     const pixel = pixelAt(event)
     props.onStroke?.(pixel, phase)
-    if (phase !== 'end') props.onCross?.(pixel)
+    if (phase !== 'end') props.onCross?.(pixel, 'pointer')
   }
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const { key, shiftKey, ctrlKey, altKey, metaKey } = event
@@ -93,10 +96,11 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
       const far = shiftKey ? 10 : 1
       const from = cross ?? { row: height >> 1, column: width >> 1 }
       event.preventDefault()
-      props.onCross({
+      const to = {
         row: within(from.row + far * step[0], height),
         column: within(from.column + far * step[1], width),
-      })
+      }
+      props.onCross(to, 'keys')
     } else if (props.onKey?.(key)) event.preventDefault()
   }
   const percent = (share: number, start: number) => `${100 * (share - start) * times}%`
@@ -117,14 +121,17 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
         class={smooth ? 'smooth' : undefined}
         style={{ transform: `scale(${times}) translate(${-100 * left}%, ${-100 * top}%)` }}
       />
-      {region && (
+      {(region || lines) && (
         <svg
           class="picture-region"
           viewBox={`${left * width} ${top * height} ${width / times} ${height / times}`}
           preserveAspectRatio="none"
           aria-hidden="true"
         >
-          <path d={outlinePath(region, height, width)} vectorEffect="non-scaling-stroke" />
+          {lines && <path class="lines" d={lines} vector-effect="non-scaling-stroke" />}
+          {region && (
+            <path class="region" d={outlinePath(region, height, width)} vector-effect="non-scaling-stroke" />
+          )}
         </svg>
       )}
       {cross && (

@@ -37,9 +37,11 @@ const between = (a: Pixel, b: Pixel): Pixel[] => {
 export const lassoMarks = ([height, width]: Size, path: readonly Pixel[]): Uint8Array => {
   const marks = new Uint8Array(height * width)
   for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) marks[row * width + column] = Number(inside(row, column, path))
+    for (let column = 0; column < width; column++)
+      marks[row * width + column] = Number(inside(row, column, path))
   path.forEach((corner, i) => {
-    for (const { row, column } of between(corner, path[(i + 1) % path.length])) marks[row * width + column] = 1
+    for (const { row, column } of between(corner, path[(i + 1) % path.length]))
+      marks[row * width + column] = 1
   })
   return marks
 }

@@ -9,7 +9,14 @@ const bytes = (colour: readonly number[]): readonly number[] => colour.map((c) =
 const [missingBytes, outsideBytes] = [bytes(missing), bytes(outside)]
 
 /** Red, green, blue, alpha of every pixel, [H, W, 4]. */
-export const coloursOf = ({ values, channels, height, width, scale, light }: Picture): Uint8ClampedArray<ArrayBuffer> => {
+export const coloursOf = ({
+  values,
+  channels,
+  height,
+  width,
+  scale,
+  light,
+}: Picture): Uint8ClampedArray<ArrayBuffer> => {
   const { low, high, map, threshold = Number.NEGATIVE_INFINITY } = scale
   const table = tableOf(map)
   const size = height * width

@@ -60,7 +60,8 @@ const shaderOf = (gl: WebGL2RenderingContext, kind: number, source: string): Web
 const textureAt = (gl: WebGL2RenderingContext, unit: number): void => {
   gl.activeTexture(gl.TEXTURE0 + unit)
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture())
-  for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE)
+  for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T])
+    gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE)
   for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
     gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST)
 }
@@ -84,7 +85,13 @@ const programOf = (canvas: HTMLCanvasElement): Program | undefined => {
   return { gl, place, largest: gl.getParameter(gl.MAX_TEXTURE_SIZE) }
 }
 
-const upload = (gl: WebGL2RenderingContext, unit: number, width: number, height: number, values: Float32Array) => {
+const upload = (
+  gl: WebGL2RenderingContext,
+  unit: number,
+  width: number,
+  height: number,
+  values: Float32Array,
+) => {
   gl.activeTexture(gl.TEXTURE0 + unit)
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, width, height, 0, gl.RED, gl.FLOAT, values)
 }
@@ -124,10 +131,10 @@ const opened = () => {
 export const paintedByShader = (picture: Picture): HTMLCanvasElement | undefined => {
   const { channels, height, width } = picture
   const own = opened()
-  if (own === 'none' || Math.max(width, (channels === 3 ? 3 : 1) * height) > own.program.largest) return undefined
+  if (own === 'none' || Math.max(width, (channels === 3 ? 3 : 1) * height) > own.program.largest)
+    return undefined
   if (own.program.gl.isContextLost()) return undefined
-  if (own.canvas.width !== width || own.canvas.height !== height)
-    Object.assign(own.canvas, { width, height })
+  if (own.canvas.width !== width || own.canvas.height !== height) Object.assign(own.canvas, { width, height })
   draw(own.program, picture)
   return own.canvas
 }

@@ -1,5 +1,13 @@
 /** How values become colours. */
-import { type Colormap, clay, ember, type Rgb, rgbOf, thermal, unobservedColor } from '../../src/report/colormap.ts'
+import {
+  type Colormap,
+  clay,
+  ember,
+  type Rgb,
+  rgbOf,
+  thermal,
+  unobservedColor,
+} from '../../src/report/colormap.ts'
 
 const grey: Colormap = (t) => {
   const shade = Math.min(1, Math.max(0, t))

@@ -2,6 +2,7 @@
 import { fragmentOf } from '../app/address.ts'
 import type { PageProps } from '../app/places.ts'
 import { Notice } from '../ui/notice.tsx'
+import { Closer } from './closer.tsx'
 import { type Entry, gallery } from './gallery.ts'
 import { RestorePanel } from './restore-panel.tsx'
 
@@ -37,7 +38,7 @@ const GalleryPage = ({ address: { words } }: PageProps) => {
       {gallery.length > 1 && <Entries current={entry} />}
       <h1>{entry.title}</h1>
       <p>{entry.about}</p>
-      <RestorePanel files={filesOf(entry)} first={entry} noun={entry.noun} />
+      <RestorePanel files={filesOf(entry)} first={entry} noun={entry.noun} below={Closer} />
     </>
   )
 }

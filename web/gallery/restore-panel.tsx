@@ -1,22 +1,26 @@
 /** A sampler with its brush, from its files on: also where it stands alone, as a component. */
+import type { ComponentType } from 'preact'
 import { Notice } from '../ui/notice.tsx'
 import type { SamplerFiles } from './fetch-restoring.ts'
 import { RestoreView } from './restore-view.tsx'
-import type { FirstSight } from './restoring.ts'
+import type { FirstSight, Restoring } from './restoring.ts'
 import { useRestoring } from './use-restoring.ts'
 
 export const RestorePanel = ({
   files,
   first,
   noun,
+  below,
 }: {
   readonly files: SamplerFiles
   readonly first: FirstSight
   readonly noun: string
+  /** What stands under the draws. */
+  readonly below?: ComponentType<{ readonly restoring: Restoring }>
 }) => {
   const opening = useRestoring(files.model.href, files, first)
   if (opening.kind === 'fetching') return <p class="quiet">Fetching …</p>
-  if (opening.kind === 'open') return <RestoreView restoring={opening.restoring} noun={noun} />
+  if (opening.kind === 'open') return <RestoreView restoring={opening.restoring} noun={noun} {...(below ? { below } : {})} />
   return (
     <>
       <Notice title="This sampler could not be opened">{opening.reason}</Notice>

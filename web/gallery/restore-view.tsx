@@ -1,6 +1,6 @@
 /** The brush and what follows it: the observation, mean, spread, truth; the trust line; the draws. */
 import { useMemo } from 'preact/hooks'
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, ComponentType } from 'preact'
 import { ImageCanvas } from '../canvas/image-canvas.tsx'
 import type { ColourScale } from '../canvas/scale.ts'
 import { drawOf } from '../posterior/draws.ts'
@@ -27,10 +27,13 @@ const SPREAD = 0.5
 export const RestoreView = ({
   restoring,
   noun,
+  below: Below,
 }: {
   readonly restoring: Restoring
   /** `digit`. */
   readonly noun: string
+  /** What stands under the draws. */
+  readonly below?: ComponentType<{ readonly restoring: Restoring }>
 }) => {
   const tool = useMemo(newTool, [restoring])
   const { shape, draws, summary, truth, current } = restoring
@@ -68,6 +71,7 @@ export const RestoreView = ({
           <ImageCanvas key={k} values={drawOf(draws.value, k)} {...shape} scale={grey} label={`Draw ${k + 1}`} />
         ))}
       </div>
+      {Below && <Below restoring={restoring} />}
     </section>
   )
 }

@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals'
 import type { TargetedDragEvent } from 'preact'
 import { useEffect, useId, useMemo } from 'preact/hooks'
+import type { Look } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
 import { decodeArrays, lineOf, readable } from './decode.ts'
 import { PosteriorView } from './posterior-view.tsx'
-import { type Arrays, type Result, resultOf } from './signals-in.ts'
+import { type Arrays, looksOf, type Result, resultOf } from './signals-in.ts'
 
 /** What ships with the page. */
 const EXAMPLE = { file: 'photo.npz', name: 'A photograph with hidden pixels' }
@@ -13,7 +14,8 @@ const EXAMPLE = { file: 'photo.npz', name: 'A photograph with hidden pixels' }
 /** Arrays of files that belong together: those of later ones are added, draws are those of the first. */
 const arraysOf = async (files: readonly File[]): Promise<Arrays> => {
   let all: Arrays = {}
-  for (const file of files) all = { ...decodeArrays(new Uint8Array(await file.arrayBuffer()), file.name), ...all }
+  for (const file of files)
+    all = { ...decodeArrays(new Uint8Array(await file.arrayBuffer()), file.name), ...all }
   return all
 }
 
@@ -51,10 +53,47 @@ const Observation = ({
   )
 }
 
+/** A grid whose rows and columns make up the entries, or all of them but a few that pad them. */
+const GRID = { rows: 46, columns: 90 }
+
+const LookChoice = ({
+  result,
+  current,
+  onLook,
+}: {
+  readonly result: Result
+  readonly current: Look
+  readonly onLook: (look: Look) => void
+}) => {
+  const id = useId()
+  const choices = looksOf(result.event, result.look, GRID)
+  if (choices.length < 2) return null
+  return (
+    <div class="field">
+      <label for={id}>Shown as</label>
+      <select
+        id={id}
+        value={current.kind}
+        onChange={({ currentTarget }) => {
+          const look = choices.find(({ kind }) => kind === currentTarget.value)
+          if (look) onLook(look)
+        }}
+      >
+        {choices.map(({ kind }) => (
+          <option key={kind} value={kind}>
+            {kind}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
 /** A result, one observation of it. */
 const Shown = ({ result }: { readonly result: Result }) => {
   const current = useSignal(0)
-  const draws = useMemo(() => result.of(current.value, result.look), [result, current.value])
+  const look = useSignal(result.look)
+  const draws = useMemo(() => result.of(current.value, look.value), [result, current.value, look.value])
   return (
     <>
       <div class="look-head">
@@ -62,6 +101,7 @@ const Shown = ({ result }: { readonly result: Result }) => {
         <span class="quiet">
           {result.count} draws of {result.event.join(' × ')}
         </span>
+        <LookChoice result={result} current={look.value} onLook={(next) => (look.value = next)} />
         <Observation result={result} current={current.value} onChoice={(i) => (current.value = i)} />
       </div>
       <PosteriorView draws={draws} />
@@ -96,7 +136,8 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
         onChange={({ currentTarget: { files } }) => onFiles([...(files ?? [])])}
       />
       <p class="quiet">
-        {readable.join(', ')}; with observations and truth beside them if you have these. They stay on this machine.
+        {readable.join(', ')}; with observations and truth beside them if you have these. They stay on this
+        machine.
       </p>
     </div>
   )

@@ -5,10 +5,10 @@ import { ImageCanvas, type Pixel } from '../canvas/image-canvas.tsx'
 import type { ColourScale } from '../canvas/scale.ts'
 import { shown as text } from '../ui/number.ts'
 import { ColourBar } from './colour-bar.tsx'
-import { type Raster, withDomain } from './rasters/raster.ts'
+import { nextPlace, placeAt, type Raster, withDomain } from './rasters/raster.ts'
 import { regionPixels, type Stroke } from './region/stroke.ts'
-import type { Shown, View } from './views.ts'
 import type { Viewing } from './viewing.ts'
+import type { Shown, View } from './views.ts'
 
 /** Values on the surface of a viewing, with the cross-hair and all that is linked. */
 export const Field = ({
@@ -35,8 +35,8 @@ export const Field = ({
   const region = useComputed(() => regionPixels(viewing)).value
   const cross = raster.pixelOf(viewing.place.value)
   const times = viewing.times.value
-  const onCross = ({ row, column }: Pixel) => {
-    const place = raster.places[row * raster.width + column]
+  const onCross = (pixel: Pixel, by: 'pointer' | 'keys') => {
+    const place = by === 'keys' && cross ? nextPlace(raster, cross, pixel) : placeAt(raster, pixel)
     if (place >= 0) viewing.place.value = place
   }
   return (
@@ -51,6 +51,7 @@ export const Field = ({
       onCross={onCross}
       {...stroke}
       {...(raster.light ? { light: raster.light } : {})}
+      {...(raster.lines ? { lines: raster.lines } : {})}
       {...(region ? { region } : {})}
       {...(cross ? { cross, zoom: { times, ...cross } } : {})}
     />

@@ -1,16 +1,18 @@
 /** The viewer of a posterior. */
+import { useComputed } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { Draws } from '../posterior/draws.ts'
 import '../ui/pieces.css'
 import './look.css'
-import { Panel } from './panel.tsx'
+import { knownOf } from './known.ts'
 import { Probe } from './probe.tsx'
 import { strokeOf } from './region/stroke.ts'
+import { stages } from './stages/stages.ts'
 import { Toolbar } from './toolbar.tsx'
 import { ToolTabs } from './tools/tool-tabs.tsx'
 import { Transport } from './transport.tsx'
-import { viewsOf } from './views.ts'
 import { viewingOf } from './viewing.ts'
+import { viewsOf } from './views.ts'
 
 /** What {@link PosteriorView} shows. */
 export interface PosteriorViewProps {
@@ -23,7 +25,8 @@ export interface PosteriorViewProps {
 }
 
 const takesSpace = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('button, select, textarea, summary, a, input:not([type=range])') !== null
+  target instanceof Element &&
+  target.closest('button, select, textarea, summary, a, input:not([type=range])') !== null
 
 /**
  * The linked views of draws, the draws one by one, what is under the cross-hair, and the tools.
@@ -43,21 +46,20 @@ export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProp
     event.preventDefault()
     viewing.playing.value = !viewing.playing.value
   }
+  const known = useComputed(() => knownOf(viewing)).value
   const views = viewsOf(viewing).filter(({ name }) => shown === undefined || shown.includes(name))
+  const Stage = stages[viewing.look.value.kind]
   return (
     <div class="posterior" onKeyDown={onKeyDown}>
       <Toolbar viewing={viewing} />
       <div class="posterior-main">
         <div>
-          <div class="panels">
-            {views.map((view) => (
-              <Panel key={view.name} view={view} viewing={viewing} stroke={stroke} />
-            ))}
-          </div>
           <Transport viewing={viewing} />
+          <Stage viewing={viewing} stroke={stroke} views={views} />
         </div>
         <Probe viewing={viewing} />
       </div>
+      {known !== undefined && <p class="known">{known}</p>}
       {!brief && <ToolTabs viewing={viewing} stroke={stroke} />}
     </div>
   )

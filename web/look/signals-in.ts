@@ -1,5 +1,6 @@
 /** Draws of files of arrays, as `tweedie sample`, `restore` and other programs write them. */
 import type { Draws, Look } from '../posterior/draws.ts'
+import { axesOf } from '../posterior/places.ts'
 import { faultIn, type NdArray } from './decode.ts'
 
 /** Arrays by name: of one file, or of several that were dropped together. */
@@ -51,7 +52,10 @@ const drawsIn = (arrays: Arrays, name: string): NdArray => {
   const names = Object.keys(arrays)
   const found = named(arrays, DRAWS) ?? (names.length === 1 ? arrays[names[0]] : undefined)
   if (!found)
-    throw faultIn(name, `expected draws as one of ${DRAWS.join(', ')}, or a single array; it has ${names.join(', ')}`)
+    throw faultIn(
+      name,
+      `expected draws as one of ${DRAWS.join(', ')}, or a single array; it has ${names.join(', ')}`,
+    )
   if (found.shape.length < 2 || found.size === 0)
     throw faultIn(name, `draws should be [draws, problems, ...signal], got [${found.shape}]`)
   return found
@@ -60,7 +64,9 @@ const drawsIn = (arrays: Arrays, name: string): NdArray => {
 const firstNotFinite = (values: Float32Array): number => values.findIndex((v) => !Number.isFinite(v))
 
 /** The draws of an array, [K, N, ...event]. */
-const shaped = (draws: NdArray): { readonly k: number; readonly n: number; readonly event: readonly number[] } => {
+const shaped = (
+  draws: NdArray,
+): { readonly k: number; readonly n: number; readonly event: readonly number[] } => {
   const [k, n, ...event] = draws.shape
   return event.length === 0 ? { k, n: 1, event: [n] } : { k, n, event }
 }
@@ -70,7 +76,10 @@ const itemOf = (array: NdArray | undefined, i: number, size: number): Float32Arr
   if (!array) return undefined
   const values = floats(array)
   const each = values.length / (array.shape[0] || 1)
-  const own = array.shape[0] === 1 || (i + 1) * each > values.length ? values.subarray(0, each) : values.subarray(i * each, (i + 1) * each)
+  const own =
+    array.shape[0] === 1 || (i + 1) * each > values.length
+      ? values.subarray(0, each)
+      : values.subarray(i * each, (i + 1) * each)
   if (each === size) return own
   return size % each === 0 ? Float32Array.from({ length: size }, (_, e) => own[e % each]) : undefined
 }
@@ -79,8 +88,80 @@ const itemOf = (array: NdArray | undefined, i: number, size: number): Float32Arr
 const observedOf = (arrays: Arrays, i: number, size: number): Float32Array | undefined => {
   const y = itemOf(arrays.y, i, size)
   const mask = itemOf(arrays.mask ?? arrays['parameter.mask'], i, size)
-  if (!y || (arrays.y.size / arrays.y.shape[0]) !== size) return undefined
+  if (!y || arrays.y.size / arrays.y.shape[0] !== size) return undefined
   return mask ? y.map((v, e) => (mask[e] === 0 ? Number.NaN : v)) : y
+}
+
+/** JSON text with a byte for each element, as observation sets keep it. */
+const jsonIn = (array: NdArray | undefined): Readonly<Record<string, unknown>> => {
+  if (!array || !(array.data instanceof Uint8Array)) return {}
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(array.data))
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Fields on a grid of the sphere: rows from pole to pole, columns eastward from Greenwich. */
+export const gridLook = (channels: number, rows: number, columns: number): Look => {
+  const each = (of: (row: number, column: number) => number) =>
+    Float32Array.from({ length: rows * columns }, (_, i) => of(Math.floor(i / columns), i % columns))
+  return {
+    kind: 'sphere',
+    channels,
+    count: rows * columns,
+    latitude: each((row) => 90 - (180 * row) / (rows - 1)),
+    longitude: each((_, column) => (360 * column) / columns),
+  }
+}
+
+/** A mesh whose points are in the files. */
+const meshLook = (arrays: Arrays, channels: number): Look | undefined => {
+  const points = arrays['mesh.points'] ?? arrays.vertices
+  const faces = arrays['mesh.faces'] ?? arrays.faces
+  if (!points || !faces || points.shape[1] !== 3 || faces.shape[1] !== 3) return undefined
+  const corners = Uint32Array.from(faces.data as ArrayLike<number | bigint>, Number)
+  if (corners.some((corner) => corner >= points.shape[0])) return undefined
+  return { kind: 'mesh', channels, vertices: floats(points), faces: corners }
+}
+
+/** The look that files say, or that the shape suggests. */
+const lookOf = (arrays: Arrays, event: readonly number[]): Look => {
+  const [channels, places] = event
+  if (event.length !== 2) return plainLook(event)
+  const { kind, rows, columns } = jsonIn(arrays.view)
+  const grid = typeof rows === 'number' && typeof columns === 'number' && rows > 1 && rows * columns <= places
+  if (kind === 'globe' && grid) return gridLook(channels, rows, columns)
+  const mesh = meshLook(arrays, channels)
+  return mesh && axesOf(mesh).places <= places ? mesh : plainLook(event)
+}
+
+/** All looks that signals of a shape can have; that which is suggested first. */
+export const looksOf = (
+  event: readonly number[],
+  suggested: Look,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): readonly Look[] => {
+  const size = product(event)
+  const [channels, places] = event.length === 1 ? [1, event[0]] : [event[0], size / event[0]]
+  const all: readonly Look[] = [
+    suggested,
+    plainLook(event),
+    { kind: 'series', channels, length: places },
+    ...(places >= rows * columns && places < rows * columns + 8 ? [gridLook(channels, rows, columns)] : []),
+    ...(size <= FEW ? [{ kind: 'points', dimension: size } as const] : []),
+  ]
+  return all.filter(({ kind }, i) => all.findIndex((own) => own.kind === kind) === i)
+}
+
+/** Signals [n, C, P] without the padding after the first `places`. */
+const unpadded = (values: Float32Array, padded: number, places: number): Float32Array => {
+  if (padded === places) return values
+  const rows = values.length / padded
+  const out = new Float32Array(rows * places)
+  for (let r = 0; r < rows; r++) out.set(values.subarray(r * padded, r * padded + places), r * places)
+  return out
 }
 
 const rangeOf = (arrays: Arrays, draws: NdArray): readonly [number, number] | undefined => {
@@ -104,7 +185,7 @@ export const resultOf = (arrays: Arrays, name: string): Result => {
   const truth = named(arrays, TRUTH)
   const judge = truth && truth !== draws ? truth : undefined
   const range = rangeOf(arrays, draws)
-  const look = plainLook(event)
+  const look = lookOf(arrays, event)
   return {
     name,
     count: k,
@@ -112,22 +193,26 @@ export const resultOf = (arrays: Arrays, name: string): Result => {
     event,
     look,
     of: (i, look) => {
+      const { channels, places } = axesOf(look)
+      const padded = size / channels
+      const cut = (values: Float32Array) => unpadded(values, padded, places)
       const real = itemOf(judge, i, size)
       const seen = observedOf(arrays, i, size)
       const inside = itemOf(arrays.valid, i, size)
       const own = n === 1 ? values : new Float32Array(k * size)
       if (n > 1)
-        for (let d = 0; d < k; d++) own.set(values.subarray((d * n + i) * size, (d * n + i + 1) * size), d * size)
+        for (let d = 0; d < k; d++)
+          own.set(values.subarray((d * n + i) * size, (d * n + i + 1) * size), d * size)
       return {
         name,
         look,
         count: k,
-        size,
-        values: own,
+        size: channels * places,
+        values: cut(own),
         ...(range ? { range } : {}),
-        ...(real ? { truth: real } : {}),
-        ...(seen ? { observed: seen } : {}),
-        ...(inside ? { domain: Uint8Array.from(inside) } : {}),
+        ...(real ? { truth: cut(real) } : {}),
+        ...(seen ? { observed: cut(seen) } : {}),
+        ...(inside ? { domain: Uint8Array.from(cut(inside)) } : {}),
       }
     },
   }

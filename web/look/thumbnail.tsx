@@ -2,8 +2,8 @@ import { useMemo } from 'preact/hooks'
 import { ImageCanvas } from '../canvas/image-canvas.tsx'
 import { drawOf } from '../posterior/draws.ts'
 import { withDomain } from './rasters/raster.ts'
-import { inColours } from './views.ts'
 import type { Viewing } from './viewing.ts'
+import { inColours } from './views.ts'
 
 /** A draw, small. */
 export const Thumbnail = ({ viewing, draw }: { readonly viewing: Viewing; readonly draw: number }) => {

@@ -1,6 +1,7 @@
 /** What holds for all views: quantity, colours, enlargement, what the pointer does. */
 import { useId } from 'preact/hooks'
 import { type MapName, maps } from '../canvas/scale.ts'
+import { Slider } from '../ui/slider.tsx'
 import { type PointerTool, pointerToolOf, pointerTools } from './region/pointer-tools.ts'
 import { endsOf, type Viewing } from './viewing.ts'
 
@@ -51,27 +52,35 @@ const End = ({ viewing, end }: { readonly viewing: Viewing; readonly end: 'low' 
   )
 }
 
-const Colours = ({ viewing }: { readonly viewing: Viewing }) => {
+const Maps = ({ viewing: { map } }: { readonly viewing: Viewing }) => {
   const id = useId()
-  const { map, ends, draws } = viewing
+  return (
+    <div class="field">
+      <label for={id}>Colours</label>
+      <select
+        id={id}
+        value={map.value}
+        onChange={({ currentTarget: { value } }) => {
+          if (isMap(value)) map.value = value
+        }}
+      >
+        {Object.keys(maps).map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+const Colours = ({ viewing }: { readonly viewing: Viewing }) => {
+  const { ends, draws } = viewing
   return (
     <>
       <End viewing={viewing} end="low" />
       <End viewing={viewing} end="high" />
-      <div class="field">
-        <label for={id}>Colours</label>
-        <select
-          id={id}
-          value={map.value}
-          onChange={({ currentTarget: { value } }) => isMap(value) && (map.value = value)}
-        >
-          {Object.keys(maps).map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      {viewing.raster.value && <Maps viewing={viewing} />}
       <button type="button" onClick={() => (ends.value = endsOf(draws.value))}>
         Reset scale
       </button>
@@ -85,7 +94,12 @@ const Enlarge = ({ viewing: { times } }: { readonly viewing: Viewing }) => (
       −
     </button>
     <output aria-live="polite">{times.value}×</output>
-    <button type="button" aria-label="Larger" disabled={times.value >= LARGEST} onClick={() => (times.value *= 2)}>
+    <button
+      type="button"
+      aria-label="Larger"
+      disabled={times.value >= LARGEST}
+      onClick={() => (times.value *= 2)}
+    >
       +
     </button>
   </div>
@@ -109,13 +123,60 @@ const Pointer = ({ viewing: { pointer, region } }: { readonly viewing: Viewing }
   </div>
 )
 
+const degrees = (value: number): string => `${value}°`
+
+const Surface = ({ viewing: { look, turn } }: { readonly viewing: Viewing }) => {
+  const { kind } = look.value
+  if (kind !== 'sphere' && kind !== 'mesh') return null
+  const { azimuth, elevation, globe } = turn.value
+  const set = (change: Partial<typeof turn.value>) => {
+    turn.value = { ...turn.value, ...change }
+  }
+  return (
+    <>
+      {kind === 'sphere' && (
+        <div class="field" role="group" aria-label="Projection">
+          <button type="button" aria-pressed={!globe} onClick={() => set({ globe: false })}>
+            Map
+          </button>
+          <button type="button" aria-pressed={globe} onClick={() => set({ globe: true })}>
+            Globe
+          </button>
+        </div>
+      )}
+      <Slider
+        label="Turn"
+        value={azimuth}
+        min={-180}
+        max={180}
+        step={5}
+        text={degrees(azimuth)}
+        onValue={(value) => set({ azimuth: value })}
+      />
+      {(kind === 'mesh' || globe) && (
+        <Slider
+          label="Tilt"
+          value={elevation}
+          min={-90}
+          max={90}
+          step={5}
+          text={degrees(elevation)}
+          onValue={(value) => set({ elevation: value })}
+        />
+      )}
+    </>
+  )
+}
+
 export const Toolbar = ({ viewing }: { readonly viewing: Viewing }) => (
   <div class="toolbar">
     <Quantities viewing={viewing} />
-    <Colours viewing={viewing} />
+    {viewing.look.value.kind !== 'points' && <Colours viewing={viewing} />}
+    <Surface viewing={viewing} />
+    {viewing.look.value.kind !== 'points' && <Enlarge viewing={viewing} />}
+    {viewing.look.value.kind === 'series' && <p class="quiet">Drag with Shift to mark a stretch.</p>}
     {viewing.raster.value && (
       <>
-        <Enlarge viewing={viewing} />
         <Pointer viewing={viewing} />
         {viewing.pointer.value !== 'cross' && (
           <p class="quiet toolbar-words">{pointerToolOf(viewing.pointer.value).keys}</p>

@@ -1,12 +1,13 @@
 /** What the parts of a viewer share: one cross-hair, one zoom, one scale, one draw, one region. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { MapName } from '../canvas/scale.ts'
-import type { Draws } from '../posterior/draws.ts'
+import type { Draws, Look } from '../posterior/draws.ts'
 import { axesOf } from '../posterior/places.ts'
 import { drawsOf, type Quantity, quantitiesOf } from '../posterior/quantities.ts'
 import { inSlices } from '../posterior/slices.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
-import { imageRaster, type Raster } from './rasters/raster.ts'
+import type { Raster } from './rasters/raster.ts'
+import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from './rasters/rasters.ts'
 import type { PointerTool } from './region/pointer-tools.ts'
 
 /** Lowest and highest colour. */
@@ -26,8 +27,12 @@ export interface Viewing {
   readonly draws: ReadonlySignal<Draws>
   /** Undefined while it is computed. */
   readonly summary: ReadonlySignal<Summary | undefined>
-  /** How the places lie in pictures; undefined for series and points. */
-  readonly raster: Signal<Raster | undefined>
+  /** How the draws are looked at; the same object for draws of the same shape. */
+  readonly look: ReadonlySignal<Look>
+  /** How the places lie in pictures; undefined for series and points, and while it is loaded. */
+  readonly raster: ReadonlySignal<Raster | undefined>
+  /** From where a surface is seen. */
+  readonly turn: Signal<Turn>
   /** Ends of the colours of values: the same in all views. */
   readonly ends: Signal<Ends>
   readonly map: Signal<MapName>
@@ -70,10 +75,7 @@ const shapeOf = ({ look, count, size }: Draws): string => {
   return [look.kind, channels, places, count, size, look.kind === 'image' ? look.width : 0].join()
 }
 
-const rasterFor = ({ look }: Draws): Raster | undefined =>
-  look.kind === 'image' ? imageRaster(look.height, look.width) : undefined
-
-/** Signals of field looks are shown in grey, those on surfaces in colours that grey shading does not touch. */
+/** On surfaces colours that their shading leaves distinct. */
 const mapFor = ({ look }: Draws): MapName =>
   look.kind === 'sphere' ? 'thermal' : look.kind === 'mesh' ? 'clay' : 'grey'
 
@@ -92,8 +94,9 @@ export const viewingOf = (first: Draws): Viewing => {
   const draws = computed(() => drawsOf(given.value, quantities.value[quantity.value]))
   const summary = signal<Summary>()
   const ends = signal(endsOf(draws.value))
+  const look = signal(first.look)
   const fresh = {
-    raster: signal(rasterFor(first)),
+    turn: signal<Turn>(LEVEL),
     map: signal(mapFor(first)),
     draw: signal(0),
     favourites: signal<readonly number[]>([]),
@@ -101,6 +104,13 @@ export const viewingOf = (first: Draws): Viewing => {
     times: signal(1),
     region: signal<Uint8Array | undefined>(undefined),
   }
+  const maker = signal<RasterMaker | undefined>(undefined)
+  const stopMaker = effect(() => {
+    const own = rasterMakerOf(look.value)
+    maker.value = typeof own === 'function' ? own : undefined
+    if (own instanceof Promise) own.then((made) => (maker.value = made))
+  })
+  const raster = computed(() => maker.value?.(fresh.turn.value))
   const stopSummary = effect(() => {
     const own = draws.value
     const made = emptySummary(own.size)
@@ -128,7 +138,8 @@ export const viewingOf = (first: Draws): Viewing => {
     if (shapeOf(next) !== shape) {
       shape = shapeOf(next)
       quantity.value = 0
-      fresh.raster.value = rasterFor(next)
+      look.value = next.look
+      fresh.turn.value = LEVEL
       fresh.map.value = mapFor(next)
       fresh.draw.value = 0
       fresh.favourites.value = []
@@ -148,11 +159,14 @@ export const viewingOf = (first: Draws): Viewing => {
     draws,
     summary,
     ends,
+    look,
+    raster,
     ...fresh,
     playing: signal(!stillsOnly() && first.count > 1),
     pointer: signal<PointerTool>('cross'),
     take,
     end: () => {
+      stopMaker()
       stopSummary()
       stopEnds()
     },

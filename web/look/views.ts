@@ -76,7 +76,12 @@ export const views: readonly View[] = [
   {
     name: 'observed',
     title: () => 'Observation',
-    of: (viewing) => signal(viewing, ({ observed }) => observed, ({ observed }) => observed),
+    of: (viewing) =>
+      signal(
+        viewing,
+        ({ observed }) => observed,
+        ({ observed }) => observed,
+      ),
     has: ({ draws }) => draws.value.observed !== undefined,
     scale: valueScale,
   },
@@ -88,18 +93,15 @@ export const views: readonly View[] = [
     scale: valueScale,
   },
   {
-    name: 'deviation',
-    title: () => 'Standard deviation',
-    of: ({ summary }) => one(summary.value?.deviation),
-    has: several,
-    scale: spreadScale,
-  },
-  {
     name: 'draw',
     title: ({ draw }) => `Draw ${draw.value + 1}`,
     of: (viewing) => {
       const k = viewing.draw.value
-      return signal(viewing, (draws) => drawOf(draws, k), (draws) => drawOf(draws, k))
+      return signal(
+        viewing,
+        (draws) => drawOf(draws, k),
+        (draws) => drawOf(draws, k),
+      )
     },
     has: always,
     scale: valueScale,
@@ -107,9 +109,21 @@ export const views: readonly View[] = [
   {
     name: 'truth',
     title: () => 'Truth',
-    of: (viewing) => signal(viewing, ({ truth }) => truth, ({ truth }) => truth),
+    of: (viewing) =>
+      signal(
+        viewing,
+        ({ truth }) => truth,
+        ({ truth }) => truth,
+      ),
     has: withTruth,
     scale: valueScale,
+  },
+  {
+    name: 'deviation',
+    title: () => 'Standard deviation',
+    of: ({ summary }) => one(summary.value?.deviation),
+    has: several,
+    scale: spreadScale,
   },
   quantile('low', '5 % quantile'),
   quantile('median', 'Median'),

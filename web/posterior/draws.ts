@@ -39,6 +39,8 @@ export interface Draws {
   readonly observed?: Float32Array
   /** [D]: 0 outside the domain (land, background). */
   readonly domain?: Uint8Array
+  /** What is known of their calibration, in a sentence; a page without it says what the truth tells. */
+  readonly known?: string
 }
 
 /** Draw k, [D], not copied. */

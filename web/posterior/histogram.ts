@@ -6,7 +6,12 @@ export interface Histogram {
 }
 
 /** Counts of values in bins of equal width between two ends; the last bin holds its upper end. */
-export const histogramOf = (values: ArrayLike<number>, low: number, high: number, bins: number): Histogram => {
+export const histogramOf = (
+  values: ArrayLike<number>,
+  low: number,
+  high: number,
+  bins: number,
+): Histogram => {
   const width = (high - low) / bins
   const counts = new Array<number>(bins).fill(0)
   for (let i = 0; i < values.length; i++) {

@@ -20,7 +20,10 @@ const rotate = (a: Float64Array[], v: Float64Array[], p: number, q: number): voi
     a[i][p] = c * x - s * y
     a[i][q] = s * x + c * y
   }
-  for (const [rows, wide] of [[a, n], [v, n]] as const) {
+  for (const [rows, wide] of [
+    [a, n],
+    [v, n],
+  ] as const) {
     const [first, second] = [rows[p], rows[q]]
     for (let i = 0; i < wide; i++) {
       const [x, y] = [first[i], second[i]]

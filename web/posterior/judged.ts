@@ -2,7 +2,8 @@
 import type { Summary } from './summary.ts'
 
 /** Mean − truth, [P]. */
-export const errorOf = ({ mean }: Summary, truth: Float32Array): Float32Array => mean.map((m, i) => m - truth[i])
+export const errorOf = ({ mean }: Summary, truth: Float32Array): Float32Array =>
+  mean.map((m, i) => m - truth[i])
 
 /** (Truth − mean) / standard deviation, [P]; 0 where both are the same, ± infinity where no spread excuses. */
 export const zScoreOf = ({ mean, deviation }: Summary, truth: Float32Array): Float32Array =>

@@ -37,7 +37,12 @@ export const quantitiesOf = ({ look }: Draws): readonly Quantity[] => {
 }
 
 /** Signals [n, C, P] as their quantities [n, P]. */
-const quantified = (values: Float32Array, { of }: Quantity, channels: number, places: number): Float32Array => {
+const quantified = (
+  values: Float32Array,
+  { of }: Quantity,
+  channels: number,
+  places: number,
+): Float32Array => {
   const count = values.length / (channels * places)
   const out = new Float32Array(count * places)
   const each = new Array<number>(channels)
@@ -53,7 +58,7 @@ const quantified = (values: Float32Array, { of }: Quantity, channels: number, pl
 export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
   const { channels, places } = axesOf(draws.look)
   if (channels === 1) return draws
-  const { name, count, values, range, truth, observed, domain } = draws
+  const { name, count, values, range, truth, observed, domain, known } = draws
   const of = (signal: Float32Array) => quantified(signal, quantity, channels, places)
   return {
     name,
@@ -61,6 +66,7 @@ export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
     count,
     size: places,
     values: of(values),
+    ...(known === undefined ? {} : { known }),
     ...(range && quantity.range ? { range: quantity.range(range) } : {}),
     ...(truth ? { truth: of(truth) } : {}),
     ...(observed ? { observed: of(observed) } : {}),

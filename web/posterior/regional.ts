@@ -80,7 +80,8 @@ const mostFrequent = (places: Int32Array): { readonly place: number; readonly sh
 export const regional = (draws: Draws, region: Uint8Array, threshold: number): Regional => {
   const inside = placesIn(region)
   const { values, count, size, truth } = draws
-  const taken = (signal: Float32Array, first: number) => Float32Array.from(inside, (place) => signal[first + place])
+  const taken = (signal: Float32Array, first: number) =>
+    Float32Array.from(inside, (place) => signal[first + place])
   const each = Array.from({ length: count }, (_, k) => taken(values, k * size))
   const real = truth && taken(truth, 0)
   const peaks = Int32Array.from(each, (own) => inside[argmax(own)])

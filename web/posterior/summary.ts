@@ -60,7 +60,12 @@ export const emptySummary = (places: number): Summary => ({
 })
 
 /** Fills the summary at places `from … to − 1`. @param draws - of one channel, [K, P] */
-export const summarise = ({ values, count, size }: Draws, summary: Summary, from: number, to: number): void => {
+export const summarise = (
+  { values, count, size }: Draws,
+  summary: Summary,
+  from: number,
+  to: number,
+): void => {
   const wide = to - from
   const columns = new Float32Array(wide * count)
   for (let k = 0; k < count; k++)

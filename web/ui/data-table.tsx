@@ -1,8 +1,8 @@
 /** A table that can be copied and saved. */
 import { signal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { saveText } from './save.ts'
 import { shown } from './number.ts'
+import { saveText } from './save.ts'
 import './data-table.css'
 
 /** Numbers and words in rows; the first column names the row. */
@@ -83,7 +83,10 @@ export const DataTable = ({ table, caption }: { readonly table: Table; readonly 
         <button type="button" onClick={() => saveText(`${table.name}.csv`, csvOf(table), 'text/csv')}>
           CSV
         </button>
-        <button type="button" onClick={() => saveText(`${table.name}.json`, jsonOf(table), 'application/json')}>
+        <button
+          type="button"
+          onClick={() => saveText(`${table.name}.json`, jsonOf(table), 'application/json')}
+        >
           JSON
         </button>
         <span role="status" class="quiet">

@@ -33,7 +33,13 @@ export const HistogramChart = ({
   return (
     <svg class="histogram" viewBox={`0 0 ${WIDTH} ${HEIGHT + FOOT}`} role="img" aria-label={label}>
       {band && (
-        <rect class="histogram-band" x={x(band[0])} y={0} width={Math.max(0, x(band[1]) - x(band[0]))} height={HEIGHT} />
+        <rect
+          class="histogram-band"
+          x={x(band[0])}
+          y={0}
+          width={Math.max(0, x(band[1]) - x(band[0]))}
+          height={HEIGHT}
+        />
       )}
       {counts.map((count, i) => {
         const tall = ((HEIGHT - 4) * count) / most

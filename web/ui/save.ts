@@ -8,4 +8,5 @@ export const saveBlob = (name: string, blob: Blob): void => {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-export const saveText = (name: string, text: string, type: string): void => saveBlob(name, new Blob([text], { type }))
+export const saveText = (name: string, text: string, type: string): void =>
+  saveBlob(name, new Blob([text], { type }))

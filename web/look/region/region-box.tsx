@@ -1,6 +1,7 @@
 /** A rectangle by its ends in numbers; of a series, the stretch between two entries. */
-import { useId } from 'preact/hooks'
+
 import { useSignal } from '@preact/signals'
+import { useId } from 'preact/hooks'
 import { rectangleMarks } from '../../canvas/marks.ts'
 import { placesMarked } from '../rasters/raster.ts'
 import type { Viewing } from '../viewing.ts'
@@ -62,8 +63,18 @@ export const RegionBox = ({ viewing }: { readonly viewing: Viewing }) => {
           <End label="to row" value={bottom} most={height} onValue={(v) => set({ bottom: v })} />
         </>
       )}
-      <End label={own ? 'columns from' : 'entries from'} value={left} most={width} onValue={(v) => set({ left: v })} />
-      <End label={own ? 'to column' : 'to entry'} value={right} most={width} onValue={(v) => set({ right: v })} />
+      <End
+        label={own ? 'columns from' : 'entries from'}
+        value={left}
+        most={width}
+        onValue={(v) => set({ left: v })}
+      />
+      <End
+        label={own ? 'to column' : 'to entry'}
+        value={right}
+        most={width}
+        onValue={(v) => set({ right: v })}
+      />
       <button type="button" onClick={apply}>
         Use it
       </button>

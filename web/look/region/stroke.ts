@@ -10,7 +10,8 @@ export interface Stroke {
   readonly onKey: (key: string) => boolean
 }
 
-const either = (a: Uint8Array, b: Uint8Array | undefined): Uint8Array => (b ? a.map((mark, i) => mark | b[i]) : a)
+const either = (a: Uint8Array, b: Uint8Array | undefined): Uint8Array =>
+  b ? a.map((mark, i) => mark | b[i]) : a
 
 /** Strokes of a viewing; paths are begun anew with every tool. */
 export const strokeOf = (viewing: Viewing): Stroke => {

@@ -32,8 +32,8 @@ const Body = ({ viewing, stroke }: ToolProps) => {
           {title} = {shown(values[place.value])} at {placeWords(draws.value.look, place.value)}
         </p>
         <p class="quiet">
-          The share of the {draws.value.count} draws above u, place by place: not the probability that all of these
-          places are above it together.
+          The share of the {draws.value.count} draws above u, place by place: not the probability that all of
+          these places are above it together.
         </p>
       </div>
       <FieldFigure

@@ -65,13 +65,18 @@ const Body = ({ viewing }: ToolProps) => {
       </div>
       {found ? (
         <div>
-          <DataTable table={regionTable(found)} caption={`${found.places} places, ${draws.value.count} draws`} />
+          <DataTable
+            table={regionTable(found)}
+            caption={`${found.places} places, ${draws.value.count} draws`}
+          />
           <Peak viewing={viewing} found={found} />
           <div class="small-charts">
             {found.distributions.map((own) => {
               const marks: readonly Mark[] = [
                 { name: 'mean', value: own.mean, kind: 'mean' },
-                ...(own.truth === undefined ? [] : [{ name: 'truth', value: own.truth, kind: 'truth' } as const]),
+                ...(own.truth === undefined
+                  ? []
+                  : [{ name: 'truth', value: own.truth, kind: 'truth' } as const]),
               ]
               return (
                 <figure key={own.name}>
@@ -89,7 +94,8 @@ const Body = ({ viewing }: ToolProps) => {
         </div>
       ) : (
         <p class="quiet">
-          No region yet: choose rectangle, lasso or brush above and draw on any picture, or give the ends here.
+          No region yet: choose rectangle, lasso or brush above and draw on any picture, or give the ends
+          here.
         </p>
       )}
     </section>

@@ -36,13 +36,22 @@ const Half = ({ view, viewing, stroke }: ToolProps & { readonly view: View }) =>
   const shown = useComputed(() => view.of(viewing)).value
   const raster = viewing.raster.value
   if (!shown || !raster) return <p class="quiet">Computing …</p>
-  return <Field {...{ viewing, stroke, raster, shown }} scale={view.scale(viewing, shown)} label={view.title(viewing)} />
+  return (
+    <Field
+      {...{ viewing, stroke, raster, shown }}
+      scale={view.scale(viewing, shown)}
+      label={view.title(viewing)}
+    />
+  )
 }
 
 const Body = (props: ToolProps) => {
   const { viewing } = props
   const options = viewsOf(viewing)
-  const names = useSignal<readonly [string, string]>(['draw', options.some((v) => v.name === 'truth') ? 'truth' : 'mean'])
+  const names = useSignal<readonly [string, string]>([
+    'draw',
+    options.some((v) => v.name === 'truth') ? 'truth' : 'mean',
+  ])
   const edge = useSignal(50)
   const viewOf = (name: string): View => options.find((view) => view.name === name) ?? options[0]
   const [left, right] = [viewOf(names.value[0]), viewOf(names.value[1])]

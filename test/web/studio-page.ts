@@ -20,14 +20,23 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/**
- * A folder on a static server of this machine, as any host would serve it.
- *
- * @param unavailable - whether the server answers 503 for a path just now
- */
+/** How a folder is served. */
+interface Serving {
+  /** Whether the server answers 503 for a path just now. */
+  readonly unavailable?: (path: string) => boolean
+  /** Whether pages are isolated from other origins, which gives them threads. */
+  readonly isolated?: boolean
+}
+
+const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
+/** A folder on a static server of this machine, as any host would serve it. */
 export const servedFolder = async (
   folder: string,
-  unavailable: (path: string) => boolean = () => false,
+  { unavailable = () => false, isolated = false }: Serving = {},
 ): Promise<{ url: string; close: () => Promise<void> }> => {
   const server: Server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
@@ -36,6 +45,7 @@ export const servedFolder = async (
       const body = readFileSync(join(folder, path === '/' ? 'index.html' : path))
       response.writeHead(200, {
         'content-type': types[extname(path) || '.html'] ?? 'application/octet-stream',
+        ...(isolated ? isolation : {}),
       })
       response.end(body)
     } catch {

@@ -81,7 +81,9 @@ describe.skipIf(!chromium || !built)('the first page', () => {
     timeout: 2 * LONG,
   }, async () => {
     let refused = true
-    const { url, close } = await servedFolder(builtPage, (path) => refused && path.endsWith('sampler.onnx'))
+    const { url, close } = await servedFolder(builtPage, {
+      unavailable: (path) => refused && path.endsWith('sampler.onnx'),
+    })
     try {
       const use = async (page: Page) => {
         const line = page.locator('.engine-line')

@@ -133,9 +133,8 @@ for (const [s, share] of SHARES.entries()) {
     ...(await measured(truth, manifest, observedOf, draw)),
   }
   cells.push(cell)
-  console.log(
-    `${share.join(' to ')} seen: ${(100 * cell.coverage).toFixed(1)} % in 90 %, PSNR ${cell.psnr.toFixed(2)} dB`,
-  )
+  const covered = `${(100 * cell.coverage).toFixed(1)} % in 90 %`
+  console.log(`${share.join(' to ')} seen: ${covered}, PSNR ${cell.psnr.toFixed(2)} dB`)
 }
 
 const kind = maskKinds.find(({ name }) => name === entry.mask)

@@ -1,4 +1,4 @@
-/** The styles that the component needs, as one text: nothing of a page's own style reaches into it, or out. */
+/** The styles of the component as one text: nothing of a page's own style reaches into it, or out. */
 import frame from '../app/style.css?inline'
 import canvas from '../canvas/canvas.css?inline'
 import gallery from '../gallery/gallery.css?inline'

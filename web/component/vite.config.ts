@@ -29,7 +29,11 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       input: here('main.ts'),
-      output: { entryFileNames: 'tweedie-restore.js', chunkFileNames: '[name].js', assetFileNames: '[name][extname]' },
+      output: {
+        entryFileNames: 'tweedie-restore.js',
+        chunkFileNames: '[name].js',
+        assetFileNames: '[name][extname]',
+      },
     },
   },
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: 'worker.js' } } },

@@ -21,14 +21,18 @@ export type EngineState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly reason: string }
 
-const fetching = (state: EngineState) => (state.kind === 'fetching' ? state : { kind: 'fetching', arrived: {} } as const)
+const fetching = (state: EngineState) =>
+  state.kind === 'fetching' ? state : ({ kind: 'fetching', arrived: {} } as const)
 
 /** The state after a report. */
 export const after = (state: EngineState, report: Report): EngineState => {
   switch (report.kind) {
     case 'fetched': {
       const { arrived } = fetching(state)
-      return { kind: 'fetching', arrived: { ...arrived, [report.part]: { done: report.done, total: report.total } } }
+      return {
+        kind: 'fetching',
+        arrived: { ...arrived, [report.part]: { done: report.done, total: report.total } },
+      }
     }
     case 'retrying':
       return { ...fetching(state), trouble: `${report.reason}; trying again (${report.attempt})` }

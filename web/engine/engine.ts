@@ -26,7 +26,7 @@ export interface Engine {
   close(): void
 }
 
-/** ONNX Runtime beside the page, or beside a script elsewhere. @param base - address of the folder `engine/` */
+/** ONNX Runtime where it was laid. @param base - address of the folder `engine/` */
 export const runtimeAt = (base: string | URL): Runtime => ({
   script: new URL('ort-wasm-simd-threaded.mjs', base).href,
   binary: { url: new URL('ort-wasm-simd-threaded.wasm.gz', base).href, bytes: __ENGINE_BYTES__ },

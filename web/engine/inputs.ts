@@ -47,7 +47,8 @@ export const inputsOf = (manifest: Manifest, { y, mask, noise }: Observed, seed:
     z: (shape) => latentOf(seed, shape),
   }
   const arrays = manifest.inputs.map(({ name, shape }) => {
-    if (!Object.hasOwn(known, name)) throw new Error(`the sampler needs '${name}', which this page does not make`)
+    if (!Object.hasOwn(known, name))
+      throw new Error(`the sampler needs '${name}', which this page does not make`)
     return [name, { shape, data: known[name](shape) }] as const
   })
   return Object.fromEntries(arrays)

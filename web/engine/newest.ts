@@ -1,6 +1,6 @@
 /**
  * Only the newest request counts. One is being answered, one waits; a third takes the place of the one that
- * waits, which is then told that it is stale. A stroke makes many requests: all but the last are not computed.
+ * waits, which is then told that it is stale. A stroke makes many requests, most of which are not computed.
  */
 
 /** The answer to a request, or that a newer one took its place. */

@@ -11,7 +11,11 @@ const say = (report: Report, transfer: Transferable[] = []): void => postMessage
 const downloads = new Map<string, Download>()
 
 /** A file, going on with what has arrived of it before. */
-const fetched = async (part: Part, file: RemoteFile, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> => {
+const fetched = async (
+  part: Part,
+  file: RemoteFile,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> => {
   const own = downloads.get(file.url) ?? download(file)
   downloads.set(file.url, own)
   const bytes = await own.bytes({

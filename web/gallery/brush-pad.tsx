@@ -1,6 +1,7 @@
 /** The observation, painted on: by mouse or touch, or by the arrow keys and the space bar. */
-import { useRef } from 'preact/hooks'
+
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { ImageCanvas, type Pixel } from '../canvas/image-canvas.tsx'
 import { shown } from '../ui/number.ts'
 import { stroke } from './brush.ts'
@@ -42,7 +43,8 @@ export const BrushPad = ({ restoring, tool }: { readonly restoring: Restoring; r
     const place = row * shape.width + column
     const { mean, deviation } = summary.value
     const seen = mask.value[place] > 0.5 ? `seen as ${shown(restoring.observed.value.y[place], 2)}` : 'erased'
-    return `Row ${row + 1}, column ${column + 1}: ${seen}; draws ${shown(mean[place], 2)} ± ${shown(deviation[place], 2)}`
+    const drawn = `${shown(mean[place], 2)} ± ${shown(deviation[place], 2)}`
+    return `Row ${row + 1}, column ${column + 1}: ${seen}; draws ${drawn}`
   }
   const { y } = restoring.observed.value
   const values = y.map((value, i) => (mask.value[i % mask.value.length] > 0.5 ? value : Number.NaN))

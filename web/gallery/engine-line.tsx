@@ -7,7 +7,15 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
 const titles: Readonly<Record<Part, string>> = { engine: 'engine', model: 'sampler' }
 
-const Arrived = ({ part, arrival, bytes }: { part: Part; arrival: Arrival | undefined; bytes: number | undefined }) => {
+const Arrived = ({
+  part,
+  arrival,
+  bytes,
+}: {
+  part: Part
+  arrival: Arrival | undefined
+  bytes: number | undefined
+}) => {
   const total = arrival?.total ?? bytes
   const done = arrival?.done ?? 0
   return (
@@ -21,9 +29,15 @@ const Arrived = ({ part, arrival, bytes }: { part: Part; arrival: Arrival | unde
 }
 
 const sizes = (engine: number, model: number | undefined): string =>
-  `the engine (${megabytes(engine)} MB) and the sampler${model === undefined ? '' : ` (${megabytes(model)} MB)`}`
+  `the engine (${megabytes(engine)} MB) and the sampler (${model === undefined ? '?' : megabytes(model)} MB)`
 
-const Fetching = ({ state, restoring }: { state: EngineState & { kind: 'fetching' }; restoring: Restoring }) => (
+const Fetching = ({
+  state,
+  restoring,
+}: {
+  state: EngineState & { kind: 'fetching' }
+  restoring: Restoring
+}) => (
   <>
     <span>Shown: draws made before. Fetching what draws here:</span>
     <Arrived part="engine" arrival={state.arrived.engine} bytes={__ENGINE_BYTES__} />
@@ -58,7 +72,10 @@ const Body = ({ restoring }: { readonly restoring: Restoring }) => {
     case 'idle':
       return (
         <>
-          <span>Shown: draws made before. To draw here, the page fetches {sizes(__ENGINE_BYTES__, manifest.bytes)}.</span>
+          <span>
+            Shown: draws made before. To draw here, the page fetches {sizes(__ENGINE_BYTES__, manifest.bytes)}
+            .
+          </span>
           {open('Fetch')}
         </>
       )

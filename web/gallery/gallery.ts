@@ -25,7 +25,8 @@ export const gallery: readonly Entry[] = [
     name: 'digits',
     title: 'Erase a digit',
     about:
-      'A sampler that learned from damaged digits alone draws what may have stood where you erase: each draw is a possible digit.',
+      'A sampler that learned from damaged digits alone draws what may have stood where you erase: ' +
+      'each draw is a possible digit.',
     noun: 'digit',
     folder: 'models/digits/',
     mask: 'few',

@@ -43,7 +43,10 @@ const box: MaskKind['draw'] = (size, seed) => {
 const strokes: MaskKind['draw'] = (size, seed) => {
   const { height, width } = size
   const u = random('strokes', seed, 12)
-  const place = (i: number): Place => ({ row: (0.15 + 0.7 * u[i]) * height, column: (0.15 + 0.7 * u[i + 1]) * width })
+  const place = (i: number): Place => ({
+    row: (0.15 + 0.7 * u[i]) * height,
+    column: (0.15 + 0.7 * u[i + 1]) * width,
+  })
   let mask = seen(size)
   for (let s = 0; s < 3; s++)
     mask = stroke(mask, size, { from: place(4 * s), to: place(4 * s + 2), radius: 0.05 * width, seen: false })

@@ -20,7 +20,8 @@ export const RestorePanel = ({
 }) => {
   const opening = useRestoring(files.model.href, files, first)
   if (opening.kind === 'fetching') return <p class="quiet">Fetching …</p>
-  if (opening.kind === 'open') return <RestoreView restoring={opening.restoring} noun={noun} {...(below ? { below } : {})} />
+  if (opening.kind === 'open')
+    return <RestoreView restoring={opening.restoring} noun={noun} {...(below ? { below } : {})} />
   return (
     <>
       <Notice title="This sampler could not be opened">{opening.reason}</Notice>

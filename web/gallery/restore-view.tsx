@@ -1,6 +1,7 @@
 /** The brush and what follows it: the observation, mean, spread, truth; the trust line; the draws. */
-import { useMemo } from 'preact/hooks'
+
 import type { ComponentChildren, ComponentType } from 'preact'
+import { useMemo } from 'preact/hooks'
 import { ImageCanvas } from '../canvas/image-canvas.tsx'
 import type { ColourScale } from '../canvas/scale.ts'
 import { drawOf } from '../posterior/draws.ts'
@@ -54,7 +55,12 @@ export const RestoreView = ({
           <ImageCanvas values={deviation} {...shape} scale={spread} label="Standard deviation of the draws" />
         </Panel>
         <Panel title="Truth">
-          <ImageCanvas values={truth.value} {...shape} scale={grey} label={`The ${noun} before damage and noise`} />
+          <ImageCanvas
+            values={truth.value}
+            {...shape}
+            scale={grey}
+            label={`The ${noun} before damage and noise`}
+          />
         </Panel>
       </div>
       <TrustLine restoring={restoring} />
@@ -68,7 +74,13 @@ export const RestoreView = ({
       </div>
       <div class="restore-draws">
         {Array.from({ length: draws.value.count }, (_, k) => (
-          <ImageCanvas key={k} values={drawOf(draws.value, k)} {...shape} scale={grey} label={`Draw ${k + 1}`} />
+          <ImageCanvas
+            key={k}
+            values={drawOf(draws.value, k)}
+            {...shape}
+            scale={grey}
+            label={`Draw ${k + 1}`}
+          />
         ))}
       </div>
       {Below && <Below restoring={restoring} />}

@@ -58,7 +58,8 @@ export interface FirstSight {
 }
 
 const maskOf = (kind: string, seed: number, size: { readonly height: number; readonly width: number }) =>
-  maskKinds.find(({ name }) => name === kind)?.draw(size, seed) ?? new Float32Array(size.height * size.width).fill(1)
+  maskKinds.find(({ name }) => name === kind)?.draw(size, seed) ??
+  new Float32Array(size.height * size.width).fill(1)
 
 /** Where nothing was seen there is nothing to lay over the draws. */
 const seenAlone = ({ y, mask }: Observed): Float32Array =>
@@ -137,7 +138,9 @@ export const restoringOf = (
       summarise(draws.value, summary, 0, size)
       return summary
     }),
-    trust: computed(() => trustIn(manifest.validation, evidenceOf(result.value.observed, result.value, shape))),
+    trust: computed(() =>
+      trustIn(manifest.validation, evidenceOf(result.value.observed, result.value, shape)),
+    ),
     trouble,
     take: (kind) => {
       mask.value = maskOf(kind, ++takes, shape)

@@ -5,14 +5,21 @@ import { saveBlob } from '../ui/save.ts'
 import type { Restoring } from './restoring.ts'
 
 /**
- * `draws` [K, 1, C, H, W] with the observation that they are of: `y`, `truth`, `mean` and `spread` [1, C, H, W],
- * `mask` [1, 1, H, W], `noise` [1], `logq` [K, 1] where it is known.
+ * `draws` [K, 1, C, H, W] with what they are of: `y`, `truth`, `mean` and `spread` [1, C, H, W], `mask`
+ * [1, 1, H, W], `noise` [1], `logq` [K, 1] where it is known.
  */
-export const drawsFile = ({ result, summary, truth, shape, manifest }: Restoring): Uint8Array<ArrayBuffer> => {
+export const drawsFile = ({
+  result,
+  summary,
+  truth,
+  shape,
+  manifest,
+}: Restoring): Uint8Array<ArrayBuffer> => {
   const { channels, height, width } = shape
   const { observed, draws, logq } = result.value
   const { mean, deviation } = summary.value
-  const array = (values: Float32Array, dimensions: readonly number[]) => new NdArray('float32', dimensions, values)
+  const array = (values: Float32Array, dimensions: readonly number[]) =>
+    new NdArray('float32', dimensions, values)
   const image = (values: Float32Array) => array(values, [1, channels, height, width])
   const bytes = encodeNpz({
     draws: array(draws, [manifest.draws, 1, channels, height, width]),

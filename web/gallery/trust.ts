@@ -1,4 +1,4 @@
-/** How far to trust the draws on the screen: what was measured on observations like this one, or a refusal. */
+/** How far to trust the draws on the screen: what was measured on inputs like this one, or a refusal. */
 import type { Cell, Range, Validation } from '../engine/manifest.ts'
 import type { Evidence } from './evidence.ts'
 
@@ -7,7 +7,11 @@ const MET: Range = [0.86, 0.94]
 
 /** The sentence under the draws. */
 export type Trust =
-  | { readonly kind: 'measured'; readonly verdict: 'calibrated' | 'overconfident' | 'cautious'; readonly sentence: string }
+  | {
+      readonly kind: 'measured'
+      readonly verdict: 'calibrated' | 'overconfident' | 'cautious'
+      readonly sentence: string
+    }
   | { readonly kind: 'refused'; readonly sentence: string }
   | { readonly kind: 'unknown'; readonly sentence: string }
 
@@ -16,6 +20,8 @@ const within = (value: number, [low, high]: Range): boolean =>
   value >= low - 1e-6 * Math.abs(low) && value <= high + 1e-6 * Math.abs(high)
 
 const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`
+
+const level = (value: number): string => value.toFixed(2)
 
 const figures = ['kept', 'noise', 'hole', 'edges'] as const
 
@@ -35,7 +41,7 @@ const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string 
   const all = (name: 'kept' | 'noise') => hull(cells.map((cell) => cell[name]))
   const kinds = [...new Set(cells.map(({ kind }) => kind))].join(', ')
   if (!within(noise, all('noise')))
-    return `its noise is ${noise.toFixed(2)}, the sampler learned with ${between(all('noise'), (v) => v.toFixed(2))}`
+    return `its noise is ${level(noise)}, the sampler learned with ${between(all('noise'), level)}`
   if (!within(kept, all('kept')))
     return `${percent(kept)} of the pixels are seen, the sampler learned with ${between(all('kept'), percent)}`
   return `its mask is another kind than the sampler learned with (${kinds})`
@@ -44,14 +50,18 @@ const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string 
 const verdictOf = (coverage: number): 'calibrated' | 'overconfident' | 'cautious' =>
   coverage < MET[0] ? 'overconfident' : coverage > MET[1] ? 'cautious' : 'calibrated'
 
-const judged = { calibrated: 'as they should', overconfident: 'they are too narrow', cautious: 'they are too wide' }
+const judged = {
+  calibrated: 'as they should',
+  overconfident: 'they are too narrow',
+  cautious: 'they are too wide',
+}
 
 /** Why draws are unlike those of the validation set, if they are. */
 const oddity = ({ residual, logq }: Cell, evidence: Evidence): string | undefined => {
   if (!within(evidence.residual, residual))
     return (
       `its draws miss what was seen by ${evidence.residual.toFixed(2)} times the noise, ` +
-      `those of the validation set by ${between(residual, (v) => v.toFixed(2))}`
+      `those of the validation set by ${between(residual, level)}`
     )
   if (logq && evidence.logq !== undefined && !within(evidence.logq, logq))
     return (

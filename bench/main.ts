@@ -24,6 +24,7 @@
  *   coil-maps  coil maps estimated from k-space, and what total variation makes of them
  *   paper      the configurations of the papers at their full size: memory, seconds a step, days
  *   own-data   learn and sample on strangers' data, beside simple baselines
+ *   studio     the page: sizes, first paint, milliseconds from a brush stroke to its draws
  *
  * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
  * (bench/peers). All take --json.
@@ -52,6 +53,7 @@ const names = [
   'own-data',
   'operators',
   'gaussian-start',
+  'studio',
 ]
 
 const [name, ...args] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 import type { RemoteFile } from './messages.ts'
 
 /** How a file is fetched. */
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly signal: AbortSignal
   readonly onProgress: (done: number, total: number | undefined) => void
   /** Told before each new try, from 2 on. */

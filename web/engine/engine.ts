@@ -5,7 +5,7 @@ import type { ModelArrays, Order, RemoteFile, Report, Runtime } from './messages
 import { type Answered, newest } from './newest.ts'
 
 /** What a model gave, and how long its evaluation alone took. */
-export interface Evaluation {
+interface Evaluation {
   readonly outputs: ModelArrays
   readonly milliseconds: number
 }

@@ -14,7 +14,7 @@ export interface Observed {
 }
 
 /** Standard normal numbers of all draws, a function of the seed alone: the same here and in Node. */
-export const latentOf = (seed: number, shape: readonly number[]): Float32Array =>
+const latentOf = (seed: number, shape: readonly number[]): Float32Array =>
   normal(stream(seed, 'studio z'), shape).data
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)

@@ -7,7 +7,7 @@
 export type Range = readonly [low: number, high: number]
 
 /** One array that goes in or comes out. */
-export interface ManifestArray {
+interface ManifestArray {
   readonly name: string
   readonly shape: readonly number[]
 }

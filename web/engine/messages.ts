@@ -1,7 +1,7 @@
 /** What the page and the worker that computes say to each other. */
 
 /** An array of a model: name → values in row-major order. */
-export interface ModelArray {
+interface ModelArray {
   readonly shape: readonly number[]
   readonly data: Float32Array
 }

@@ -12,7 +12,7 @@ import { observe } from './observe.ts'
 import { type Trust, trustIn } from './trust.ts'
 
 /** Draws and the observation that they were made of. */
-export interface Result {
+interface Result {
   readonly observed: Observed
   /** [K, C·H·W]. */
   readonly draws: Float32Array

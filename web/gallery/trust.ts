@@ -43,7 +43,7 @@ const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string 
   if (!within(noise, all('noise')))
     return `its noise is ${level(noise)}, the sampler learned with ${between(all('noise'), level)}`
   if (!within(kept, all('kept')))
-    return `${percent(kept)} of the pixels are seen, the sampler learned with ${between(all('kept'), percent)}`
+    return `${percent(kept)} of the pixels are seen, it learned with ${between(all('kept'), percent)}`
   return `its mask is another kind than the sampler learned with (${kinds})`
 }
 

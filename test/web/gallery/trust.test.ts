@@ -38,8 +38,8 @@ describe('the sentence under the draws', () => {
       kind: 'measured',
       verdict: 'calibrated',
       sentence:
-        'On 250 held-out digits with masks like this (random pixels, 10 to 50 % seen), 90 % intervals of the ' +
-        'deleted pixels held the truth 90.1 % of the time (± 0.4): as they should.',
+        'On 250 held-out digits with masks like this (random pixels, 10 to 50 % seen), 90 % intervals ' +
+        'of the deleted pixels held the truth 90.1 % of the time (± 0.4): as they should.',
     })
   })
 
@@ -54,7 +54,7 @@ describe('the sentence under the draws', () => {
 
   it.each<[string, Partial<Evidence>, string]>([
     ['another noise', { noise: 0.2 }, 'its noise is 0.20, the sampler learned with 0.05'],
-    ['too little seen', { kept: 0.05 }, '5 % of the pixels are seen, the sampler learned with 10 to'],
+    ['too little seen', { kept: 0.05 }, '5 % of the pixels are seen, it learned with 10 to 50 %'],
     ['another kind of mask', { edges: 0.3 }, 'another kind than the sampler learned with (random pixels)'],
     ['a hole that is too deep', { hole: 9 }, 'another kind'],
     ['draws that miss y', { residual: 1.5 }, 'miss what was seen by 1.50 times the noise'],

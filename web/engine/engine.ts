@@ -10,6 +10,12 @@ interface Evaluation {
   readonly milliseconds: number
 }
 
+/** The builds of ONNX Runtime: the one that is trusted, and the one with the graphics card. */
+interface Runtimes {
+  readonly wasm: Runtime
+  readonly webgpu: Runtime
+}
+
 /** A worker with one model. */
 export interface Engine {
   readonly state: ReadonlySignal<EngineState>
@@ -17,6 +23,8 @@ export interface Engine {
   open(): void
   /** Leaves off fetching. */
   stop(): void
+  /** Tries the graphics card on inputs; it takes over if it agrees with WebAssembly and is faster. */
+  accelerate(inputs: ModelArrays): void
   /**
    * Evaluates the model; a newer request takes the place of one that waits.
    *
@@ -27,10 +35,16 @@ export interface Engine {
 }
 
 /** ONNX Runtime where it was laid. @param base - address of the folder `engine/` */
-export const runtimeAt = (base: string | URL): Runtime => ({
-  script: new URL('ort-wasm-simd-threaded.mjs', base).href,
-  binary: { url: new URL('ort-wasm-simd-threaded.wasm.gz', base).href, bytes: __ENGINE_BYTES__ },
-})
+export const runtimesAt = (base: string | URL): Runtimes => {
+  const runtime = (name: string, bytes: number): Runtime => ({
+    script: new URL(`${name}.mjs`, base).href,
+    binary: { url: new URL(`${name}.wasm.gz`, base).href, bytes },
+  })
+  return {
+    wasm: runtime('ort-wasm-simd-threaded', __ENGINE_BYTES__),
+    webgpu: runtime('ort-wasm-simd-threaded.asyncify', __CARD_BYTES__),
+  }
+}
 
 interface Asked {
   readonly resolve: (evaluation: Evaluation) => void
@@ -42,12 +56,12 @@ interface Asked {
  *
  * @example
  * ```ts
- * const engine = engineOf(startWorker(), runtimeAt(new URL('engine/', document.baseURI)), { url: model })
+ * const engine = engineOf(startWorker(), runtimesAt(new URL('engine/', document.baseURI)), { url: model })
  * engine.open()
  * const answer = await engine.run({ y, mask, z })
  * ```
  */
-export const engineOf = (worker: Worker, runtime: Runtime, model: RemoteFile): Engine => {
+export const engineOf = (worker: Worker, runtimes: Runtimes, model: RemoteFile): Engine => {
   const state = signal<EngineState>({ kind: 'idle' })
   const asked = new Map<number, Asked>()
   let ids = 0
@@ -72,9 +86,14 @@ export const engineOf = (worker: Worker, runtime: Runtime, model: RemoteFile): E
     state,
     open: () => {
       state.value = { kind: 'fetching', arrived: {} }
-      order({ kind: 'open', runtime, model })
+      order({ kind: 'open', runtime: runtimes.wasm, model })
     },
     stop: () => order({ kind: 'stop' }),
+    accelerate: (inputs) => {
+      if (state.value.kind !== 'ready') return
+      state.value = { ...state.value, card: { kind: 'trying' } }
+      order({ kind: 'accelerate', runtime: runtimes.webgpu, inputs })
+    },
     run: newest(
       (inputs: ModelArrays) =>
         new Promise<Evaluation>((resolve, reject) => {

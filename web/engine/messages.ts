@@ -23,13 +23,15 @@ export interface Runtime {
 }
 
 /** What is being fetched. */
-export type Part = 'engine' | 'model'
+export type Part = 'engine' | 'model' | 'card'
 
 /** To the worker. */
 export type Order =
   | { readonly kind: 'open'; readonly runtime: Runtime; readonly model: RemoteFile }
   /** Leaves off fetching; the next `open` of the same files goes on where it stopped. */
   | { readonly kind: 'stop' }
+  /** Tries the graphics card with inputs, and takes it if it agrees and is faster. */
+  | { readonly kind: 'accelerate'; readonly runtime: Runtime; readonly inputs: ModelArrays }
   | { readonly kind: 'run'; readonly id: number; readonly inputs: ModelArrays }
 
 /** From the worker. */
@@ -39,6 +41,8 @@ export type Report =
   | { readonly kind: 'starting' }
   | { readonly kind: 'ready'; readonly threads: number }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'accelerated' }
+  | { readonly kind: 'unaccelerated'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string }
   | {
       readonly kind: 'result'

@@ -1,21 +1,37 @@
-/** Lays ONNX Runtime's two files beside the page, the WebAssembly gzipped, and tells their size. */
-import { readFileSync } from 'node:fs'
+/** Lays ONNX Runtime's files beside the page, its WebAssembly gzipped, and tells their size. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { constants, gzipSync } from 'node:zlib'
 import { defaultClientConditions, type Plugin } from 'vite'
 
-const SCRIPT = 'ort-wasm-simd-threaded.mjs'
-const BINARY = 'ort-wasm-simd-threaded.wasm'
+/** The build with WebAssembly alone, and the one with WebGPU. */
+const ENGINE = 'ort-wasm-simd-threaded'
+const CARD = 'ort-wasm-simd-threaded.asyncify'
 
 const { resolve } = createRequire(import.meta.url)
+const read = (name: string): Uint8Array => readFileSync(resolve(`onnxruntime-web/${name}`))
 
-const files = (): Readonly<Record<string, Uint8Array>> => {
-  const read = (name: string) => readFileSync(resolve(`onnxruntime-web/${name}`))
-  return {
-    [SCRIPT]: read(SCRIPT),
-    [`${BINARY}.gz`]: gzipSync(read(BINARY), { level: constants.Z_BEST_COMPRESSION }),
-  }
+/** Compressing takes seconds, so it is kept from build to build. */
+const cache = fileURLToPath(new URL('../../node_modules/.cache/tweedie-engine', import.meta.url))
+
+const gzipped = (name: string): Uint8Array => {
+  const content = read(name)
+  const kept = `${cache}/${content.length}-${name}.gz`
+  if (existsSync(kept)) return readFileSync(kept)
+  const packed = gzipSync(content, { level: constants.Z_BEST_COMPRESSION })
+  mkdirSync(cache, { recursive: true })
+  writeFileSync(kept, packed)
+  return packed
 }
+
+const files = (): Readonly<Record<string, Uint8Array>> =>
+  Object.fromEntries(
+    [ENGINE, CARD].flatMap((name) => [
+      [`${name}.mjs`, read(`${name}.mjs`)],
+      [`${name}.wasm.gz`, gzipped(`${name}.wasm`)],
+    ]),
+  )
 
 /** @param emitted - whether this build lays the files down, or only knows their size */
 export const engineFiles = ({ emitted }: { readonly emitted: boolean }): Plugin => {
@@ -23,7 +39,10 @@ export const engineFiles = ({ emitted }: { readonly emitted: boolean }): Plugin 
   return {
     name: 'engine-files',
     config: () => ({
-      define: { __ENGINE_BYTES__: content[`${BINARY}.gz`].length },
+      define: {
+        __ENGINE_BYTES__: content[`${ENGINE}.wasm.gz`].length,
+        __CARD_BYTES__: content[`${CARD}.wasm.gz`].length,
+      },
       // The variant of onnxruntime-web that leaves its WebAssembly outside.
       resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
     }),

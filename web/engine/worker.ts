@@ -1,12 +1,16 @@
-/** The worker that computes: ONNX Runtime on WebAssembly, one model at a time. */
+/** The worker that computes: ONNX Runtime on WebAssembly, and on the graphics card where that is better. */
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm'
+import { type Backend, backendOf } from './backend.ts'
 import { type Download, download } from './download.ts'
 import type { ModelArrays, Order, Part, RemoteFile, Report, Runtime } from './messages.ts'
+import { compared } from './self-test.ts'
 
 /** Threads beyond these gain nothing with models of a page. */
 const MOST_THREADS = 4
 
-const say = (report: Report, transfer: Transferable[] = []): void => postMessage(report, { transfer })
+const say = (report: Report): void => postMessage(report)
+
+const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const downloads = new Map<string, Download>()
 
@@ -34,67 +38,108 @@ const gunzipped = async (bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> =
   return new Response(unpacked).arrayBuffer()
 }
 
+/** A model and what evaluates it. */
+interface Opened {
+  readonly bytes: Uint8Array
+  readonly backend: Backend
+}
+
 let binary: ArrayBuffer | undefined
-let session: InferenceSession | undefined
+let opened: Opened | undefined
 let opening = new AbortController()
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** One evaluation after the other: a backend is not given back while it works. */
+const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const done = last.then(work, work)
+  last = done.catch(() => undefined)
+  return done
+}
+
+/** Shared memory, and so threads, exist only where the server isolates the page from other origins. */
+const threads = crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1
 
 const open = async (runtime: Runtime, model: RemoteFile): Promise<void> => {
   opening.abort()
   opening = new AbortController()
   const { signal } = opening
   try {
-    await session?.release()
-    session = undefined
+    await opened?.backend.release()
+    opened = undefined
     binary ??= await gunzipped(await fetched('engine', runtime.binary, signal))
     const bytes = await fetched('model', model, signal)
     say({ kind: 'starting' })
-    env.wasm.wasmBinary = binary
-    env.wasm.wasmPaths = { mjs: runtime.script }
-    // Shared memory exists only where the server isolates the page from other origins.
-    const threads = crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1
-    env.wasm.numThreads = threads
-    const made = await InferenceSession.create(bytes, { executionProviders: ['wasm'] })
-    if (signal.aborted) return void made.release()
-    session = made
+    Object.assign(env.wasm, {
+      wasmBinary: binary,
+      wasmPaths: { mjs: runtime.script },
+      numThreads: threads,
+    })
+    const backend = await backendOf({ InferenceSession, Tensor }, bytes, 'wasm')
+    if (signal.aborted) return void backend.release()
+    opened = { bytes, backend }
     say({ kind: 'ready', threads })
   } catch (cause) {
-    if (signal.aborted) return
-    say({ kind: 'failed', reason: cause instanceof Error ? cause.message : String(cause) })
+    if (!signal.aborted) say({ kind: 'failed', reason: textOf(cause) })
   }
 }
 
-const evaluated = async (own: InferenceSession, inputs: ModelArrays): Promise<ModelArrays> => {
-  const feeds = Object.entries(inputs).map(
-    ([name, { data, shape }]) => [name, new Tensor('float32', data, shape)] as const,
-  )
-  const outputs = await own.run(Object.fromEntries(feeds))
-  const arrays = Object.entries(outputs).map(([name, { data, dims }]) => {
-    if (!(data instanceof Float32Array)) throw new Error(`output '${name}' is not of 32-bit floating point`)
-    return [name, { shape: dims, data }] as const
-  })
-  return Object.fromEntries(arrays)
+/** Takes what is better; gives the other one back. */
+const chosen = async (trusted: Opened, card: Backend, inputs: ModelArrays): Promise<void> => {
+  const verdict = await compared(card, trusted.backend, inputs)
+  if (verdict.kind === 'refused' || opened !== trusted) {
+    await card.release()
+    return say({ kind: 'unaccelerated', reason: verdict.kind === 'refused' ? verdict.reason : 'too late' })
+  }
+  opened = { ...trusted, backend: card }
+  await trusted.backend.release()
+  say({ kind: 'accelerated' })
+}
+
+/** The graphics card takes over if it agrees with WebAssembly on these inputs, and is faster. */
+const accelerate = async (runtime: Runtime, inputs: ModelArrays): Promise<void> => {
+  const trusted = opened
+  const { signal } = opening
+  if (!trusted) return
+  try {
+    if (!(await navigator.gpu?.requestAdapter())) throw new Error('this browser finds none')
+    const unpacked = await gunzipped(await fetched('card', runtime.binary, signal))
+    const ort = await import('onnxruntime-web/webgpu')
+    Object.assign(ort.env.wasm, {
+      wasmBinary: unpacked,
+      wasmPaths: { mjs: runtime.script },
+      numThreads: 1,
+    })
+    const card = await backendOf(ort, trusted.bytes, 'webgpu')
+    await inTurn(() => chosen(trusted, card, inputs))
+  } catch (cause) {
+    if (!signal.aborted) say({ kind: 'unaccelerated', reason: textOf(cause) })
+  }
 }
 
 const run = async (id: number, inputs: ModelArrays): Promise<void> => {
   try {
-    if (!session) throw new Error('no model is open')
+    if (!opened) throw new Error('no model is open')
     const start = performance.now()
-    const outputs = await evaluated(session, inputs)
-    const milliseconds = performance.now() - start
-    say({ kind: 'result', id, outputs, milliseconds })
+    const outputs = await opened.backend.run(inputs)
+    say({ kind: 'result', id, outputs, milliseconds: performance.now() - start })
   } catch (cause) {
-    say({ kind: 'unanswered', id, reason: cause instanceof Error ? cause.message : String(cause) })
+    say({ kind: 'unanswered', id, reason: textOf(cause) })
   }
 }
 
-addEventListener('message', ({ data }: MessageEvent<Order>) => {
-  switch (data.kind) {
+const obeyed = (order: Order): unknown => {
+  switch (order.kind) {
     case 'open':
-      return void open(data.runtime, data.model)
+      return open(order.runtime, order.model)
     case 'stop':
       opening.abort()
       return say({ kind: 'stopped' })
+    case 'accelerate':
+      return accelerate(order.runtime, order.inputs)
     case 'run':
-      return void run(data.id, data.inputs)
+      return inTurn(() => run(order.id, order.inputs))
   }
-})
+}
+
+addEventListener('message', ({ data }: MessageEvent<Order>) => void obeyed(data))

@@ -1,11 +1,12 @@
 /** What is fetched before draws can be made here, how far that is, and what went wrong. */
-import type { Arrival, EngineState } from '../engine/engine-state.ts'
+import type { Arrival, Card, EngineState } from '../engine/engine-state.ts'
+import { inputsOf } from '../engine/inputs.ts'
 import type { Part } from '../engine/messages.ts'
 import type { Restoring } from './restoring.ts'
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
-const titles: Readonly<Record<Part, string>> = { engine: 'engine', model: 'sampler' }
+const titles: Readonly<Record<Part, string>> = { engine: 'engine', model: 'sampler', card: 'engine' }
 
 const Arrived = ({
   part,
@@ -49,7 +50,29 @@ const Fetching = ({
   </>
 )
 
-const Ready = ({ threads, restoring }: { threads: number; restoring: Restoring }) => {
+/** The graphics card, where the browser has a way to it. */
+const CardPart = ({ card, restoring }: { readonly card: Card; readonly restoring: Restoring }) => {
+  const { engine, manifest, observed, seed } = restoring
+  switch (card.kind) {
+    case 'untried':
+      return 'gpu' in navigator ? (
+        <button
+          type="button"
+          onClick={() => engine.accelerate(inputsOf(manifest, observed.value, seed.value))}
+        >
+          Try the graphics card ({megabytes(__CARD_BYTES__)} MB)
+        </button>
+      ) : null
+    case 'trying':
+      return <Arrived part="card" arrival={card.arrival} bytes={__CARD_BYTES__} />
+    case 'on':
+      return <span>The graphics card agrees with WebAssembly and is faster: it draws now.</span>
+    case 'refused':
+      return <span>The graphics card is not used: {card.reason}.</span>
+  }
+}
+
+const Ready = ({ threads, restoring }: { readonly threads: number; readonly restoring: Restoring }) => {
   const { milliseconds } = restoring.result.value
   const { draws } = restoring.manifest
   return (
@@ -84,7 +107,12 @@ const Body = ({ restoring }: { readonly restoring: Restoring }) => {
     case 'starting':
       return <span>Starting the engine …</span>
     case 'ready':
-      return <Ready threads={state.threads} restoring={restoring} />
+      return (
+        <>
+          <Ready threads={state.threads} restoring={restoring} />
+          <CardPart card={state.card} restoring={restoring} />
+        </>
+      )
     case 'stopped':
       return (
         <>

@@ -1,5 +1,5 @@
 /** Fetches what a brush needs before the engine: the manifest and the examples, both small. */
-import { engineOf, runtimeAt } from '../engine/engine.ts'
+import { engineOf, runtimesAt } from '../engine/engine.ts'
 import { manifestOf } from '../engine/manifest.ts'
 import { startWorker } from '../engine/start-worker.ts'
 import { examplesOf } from './examples.ts'
@@ -31,5 +31,5 @@ export const fetchRestoring = async (
   const images = examplesOf(new Uint8Array(await answers[1].arrayBuffer()), manifest)
   signal.throwIfAborted()
   const file = { url: model.href, ...(manifest.bytes === undefined ? {} : { bytes: manifest.bytes }) }
-  return restoringOf(manifest, images, engineOf(startWorker(), runtimeAt(engine), file), first)
+  return restoringOf(manifest, images, engineOf(startWorker(), runtimesAt(engine), file), first)
 }

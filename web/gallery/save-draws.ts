@@ -8,13 +8,7 @@ import type { Restoring } from './restoring.ts'
  * `draws` [K, 1, C, H, W] with what they are of: `y`, `truth`, `mean` and `spread` [1, C, H, W], `mask`
  * [1, 1, H, W], `noise` [1], `logq` [K, 1] where it is known.
  */
-const drawsFile = ({
-  result,
-  summary,
-  truth,
-  shape,
-  manifest,
-}: Restoring): Uint8Array<ArrayBuffer> => {
+const drawsFile = ({ result, summary, truth, shape, manifest }: Restoring): Uint8Array<ArrayBuffer> => {
   const { channels, height, width } = shape
   const { observed, draws, logq } = result.value
   const { mean, deviation } = summary.value

@@ -94,6 +94,11 @@ describe.skipIf(!chromium || !built)('the first page', () => {
         refused = false
         await line.getByRole('button', { name: 'Try again' }).click()
         await ready(page)
+        // This Chromium has no graphics card, not even one in software: nothing is fetched for it.
+        await line.getByRole('button', { name: /graphics card/ }).click()
+        await page
+          .locator('.engine-line:has-text("not used: this browser finds none")')
+          .waitFor({ timeout: LONG })
       }
       await withPage(url, use, { provoked: /status of 503/ })
     } finally {

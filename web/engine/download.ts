@@ -25,6 +25,12 @@ export interface Download {
   bytes(options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>>
 }
 
+/** Of a range behind the end of the file, which has changed. */
+const NO_SUCH_RANGE = 416
+
+/** Whether another try may have another answer: too slow, too many at once, a fault of the server. */
+const passes = (status: number): boolean => [408, NO_SUCH_RANGE, 429].includes(status) || status >= 500
+
 /** An answer that no new try will change, such as 404. */
 class Refused extends Error {}
 
@@ -87,7 +93,8 @@ export const download = ({ url, bytes: expected }: RemoteFile): Download => {
     const answer = await fetch(url, { signal, ...(headers ? { headers } : {}) })
     if (!answer.ok) {
       const reason = `${new URL(url).pathname.split('/').at(-1)}: the server answered ${answer.status}`
-      throw answer.status < 500 ? new Refused(reason) : new Error(reason)
+      if (answer.status === NO_SUCH_RANGE) arrived = nothing()
+      throw passes(answer.status) ? new Error(reason) : new Refused(reason)
     }
     if (answer.status !== 206) arrived = nothing()
     arrived.mark = answer.headers.get('etag') ?? answer.headers.get('last-modified') ?? undefined

@@ -52,39 +52,49 @@ interface Asked {
 }
 
 /**
- * @param worker - made by the caller, whose bundler must see its address
+ * @param start - makes a worker; its caller's bundler must see the worker's address
  *
  * @example
  * ```ts
- * const engine = engineOf(startWorker(), runtimesAt(new URL('engine/', document.baseURI)), { url: model })
+ * const engine = engineOf(startWorker, runtimesAt(new URL('engine/', document.baseURI)), { url: model })
  * engine.open()
  * const answer = await engine.run({ y, mask, z })
  * ```
  */
-export const engineOf = (worker: Worker, runtimes: Runtimes, model: RemoteFile): Engine => {
+export const engineOf = (start: () => Worker, runtimes: Runtimes, model: RemoteFile): Engine => {
   const state = signal<EngineState>({ kind: 'idle' })
   const asked = new Map<number, Asked>()
   let ids = 0
-  const order = (message: Order): void => worker.postMessage(message)
+  let worker: Worker | undefined
 
+  /** Gives up the worker; the next `open` starts another one. */
   const fail = (reason: string): void => {
+    worker?.terminate()
+    worker = undefined
     state.value = { kind: 'failed', reason }
     for (const { reject } of asked.values()) reject(new Error(reason))
     asked.clear()
   }
-  worker.addEventListener('error', ({ message }) => fail(message || 'the worker could not be started'))
-  worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
-    state.value = after(state.value, data)
-    if (data.kind !== 'result' && data.kind !== 'unanswered') return
-    const own = asked.get(data.id)
-    asked.delete(data.id)
-    if (data.kind === 'result') own?.resolve(data)
-    else own?.reject(new Error(data.reason))
-  })
+  const hear = (report: Report): void => {
+    state.value = after(state.value, report)
+    if (report.kind !== 'result' && report.kind !== 'unanswered') return
+    const own = asked.get(report.id)
+    asked.delete(report.id)
+    if (report.kind === 'result') own?.resolve(report)
+    else own?.reject(new Error(report.reason))
+  }
+  const started = (): Worker => {
+    const fresh = start()
+    fresh.addEventListener('error', ({ message }) => fail(message || 'its worker could not be started'))
+    fresh.addEventListener('message', ({ data }: MessageEvent<Report>) => hear(data))
+    return fresh
+  }
+  const order = (message: Order): void => worker?.postMessage(message)
 
   return {
     state,
     open: () => {
+      worker ??= started()
       state.value = { kind: 'fetching', arrived: {} }
       order({ kind: 'open', runtime: runtimes.wasm, model })
     },
@@ -97,14 +107,12 @@ export const engineOf = (worker: Worker, runtimes: Runtimes, model: RemoteFile):
     run: newest(
       (inputs: ModelArrays) =>
         new Promise<Evaluation>((resolve, reject) => {
+          if (!worker) return reject(new Error('the engine is not open'))
           const id = ids++
           asked.set(id, { resolve, reject })
           order({ kind: 'run', id, inputs })
         }),
     ),
-    close: () => {
-      worker.terminate()
-      fail('closed')
-    },
+    close: () => fail('closed'),
   }
 }

@@ -31,5 +31,5 @@ export const fetchRestoring = async (
   const images = examplesOf(new Uint8Array(await answers[1].arrayBuffer()), manifest)
   signal.throwIfAborted()
   const file = { url: model.href, ...(manifest.bytes === undefined ? {} : { bytes: manifest.bytes }) }
-  return restoringOf(manifest, images, engineOf(startWorker(), runtimesAt(engine), file), first)
+  return restoringOf(manifest, images, engineOf(startWorker, runtimesAt(engine), file), first)
 }

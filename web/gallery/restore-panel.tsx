@@ -18,7 +18,7 @@ export const RestorePanel = ({
   /** What stands under the draws. */
   readonly below?: ComponentType<{ readonly restoring: Restoring }>
 }) => {
-  const opening = useRestoring(files.model.href, files, first)
+  const opening = useRestoring(files, first)
   if (opening.kind === 'fetching') return <p class="quiet">Fetching …</p>
   if (opening.kind === 'open')
     return <RestoreView restoring={opening.restoring} noun={noun} {...(below ? { below } : {})} />

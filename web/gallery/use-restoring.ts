@@ -10,8 +10,9 @@ export type Opening =
   | { readonly kind: 'open'; readonly restoring: Restoring }
   | { readonly kind: 'failed'; readonly reason: string; readonly again: () => void }
 
-/** @param key - another one opens anew */
-export const useRestoring = (key: string, files: SamplerFiles, first: FirstSight): Opening => {
+/** Other files, or another first sight, open anew. */
+export const useRestoring = (files: SamplerFiles, first: FirstSight): Opening => {
+  const key = JSON.stringify([files, first])
   const [opening, setOpening] = useState<Opening>({ kind: 'fetching' })
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {

@@ -94,4 +94,21 @@ describe.skipIf(!chromium || !built)('the first page', () => {
       await close()
     }
   })
+
+  it('draws the same with several threads, where the server isolates it', { timeout: 2 * LONG }, async () => {
+    const { url, close } = await servedFolder(builtPage, { isolated: true })
+    try {
+      await withPage(url, async (page) => {
+        await drawn(page)
+        if (Number(await page.evaluate('navigator.hardwareConcurrency')) > 1)
+          expect(await page.locator('.engine-line').textContent()).toMatch(/\d threads/)
+        const drawnHere = await saved(page)
+        expect(distance(toNumbers(drawnHere.draws), await inNode(drawnHere, 0))).toBeLessThan(
+          tolerances['WebAssembly in a browser'],
+        )
+      })
+    } finally {
+      await close()
+    }
+  })
 })

@@ -102,8 +102,9 @@ const measured = async (
   }
 }
 
-const bytesOf = (values: ArrayLike<number>): Uint8Array =>
-  Uint8Array.from(values, (v) => Math.round(255 * Math.min(1, Math.max(0, v))))
+/** Values of a range as bytes. */
+const bytesOf = (values: ArrayLike<number>, [low, high]: Range): Uint8Array =>
+  Uint8Array.from(values, (v) => Math.round((255 * (v - low)) / (high - low)))
 
 const [folder] = process.argv.slice(2)
 const entry = gallery.find((each) => folder !== undefined && `${folder}/`.endsWith(each.folder))
@@ -144,6 +145,7 @@ const first = await draw(
   0,
 )
 await close()
+const firstRange = rangeOf([...first.draws])
 writeAtomic(
   join(folder, 'examples.npz'),
   encodeNpz(
@@ -151,9 +153,14 @@ writeAtomic(
       images: new NdArray(
         'uint8',
         [EXAMPLES, channels, height, width],
-        bytesOf(rows(images, 0, EXAMPLES).data),
+        bytesOf(rows(images, 0, EXAMPLES).data, manifest.range),
       ),
-      first: new NdArray('uint8', [manifest.draws, channels, height, width], bytesOf(first.draws)),
+      first: new NdArray(
+        'uint8',
+        [manifest.draws, channels, height, width],
+        bytesOf(first.draws, firstRange),
+      ),
+      firstRange: ndarray([...firstRange], [2]),
     },
     { level: 9 },
   ),

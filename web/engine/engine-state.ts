@@ -36,7 +36,7 @@ const withCard = (state: EngineState, card: Card): EngineState =>
   state.kind === 'ready' ? { ...state, card } : state
 
 /** The state after a report. */
-export const after = (state: EngineState, report: Report): EngineState => {
+export const stateAfter = (state: EngineState, report: Report): EngineState => {
   switch (report.kind) {
     case 'fetched': {
       const arrival = { done: report.done, total: report.total }

@@ -1,6 +1,6 @@
 /** The page's side of the worker that computes. */
 import { type ReadonlySignal, signal } from '@preact/signals'
-import { after, type EngineState } from './engine-state.ts'
+import { type EngineState, stateAfter } from './engine-state.ts'
 import type { ModelArrays, Order, RemoteFile, Report, Runtime } from './messages.ts'
 import { type Answered, newest } from './newest.ts'
 
@@ -76,7 +76,7 @@ export const engineOf = (start: () => Worker, runtimes: Runtimes, model: RemoteF
     asked.clear()
   }
   const hear = (report: Report): void => {
-    state.value = after(state.value, report)
+    state.value = stateAfter(state.value, report)
     if (report.kind !== 'result' && report.kind !== 'unanswered') return
     const own = asked.get(report.id)
     asked.delete(report.id)

@@ -10,8 +10,8 @@ export interface Entry {
   /** `a digit`: for buttons. */
   readonly noun: string
   /**
-   * Folder of `sampler.onnx`, its manifest `sampler.json`, and `examples.npz`: `images` uint8 [N, C, H, W] in
-   * the range of the data, `first` uint8 [K, C, H, W], draws of what is shown first.
+   * Folder of `sampler.onnx`, its manifest `sampler.json`, and `examples.npz`: what can be damaged, and draws
+   * of what is shown first (see examples.ts).
    */
   readonly folder: string
   /** The mask that is shown first, by its name in masks.ts. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { after } from '../../../web/engine/engine-state.ts'
+import { stateAfter } from '../../../web/engine/engine-state.ts'
 import { newest } from '../../../web/engine/newest.ts'
 
 describe('the newest request', () => {
@@ -34,18 +34,18 @@ describe('the newest request', () => {
 })
 
 it('what is said of an engine follows its reports', () => {
-  const fetched = after({ kind: 'idle' }, { kind: 'fetched', part: 'engine', done: 5, total: 9 })
-  const both = after(fetched, { kind: 'fetched', part: 'model', done: 1 })
+  const fetched = stateAfter({ kind: 'idle' }, { kind: 'fetched', part: 'engine', done: 5, total: 9 })
+  const both = stateAfter(fetched, { kind: 'fetched', part: 'model', done: 1 })
   expect(both).toEqual({ kind: 'fetching', arrived: { engine: { done: 5, total: 9 }, model: { done: 1 } } })
-  const retrying = after(both, {
+  const retrying = stateAfter(both, {
     kind: 'retrying',
     part: 'model',
     attempt: 2,
     reason: 'the connection broke',
   })
   expect(retrying).toMatchObject({ kind: 'fetching', trouble: 'the connection broke; trying again (2)' })
-  expect(after(retrying, { kind: 'fetched', part: 'model', done: 2 })).not.toHaveProperty('trouble')
-  expect(after(both, { kind: 'ready', threads: 2 })).toMatchObject({
+  expect(stateAfter(retrying, { kind: 'fetched', part: 'model', done: 2 })).not.toHaveProperty('trouble')
+  expect(stateAfter(both, { kind: 'ready', threads: 2 })).toMatchObject({
     kind: 'ready',
     threads: 2,
   })

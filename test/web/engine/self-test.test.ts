@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../../../web/engine/backend.ts'
-import { after } from '../../../web/engine/engine-state.ts'
+import { stateAfter } from '../../../web/engine/engine-state.ts'
 import type { ModelArrays } from '../../../web/engine/messages.ts'
 import { compared, differenceOf } from '../../../web/engine/self-test.ts'
 
@@ -38,11 +38,11 @@ describe('the self-test of the graphics card', () => {
   })
 
   it('is told of while WebAssembly goes on', () => {
-    const ready = after({ kind: 'starting' }, { kind: 'ready', threads: 1 })
-    const trying = after(ready, { kind: 'fetched', part: 'card', done: 1, total: 9 })
+    const ready = stateAfter({ kind: 'starting' }, { kind: 'ready', threads: 1 })
+    const trying = stateAfter(ready, { kind: 'fetched', part: 'card', done: 1, total: 9 })
     expect(trying).toMatchObject({ kind: 'ready', card: { kind: 'trying', arrival: { done: 1, total: 9 } } })
-    expect(after(trying, { kind: 'accelerated' })).toMatchObject({ kind: 'ready', card: { kind: 'on' } })
-    expect(after(trying, { kind: 'unaccelerated', reason: 'no' })).toMatchObject({
+    expect(stateAfter(trying, { kind: 'accelerated' })).toMatchObject({ kind: 'ready', card: { kind: 'on' } })
+    expect(stateAfter(trying, { kind: 'unaccelerated', reason: 'no' })).toMatchObject({
       card: { kind: 'refused', reason: 'no' },
     })
   })

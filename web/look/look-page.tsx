@@ -1,7 +1,7 @@
 /** Any result: files that are dropped here, and an example before that. */
 import { useSignal } from '@preact/signals'
 import type { TargetedDragEvent } from 'preact'
-import { useEffect, useId, useMemo } from 'preact/hooks'
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks'
 import type { Look } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
 import { decodeArrays, lineOf, readable } from './decode.ts'
@@ -146,14 +146,17 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
 const LookPage = () => {
   const result = useSignal<Result | undefined>(undefined)
   const fault = useSignal<string | undefined>(undefined)
+  const latest = useRef<Promise<Arrays>>()
   const open = (reading: Promise<Arrays>, name: string) => {
+    latest.current = reading
     reading
       .then((arrays) => {
+        if (latest.current !== reading) return
         result.value = resultOf(arrays, name)
         fault.value = undefined
       })
       .catch((error) => {
-        fault.value = lineOf(error)
+        if (latest.current === reading) fault.value = lineOf(error)
       })
   }
   useEffect(() => open(exampleArrays(), EXAMPLE.name), [])

@@ -6,7 +6,7 @@ import { axesOf } from '../posterior/places.ts'
 import { drawsOf, type Quantity, quantitiesOf } from '../posterior/quantities.ts'
 import { inSlices } from '../posterior/slices.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
-import type { Raster } from './rasters/raster.ts'
+import { pixelsMarked, type Raster } from './rasters/raster.ts'
 import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from './rasters/rasters.ts'
 import type { PointerTool } from './region/pointer-tools.ts'
 
@@ -47,6 +47,8 @@ export interface Viewing {
   readonly pointer: Signal<PointerTool>
   /** [P]: 1 inside; undefined while there is none. */
   readonly region: Signal<Uint8Array | undefined>
+  /** The region on the pixels of the pictures. */
+  readonly marked: ReadonlySignal<Uint8Array | undefined>
   /** Takes other draws; those of the same shape keep everything else. */
   readonly take: (draws: Draws) => void
   /** Stops what still runs. */
@@ -162,6 +164,10 @@ export const viewingOf = (first: Draws): Viewing => {
     look,
     raster,
     ...fresh,
+    marked: computed(() => {
+      const [own, marks] = [raster.value, fresh.region.value]
+      return own && marks ? pixelsMarked(own, marks) : undefined
+    }),
     playing: signal(!stillsOnly() && first.count > 1),
     pointer: signal<PointerTool>('cross'),
     take,

@@ -1,5 +1,5 @@
 /** A surface as a picture: which place of the signal each pixel shows. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
+import type { Pixel } from '../../canvas/pixel.ts'
 import { OUTSIDE } from '../../canvas/scale.ts'
 
 export interface Raster {

@@ -1,6 +1,7 @@
 /** What the pointer does on a picture. A new tool is a line here. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
+
 import { brushMarks, lassoMarks, rectangleMarks, type Size } from '../../canvas/marks.ts'
+import type { Pixel } from '../../canvas/pixel.ts'
 
 interface Tool {
   readonly title: string

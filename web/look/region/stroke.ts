@@ -1,6 +1,6 @@
 /** A region as it is drawn, by pointer or by keys. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
-import { pixelsMarked, placesMarked } from '../rasters/raster.ts'
+import type { Pixel } from '../../canvas/pixel.ts'
+import { placesMarked } from '../rasters/raster.ts'
 import type { Viewing } from '../viewing.ts'
 import { pointerToolOf } from './pointer-tools.ts'
 
@@ -60,10 +60,4 @@ export const strokeOf = (viewing: Viewing): Stroke => {
       return false
     },
   }
-}
-
-/** The region on the pixels of the pictures. */
-export const regionPixels = ({ raster, region }: Viewing): Uint8Array | undefined => {
-  const [own, marks] = [raster.value, region.value]
-  return own && marks ? pixelsMarked(own, marks) : undefined
 }

@@ -5,9 +5,10 @@ import { addGram, along, type Component, componentsOf, emptyGram } from '../../p
 import { placesIn } from '../../posterior/regional.ts'
 import { largestMagnitude } from '../../posterior/signals.ts'
 import { inSlices } from '../../posterior/slices.ts'
-import { DataTable, type Table } from '../../ui/data-table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { shown } from '../../ui/number.ts'
 import { Slider } from '../../ui/slider.tsx'
+import type { Table } from '../../ui/table.ts'
 import { FieldFigure } from '../field-figure.tsx'
 import type { Tool, ToolProps } from './tool.ts'
 

@@ -1,5 +1,6 @@
 /** Values at all places as a figure with a name and a scale, in the look of the draws. */
 import type { ColourScale } from '../canvas/scale.ts'
+import { DataTable } from '../ui/data-table.tsx'
 import { shown as text } from '../ui/number.ts'
 import { ColourBar } from './colour-bar.tsx'
 import { LineField } from './line-field.tsx'
@@ -23,7 +24,12 @@ export const FieldFigure = ({
   readonly scale: ColourScale
 }) => {
   const raster = viewing.raster.value
-  if (!raster && viewing.look.value.kind !== 'series') return null
+  const { kind } = viewing.look.value
+  if (kind === 'points') {
+    const rows = Array.from(values, (value, i) => [`coordinate ${i + 1}`, value])
+    return <DataTable table={{ name, columns: ['', title], rows }} />
+  }
+  if (!raster && kind !== 'series') return null
   return (
     <figure class="panel large" data-view={name}>
       <figcaption>{title}</figcaption>

@@ -146,7 +146,7 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
 const LookPage = () => {
   const result = useSignal<Result | undefined>(undefined)
   const fault = useSignal<string | undefined>(undefined)
-  const latest = useRef<Promise<Arrays>>()
+  const latest = useRef<Promise<Arrays> | undefined>(undefined)
   const open = (reading: Promise<Arrays>, name: string) => {
     latest.current = reading
     reading

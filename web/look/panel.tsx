@@ -36,6 +36,7 @@ export const Field = ({
   const cross = raster.pixelOf(viewing.place.value)
   const times = viewing.times.value
   const onCross = (pixel: Pixel, by: 'pointer' | 'keys') => {
+    if (by === 'pointer' && viewing.pointer.peek() === 'turn') return
     const place = by === 'keys' && cross ? nextPlace(raster, cross, pixel) : placeAt(raster, pixel)
     if (place >= 0) viewing.place.value = place
   }

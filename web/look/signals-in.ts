@@ -1,14 +1,14 @@
 /** Draws of files of arrays, as `tweedie sample`, `restore` and other programs write them. */
 import type { Draws, Look } from '../posterior/draws.ts'
 import { axesOf } from '../posterior/places.ts'
-import { faultIn, type NdArray } from './decode.ts'
+import { faultIn, NdArray } from './decode.ts'
 
 /** Arrays by name: of one file, or of several that were dropped together. */
 export type Arrays = Readonly<Record<string, NdArray>>
 
 /** Names under which programs keep draws, the truth. */
 const DRAWS = ['draws', 'samples', 'posterior_samples', 'theta', 'x']
-const TRUTH = ['truth', 'x', 'images']
+const TRUTH = ['truth', 'theta', 'parameters', 'x', 'images', 'data']
 
 /** Draws [K, N, ...event] of N observations, and what belongs to them. */
 export interface Result {
@@ -169,6 +169,20 @@ const rangeOf = (arrays: Arrays, draws: NdArray): readonly [number, number] | un
   return draws.dtype === 'uint8' ? [0, 1] : undefined
 }
 
+/** Draws [N, K, ...event] as [K, N, ...event]: the other way round than here, as the truth of N tells. */
+const drawsFirst = (draws: NdArray, truth: NdArray | undefined): NdArray => {
+  const [n, k, ...event] = draws.shape
+  if (!truth || truth === draws || event.length === 0 || truth.shape[0] !== n || truth.shape[0] === k)
+    return draws
+  const size = product(event)
+  const values = floats(draws)
+  const out = new Float32Array(values.length)
+  for (let i = 0; i < n; i++)
+    for (let d = 0; d < k; d++)
+      out.set(values.subarray((i * k + d) * size, (i * k + d + 1) * size), (d * n + i) * size)
+  return new NdArray('float32', [k, n, ...event], out)
+}
+
 /**
  * The result that arrays hold.
  *
@@ -176,15 +190,16 @@ const rangeOf = (arrays: Arrays, draws: NdArray): readonly [number, number] | un
  * @throws TweedieError `input` when there are no draws in them, or numbers that are none
  */
 export const resultOf = (arrays: Arrays, name: string): Result => {
-  const draws = drawsIn(arrays, name)
+  const found = drawsIn(arrays, name)
+  const truth = named(arrays, TRUTH)
+  const draws = drawsFirst(found, truth)
   const { k, n, event } = shaped(draws)
   const size = product(event)
   const values = floats(draws)
   const bad = firstNotFinite(values)
   if (bad >= 0) throw faultIn(name, `draws must be finite, got ${values[bad]} at element ${bad}`)
-  const truth = named(arrays, TRUTH)
-  const judge = truth && truth !== draws ? truth : undefined
-  const range = rangeOf(arrays, draws)
+  const judge = truth && truth !== found ? truth : undefined
+  const range = rangeOf(arrays, found)
   const look = lookOf(arrays, event)
   return {
     name,

@@ -55,6 +55,9 @@ export interface Viewing {
   readonly end: () => void
 }
 
+/** How much pictures are enlarged at most. */
+export const MOST_TIMES = 16
+
 /** Values up to which statistics are made at once. */
 const AT_ONCE = 2 ** 21
 const BLOCK = 2048

@@ -51,6 +51,12 @@ describe('draws of files', () => {
     expect([own.size, own.values[12], own.values.length]).toEqual([12, 16, 24])
     expect(look).toEqual(gridLook(1, 3, 4))
   })
+  it('draws that come second, where the truth tells', () => {
+    const arrays = { draws: ndarray(counting(6), [2, 3, 1]), truth: ndarray([7, 8], [2, 1]) }
+    const { count, observations, of, look } = resultOf(arrays, 'a')
+    expect([count, observations]).toEqual([3, 2])
+    expect([...of(1, look).values, of(1, look).truth?.[0]]).toEqual([3, 4, 5, 8])
+  })
   it('a mesh beside them', () => {
     const arrays = {
       draws: ndarray(counting(8), [2, 1, 1, 4]),

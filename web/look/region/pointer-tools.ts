@@ -7,6 +7,8 @@ interface Tool {
   readonly title: string
   /** Marks of a path; absent for the cross-hair, which marks nothing. */
   readonly marks?: (size: Size, path: readonly Pixel[]) => Uint8Array
+  /** Only of surfaces: it turns them. */
+  readonly turns?: true
   /** Adds to the region that is there, instead of beginning another. */
   readonly adds?: true
   /** How it goes by keys. */
@@ -17,7 +19,8 @@ interface Tool {
 const BRUSH = 1 / 24
 
 export const pointerTools = {
-  cross: { title: 'Cross-hair', keys: 'Arrow keys move the cross-hair, with Shift by ten.' },
+  cross: { title: 'Cross-hair', keys: 'Arrow keys move the cross-hair, with Shift by ten; + and − enlarge.' },
+  turn: { title: 'Turn', turns: true, keys: 'Drag to turn it; the sliders turn it by keys.' },
   rectangle: {
     title: 'Rectangle',
     marks: (size, path) => rectangleMarks(size, path[0], path[path.length - 1]),

@@ -3,6 +3,8 @@ import type { ColourScale } from '../canvas/scale.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { shown as text } from '../ui/number.ts'
 import { ColourBar } from './colour-bar.tsx'
+import { SaveFigure } from './export/save-figure.tsx'
+import { fieldPicture } from './field-picture.ts'
 import { LineField } from './line-field.tsx'
 import { Field } from './panel.tsx'
 import type { Stroke } from './region/stroke.ts'
@@ -32,7 +34,13 @@ export const FieldFigure = ({
   if (!raster && kind !== 'series') return null
   return (
     <figure class="panel large" data-view={name}>
-      <figcaption>{title}</figcaption>
+      <figcaption>
+        {title}
+        <SaveFigure
+          {...{ name, title }}
+          picture={() => fieldPicture(viewing, { values, channels: 1 }, scale)}
+        />
+      </figcaption>
       {raster ? (
         <>
           <Field {...{ viewing, stroke, raster, scale }} shown={{ values, channels: 1 }} label={title} />

@@ -7,6 +7,7 @@ import { DataTable } from '../ui/data-table.tsx'
 import { HistogramChart, type Mark, MarkKey } from '../ui/histogram.tsx'
 import { shown } from '../ui/number.ts'
 import type { Table } from '../ui/table.ts'
+import { SaveFigure } from './export/save-figure.tsx'
 import { placeWords } from './place-words.ts'
 import type { Viewing } from './viewing.ts'
 
@@ -53,7 +54,9 @@ export const Probe = ({ viewing }: { readonly viewing: Viewing }) => {
       `${own.truth ? `, truth ${shown(own.truth[at])}` : ''}.`
   return (
     <section class="probe" aria-label="Probe">
-      <h2>Under the cross-hair</h2>
+      <h2>
+        Under the cross-hair <SaveFigure name="histogram" title="the histogram" />
+      </h2>
       <p class="probe-said" aria-live="polite" data-probe>
         {said}
       </p>

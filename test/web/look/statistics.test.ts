@@ -150,6 +150,7 @@ describe('a region', () => {
       ['sum', [3, 7, 6], 6],
       ['maximum', [2, 4, 6], 5],
       ['places above the threshold', [0, 2, 1], 1],
+      ['entry of the maximum', [3, 2, 3], 2],
     ])
   })
   it('their distribution', () => {

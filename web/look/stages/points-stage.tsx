@@ -3,6 +3,7 @@
 import { spannedHistogram } from '../../posterior/histogram.ts'
 import { drawsAt } from '../../posterior/summary.ts'
 import { shown } from '../../ui/number.ts'
+import { SaveFigure } from '../export/save-figure.tsx'
 import type { Viewing } from '../viewing.ts'
 import type { StageProps } from './stage.ts'
 
@@ -96,6 +97,7 @@ export const PointsStage = ({ viewing }: StageProps) => {
           </button>
         ))}
       </div>
+      <SaveFigure name="corner" title="the corner plot" />
       {size > MOST && <p class="quiet">The first {shown(MOST)} coordinates are drawn.</p>}
     </figure>
   )

@@ -9,7 +9,8 @@ import type { Tool, ToolProps } from './tool.ts'
 import { useLevel } from './use-level.ts'
 
 const Body = ({ viewing, stroke }: ToolProps) => {
-  const { ends, draws, place } = viewing
+  const { ends, draws, place, map, look } = viewing
+  const mean = viewing.summary.value?.mean
   const { low, high } = ends.value
   const [level, choose] = useLevel(viewing)
   const values = useMemo(() => exceedance(draws.value, level), [draws.value, level])
@@ -17,14 +18,7 @@ const Body = ({ viewing, stroke }: ToolProps) => {
   return (
     <section class="tool">
       <div class="tool-side">
-        <Slider
-          label="u"
-          value={level}
-          min={low}
-          max={high}
-          step={(high - low) / 200}
-          onValue={choose}
-        />
+        <Slider label="u" value={level} min={low} max={high} step={(high - low) / 200} onValue={choose} />
         <p aria-live="polite" data-exceedance>
           {title} = {shown(values[place.value])} at {placeWords(draws.value.look, place.value)}
         </p>
@@ -33,12 +27,23 @@ const Body = ({ viewing, stroke }: ToolProps) => {
           these places are above it together.
         </p>
       </div>
-      <FieldFigure
-        {...{ viewing, stroke, values }}
-        name="exceedance"
-        title={title}
-        scale={{ low: 0, high: 1, map: 'ember' }}
-      />
+      <div class="pair">
+        <FieldFigure
+          {...{ viewing, stroke, values }}
+          name="exceedance"
+          title={title}
+          scale={{ low: 0, high: 1, map: 'ember' }}
+        />
+        {mean && look.value.kind !== 'points' && (
+          <FieldFigure
+            {...{ viewing, stroke }}
+            values={mean}
+            name="above"
+            title="Mean, dimmed where it is below u"
+            scale={{ ...ends.value, map: map.value, threshold: level }}
+          />
+        )}
+      </div>
     </section>
   )
 }

@@ -55,7 +55,8 @@ const startOf = (centre: number, size: number, times: number): number =>
  *
  * @example
  * ```tsx
- * <ImageCanvas values={mean} channels={1} height={28} width={28} label="Mean" scale={{ low: 0, high: 1, map: 'grey' }} />
+ * const scale = { low: 0, high: 1, map: 'grey' }
+ * <ImageCanvas values={mean} channels={1} height={28} width={28} label="Mean" scale={scale} />
  * ```
  */
 export const ImageCanvas = (props: ImageCanvasProps) => {

@@ -5,7 +5,7 @@ import type { Picture } from './picture.ts'
 /** Pixels up to which a graphics card is further away than the work is long. */
 const SMALL = 2 ** 15
 
-/** Paints a picture on a canvas, one pixel for each value: large ones by the graphics card where there is one. */
+/** Paints a picture on a canvas, one pixel for each value; large ones by the graphics card, if any. */
 export const paint = (canvas: HTMLCanvasElement, picture: Picture): void => {
   const { height, width } = picture
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })

@@ -50,7 +50,8 @@ export const Probe = ({ viewing }: { readonly viewing: Viewing }) => {
   const outside = own.domain?.[at] === 0
   const said = outside
     ? `${where}: outside of the data.`
-    : `${where}: ${name} ${shown(mean)} ± ${shown(deviation)}, 90 % interval ${shown(low)} to ${shown(high)}` +
+    : `${where}: ${name} ${shown(mean)} ± ${shown(deviation)}, ` +
+      `90 % interval ${shown(low)} to ${shown(high)}` +
       `${own.truth ? `, truth ${shown(own.truth[at])}` : ''}.`
   return (
     <section class="probe" aria-label="Probe">

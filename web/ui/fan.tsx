@@ -57,16 +57,17 @@ export const Fan = (props: FanProps) => {
   const few = to - from <= COLUMNS
   const x = (i: number) => LEFT + ((WIDTH - LEFT) * (i + 0.5 - from)) / (to - from)
   const y = (v: number) => HEIGHT - (HEIGHT * (v - ends[0])) / (ends[1] - ends[0] || 1)
+  const point = (at: number, value: number) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+  /** A line; of a long series the stretch between lowest and highest in each column. */
   const pathOf = (values: ArrayLike<number>) =>
     extremes(values, seen, COLUMNS)
-      .map(
-        ({ at, low, high }, i) =>
-          `${i ? 'L' : 'M'}${x(at).toFixed(1)} ${y(few ? low : high).toFixed(1)}${few ? '' : `V${y(low).toFixed(1)}`}`,
-      )
+      .map(({ at, low, high }) => (few ? point(at, low) : `${point(at, high)}V${y(low).toFixed(1)}`))
+      .map((part, i) => `${i === 0 ? 'M' : 'L'}${part}`)
       .join('')
-  const area = band && {
-    up: extremes(band.high, seen, COLUMNS),
-    down: extremes(band.low, seen, COLUMNS).toReversed(),
+  const areaOf = (own: NonNullable<FanProps['band']>) => {
+    const up = extremes(own.high, seen, COLUMNS).map(({ at, high }) => point(at, high))
+    const down = extremes(own.low, seen, COLUMNS).map(({ at, low }) => point(at, low))
+    return `M${[...up, ...down.toReversed()].join('L')}Z`
   }
   const placeAt = ({ currentTarget, clientX }: TargetedPointerEvent<SVGSVGElement>): number => {
     const box = currentTarget.getBoundingClientRect()
@@ -115,14 +116,7 @@ export const Fan = (props: FanProps) => {
               height={HEIGHT}
             />
           ))}
-        {area && (
-          <path
-            class="fan-band"
-            d={`${area.up.map(({ at, high }, i) => `${i ? 'L' : 'M'}${x(at).toFixed(1)} ${y(high).toFixed(1)}`).join('')}${area.down
-              .map(({ at, low }) => `L${x(at).toFixed(1)} ${y(low).toFixed(1)}`)
-              .join('')}Z`}
-          />
-        )}
+        {band && <path class="fan-band" d={areaOf(band)} />}
         {curves.map(({ name, values, kind }) => (
           <path key={name} class={`fan-curve ${kind}`} d={pathOf(values)} />
         ))}

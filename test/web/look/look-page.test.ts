@@ -10,7 +10,7 @@ import { encodeNpz, readArrays } from '../../../src/formats/index.ts'
 import { ndarray } from '../../../src/tensor/index.ts'
 import { rectangleMarks } from '../../../web/canvas/marks.ts'
 import { coloursOf } from '../../../web/canvas/paint-plain.ts'
-import { resultOf } from '../../../web/look/signals-in.ts'
+import { resultOf } from '../../../web/look/result.ts'
 import { addGram, componentsOf, emptyGram } from '../../../web/posterior/components.ts'
 import type { Draws } from '../../../web/posterior/draws.ts'
 import { exceedance } from '../../../web/posterior/exceedance.ts'
@@ -34,7 +34,8 @@ const violations = async (page: Page): Promise<string[]> => {
   await page.evaluate(axe)
   const found: unknown = await page.evaluate(
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.html).join(' | ')))`,
+      .then(({ violations }) =>
+        violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.html).join(' | ')))`,
   )
   return Array.isArray(found) ? found.map(String) : []
 }

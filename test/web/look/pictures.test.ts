@@ -6,12 +6,12 @@ import { brushMarks, lassoMarks, rectangleMarks } from '../../../web/canvas/mark
 import { outlinePath } from '../../../web/canvas/outline.ts'
 import { coloursOf } from '../../../web/canvas/paint-plain.ts'
 import { DIMMED, OUTSIDE } from '../../../web/canvas/scale.ts'
+import { gridLook } from '../../../web/look/looks.ts'
 import { meshRaster } from '../../../web/look/rasters/mesh-raster.ts'
 import { nearestPlace } from '../../../web/look/rasters/nearest-place.ts'
 import { imageRaster, nextPlace, placesMarked } from '../../../web/look/rasters/raster.ts'
 import { LEVEL } from '../../../web/look/rasters/rasters.ts'
 import { sphereRaster } from '../../../web/look/rasters/sphere-raster.ts'
-import { gridLook } from '../../../web/look/signals-in.ts'
 
 const rowsOf = (marks: Uint8Array, width: number): string[] =>
   Array.from({ length: marks.length / width }, (_, i) => marks.subarray(i * width, (i + 1) * width).join(''))

@@ -24,7 +24,7 @@ export const pointerTools = {
   rectangle: {
     title: 'Rectangle',
     marks: (size, path) => rectangleMarks(size, path[0], path[path.length - 1]),
-    keys: 'Drag; or move the cross-hair with the arrow keys, press Enter at one corner and again at the opposite one.',
+    keys: 'Drag; or press Enter with the cross-hair at one corner, and again at the opposite one.',
   },
   lasso: {
     title: 'Lasso',

@@ -83,7 +83,10 @@ export const PointsStage = ({ viewing }: StageProps) => {
               {truth && (
                 <path
                   class="corner-truth"
-                  d={`M${across.at(truth[j])} 0V${SIDE}${i === j ? '' : `M0 ${SIDE - down.at(truth[i])}H${SIDE}`}`}
+                  d={
+                    `M${across.at(truth[j])} 0V${SIDE}` +
+                    (i === j ? '' : `M0 ${SIDE - down.at(truth[i])}H${SIDE}`)
+                  }
                 />
               )}
             </g>

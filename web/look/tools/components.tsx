@@ -16,7 +16,7 @@ const BLOCK = 1024
 
 const tableOf = (components: readonly Component[]): Table => ({
   name: 'components',
-  columns: ['component', 'share of the variance', 'standard deviation'],
+  columns: ['component', 'variance', 'sd'],
   rows: components.map(({ share, deviation }, j) => [String(j + 1), share, deviation]),
 })
 

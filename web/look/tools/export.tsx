@@ -101,7 +101,7 @@ const Body = ({ viewing }: ToolProps) => {
       {fault.value !== undefined && <Notice title="It could not be saved">{fault.value}</Notice>}
       <h3>Everything in one page</h3>
       <p>
-        One HTML file with this viewer and all draws, which opens without a network and can be mailed: about{' '}
+        One HTML file with this viewer and all draws. It opens without a network and can be mailed: about{' '}
         {size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`} and the viewer
         {given.values.length > LARGE && ' (large for a mail)'}. Draws are kept with 8 or 16 bits a value; the
         page says the largest error that this makes.

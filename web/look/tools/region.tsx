@@ -68,7 +68,9 @@ const Body = ({ viewing }: ToolProps) => {
         <div>
           <DataTable
             table={regionTable(found)}
-            caption={`${found.places} places, ${draws.value.count} draws`}
+            caption={`${found.places} places, ${draws.value.count} draws${
+              draws.value.look.kind === 'sphere' ? '; places are counted, not areas' : ''
+            }`}
           />
           <Peak viewing={viewing} found={found} />
           <div class="small-charts">

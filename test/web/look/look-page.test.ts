@@ -6,14 +6,18 @@ import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { loadBunny } from '../../../src/datasets/index.ts'
 import { encodeNpz, readArrays } from '../../../src/formats/index.ts'
+import { normal, stream } from '../../../src/random/index.ts'
 import { ndarray } from '../../../src/tensor/index.ts'
-import { rectangleMarks } from '../../../web/canvas/marks.ts'
+import { brushMarks, lassoMarks, rectangleMarks } from '../../../web/canvas/marks.ts'
 import { coloursOf } from '../../../web/canvas/paint-plain.ts'
+import { placeWords } from '../../../web/look/place-words.ts'
 import { resultOf } from '../../../web/look/result.ts'
 import { addGram, componentsOf, emptyGram } from '../../../web/posterior/components.ts'
 import type { Draws } from '../../../web/posterior/draws.ts'
 import { exceedance } from '../../../web/posterior/exceedance.ts'
+import { axesOf } from '../../../web/posterior/places.ts'
 import { drawsOf, quantitiesOf } from '../../../web/posterior/quantities.ts'
 import { regional } from '../../../web/posterior/regional.ts'
 import { drawsAt, emptySummary, figuresOf, summarise } from '../../../web/posterior/summary.ts'
@@ -68,6 +72,26 @@ const example = (): Draws => {
 }
 
 const SIDE = 32
+
+const random = (shape: readonly number[], of: string) => normal(stream(3, of), shape)
+
+/** Draws of each kind of signal, as files have them. */
+const arraysOf = {
+  series: () => ({ draws: random([20, 1, 1, 60], 'series'), truth: random([1, 1, 60], 'truth') }),
+  points: () => ({ draws: random([20, 1, 3], 'points') }),
+  sphere: () => {
+    const view = new TextEncoder().encode('{"kind":"globe","rows":6,"columns":8}')
+    return { draws: random([20, 1, 1, 48], 'sphere'), view: ndarray(view, [view.length], 'uint8') }
+  },
+  mesh: () => {
+    const { vertices, faces } = loadBunny()
+    return {
+      draws: random([20, 1, 1, vertices.shape[0]], 'mesh'),
+      'mesh.points': vertices,
+      'mesh.faces': faces,
+    }
+  },
+} as const
 
 /** What the probe says about a pixel. */
 const saidOf = (draws: Draws, row: number, column: number): string => {
@@ -168,6 +192,71 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the pa
       /16 bits a value: the largest error is \S+, of values between \S+ and 1\. .* hold the truth/,
     )
   })
+
+  it('by the pointer: rectangle, lasso and brush, on any view', WAIT, () =>
+    looking(
+      async (page) => {
+        const box = await page.locator('[data-view=deviation] .picture').boundingBox()
+        if (!box) throw new Error('no picture')
+        const dragged = async (tool: string, path: readonly (readonly [row: number, column: number])[]) => {
+          await page.getByRole('button', { name: tool, exact: true }).click()
+          for (const [i, [row, column]] of path.entries()) {
+            await page.mouse.move(
+              box.x + (box.width * (column + 0.5)) / SIDE,
+              box.y + (box.height * (row + 0.5)) / SIDE,
+            )
+            if (i === 0) await page.mouse.down()
+          }
+          await page.mouse.up()
+          return page.locator('.tool caption').textContent()
+        }
+        const pixels = (path: readonly (readonly [number, number])[]) =>
+          path.map(([row, column]) => ({ row, column }))
+        const places = (marks: Uint8Array) => `${marks.filter((mark) => mark !== 0).length} places, 64 draws`
+        const size = [SIDE, SIDE] as const
+        const corners = [
+          [3, 4],
+          [9, 6],
+        ] as const
+        const [from, to] = pixels(corners)
+        expect(await dragged('Rectangle', corners)).toBe(places(rectangleMarks(size, from, to)))
+        const around = [
+          [2, 10],
+          [12, 20],
+          [20, 9],
+          [10, 2],
+        ] as const
+        expect(await dragged('Lasso', around)).toBe(places(lassoMarks(size, pixels(around))))
+        await page.getByRole('button', { name: 'Clear region' }).click()
+        expect(await dragged('Brush', corners)).toBe(places(brushMarks(size, pixels(corners), SIDE / 24)))
+      },
+      { height: 2000 },
+    ),
+  )
+
+  it.each(['series', 'points', 'sphere', 'mesh'] as const)('shows %s', WAIT, (kind) =>
+    looking(async (page) => {
+      const arrays = arraysOf[kind]()
+      const path = join(folder, `${kind}.npz`)
+      writeFileSync(path, encodeNpz(arrays))
+      await page.setInputFiles('input[type=file]', path)
+      await page.getByRole('heading', { name: `${kind}.npz` }).waitFor()
+      const { look, of } = resultOf(arrays, kind)
+      expect(look.kind).toBe(kind)
+      const draws = of(0, look)
+      const place = axesOf(look).places >> 1
+      const { mean, deviation } = figuresOf(drawsAt(draws, place))
+      await expect
+        .poll(() => probe(page), { timeout: 20_000 })
+        .toContain(`${shown(mean)} ± ${shown(deviation)}`)
+      expect((await probe(page)).toLowerCase()).toContain(placeWords(look, place))
+      await page.locator('[data-view] svg, [data-view] canvas').first().waitFor()
+      if (kind === 'sphere') await page.getByRole('button', { name: 'Globe' }).click()
+      await page.getByRole('tab', { name: 'Components' }).click()
+      await page.waitForSelector('.tool tbody tr')
+      expect(await violations(page)).toEqual([])
+    }),
+  )
 
   it('the shader gives the colours of plain code', WAIT, () => {
     const side = 200 // enough pixels for the shader

@@ -50,24 +50,57 @@ const shaped = (
   return event.length === 0 ? { k, n: 1, event: [n] } : { k, n, event }
 }
 
-/** Entries of observation i of [N, ...event], spread over the channels where the array has one. */
-const itemOf = (array: NdArray | undefined, i: number, size: number): Float32Array | undefined => {
-  if (!array) return undefined
+/** Entries of one item: of [N, ...event] that of observation i, of one that all share itself. */
+const itemOf = (array: NdArray, i: number, size: number): Float32Array | undefined => {
   const values = floats(array)
-  const each = values.length / (array.shape[0] || 1)
-  const own =
-    array.shape[0] === 1 || (i + 1) * each > values.length
-      ? values.subarray(0, each)
-      : values.subarray(i * each, (i + 1) * each)
-  if (each === size) return own
-  return size % each === 0 ? Float32Array.from({ length: size }, (_, e) => own[e % each]) : undefined
+  if (values.length === size) return values
+  const [rows] = array.shape
+  const each = values.length / rows
+  return i < rows && Number.isInteger(each) ? values.subarray(i * each, (i + 1) * each) : undefined
+}
+
+/** The same for a signal: only what has its entries. */
+const signalOf = (array: NdArray | undefined, i: number, size: number): Float32Array | undefined => {
+  const own = array && itemOf(array, i, size)
+  return own?.length === size ? own : undefined
+}
+
+/** The same for a mask, which the channels may share. */
+const maskOf = (array: NdArray | undefined, i: number, size: number): Float32Array | undefined => {
+  const own = array && (itemOf(array, i, size) ?? (array.shape[0] === 1 ? floats(array) : undefined))
+  return own && size % own.length === 0
+    ? Float32Array.from({ length: size }, (_, e) => own[e % own.length])
+    : undefined
+}
+
+/**
+ * The truth of draws of N observations.
+ *
+ * @throws TweedieError `input` when what is called so does not fit; other names may be of something else
+ */
+const truthOf = (
+  arrays: Arrays,
+  draws: NdArray,
+  { n, event }: { readonly n: number; readonly event: readonly number[] },
+  name: string,
+): NdArray | undefined => {
+  const candidates = TRUTH.filter((key) => Object.hasOwn(arrays, key) && arrays[key] !== draws)
+  const fits = ({ size, shape }: NdArray) => shape[0] >= n && size === shape[0] * product(event)
+  const key = candidates.find((own) => fits(arrays[own]))
+  if (key === undefined && candidates.includes('truth'))
+    throw faultIn(name, `the truth is [${arrays.truth.shape}], the draws are of ${n} × [${event}]`)
+  if (key === undefined) return undefined
+  const values = floats(arrays[key])
+  const bad = firstNotFinite(values)
+  if (bad >= 0) throw faultIn(name, `field '${key}' must be finite, got ${values[bad]} at element ${bad}`)
+  return arrays[key]
 }
 
 /** What was observed where the mask says so, NaN elsewhere. */
 const observedOf = (arrays: Arrays, i: number, size: number): Float32Array | undefined => {
-  const y = itemOf(arrays.y, i, size)
-  const mask = itemOf(arrays.mask ?? arrays['parameter.mask'], i, size)
-  if (!y || arrays.y.size / arrays.y.shape[0] !== size) return undefined
+  const y = signalOf(arrays.y, i, size)
+  const mask = maskOf(arrays.mask ?? arrays['parameter.mask'], i, size)
+  if (!y) return undefined
   return mask ? y.map((v, e) => (mask[e] === 0 ? Number.NaN : v)) : y
 }
 
@@ -107,14 +140,13 @@ const drawsFirst = (draws: NdArray, truth: NdArray | undefined): NdArray => {
  */
 export const resultOf = (arrays: Arrays, name: string): Result => {
   const found = drawsIn(arrays, name)
-  const truth = named(arrays, TRUTH)
-  const draws = drawsFirst(found, truth)
+  const draws = drawsFirst(found, arrays.truth)
   const { k, n, event } = shaped(draws)
   const size = product(event)
   const values = floats(draws)
   const bad = firstNotFinite(values)
   if (bad >= 0) throw faultIn(name, `draws must be finite, got ${values[bad]} at element ${bad}`)
-  const judge = truth && truth !== found ? truth : undefined
+  const truth = truthOf(arrays, found, { n, event }, name)
   const range = rangeOf(arrays, found)
   const look = lookOf(arrays, event)
   return {
@@ -127,9 +159,9 @@ export const resultOf = (arrays: Arrays, name: string): Result => {
       const { channels, places } = axesOf(look)
       const padded = size / channels
       const cut = (values: Float32Array) => unpadded(values, padded, places)
-      const real = itemOf(judge, i, size)
+      const real = signalOf(truth, i, size)
       const seen = observedOf(arrays, i, size)
-      const inside = itemOf(arrays.valid, i, size)
+      const inside = maskOf(arrays.valid, i, size)
       const own = n === 1 ? values : new Float32Array(k * size)
       if (n > 1)
         for (let d = 0; d < k; d++)

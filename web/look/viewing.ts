@@ -1,5 +1,5 @@
 /** What the parts of a viewer share: one cross-hair, one zoom, one scale, one draw, one region. */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { MapName } from '../canvas/scale.ts'
 import type { Draws, Look } from '../posterior/draws.ts'
 import { axesOf } from '../posterior/places.ts'
@@ -31,6 +31,8 @@ export interface Viewing {
   readonly look: ReadonlySignal<Look>
   /** How the places lie in pictures; undefined for series and points, and while it is loaded. */
   readonly raster: ReadonlySignal<Raster | undefined>
+  /** Why there is none, where it could not be made. */
+  readonly fault: ReadonlySignal<string | undefined>
   /** From where a surface is seen. */
   readonly turn: Signal<Turn>
   /** Ends of the colours of values: the same in all views. */
@@ -109,11 +111,20 @@ export const viewingOf = (first: Draws): Viewing => {
     times: signal(1),
     region: signal<Uint8Array | undefined>(undefined),
   }
+  const fault = signal<string | undefined>(undefined)
   const maker = signal<RasterMaker | undefined>(undefined)
   const stopMaker = effect(() => {
     const own = rasterMakerOf(look.value)
     maker.value = typeof own === 'function' ? own : undefined
-    if (own instanceof Promise) own.then((made) => (maker.value = made))
+    if (own instanceof Promise)
+      own.then(
+        (made) => {
+          if (look.peek().kind === 'sphere' || look.peek().kind === 'mesh') maker.value = made
+        },
+        (error) => {
+          fault.value = `The picture of the surface could not be loaded: ${error}`
+        },
+      )
   })
   const raster = computed(() => maker.value?.(fresh.turn.value))
   const stopSummary = effect(() => {
@@ -138,24 +149,25 @@ export const viewingOf = (first: Draws): Viewing => {
     asked = quantity.value
     ends.value = endsOf(draws.peek())
   })
+  const begin = (next: Draws): void => {
+    shape = shapeOf(next)
+    quantity.value = 0
+    look.value = next.look
+    fault.value = undefined
+    fresh.turn.value = LEVEL
+    fresh.map.value = mapFor(next)
+    fresh.draw.value = 0
+    fresh.favourites.value = []
+    fresh.place.value = middleOf(next)
+    fresh.times.value = 1
+    fresh.region.value = undefined
+    given.value = next
+    ends.value = endsOf(draws.value)
+  }
   const take = (next: Draws): void => {
     if (next === given.peek()) return
-    if (shapeOf(next) !== shape) {
-      shape = shapeOf(next)
-      quantity.value = 0
-      look.value = next.look
-      fresh.turn.value = LEVEL
-      fresh.map.value = mapFor(next)
-      fresh.draw.value = 0
-      fresh.favourites.value = []
-      fresh.place.value = middleOf(next)
-      fresh.times.value = 1
-      fresh.region.value = undefined
-      given.value = next
-      ends.value = endsOf(draws.value)
-      return
-    }
-    given.value = next
+    if (shapeOf(next) === shape) given.value = next
+    else batch(() => begin(next))
   }
   return {
     given,
@@ -166,6 +178,7 @@ export const viewingOf = (first: Draws): Viewing => {
     ends,
     look,
     raster,
+    fault,
     ...fresh,
     marked: computed(() => {
       const [own, marks] = [raster.value, fresh.region.value]

@@ -52,6 +52,26 @@ describe('draws of files', () => {
     expect([own.size, own.values[12], own.values.length]).toEqual([12, 16, 24])
     expect(look).toEqual(gridLook(1, 3, 4))
   })
+  it('a truth that does not fit is said, of other names left out; a mask may be shared', () => {
+    const one = { draws: ndarray(counting(16), [2, 1, 2, 2, 2]) }
+    expect(() => resultOf({ ...one, truth: ndarray(counting(4), [1, 1, 2, 2]) }, 'a')).toThrow(
+      /^a: the truth is \[1,1,2,2\], the draws are of 1 × \[2,2,2\]$/,
+    )
+    expect(() =>
+      resultOf({ ...one, truth: ndarray([...counting(7), Number.NaN], [1, 2, 2, 2]) }, 'a'),
+    ).toThrow(/field 'truth' must be finite, got NaN at element 7$/)
+    const shared = {
+      data: ndarray([1], [1]),
+      y: ndarray(counting(8), [1, 2, 2, 2]),
+      valid: ndarray([1, 0, 1, 1], [1, 2, 2]),
+    }
+    const mask = ndarray([1, 1, 0, 1], [1, 1, 2, 2], 'bool')
+    const { of, look } = resultOf({ ...one, ...shared, mask }, 'a')
+    const { truth, observed, domain } = of(0, look)
+    expect(truth).toBeUndefined()
+    expect([...(observed ?? [])]).toEqual([0, 1, Number.NaN, 3, 4, 5, Number.NaN, 7])
+    expect([...(domain ?? [])]).toEqual([1, 0, 1, 1, 1, 0, 1, 1])
+  })
   it('draws that come second, where the truth tells', () => {
     const arrays = { draws: ndarray(counting(6), [2, 3, 1]), truth: ndarray([7, 8], [2, 1]) }
     const { count, observations, of, look } = resultOf(arrays, 'a')

@@ -163,6 +163,7 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the pa
       const slider = page.getByRole('slider', { name: 'Draw' })
       expect(await slider.inputValue()).toBe('1')
       await page.getByRole('application', { name: /^Mean\./ }).focus()
+      await page.evaluate('document.activeElement.blur()') // nothing has to be focused for it
       await page.keyboard.press('Space')
       await expect.poll(() => slider.inputValue(), { timeout: 20_000 }).not.toBe('1')
       await page.keyboard.press('Space')

@@ -2,15 +2,12 @@
 import type { ComponentChildren, TargetedKeyboardEvent, TargetedPointerEvent } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import './canvas.css'
-import { outlinePath } from './outline.ts'
+import { outlineOf } from './outline.ts'
 import { paint } from './paint.ts'
 import type { Picture } from './picture.ts'
+import type { Pixel } from './pixel.ts'
 
-/** A pixel. */
-export interface Pixel {
-  readonly row: number
-  readonly column: number
-}
+export type { Pixel }
 
 /** What part of a picture is seen: `times` enlarged around a pixel. */
 export interface Zoom {
@@ -58,7 +55,8 @@ const startOf = (centre: number, size: number, times: number): number =>
  *
  * @example
  * ```tsx
- * <ImageCanvas values={mean} channels={1} height={28} width={28} label="Mean" scale={{ low: 0, high: 1, map: 'grey' }} />
+ * const scale = { low: 0, high: 1, map: 'grey' }
+ * <ImageCanvas values={mean} channels={1} height={28} width={28} label="Mean" scale={scale} />
  * ```
  */
 export const ImageCanvas = (props: ImageCanvasProps) => {
@@ -69,6 +67,7 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
     if (canvas.current)
       paint(canvas.current, { values, channels, height, width, scale, ...(light ? { light } : {}) })
   }, [values, channels, height, width, scale.low, scale.high, scale.map, scale.threshold, light])
+  const outline = region && outlineOf(region, height, width)
   const times = zoom?.times ?? 1
   const [left, top] = zoom ? [startOf(zoom.column, width, times), startOf(zoom.row, height, times)] : [0, 0]
   const pixelAt = (event: TargetedPointerEvent<HTMLDivElement>): Pixel => {
@@ -129,9 +128,8 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
           aria-hidden="true"
         >
           {lines && <path class="lines" d={lines} vector-effect="non-scaling-stroke" />}
-          {region && (
-            <path class="region" d={outlinePath(region, height, width)} vector-effect="non-scaling-stroke" />
-          )}
+          {outline && <path class="edge" d={outline} vector-effect="non-scaling-stroke" />}
+          {outline && <path class="region" d={outline} vector-effect="non-scaling-stroke" />}
         </svg>
       )}
       {cross && (

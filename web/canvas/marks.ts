@@ -1,5 +1,5 @@
 /** Regions of pixels, [H, W] of 0 and 1. */
-import type { Pixel } from './image-canvas.tsx'
+import type { Pixel } from './pixel.ts'
 
 /** Height and width. */
 export type Size = readonly [height: number, width: number]

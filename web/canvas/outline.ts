@@ -19,3 +19,12 @@ export const outlinePath = (marks: Uint8Array, height: number, width: number): s
     }
   return parts.join('')
 }
+
+const known = new WeakMap<Uint8Array, string>()
+
+/** As {@link outlinePath}, once for all pictures that show the same marks. */
+export const outlineOf = (marks: Uint8Array, height: number, width: number): string => {
+  const path = known.get(marks) ?? outlinePath(marks, height, width)
+  known.set(marks, path)
+  return path
+}

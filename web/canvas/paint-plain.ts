@@ -5,19 +5,38 @@ import { DIMMED, missing, OUTSIDE, outside, SHADES, tableOf } from './scale.ts'
 const shadeOf = (value: number, low: number, high: number): number =>
   Math.min(1, Math.max(0, (value - low) / (high > low ? high - low : 1)))
 
-const bytes = (colour: readonly number[]): readonly number[] => colour.map((c) => Math.round(255 * c))
-const [missingBytes, outsideBytes] = [bytes(missing), bytes(outside)]
+const bytes = (colour: readonly number[]): number[] => [...colour.map((c) => Math.round(255 * c)), 255]
 
-/** Red, green, blue, alpha of every pixel, [H, W, 4]. */
-export const coloursOf = ({
+/** The four bytes of a colour as one word, in the byte order of the machine. */
+const wordOf = (colour: readonly number[]): number => new Uint32Array(Uint8Array.from(colour).buffer)[0]
+
+const [missingBytes, outsideBytes] = [bytes(missing), bytes(outside)]
+const [missingWord, outsideWord] = [wordOf(missingBytes), wordOf(outsideBytes)]
+
+/** One channel, unlit, undimmed: what is scrubbed through. */
+const flatColours = ({
   values,
-  channels,
   height,
   width,
-  scale,
-  light,
-}: Picture): Uint8ClampedArray<ArrayBuffer> => {
-  const { low, high, map, threshold = Number.NEGATIVE_INFINITY } = scale
+  scale: { low, high, map },
+}: Picture): Uint32Array<ArrayBuffer> => {
+  const words = new Uint32Array(tableOf(map).buffer)
+  const pace = (SHADES - 1) / (high > low ? high - low : 1)
+  const out = new Uint32Array(height * width)
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i]
+    const k = (value - low) * pace + 0.5
+    if (k >= 1) out[i] = words[k >= SHADES ? SHADES - 1 : k | 0]
+    else if (value === OUTSIDE) out[i] = outsideWord
+    else out[i] = Number.isNaN(value) ? missingWord : words[0]
+  }
+  return out
+}
+
+/** Three channels, light, a threshold. */
+const litColours = (picture: Picture): Uint8ClampedArray<ArrayBuffer> => {
+  const { values, channels, height, width, scale, light } = picture
+  const { low, high, map, threshold = OUTSIDE } = scale
   const table = tableOf(map)
   const size = height * width
   const out = new Uint8ClampedArray(4 * size)
@@ -27,25 +46,26 @@ export const coloursOf = ({
     out[at + 2] = Math.round(share * b)
     out[at + 3] = 255
   }
+  const shade = (i: number) => 255 * shadeOf(values[i], low, high)
   for (let i = 0; i < size; i++) {
     const value = values[i]
     const lit = light ? light[i] : 1
     if (Number.isNaN(value)) put(4 * i, missingBytes[0], missingBytes[1], missingBytes[2], lit)
     else if (value === OUTSIDE) {
-      // Outside of a surface nothing is painted; on it, land is grey.
+      // Beside a surface nothing is painted; on it, land is grey.
       if (lit > 0) put(4 * i, outsideBytes[0], outsideBytes[1], outsideBytes[2], lit)
-    } else if (channels === 3)
-      put(
-        4 * i,
-        255 * shadeOf(value, low, high),
-        255 * shadeOf(values[size + i], low, high),
-        255 * shadeOf(values[2 * size + i], low, high),
-        lit,
-      )
+    } else if (channels === 3) put(4 * i, shade(i), shade(size + i), shade(2 * size + i), lit)
     else {
       const k = 4 * Math.round(shadeOf(value, low, high) * (SHADES - 1))
       put(4 * i, table[k], table[k + 1], table[k + 2], value < threshold ? lit * DIMMED : lit)
     }
   }
   return out
+}
+
+/** Red, green, blue, alpha of every pixel, [H, W, 4]. */
+export const coloursOf = (picture: Picture): Uint8ClampedArray<ArrayBuffer> => {
+  const { channels, light, scale } = picture
+  if (channels === 3 || light || scale.threshold !== undefined) return litColours(picture)
+  return new Uint8ClampedArray(flatColours(picture).buffer)
 }

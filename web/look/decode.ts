@@ -3,9 +3,9 @@ import { TweedieError } from '../../src/error.ts'
 import { decodeNpy } from '../../src/formats/npy.ts'
 import { decodeNpz } from '../../src/formats/npz.ts'
 import { decodeSafetensors } from '../../src/formats/safetensors.ts'
-import type { NdArray } from '../../src/tensor/ndarray.ts'
+import { NdArray } from '../../src/tensor/ndarray.ts'
 
-export type { NdArray }
+export { NdArray }
 
 const decoders: Readonly<
   Record<string, (bytes: Uint8Array, name: string) => Readonly<Record<string, NdArray>>>

@@ -1,15 +1,26 @@
 /** Any result: files that are dropped here, and an example before that. */
 import { useSignal } from '@preact/signals'
 import type { TargetedDragEvent } from 'preact'
-import { useEffect, useId, useMemo } from 'preact/hooks'
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks'
+import type { PageProps } from '../app/places.ts'
 import type { Look } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
-import { decodeArrays, lineOf, readable } from './decode.ts'
+import type { Arrays } from './arrays.ts'
+import { decodeArrays, faultIn, lineOf, readable } from './decode.ts'
+import { looksOf } from './looks.ts'
 import { PosteriorView } from './posterior-view.tsx'
-import { type Arrays, looksOf, type Result, resultOf } from './signals-in.ts'
+import { type Result, resultOf } from './result.ts'
 
-/** What ships with the page. */
-const EXAMPLE = { file: 'photo.npz', name: 'A photograph with hidden pixels' }
+interface Example {
+  readonly file: string
+  readonly name: string
+}
+
+/** What ships with the page; the first is shown before anything is dropped. */
+const EXAMPLES: readonly Example[] = [
+  { file: 'photo.npz', name: 'A photograph with hidden pixels' },
+  { file: 'winds.npz', name: 'Winds from 200 stations' },
+]
 
 /** Arrays of files that belong together: those of later ones are added, draws are those of the first. */
 const arraysOf = async (files: readonly File[]): Promise<Arrays> => {
@@ -19,11 +30,26 @@ const arraysOf = async (files: readonly File[]): Promise<Arrays> => {
   return all
 }
 
-const exampleArrays = async (): Promise<Arrays> => {
-  const answer = await fetch(`./examples/${EXAMPLE.file}`)
-  if (!answer.ok) throw new Error(`the example is not there (${answer.status})`)
-  return decodeArrays(new Uint8Array(await answer.arrayBuffer()), EXAMPLE.file)
+/** Arrays of a file of this site, by its address. */
+const fetched = async (address: string): Promise<Arrays> => {
+  const { href, origin, pathname } = new URL(address, location.href)
+  if (origin !== location.origin) throw faultIn(address, 'is not of this site')
+  const answer = await fetch(href)
+  const name = pathname.split('/').at(-1) ?? ''
+  if (!answer.ok) throw faultIn(name, `could not be had: ${answer.status} ${answer.statusText}`)
+  return decodeArrays(new Uint8Array(await answer.arrayBuffer()), name)
 }
+
+const Examples = ({ onExample }: { readonly onExample: (example: Example) => void }) => (
+  <p class="examples">
+    <span class="quiet">Examples:</span>
+    {EXAMPLES.map((example) => (
+      <button key={example.file} type="button" onClick={() => onExample(example)}>
+        {example.name}
+      </button>
+    ))}
+  </p>
+)
 
 const Observation = ({
   result,
@@ -143,20 +169,33 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
   )
 }
 
-const LookPage = () => {
+/** `#/look?file=ADDRESS` shows a file of this site: draws of a run, for one. */
+const LookPage = ({ address }: PageProps) => {
   const result = useSignal<Result | undefined>(undefined)
   const fault = useSignal<string | undefined>(undefined)
+  /** How many results were shown: each has a viewer of its own. */
+  const opened = useRef(0)
+  const latest = useRef<Promise<Arrays> | undefined>(undefined)
   const open = (reading: Promise<Arrays>, name: string) => {
+    latest.current = reading
     reading
       .then((arrays) => {
-        result.value = resultOf(arrays, name)
+        if (latest.current !== reading) return
+        const found = resultOf(arrays, name)
+        opened.current++
+        result.value = found
         fault.value = undefined
       })
       .catch((error) => {
-        fault.value = lineOf(error)
+        if (latest.current === reading) fault.value = lineOf(error)
       })
   }
-  useEffect(() => open(exampleArrays(), EXAMPLE.name), [])
+  const asked = address.query.get('file')
+  const onExample = ({ file, name }: Example) => open(fetched(`./examples/${file}`), name)
+  useEffect(() => {
+    if (asked === null) onExample(EXAMPLES[0])
+    else open(fetched(asked), asked.split('/').at(-1) ?? asked)
+  }, [asked])
   const onFiles = (files: readonly File[]) => {
     if (files.length > 0) open(arraysOf(files), files[0].name)
   }
@@ -164,8 +203,9 @@ const LookPage = () => {
     <>
       <h1>Look at a posterior</h1>
       <Drop onFiles={onFiles} />
+      <Examples onExample={onExample} />
       {fault.value !== undefined && <Notice title={fault.value} />}
-      {result.value && <Shown key={result.value.name} result={result.value} />}
+      {result.value && <Shown key={opened.current} result={result.value} />}
     </>
   )
 }

@@ -6,7 +6,7 @@ import type { ColourScale } from '../canvas/scale.ts'
 import { shown as text } from '../ui/number.ts'
 import { ColourBar } from './colour-bar.tsx'
 import { nextPlace, placeAt, type Raster, withDomain } from './rasters/raster.ts'
-import { regionPixels, type Stroke } from './region/stroke.ts'
+import type { Stroke } from './region/stroke.ts'
 import type { Viewing } from './viewing.ts'
 import type { Shown, View } from './views.ts'
 
@@ -32,10 +32,11 @@ export const Field = ({
     () => raster.sample(withDomain(values, domain), channels),
     [raster, values, channels, domain],
   )
-  const region = useComputed(() => regionPixels(viewing)).value
+  const region = viewing.marked.value
   const cross = raster.pixelOf(viewing.place.value)
   const times = viewing.times.value
   const onCross = (pixel: Pixel, by: 'pointer' | 'keys') => {
+    if (by === 'pointer' && viewing.pointer.peek() === 'turn') return
     const place = by === 'keys' && cross ? nextPlace(raster, cross, pixel) : placeAt(raster, pixel)
     if (place >= 0) viewing.place.value = place
   }

@@ -13,7 +13,8 @@ export const placeWords = (look: Look, place: number): string => {
     case 'sphere': {
       const [north, east] = [look.latitude[place], look.longitude[place]]
       const around = ((((east + 180) % 360) + 360) % 360) - 180
-      return `${shown(Math.abs(north))}° ${north < 0 ? 'south' : 'north'}, ${shown(Math.abs(around))}° ${around < 0 ? 'west' : 'east'}`
+      const [y, x] = [north < 0 ? 'south' : 'north', around < 0 ? 'west' : 'east']
+      return `${shown(Math.abs(north))}° ${y}, ${shown(Math.abs(around))}° ${x}`
     }
     case 'mesh':
       return `vertex ${place + 1}`

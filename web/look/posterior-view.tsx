@@ -1,7 +1,8 @@
 /** The viewer of a posterior. */
 import { useComputed } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Draws } from '../posterior/draws.ts'
+import { Notice } from '../ui/notice.tsx'
 import '../ui/pieces.css'
 import './look.css'
 import { knownOf } from './known.ts'
@@ -37,21 +38,29 @@ const takesSpace = (target: EventTarget | null): boolean =>
  * ```
  */
 export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProps) => {
+  const place = useRef<HTMLDivElement>(null)
   const viewing = useMemo(() => viewingOf(draws), [])
   const stroke = useMemo(() => strokeOf(viewing), [viewing])
   useEffect(() => viewing.end, [viewing])
   useEffect(() => viewing.take(draws), [draws])
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== ' ' || event.defaultPrevented || takesSpace(event.target)) return
-    event.preventDefault()
-    viewing.playing.value = !viewing.playing.value
-  }
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const { target } = event
+      const ours = target === document.body || (target instanceof Node && place.current?.contains(target))
+      if (event.key !== ' ' || event.defaultPrevented || !ours || takesSpace(target)) return
+      event.preventDefault()
+      viewing.playing.value = !viewing.playing.value
+    }
+    document.addEventListener('keydown', onKeyDown)
+    return () => document.removeEventListener('keydown', onKeyDown)
+  }, [viewing])
   const known = useComputed(() => knownOf(viewing)).value
   const views = viewsOf(viewing).filter(({ name }) => shown === undefined || shown.includes(name))
   const Stage = stages[viewing.look.value.kind]
   return (
-    <div class="posterior" onKeyDown={onKeyDown}>
+    <div class="posterior" ref={place}>
       <Toolbar viewing={viewing} />
+      {viewing.fault.value !== undefined && <Notice title={viewing.fault.value} />}
       <div class="posterior-main">
         <div>
           <Transport viewing={viewing} />

@@ -3,9 +3,11 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { spannedHistogram } from '../posterior/histogram.ts'
 import { drawsAt, figuresOf } from '../posterior/summary.ts'
-import { DataTable, type Table } from '../ui/data-table.tsx'
+import { DataTable } from '../ui/data-table.tsx'
 import { HistogramChart, type Mark, MarkKey } from '../ui/histogram.tsx'
 import { shown } from '../ui/number.ts'
+import type { Table } from '../ui/table.ts'
+import { SaveFigure } from './export/save-figure.tsx'
 import { placeWords } from './place-words.ts'
 import type { Viewing } from './viewing.ts'
 
@@ -48,11 +50,14 @@ export const Probe = ({ viewing }: { readonly viewing: Viewing }) => {
   const outside = own.domain?.[at] === 0
   const said = outside
     ? `${where}: outside of the data.`
-    : `${where}: ${name} ${shown(mean)} ± ${shown(deviation)}, 90 % interval ${shown(low)} to ${shown(high)}` +
+    : `${where}: ${name} ${shown(mean)} ± ${shown(deviation)}, ` +
+      `90 % interval ${shown(low)} to ${shown(high)}` +
       `${own.truth ? `, truth ${shown(own.truth[at])}` : ''}.`
   return (
     <section class="probe" aria-label="Probe">
-      <h2>Under the cross-hair</h2>
+      <h2>
+        Under the cross-hair <SaveFigure name="histogram" title="the histogram" />
+      </h2>
       <p class="probe-said" aria-live="polite" data-probe>
         {said}
       </p>

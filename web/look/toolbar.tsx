@@ -3,9 +3,7 @@ import { useId } from 'preact/hooks'
 import { type MapName, maps } from '../canvas/scale.ts'
 import { Slider } from '../ui/slider.tsx'
 import { type PointerTool, pointerToolOf, pointerTools } from './region/pointer-tools.ts'
-import { endsOf, type Viewing } from './viewing.ts'
-
-const LARGEST = 16
+import { endsOf, MOST_TIMES, type Viewing } from './viewing.ts'
 
 const isMap = (name: string): name is MapName => Object.hasOwn(maps, name)
 const toolNames = Object.keys(pointerTools) as PointerTool[]
@@ -97,7 +95,7 @@ const Enlarge = ({ viewing: { times } }: { readonly viewing: Viewing }) => (
     <button
       type="button"
       aria-label="Larger"
-      disabled={times.value >= LARGEST}
+      disabled={times.value >= MOST_TIMES}
       onClick={() => (times.value *= 2)}
     >
       +
@@ -105,18 +103,22 @@ const Enlarge = ({ viewing: { times } }: { readonly viewing: Viewing }) => (
   </div>
 )
 
-const Pointer = ({ viewing: { pointer, region } }: { readonly viewing: Viewing }) => (
+const Pointer = ({ viewing: { pointer, region, look } }: { readonly viewing: Viewing }) => (
   <div class="field" role="group" aria-label="Pointer">
-    {toolNames.map((name) => (
-      <button
-        key={name}
-        type="button"
-        aria-pressed={pointer.value === name}
-        onClick={() => (pointer.value = name)}
-      >
-        {pointerToolOf(name).title}
-      </button>
-    ))}
+    {toolNames
+      .filter(
+        (name) => !pointerToolOf(name).turns || look.value.kind === 'sphere' || look.value.kind === 'mesh',
+      )
+      .map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={pointer.value === name}
+          onClick={() => (pointer.value = name)}
+        >
+          {pointerToolOf(name).title}
+        </button>
+      ))}
     <button type="button" disabled={!region.value} onClick={() => (region.value = undefined)}>
       Clear region
     </button>

@@ -1,12 +1,12 @@
 /** What the parts of a viewer share: one cross-hair, one zoom, one scale, one draw, one region. */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { MapName } from '../canvas/scale.ts'
 import type { Draws, Look } from '../posterior/draws.ts'
 import { axesOf } from '../posterior/places.ts'
 import { drawsOf, type Quantity, quantitiesOf } from '../posterior/quantities.ts'
 import { inSlices } from '../posterior/slices.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
-import type { Raster } from './rasters/raster.ts'
+import { pixelsMarked, type Raster } from './rasters/raster.ts'
 import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from './rasters/rasters.ts'
 import type { PointerTool } from './region/pointer-tools.ts'
 
@@ -31,6 +31,8 @@ export interface Viewing {
   readonly look: ReadonlySignal<Look>
   /** How the places lie in pictures; undefined for series and points, and while it is loaded. */
   readonly raster: ReadonlySignal<Raster | undefined>
+  /** Why there is none, where it could not be made. */
+  readonly fault: ReadonlySignal<string | undefined>
   /** From where a surface is seen. */
   readonly turn: Signal<Turn>
   /** Ends of the colours of values: the same in all views. */
@@ -47,11 +49,16 @@ export interface Viewing {
   readonly pointer: Signal<PointerTool>
   /** [P]: 1 inside; undefined while there is none. */
   readonly region: Signal<Uint8Array | undefined>
+  /** The region on the pixels of the pictures. */
+  readonly marked: ReadonlySignal<Uint8Array | undefined>
   /** Takes other draws; those of the same shape keep everything else. */
   readonly take: (draws: Draws) => void
   /** Stops what still runs. */
   readonly end: () => void
 }
+
+/** How much pictures are enlarged at most. */
+export const MOST_TIMES = 16
 
 /** Values up to which statistics are made at once. */
 const AT_ONCE = 2 ** 21
@@ -104,11 +111,20 @@ export const viewingOf = (first: Draws): Viewing => {
     times: signal(1),
     region: signal<Uint8Array | undefined>(undefined),
   }
+  const fault = signal<string | undefined>(undefined)
   const maker = signal<RasterMaker | undefined>(undefined)
   const stopMaker = effect(() => {
     const own = rasterMakerOf(look.value)
     maker.value = typeof own === 'function' ? own : undefined
-    if (own instanceof Promise) own.then((made) => (maker.value = made))
+    if (own instanceof Promise)
+      own.then(
+        (made) => {
+          if (look.peek().kind === 'sphere' || look.peek().kind === 'mesh') maker.value = made
+        },
+        (error) => {
+          fault.value = `The picture of the surface could not be loaded: ${error}`
+        },
+      )
   })
   const raster = computed(() => maker.value?.(fresh.turn.value))
   const stopSummary = effect(() => {
@@ -133,24 +149,25 @@ export const viewingOf = (first: Draws): Viewing => {
     asked = quantity.value
     ends.value = endsOf(draws.peek())
   })
+  const begin = (next: Draws): void => {
+    shape = shapeOf(next)
+    quantity.value = 0
+    look.value = next.look
+    fault.value = undefined
+    fresh.turn.value = LEVEL
+    fresh.map.value = mapFor(next)
+    fresh.draw.value = 0
+    fresh.favourites.value = []
+    fresh.place.value = middleOf(next)
+    fresh.times.value = 1
+    fresh.region.value = undefined
+    given.value = next
+    ends.value = endsOf(draws.value)
+  }
   const take = (next: Draws): void => {
     if (next === given.peek()) return
-    if (shapeOf(next) !== shape) {
-      shape = shapeOf(next)
-      quantity.value = 0
-      look.value = next.look
-      fresh.turn.value = LEVEL
-      fresh.map.value = mapFor(next)
-      fresh.draw.value = 0
-      fresh.favourites.value = []
-      fresh.place.value = middleOf(next)
-      fresh.times.value = 1
-      fresh.region.value = undefined
-      given.value = next
-      ends.value = endsOf(draws.value)
-      return
-    }
-    given.value = next
+    if (shapeOf(next) === shape) given.value = next
+    else batch(() => begin(next))
   }
   return {
     given,
@@ -161,7 +178,12 @@ export const viewingOf = (first: Draws): Viewing => {
     ends,
     look,
     raster,
+    fault,
     ...fresh,
+    marked: computed(() => {
+      const [own, marks] = [raster.value, fresh.region.value]
+      return own && marks ? pixelsMarked(own, marks) : undefined
+    }),
     playing: signal(!stillsOnly() && first.count > 1),
     pointer: signal<PointerTool>('cross'),
     take,

@@ -148,7 +148,7 @@ export const views: readonly View[] = [
   },
   {
     name: 'coverage',
-    title: () => 'Outside of the 90 % interval',
+    title: () => 'Outside 90 % interval',
     words: 'blue: the truth is below it, red: above',
     of: ({ summary, draws }) =>
       one(summary.value && draws.value.truth && sideOf(summary.value, draws.value.truth)),

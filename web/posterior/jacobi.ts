@@ -34,7 +34,8 @@ const rotate = (a: Float64Array[], v: Float64Array[], p: number, q: number): voi
 }
 
 /**
- * Cyclic Jacobi rotations (G. Golub & C. Van Loan, "Matrix Computations", section 8.5). For a few hundred rows.
+ * Cyclic Jacobi rotations (G. Golub & C. Van Loan, "Matrix Computations", section 8.5), for a few hundred
+ * rows.
  *
  * @param matrix - symmetric, [n][n]; not changed
  */

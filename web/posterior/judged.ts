@@ -5,7 +5,7 @@ import type { Summary } from './summary.ts'
 export const errorOf = ({ mean }: Summary, truth: Float32Array): Float32Array =>
   mean.map((m, i) => m - truth[i])
 
-/** (Truth − mean) / standard deviation, [P]; 0 where both are the same, ± infinity where no spread excuses. */
+/** (Truth − mean) / standard deviation, [P]; 0 where both are the same, ± ∞ where there is no spread. */
 export const zScoreOf = ({ mean, deviation }: Summary, truth: Float32Array): Float32Array =>
   mean.map((m, i) => (truth[i] === m ? 0 : (truth[i] - m) / deviation[i]))
 

@@ -1,5 +1,5 @@
 /** What a region says: one number of it for each draw, and the distribution of these. */
-import type { Draws } from './draws.ts'
+import type { Draws, Look } from './draws.ts'
 import { type Figures, figuresOf } from './summary.ts'
 
 /** A number of the values in a region. A new one is a line of {@link functionals}. */
@@ -53,6 +53,29 @@ export interface Peak {
   readonly truth?: number
 }
 
+/** A coordinate of places, counted from one. */
+interface Coordinate {
+  readonly name: string
+  readonly of: (place: number) => number
+}
+
+/** By what the position of a maximum is given; nothing for the vertices of a mesh, which lie in no order. */
+const coordinatesOf = (look: Look): readonly Coordinate[] => {
+  switch (look.kind) {
+    case 'image':
+      return [
+        { name: 'row of the maximum', of: (place) => Math.floor(place / look.width) + 1 },
+        { name: 'column of the maximum', of: (place) => (place % look.width) + 1 },
+      ]
+    case 'series':
+      return [{ name: 'entry of the maximum', of: (place) => place + 1 }]
+    case 'sphere':
+      return [{ name: 'latitude of the maximum', of: (place) => look.latitude[place] }]
+    default:
+      return []
+  }
+}
+
 /** What a region says. */
 export interface Regional {
   readonly places: number
@@ -85,17 +108,27 @@ export const regional = (draws: Draws, region: Uint8Array, threshold: number): R
   const each = Array.from({ length: count }, (_, k) => taken(values, k * size))
   const real = truth && taken(truth, 0)
   const peaks = Int32Array.from(each, (own) => inside[argmax(own)])
+  const peak = real && inside[argmax(real)]
+  const distribution = (name: string, own: Float64Array, known: number | undefined): Distribution => ({
+    name,
+    values: own,
+    ...figuresOf(own.slice()),
+    ...(known === undefined ? {} : { truth: known }),
+  })
   return {
     places: inside.length,
-    distributions: functionals.map(({ name, of }) => {
-      const own = Float64Array.from(each, (one) => of(one, threshold))
-      return {
-        name,
-        values: own,
-        ...figuresOf(own.slice()),
-        ...(real ? { truth: of(real, threshold) } : {}),
-      }
-    }),
-    peak: { places: peaks, ...mostFrequent(peaks), ...(real ? { truth: inside[argmax(real)] } : {}) },
+    distributions: [
+      ...functionals.map(({ name, of }) =>
+        distribution(
+          name,
+          Float64Array.from(each, (one) => of(one, threshold)),
+          real && of(real, threshold),
+        ),
+      ),
+      ...coordinatesOf(draws.look).map(({ name, of }) =>
+        distribution(name, Float64Array.from(peaks, of), peak === undefined ? undefined : of(peak)),
+      ),
+    ],
+    peak: { places: peaks, ...mostFrequent(peaks), ...(peak === undefined ? {} : { truth: peak }) },
   }
 }

@@ -1,6 +1,7 @@
 /** Curves and a band over the entries of a series; long ones as their extremes in each pixel. */
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact'
 import { useId } from 'preact/hooks'
+import { extremes } from './extremes.ts'
 import { shown } from './number.ts'
 import './fan.css'
 
@@ -18,28 +19,6 @@ const [LEFT, FOOT] = [44, 18]
 
 /** Pixels that a long series is drawn with. */
 const COLUMNS = 640
-
-/** Lowest and highest of each column of entries [from, to): as they are where there are few. */
-export const extremes = (
-  values: ArrayLike<number>,
-  [from, to]: readonly [number, number],
-  columns: number,
-): readonly { readonly at: number; readonly low: number; readonly high: number }[] => {
-  const wide = Math.max(1, (to - from) / columns)
-  const found: { at: number; low: number; high: number }[] = []
-  for (let c = 0; from + Math.floor(c * wide) < to; c++) {
-    const start = from + Math.floor(c * wide)
-    const end = Math.min(to, Math.max(start + 1, from + Math.floor((c + 1) * wide)))
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (let i = start; i < end; i++) {
-      if (!Number.isFinite(values[i])) continue
-      low = Math.min(low, values[i])
-      high = Math.max(high, values[i])
-    }
-    if (low <= high) found.push({ at: (start + end - 1) / 2, low, high })
-  }
-  return found
-}
 
 interface FanProps {
   /** Default large. */
@@ -78,16 +57,17 @@ export const Fan = (props: FanProps) => {
   const few = to - from <= COLUMNS
   const x = (i: number) => LEFT + ((WIDTH - LEFT) * (i + 0.5 - from)) / (to - from)
   const y = (v: number) => HEIGHT - (HEIGHT * (v - ends[0])) / (ends[1] - ends[0] || 1)
+  const point = (at: number, value: number) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+  /** A line; of a long series the stretch between lowest and highest in each column. */
   const pathOf = (values: ArrayLike<number>) =>
     extremes(values, seen, COLUMNS)
-      .map(
-        ({ at, low, high }, i) =>
-          `${i ? 'L' : 'M'}${x(at).toFixed(1)} ${y(few ? low : high).toFixed(1)}${few ? '' : `V${y(low).toFixed(1)}`}`,
-      )
+      .map(({ at, low, high }) => (few ? point(at, low) : `${point(at, high)}V${y(low).toFixed(1)}`))
+      .map((part, i) => `${i === 0 ? 'M' : 'L'}${part}`)
       .join('')
-  const area = band && {
-    up: extremes(band.high, seen, COLUMNS),
-    down: extremes(band.low, seen, COLUMNS).toReversed(),
+  const areaOf = (own: NonNullable<FanProps['band']>) => {
+    const up = extremes(own.high, seen, COLUMNS).map(({ at, high }) => point(at, high))
+    const down = extremes(own.low, seen, COLUMNS).map(({ at, low }) => point(at, low))
+    return `M${[...up, ...down.toReversed()].join('L')}Z`
   }
   const placeAt = ({ currentTarget, clientX }: TargetedPointerEvent<SVGSVGElement>): number => {
     const box = currentTarget.getBoundingClientRect()
@@ -136,14 +116,7 @@ export const Fan = (props: FanProps) => {
               height={HEIGHT}
             />
           ))}
-        {area && (
-          <path
-            class="fan-band"
-            d={`${area.up.map(({ at, high }, i) => `${i ? 'L' : 'M'}${x(at).toFixed(1)} ${y(high).toFixed(1)}`).join('')}${area.down
-              .map(({ at, low }) => `L${x(at).toFixed(1)} ${y(low).toFixed(1)}`)
-              .join('')}Z`}
-          />
-        )}
+        {band && <path class="fan-band" d={areaOf(band)} />}
         {curves.map(({ name, values, kind }) => (
           <path key={name} class={`fan-curve ${kind}`} d={pathOf(values)} />
         ))}

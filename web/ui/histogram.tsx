@@ -11,7 +11,7 @@ export interface Mark {
   readonly kind: 'mean' | 'truth' | 'draw'
 }
 
-const [WIDTH, HEIGHT, FOOT] = [300, 120, 16]
+const [WIDTH, HEIGHT, FOOT] = [300, 120, 20]
 
 /** @param band - ends of an interval, shaded */
 export const HistogramChart = ({
@@ -60,10 +60,10 @@ export const HistogramChart = ({
         .map(({ name, value, kind }) => (
           <path key={name} class={`histogram-mark ${kind}`} d={`M${x(value)} 0V${HEIGHT}`} />
         ))}
-      <text x={0} y={HEIGHT + 13}>
+      <text x={0} y={HEIGHT + 15}>
         {shown(low)}
       </text>
-      <text x={WIDTH} y={HEIGHT + 13} text-anchor="end">
+      <text x={WIDTH} y={HEIGHT + 15} text-anchor="end">
         {shown(high)}
       </text>
     </svg>

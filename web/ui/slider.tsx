@@ -34,7 +34,9 @@ export const Slider = ({
         aria-valuetext={text}
         onInput={({ currentTarget }) => onValue(currentTarget.valueAsNumber)}
       />
-      <output for={id}>{text}</output>
+      <span class="slider-value" aria-hidden="true">
+        {text}
+      </span>
     </div>
   )
 }

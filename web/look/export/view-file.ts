@@ -50,11 +50,15 @@ export const svgOfPicture = (picture: Picture, title: string): string => {
   const bar =
     channels === 3
       ? ''
-      : `<linearGradient id="bar">${stops.join('')}</linearGradient><rect x="60" y="${tall + 36}" width="280" height="8" fill="url(#bar)"/>`
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="${tall + 56}" viewBox="0 0 400 ${tall + 56}" font-family="sans-serif" font-size="13">
+      : `<linearGradient id="bar">${stops.join('')}</linearGradient>
+<rect x="60" y="${tall + 36}" width="280" height="8" fill="url(#bar)"/>`
+  const size = `width="400" height="${tall + 56}" viewBox="0 0 400 ${tall + 56}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="13">
 <text x="0" y="15" font-weight="600">${escaped(title)}</text>
 <image x="0" y="24" width="${wide}" height="${tall}" href="${enlarged(picture).toDataURL('image/png')}"/>
-${bar}<text x="0" y="${tall + 45}">${shown(scale.low)}</text><text x="400" y="${tall + 45}" text-anchor="end">${shown(scale.high)}</text>
+${bar}
+<text x="0" y="${tall + 45}">${shown(scale.low)}</text>
+<text x="400" y="${tall + 45}" text-anchor="end">${shown(scale.high)}</text>
 </svg>
 `
 }

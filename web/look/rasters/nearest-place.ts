@@ -10,8 +10,8 @@ const onSphere = (latitude: number, longitude: number): readonly [number, number
 /**
  * The index of the point nearest to a latitude and a longitude, all in degrees.
  *
- * Boxes are about as wide as points are apart; a search looks at growing cubes of boxes until the nearest that
- * it found is nearer than what it has not looked at.
+ * Boxes are about as wide as points are apart; a search looks at growing cubes of boxes until the nearest
+ * that it found is nearer than what it has not looked at.
  */
 export const nearestPlace = (
   latitude: ArrayLike<number>,

@@ -1,5 +1,5 @@
 /** A surface as a picture: which place of the signal each pixel shows. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
+import type { Pixel } from '../../canvas/pixel.ts'
 import { OUTSIDE } from '../../canvas/scale.ts'
 
 export interface Raster {
@@ -74,7 +74,7 @@ export const nearestSample =
 export const placeAt = ({ places, width }: Raster, { row, column }: Pixel): number =>
   places[row * width + column]
 
-/** The place that a step of the keys comes to: where several pixels show one, the next one in that direction. */
+/** The place that a step of the keys comes to: another one, where several pixels show the same. */
 export const nextPlace = (raster: Raster, from: Pixel, to: Pixel): number => {
   const [down, right] = [Math.sign(to.row - from.row), Math.sign(to.column - from.column)]
   const start = placeAt(raster, from)

@@ -1,11 +1,14 @@
 /** What the pointer does on a picture. A new tool is a line here. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
+
 import { brushMarks, lassoMarks, rectangleMarks, type Size } from '../../canvas/marks.ts'
+import type { Pixel } from '../../canvas/pixel.ts'
 
 interface Tool {
   readonly title: string
   /** Marks of a path; absent for the cross-hair, which marks nothing. */
   readonly marks?: (size: Size, path: readonly Pixel[]) => Uint8Array
+  /** Only of surfaces: it turns them. */
+  readonly turns?: true
   /** Adds to the region that is there, instead of beginning another. */
   readonly adds?: true
   /** How it goes by keys. */
@@ -16,11 +19,12 @@ interface Tool {
 const BRUSH = 1 / 24
 
 export const pointerTools = {
-  cross: { title: 'Cross-hair', keys: 'Arrow keys move the cross-hair, with Shift by ten.' },
+  cross: { title: 'Cross-hair', keys: 'Arrow keys move the cross-hair, with Shift by ten; + and − enlarge.' },
+  turn: { title: 'Turn', turns: true, keys: 'Drag to turn it; the sliders turn it by keys.' },
   rectangle: {
     title: 'Rectangle',
     marks: (size, path) => rectangleMarks(size, path[0], path[path.length - 1]),
-    keys: 'Drag; or move the cross-hair with the arrow keys, press Enter at one corner and again at the opposite one.',
+    keys: 'Drag; or press Enter with the cross-hair at one corner, and again at the opposite one.',
   },
   lasso: {
     title: 'Lasso',

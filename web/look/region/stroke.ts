@@ -1,7 +1,8 @@
 /** A region as it is drawn, by pointer or by keys. */
-import type { Pixel } from '../../canvas/image-canvas.tsx'
-import { pixelsMarked, placesMarked } from '../rasters/raster.ts'
-import type { Viewing } from '../viewing.ts'
+import type { Pixel } from '../../canvas/pixel.ts'
+import { placesMarked } from '../rasters/raster.ts'
+import type { Turn } from '../rasters/rasters.ts'
+import { MOST_TIMES, type Viewing } from '../viewing.ts'
 import { pointerToolOf } from './pointer-tools.ts'
 
 /** What pictures hand on. */
@@ -13,10 +14,25 @@ export interface Stroke {
 const either = (a: Uint8Array, b: Uint8Array | undefined): Uint8Array =>
   b ? a.map((mark, i) => mark | b[i]) : a
 
+/** Degrees between −180 and 180. */
+const around = (degrees: number): number => ((((degrees + 180) % 360) + 360) % 360) - 180
+
 /** Strokes of a viewing; paths are begun anew with every tool. */
 export const strokeOf = (viewing: Viewing): Stroke => {
   let path: Pixel[] = []
   let before: Uint8Array | undefined
+  let held: { readonly pixel: Pixel; readonly turn: Turn } | undefined
+  const turnTo = (pixel: Pixel): void => {
+    const raster = viewing.raster.peek()
+    if (!raster || !held) return
+    const { turn } = held
+    const degrees = (pixels: number): number => Math.round((180 * pixels) / raster.width)
+    viewing.turn.value = {
+      ...turn,
+      azimuth: around(turn.azimuth - degrees(pixel.column - held.pixel.column)),
+      elevation: Math.min(90, Math.max(-90, turn.elevation + degrees(pixel.row - held.pixel.row))),
+    }
+  }
   const show = (): void => {
     const raster = viewing.raster.peek()
     const { marks } = pointerToolOf(viewing.pointer.peek())
@@ -32,13 +48,23 @@ export const strokeOf = (viewing: Viewing): Stroke => {
   }
   return {
     onStroke: (pixel, phase) => {
-      if (!pointerToolOf(viewing.pointer.peek()).marks) return
+      const { marks, turns } = pointerToolOf(viewing.pointer.peek())
+      if (turns) {
+        if (phase === 'start') held = { pixel, turn: viewing.turn.peek() }
+        turnTo(pixel)
+      }
+      if (!marks) return
       if (phase === 'start') begin(pixel)
       else path.push(pixel)
       show()
       if (phase === 'end') path = []
     },
     onKey: (key) => {
+      const enlarged = { '+': 2, '=': 2, '-': 0.5 }[key]
+      if (enlarged !== undefined) {
+        viewing.times.value = Math.min(MOST_TIMES, Math.max(1, enlarged * viewing.times.peek()))
+        return true
+      }
       const name = viewing.pointer.peek()
       const at = viewing.raster.peek()?.pixelOf(viewing.place.peek())
       if (!pointerToolOf(name).marks || !at) return false
@@ -60,10 +86,4 @@ export const strokeOf = (viewing: Viewing): Stroke => {
       return false
     },
   }
-}
-
-/** The region on the pixels of the pictures. */
-export const regionPixels = ({ raster, region }: Viewing): Uint8Array | undefined => {
-  const [own, marks] = [raster.value, region.value]
-  return own && marks ? pixelsMarked(own, marks) : undefined
 }

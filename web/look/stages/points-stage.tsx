@@ -3,6 +3,7 @@
 import { spannedHistogram } from '../../posterior/histogram.ts'
 import { drawsAt } from '../../posterior/summary.ts'
 import { shown } from '../../ui/number.ts'
+import { SaveFigure } from '../export/save-figure.tsx'
 import type { Viewing } from '../viewing.ts'
 import type { StageProps } from './stage.ts'
 
@@ -82,7 +83,10 @@ export const PointsStage = ({ viewing }: StageProps) => {
               {truth && (
                 <path
                   class="corner-truth"
-                  d={`M${across.at(truth[j])} 0V${SIDE}${i === j ? '' : `M0 ${SIDE - down.at(truth[i])}H${SIDE}`}`}
+                  d={
+                    `M${across.at(truth[j])} 0V${SIDE}` +
+                    (i === j ? '' : `M0 ${SIDE - down.at(truth[i])}H${SIDE}`)
+                  }
                 />
               )}
             </g>
@@ -96,6 +100,7 @@ export const PointsStage = ({ viewing }: StageProps) => {
           </button>
         ))}
       </div>
+      <SaveFigure name="corner" title="the corner plot" />
       {size > MOST && <p class="quiet">The first {shown(MOST)} coordinates are drawn.</p>}
     </figure>
   )

@@ -2,6 +2,7 @@
 import { useComputed } from '@preact/signals'
 import { drawOf } from '../../posterior/draws.ts'
 import { type Curve, Fan } from '../../ui/fan.tsx'
+import { SaveFigure } from '../export/save-figure.tsx'
 import { LineField, stretch, windowOf } from '../line-field.tsx'
 import type { Viewing } from '../viewing.ts'
 import type { View } from '../views.ts'
@@ -33,7 +34,8 @@ const Beside = ({ view, viewing }: { readonly view: View; readonly viewing: View
   return (
     <figure class="panel" data-view={view.name}>
       <figcaption>
-        {title} {view.words && <span class="quiet">{view.words}</span>}
+        {title} <SaveFigure name={view.name} title={title} />{' '}
+        {view.words && <span class="quiet">{view.words}</span>}
       </figcaption>
       <LineField {...{ viewing }} values={shown.values} scale={view.scale(viewing, shown)} label={title} />
     </figure>
@@ -67,7 +69,10 @@ export const SeriesStage = ({ viewing, views }: StageProps) => {
           {...(own.observed ? { dots: own.observed } : {})}
           {...(region.value ? { region: region.value } : {})}
         />
-        <Key curves={curves} />
+        <div class="fan-foot">
+          <Key curves={curves} />
+          <SaveFigure name="fan" title="the fan" />
+        </div>
       </figure>
       <div class="pair">
         {views

@@ -5,9 +5,10 @@ import { addGram, along, type Component, componentsOf, emptyGram } from '../../p
 import { placesIn } from '../../posterior/regional.ts'
 import { largestMagnitude } from '../../posterior/signals.ts'
 import { inSlices } from '../../posterior/slices.ts'
-import { DataTable, type Table } from '../../ui/data-table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { shown } from '../../ui/number.ts'
 import { Slider } from '../../ui/slider.tsx'
+import type { Table } from '../../ui/table.ts'
 import { FieldFigure } from '../field-figure.tsx'
 import type { Tool, ToolProps } from './tool.ts'
 
@@ -15,7 +16,7 @@ const BLOCK = 1024
 
 const tableOf = (components: readonly Component[]): Table => ({
   name: 'components',
-  columns: ['component', 'share of the variance', 'standard deviation'],
+  columns: ['component', 'variance', 'sd'],
   rows: components.map(({ share, deviation }, j) => [String(j + 1), share, deviation]),
 })
 

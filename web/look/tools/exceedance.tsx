@@ -1,33 +1,24 @@
 /** P(x > u) at every place, with a slider for u. */
-import { useComputed, useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { exceedance } from '../../posterior/exceedance.ts'
 import { shown } from '../../ui/number.ts'
 import { Slider } from '../../ui/slider.tsx'
 import { FieldFigure } from '../field-figure.tsx'
 import { placeWords } from '../place-words.ts'
 import type { Tool, ToolProps } from './tool.ts'
+import { useLevel } from './use-level.ts'
 
 const Body = ({ viewing, stroke }: ToolProps) => {
-  const { ends, draws, place } = viewing
+  const { ends, draws, place, map, look } = viewing
+  const mean = viewing.summary.value?.mean
   const { low, high } = ends.value
-  const level = useSignal(0.5 * (low + high))
-  useEffect(() => {
-    level.value = 0.5 * (ends.value.low + ends.value.high)
-  }, [ends.value])
-  const values = useComputed(() => exceedance(draws.value, level.value)).value
-  const title = `P(x > ${shown(level.value)})`
+  const [level, choose] = useLevel(viewing)
+  const values = useMemo(() => exceedance(draws.value, level), [draws.value, level])
+  const title = `P(x > ${shown(level)})`
   return (
     <section class="tool">
       <div class="tool-side">
-        <Slider
-          label="u"
-          value={level.value}
-          min={low}
-          max={high}
-          step={(high - low) / 200}
-          onValue={(value) => (level.value = value)}
-        />
+        <Slider label="u" value={level} min={low} max={high} step={(high - low) / 200} onValue={choose} />
         <p aria-live="polite" data-exceedance>
           {title} = {shown(values[place.value])} at {placeWords(draws.value.look, place.value)}
         </p>
@@ -36,12 +27,23 @@ const Body = ({ viewing, stroke }: ToolProps) => {
           these places are above it together.
         </p>
       </div>
-      <FieldFigure
-        {...{ viewing, stroke, values }}
-        name="exceedance"
-        title={title}
-        scale={{ low: 0, high: 1, map: 'ember' }}
-      />
+      <div class="pair">
+        <FieldFigure
+          {...{ viewing, stroke, values }}
+          name="exceedance"
+          title={title}
+          scale={{ low: 0, high: 1, map: 'ember' }}
+        />
+        {mean && look.value.kind !== 'points' && (
+          <FieldFigure
+            {...{ viewing, stroke }}
+            values={mean}
+            name="above"
+            title="Mean, dimmed where it is below u"
+            scale={{ ...ends.value, map: map.value, threshold: level }}
+          />
+        )}
+      </div>
     </section>
   )
 }

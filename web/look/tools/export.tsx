@@ -2,15 +2,15 @@
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 import type { Picture } from '../../canvas/picture.ts'
-import { csvOf, jsonOf, type Table } from '../../ui/data-table.tsx'
 import { Notice } from '../../ui/notice.tsx'
-import { saveBlob, saveText } from '../../ui/save.ts'
+import { saveText } from '../../ui/save.ts'
+import { csvOf, jsonOf, type Table } from '../../ui/table.ts'
+import { SaveFigure } from '../export/save-figure.tsx'
 import { singlePage } from '../export/single-page.ts'
-import { pngOf, pngOfSvg, svgOfDrawing, svgOfPicture } from '../export/view-file.ts'
 import { viewerText } from '../export/viewer-text.ts'
+import { fieldPicture } from '../field-picture.ts'
 import { knownOf } from '../known.ts'
 import { placeWords } from '../place-words.ts'
-import { withDomain } from '../rasters/raster.ts'
 import type { Viewing } from '../viewing.ts'
 import { type View, viewsOf } from '../views.ts'
 import type { Tool, ToolProps } from './tool.ts'
@@ -20,17 +20,7 @@ const LARGE = 2e7
 
 const pictureOf = (viewing: Viewing, view: View): Picture | undefined => {
   const shown = view.of(viewing)
-  const raster = viewing.raster.value
-  if (!shown || !raster) return undefined
-  const { values, channels } = shown
-  return {
-    values: raster.sample(withDomain(values, viewing.draws.value.domain), channels),
-    channels,
-    height: raster.height,
-    width: raster.width,
-    scale: view.scale(viewing, shown),
-    ...(raster.light ? { light: raster.light } : {}),
-  }
+  return shown && fieldPicture(viewing, shown, view.scale(viewing, shown))
 }
 
 /** The summary of every place. */
@@ -56,75 +46,29 @@ const summaryTable = ({ draws, summary }: Viewing): Table | undefined => {
 
 const fileName = (name: string): string => name.replace(/\.[a-z]+$/i, '').replace(/[^\w.-]+/g, '-')
 
-const Pictures = ({
-  viewing,
-  onFault,
-}: {
-  readonly viewing: Viewing
-  readonly onFault: (error: unknown) => void
-}) => {
+const Pictures = ({ viewing }: { readonly viewing: Viewing }) => {
   const id = useId()
   const options = viewsOf(viewing)
   const name = useSignal(options[0].name)
   const view = options.find((own) => own.name === name.value) ?? options[0]
-  const save = (kind: 'png' | 'svg') => () => {
-    const picture = pictureOf(viewing, view)
-    if (!picture) return
-    if (kind === 'svg')
-      saveText(`${view.name}.svg`, svgOfPicture(picture, view.title(viewing)), 'image/svg+xml')
-    else pngOf(picture).then((blob) => saveBlob(`${view.name}.png`, blob), onFault)
-  }
   return (
     <div class="field">
       <label for={id}>View</label>
-      <select id={id} value={view.name} onChange={({ currentTarget }) => (name.value = currentTarget.value)}>
+      <select
+        id={id}
+        value={view.name}
+        onChange={({ currentTarget }) => {
+          name.value = currentTarget.value
+        }}
+      >
         {options.map((own) => (
           <option key={own.name} value={own.name}>
             {own.title(viewing)}
           </option>
         ))}
       </select>
-      <button type="button" onClick={save('png')}>
-        PNG
-      </button>
-      <button type="button" onClick={save('svg')}>
-        SVG
-      </button>
+      <SaveFigure name={view.name} title={view.title(viewing)} picture={() => pictureOf(viewing, view)} />
     </div>
-  )
-}
-
-/** Charts of the page: fan, corner plot, histogram. */
-const Drawings = ({ onFault }: { readonly onFault: (error: unknown) => void }) => {
-  const save = (selector: string, name: string, kind: 'png' | 'svg') => () => {
-    const drawing = document.querySelector<SVGSVGElement>(selector)
-    if (!drawing) return
-    const svg = svgOfDrawing(drawing)
-    const { width, height } = drawing.viewBox.baseVal
-    if (kind === 'svg') saveText(`${name}.svg`, svg, 'image/svg+xml')
-    else pngOfSvg(svg, width, height).then((blob) => saveBlob(`${name}.png`, blob), onFault)
-  }
-  const charts = [
-    ['.series-stage .fan', 'fan'],
-    ['.corner', 'corner'],
-    ['.probe .histogram', 'histogram'],
-  ] as const
-  return (
-    <>
-      {charts
-        .filter(([selector]) => document.querySelector(selector))
-        .map(([selector, name]) => (
-          <div class="field" key={name}>
-            <span class="quiet">The {name}</span>
-            <button type="button" onClick={save(selector, name, 'png')}>
-              PNG
-            </button>
-            <button type="button" onClick={save(selector, name, 'svg')}>
-              SVG
-            </button>
-          </div>
-        ))}
-    </>
   )
 }
 
@@ -157,7 +101,7 @@ const Body = ({ viewing }: ToolProps) => {
       {fault.value !== undefined && <Notice title="It could not be saved">{fault.value}</Notice>}
       <h3>Everything in one page</h3>
       <p>
-        One HTML file with this viewer and all draws, which opens without a network and can be mailed: about{' '}
+        One HTML file with this viewer and all draws. It opens without a network and can be mailed: about{' '}
         {size < 1e6 ? `${Math.ceil(size / 1e3)} kB` : `${(size / 1e6).toFixed(1)} MB`} and the viewer
         {given.values.length > LARGE && ' (large for a mail)'}. Draws are kept with 8 or 16 bits a value; the
         page says the largest error that this makes.
@@ -176,9 +120,12 @@ const Body = ({ viewing }: ToolProps) => {
           Save the page
         </button>
       </div>
-      <h3>Pictures</h3>
-      {viewing.raster.value && <Pictures viewing={viewing} onFault={onFault} />}
-      <Drawings onFault={onFault} />
+      {viewing.raster.value && (
+        <>
+          <h3>Pictures</h3>
+          <Pictures viewing={viewing} />
+        </>
+      )}
       <h3>Numbers</h3>
       <div class="field">
         <span class="quiet">Mean, standard deviation and quantiles of every place</span>

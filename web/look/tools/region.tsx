@@ -1,16 +1,17 @@
 /** What a region says: distributions over the draws, as a table that can be copied. */
-import { useComputed, useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import { spannedHistogram } from '../../posterior/histogram.ts'
 import { type Regional, regional } from '../../posterior/regional.ts'
-import { DataTable, type Table } from '../../ui/data-table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { HistogramChart, type Mark } from '../../ui/histogram.tsx'
 import { shown } from '../../ui/number.ts'
 import { Slider } from '../../ui/slider.tsx'
+import type { Table } from '../../ui/table.ts'
 import { placeWords } from '../place-words.ts'
 import { RegionBox } from '../region/region-box.tsx'
 import type { Viewing } from '../viewing.ts'
 import type { Tool, ToolProps } from './tool.ts'
+import { useLevel } from './use-level.ts'
 
 /** The numbers of a region, a row for each. */
 export const regionTable = ({ distributions }: Regional): Table => {
@@ -44,11 +45,11 @@ const Peak = ({ viewing, found: { peak } }: { readonly viewing: Viewing; readonl
 
 const Body = ({ viewing }: ToolProps) => {
   const { ends, region, draws } = viewing
-  const threshold = useSignal(0.5 * (ends.value.low + ends.value.high))
-  useEffect(() => {
-    threshold.value = 0.5 * (ends.value.low + ends.value.high)
-  }, [ends.value])
-  const found = useComputed(() => region.value && regional(draws.value, region.value, threshold.value)).value
+  const [threshold, choose] = useLevel(viewing)
+  const found = useMemo(
+    () => region.value && regional(draws.value, region.value, threshold),
+    [region.value, draws.value, threshold],
+  )
   const { low, high } = ends.value
   return (
     <section class="tool">
@@ -56,18 +57,20 @@ const Body = ({ viewing }: ToolProps) => {
         <RegionBox viewing={viewing} />
         <Slider
           label="Threshold"
-          value={threshold.value}
+          value={threshold}
           min={low}
           max={high}
           step={(high - low) / 200}
-          onValue={(value) => (threshold.value = value)}
+          onValue={choose}
         />
       </div>
       {found ? (
         <div>
           <DataTable
             table={regionTable(found)}
-            caption={`${found.places} places, ${draws.value.count} draws`}
+            caption={`${found.places} places, ${draws.value.count} draws${
+              draws.value.look.kind === 'sphere' ? '; places are counted, not areas' : ''
+            }`}
           />
           <Peak viewing={viewing} found={found} />
           <div class="small-charts">

@@ -1,9 +1,9 @@
 /**
  * Draws of the posterior of one test photograph, which the page 'Look' shows before anything is dropped:
- * a third of the pixels and a box are hidden, noise 0.02, the prior that ships, MMPS(3), 64 draws of 32 steps.
- * Kept as the nearest of 256 levels. Writes `web/public/examples/photo.npz`.
+ * a third of the pixels and a box are hidden, noise 0.02, the prior that ships, MMPS(3), 64 draws of 32
+ * steps. Kept as the nearest of 256 levels. Writes `web/public/examples/photo.npz`.
  *
- *     npx tsx scripts/prepare-look-example.ts
+ *     npx tsx scripts/prepare-look-photo.ts
  */
 import { loadPhotos, shippedPath } from '../src/datasets/index.ts'
 import { encodeNpz, writeAtomic } from '../src/formats/index.ts'

@@ -1,0 +1,5 @@
+/** A pixel. */
+export interface Pixel {
+  readonly row: number
+  readonly column: number
+}

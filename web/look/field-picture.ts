@@ -1,0 +1,18 @@
+import type { Picture } from '../canvas/picture.ts'
+import type { ColourScale } from '../canvas/scale.ts'
+import { withDomain } from './rasters/raster.ts'
+import type { Viewing } from './viewing.ts'
+import type { Shown } from './views.ts'
+
+/** Values of all places as a picture of their surface; undefined for what is none. */
+export const fieldPicture = (
+  { raster, draws }: Viewing,
+  { values, channels }: Shown,
+  scale: ColourScale,
+): Picture | undefined => {
+  const own = raster.value
+  if (!own) return undefined
+  const { height, width, light } = own
+  const sampled = own.sample(withDomain(values, draws.value.domain), channels)
+  return { values: sampled, channels, height, width, scale, ...(light ? { light } : {}) }
+}

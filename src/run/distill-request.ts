@@ -63,7 +63,7 @@ export const streamsOf =
 
 /** How a kind of sampler learns. */
 export interface Learner {
-  /** The state before the first step. */
-  readonly fresh: TrainState
+  /** Makes the state before the first step. */
+  readonly fresh: () => TrainState
   trainer(): Promise<Trainer>
 }

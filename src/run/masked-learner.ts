@@ -96,7 +96,7 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     state: { average },
   } = await trainInRun(run, {
     ...request,
-    fresh: initTrainState(network(net).init(seed)),
+    fresh: () => initTrainState(network(net).init(seed)),
     format: trainFormat(learner.kind),
     phase: 'training',
     trainer: () => trainerOf(request),

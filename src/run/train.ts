@@ -60,7 +60,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     state: { average },
   } = await trainInRun(run, {
     ...request,
-    fresh: initTrainState(request.weights ?? network(net).init(seed)),
+    fresh: () => initTrainState(request.weights ?? network(net).init(seed)),
     format: trainFormat('train'),
     phase: 'training',
     trainer: () => trainer(denoisingObjective(network(net), x, options, streamOf), options, streamOf('rows')),

@@ -25,10 +25,10 @@ import {
 } from '../tensor/index.ts'
 import type { FoldedCoupling, FoldedFlow } from './fold.ts'
 
-/** The layout of samples in memory: one in each row, or one in each column, which is faster for very many. */
+/** The layout of samples in memory: one in each row, or in each column, which is faster for very many. */
 export type SampleLayout = 'rows' | 'columns'
 
-/** Draws from which on columns are faster: weights are packed once for rows, and for columns at every call. */
+/** Draws from which on columns are faster; for fewer it counts that rows find their weights packed. */
 const MANY = 512
 
 /** The operations that depend on the layout. */

@@ -1,0 +1,143 @@
+/**
+ * The codecs from bytes to bytes, for zarrita: its own, where they believe no size before it is checked and
+ * look at checksums, ours elsewhere.
+ */
+import { gunzipSync, inflateSync } from 'node:zlib'
+import { registry } from 'zarrita'
+import { viewOf } from '../bytes.ts'
+import { crc32c } from './crc32c.ts'
+
+/** What zarrita tells a codec of the chunk that it is for. */
+interface ChunkFacts {
+  readonly dataType: string
+  readonly shape: readonly number[]
+}
+
+/** Bytes of the unsigned integers that all elements are to zarrita. */
+const widths: Readonly<Record<string, number>> = { uint8: 1, uint16: 2, uint32: 4, uint64: 8 }
+
+/** The most bytes that a step may decode to: those of the chunk, and what other codecs may add to it. */
+const mostOf = ({ dataType, shape }: ChunkFacts): number =>
+  Math.ceil(1.125 * shape.reduce((product, size) => product * size, widths[dataType])) + 2 ** 16
+
+type Decode = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+
+const checkClaim = (claimed: number, most: number): void => {
+  if (claimed > most) throw new Error(`claims ${claimed} bytes, more than the ${most} of a chunk`)
+}
+
+const checkLong = (bytes: Uint8Array, least: number): void => {
+  if (bytes.length < least) throw new Error(`truncated: ${bytes.length} bytes`)
+}
+
+/** Blosc's header of 16 bytes: size, size of blocks, size as compressed, little endian from byte 4 on. */
+const checkBlosc = (bytes: Uint8Array, most: number): void => {
+  checkLong(bytes, 16)
+  const compressed = viewOf(bytes).getUint32(12, true)
+  if (compressed !== bytes.length)
+    throw new Error(
+      `${compressed > bytes.length ? 'truncated' : 'too long'}: ${compressed} bytes said, ${bytes.length} there`,
+    )
+  checkClaim(viewOf(bytes).getUint32(4, true), most)
+}
+
+/** The size before the data, as numcodecs writes it. */
+const checkLz4 = (bytes: Uint8Array, most: number): void => {
+  checkLong(bytes, 4)
+  checkClaim(viewOf(bytes).getUint32(0, true), most)
+}
+
+/** The size that a frame of Zstandard says (RFC 8878, 3.1.1.1), which it need not. */
+const zstdSize = (bytes: Uint8Array): number | undefined => {
+  const view = viewOf(bytes)
+  const descriptor = bytes[4]
+  const single = (descriptor & 0x20) !== 0
+  const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]
+  checkLong(bytes, at + 8)
+  const flag = descriptor >> 6
+  if (flag === 0) return single ? view.getUint8(at) : undefined
+  if (flag === 1) return view.getUint16(at, true) + 256
+  return flag === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
+}
+
+const checkZstd = (bytes: Uint8Array, most: number): void => {
+  checkLong(bytes, 6)
+  if (viewOf(bytes).getUint32(0, true) !== 0xfd2fb528) throw new Error('no frame of Zstandard')
+  checkClaim(zstdSize(bytes) ?? 0, most)
+}
+
+/** Bytes without the checksum after them. */
+const withoutCrc32c = (bytes: Uint8Array): Uint8Array => {
+  checkLong(bytes, 4)
+  const end = bytes.length - 4
+  const content = bytes.subarray(0, end)
+  if (crc32c(content) !== viewOf(bytes).getUint32(end, true))
+    throw new Error('its checksum is wrong: the data is damaged')
+  return content
+}
+
+/** Elements whose first bytes stand together, then their second ones. */
+const unshuffled = (bytes: Uint8Array, width: number): Uint8Array => {
+  const count = Math.floor(bytes.length / width)
+  const out = Uint8Array.from(bytes) // bytes that fill no element stay at the end
+  for (let byte = 0; byte < width; byte++)
+    for (let i = 0; i < count; i++) out[i * width + byte] = bytes[byte * count + i]
+  return out
+}
+
+/** A codec for zarrita that only decodes. */
+const entry = (decodeFor: (facts: ChunkFacts) => Decode, added?: number) => ({
+  fromConfig: (_: unknown, facts: ChunkFacts) => ({
+    kind: 'bytes_to_bytes' as const,
+    decode: decodeFor(facts),
+    encode: (): never => {
+      throw new Error('arrays are only read here')
+    },
+    ...(added === undefined ? {} : { computeEncodedSize: (size: number) => size + added }),
+  }),
+})
+
+/** The library's own decoder, called when what the bytes claim has been checked. */
+const checked = (name: string, check: (bytes: Uint8Array, most: number) => void) => {
+  const load = registry.get(name)
+  if (!load) throw new Error(`zarrita has no codec '${name}'`)
+  return async () => {
+    const codec = await load()
+    return entry((facts) => {
+      const { decode } = codec.fromConfig(
+        {},
+        { ...facts, dataType: 'uint8', shape: [...facts.shape], codecs: [], fillValue: null },
+      )
+      return (bytes) => {
+        check(bytes, mostOf(facts))
+        return decode(bytes)
+      }
+    })
+  }
+}
+
+/** Node's own, in plain bytes: to zarrita a slice is a copy, which one of a Buffer is not. */
+const zlibOf = (inflate: typeof gunzipSync) =>
+  entry((facts) => (bytes) => {
+    const { buffer, byteOffset, length } = inflate(bytes, { maxOutputLength: mostOf(facts) })
+    return new Uint8Array(buffer, byteOffset, length)
+  })
+
+/** Puts them into the library's list, in the place of its own. */
+export const registerCodecs = (): void => {
+  const list = {
+    blosc: checked('blosc', checkBlosc),
+    zstd: checked('zstd', checkZstd),
+    lz4: checked('lz4', checkLz4),
+    gzip: async () => zlibOf(gunzipSync),
+    zlib: async () => zlibOf(inflateSync),
+    crc32c: async () => entry(() => withoutCrc32c, 4),
+    shuffle: async () =>
+      entry(
+        ({ dataType }) =>
+          (bytes) =>
+            unshuffled(bytes, widths[dataType]),
+      ),
+  }
+  for (const [name, load] of Object.entries(list)) registry.set(name, load)
+}

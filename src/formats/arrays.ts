@@ -10,6 +10,7 @@ import { type OpenFile, openFile, withFile } from './files.ts'
 import { formatOf, readExtensions, readOnlyFormatOf } from './format-of.ts'
 import { checkStoredSafetensors, type Safetensors, wholeSafetensors } from './safetensors.ts'
 import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'
+import { isAddress } from './zarr/place.ts'
 
 /**
  * Reads named arrays from a file in one of {@link arrayFormats}, by extension, such as `.npy`, `.npz` and
@@ -75,6 +76,7 @@ const storedIn = (file: OpenFile, path: string): StoredArrays => {
 }
 
 const openedFile = (path: string): OpenArrays => {
+  if (isAddress(path)) throw wrong(path, 'of what lies on a server, only Zarr is read (…/name.zarr)')
   formatOf(path, readExtensions())
   const file = openFile(path)
   try {

@@ -6,6 +6,8 @@ import { gunzipSync, inflateSync } from 'node:zlib'
 import { registry } from 'zarrita'
 import { viewOf } from '../bytes.ts'
 import { crc32c } from './crc32c.ts'
+import { checkClaim, checkLong } from './packed-size.ts'
+import { checkZstd } from './zstd-frame.ts'
 
 /** What zarrita tells a codec of the chunk that it is for. */
 interface ChunkFacts {
@@ -22,14 +24,6 @@ const mostOf = ({ dataType, shape }: ChunkFacts): number =>
 
 type Decode = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
-const checkClaim = (claimed: number, most: number): void => {
-  if (claimed > most) throw new Error(`claims ${claimed} bytes, more than the ${most} of a chunk`)
-}
-
-const checkLong = (bytes: Uint8Array, least: number): void => {
-  if (bytes.length < least) throw new Error(`truncated: ${bytes.length} bytes`)
-}
-
 /** Blosc's header of 16 bytes: size, size of blocks, size as compressed, little endian from byte 4 on. */
 const checkBlosc = (bytes: Uint8Array, most: number): void => {
   checkLong(bytes, 16)
@@ -45,25 +39,6 @@ const checkBlosc = (bytes: Uint8Array, most: number): void => {
 const checkLz4 = (bytes: Uint8Array, most: number): void => {
   checkLong(bytes, 4)
   checkClaim(viewOf(bytes).getUint32(0, true), most)
-}
-
-/** The size that a frame of Zstandard says (RFC 8878, 3.1.1.1), which it need not. */
-const zstdSize = (bytes: Uint8Array): number | undefined => {
-  const view = viewOf(bytes)
-  const descriptor = bytes[4]
-  const single = (descriptor & 0x20) !== 0
-  const at = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]
-  checkLong(bytes, at + 8)
-  const flag = descriptor >> 6
-  if (flag === 0) return single ? view.getUint8(at) : undefined
-  if (flag === 1) return view.getUint16(at, true) + 256
-  return flag === 2 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
-}
-
-const checkZstd = (bytes: Uint8Array, most: number): void => {
-  checkLong(bytes, 6)
-  if (viewOf(bytes).getUint32(0, true) !== 0xfd2fb528) throw new Error('no frame of Zstandard')
-  checkClaim(zstdSize(bytes) ?? 0, most)
 }
 
 /** Bytes without the checksum after them. */

@@ -19,7 +19,13 @@ export interface Call {
 /** What the thread says. */
 export type Reply =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'failed'; readonly message: string; readonly code?: ErrorCode }
+  | {
+      readonly kind: 'failed'
+      readonly message: string
+      readonly code?: ErrorCode
+      /** Whether the thread may not work any more: a codec that failed on damage. */
+      readonly isSpoilt: boolean
+    }
 
 /** Milliseconds without any sign of life after which the thread is given up: a disk that does not answer. */
 const SILENCE = 120_000
@@ -75,7 +81,7 @@ const call = (message: Call): Answer => {
     throw error
   }
   if (reply.kind === 'answer') return reply.answer
-  drop() // a codec that failed on damage may not work again
+  if (reply.isSpoilt) drop()
   throw reply.code ? new TweedieError(reply.code, reply.message) : new Error(reply.message)
 }
 

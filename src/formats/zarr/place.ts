@@ -6,7 +6,15 @@ import { wrong } from '../bytes.ts'
 export type ZarrPlace =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'zip'; readonly path: string }
-  | { readonly kind: 'web'; readonly url: string }
+  | {
+      readonly kind: 'web'
+      readonly url: string
+      /** Seconds without a byte after which the server is given up. */
+      readonly patience: number
+    }
+
+/** Seconds of patience with a server; `TWEEDIE_HTTP_SECONDS` sets others. */
+const PATIENCE = 30
 
 /** Whether a path is an address of the web, or of S3. */
 export const isAddress = (path: string): boolean => /^(https?|s3):\/\//i.test(path)
@@ -52,7 +60,8 @@ export const s3Address = (path: string, environment: Environment = process.env):
 const webPlace = (path: string): ZarrPlace => {
   const url = /^s3:/i.test(path) ? s3Address(path) : path
   if (!URL.canParse(url)) throw wrong(path, 'is no address')
-  return { kind: 'web', url }
+  const seconds = Number(process.env.TWEEDIE_HTTP_SECONDS)
+  return { kind: 'web', url, patience: seconds > 0 ? seconds : PATIENCE }
 }
 
 /** @throws TweedieError `input` for what is no address; what the system says of a path that is not there */

@@ -32,6 +32,9 @@ export interface Reading {
   readonly close: () => void
 }
 
+/** A chunk that no codec decodes; after it the codec itself may be unsound. */
+export class Undecodable extends TweedieError {}
+
 /** A chunk that no key holds; zarrita would make one of fill values. */
 const MISSING = new Error('no such chunk')
 
@@ -146,7 +149,7 @@ const chunksOf = (store: ZarrStore, array: string, coding: ChunkCoding, where: s
     } catch (error) {
       if (error === MISSING) return undefined
       if (error instanceof TweedieError) throw error
-      throw new TweedieError('input', `${where}: chunk [${at}] cannot be read: ${reasonOf(error)}`)
+      throw new Undecodable('input', `${where}: chunk [${at}] cannot be read: ${reasonOf(error)}`)
     }
   }
 }
@@ -160,7 +163,7 @@ const checkedPart = (part: Part, most: number): Part => {
 
 const storeAt = (place: ZarrPlace): ZarrStore => {
   if (place.kind === 'folder') return folderStore(place.path)
-  return place.kind === 'zip' ? zipStore(place.path) : webStore(place.url)
+  return place.kind === 'zip' ? zipStore(place.path) : webStore(place)
 }
 
 /**

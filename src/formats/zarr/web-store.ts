@@ -1,18 +1,11 @@
 /** The values of a Zarr hierarchy from a server, by http or https, read only. */
 import { TweedieError } from '../../error.ts'
 import { joined, wrong } from '../bytes.ts'
+import type { ZarrPlace } from './place.ts'
 import { checkLength, type Part, type ZarrStore } from './store.ts'
-
-/** Seconds without a byte after which a server is given up; `TWEEDIE_HTTP_SECONDS` sets others. */
-const SILENCE = 30
 
 /** Requests for one value, when the server is overloaded or the connection breaks. */
 const TRIES = 3
-
-const silence = (): number => {
-  const seconds = Number(process.env.TWEEDIE_HTTP_SECONDS ?? SILENCE)
-  return seconds > 0 ? seconds : SILENCE
-}
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -53,21 +46,44 @@ const bodyOf = async (response: Response, most: number, alive: () => void, where
   return joined(pieces)
 }
 
-/** One request. @throws Passing for what another try may mend */
-const answerOf = async (
-  url: string,
-  headers: Record<string, string>,
-  most: number,
-): Promise<{ readonly response: Response; readonly bytes?: Uint8Array }> => {
+/** What is asked for. */
+interface Wanted {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes that may come. */
+  readonly most: number
+  /** Seconds without a byte; a whole answer has {@link WHOLE} times as many. */
+  readonly patience: number
+}
+
+/** How much longer a whole answer may take than its longest pause. */
+const WHOLE = 20
+
+/** Aborts a request that is silent for so many seconds, or trickles. */
+const watch = (patience: number) => {
   const controller = new AbortController()
-  const abort = () => controller.abort()
-  let timer = setTimeout(abort, 1000 * silence())
-  const alive = () => {
-    clearTimeout(timer)
-    timer = setTimeout(abort, 1000 * silence())
+  const after = (seconds: number) => setTimeout(() => controller.abort(), 1000 * seconds)
+  const whole = after(WHOLE * patience)
+  let silence = after(patience)
+  return {
+    signal: controller.signal,
+    alive: () => {
+      clearTimeout(silence)
+      silence = after(patience)
+    },
+    end: () => {
+      clearTimeout(whole)
+      clearTimeout(silence)
+      controller.abort() // a body that nobody reads
+    },
   }
+}
+
+/** One request. @throws Passing for what another try may mend */
+const answerOf = async ({ url, headers, most, patience }: Wanted) => {
+  const { signal, alive, end } = watch(patience)
   try {
-    const response = await fetch(url, { headers, signal: controller.signal })
+    const response = await fetch(url, { headers, signal })
     alive()
     const { status } = response
     if (status === 429 || status >= 500) throw new Passing(refusal(response))
@@ -75,22 +91,21 @@ const answerOf = async (
     return { response, bytes: await bodyOf(response, most, alive, url) }
   } catch (error) {
     if (error instanceof TweedieError || error instanceof Passing) throw error
-    throw new Passing(controller.signal.aborted ? `no answer for ${silence()} s` : reasonOf(error))
+    throw new Passing(signal.aborted ? `no whole answer, waited ${patience} s for a byte` : reasonOf(error))
   } finally {
-    clearTimeout(timer)
-    controller.abort() // a body that nobody reads
+    end()
   }
 }
 
 /** @throws TweedieError `io` when the server does not answer in some tries */
-const patiently = async (url: string, headers: Record<string, string>, most: number) => {
+const patiently = async (wanted: Wanted) => {
   for (let tries = 1; ; tries++) {
     try {
-      return await answerOf(url, headers, most)
+      return await answerOf(wanted)
     } catch (error) {
       if (!(error instanceof Passing)) throw error
       if (tries === TRIES)
-        throw new TweedieError('io', `${url}: cannot read: ${error.message}`, { cause: error })
+        throw new TweedieError('io', `${wanted.url}: cannot read: ${error.message}`, { cause: error })
       await pause(250 * 2 ** tries)
     }
   }
@@ -101,10 +116,11 @@ const rangeOf = (part: Part): string =>
     ? `bytes=-${part.suffixLength}`
     : `bytes=${part.offset}-${part.offset + part.length - 1}`
 
-export const webStore = (base: string): ZarrStore => ({
+/** The values below an address. */
+export const webStore = ({ url: base, patience }: Extract<ZarrPlace, { kind: 'web' }>): ZarrStore => ({
   value: async (key, most, what) => {
     const url = addressOf(base, key)
-    const { response, bytes } = await patiently(url, {}, most)
+    const { response, bytes } = await patiently({ url, headers: {}, most, patience })
     if (response.status === 404 || (response.status === 403 && what === 'metadata')) return undefined
     if (!bytes) throw wrong(url, refusal(response))
     return bytes
@@ -113,9 +129,10 @@ export const webStore = (base: string): ZarrStore => ({
     const url = addressOf(base, key)
     const length = 'suffixLength' in part ? part.suffixLength : part.length
     if (length === 0) return new Uint8Array()
-    const { response, bytes } = await patiently(url, { Range: rangeOf(part) }, length)
+    const headers = { Range: rangeOf(part) }
+    const { response, bytes } = await patiently({ url, headers, most: length, patience })
     if (response.status === 404) return undefined
-    if (response.status === 416) throw wrong(url, `truncated: it does not have the ${rangeOf(part)}`)
+    if (response.status === 416) throw wrong(url, `truncated: it has no ${headers.Range}`)
     if (response.status === 200)
       throw wrong(url, 'the server sends no parts of a file (Range), which sharded arrays need')
     if (!bytes) throw wrong(url, refusal(response))

@@ -31,8 +31,14 @@ const reply = async (call: Call): Promise<Reply> => {
   try {
     return await answerTo(call)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { kind: 'failed', message, code: error instanceof TweedieError ? error.code : undefined }
+    const { Undecodable } = await import('./reading.ts')
+    const isKnown = error instanceof TweedieError
+    return {
+      kind: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+      code: isKnown ? error.code : undefined,
+      isSpoilt: !isKnown || error instanceof Undecodable,
+    }
   } finally {
     clearInterval(beating)
   }

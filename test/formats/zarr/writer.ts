@@ -106,10 +106,11 @@ export const v2 = (array: Written, more: Record<string, unknown> = {}): Keys => 
     filters: null,
     ...more,
   }
-  const separator = metadata.dimension_separator ?? '.'
   return {
     '.zarray': json(metadata),
-    ...Object.fromEntries(chunksOf(array).map(([at, bytes]) => [at.join(String(separator)) || '0', bytes])),
+    ...Object.fromEntries(
+      chunksOf(array).map(([at, bytes]) => [at.join(String(more.dimension_separator ?? '.')) || '0', bytes]),
+    ),
   }
 }
 

@@ -5,6 +5,7 @@
 import { gunzipSync, inflateSync } from 'node:zlib'
 import { registry } from 'zarrita'
 import { viewOf } from '../bytes.ts'
+import { checkBlosc } from './blosc-frame.ts'
 import { crc32c } from './crc32c.ts'
 import { checkClaim, checkLong } from './packed-size.ts'
 import { checkZstd } from './zstd-frame.ts'
@@ -22,18 +23,10 @@ const widths: Readonly<Record<string, number>> = { uint8: 1, uint16: 2, uint32: 
 const mostOf = ({ dataType, shape }: ChunkFacts): number =>
   Math.ceil(1.125 * shape.reduce((product, size) => product * size, widths[dataType])) + 2 ** 16
 
-type Decode = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+/** What a decoder of WebAssembly said, which may not work any more after it. */
+export class DecoderFailure extends Error {}
 
-/** Blosc's header of 16 bytes: size, size of blocks, size as compressed, little endian from byte 4 on. */
-const checkBlosc = (bytes: Uint8Array, most: number): void => {
-  checkLong(bytes, 16)
-  const compressed = viewOf(bytes).getUint32(12, true)
-  if (compressed !== bytes.length)
-    throw new Error(
-      `${compressed > bytes.length ? 'truncated' : 'too long'}: ${compressed} bytes said, ${bytes.length} there`,
-    )
-  checkClaim(viewOf(bytes).getUint32(4, true), most)
-}
+type Decode = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
 /** The size before the data, as numcodecs writes it. */
 const checkLz4 = (bytes: Uint8Array, most: number): void => {
@@ -73,7 +66,7 @@ const entry = (decodeFor: (facts: ChunkFacts) => Decode, added?: number) => ({
 })
 
 /** The library's own decoder, called when what the bytes claim has been checked. */
-const checked = (name: string, check: (bytes: Uint8Array, most: number) => void) => {
+const checked = (name: string, check: (bytes: Uint8Array, most: number) => void | Promise<void>) => {
   const load = registry.get(name)
   if (!load) throw new Error(`zarrita has no codec '${name}'`)
   return async () => {
@@ -83,9 +76,13 @@ const checked = (name: string, check: (bytes: Uint8Array, most: number) => void)
         {},
         { ...facts, dataType: 'uint8', shape: [...facts.shape], codecs: [], fillValue: null },
       )
-      return (bytes) => {
-        check(bytes, mostOf(facts))
-        return decode(bytes)
+      return async (bytes) => {
+        await check(bytes, mostOf(facts))
+        try {
+          return await decode(bytes)
+        } catch (error) {
+          throw new DecoderFailure(error instanceof Error ? error.message : String(error))
+        }
       }
     })
   }
@@ -100,9 +97,12 @@ const zlibOf = (inflate: typeof gunzipSync) =>
 
 /** Puts them into the library's list, in the place of its own. */
 export const registerCodecs = (): void => {
+  const zstd = checked('zstd', checkZstd)
+  const unzstd = async (bytes: Uint8Array, size: number) =>
+    (await zstd()).fromConfig({}, { dataType: 'uint8', shape: [size] }).decode(bytes)
   const list = {
-    blosc: checked('blosc', checkBlosc),
-    zstd: checked('zstd', checkZstd),
+    blosc: checked('blosc', (bytes, most) => checkBlosc(bytes, most, unzstd)),
+    zstd,
     lz4: checked('lz4', checkLz4),
     gzip: async () => zlibOf(gunzipSync),
     zlib: async () => zlibOf(inflateSync),

@@ -19,9 +19,14 @@ const PATIENCE = 30
 /** Whether a path is an address of the web, or of S3. */
 export const isAddress = (path: string): boolean => /^(https?|s3):\/\//i.test(path)
 
-/** The segments of a path, without what follows a question mark in an address. */
+/** A path as messages show it: an address without what follows a question mark, which may be a signature. */
+export const shownPath = (path: string): string =>
+  (isAddress(path) ? path.replace(/[?#].*$/s, '') : path).replace(/\/+$/, '')
+
 const segmentsOf = (path: string): string[] =>
-  (isAddress(path) ? path.replace(/[?#].*$/s, '') : path).split(/[/\\]/).filter((part) => part !== '')
+  shownPath(path)
+    .split(/[/\\]/)
+    .filter((part) => part !== '')
 
 /** Whether a path names a Zarr hierarchy, or something within one: a part of it ends in `.zarr`. */
 export const isZarr = (path: string): boolean =>

@@ -3,7 +3,7 @@ import { Array as ZarritaArray } from 'zarrita'
 import { TweedieError } from '../../error.ts'
 import { type Shape, sizeOf } from '../../tensor/ndarray.ts'
 import type { ChunkCoding } from './chunk-coding.ts'
-import { registerCodecs } from './codecs.ts'
+import { DecoderFailure, registerCodecs } from './codecs.ts'
 import { folderStore, zipStore } from './file-stores.ts'
 import type { ZarrPlace } from './place.ts'
 import type { Part, ZarrStore } from './store.ts'
@@ -31,9 +31,6 @@ export interface Reading {
   readonly answer: (question: Question) => Promise<Answer>
   readonly close: () => void
 }
-
-/** A chunk that no codec decodes; after it the codec itself may be unsound. */
-export class Undecodable extends TweedieError {}
 
 /** A chunk that no key holds; zarrita would make one of fill values. */
 const MISSING = new Error('no such chunk')
@@ -109,6 +106,11 @@ const rowByRow = (data: Raw, shape: Shape, stride: readonly number[]): Uint8Arra
   return out
 }
 
+/** Whether an error leaves the decoders of this thread unsound. */
+export const spoils = (error: unknown): boolean =>
+  error instanceof DecoderFailure ||
+  (error instanceof Error && error.cause !== undefined && spoils(error.cause))
+
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message}: ${reasonOf(error.cause)}` : error.message
@@ -149,7 +151,8 @@ const chunksOf = (store: ZarrStore, array: string, coding: ChunkCoding, where: s
     } catch (error) {
       if (error === MISSING) return undefined
       if (error instanceof TweedieError) throw error
-      throw new Undecodable('input', `${where}: chunk [${at}] cannot be read: ${reasonOf(error)}`)
+      const message = `${where}: chunk [${at}] cannot be read: ${reasonOf(error)}`
+      throw new TweedieError('input', message, { cause: error })
     }
   }
 }

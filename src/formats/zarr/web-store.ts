@@ -1,7 +1,7 @@
 /** The values of a Zarr hierarchy from a server, by http or https, read only. */
 import { TweedieError } from '../../error.ts'
 import { joined, wrong } from '../bytes.ts'
-import type { ZarrPlace } from './place.ts'
+import { shownPath, type ZarrPlace } from './place.ts'
 import { checkLength, type Part, type ZarrStore } from './store.ts'
 
 /** Requests for one value, when the server is overloaded or the connection breaks. */
@@ -88,7 +88,7 @@ const answerOf = async ({ url, headers, most, patience }: Wanted) => {
     const { status } = response
     if (status === 429 || status >= 500) throw new Passing(refusal(response))
     if (status !== (headers.Range === undefined ? 200 : 206)) return { response }
-    return { response, bytes: await bodyOf(response, most, alive, url) }
+    return { response, bytes: await bodyOf(response, most, alive, shownPath(url)) }
   } catch (error) {
     if (error instanceof TweedieError || error instanceof Passing) throw error
     throw new Passing(signal.aborted ? `no whole answer, waited ${patience} s for a byte` : reasonOf(error))
@@ -105,7 +105,9 @@ const patiently = async (wanted: Wanted) => {
     } catch (error) {
       if (!(error instanceof Passing)) throw error
       if (tries === TRIES)
-        throw new TweedieError('io', `${wanted.url}: cannot read: ${error.message}`, { cause: error })
+        throw new TweedieError('io', `${shownPath(wanted.url)}: cannot read: ${error.message}`, {
+          cause: error,
+        })
       await pause(250 * 2 ** tries)
     }
   }
@@ -122,7 +124,7 @@ export const webStore = ({ url: base, patience }: Extract<ZarrPlace, { kind: 'we
     const url = addressOf(base, key)
     const { response, bytes } = await patiently({ url, headers: {}, most, patience })
     if (response.status === 404 || (response.status === 403 && what === 'metadata')) return undefined
-    if (!bytes) throw wrong(url, refusal(response))
+    if (!bytes) throw wrong(shownPath(url), refusal(response))
     return bytes
   },
   part: async (key, part) => {
@@ -132,12 +134,12 @@ export const webStore = ({ url: base, patience }: Extract<ZarrPlace, { kind: 'we
     const headers = { Range: rangeOf(part) }
     const { response, bytes } = await patiently({ url, headers, most: length, patience })
     if (response.status === 404) return undefined
-    if (response.status === 416) throw wrong(url, `truncated: it has no ${headers.Range}`)
+    if (response.status === 416) throw wrong(shownPath(url), `truncated: it has no ${headers.Range}`)
     if (response.status === 200)
-      throw wrong(url, 'the server sends no parts of a file (Range), which sharded arrays need')
-    if (!bytes) throw wrong(url, refusal(response))
+      throw wrong(shownPath(url), 'the server sends no parts of a file (Range), which sharded arrays need')
+    if (!bytes) throw wrong(shownPath(url), refusal(response))
     if (bytes.length !== length)
-      throw wrong(url, `truncated: ${length} bytes are needed, the server sent ${bytes.length}`)
+      throw wrong(shownPath(url), `truncated: ${length} bytes are needed, the server sent ${bytes.length}`)
     return bytes
   },
   below: async () => undefined,

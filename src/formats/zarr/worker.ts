@@ -31,13 +31,13 @@ const reply = async (call: Call): Promise<Reply> => {
   try {
     return await answerTo(call)
   } catch (error) {
-    const { Undecodable } = await import('./reading.ts')
+    const { spoils } = await import('./reading.ts')
     const isKnown = error instanceof TweedieError
     return {
       kind: 'failed',
       message: error instanceof Error ? error.message : String(error),
       code: isKnown ? error.code : undefined,
-      isSpoilt: !isKnown || error instanceof Undecodable,
+      isSpoilt: !isKnown || spoils(error),
     }
   } finally {
     clearInterval(beating)

@@ -12,7 +12,7 @@ import { type ChunkCache, chunkCache } from './chunk-cache.ts'
 import { type ChunkAt, chunkedArray } from './chunked-array.ts'
 import { type Dialogue, openDialogue } from './dialogue.ts'
 import { nodesOf } from './nodes.ts'
-import { nameOf, placeOf, type ZarrPlace } from './place.ts'
+import { nameOf, placeOf, shownPath, type ZarrPlace } from './place.ts'
 
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
@@ -69,7 +69,7 @@ const placeIn = (path: string): ZarrPlace => {
  * dtypes); `io` when the system or the server refuses
  */
 export const openZarr = (path: string, cache: ChunkCache = chunkCache()): OpenArrays => {
-  const dialogue = openDialogue(placeIn(path), path.replace(/\/+$/, ''))
+  const dialogue = openDialogue(placeIn(path), shownPath(path))
   const close = () => {
     cache.clear()
     dialogue.close()

@@ -2,13 +2,13 @@
 import type { NdArray } from '../../tensor/ndarray.ts'
 
 /** Bytes of decoded chunks that one open hierarchy keeps. */
-export const CACHE_BYTES = 256 * 2 ** 20
+const CACHE_BYTES = 256 * 2 ** 20
 
 /** What an entry takes beside its elements, and all that a chunk takes that is not there. */
 const ENTRY_BYTES = 256
 
 /** A chunk, or that there is none. */
-export type KnownChunk = { readonly array: NdArray | undefined }
+type KnownChunk = { readonly array: NdArray | undefined }
 
 /** Chunks by name; the least recently used ones go first. */
 export interface ChunkCache {

@@ -29,7 +29,7 @@ export interface ChunkCoding extends Codecs {
 }
 
 /** Codecs from bytes to bytes that are read, by the names that they have in either version. */
-export const packings = ['blosc', 'zstd', 'gzip', 'zlib', 'lz4', 'shuffle', 'crc32c'] as const
+const packings = ['blosc', 'zstd', 'gzip', 'zlib', 'lz4', 'shuffle', 'crc32c'] as const
 
 const packingOf = ({ name }: Codec, where: string): string => {
   const bare = name.replace(/^numcodecs\./, '')

@@ -59,7 +59,7 @@ export interface Written {
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1)
 
 /** All indices of a shape, the last axis fastest. */
-export const indices = (shape: readonly number[]): number[][] =>
+const indices = (shape: readonly number[]): number[][] =>
   shape.reduce<number[][]>(
     (all, size) => all.flatMap((index) => Array.from({ length: size }, (_, i) => [...index, i])),
     [[]],
@@ -84,7 +84,7 @@ const chunkBytes = (
 }
 
 /** The chunks of an array, each with its place in the grid. */
-export const chunksOf = (array: Written): (readonly [readonly number[], Uint8Array])[] =>
+const chunksOf = (array: Written): (readonly [readonly number[], Uint8Array])[] =>
   indices(array.shape.map((size, axis) => Math.ceil(size / array.chunks[axis])))
     .filter((at) => !array.without?.(at))
     .map((at) => [at, (array.pack ?? ((bytes) => bytes))(chunkBytes(array, at))])

@@ -2,8 +2,8 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 /**
- * Starts a module of the package in a worker thread. From its sources the package runs under tsx, which has to
- * be registered in each thread.
+ * Starts a module of the package in a worker thread. From its sources the package runs under tsx, which has
+ * to be registered in each thread.
  *
  * @param module - its name without extension, beside `from`: './worker'
  * @param from - `import.meta.url` of the module that starts it

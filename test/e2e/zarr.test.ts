@@ -1,4 +1,4 @@
-/** Commands on Zarr: what they make of it is, byte for byte, what they make of the same arrays in a `.npz`. */
+/** Commands on Zarr: what they make of it is, byte for byte, what they make of the same arrays of NumPy. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

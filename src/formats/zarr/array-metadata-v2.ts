@@ -44,11 +44,9 @@ const typeOf = (
 ): { readonly element: Element; readonly endian: 'little' | 'big' } => {
   const [, order, name] = typeof dtype === 'string' ? (/^([<>|])(\w\d)$/.exec(dtype) ?? []) : []
   const element = elements.find((known) => known === name)
+  const got = JSON.stringify(dtype)?.slice(0, 60)
   if (element === undefined || (order === '|' && elementBytes(element) > 1))
-    throw wrong(
-      where,
-      `dtype must be one of ${elements.join(' ')} in either byte order, got ${JSON.stringify(dtype)?.slice(0, 60)}`,
-    )
+    throw wrong(where, `dtype must be one of ${elements.join(' ')} in either byte order, got ${got}`)
   return { element, endian: order === '>' ? 'big' : 'little' }
 }
 

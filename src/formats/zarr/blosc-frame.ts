@@ -1,6 +1,6 @@
 /**
- * Whether a frame of Blosc 1 is sound, before numcodecs unpacks it: its build for the web does not look whether
- * that worked, and gives whatever stands in its memory.
+ * Whether a frame of Blosc 1 is sound, before numcodecs unpacks it: its build for the web does not look
+ * whether that worked, and gives whatever stands in its memory.
  *
  * https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
  */

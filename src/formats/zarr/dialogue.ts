@@ -1,6 +1,6 @@
 /**
- * Zarr without waiting for promises: zarrita runs in a worker thread, and this one waits for its answer, as for
- * a file that is read.
+ * Zarr without waiting for promises: zarrita runs in a worker thread, and this one waits for its answer, as
+ * for a file that is read.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { type ErrorCode, TweedieError } from '../../error.ts'

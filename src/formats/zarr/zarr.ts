@@ -1,7 +1,7 @@
 /**
  * Zarr, version 2 and 3: arrays in chunks, in a folder, a zip file, or on a server (http, https, S3). The
- * library is zarrita, loaded by the first hierarchy that is opened; metadata and sizes are checked here, before
- * it sees them.
+ * library is zarrita, loaded by the first hierarchy that is opened; metadata and sizes are checked here,
+ * before it sees them.
  */
 import type { OpenArrays } from '../array-format.ts'
 import { decodeElements, dtypeOf } from '../elements.ts'

@@ -1,4 +1,4 @@
-/** Frames of Blosc that numcodecs made, of each compressor that it has: sound as they are, not when damaged. */
+/** Frames of Blosc that numcodecs made, of each compressor that it has: sound until they are damaged. */
 import Blosc from 'numcodecs/blosc'
 import Zstd from 'numcodecs/zstd'
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * A server for tests, in a thread of its own: the one that reads waits for it. It keeps files of one folder, and
- * does to some paths what servers do.
+ * A server for tests, in a thread of its own: the one that reads waits for it. It keeps files of one folder,
+ * and does to some paths what servers do.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -38,7 +38,8 @@ const server = createServer((request, response) => {
   const from = range[1] === '' ? Math.max(0, bytes.length - Number(range[2])) : Number(range[1])
   const to = range[1] === '' ? bytes.length : Math.min(bytes.length, Number(range[2]) + 1)
   if (from >= bytes.length) return response.writeHead(416).end()
-  response.writeHead(206, { 'content-range': \`bytes \${from}-\${to - 1}/\${bytes.length}\` }).end(bytes.subarray(from, to))
+  const sent = \`bytes \${from}-\${to - 1}/\${bytes.length}\`
+  response.writeHead(206, { 'content-range': sent }).end(bytes.subarray(from, to))
 })
 server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
 `

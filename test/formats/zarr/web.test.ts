@@ -51,7 +51,7 @@ describe('Zarr on a server', () => {
     file.close()
   })
 
-  it('has the arrays of a group by its consolidated metadata, and any of them by its own address', async () => {
+  it('has the arrays of a group by consolidated metadata, and any by its own address', async () => {
     const [a, b] = [v2(array), v3(array)]
     const old = {
       zarr_consolidated_format: 1,

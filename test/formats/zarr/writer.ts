@@ -173,8 +173,8 @@ export const withChecksum = (bytes: Uint8Array): Uint8Array => {
 }
 
 /**
- * An array of version 3 in shards: the chunks within, then offset and length of each, 2⁶⁴ − 1 of those that
- * are left out, then the checksum of that index.
+ * An array of version 3 in shards: the chunks within, then offset and length of each, 2⁶⁴ − 1 of those
+ * that are left out, then the checksum of that index.
  */
 export const sharded = (array: Written, shard: readonly number[], codecs: unknown[] = [bytesCodec]): Keys => {
   const inShard = shard.map((size, axis) => size / array.chunks[axis])

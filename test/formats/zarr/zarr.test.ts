@@ -91,7 +91,8 @@ describe('a Zarr array', () => {
   it('is read from bytes that the tools of Zstandard and LZ4 wrote', () => {
     // float32 0 … 23; `zstd -3` of a file, and of a stream, which does not say the size
     const frames = [
-      'KLUv/SRgDQIAwkUOGaAnGQ7/Z9/v+6q37yus56UHQiajggqBTwotTnGJK4e4wxmOXOEIN7i5wAHuuE/jYTzlIc88F5ADAQABwAI4Otzg',
+      'KLUv/SRgDQIAwkUOGaAnGQ7/Z9/v+6q37yus56UHQiajggqBTwotTnGJK4e4wxmOXOEI' +
+        'N7i5wAHuuE/jYTzlIc88F5ADAQABwAI4Otzg',
       'KLUv/QBYDQIAwkUOGaAnGQ7/Z9/v+6q37yus56UHQiajggqBTwotTnGJK4e4wxmOXOEIN7i5wAHuuE/jYTzlIc88F5ADAQABwAI=',
     ].map((text) => new Uint8Array(Buffer.from(text, 'base64')))
     const whole = { values: upTo(24), shape: [24], chunks: [24] }

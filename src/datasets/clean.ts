@@ -2,9 +2,8 @@
  * Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the
  * field.
  */
-import { existsSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { checkRegular, isPlane } from '../formats/index.ts'
+import { checkRegular, isAddress, isPlane, isThere } from '../formats/index.ts'
 import { nearest } from '../nearest.ts'
 import { bunnyDigits, onBunny } from './bunny.ts'
 import { cifarLayout } from './cifar.ts'
@@ -19,7 +18,7 @@ import {
 import { era5Layout } from './era5.ts'
 import { fashionLayout } from './fashion.ts'
 import { fastMriLayout } from './fastmri.ts'
-import { arraysLayout, idxLayout } from './files.ts'
+import { arraysLayout, idxLayout, zarrLayout } from './files.ts'
 import { imageFolderLayout } from './image-folder.ts'
 import { manifold } from './manifold.ts'
 import { mnist } from './mnist.ts'
@@ -45,6 +44,7 @@ export const dataSets: readonly DataSet[] = [
 
 /** Layouts of files and folders; the first that matches reads. */
 export const layouts: readonly SourceLayout[] = [
+  zarrLayout,
   volumesLayout,
   idxLayout,
   fastMriLayout,
@@ -80,6 +80,7 @@ const unknown = (source: string): TweedieError => {
  * |---|---|
  * | a name of {@link dataSets}, such as `mnist` | shipped with the package, or made by it |
  * | `.npy`, `.npz`, `.safetensors` | `x`, `images`, `data` or the split, else the first; uint8 is k / 255 |
+ * | `.zarr`, a folder or the address of one (`https://…`, `s3://…`) | the same fields |
  * | `.nii`, `.nii.gz`, DICOM, or a folder of them | slices of volumes, each divided by its largest value |
  * | `.h5`, or a folder of them | fastMRI volumes |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
@@ -112,11 +113,11 @@ export const readClean = async (
     return views[view](await readClean(of.join(':'), { split, most }))
   if (of.length > 0 && isPlane(view)) {
     const path = of.join(':')
-    if (!existsSync(path)) throw unknown(path)
+    if (!isThere(path)) throw unknown(path)
     return readSlices(path, { plane: view, count: most })
   }
-  if (!existsSync(source)) throw unknown(source)
-  checkRegular(source)
+  if (!isThere(source)) throw unknown(source)
+  if (!isAddress(source)) checkRegular(source)
   return layoutOf(source).read(source, split, most)
 }
 
@@ -138,8 +139,8 @@ export const openClean = async (
   source: string,
   { split = 'train', most }: { readonly split?: Split; readonly most?: number } = {},
 ): Promise<CleanSource> => {
-  const isNamed = dataSetNames.includes(source) || !existsSync(source)
-  if (!isNamed) checkRegular(source)
+  const isNamed = dataSetNames.includes(source) || !isThere(source)
+  if (!isNamed && !isAddress(source)) checkRegular(source)
   const opened = isNamed ? undefined : await layoutOf(source).open?.(source, split, most)
   return opened ?? cleanSource(await readClean(source, { split, most }))
 }

@@ -1,7 +1,15 @@
 /** Single files of clean data: arrays, IDX. */
 import { statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { arrayExtensions, decodeIdx, openArrays, readBytes, withChannel } from '../formats/index.ts'
+import {
+  arrayExtensions,
+  decodeIdx,
+  isAddress,
+  isZarr,
+  openArrays,
+  readBytes,
+  withChannel,
+} from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/index.ts'
 import { type SourceLayout, type Split, unitData, unitSource } from './data-set.ts'
 
@@ -56,12 +64,8 @@ export const idxLayout: SourceLayout = {
   read: (path) => unitData(withChannel(toUnit(decodeIdx(readBytes(path), path), `${path}: its elements`))),
 }
 
-export const arraysLayout: SourceLayout = {
-  form: arrayExtensions()
-    .map((extension) => `\`${extension}\``)
-    .join(', '),
-  summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
-  matches: isFile,
+/** The items of an array, whole or by rows. */
+const items: Required<Pick<SourceLayout, 'read' | 'open'>> = {
   read: (path, split) => {
     const { shape, rows, close } = openItems(path, split)
     try {
@@ -74,4 +78,20 @@ export const arraysLayout: SourceLayout = {
     const { shape, rows } = openItems(path, split)
     return unitSource(shape, rows)
   },
+}
+
+export const arraysLayout: SourceLayout = {
+  form: arrayExtensions()
+    .map((extension) => `\`${extension}\``)
+    .join(', '),
+  summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
+  matches: isFile,
+  ...items,
+}
+
+export const zarrLayout: SourceLayout = {
+  form: '`.zarr`, a folder, `.zarr.zip` or the address of one (https, http, s3)',
+  summary: 'as other files of arrays; `…/name.zarr/x` is its array `x`',
+  matches: (path) => isZarr(path) || isAddress(path),
+  ...items,
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
-import { readArrays } from '../../formats/index.ts'
+import { isThere, readArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import { neverSeen, type Observations } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
@@ -89,7 +89,7 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 /** The observations that a run learned from, as far as its configuration leads to them. */
 const learnedFrom = (config: JsonRecord, read: ReadSet): Observations | undefined => {
   const { observations } = isRecord(config.data) ? config.data : {}
-  return typeof observations === 'string' && existsSync(observations) ? read(observations) : undefined
+  return typeof observations === 'string' && isThere(observations) ? read(observations) : undefined
 }
 
 /** How the data that a run learned from look, as far as its configuration leads to them. */
@@ -111,7 +111,7 @@ const dataOf = async (
       ...range,
     }
   }
-  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || existsSync(clean))) return range
+  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || isThere(clean))) return range
   const { x, view, valid, range: own } = await loadClean(clean, { count: 1 })
   // Vectors are drawn in the plane that they lie in.
   const units = x.shape.length > 2 ? { range: own } : {}

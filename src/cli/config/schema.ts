@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { stepFrom, stepNames } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
-import { arrayExtensions } from '../../formats/index.ts'
+import { readExtensions } from '../../formats/index.ts'
 import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
 
@@ -17,7 +17,7 @@ export const dataSchema = z.strictObject({
   observations: z
     .string()
     .optional()
-    .describe(`observation set (${arrayExtensions({ several: true }).join(' or ')}) to learn from`),
+    .describe(`observation set (${readExtensions({ several: true }).join(' or ')}) to learn from`),
   clean: z
     .string()
     .optional()

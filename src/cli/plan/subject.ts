@@ -1,7 +1,7 @@
 /** What a plan is of: a few observations or items, and how many there will be. */
-import { existsSync } from 'node:fs'
 import type { CleanData } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
+import { isThere } from '../../formats/index.ts'
 import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
@@ -26,7 +26,7 @@ type Sources = Pick<Experiment, 'data' | 'range'>
 /** Clean data: those that are there, or what is known of those that are not. */
 const fewClean = async ({ data, range }: Sources): Promise<Few<CleanData>> => {
   const { clean: source = '', split, count } = data
-  const known = existsSync(source.replace(/^\w+:/, '')) ? undefined : knownData(source, split)
+  const known = isThere(source.replace(/^\w+:(?!\/\/)/, '')) ? undefined : knownData(source, split)
   if (known)
     return {
       few: known.clean(fewOf(known.event)),

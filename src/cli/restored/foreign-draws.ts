@@ -1,6 +1,6 @@
 /** Draws of any program, and their truth, as `tweedie diagnose` takes them. */
 import { TweedieError } from '../../error.ts'
-import { arrayExtensions, readArrays } from '../../formats/index.ts'
+import { namesArrays, readArrays } from '../../formats/index.ts'
 import { firstNotFinite, NdArray, ndarray, rows, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
 import { loadClean } from '../config/loading.ts'
 
@@ -47,16 +47,13 @@ export const readDraws = (path: string): NdArray<'float32'> => {
   )
 }
 
-const isArrayFile = (source: string): boolean =>
-  arrayExtensions().some((extension) => source.endsWith(extension))
-
 /**
  * The truth [N, ...event]: float arrays of a file as they are, anything else as clean data.
  *
  * @throws TweedieError `input` when the source has none
  */
 export const readTruth = async (source: string, most: number): Promise<NdArray<'float32'>> => {
-  if (isArrayFile(source)) {
+  if (namesArrays(source)) {
     const arrays = readArrays(source)
     if (Object.values(arrays).every(({ dtype }) => dtype === 'float32' || dtype === 'float64'))
       return arrayOf(source, TRUTH, 'the truth', arrays)

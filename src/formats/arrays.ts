@@ -77,8 +77,8 @@ const storedIn = (file: OpenFile, path: string): StoredArrays => {
 /**
  * Opens a file of named arrays, in one of {@link arrayFormats}, for reading rows by their position: only the
  * headers are read beforehand, and checked against the size of the file. So a file may be larger than memory.
- * Deflated members of a `.npz` are read whole; the checksum of stored ones is looked at when all of it is
- * read, not by rows.
+ * Deflated members of a `.npz` are inflated once: into memory up to 32 MiB, else into a temporary file when
+ * rows are asked for. The checksum of stored ones is looked at when all of it is read, not by rows.
  *
  * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system
  * refuses
@@ -94,7 +94,7 @@ export const openArrays = (path: string): ArrayFile => {
   formatOf(path)
   const file = openFile(path)
   try {
-    const { arrays, metadata } = storedIn(file, path)
+    const { arrays, metadata, close } = storedIn(file, path)
     const named = (name: string): StoredArray => {
       if (Object.hasOwn(arrays, name)) return arrays[name]
       throw wrong(path, `has no field '${name}', only ${Object.keys(arrays).join(', ')}`)
@@ -105,7 +105,10 @@ export const openArrays = (path: string): ArrayFile => {
       rows: (name, from, to) => named(name).rows(from, to),
       columns: (name, from, to) => named(name).columns(from, to),
       whole: (name) => named(name).whole(),
-      close: file.close,
+      close: () => {
+        close?.()
+        file.close()
+      },
     }
   } catch (error) {
     file.close()

@@ -54,7 +54,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { split, count } = data
   const clean = await openCleanItems(data.clean, { split, count, range: experiment.range })
   const units = toPrior(clean.range)
-  const x = mappedRows(await cleanRows(clean), (rows) => applyAffine(units, rows))
+  const x = mappedRows(cleanRows(clean), (rows) => applyAffine(units, rows))
   const { event } = x
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event)

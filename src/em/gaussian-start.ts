@@ -73,9 +73,9 @@ export const gaussianStart = async (
   set: ObservationSet,
   options: GaussianStartOptions = {},
 ): Promise<Gaussian> => {
-  const { iterations = 16, seed = 0, eStep } = options
+  const { iterations = 16, seed = 0 } = options
   const count = Math.min(options.count ?? set.y.shape[0], set.y.shape[0])
-  const masked = options.rank === undefined && eStep?.kind !== 'diffusion' && seenEntries(set, count)
+  const masked = isChosen(options) && seenEntries(set, count)
   if (!masked) return ppcaStart(set, options)
   const { domain } = batchedObservations(set)
   const { gaussian, plain, choice } = await chosenGaussian(set, masked, {
@@ -91,6 +91,21 @@ export const gaussianStart = async (
   if (!(field && isGrid(set) && variesAlike(plain.variance))) return asGaussian(gaussian, domain)
   const from = fieldInCosines(set.operator.event, plain, field)
   return ppcaStart(set, { ...options, iterations: REFINEMENTS }, { from, rank: choice.rank })
+}
+
+/** Whether rank and field are chosen, where the observations are masked. */
+const isChosen = ({ rank, eStep }: GaussianStartOptions): boolean =>
+  rank === undefined && eStep?.kind !== 'diffusion'
+
+/**
+ * Whether a start may be fitted to posterior draws, and not to what masks show or to moments alone: of masked
+ * grids that follows from what is chosen.
+ *
+ * @param set - some of the observations, all of one kind
+ */
+export const drawsAtStart = (set: ObservationSet, options: GaussianStartOptions = {}): boolean => {
+  if (isChosen(options) && seenEntries(set)) return isGrid(set)
+  return options.eStep?.kind !== 'moments'
 }
 
 /**

@@ -62,7 +62,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { device } = options
   await requireDevice(device)
   if (!options.overcommit)
-    refuseTooLarge(await trainCounts(experiment, { event, count: x.count }), options.run)
+    refuseTooLarge(await trainCounts(experiment, { event, count: x.count, held: clean.held }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume, breakLock })
   try {

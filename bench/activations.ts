@@ -44,8 +44,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
     if (values.json) continue
     const { microBatch, rematerialise } = setting
     console.log(
-      `batch ${batch}, microBatch ${microBatch}, rematerialise ${rematerialise}: peak ` +
-        `${figures.peak.toFixed(0)} MiB (${figures.parameters} parameters), ${figures.start.toFixed(0)} MiB before the first step, ` +
+      `batch ${batch}, microBatch ${microBatch}, rematerialise ${rematerialise}: ` +
+        `${figures.parameters} parameters, peak ${figures.peak.toFixed(0)} MiB, ` +
+        `${figures.start.toFixed(0)} MiB before the first step, ` +
         `loss ${figures.loss.toFixed(6)}`,
     )
   }

@@ -16,7 +16,8 @@ const roomFor = (shape: Shape, where: string): Float32Array => {
     const [count, ...event] = shape
     throw new TweedieError(
       'input',
-      `${where}: ${count} items of ${event.join('×')} do not fit into memory; read fewer of them (data.count)`,
+      `${where}: ${count} items of ${event.join('×')} do not fit into memory; ` +
+        'read fewer of them (data.count)',
       { cause: error },
     )
   }

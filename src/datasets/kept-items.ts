@@ -1,8 +1,8 @@
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import type { Items } from './joined-items.ts'
 
-/** Memory for items that take work to read. */
-const KEPT = 2 ** 25
+/** Bytes for items that take work to read. */
+export const KEPT_BYTES = 2 ** 25
 
 /**
  * Items of which the first that are read stay in memory, up to so many bytes: those of small folders are
@@ -11,7 +11,7 @@ const KEPT = 2 ** 25
  * @param event - shape of an item
  * @param bytes - default 32 MiB
  */
-export const keptItems = ({ count, rows }: Items, event: Shape, bytes = KEPT): Items => {
+export const keptItems = ({ count, rows }: Items, event: Shape, bytes = KEPT_BYTES): Items => {
   const size = sizeOf(event)
   const most = Math.floor(bytes / (4 * size))
   const kept = new Map<number, Float32Array>()

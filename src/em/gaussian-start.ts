@@ -153,7 +153,10 @@ const asGaussian = ({ mean, variance, factor }: FactorGaussian, domain: Domain |
  * Samples of an E-step by draws at least: with few, each M-step would lose the variance that it puts into the
  * mean and the factor. Few observations get several draws each.
  */
-const SAMPLES = 512
+export const START_DRAWS = 512
+
+/** Draws in flight at once, where nothing says how many. */
+export const START_BATCH = 256
 
 /** Observed values for each number of the factor; with fewer it would fit their noise. */
 const VALUES = 4
@@ -170,7 +173,7 @@ const ppcaStart = async (
 ): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
-  const { iterations = 16, batch = 256, seed = 0 } = options
+  const { iterations = 16, batch = START_BATCH, seed = 0 } = options
   const rank = begun?.rank ?? options.rank ?? affordableRank(set, n)
   const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
@@ -182,7 +185,7 @@ const ppcaStart = async (
   let done = point?.done ?? 0
   const layout = shardLayout(
     { ...batched, count },
-    { batch: Math.min(batch, count), draws: Math.ceil(SAMPLES / count) },
+    { batch: Math.min(batch, count), draws: Math.ceil(START_DRAWS / count) },
   )
   for (let i = point?.iteration ?? 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')

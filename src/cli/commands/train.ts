@@ -100,5 +100,6 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
     )
   } finally {
     folder.close()
+    clean.close?.()
   }
 }

@@ -1,12 +1,15 @@
 /** Counts of `learn` and `train`. */
+
+import { KEPT_BYTES } from '../../datasets/index.ts'
 import { preconditioned, standardGaussian, startEvaluations } from '../../diffusion/index.ts'
-import { type DiemOptions, drawsAtStart, exactDrawCost } from '../../em/index.ts'
+import { type DiemOptions, drawsAtStart, exactDrawCost, START_BATCH, START_DRAWS } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { lowRank } from '../../linalg/index.ts'
 import { type Network, network, shapesOnly } from '../../nn/index.ts'
 import { batchedObservations, type ObservationSet, SHARE_BYTES } from '../../observations/index.ts'
 import { drawCost, mmps } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
+import { CLEAN_RANK } from '../../run/index.ts'
 import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
 import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
 import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
@@ -27,12 +30,6 @@ const FLOAT = 4
 
 /** Columns of a Gaussian where nothing says how many, at most. */
 const RANK = 64
-
-/** Columns of the Gaussian beside a prior of clean data, as in run/train.ts. */
-const CLEAN_RANK = 16
-
-/** Bytes of pictures that stay in memory, as in datasets/kept-items.ts. */
-const KEPT = 2 ** 25
 
 /** Rows of a batch that are computed at once. */
 const rowsAtOnce = (train: { readonly batch: number; readonly microBatch?: number }): number =>
@@ -95,7 +92,7 @@ export const trainCounts = async (
   const rows = rowsAtOnce(train)
   const cost = await stepCost(experiment, network(networkConfigOf(experiment, event)), event, rows)
   const n = sizeOf(event)
-  const items = held ? count * n * FLOAT : Math.min(count * n * FLOAT, KEPT)
+  const items = held ? count * n * FLOAT : Math.min(count * n * FLOAT, KEPT_BYTES)
   const training = trainingStage(cost, experiment)
   const fit: Stage = {
     name: 'the Gaussian beside the network',
@@ -161,15 +158,9 @@ const beginning = (
   return { share, begun: Math.min(gaussian.count ?? share, share) }
 }
 
-/** Rows of a batch of the start's draws, as in em/gaussian-start.ts. */
-const START_BATCH = 256
-
-/** Draws of an iteration of the start, at least, as there. */
-const START_DRAWS = 512
-
 /**
  * Draws under a Gaussian: those of the start, where it is fitted to draws, and those of the first lap, whose
- * prior is that Gaussian. By `diffusion` they take less.
+ * prior is that Gaussian. Counted are exact ones; by `diffusion` they take as much at most.
  */
 const gaussianDraws = (
   experiment: Experiment,
@@ -182,14 +173,15 @@ const gaussianDraws = (
   const rank = Math.min(n, gaussian.rank ?? RANK)
   const prior = { ...standardGaussian(n), covariance: lowRank(1, zeros([n, rank])) }
   const byDraws = drawsAtStart(set, diemOptionsOf(experiment).gaussian)
-  const rows = Math.min(count, Math.max(em.batch, byDraws ? Math.min(START_BATCH, begun) : 0))
+  const [first, start] = [Math.min(em.batch, count), byDraws ? Math.min(START_BATCH, begun) : 0]
+  const rows = Math.max(first, start)
   const cost = exactDrawCost(prior, batchedObservations(set), rows)
   const drawn = begun * Math.ceil(START_DRAWS / begun) * n * FLOAT
   return {
     stage: {
       name: 'draws under the Gaussian',
       memory: gaussianDrawingMemory(cost) + (byDraws ? 2 * share * bytes : 0),
-      fields: ['em.batch', 'gaussian.rank'],
+      fields: [start < first ? 'em.batch' : 'gaussian.count', 'gaussian.rank'],
     },
     stored: byDraws
       ? [{ name: 'draws of the Gaussian start', bytes: drawn, fields: ['gaussian.count'] }]

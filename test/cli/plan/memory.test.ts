@@ -95,8 +95,8 @@ monitor: { samples: 0, held: { observations: 0 } }
       const some = uniform(stream(0, 'x'), [1000, 1, 28, 28])
       for (let i = 0; i < 80; i++) writer.append('x', some)
       writer.close() // 251 MB: held, it would be more than the estimate's factor
-      const data = [`data={clean: ${join(scratch, 'large.npy')}}`, 'net.channels=[8,8]', 'train.batch=16']
-      within(await bothOf('train', 'experiments/demo.yaml', ...data, ...QUICK))
+      const data = [`data.clean=${join(scratch, 'large.npy')}`, 'net.channels=[8,8]', 'train.batch=16']
+      within(await bothOf('train', 'experiments/demo.yaml', 'data.count=80000', ...data, ...QUICK))
     },
     WAIT,
   )

@@ -12,6 +12,8 @@ export interface StoredArrays {
   readonly arrays: Readonly<Record<string, StoredArray>>
   /** Free text by key, of formats that hold it. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Closes what is open beside the file itself. */
+  readonly close?: () => void
 }
 
 /** The arrays of an open file or folder. */

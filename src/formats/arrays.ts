@@ -80,7 +80,12 @@ const openedFile = (path: string): OpenArrays => {
   formatOf(path, readExtensions())
   const file = openFile(path)
   try {
-    return { ...storedIn(file, path), close: file.close }
+    const stored = storedIn(file, path)
+    const close = () => {
+      stored.close?.()
+      file.close()
+    }
+    return { ...stored, close }
   } catch (error) {
     file.close()
     throw error
@@ -92,8 +97,8 @@ const openedFile = (path: string): OpenArrays => {
  * headers are read beforehand, and checked against the size of the file. So a file may be larger than memory.
  * A Zarr array or group may also lie in a folder or on a server; of it, chunks are decoded when rows of them
  * are asked for, and the last used ones are kept.
- * Deflated members of a `.npz` are read whole; the checksum of stored ones is looked at when all of it is
- * read, not by rows.
+ * Deflated members of a `.npz` are inflated once: into memory up to 32 MiB, else into a temporary file when
+ * rows are asked for. The checksum of stored ones is looked at when all of it is read, not by rows.
  *
  * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system
  * refuses

@@ -5,6 +5,7 @@ import {
   dataSetNames,
   openClean,
   type Split,
+  wholeClean,
 } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
@@ -32,12 +33,10 @@ interface CleanPart {
  * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
  * units.
  */
-export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> => {
-  const { shape, rows, ...rest } = await openCleanItems(source, part)
-  return { ...rest, x: await rows(0, shape[0]) }
-}
+export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> =>
+  wholeClean(await openCleanItems(source, part))
 
-/** As {@link loadClean}, of data whose items are read when they are asked for, where they can be. */
+/** As {@link loadClean}, of data whose items are read when they are asked for. */
 export const openCleanItems = async (
   source: string,
   { split = 'train', count, skip = 0, range }: CleanPart = {},
@@ -113,7 +112,7 @@ export const loadObservations = async (
   const simulation = await simulationOf(fields)
   if (!simulation) return namedObservations(fields, read)
   const { clean, options } = simulation
-  return observe(await clean.rows(0, clean.shape[0]), options)
+  return observe(wholeClean(clean).x, options)
 }
 
 /** The first `count` observations. */

@@ -1,5 +1,5 @@
 /** What a plan is of: a few observations or items, and how many there will be. */
-import type { CleanData } from '../../datasets/index.ts'
+import { type CleanData, wholeClean } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { isThere } from '../../formats/index.ts'
 import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
@@ -17,6 +17,8 @@ export const fewOf = (event: Shape): number => Math.max(8, Math.min(256, Math.fl
 export interface Few<T> {
   readonly few: T
   readonly count: number
+  /** Whether all of them are in memory; default false. */
+  readonly held?: boolean
   /** What was assumed, where the data are not there. */
   readonly assumed?: string
 }
@@ -33,9 +35,10 @@ const fewClean = async ({ data, range }: Sources): Promise<Few<CleanData>> => {
       count: count ?? known.count,
       assumed: `${source} is not here: as many and as large as those of ${known.what}`,
     }
-  const { shape, rows, ...rest } = await openCleanItems(source, { split, count, range })
-  const [there, ...event] = shape
-  return { few: { ...rest, x: await rows(0, Math.min(there, fewOf(event))) }, count: there }
+  const clean = await openCleanItems(source, { split, count, range })
+  const [there, ...event] = clean.shape
+  const few = { ...clean, shape: [Math.min(there, fewOf(event)), ...event] }
+  return { few: wholeClean(few), count: there, held: clean.held }
 }
 
 /** The observations that a configuration names, or makes. */

@@ -87,14 +87,23 @@ export const zipStore = (path: string): ZarrStore => {
     const members = new Map(zipMembers(file, path).map((member) => [member.name, member]))
     return {
       value: async (key, most) => {
-        const bytes = members.get(key)?.checked()
-        if (!bytes) return undefined
-        checkLength(bytes.size, most, `${path}: entry '${key}'`)
-        return bytesAt(bytes, 0, bytes.size)
+        const held = members.get(key)?.open()
+        if (!held) return undefined
+        try {
+          checkLength(held.size, most, `${path}: entry '${key}'`)
+          return bytesAt(held.checked(), 0, held.size)
+        } finally {
+          held.close()
+        }
       },
       part: async (key, part) => {
-        const member = members.get(key)
-        return member && partIn(member.inPlace ?? member.checked(), part, `${path}: entry '${key}'`)
+        const held = members.get(key)?.open()
+        if (!held) return undefined
+        try {
+          return partIn(held, part, `${path}: entry '${key}'`)
+        } finally {
+          held.close()
+        }
       },
       below: async (key) => namesBelow(members.keys(), key),
       close: file.close,

@@ -16,7 +16,7 @@ import {
 } from '../../compare/index.ts'
 import { meanOverDraws } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import type { ObservationSet } from '../../observations/index.ts'
+import { type ObservationSet, wholeSet } from '../../observations/index.ts'
 import type { Settings } from '../../settings.ts'
 import { namedWithSettings } from '../../settings-text.ts'
 import type { NdArray } from '../../tensor/index.ts'
@@ -98,7 +98,7 @@ const hiddenOf = (set: ObservationSet, draws: NdArray<'float32'>, { held, truth 
   if (held !== undefined && truth) throw new TweedieError('input', 'give --held or --truth, not both')
   if (truth) return hiddenTruth(truth, set)
   if (held === undefined) throw new TweedieError('input', '--baselines: give --held or --truth to judge by')
-  const entries = heldEntries(observationsFor(held, draws))
+  const entries = heldEntries(wholeSet(observationsFor(held, draws.shape)))
   if (entries) return entries
   throw new TweedieError('input', `${held}: figures are of held-out entries, which only masks have`)
 }

@@ -25,12 +25,14 @@ import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
 import { average, itemAt, type NdArray, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
-import { matched, readTruth } from './foreign-draws.ts'
-import { judgedDraws } from './judged.ts'
+import { judgedProblems } from './judged.ts'
+import type { ProblemSource } from './problem-source.ts'
 import type { RepairedFile } from './repair.ts'
 
 /** Draws, what they are of, and what is known about them. */
 export interface Restored {
+  /** The same in files, for what is judged part by part. */
+  readonly source: ProblemSource
   /** [K, N, ...event]. */
   readonly draws: NdArray<'float32'>
   /** N observations. */
@@ -52,19 +54,6 @@ export interface RestoredContent {
   readonly beside?: BesideBaselines['table']
   /** Entries against the whole, in one sentence. */
   readonly reconciled?: string
-}
-
-/**
- * The truth of draws [K, N, ...event].
- *
- * @throws TweedieError `input` when the file has no such truth
- */
-export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<NdArray<'float32'>> => {
-  const [, n] = draws.shape
-  const truth = await readTruth(file, n)
-  if (truth.shape[0] < n)
-    throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
-  return matched(draws, truth, file).truth
 }
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
@@ -144,17 +133,11 @@ const figuresOf = async (
   restored: Restored,
   truth: NdArray<'float32'>,
 ): Promise<{ readonly content: Partial<RunReport>; readonly found: Diagnosis }> => {
-  const { draws, set, repaired } = restored
+  const { set } = restored
   const observed = keptEntries(set) ?? zeros(truth.shape)
   const pictures = isUnitImages(set) && observed.data.includes(0) && !set.valid
   const images = pictures ? imageFigures(truth) : NO_IMAGES
-  const found = await judgedDraws({
-    draws,
-    truth,
-    set,
-    given: set.y,
-    ...(repaired ? { repaired: repaired.intervals } : {}),
-  })
+  const found = await judgedProblems(restored.source)
   return {
     content: { summaryTable: summaryOf(restored, truth, images), coverage: coverageOf(restored, truth) },
     found,

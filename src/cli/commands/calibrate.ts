@@ -20,8 +20,8 @@ import { type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { drawsFirst, matched, openDraws, openTruth, readLabels } from '../restored/foreign-draws.ts'
-import { observationsFor, residualsOf, soundObservations } from '../restored/judged.ts'
-import { eachProblemPart, soundProblems } from '../restored/problem-source.ts'
+import { observationsFor, residualsOf } from '../restored/judged.ts'
+import { eachProblemPart, soundObservations, soundProblems } from '../restored/problem-source.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from '../restored/repair.ts'
 import { formatTable } from '../table.ts'
 import { drawsFile } from './diagnose.ts'
@@ -57,7 +57,7 @@ const knownTruth = async (
   const all = matched(stored, await openTruth(file, Math.min(...stored.shape.slice(0, 2))), file)
   const set = observations === undefined ? undefined : observationsFor(observations, all.draws.shape)
   const problems = await soundProblems({ ...all, set }, path, io)
-  const hidden = set !== undefined && hidesEntries(soundObservations(set, problems.lost))
+  const hidden = set !== undefined && hidesEntries(soundObservations(set, problems.leftOut))
   return {
     each: (take) =>
       eachProblemPart(problems, 'signals', ({ problems: { draws, truth, set } }) => {
@@ -83,7 +83,7 @@ const heldOut = async (source: string, file: string, options: Options, io: Io): 
   const problems = await soundProblems({ draws, set }, path, io)
   if (options.by !== undefined && !keptEntries(readRows(set, 0, 1)))
     throw new TweedieError('input', '--by: with --held only where entries of the signal were held out')
-  const program = residualProgram(soundObservations(set, problems.lost))
+  const program = residualProgram(soundObservations(set, problems.leftOut))
   return {
     each: (take) =>
       eachProblemPart(problems, 'signals', async ({ problems, first }) => {

@@ -6,12 +6,16 @@ import { TweedieError } from '../../error.ts'
 import { plainView } from '../../observations/index.ts'
 import { diagnosisReport, reconciled, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
-import { type Shape, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { matched, openDraws, openGiven, openLogDensity, openTruth } from '../restored/foreign-draws.ts'
 import { judgedProblems, observationsFor } from '../restored/judged.ts'
-import { type ProblemSource, someProblems, soundProblems } from '../restored/problem-source.ts'
+import {
+  allProblems,
+  type ProblemSource,
+  shareOfProblems,
+  soundProblems,
+} from '../restored/problem-source.ts'
 import { referenceDraws } from '../restored/reference.ts'
 import { openRepairedIntervals, repairedNote } from '../restored/repair.ts'
 
@@ -71,15 +75,8 @@ const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
     : {}),
 })
 
-/** Bytes of signals, in float64, that the classifier may hold. */
-const CLASSIFIED_BYTES = 2 ** 30
-
-/** Problems that the classifier is shown: all of them, or as many as it may hold, evenly spaced. */
-const classifiedProblems = ([k, n, ...event]: Shape): readonly number[] => {
-  const most = Math.max(1, Math.floor(CLASSIFIED_BYTES / (8 * (k + 1) * sizeOf(event))))
-  const count = Math.min(n, most)
-  return Array.from({ length: count }, (_, i) => Math.floor((i * n) / count))
-}
+/** Bytes of draws that the classifier is shown; it holds them in several copies. */
+const CLASSIFIED_BYTES = 2 ** 28
 
 /** LC2ST, when it is asked for. */
 const classified = async (
@@ -90,14 +87,14 @@ const classified = async (
   if (!classifier) return undefined
   if (!source.truth || !(source.given ?? source.set))
     throw new TweedieError('input', '--classifier: needs --truth, and --given or --observations')
-  const at = classifiedProblems(source.shape)
-  const [, n] = source.shape
-  if (at.length < n) io.note(`--classifier: is shown ${at.length} of ${n} problems, evenly spaced`)
-  const { draws, truth, given } = await someProblems(source, at)
+  const [shown, all] = [shareOfProblems(source, CLASSIFIED_BYTES), source.shape[1]]
+  const [, problems] = shown.shape
+  if (problems < all) io.note(`--classifier: is shown ${problems} of ${all} problems, evenly spaced`)
+  const { draws, truth, given } = await allProblems(shown)
   if (!truth || !given) throw new Error('problems have what their source has')
   const onProgress = (done: number, total: number) => io.progress({ phase: 'classifying', done, total })
   const found = await lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
-  return { ...found, problems: at.length }
+  return { ...found, problems }
 }
 
 /** The draws, and all that the options and the file say of their problems. */

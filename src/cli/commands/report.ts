@@ -5,7 +5,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { openArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { neverSeen, type Observations } from '../../observations/index.ts'
+import { neverSeen, type Observations, SHARE_BYTES, wholeSet } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
 import { type NdArray, sizeOf } from '../../tensor/index.ts'
@@ -13,10 +13,10 @@ import type { OptionsOf } from '../commands.ts'
 import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { type ReadSet, readingOnce } from '../reading-once.ts'
-import { type RestoredContent, restoredContent } from '../restored/content.ts'
+import { type RestoredContent, restoredContent, shareWords } from '../restored/content.ts'
 import { type FloatRows, matched, openDraws, openTruth, type StoredDraws } from '../restored/foreign-draws.ts'
 import { observationsFor } from '../restored/judged.ts'
-import { allProblems, soundProblems } from '../restored/problem-source.ts'
+import { allProblems, shareOfProblems, soundObservations, soundProblems } from '../restored/problem-source.ts'
 import { openRepairedIntervals, repairedNote } from '../restored/repair.ts'
 import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
@@ -81,16 +81,20 @@ const restored = async (
   const unseen = neverSeen(learned ?? read(observations))
   const files = { draws, set, ...(known ? { truth: known } : {}), ...(repaired ? { repaired } : {}) }
   const source = await soundProblems(files, path, io)
-  if (source.lost.length > 0 && held !== undefined)
+  if (source.leftOut.length > 0 && held !== undefined)
     throw new TweedieError('input', `--held: goes with draws that are all there, ${path} has lost some`)
-  const { set: shown, ...sound } = await allProblems(source)
+  const share = shareOfProblems(source, SHARE_BYTES)
+  if (share !== source) io.note(shareWords(share.shape[1], source.shape[1]))
+  const { set: shown, ...sound } = await allProblems(share)
   if (!shown) throw new Error('problems have what their source has')
+  const heldSet = (file: string) =>
+    wholeSet(soundObservations(observationsFor(file, stored.shape), share.leftOut))
   const made = await restoredContent(
     {
       ...sound,
       source,
       set: shown,
-      ...(held === undefined ? {} : { held }),
+      ...(held === undefined ? {} : { held: { file: held, set: heldSet(held) } }),
       ...(baselines === undefined ? {} : { baselines }),
       ...(unseen ? { neverSeen: unseen } : {}),
     },

@@ -9,7 +9,6 @@ import {
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
-  chosenObservations,
   countedEntries,
   countOf,
   hidesEntries,
@@ -22,7 +21,7 @@ import {
 import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
 import { firstOf } from '../config/loading.ts'
 import type { ReadSet } from '../reading-once.ts'
-import { eachProblemPart, type OfProblems, type ProblemSource } from './problem-source.ts'
+import { eachProblemPart, type OfProblems, type ProblemSource, soundObservations } from './problem-source.ts'
 
 type Floats = NdArray<'float32'>
 
@@ -57,16 +56,6 @@ const inDomain = (x: Floats, valid: Floats | undefined): Floats =>
       )
     : x
 
-/** The observations of the problems that are not lost. */
-export const soundObservations = (set: Observations, lost: readonly number[]): Observations => {
-  if (lost.length === 0) return set
-  const gone = new Set(lost)
-  return chosenObservations(
-    set,
-    Array.from({ length: countOf(set) }, (_, i) => i).filter((i) => !gone.has(i)),
-  )
-}
-
 /**
  * Residuals of some problems, in units of the noise.
  *
@@ -94,10 +83,10 @@ export const judgedProblems = async (
   source: ProblemSource,
   others: Pick<DiagnosisInput, 'classifier' | 'reference'> = {},
 ): Promise<Diagnosis> => {
-  const { set, truth, lost, shape } = source
+  const { set, truth, leftOut, shape } = source
   const [draws, problems, ...event] = shape
   const given = source.given ?? set?.y
-  const sound = set && soundObservations(set, lost)
+  const sound = set && soundObservations(set, leftOut)
   const program = sound && residualProgram(sound)
   const hidden = sound && truth ? hidesEntries(sound) : undefined
   /** What is known of some problems. */

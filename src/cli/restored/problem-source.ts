@@ -1,7 +1,15 @@
 /** Problems with their draws and what else is known of them, read part by part: files may be larger than memory. */
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, type Observations, observationsAt, readRows } from '../../observations/index.ts'
-import { NdArray, rowsAt, type Shape, sizeOf, zeros } from '../../tensor/index.ts'
+import {
+  chosenObservations,
+  countOf,
+  type ObservationSet,
+  type Observations,
+  observationsAt,
+  readRows,
+  wholeSet,
+} from '../../observations/index.ts'
+import { float32, NdArray, rowsAt, type Shape, sizeOf, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 import type { DrawRows, FloatRows, LogDensity } from './foreign-draws.ts'
 import { anyRowsAt, columnsAt, distinct, listed, lostDraws } from './lost-draws.ts'
@@ -31,12 +39,22 @@ export interface ProblemFiles {
   readonly repaired?: RepairedRows
 }
 
-/** Problems of files, without those that have a lost draw. */
+/** Problems of files, without those that have a lost draw, or that a share leaves out. */
 export interface ProblemSource extends ProblemFiles {
-  /** [K, N, ...event], N without the problems that are lost. */
+  /** [K, N, ...event], N without the problems that are left out. */
   readonly shape: Shape
-  /** The problems with a lost draw, ascending. */
-  readonly lost: readonly number[]
+  /** Numbers of these in the files, ascending. */
+  readonly leftOut: readonly number[]
+}
+
+/** The observations of the problems that are not left out. */
+export const soundObservations = (set: Observations, leftOut: readonly number[]): Observations => {
+  if (leftOut.length === 0) return set
+  const gone = new Set(leftOut)
+  return chosenObservations(
+    set,
+    Array.from({ length: countOf(set) }, (_, i) => i).filter((i) => !gone.has(i)),
+  )
 }
 
 /** Elements of draws that are in memory at once. */
@@ -71,7 +89,7 @@ export const soundProblems = async (
     throw new TweedieError('input', `${file}: every problem has a draw that is lost (NaN)`)
   if (lost.length > 0)
     io.note(`${file}: ${lost.length} of ${n} problems have a lost draw (NaN), left out: ${listed(lost)}`)
-  return { ...files, shape: [k, n - lost.length, ...event], lost }
+  return { ...files, shape: [k, n - lost.length, ...event], leftOut: lost }
 }
 
 /** Problems from … to − 1, those that are lost among them. @param what - `signals`: not all that is known */
@@ -131,7 +149,7 @@ const soundPart = async (
   what: 'signals' | 'all',
 ): Promise<OfProblems | undefined> => {
   const all = await readPart(source, from, to, what)
-  const gone = new Set(source.lost)
+  const gone = new Set(source.leftOut)
   const kept = Array.from({ length: to - from }, (_, i) => i).filter((i) => !gone.has(from + i))
   if (kept.length === 0) return undefined
   return kept.length === to - from ? all : chosenProblems(all, kept)
@@ -152,6 +170,21 @@ export const eachProblemPart = async (
   })
 }
 
+/**
+ * The same problems where their draws are of so many bytes at most in float32; beyond that as many as these
+ * hold, evenly spaced.
+ */
+export const shareOfProblems = (source: ProblemSource, bytes: number): ProblemSource => {
+  const [k, n, ...event] = source.shape
+  const count = Math.min(n, Math.max(1, Math.floor(bytes / (4 * k * sizeOf(event)))))
+  if (count === n) return source
+  const gone = new Set(source.leftOut)
+  const all = Array.from({ length: source.draws.shape[1] }, (_, i) => i)
+  const sound = all.filter((i) => !gone.has(i))
+  const kept = new Set(Array.from({ length: count }, (_, i) => sound[Math.floor((i * n) / count)]))
+  return { ...source, shape: [k, count, ...event], leftOut: all.filter((i) => !kept.has(i)) }
+}
+
 /** Arrays [K, n, ...] side by side along their second axis. */
 const besideEachOther = (parts: readonly Floats[]): Floats => {
   const [k, , ...rest] = parts[0].shape
@@ -167,37 +200,43 @@ const besideEachOther = (parts: readonly Floats[]): Floats => {
 }
 
 /** Arrays [n, ...] one after the other. */
-const joined = (parts: readonly Floats[]): Floats => {
-  const side = besideEachOther(parts.map(({ data, shape }) => new NdArray('float32', [1, ...shape], data)))
+const joined = (parts: readonly NdArray[]): Floats => {
+  const side = besideEachOther(
+    parts.map((part) => new NdArray('float32', [1, ...part.shape], float32(part).data)),
+  )
   return new NdArray('float32', side.shape.slice(1), side.data)
 }
 
-/**
- * The signals of some of the sound problems, and what their draws were given, in memory.
- *
- * @param at - ascending, of the sound problems
- */
-export const someProblems = async (
-  source: ProblemSource,
-  at: readonly number[],
-): Promise<Pick<OfProblems, 'draws' | 'truth' | 'given'>> => {
+/** Intervals of the same levels, of problems that follow each other. */
+const joinedIntervals = (parts: readonly RepairedFile[]): RepairedFile => ({
+  ...parts[0],
+  intervals: parts[0].intervals.map((level, l) => ({
+    ...level,
+    low: joined(parts.map(({ intervals }) => intervals[l].low)),
+    high: joined(parts.map(({ intervals }) => intervals[l].high)),
+  })),
+})
+
+/** All problems of a source in memory, but for log q. */
+export const allProblems = async (source: ProblemSource): Promise<Omit<OfProblems, 'logDensity'>> => {
   const parts: OfProblems[] = []
-  await eachProblemPart(source, 'signals', ({ problems, first }) => {
-    const wanted = at.map((i) => i - first).filter((i) => i >= 0 && i < problems.draws.shape[1])
-    if (wanted.length > 0) parts.push(chosenProblems(problems, wanted))
+  await eachProblemPart(source, 'all', ({ problems }) => {
+    parts.push(problems)
   })
-  const each = (of: (part: OfProblems) => Floats | undefined) => parts.flatMap((part) => of(part) ?? [])
-  const [truth, given] = [each((part) => part.truth), each((part) => part.given)]
+  const [only, ...more] = parts
+  if (more.length === 0) return only
+  const each = <A>(of: (part: OfProblems) => A | undefined): A[] => parts.flatMap((part) => of(part) ?? [])
+  const [truth, given, repaired] = [
+    each((part) => part.truth),
+    each((part) => part.given),
+    each((part) => part.repaired),
+  ]
+  const { set, leftOut } = source
   return {
     draws: besideEachOther(parts.map(({ draws }) => draws)),
+    ...(set ? { set: wholeSet(soundObservations(set, leftOut)) } : {}),
     ...(truth.length > 0 ? { truth: joined(truth) } : {}),
     ...(given.length > 0 ? { given: joined(given) } : {}),
+    ...(repaired.length > 0 ? { repaired: joinedIntervals(repaired) } : {}),
   }
-}
-
-/** All sound problems at once. */
-export const allProblems = async (source: ProblemSource): Promise<OfProblems> => {
-  const all = await soundPart(source, 0, source.draws.shape[1], 'all')
-  if (!all) throw new Error('some problems are sound')
-  return all
 }

@@ -6,8 +6,7 @@ import { loadPrior } from '../../run/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
-import { soundObservations } from './judged.ts'
-import type { ProblemSource } from './problem-source.ts'
+import { type ProblemSource, soundObservations } from './problem-source.ts'
 
 /** Its noise is not that of draws by `sample`, whose seeds are small. */
 const SEED = 1_000_003
@@ -42,7 +41,7 @@ const withTimeTold = (io: Io) => {
  * @throws TweedieError `input` when a part is missing, and as `posteriorDraws`
  */
 export const referenceDraws = async (
-  { set, lost, shape: [draws, sound] }: Pick<ProblemSource, 'set' | 'lost' | 'shape'>,
+  { set, leftOut, shape: [draws, sound] }: Pick<ProblemSource, 'set' | 'leftOut' | 'shape'>,
   { prior: place, reference, referenceCount: count, referenceSteps: steps, seed = 0 }: OptionsOf<'diagnose'>,
   io: Io,
 ): Promise<Reference | undefined> => {
@@ -60,13 +59,17 @@ export const referenceDraws = async (
   const { method, settings } = methodSpec(reference)
   const problems = Math.min(count ?? PROBLEMS, sound)
   io.note(`${draws} draws of ${problems} observations by ${reference}`)
-  const drawn = await posteriorDraws(loadPrior(place), readRows(soundObservations(set, lost), 0, problems), {
-    method: methodNamed(method).make(settings),
-    steps,
-    draws,
-    seed: SEED + seed,
-    onProgress: withTimeTold(io),
-    signal: io.signal,
-  })
+  const drawn = await posteriorDraws(
+    loadPrior(place),
+    readRows(soundObservations(set, leftOut), 0, problems),
+    {
+      method: methodNamed(method).make(settings),
+      steps,
+      draws,
+      seed: SEED + seed,
+      onProgress: withTimeTold(io),
+      signal: io.signal,
+    },
+  )
   return { name: reference, draws: drawn }
 }

@@ -40,7 +40,8 @@ export const observationsFor = (
   if (countOf(set) < n || observed.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${file}: has ${countOf(set)} observations of signals [${observed}], the draws are of ${n} × [${event}]`,
+      `${file}: has ${countOf(set)} observations of signals [${observed}], ` +
+        `the draws are of ${n} × [${event}]`,
     )
   }
   return firstOf(set, n)

@@ -1,4 +1,7 @@
-/** Problems with their draws and what else is known of them, read part by part: files may be larger than memory. */
+/**
+ * Problems with their draws and what else is known of them, read part by part: files may be larger than
+ * memory.
+ */
 import { TweedieError } from '../../error.ts'
 import {
   chosenObservations,

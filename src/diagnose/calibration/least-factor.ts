@@ -1,6 +1,6 @@
 /**
- * The smallest factor γ that keeps a risk, from the stretches that the entries of each problem need, which are
- * far too many to keep: they come part by part, several times. The first time they are counted in bins of
+ * The smallest factor γ that keeps a risk, from the stretches that the entries of each problem need. These
+ * are far too many to keep: they come part by part, several times. The first time they are counted in bins of
  * their size, which leads to the bin of γ; then those of that bin are kept, and for each problem how many lie
  * above it, from which the risk follows as if all were there.
  */

@@ -169,8 +169,8 @@ const lookOf = async (
 
 /** What a page says where draws are many. */
 export const shareWords = (shown: number, all: number): string =>
-  `Figures and pictures are of ${shown} of ${all} observations, evenly spaced; what 'tweedie diagnose' finds ` +
-  'is of all of them.'
+  `Figures and pictures are of ${shown} of ${all} observations, evenly spaced; what 'tweedie diagnose' ` +
+  'finds is of all of them.'
 
 /**
  * The parts of a report that draws fill.

@@ -164,8 +164,8 @@ export const matched = (
     }
   throw new TweedieError(
     'input',
-    `${source}: the truth is of ${there} × [${event}], the draws [${withEvent(stored.shape, 2)}] are neither ` +
-      `[draws, ${there}, ${event}] nor [${there}, draws, ${event}]`,
+    `${source}: the truth is of ${there} × [${event}], the draws [${withEvent(stored.shape, 2)}] ` +
+      `are neither [draws, ${there}, ${event}] nor [${there}, draws, ${event}]`,
   )
 }
 

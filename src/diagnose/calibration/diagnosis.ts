@@ -126,15 +126,18 @@ const truthFindings = (known: TruthDiagnosis, { draws: k, problems: n, event }: 
  *
  * @example
  * ```ts
- * const [draws, problems, event] = [16, 25000, [1, 320, 320]]
+ * const file = openArrays('draws.safetensors') // draws [K, N, ...event] and truth [N, ...event]
+ * const [draws, problems, ...event] = file.fields.draws.shape
  * const { findings } = await diagnosisOfParts({
  *   draws,
  *   problems,
  *   event,
  *   hasTruth: true,
  *   each: async (_, take) => {
- *     for (let from = 0; from < problems; from += 100)
- *       take({ draws: float32(file.columns('draws', from, from + 100)), truth: clean(from, from + 100) })
+ *     for (let from = 0; from < problems; from += 100) {
+ *       const to = Math.min(problems, from + 100)
+ *       take({ draws: file.columns('draws', from, to), truth: file.rows('truth', from, to) })
+ *     }
  *   },
  * })
  * ```

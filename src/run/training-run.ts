@@ -78,8 +78,8 @@ export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat =>
 /** A training in a run folder, and its length. */
 export interface TrainingRun extends RunCall {
   /**
-   * Makes the state before the first step. A function, so that nothing holds that state, which has the size of
-   * a resume point, while others follow.
+   * Makes the state before the first step. A function, so that nothing holds that state, as large as a resume
+   * point, while others follow.
    */
   readonly fresh: () => TrainState
   readonly format: PointFormat

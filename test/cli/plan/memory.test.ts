@@ -15,7 +15,7 @@ afterAll(() => rmSync(scratch, { recursive: true }))
 const bothOf = async (command: string, ...args: string[]): Promise<number> => {
   const { stdout, stderr } = tweedie('plan', '--command', command, ...args, '--counts-only', '--json')
   if (stdout === '') throw new Error(stderr)
-  const run = join(scratch, `${command}-${args.length}-${args.at(-1)}`)
+  const run = mkdtempSync(join(scratch, `${command}-`))
   const measured = await peakOfCommand(command, ...args, '-o', run)
   const said = JSON.parse(stdout).memory.peak
   return said / measured

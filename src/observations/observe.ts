@@ -3,6 +3,7 @@ import { TweedieError } from '../error.ts'
 import {
   completeSpec,
   type DataRange,
+  type DrawRequest,
   domainOf,
   drawParameters,
   filledOutside,
@@ -66,6 +67,11 @@ export interface ObserveOptions extends ExecuteOptions {
    * not observe; what x is there does not matter. Kept in the set.
    */
   readonly valid?: NdArray<'float32'>
+  /**
+   * Where the points of x lie, asked for by operators that take away neighbours; default: one after the other,
+   * which points of a globe or a mesh do not.
+   */
+  readonly places?: () => readonly (readonly number[])[]
   readonly seed: number
   /**
    * Number of the first item in its set, default 0: parts of data that do not fit into memory are observed
@@ -169,16 +175,25 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
   if (valid) checkValid(valid, event, 'observe')
-  const parameters = drawParameters(spec, { count, event, seed, first, ...(valid ? { valid } : {}) })
+  const signals = { event, places: placesFor(options), ...(valid ? { valid } : {}) }
+  const parameters = drawParameters(spec, { ...signals, count, seed, first })
   const items = valid ? filledOutside(float32(x), domainOf(valid, range)) : float32(x)
   const { image, observed } = await clean(spec, parameters, items, options)
   const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),
-    operator: isBlind(wanted) ? hidden(operator, wanted, valid) : operator,
+    operator: isBlind(wanted) ? hidden(operator, wanted, signals) : operator,
     range,
     ...(view ? { view } : {}),
     ...(valid ? { valid } : {}),
+  }
+}
+
+/** The places of points; undefined where they lie one after the other. */
+const placesFor = ({ view, places }: ObserveOptions): DrawRequest['places'] => {
+  if (places || !view || view.kind === 'image' || view.kind === 'signal') return places
+  return () => {
+    throw new TweedieError('input', `observe: patches need to know where the points lie, give 'places'`)
   }
 }
 
@@ -221,16 +236,16 @@ const hiddenIn = (wanted: OperatorSetting, names: readonly string[]): string[] =
 const hidden = (
   operator: ObservedOperator,
   wanted: OperatorSetting,
-  valid: NdArray<'float32'> | undefined,
+  signals: Omit<DrawRequest, 'count' | 'seed'>,
 ): ObservedOperator => {
-  const { event, parameters, ...spec } = operator
+  const { event: _, parameters, ...spec } = operator
   const names = hiddenIn(wanted, Object.keys(parameters))
   if (names.length === 0)
     throw new TweedieError(
       'input',
       `observe: operator '${operator.name}' with these settings has no parameters to be blind to`,
     )
-  const nominal = drawParameters(spec, { ...NOMINAL, event, ...(valid ? { valid } : {}) })
+  const nominal = drawParameters(spec, { ...NOMINAL, ...signals })
   const only = (arrays: Parameters<NdArray<'float32'>>) =>
     Object.fromEntries(names.map((name) => [name, arrays[name]]))
   const means = Object.entries(only(nominal)).map(([name, array]) => [name, meanRow(array)] as const)

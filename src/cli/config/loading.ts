@@ -6,6 +6,7 @@ import {
   openClean,
   type Split,
 } from '../../datasets/index.ts'
+import { placesOf } from '../../em/places.ts'
 import { TweedieError } from '../../error.ts'
 import {
   firstObservations,
@@ -92,6 +93,7 @@ export const simulationOf = async ({ data, range }: ObservationFields): Promise<
     range: clean.range,
     view: clean.view,
     valid: clean.valid,
+    places: () => placesOf({ ...clean, operator: { event: clean.shape.slice(1) } }).points,
   }
   return { clean, options }
 }

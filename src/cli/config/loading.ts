@@ -60,7 +60,14 @@ export const openCleanItems = async (
 }
 
 /** Where observations come from. */
-export type ObservationFields = Pick<Experiment, 'data' | 'range'>
+export interface ObservationFields {
+  readonly data: Omit<Experiment['data'], 'split'> & { readonly split: Split }
+  readonly range: Experiment['range']
+}
+
+/** The noise of a configuration as `observe` takes it. */
+export const noiseSettingOf = (noise: number | readonly [number, number]): ObserveOptions['noise'] =>
+  typeof noise === 'number' ? noise : { from: noise[0], to: noise[1] }
 
 /** Clean data that are observed, and how. */
 export interface Simulation {
@@ -87,7 +94,7 @@ export const simulationOf = async ({ data, range }: ObservationFields): Promise<
   const { operator, noise, photons, seed } = data.observe
   const options: ObserveOptions = {
     operator: operatorSettingOf(operator),
-    noise,
+    noise: noiseSettingOf(noise),
     photons,
     seed,
     range: clean.range,

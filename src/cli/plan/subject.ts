@@ -1,11 +1,12 @@
 /** What a plan is of: a few observations or items, and how many there will be. */
 import { existsSync } from 'node:fs'
 import type { CleanData } from '../../datasets/index.ts'
+import { placesOf } from '../../em/places.ts'
 import { TweedieError } from '../../error.ts'
 import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
-import { loadObservations, openCleanItems } from '../config/loading.ts'
+import { loadObservations, noiseSettingOf, openCleanItems } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
@@ -47,7 +48,9 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
   const { operator, noise, photons, seed } = how
   const { x, range, view, valid } = clean
   const setting = operatorSettingOf(operator)
-  return { few: await observe(x, { operator: setting, noise, photons, seed, range, view, valid }), ...rest }
+  const options = { operator: setting, noise: noiseSettingOf(noise), photons, seed, range, view, valid }
+  const places = () => placesOf({ operator: { event: x.shape.slice(1) }, view }).points
+  return { few: await observe(x, { ...options, places }), ...rest }
 }
 
 /** The first of observations that are there. */

@@ -41,6 +41,11 @@ export const dataSchema = z.strictObject({
       photons: positive
         .optional()
         .describe('shot noise: counts of an entry of value 1, by its Gaussian approximation'),
+      times: count
+        .optional()
+        .describe(
+          'observe each item so often, each time by an operator and with noise of its own (default 1)',
+        ),
       seed: z.int().nonnegative().default(1),
     })
     .optional()

@@ -1,4 +1,5 @@
 /** Clean items that a distillation does not learn from, and by which its sampler is judged. */
+import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { observe } from '../../observations/index.ts'
 import type { Validation } from '../../run/index.ts'
@@ -39,6 +40,11 @@ export const heldItemsOf = async ({
   const learned = count ?? shape[0]
   const wanted = trust.observations
   if (trust.split) {
+    if (!dataSetNames.includes(clean))
+      throw new TweedieError(
+        'input',
+        `trust.split: '${clean}' has no part '${trust.split}', named data sets have`,
+      )
     const [there] = (await openCleanItems(clean, { split: trust.split })).shape
     if (wanted !== undefined && wanted > there) throw tooFew(wanted, `${there} in '${trust.split}'`)
     return { learned, held: wanted ?? Math.min(DEFAULT, there), from: 0, split: trust.split }
@@ -59,9 +65,12 @@ export const validationOf = async (
   { data, trust }: Distillation,
   { learned, held, from, split }: HeldItems,
 ): Promise<Validation | undefined> => {
-  const simulation = await simulationOf({ data: { ...data, split, count: from + held }, range: undefined })
+  if (!data.observe) return undefined
+  const { times = 1, ...once } = data.observe
+  const fields = { ...data, observe: once, split, count: from + held }
+  const simulation = await simulationOf({ data: fields, range: undefined })
   if (!simulation) return undefined
   const truth = await simulation.clean.rows(from, from + held)
-  const set = await observe(truth, { ...simulation.options, first: learned })
+  const set = await observe(truth, { ...simulation.options, first: learned * times })
   return { set, truth, draws: trust.draws }
 }

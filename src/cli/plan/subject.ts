@@ -44,13 +44,13 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
   const { observations, clean: source, observe: how } = sources.data
   if (observations !== undefined || source === undefined || how === undefined)
     return fewOfObservations(await loadObservations(sources))
-  const { few: clean, ...rest } = await fewClean(sources)
-  const { operator, noise, photons, seed } = how
+  const { few: clean, count, ...rest } = await fewClean(sources)
+  const { operator, noise, photons, times = 1, seed } = how
   const { x, range, view, valid } = clean
   const setting = operatorSettingOf(operator)
   const options = { operator: setting, noise: noiseSettingOf(noise), photons, seed, range, view, valid }
   const places = () => placesOf({ operator: { event: x.shape.slice(1) }, view }).points
-  return { few: await observe(x, { ...options, places }), ...rest }
+  return { few: await observe(x, { ...options, places }), count: count * times, ...rest }
 }
 
 /** The first of observations that are there. */

@@ -44,8 +44,8 @@ export interface DenoiserConfig {
   /** Its network, of the shape `anisotropicShape(event)`. */
   readonly net: NetworkConfig
   /**
-   * Standard deviation of the noise of observations, in the units of the prior; or its range, where that of each
-   * is told.
+   * Standard deviation of the noise of observations, in the units of the prior; or its range, where that of
+   * each is told.
    */
   readonly noise: number | NoiseRange
   /** The Gaussian fit, N(μ, variance I + U Uᵀ) with U of so many columns; the arrays are parameters. */

@@ -40,8 +40,8 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
 const rangeWords = ({ from, to }: NoiseRange): string => `${from} to ${to} in the units of the data`
 
 /**
- * The sampler as a program for one observation and K draws: (y, the parameters beside it, noise, z) → (x, logq), of
- * denoisers x alone.
+ * The sampler as a program for one observation and K draws: (y, the parameters beside it, noise, z) → (x,
+ * logq), of denoisers x alone.
  *
  * @param draws - K ≥ 1; shapes in the file are fixed
  * @returns the bytes of the `.onnx` file, in standard operators only, and its manifest

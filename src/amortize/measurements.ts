@@ -85,8 +85,8 @@ const rowArrays = (observations: Observations, names: readonly string[]): Parame
  * Measurements of a set in the units of the data, whose `range` is the prior's. Those of a file stay there
  * when they are many, and are read at every step.
  *
- * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters, and when a layout
- * tells noise that all observations share
+ * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters, and when a
+ * layout tells noise that all observations share
  *
  * @example
  * ```ts

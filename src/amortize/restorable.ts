@@ -45,8 +45,8 @@ const checkTold = (set: Observations, range: NoiseRange, where: string): void =>
  * Checks that a set is of the kind that a sampler was made for.
  *
  * @param where - file, for messages
- * @throws TweedieError `input` for another operator, other settings of it, other shapes, and noise that it was
- * not made for
+ * @throws TweedieError `input` for another operator, other settings of it, other shapes, and noise that it
+ * was not made for
  */
 export const checkRestorable = (
   { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,

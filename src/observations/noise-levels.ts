@@ -7,8 +7,8 @@ import type { ObservationSet } from './observation-set.ts'
 import { countOf, type Observations, readRows } from './observation-source.ts'
 
 /**
- * Standard deviations s_i, log-uniform between two, of observations `first …`: s_i depends on the seed and on i
- * only.
+ * Standard deviations s_i, log-uniform between two, of observations `first …`: s_i depends on the seed and on
+ * i only.
  *
  * @throws TweedieError `input` for ends that are not positive or do not rise
  */
@@ -24,8 +24,8 @@ export const drawnLevels = (
 }
 
 /**
- * The standard deviation of each observation [N], in units of y; undefined where it differs between the entries
- * of one.
+ * The standard deviation of each observation [N], in units of y; undefined where it differs between the
+ * entries of one.
  *
  * @example
  * ```ts

@@ -53,8 +53,8 @@ export interface OperatorSetting {
 export interface ObserveOptions extends ExecuteOptions {
   readonly operator: OperatorSetting
   /**
-   * Standard deviation of the noise, in units of y, > 0; or a range of them: then each observation has its own,
-   * log-uniform, which the set keeps in `std`.
+   * Standard deviation of the noise, in units of y, > 0; or a range of them: then each observation has its
+   * own, log-uniform, which the set keeps in `std`.
    */
   readonly noise: number | NoiseRange
   /**
@@ -73,8 +73,8 @@ export interface ObserveOptions extends ExecuteOptions {
    */
   readonly valid?: NdArray<'float32'>
   /**
-   * Where the points of x lie, asked for by operators that take away neighbours; default: one after the other,
-   * which points of a globe or a mesh do not.
+   * Where the points of x lie, asked for by operators that take away neighbours; default: one after the
+   * other, which points of a globe or a mesh do not.
    */
   readonly places?: () => readonly (readonly number[])[]
   readonly seed: number

@@ -49,7 +49,10 @@ export interface DistillRequest extends RunCall {
   readonly steps: number
   /** Draws of one run of `sampler.onnx`, default 16. */
   readonly exportDraws?: number
-  /** Observations that are not learned from and what they are of: how far to trust the sampler is said by them. */
+  /**
+   * Observations that are not learned from and what they are of: how far to trust the sampler is said by
+   * them.
+   */
   readonly validation?: Validation
   readonly seed: number
 }

@@ -2,8 +2,9 @@
  * How far a sampler can be trusted, from observations that it did not learn from and whose truth is known: by
  * which a page says of its draws what they are worth, or refuses.
  *
- * The residual of a draw is ‖y − A x‖²/(M s²) over the M entries of y that were observed with noise s; that of the
- * truth is 1 on average. Of an observation unlike those here, residual or log q lie outside the ranges.
+ * The residual of a draw is ‖y − A x‖²/(M s²) over the M entries of y that were observed with noise s; that
+ * of the truth is 1 on average. Of an observation unlike those here, residual or log q lie outside the
+ * ranges.
  */
 import { z } from 'zod'
 import { type AmortizedSampler, restore } from '../amortize/index.ts'

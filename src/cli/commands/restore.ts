@@ -55,8 +55,8 @@ const outputOf = (source: string, { output }: Options): string => {
 }
 
 /**
- * A sampler that is not told the noise knows one level; another one makes its posterior wrong, and the set alone
- * does not show it.
+ * A sampler that is not told the noise knows one level; another one makes its posterior wrong, and the set
+ * alone does not show it.
  */
 const noteNoise = ({ origin, condition }: SavedSampler, { noise }: Observations, io: Io): void => {
   if (!condition.noise && Math.abs(noise - origin.noise) > 0.01 * origin.noise)

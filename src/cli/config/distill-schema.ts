@@ -191,8 +191,8 @@ export const distillSchema = z
           .nonnegative()
           .optional()
           .describe(
-            'of data.clean, items after the first data.count, or the last ones, that are not learned from (0: ' +
-              'none; default: up to 256 of those after data.count)',
+            'of data.clean, items after the first data.count, or the last ones, that are not learned from ' +
+              '(0: none; default: up to 256 of those after data.count)',
           ),
         split: z.enum(['val']).optional().describe('take them from this part of a named data set instead'),
         draws: z.int().min(19).default(39).describe('draws of each'),

@@ -50,8 +50,8 @@ export const masksFamily = deletion({
       kind: 'text',
       default: '',
       description:
-        'kinds, as in "random, box": of images random, box, strokes, lines, of points random, patches, both ' +
-        '(default: all)',
+        'kinds, as in "random, box": of images random, box, strokes, lines, of points random, patches, ' +
+        'both (default: all)',
     },
     keep: { ...fraction, default: 0.1, description: 'least fraction that is kept' },
     keepMax: { ...keepMax, default: 0.9 },

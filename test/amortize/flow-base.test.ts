@@ -135,9 +135,7 @@ const families: readonly OperatorSetting[] = [
 
 const RANGE = { from: 0.01, to: 0.3 }
 
-/**
- * With noise that the sampler learned with, and with noise that it is told: of the first observation, 0.02.
- */
+/** With noise that the sampler learned with, and with noise that it is told. */
 const cases = [...families, { name: 'masks' }].flatMap((operator) =>
   [NOISE, RANGE].map((noise) => ({
     operator,

@@ -191,7 +191,7 @@ describe('the gallery', () => {
     expect(data.observe?.noise).toEqual([0.01, 0.3])
     expect(data.observe?.operator).toMatchObject({ kind: 'masks', kinds: '', keep: 0.1, keepMax: 0.9 })
     // None is judged by what its prior or itself has learned from.
-    expect(trust.split === 'val' || data.count !== undefined).toBe(true)
+    expect(trust?.split === 'val' || data.count !== undefined).toBe(true)
   })
 
   it('distills photographs, one step, into a file of 6 MB at most', { timeout: 180_000 }, async () => {

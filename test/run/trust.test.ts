@@ -1,6 +1,4 @@
-/**
- * How far to trust samplers whose coverage is known: the posterior of a Gaussian prior, and one too narrow.
- */
+/** How far to trust samplers whose coverage is known: the posterior of a Gaussian, and one too narrow. */
 import { describe, expect, it } from 'vitest'
 import {
   type AmortizedSampler,

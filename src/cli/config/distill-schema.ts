@@ -195,9 +195,9 @@ export const distillSchema = z
               '(0: none; default: up to 256 of those after data.count)',
           ),
         split: z.enum(['val']).optional().describe('take them from this part of a named data set instead'),
-        draws: z.int().min(19).default(39).describe('draws of each'),
+        draws: z.int().min(19).optional().describe('draws of each (default 39)'),
       })
-      .prefault({})
+      .optional()
       .describe('how far to trust the sampler, for its manifest: coverage, PSNR, residuals'),
     export: z
       .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })

@@ -31,7 +31,7 @@ const tooFew = (wanted: number, left: string): TweedieError =>
  */
 export const heldItemsOf = async ({
   data,
-  trust,
+  trust = {},
   measurement,
 }: Distillation): Promise<HeldItems | undefined> => {
   if (data.clean === undefined || measurement !== undefined || trust.observations === 0) return undefined
@@ -62,7 +62,7 @@ export const heldItemsOf = async ({
 
 /** The items that judge, observed as those that are learned from: as if they came after these. */
 export const validationOf = async (
-  { data, trust }: Distillation,
+  { data, trust = {} }: Distillation,
   { learned, held, from, split }: HeldItems,
 ): Promise<Validation | undefined> => {
   if (!data.observe) return undefined

@@ -30,6 +30,7 @@ export { type Finding, type Scope, scopeOf, type Verdict } from './calibration/f
 export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export type { DiagnosisInput, DiagnosisPart, ProblemSizes, Residuals } from './calibration/problems.ts'
+export { sampleQuantile } from './calibration/quantiles.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
 export {
   type RankBand,
@@ -73,6 +74,7 @@ export {
   featuresOf,
 } from './images/features.ts'
 export { frechetDistance, frechetFeatureDistance, type Labelled } from './images/frechet.ts'
+export { type GreyLevels, greyLevels } from './images/grey-levels.ts'
 export { nmse } from './images/nmse.ts'
 export { perceptualDistance } from './images/perceptual.ts'
 export { psnr } from './images/psnr.ts'

@@ -12,6 +12,16 @@ import { operatorSchema } from './operator-schema.ts'
 const positive = z.number().positive()
 const count = z.int().positive()
 
+const noise = z
+  .union(
+    [positive, z.tuple([positive, positive]).refine(([from, to]) => from < to, 'must rise')],
+    'expected a positive number, or two that rise',
+  )
+  .describe(
+    'standard deviation of the noise, in the units of the data; two: each observation has its own between ' +
+      'them, log-uniform',
+  )
+
 /** Which data, and how they are observed. */
 export const dataSchema = z.strictObject({
   observations: z
@@ -27,10 +37,15 @@ export const dataSchema = z.strictObject({
   observe: z
     .strictObject({
       operator: operatorSchema.prefault({ kind: 'mask' }),
-      noise: positive.default(0.05),
+      noise: noise.default(0.05),
       photons: positive
         .optional()
         .describe('shot noise: counts of an entry of value 1, by its Gaussian approximation'),
+      times: count
+        .optional()
+        .describe(
+          'observe each item so often, each time by an operator and with noise of its own (default 1)',
+        ),
       seed: z.int().nonnegative().default(1),
     })
     .optional()

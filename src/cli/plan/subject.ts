@@ -1,11 +1,12 @@
 /** What a plan is of: a few observations or items, and how many there will be. */
 import { type CleanData, wholeClean } from '../../datasets/index.ts'
+import { placesOf } from '../../em/places.ts'
 import { TweedieError } from '../../error.ts'
 import { isThere } from '../../formats/index.ts'
 import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
-import { loadObservations, openCleanItems } from '../config/loading.ts'
+import { loadObservations, noiseSettingOf, openCleanItems } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
@@ -46,11 +47,13 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
   const { observations, clean: source, observe: how } = sources.data
   if (observations !== undefined || source === undefined || how === undefined)
     return fewOfObservations(await loadObservations(sources))
-  const { few: clean, ...rest } = await fewClean(sources)
-  const { operator, noise, photons, seed } = how
+  const { few: clean, count, ...rest } = await fewClean(sources)
+  const { operator, noise, photons, times = 1, seed } = how
   const { x, range, view, valid } = clean
   const setting = operatorSettingOf(operator)
-  return { few: await observe(x, { operator: setting, noise, photons, seed, range, view, valid }), ...rest }
+  const options = { operator: setting, noise: noiseSettingOf(noise), photons, seed, range, view, valid }
+  const places = () => placesOf({ operator: { event: x.shape.slice(1) }, view }).points
+  return { few: await observe(x, { ...options, places }), count: count * times, ...rest }
 }
 
 /** The first of observations that are there. */

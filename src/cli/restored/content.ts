@@ -1,9 +1,10 @@
 /** Posterior draws as a report shows them, with their figures where something is known to judge them by. */
-import { greyLevels, hiddenFigures, hiddenTruth } from '../../compare/index.ts'
+import { hiddenFigures, hiddenTruth } from '../../compare/index.ts'
 import {
   coverage,
   type Diagnosis,
   fitsSsim,
+  greyLevels,
   meanOverDraws,
   psnr,
   repairedCoverage,

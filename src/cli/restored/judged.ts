@@ -1,10 +1,10 @@
 /** Draws of a set judged by every test that the given data allow, for `diagnose` and `report` alike. */
-import { greyLevels } from '../../compare/index.ts'
 import {
   type Diagnosis,
   type DiagnosisInput,
   type DiagnosisPart,
   diagnosisOfParts,
+  greyLevels,
   type Residuals,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'

@@ -2,10 +2,12 @@
 import { exponentialSchedule } from '../src/diffusion/index.ts'
 import { constantRate, unet } from '../src/nn/index.ts'
 import { normal, stream } from '../src/random/index.ts'
+import { flatten } from '../src/tensor/index.ts'
 import { denoisingObjective, initTrainState, trainer } from '../src/training/index.ts'
 
 /** What differs between the processes. */
 export interface ActivationSetting {
+  readonly channels: readonly number[]
   readonly batch: number
   readonly microBatch: number
   readonly rematerialise: boolean
@@ -18,12 +20,13 @@ export interface ActivationFigures {
   readonly peak: number
   /** Of the second step. */
   readonly loss: number
+  readonly parameters: number
 }
 
-const { batch, microBatch, rematerialise }: ActivationSetting = JSON.parse(process.argv[2])
+const { channels, batch, microBatch, rematerialise }: ActivationSetting = JSON.parse(process.argv[2])
 const net = unet({
   io: 3,
-  channels: [128, 256, 384],
+  channels,
   blocks: [5, 5, 5],
   heads: [0, 4, 0],
   emb: 256,
@@ -47,5 +50,6 @@ for (let i = 0; i < 2; i++) {
   loss = next.terms.loss
 }
 await release()
-const figures: ActivationFigures = { start, peak: process.resourceUsage().maxRSS / 1024, loss }
-process.stdout.write(JSON.stringify(figures))
+const parameters = Object.values(flatten(state.params)).reduce((sum, { size }) => sum + size, 0)
+const figures = { start, peak: process.resourceUsage().maxRSS / 1024, loss, parameters }
+process.stdout.write(JSON.stringify(figures satisfies ActivationFigures))

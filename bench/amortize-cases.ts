@@ -31,6 +31,8 @@ const key = stream(0, 'bench')
 /** 784 entries, 8 steps of two couplings each, conditioners of width 256. */
 const flow = realNvp({ size: 784, condition: 784, steps: 8, hidden: 256 })
 const BATCH = 64
+/** Steps of distillation that a program takes: its state leaves and enters it once in so many. */
+const STEPS = 4
 const DIGITS: Shape = [BATCH, 1, 28, 28]
 
 /** The prior of the races: a small U-Net with fresh weights, which costs as much as a trained one. */
@@ -64,7 +66,7 @@ const products = (
   return vjp(add(sum(square(xhat)), sum(logdet)), weights, frozen(full([], 1)))
 }
 
-/** A whole step of distillation: z and times drawn, objective, gradients, clipping, Adam. */
+/** Whole steps of distillation: z and times drawn, objective, gradients, clipping, Adam. */
 export const flowTrain = async (threads: number): Promise<Case> => {
   const { y, seen } = raceObservations(DIGITS)
   const streamOf = (purpose: string) => stream(0, purpose)
@@ -76,9 +78,9 @@ export const flowTrain = async (threads: number): Promise<Case> => {
       noise: isotropicNoise(0.1),
     }),
   }
-  const { step, release } = trainer(
+  const { advance, release } = trainer(
     reverseObjective(flow, boundNegLogPrior(racePrior(), streamOf), measurements, {}, streamOf),
-    { batch: BATCH, rate: () => 1e-5, execute: { threads } },
+    { batch: BATCH, rate: () => 1e-5, stepsPerRun: STEPS, execute: { threads } },
     streamOf('rows'),
   )
   const params = flow.init(0)
@@ -89,10 +91,12 @@ export const flowTrain = async (threads: number): Promise<Case> => {
     what: 'distillation step, RealNVP 784, batch 64',
     target: 0.95,
     flops: flopsOf(products, [params, reshaped(y), reshaped(y), full([BATCH], 1)]),
-    calls: 2,
+    calls: 1,
+    times: STEPS,
     call: async () => {
-      const next = await step(state, { step: done++ })
+      const next = await advance(state, { step: done }, STEPS)
       state = next.state
+      done += STEPS
     },
     release,
   }

@@ -36,14 +36,16 @@ const peakOf = (cwd: string, args: readonly string[]): number => {
   return Number(readFileSync(file, 'utf8')) / 1024
 }
 
-/** Clean images that are noise: nothing is to be learned. */
-const writeClean = (path: string, count: number): void => {
-  const writer = arrayWriter(path, { x: { dtype: 'float32', shape: [count, ...EVENT] } })
-  const source = stream(0, 'clean')
-  for (let from = 0; from < count; from += 1000) {
-    const shape = [Math.min(1000, count - from), ...EVENT]
-    writer.append('x', uniform(source, shape, { observation: from }))
-  }
+/** Images that are noise, so many and of so many draws: nothing is to be learned. */
+const writeNoise = (path: string, name: string, count: number, draws?: number): void => {
+  const shape = [...(draws === undefined ? [] : [draws]), count, ...EVENT]
+  const writer = arrayWriter(path, { [name]: { dtype: 'float32', shape } })
+  const source = stream(0, name)
+  for (let draw = 0; draw < (draws ?? 1); draw++)
+    for (let from = 0; from < count; from += 1000) {
+      const part = [Math.min(1000, count - from), ...EVENT]
+      writer.append(name, uniform(source, part, { observation: from, draw }))
+    }
   writer.close()
 }
 
@@ -77,6 +79,10 @@ class Bench {
     return `set-${count}.${this.format}`
   }
 
+  clean(count: number): string {
+    return `clean-${count}.safetensors`
+  }
+
   /** A file of a configuration. */
   config(name: string, text: string): string {
     writeFileSync(join(this.folder, name), text)
@@ -88,8 +94,8 @@ class Bench {
   }
 
   observe(count: number): number {
-    writeClean(join(this.folder, `clean-${count}.safetensors`), count)
-    return this.peak('observe', `clean-${count}.safetensors`, '--keep', '0.5', '-o', this.set(count))
+    writeNoise(join(this.folder, this.clean(count)), 'x', count)
+    return this.peak('observe', this.clean(count), '--keep', '0.5', '-o', this.set(count))
   }
 
   learn(count: number, draws: number, to = 'learned'): number {
@@ -113,6 +119,23 @@ class Bench {
   restore(count: number, draws: number): number {
     return this.peak('restore', 'fast', this.set(count), '-n', `${draws}`, '-o', `draws.${this.format}`)
   }
+
+  /** A command that judges draws, which are written here: they need not be of the posterior. */
+  judge(count: number, draws: number, ...command: readonly string[]): number {
+    const file = `judged.${this.format}`
+    writeNoise(join(this.folder, file), 'draws', count, draws)
+    const known = ['--observations', this.set(count), '--truth', this.clean(count)]
+    const [name, ...rest] = command
+    return this.peak(name, file, ...known, ...rest)
+  }
+
+  diagnose(count: number, draws: number): number {
+    return this.judge(count, draws, 'diagnose', '-o', 'diagnosis.html')
+  }
+
+  calibrate(count: number, draws: number): number {
+    return this.judge(count, draws, 'calibrate', '-o', 'calibration.json')
+  }
 }
 
 interface Row {
@@ -132,10 +155,17 @@ const cases: readonly {
   { command: 'sample', by: 'observations', peak: (bench, n) => bench.sample(n, 2) },
   { command: 'restore', by: 'observations', peak: (bench, n) => bench.restore(n, 2) },
   { command: 'distill', by: 'observations', peak: (bench, n) => bench.distill(n) },
+  { command: 'diagnose', by: 'observations', peak: (bench, n) => bench.diagnose(n, 2) },
+  { command: 'calibrate', by: 'observations', peak: (bench, n) => bench.calibrate(n, 2) },
   { command: 'learn', by: 'draws', peak: (bench, n) => bench.learn(DRAWS.observations, n) },
   { command: 'sample', by: 'draws', peak: (bench, n) => bench.sample(DRAWS.observations, n) },
   { command: 'restore', by: 'draws', peak: (bench, n) => bench.restore(DRAWS.observations, n) },
+  { command: 'diagnose', by: 'draws', peak: (bench, n) => bench.diagnose(DRAWS.observations, n) },
+  { command: 'calibrate', by: 'draws', peak: (bench, n) => bench.calibrate(DRAWS.observations, n) },
 ]
+
+/** Commands that need a prior and a sampler. */
+const drawing: ReadonlySet<string> = new Set(['learn', 'sample', 'restore', 'distill'])
 
 export const run = async (args: readonly string[]): Promise<number> => {
   const { values } = parseArgs({
@@ -156,8 +186,10 @@ export const run = async (args: readonly string[]): Promise<number> => {
       { command: 'observe', by: 'observations', few: bench.observe(few), many: bench.observe(many) },
     ]
     bench.observe(DRAWS.observations)
-    bench.learn(DRAWS.observations, 1, 'prior')
-    bench.distill(DRAWS.observations, 'fast')
+    if (!only || only.some((command) => drawing.has(command))) {
+      bench.learn(DRAWS.observations, 1, 'prior')
+      bench.distill(DRAWS.observations, 'fast')
+    }
     for (const { command, by, peak } of cases) {
       if (only && !only.includes(command)) continue
       const [small, large] = by === 'draws' ? [DRAWS.few, DRAWS.many] : [few, many]

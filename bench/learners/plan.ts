@@ -95,7 +95,7 @@ export const planOf = async (budget: Budget): Promise<Plan> => {
     steps: (train.firstSteps ?? train.steps) + (em.laps - 1) * train.steps,
     event: truth.shape.slice(1),
     set,
-    rows: await maskedRows(set),
+    rows: maskedRows(set),
     clean: applyAffine(toPrior([0, 1]), truth),
     test: await observed('test', restored, 1000),
     samples,

@@ -97,7 +97,9 @@ export const samplesOf = async (
  * σ_min) is the posterior mean itself. It has no draws.
  */
 const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Promise<NdArray<'float32'>> => {
-  const { y } = await maskedRows(test.set)
+  const observed = maskedRows(test.set)
+  const { y } = await observed.rowsAt(Array.from({ length: observed.count }, (_, i) => i))
+  await observed.release()
   const mask = keptEntries(test.set) ?? full(y.shape, 1)
   const h = maskedDenoiser(network(prior.net), frozen(prior.params))
   const program = jit((y: Tensor, m: Tensor, sigma: Tensor) => h(y, m, sigma))

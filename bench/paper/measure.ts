@@ -134,8 +134,8 @@ const wholeOf = async (
   if (entry.command === 'learn') {
     return { counts: await learnCounts(experiment, await fewObservations(experiment)), experiment }
   }
-  const { few, count } = await fewItems(experiment)
-  return { counts: await trainCounts(experiment, { event: few.x.shape.slice(1), count }), experiment }
+  const { few, ...rest } = await fewItems(experiment)
+  return { counts: await trainCounts(experiment, { event: few.x.shape.slice(1), ...rest }), experiment }
 }
 
 /** The clean data that a configuration names, and whether it has a divergence to them. */

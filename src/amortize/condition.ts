@@ -2,7 +2,9 @@
 import { TweedieError } from '../error.ts'
 import {
   crossed,
+  noiseLevels,
   type ObservationFrame,
+  type ObservationSet,
   type Observations,
   readRows,
   type Shaped,
@@ -11,21 +13,26 @@ import {
   type Affine,
   isLinear,
   makeOperator,
+  type NoiseRange,
   type Operator,
   type OperatorSpec,
   observedEntries,
   type Parameters,
+  parameterOf,
 } from '../operators/index.ts'
 import {
   add,
+  broadcastTo,
   concat,
   constant,
+  log,
   mul,
   type NdArray,
   reshape,
   rowsAt,
   type Shape,
   sizeOf,
+  sub,
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
@@ -40,6 +47,11 @@ export interface ConditionLayout {
    * of it, as in the likelihood; else entry by entry, s y + o.
    */
   readonly crossing: 'operator' | 'entries'
+  /**
+   * The condition says the standard deviation of the noise of each observation, which lies between these, in
+   * units of y.
+   */
+  readonly noise?: NoiseRange
   /** The flow is of one measurement and has no condition. `y` is then only the shape of that. */
   readonly nothing?: boolean
 }
@@ -49,6 +61,7 @@ export interface ConditionLayout {
  *
  * @param parameters - whether on the parameters that differ between observations; without them the flow is
  * blind: an entry that was deleted looks like any other
+ * @param noise - where the noise differs between observations and the condition is to say it: the range
  *
  * @example
  * ```ts
@@ -59,20 +72,22 @@ export interface ConditionLayout {
 export const conditionLayout = (
   { y, operator }: Pick<ObservationFrame<Shaped>, 'y' | 'operator'>,
   parameters: boolean,
+  noise?: NoiseRange,
 ): ConditionLayout => {
   const [count, ...event] = y.shape
-  const all = Object.entries(operator.parameters)
+  const all = Object.entries(operator.parameters).filter(([name]) => !parameterOf(operator, name)?.label)
   const own = all.filter(([, { shape }]) => shape[0] === count)
   const complete = own.length === all.length && (parameters || all.length === 0)
   return {
     y: event,
     beside: parameters ? Object.fromEntries(own.map(([name, { shape }]) => [name, shape.slice(1)])) : {},
     crossing: complete && !operator.truth && isLinear(operator) ? 'operator' : 'entries',
+    ...(noise ? { noise } : {}),
   }
 }
 
 /** A flow of one measurement needs no condition. It gets a zero, or a channel of them. */
-export const unconditional = (layout: ConditionLayout): ConditionLayout => ({
+export const unconditional = ({ noise: _, ...layout }: ConditionLayout): ConditionLayout => ({
   ...layout,
   beside: {},
   nothing: true,
@@ -103,16 +118,17 @@ export const hasPoints = (layout: ConditionLayout): boolean => stray(layout) ===
  * @throws TweedieError `input` when a part of it does not lie on the points of y
  */
 export const conditionShape = (layout: ConditionLayout, form: 'vector' | 'channels'): Shape => {
-  const { y, beside, nothing } = layout
+  const { y, beside, noise, nothing } = layout
   const parts = [y, ...Object.values(beside)]
-  if (form === 'vector') return nothing ? [1] : [parts.reduce((n, shape) => n + sizeOf(shape), 0)]
+  const told = noise ? 1 : 0
+  if (form === 'vector') return nothing ? [1] : [parts.reduce((n, shape) => n + sizeOf(shape), told)]
   const odd = stray(layout)
   if (odd)
     throw new TweedieError(
       'input',
       `flow: this one takes channels [C, ...points] over the same points, not [${odd}]; use kind: realNvp`,
     )
-  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, 0), ...y.slice(1)]
+  return [nothing ? 1 : parts.reduce((n, [channels]) => n + channels, told), ...y.slice(1)]
 }
 
 /**
@@ -122,22 +138,59 @@ export const conditionShape = (layout: ConditionLayout, form: 'vector' | 'channe
 export interface ConditionInput<L = Tensor> {
   readonly y: L
   readonly beside: Parameters<L>
+  /** Standard deviation of the noise of each, [B], in units of y, where the layout has a range of it. */
+  readonly noise?: L
 }
 
-/** What samplers are told of observations `from … to − 1`: y, and the parameters beside it. */
+/** Relative error of a standard deviation that is rounding of float32. */
+const ROUNDING = 1e-5
+
+/**
+ * The noise of observations, as a sampler is told it.
+ *
+ * @param from - number of the first, for messages
+ * @throws TweedieError `input` for noise outside the range, or that differs between the entries of one
+ */
+export const toldNoise = (set: ObservationSet, range: NoiseRange, from = 0): NdArray<'float32'> => {
+  const levels = noiseLevels(set)
+  if (!levels)
+    throw new TweedieError(
+      'input',
+      'the sampler is told one standard deviation of the noise of an observation, here entries differ',
+    )
+  const bad = levels.data.findIndex(
+    (s) => !(s >= range.from * (1 - ROUNDING) && s <= range.to * (1 + ROUNDING)),
+  )
+  if (bad >= 0) {
+    const [got, least, most] = [levels.data[bad], range.from, range.to].map((s) => Number(s.toPrecision(4)))
+    throw new TweedieError(
+      'input',
+      `observation ${from + bad} has noise ${got}, the sampler was made for ${least} to ${most}`,
+    )
+  }
+  return levels
+}
+
+/**
+ * What samplers are told of observations `from … to − 1`: y, the parameters beside it, and the noise.
+ *
+ * @throws TweedieError `input` for noise that the sampler was not made for
+ */
 export const conditionRows = (
-  { beside }: ConditionLayout,
+  { beside, noise }: ConditionLayout,
   observations: Observations,
   from: number,
   to: number,
 ): ConditionInput<NdArray<'float32'>> => {
-  const { y, operator } = readRows(observations, from, to)
+  const set = readRows(observations, from, to)
+  const { y, operator } = set
   const { parameters } = operator
   const shared = Array.from({ length: to - from }, () => 0)
   const rowsOf = (array: NdArray<'float32'>) => (array.shape[0] === to - from ? array : rowsAt(array, shared))
   return {
     y,
     beside: Object.fromEntries(Object.keys(beside).map((name) => [name, rowsOf(parameters[name])])),
+    ...(noise ? { noise: toldNoise(set, noise, from) } : {}),
   }
 }
 
@@ -173,12 +226,26 @@ const standardised = (made: MadeFor, input: ConditionInput): Tensor =>
     ? add(mul(input.y, made.units.scale), made.units.offset)
     : observedIn(made, input).y
 
+/** log σ of each observation, [B], −1 and 1 at the ends of the range. */
+const placeInRange = (noise: Tensor, { from, to }: NoiseRange): Tensor =>
+  sub(mul(log(mul(noise, 1 / from)), 2 / Math.log(to / from)), 1)
+
+/** The noise of each observation as a part of its condition, [B, 1, ...space]; it comes last. */
+const noisePart = ({ layout, condition }: ConditionOptions, { noise, y }: ConditionInput): Tensor[] => {
+  if (!layout.noise) return []
+  if (!noise) throw new TweedieError('input', 'sampler: this one has to be told the noise of observations')
+  const batch = y.shape[0]
+  const [, ...space] = condition
+  const place = reshape(placeInRange(noise, layout.noise), [batch, 1, ...space.map(() => 1)])
+  return [broadcastTo(place, [batch, 1, ...space])]
+}
+
 /** The condition of a flow, [B, ...condition]. */
 export const conditionFrom = (options: ConditionOptions, input: ConditionInput): Tensor => {
   const { layout, condition } = options
   const batch = input.y.shape[0]
   if (layout.nothing) return constant(zeros([batch, ...condition]))
-  const parts = [standardised(options, input), ...Object.values(input.beside)]
+  const parts = [standardised(options, input), ...Object.values(input.beside), ...noisePart(options, input)]
   if (condition.length > 1) return concat(parts, 1)
   return concat(
     parts.map((part) => reshape(part, [batch, sizeOf(part.shape.slice(1))])),

@@ -23,7 +23,7 @@ export interface DenoiserPrior {
  * The basis of the operators of measurements.
  *
  * @throws TweedieError `input` when it is unknown, or not made of points of x, and for noise that differs
- *   between entries
+ *   between entries of an observation
  */
 export const basisOf = (measurements: Measurements): Eigenbasis => {
   const observation = observationOfFirst(measurements)
@@ -74,11 +74,14 @@ export const denoiserConfig = (
         'use a flow',
     )
   const { shape: event } = basisOf(measurements)
+  const { scale } = toPrior(set.range)
   return {
     kind: 'denoiser',
     event,
     net: netFor(anisotropicShape(event)),
-    noise: toPrior(set.range).scale * set.noise,
+    noise: layout.noise
+      ? { from: scale * layout.noise.from, to: scale * layout.noise.to }
+      : scale * set.noise,
     gaussian: sizesOf(gaussian),
     sigmaMin,
     sigmaMax,

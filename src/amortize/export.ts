@@ -2,8 +2,8 @@
  * A distilled sampler as one ONNX file that any runtime opens, and the manifest that says what goes in and
  * comes out.
  */
-import { familyOf } from '../operators/index.ts'
-import { type NdArray, onnxOf, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
+import { familyOf, type NoiseRange } from '../operators/index.ts'
+import { full, type NdArray, onnxOf, type Shape, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
 import { type AmortizedSampler, drawingOf, oneStep } from './sampler.ts'
 
 /** One array of the model. */
@@ -18,13 +18,15 @@ export interface ManifestArray {
 /** Inputs and outputs of a sampler's `.onnx`. */
 export interface SamplerManifest {
   readonly format: 'tweedie-sampler'
-  readonly version: 2
+  readonly version: 3
   readonly inputs: readonly ManifestArray[]
   readonly outputs: readonly ManifestArray[]
   /** Draws K of one observation that one run makes. */
   readonly draws: number
   /** Lowest and highest value of the data: x and y are in these units. */
   readonly range: readonly [number, number]
+  /** Of samplers that are told the noise: the standard deviations that they were made for, in these units. */
+  readonly noise?: NoiseRange
   readonly operator: AmortizedSampler['operator']
 }
 
@@ -35,9 +37,11 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
   about,
 })
 
+const rangeWords = ({ from, to }: NoiseRange): string => `${from} to ${to} in the units of the data`
+
 /**
- * The sampler as a program for one observation and K draws: (y, the parameters beside it, z) → (x, logq), of
- * denoisers x alone.
+ * The sampler as a program for one observation and K draws: (y, the parameters beside it, noise, z) → (x,
+ * logq), of denoisers x alone.
  *
  * @param draws - K ≥ 1; shapes in the file are fixed
  * @returns the bytes of the `.onnx` file, in standard operators only, and its manifest
@@ -59,11 +63,14 @@ export const exportSampler = async (
   const like = {
     ...Object.fromEntries(beside.map(([name, shape]) => [name, one(shape)])),
     y: one(condition.y),
+    ...(condition.noise ? { noise: full([1], condition.noise.to) } : {}),
     z: zeros([draws, ...event]),
   }
   const draw = oneStep(sampler)
   const model = onnxOf(
-    ({ y, z, ...rest }: Readonly<Record<string, Tensor>>) => ({ ...draw({ y, beside: rest }, z) }),
+    ({ y, z, noise, ...rest }: Readonly<Record<string, Tensor>>) => ({
+      ...draw({ y, beside: rest, ...(condition.noise ? { noise } : {}) }, z),
+    }),
     like,
   )
   const about = (name: string): string => familyOf(operator.name).parameters[name]?.about ?? name
@@ -71,12 +78,15 @@ export const exportSampler = async (
     model,
     manifest: {
       format: 'tweedie-sampler',
-      version: 2,
+      version: 3,
       inputs: [
         ...(condition.nothing
           ? []
           : [array('y', [1, ...condition.y], 'the observation, in the units of the data')]),
         ...beside.map(([name, shape]) => array(name, [1, ...shape], about(name))),
+        ...(condition.noise
+          ? [array('noise', [1], `standard deviation of the noise, ${rangeWords(condition.noise)}`)]
+          : []),
         array('z', [draws, ...event], 'standard normal: a draw for each row'),
       ],
       outputs: [
@@ -87,6 +97,7 @@ export const exportSampler = async (
       ],
       draws,
       range: [range[0], range[1]],
+      ...(condition.noise ? { noise: condition.noise } : {}),
       operator,
     },
   }

@@ -15,8 +15,10 @@ const observedOn = (set: Observations, layout: ConditionLayout): GaussianBase['o
   const { operator, std, noise, range } = set
   const known = layout.crossing === 'operator' && !layout.nothing
   const entries = familyOf(operator.name).deletes || operator.name === 'identity'
-  if (!(known && entries && !std && noise > 0)) return undefined
-  return { noise: toPrior(range).scale * noise, masked: Object.keys(layout.beside).length > 0 }
+  if (!(known && entries && (!std || layout.noise) && noise > 0)) return undefined
+  const { scale } = toPrior(range)
+  const told = layout.noise && { from: scale * layout.noise.from, to: scale * layout.noise.to }
+  return { noise: told ?? scale * noise, masked: Object.keys(layout.beside).length > 0 }
 }
 
 /**

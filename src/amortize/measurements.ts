@@ -16,7 +16,7 @@ import {
   unveiledObservations,
 } from '../observations/index.ts'
 import { fromPrior, type Parameters, toPrior } from '../operators/index.ts'
-import { add, constant, mul, type NdArray, type Shape, type Tensor } from '../tensor/index.ts'
+import { add, constant, mul, type NdArray, reshape, type Shape, slice, type Tensor } from '../tensor/index.ts'
 import { type ConditionLayout, conditionFrom } from './condition.ts'
 import type { Measurements, RowArray } from './measured-rows.ts'
 
@@ -37,6 +37,13 @@ const fieldsOf = <A extends Shaped>({ y, operator, std }: ObservationFrame<A>): 
   const { parameters } = operator
   const prefixed = Object.entries(parameters).map(([name, array]) => [`${PARAMETER}${name}`, array] as const)
   return { y, ...Object.fromEntries(prefixed), ...(std ? { std } : {}) }
+}
+
+/** The one standard deviation of each observation, [B, 1, ...], of those of all its entries, [B, ...]. */
+const ofObservations = (std: Tensor): Tensor => {
+  const [batch, ...rest] = std.shape
+  const zero = rest.map(() => 0)
+  return slice(std, [0, ...zero], [batch, ...rest.map(() => 1)])
 }
 
 /** Observations up to so many bytes are kept in memory: others are read at every step. */
@@ -78,7 +85,8 @@ const rowArrays = (observations: Observations, names: readonly string[]): Parame
  * Measurements of a set in the units of the data, whose `range` is the prior's. Those of a file stay there
  * when they are many, and are read at every step.
  *
- * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters
+ * @throws TweedieError `input` when `blind` is asked of a set that keeps no true parameters, and when a
+ * layout tells noise that all observations share
  *
  * @example
  * ```ts
@@ -92,12 +100,16 @@ export const measurementsOf = (
 ): Measurements => {
   if (blind && !observations.operator.truth)
     throw new TweedieError('input', "blind: the observations keep no true parameters; make them with 'blind'")
+  if (layout.noise && observations.std?.shape[0] !== countOf(observations))
+    throw new TweedieError('input', 'condition: tells the noise of each observation, here all have the same')
   const set = heldObservations(blind ? unveiledObservations(observations) : observations, HELD_BYTES)
   const { operator } = set
   const batched = batchedObservations(set)
   const [units, back] = [toPrior(set.range), fromPrior(set.range)]
   const { event, parameters } = operator
   const { own, shared } = divided(set)
+  /** Standard deviations as programs take them: of each entry, or, where it is told, of each observation. */
+  const stdOf = (all: Parameters<Tensor>): Tensor => (layout.noise ? ofObservations(all.std) : all.std)
   const batchOf = (rows: Parameters<Tensor>) => {
     const all = { ...shared, ...rows }
     return {
@@ -105,20 +117,24 @@ export const measurementsOf = (
       parameters: Object.fromEntries(
         Object.keys(parameters).map((name) => [name, all[`${PARAMETER}${name}`]]),
       ),
-      noise: set.std ? { std: all.std } : {},
+      noise: set.std ? { std: stdOf(all) } : {},
     }
   }
   const conditionOn = (y: Tensor, rows: Parameters<Tensor>): Tensor => {
     const beside = Object.keys(layout.beside).map((name) => [name, rows[`${PARAMETER}${name}`]] as const)
     return conditionFrom(
       { layout, operator, event, units, condition },
-      { y, beside: Object.fromEntries(beside) },
+      {
+        y,
+        beside: Object.fromEntries(beside),
+        ...(layout.noise ? { noise: reshape(ofObservations(rows.std), [y.shape[0]]) } : {}),
+      },
     )
   }
   /** An observation of x, simulated, in the units of the data. */
   const simulated = (rows: Parameters<Tensor>, x: Tensor, e: Tensor): Tensor => {
     const { A, observed, outside } = batched.raw(batchOf(rows))
-    const noise = mul(e, set.noise)
+    const noise = mul(e, layout.noise ? ofObservations(rows.std) : set.noise)
     const clean = A.apply(add(mul(x, back.scale), back.offset))
     return add(outside ? add(clean, outside) : clean, observed ? mul(noise, observed) : noise)
   }
@@ -127,6 +143,8 @@ export const measurementsOf = (
     observe: (rows) => batched.observation(batchOf(rows)),
     condition: (rows) => conditionOn(rows.y, rows),
     // The level of shot noise follows y: that of another y is not its own.
-    ...(set.std ? {} : { simulate: (rows, x, e) => conditionOn(simulated(rows, x, e), rows) }),
+    ...(set.std && !layout.noise
+      ? {}
+      : { simulate: (rows, x, e) => conditionOn(simulated(rows, x, e), rows) }),
   }
 }

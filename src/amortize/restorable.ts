@@ -1,8 +1,9 @@
 /** Which observations a sampler can restore: those of the kind that it was made for. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../error.ts'
-import type { Observations } from '../observations/index.ts'
-import { familyOf, type OperatorSpec } from '../operators/index.ts'
+import { type Observations, readRows } from '../observations/index.ts'
+import { familyOf, type NoiseRange, type OperatorSpec } from '../operators/index.ts'
+import { toldNoise } from './condition.ts'
 import type { AmortizedSampler, SamplerOperator } from './sampler.ts'
 
 /** The operator of observations as samplers know it. */
@@ -30,11 +31,22 @@ const nameOf = ({ name, settings, of }: OperatorSpec): string => {
   return of ? `${words} (${of.map(nameOf).join(', ')})` : words
 }
 
+/** The noise of the first observation: that of others is looked at when they are restored. */
+const checkTold = (set: Observations, range: NoiseRange, where: string): void => {
+  try {
+    toldNoise(readRows(set, 0, 1), range)
+  } catch (cause) {
+    if (!(cause instanceof TweedieError)) throw cause
+    throw new TweedieError(cause.code, `${where}: ${cause.message}`, { cause })
+  }
+}
+
 /**
  * Checks that a set is of the kind that a sampler was made for.
  *
  * @param where - file, for messages
- * @throws TweedieError `input` for another operator, other settings of it, and other shapes
+ * @throws TweedieError `input` for another operator, other settings of it, other shapes, and noise that it
+ * was not made for
  */
 export const checkRestorable = (
   { operator, condition }: Pick<AmortizedSampler, 'operator' | 'condition'>,
@@ -48,6 +60,7 @@ export const checkRestorable = (
       `${where}: observed by ${nameOf(given)}, the sampler is for ${nameOf(operator)}`,
     )
   }
+  if (condition.noise) checkTold(set, condition.noise, where)
   const { parameters } = set.operator
   const shapes = Object.entries(condition.beside).map(([name, shape]) => ({
     field: name,

@@ -3,7 +3,7 @@
  * were held out, noise and all.
  */
 import type { Estimate } from '../baselines/index.ts'
-import { type CoverageOptions, coverage, crps, GREY_LEVEL } from '../diagnose/index.ts'
+import { coverage, crps, type GreyLevels, greyLevels } from '../diagnose/index.ts'
 import { TweedieError } from '../error.ts'
 import { countedEntries, keptEntries, type ObservationSet } from '../observations/index.ts'
 import { normal, stream } from '../random/index.ts'
@@ -22,15 +22,6 @@ export interface Hidden {
   /** Legal values of intervals, and the finest difference that means something. */
   readonly units?: GreyLevels
 }
-
-/** Units of images in [0, 1]. */
-type GreyLevels = Pick<CoverageOptions, 'range' | 'resolution'>
-
-/** Grey levels of images in [0, 1] are the finest difference that means something; of others any is. */
-export const greyLevels = ({ range, operator }: Pick<ObservationSet, 'range' | 'operator'>): GreyLevels =>
-  operator.event.length === 3 && range[0] === 0 && range[1] === 1
-    ? { range: [0, 1], resolution: GREY_LEVEL }
-    : {}
 
 /** Figures over the entries that count, pooled over observations, in the units of the data. */
 export interface HiddenFigures {

@@ -28,7 +28,6 @@ export {
   type Tuned,
 } from './grid.ts'
 export {
-  greyLevels,
   type Hidden,
   type HiddenFigures,
   heldEntries,

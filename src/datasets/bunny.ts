@@ -1,7 +1,7 @@
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
-import { NdArray, rows } from '../tensor/ndarray.ts'
-import { type CleanData, type DataSet, UNIT } from './data-set.ts'
+import { NdArray, rows, type Shape } from '../tensor/ndarray.ts'
+import { type CleanData, type CleanSource, type DataSet, UNIT, viewedItems } from './data-set.ts'
 import { loadMnist } from './mnist.ts'
 import { firstPoints, padPoints } from './points.ts'
 import { shippedPath } from './shipped.ts'
@@ -97,15 +97,25 @@ const samplingOf = (vertices: NdArray<'float32'>, height: number, width: number)
  * const digits = imagesOnMesh(loadMnist({ split: 'test' }).images, loadBunny().vertices) // [1000, 1, 1889]
  * ```
  */
-export const imagesOnMesh = (
+export const imagesOnMesh = (images: NdArray<'float32'>, vertices: NdArray<'float32'>): NdArray<'float32'> =>
+  meshSampler(images.shape, vertices)(images)
+
+/** {@link imagesOnMesh} of images of a size, whose places are found once. @param shape - [any, 1, H, W] */
+const meshSampler = (shape: Shape, vertices: NdArray<'float32'>) => {
+  const [, channels, height, width] = shape
+  if (shape.length !== 4 || channels !== 1)
+    throw new TweedieError('shape', `images on a mesh: expected [N, 1, H, W], got [${shape}]`)
+  const sampling = samplingOf(vertices, height, width)
+  return (images: NdArray<'float32'>) => sampled(images, sampling)
+}
+
+/** Bilinear sums of the four pixels of each vertex. */
+const sampled = (
   images: NdArray<'float32'>,
-  vertices: NdArray<'float32'>,
+  { pixels, weights }: ReturnType<typeof samplingOf>,
 ): NdArray<'float32'> => {
-  const [count, channels, height, width] = images.shape
-  if (images.shape.length !== 4 || channels !== 1)
-    throw new TweedieError('shape', `images on a mesh: expected [N, 1, H, W], got [${images.shape}]`)
-  const { pixels, weights } = samplingOf(vertices, height, width)
-  const points = vertices.shape[0]
+  const [count, , height, width] = images.shape
+  const points = pixels.length / 4
   const data = new Float32Array(count * points)
   for (let n = 0, at = 0; n < count; n++) {
     const image = images.data.subarray(n * height * width, (n + 1) * height * width)
@@ -150,19 +160,20 @@ export const loadBunnyDigits = (split: keyof typeof parts = 'train'): NdArray<'f
   return imagesOnBunny(rows(loadMnist({ split: 'all' }).images, start, stop))
 }
 
-/** The signals on the bunny. */
-const onIt = (x: NdArray<'float32'>, range: CleanData['range']): CleanData => ({
-  x,
-  range,
+/** What is known of signals on the bunny beside their values and units. */
+const onIt = (): Pick<CleanData, 'view' | 'valid'> => ({
   view: { kind: 'mesh', mesh: 'bunny' },
   valid: bunnyValid(),
 })
 
 /** Grey images on the bunny: `bunny:SOURCE`. */
-export const onBunny = ({ x, range }: CleanData): CleanData => onIt(imagesOnBunny(x), range)
+export const onBunny = (source: CleanSource): CleanSource => {
+  const onMesh = meshSampler(source.shape, loadBunny().vertices)
+  return { ...viewedItems(source, (images) => padPoints(onMesh(images), BUNNY.length)), ...onIt() }
+}
 
 export const bunnyDigits: DataSet = {
   name: 'bunny-mnist',
   summary: 'the digits on the vertices of the Stanford bunny',
-  read: (split) => onIt(loadBunnyDigits(split), UNIT),
+  read: (split) => ({ x: loadBunnyDigits(split), range: UNIT, ...onIt() }),
 }

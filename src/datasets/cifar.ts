@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { readBytes } from '../formats/index.ts'
+import { bytesAt, type OpenFile, openFile } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
-import { type SourceLayout, unitData, withoutVal } from './data-set.ts'
+import { type CleanSource, type SourceLayout, unitSource, wholeClean, withoutVal } from './data-set.ts'
+import { type Items, joinedItems } from './joined-items.ts'
 import { unitImages } from './unit-images.ts'
 
 /**
@@ -34,25 +35,29 @@ export interface CifarBatch {
 export const isCifarFolder = (folder: string): boolean =>
   [...files.train, ...files.test].some((name) => existsSync(join(folder, name)))
 
+/** How many records a batch has. @throws TweedieError `input` when its size is that of none */
+const recordsIn = (size: number, name: string): number => {
+  const count = size / RECORD
+  if (count > 0 && Number.isInteger(count)) return count
+  throw new TweedieError(
+    'input',
+    `${name}: truncated, or no CIFAR-10 batch: size must be a multiple of ${RECORD} bytes, got ${size}`,
+  )
+}
+
 /**
  * Reads the bytes of one batch; it may have any number of records.
  *
  * @param name file, for messages.
+ * @param first number of the first record in the file, for messages; default 0.
  * @throws TweedieError `input` when the size is not a multiple of 3073, or a label is above 9.
  * @example
  * ```ts
  * const { images, labels } = decodeCifar(readBytes('test_batch.bin'), 'test_batch.bin')
  * ```
  */
-export const decodeCifar = (bytes: Uint8Array, name: string): CifarBatch => {
-  const count = bytes.length / RECORD
-  if (count === 0 || !Number.isInteger(count)) {
-    const { length } = bytes
-    throw new TweedieError(
-      'input',
-      `${name}: truncated, or no CIFAR-10 batch: size must be a multiple of ${RECORD} bytes, got ${length}`,
-    )
-  }
+export const decodeCifar = (bytes: Uint8Array, name: string, first = 0): CifarBatch => {
+  const count = recordsIn(bytes.length, name)
   const images = new Uint8Array(count * PIXELS)
   const labels = new Uint8Array(count)
   for (let i = 0; i < count; i++) {
@@ -60,13 +65,43 @@ export const decodeCifar = (bytes: Uint8Array, name: string): CifarBatch => {
     if (labels[i] >= CLASSES)
       throw new TweedieError(
         'input',
-        `${name}: label of record ${i} must be 0 … ${CLASSES - 1}, got ${labels[i]}`,
+        `${name}: label of record ${first + i} must be 0 … ${CLASSES - 1}, got ${labels[i]}`,
       )
     images.set(bytes.subarray(i * RECORD + 1, (i + 1) * RECORD), i * PIXELS)
   }
   return {
     images: new NdArray('uint8', [count, 3, SIDE, SIDE], images),
     labels: new NdArray('uint8', [count], labels),
+  }
+}
+
+/** The pictures of a batch where they lie. */
+const batchItems = (file: OpenFile, name: string): Items => ({
+  count: recordsIn(file.size, name),
+  rows: (from, to) => {
+    const bytes = bytesAt(file, from * RECORD, (to - from) * RECORD)
+    return unitImages([decodeCifar(bytes, name, from).images])
+  },
+})
+
+/** Pictures of a folder of CIFAR-10 `.bin` files, read record by record. @throws TweedieError `input` */
+const openCifar = (folder: string, split: 'train' | 'test' | 'all'): CleanSource => {
+  const wanted = split === 'all' ? [...files.train, ...files.test] : files[split]
+  const there = wanted.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  if (there.length === 0)
+    throw new TweedieError('input', `${folder}: expected ${wanted.join(', ')} for split '${split}'`)
+  const open: OpenFile[] = []
+  const close = () => {
+    for (const file of open) file.close()
+  }
+  try {
+    for (const path of there) open.push(openFile(path))
+    const parts = open.map((file, i) => batchItems(file, there[i]))
+    const event = [3, SIDE, SIDE]
+    return unitSource(joinedItems(parts, event, folder), event, close)
+  } catch (error) {
+    close()
+    throw error
   }
 }
 
@@ -81,17 +116,12 @@ export const decodeCifar = (bytes: Uint8Array, name: string): CifarBatch => {
  * const x = readCifar('cifar-10-batches-bin', 'test') // [10000, 3, 32, 32]
  * ```
  */
-export const readCifar = (folder: string, split: 'train' | 'test' | 'all' = 'train'): NdArray<'float32'> => {
-  const wanted = split === 'all' ? [...files.train, ...files.test] : files[split]
-  const there = wanted.map((name) => join(folder, name)).filter((path) => existsSync(path))
-  if (there.length === 0)
-    throw new TweedieError('input', `${folder}: expected ${wanted.join(', ')} for split '${split}'`)
-  return unitImages(there.map((path) => decodeCifar(readBytes(path), path).images))
-}
+export const readCifar = (folder: string, split: 'train' | 'test' | 'all' = 'train'): NdArray<'float32'> =>
+  wholeClean(openCifar(folder, split)).x
 
 export const cifarLayout: SourceLayout = {
   form: 'folder with `data_batch_1.bin` …',
   summary: 'CIFAR-10',
   matches: isCifarFolder,
-  read: (folder, split) => unitData(readCifar(folder, withoutVal(folder, split))),
+  open: (folder, split) => openCifar(folder, withoutVal(folder, split)),
 }

@@ -2,9 +2,8 @@
  * Clean data from wherever they are: a data set by name, a file, or a folder in one of the layouts of the
  * field.
  */
-import { existsSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { checkRegular, isPlane } from '../formats/index.ts'
+import { checkRegular, isAddress, isPlane, isThere } from '../formats/index.ts'
 import { nearest } from '../nearest.ts'
 import { bunnyDigits, onBunny } from './bunny.ts'
 import { cifarLayout } from './cifar.ts'
@@ -15,11 +14,12 @@ import {
   type DataSet,
   type SourceLayout,
   type Split,
+  wholeClean,
 } from './data-set.ts'
 import { era5Layout } from './era5.ts'
 import { fashionLayout } from './fashion.ts'
 import { fastMriLayout } from './fastmri.ts'
-import { arraysLayout, idxLayout } from './files.ts'
+import { arraysLayout, idxLayout, zarrLayout } from './files.ts'
 import { imageFolderLayout } from './image-folder.ts'
 import { manifold } from './manifold.ts'
 import { mnist } from './mnist.ts'
@@ -45,6 +45,7 @@ export const dataSets: readonly DataSet[] = [
 
 /** Layouts of files and folders; the first that matches reads. */
 export const layouts: readonly SourceLayout[] = [
+  zarrLayout,
   volumesLayout,
   idxLayout,
   fastMriLayout,
@@ -62,7 +63,7 @@ export const dataSetNames: readonly string[] = dataSets.map(({ name }) => name)
  * Other views of a source, by the word before it: images on the bunny, and the sphere as a grid instead of a
  * list of vertices.
  */
-const views: Readonly<Record<string, (data: CleanData) => CleanData>> = { bunny: onBunny, grid: asGrid }
+const views: Readonly<Record<string, (data: CleanSource) => CleanSource>> = { bunny: onBunny, grid: asGrid }
 
 const unknown = (source: string): TweedieError => {
   const meant = nearest(source, dataSetNames)
@@ -80,6 +81,7 @@ const unknown = (source: string): TweedieError => {
  * |---|---|
  * | a name of {@link dataSets}, such as `mnist` | shipped with the package, or made by it |
  * | `.npy`, `.npz`, `.safetensors` | `x`, `images`, `data` or the split, else the first; uint8 is k / 255 |
+ * | `.zarr`, a folder or the address of one (`https://…`, `s3://…`) | the same fields |
  * | `.nii`, `.nii.gz`, DICOM, or a folder of them | slices of volumes, each divided by its largest value |
  * | `.h5`, or a folder of them | fastMRI volumes |
  * | `…-idx3-ubyte`, also `.gz` | images of MNIST's format |
@@ -91,8 +93,6 @@ const unknown = (source: string): TweedieError => {
  * | `bunny:` and any of these with grey images | the images on the vertices of the bunny, [N, 1, 1896] |
  * | `grid:` and any of these on the sphere | fields [N, 1, 46, 90] instead of vertices [N, 1, 4144] |
  *
- * @param split - part of data that come in parts (default `train`); others are taken whole
- * @param most - how many items are needed: a source may stop reading there, or give more
  * @returns images as [N, C, H, W]; grey [N, H, W] becomes [N, 1, H, W], signals [N, 1, V] stay
  * @throws TweedieError `input` when there is no such source, or it is damaged
  *
@@ -101,31 +101,23 @@ const unknown = (source: string): TweedieError => {
  * const { x, range } = await readClean('cifar-10-batches-bin', { split: 'test' })
  * ```
  */
-export const readClean = async (
-  source: string,
-  { split = 'train', most }: { readonly split?: Split; readonly most?: number } = {},
-): Promise<CleanData> => {
-  const named = dataSets.find(({ name }) => name === source)
-  if (named) return named.read(split)
-  const [view, ...of] = source.split(':')
-  if (of.length > 0 && Object.hasOwn(views, view))
-    return views[view](await readClean(of.join(':'), { split, most }))
-  if (of.length > 0 && isPlane(view)) {
-    const path = of.join(':')
-    if (!existsSync(path)) throw unknown(path)
-    return readSlices(path, { plane: view, count: most })
-  }
-  if (!existsSync(source)) throw unknown(source)
-  checkRegular(source)
-  return layoutOf(source).read(source, split, most)
+export const readClean = async (source: string, part: CleanPart = {}): Promise<CleanData> =>
+  wholeClean(await openClean(source, part))
+
+/** Which items, and how many. */
+export interface CleanPart {
+  /** Part of data that come in parts; default `train`. Others are taken whole. */
+  readonly split?: Split
+  /** How many items are needed: a source may stop reading there, or give more. Default: all. */
+  readonly most?: number
 }
 
 const layoutOf = (source: string): SourceLayout =>
   layouts.find(({ matches }) => matches(source)) ?? imageFolderLayout
 
 /**
- * As {@link readClean}, of data whose items can be read when they are asked for, files of arrays and folders
- * of images: then they may be larger than memory. All others are read whole.
+ * As {@link readClean}, of data whose items are read when they are asked for: they may be larger than memory.
+ * Data sets with a name and volumes are read whole.
  *
  * @throws TweedieError `input` as {@link readClean}
  *
@@ -136,10 +128,19 @@ const layoutOf = (source: string): SourceLayout =>
  */
 export const openClean = async (
   source: string,
-  { split = 'train', most }: { readonly split?: Split; readonly most?: number } = {},
+  { split = 'train', most }: CleanPart = {},
 ): Promise<CleanSource> => {
-  const isNamed = dataSetNames.includes(source) || !existsSync(source)
-  if (!isNamed) checkRegular(source)
-  const opened = isNamed ? undefined : await layoutOf(source).open?.(source, split, most)
-  return opened ?? cleanSource(await readClean(source, { split, most }))
+  const named = dataSets.find(({ name }) => name === source)
+  if (named) return cleanSource(named.read(split))
+  const [view, ...of] = source.split(':')
+  if (of.length > 0 && Object.hasOwn(views, view))
+    return views[view](await openClean(of.join(':'), { split, most }))
+  if (of.length > 0 && isPlane(view)) {
+    const path = of.join(':')
+    if (!isThere(path)) throw unknown(path)
+    return cleanSource(await readSlices(path, { plane: view, count: most }))
+  }
+  if (!isThere(source)) throw unknown(source)
+  if (!isAddress(source)) checkRegular(source)
+  return layoutOf(source).open(source, split, most)
 }

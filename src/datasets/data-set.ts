@@ -6,6 +6,7 @@ import { TweedieError } from '../error.ts'
 import type { View } from '../observations/index.ts'
 import type { DataRange } from '../operators/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
+import type { Items } from './joined-items.ts'
 
 /** Clean data and their units. */
 export interface CleanData {
@@ -25,7 +26,11 @@ export interface CleanSource extends Omit<CleanData, 'x'> {
   /** [N, …event]. */
   readonly shape: Shape
   /** Items `from … to − 1`. @throws TweedieError `input` for damaged ones, `io` when the system refuses */
-  readonly rows: (from: number, to: number) => NdArray<'float32'> | Promise<NdArray<'float32'>>
+  readonly rows: (from: number, to: number) => NdArray<'float32'>
+  /** Closes what is open; without it, nothing is, or it is open until the process ends. */
+  readonly close?: () => void
+  /** Whether all items are in memory; default false. */
+  readonly held?: boolean
 }
 
 /** Clean data in memory as a source. */
@@ -33,6 +38,26 @@ export const cleanSource = ({ x, ...rest }: CleanData): CleanSource => ({
   ...rest,
   shape: x.shape,
   rows: (from, to) => rows(x, from, to),
+  held: true,
+})
+
+/** All items of a source, in memory; it is closed. */
+export const wholeClean = ({ shape, rows, close, held: _, ...rest }: CleanSource): CleanData => {
+  try {
+    return { ...rest, x: rows(0, shape[0]) }
+  } finally {
+    close?.()
+  }
+}
+
+/** The same source with each item seen otherwise. @param change - [n, ...event] to [n, ...other] */
+export const viewedItems = (
+  source: CleanSource,
+  change: (x: NdArray<'float32'>) => NdArray<'float32'>,
+): CleanSource => ({
+  ...source,
+  shape: [source.shape[0], ...change(source.rows(0, 0)).shape.slice(1)],
+  rows: (from, to) => change(source.rows(from, to)),
 })
 
 /** Part of data that come in parts. */
@@ -53,14 +78,12 @@ export interface SourceLayout {
   readonly summary: string
   /** Whether a path, which exists, is of this form. */
   matches(path: string): boolean
-  /** @param most - how many items are needed: reading may stop there, or give more */
-  read(path: string, split: Split, most?: number): CleanData | Promise<CleanData>
   /**
-   * Its items where they lie; layouts without it are read whole.
+   * Its items, where they lie if that can be.
    *
-   * @param most - how many items are needed, as of `read`
+   * @param most - how many items are needed: reading may stop there, or give more
    */
-  open?(path: string, split: Split, most?: number): CleanSource | Promise<CleanSource>
+  open(path: string, split: Split, most?: number): CleanSource | Promise<CleanSource>
 }
 
 /** Units of images. */
@@ -75,11 +98,14 @@ const unitsOfShape = ({ length }: Shape): Pick<CleanData, 'range' | 'view'> => (
 })
 
 /** As {@link unitData}, of items that are read when they are asked for. */
-export const unitSource = (shape: Shape, rows: CleanSource['rows']): CleanSource => ({
-  shape,
-  rows,
-  ...unitsOfShape(shape),
-})
+export const unitSource = (
+  { count, rows }: Items,
+  event: Shape,
+  close?: CleanSource['close'],
+): CleanSource => {
+  const shape = [count, ...event]
+  return { shape, rows, ...(close ? { close } : {}), ...unitsOfShape(shape) }
+}
 
 /** For data without validation items. @throws TweedieError `input` when they are asked for */
 export const withoutVal = (source: string, split: Split): Exclude<Split, 'val'> => {

@@ -3,8 +3,10 @@ import { basename, join } from 'node:path'
 import { TweedieError } from '../error.ts'
 import { readArrays } from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/ndarray.ts'
-import type { SourceLayout } from './data-set.ts'
-import { onSphere, SPHERE, sphereLatitudes, sphereLongitudes, sphereVector } from './sphere.ts'
+import { type CleanSource, type SourceLayout, unitSource } from './data-set.ts'
+import type { Items } from './joined-items.ts'
+import { keptItems } from './kept-items.ts'
+import { SPHERE, sphereLatitudes, sphereLongitudes, sphereUnits, sphereVector } from './sphere.ts'
 
 /**
  * Temperatures of ERA5 two metres above the ground, in the layout of GASP (E. Dupont, Y. W. Teh, A. Doucet,
@@ -88,22 +90,39 @@ const readMap = (path: string): Float64Array => {
  */
 export const readEra5 = (
   folder: string,
-  { split = 'train', most = Number.POSITIVE_INFINITY }: { split?: string; most?: number } = {},
+  { split = 'train', most }: { split?: string; most?: number } = {},
 ): NdArray<'float32'> => {
+  const { count, rows } = mapItems(folder, { split, most })
+  return rows(0, count)
+}
+
+/** Maps as items, each read when it is asked for. @throws TweedieError `input` when there are none */
+const mapItems = (folder: string, { split, most }: { split: string; most?: number }): Items => {
   const part = partFolder(folder, split)
   const paths = part === undefined ? [] : mapsIn(part).slice(0, most)
   if (paths.length === 0)
     throw new TweedieError('input', `${folder}: no maps for '${split}' in ${basename(part ?? folder)}`)
-  const data = new Float32Array(paths.length * SPHERE.points)
-  paths.forEach((path, i) => {
-    data.set(readMap(path), i * SPHERE.points)
-  })
-  return new NdArray('float32', [paths.length, 1, SPHERE.rows, SPHERE.columns], data)
+  return {
+    count: paths.length,
+    rows: (from, to) => {
+      const data = new Float32Array((to - from) * SPHERE.points)
+      for (const [i, path] of paths.slice(from, to).entries()) data.set(readMap(path), i * SPHERE.points)
+      return new NdArray('float32', [to - from, 1, SPHERE.rows, SPHERE.columns], data)
+    },
+  }
+}
+
+/** Maps on the sphere, of which as many stay in memory as of pictures. */
+const openEra5 = (folder: string, split: string, most?: number): CleanSource => {
+  const maps = mapItems(folder, { split, most })
+  const onVertices = { ...maps, rows: (from: number, to: number) => sphereVector(maps.rows(from, to)) }
+  const event = [1, SPHERE.length]
+  return { ...unitSource(keptItems(onVertices, event), event), ...sphereUnits() }
 }
 
 export const era5Layout: SourceLayout = {
   form: 'folder with `.npz` maps, or `era5_…_train` …',
   summary: 'ERA5 temperatures as GASP has them, on the sphere',
   matches: isEra5Folder,
-  read: (folder, split, most) => onSphere(sphereVector(readEra5(folder, { split, most }))),
+  open: openEra5,
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { decodeIdx, readBytes, withChannel } from '../formats/index.ts'
+import { type OpenIdx, openIdx } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
-import { type SourceLayout, unitData, withoutVal } from './data-set.ts'
+import { type CleanSource, type SourceLayout, unitSource, wholeClean, withoutVal } from './data-set.ts'
+import { joinedItems } from './joined-items.ts'
 import { unitImages } from './unit-images.ts'
 
 /**
@@ -32,29 +33,62 @@ export interface LabelledImages {
   readonly labels: NdArray<'uint8'>
 }
 
-const bytesOf = (path: string, rank: number): NdArray<'uint8'> => {
-  const { shape, data } = decodeIdx(readBytes(path), path)
-  if (data instanceof Uint8Array && shape.length === rank) return new NdArray('uint8', shape, data)
-  throw new TweedieError('input', `${path}: expected bytes of ${rank} dimensions, got [${shape}]`)
+const bytesOf = ({ data }: NdArray): Uint8Array => {
+  if (data instanceof Uint8Array) return data
+  throw new Error('opened as bytes')
 }
 
-const partOf = (folder: string, stem: string, kind: 'images' | 'labels', rank: number): NdArray<'uint8'> => {
+/** The file of a part, open. @throws TweedieError `input` when it is not there, or not of bytes */
+const openPart = (folder: string, stem: string, kind: 'images' | 'labels', rank: number): OpenIdx => {
   const path = fileOf(folder, stem, kind)
   if (path === undefined)
     throw new TweedieError(
       'input',
       `${folder}: expected ${stem}-${kind}-idx${rank}-ubyte, or the same with .gz`,
     )
-  return bytesOf(path, rank)
+  const file = openIdx(path)
+  if (file.dtype === 'uint8' && file.shape.length === rank) return file
+  file.close()
+  throw new TweedieError('input', `${path}: expected bytes of ${rank} dimensions, got [${file.shape}]`)
+}
+
+/** Images of an IDX folder where they lie. */
+const openIdxImages = (folder: string, split: keyof typeof stems): CleanSource => {
+  const open: OpenIdx[] = []
+  const close = () => {
+    for (const file of open) file.close()
+  }
+  try {
+    for (const stem of stems[split]) open.push(openPart(folder, stem, 'images', 3))
+    const [, h, w] = open[0].shape
+    if (open.some(({ shape }) => shape[1] !== h || shape[2] !== w))
+      throw new TweedieError('input', `${folder}: training and test images must have one size`)
+    const parts = open.map(({ shape: [count], rows }) => ({
+      count,
+      rows: (from: number, to: number) => {
+        const part = rows(from, to)
+        return unitImages([new NdArray('uint8', part.shape, bytesOf(part))], [1, h, w])
+      },
+    }))
+    return unitSource(joinedItems(parts, [1, h, w], folder), [1, h, w], close)
+  } catch (error) {
+    close()
+    throw error
+  }
 }
 
 /** Images of an IDX folder. @throws TweedieError `input` when a file of the split is missing or damaged. */
-export const readIdxImages = (folder: string, split: keyof typeof stems = 'train'): NdArray<'float32'> => {
-  const parts = stems[split].map((stem) => partOf(folder, stem, 'images', 3))
-  const [, h, w] = parts[0].shape
-  if (parts.some(({ shape }) => shape[1] !== h || shape[2] !== w))
-    throw new TweedieError('input', `${folder}: training and test images must have one size`)
-  return unitImages(parts, [1, h, w])
+export const readIdxImages = (folder: string, split: keyof typeof stems = 'train'): NdArray<'float32'> =>
+  wholeClean(openIdxImages(folder, split)).x
+
+/** The labels of a part. */
+const labelsOf = (folder: string, stem: string): Uint8Array => {
+  const file = openPart(folder, stem, 'labels', 1)
+  try {
+    return bytesOf(file.whole())
+  } finally {
+    file.close()
+  }
 }
 
 /**
@@ -69,7 +103,7 @@ export const readIdxImages = (folder: string, split: keyof typeof stems = 'train
  */
 export const readFashion = (folder: string, split: keyof typeof stems = 'train'): LabelledImages => {
   const images = readIdxImages(folder, split)
-  const labels = stems[split].flatMap((stem) => [...partOf(folder, stem, 'labels', 1).data])
+  const labels = stems[split].flatMap((stem) => [...labelsOf(folder, stem)])
   if (labels.length !== images.shape[0])
     throw new TweedieError('input', `${folder}: ${images.shape[0]} images, but ${labels.length} labels`)
   return { images, labels: new NdArray('uint8', [labels.length], Uint8Array.from(labels)) }
@@ -79,5 +113,5 @@ export const fashionLayout: SourceLayout = {
   form: 'folder with `train-images-idx3-ubyte` …',
   summary: "MNIST's layout, such as Fashion-MNIST",
   matches: isIdxFolder,
-  read: (folder, split) => unitData(withChannel(readIdxImages(folder, withoutVal(folder, split)))),
+  open: (folder, split) => openIdxImages(folder, withoutVal(folder, split)),
 }

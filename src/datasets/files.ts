@@ -1,9 +1,9 @@
 /** Single files of clean data: arrays, IDX. */
 import { statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { arrayExtensions, decodeIdx, openArrays, readBytes, withChannel } from '../formats/index.ts'
+import { arrayExtensions, isAddress, isZarr, openArrays, openIdx, withChannel } from '../formats/index.ts'
 import { firstNotFinite, NdArray } from '../tensor/index.ts'
-import { type SourceLayout, type Split, unitData, unitSource } from './data-set.ts'
+import { type CleanSource, type SourceLayout, type Split, unitSource } from './data-set.ts'
 
 /** Values as float32; bytes are k / 255. */
 const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float32'> => {
@@ -21,7 +21,7 @@ const toUnit = ({ dtype, shape, data }: NdArray, where: string): NdArray<'float3
 }
 
 /** The array of a file that holds the data: by name, by split, or the first. */
-const openItems = (path: string, split: Split) => {
+const openItems = (path: string, split: Split): CleanSource => {
   const file = openArrays(path)
   try {
     const fields = Object.entries(file.fields)
@@ -39,9 +39,21 @@ const openItems = (path: string, split: Split) => {
       const array = from === 0 && to === items ? file.whole(name) : file.rows(name, from, to)
       return withChannel(toUnit(array, `${path}: field '${name}'`))
     }
-    return { shape: [items, ...rows(0, 0).shape.slice(1)], rows, close: file.close }
+    return unitSource({ count: items, rows }, rows(0, 0).shape.slice(1), file.close)
   } catch (error) {
     file.close()
+    throw error
+  }
+}
+
+/** The items of an IDX file. */
+const openImagesIdx = (path: string): CleanSource => {
+  const { shape, rows: raw, close } = openIdx(path)
+  const rows = (from: number, to: number) => withChannel(toUnit(raw(from, to), `${path}: its elements`))
+  try {
+    return unitSource({ count: shape[0], rows }, rows(0, 0).shape.slice(1), close)
+  } catch (error) {
+    close()
     throw error
   }
 }
@@ -53,7 +65,7 @@ export const idxLayout: SourceLayout = {
   form: '`…-idx3-ubyte`, also `.gz`',
   summary: "images of MNIST's format",
   matches: (path) => isFile(path) && /idx\d-ubyte$/.test(bare(path)),
-  read: (path) => unitData(withChannel(toUnit(decodeIdx(readBytes(path), path), `${path}: its elements`))),
+  open: openImagesIdx,
 }
 
 export const arraysLayout: SourceLayout = {
@@ -62,16 +74,12 @@ export const arraysLayout: SourceLayout = {
     .join(', '),
   summary: "field `x`, `images`, `data` or the split's name, else the first; uint8 is k / 255",
   matches: isFile,
-  read: (path, split) => {
-    const { shape, rows, close } = openItems(path, split)
-    try {
-      return unitData(rows(0, shape[0]))
-    } finally {
-      close()
-    }
-  },
-  open: (path, split) => {
-    const { shape, rows } = openItems(path, split)
-    return unitSource(shape, rows)
-  },
+  open: openItems,
+}
+
+export const zarrLayout: SourceLayout = {
+  form: '`.zarr`, a folder, `.zarr.zip` or the address of one (https, http, s3)',
+  summary: 'as other files of arrays; `…/name.zarr/x` is its array `x`',
+  matches: (path) => isZarr(path) || isAddress(path),
+  open: openItems,
 }

@@ -1,6 +1,6 @@
 import { TweedieError } from '../error.ts'
 import { NdArray, reshaped } from '../tensor/ndarray.ts'
-import { type CleanData, UNIT } from './data-set.ts'
+import { type CleanData, type CleanSource, UNIT, viewedItems } from './data-set.ts'
 import { firstPoints, padPoints } from './points.ts'
 
 /**
@@ -93,15 +93,19 @@ export const sphereValid = (): NdArray<'float32'> => firstPoints(SPHERE.points, 
  */
 export const onSphere = (x: NdArray<'float32'>, valid = sphereValid()): CleanData => ({
   x,
+  ...sphereUnits(valid),
+})
+
+/** What is known of fields on the sphere beside their values. */
+export const sphereUnits = (valid = sphereValid()): Omit<CleanData, 'x'> => ({
   range: UNIT,
   view: { kind: 'globe', rows: SPHERE.rows, columns: SPHERE.columns },
   valid,
 })
 
 /** Fields on the sphere as images: `grid:SOURCE`. */
-export const asGrid = ({ x, range, valid }: CleanData): CleanData => ({
-  x: sphereGrid(x),
-  range,
+export const asGrid = (source: CleanSource): CleanSource => ({
+  ...viewedItems(source, sphereGrid),
   view: { kind: 'image' },
-  ...(valid ? { valid: sphereGrid(valid) } : {}),
+  ...(source.valid ? { valid: sphereGrid(source.valid) } : {}),
 })

@@ -1,7 +1,7 @@
 import { TweedieError } from '../error.ts'
 import { isVolumes, joinedStacks, type Plane, readStacks, type Stack } from '../formats/index.ts'
 import { NdArray } from '../tensor/ndarray.ts'
-import { type CleanData, type SourceLayout, unitData } from './data-set.ts'
+import { type CleanData, cleanSource, type SourceLayout, unitData } from './data-set.ts'
 
 const least = ({ values }: Stack): number => values.data.reduce((a, b) => Math.min(a, b), 0)
 const most = ({ values }: Stack): number =>
@@ -54,5 +54,5 @@ export const volumesLayout: SourceLayout = {
   form: '`.nii`, `.nii.gz`, DICOM, or a folder of them',
   summary: 'slices of volumes, each divided by its largest value unless some are negative',
   matches: isVolumes,
-  read: (path, _, count) => readSlices(path, { count }),
+  open: async (path, _, count) => cleanSource(await readSlices(path, { count })),
 }

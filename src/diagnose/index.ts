@@ -6,6 +6,9 @@ export {
   centralInterval,
   conformalRepair,
   type LevelRepair,
+  type RegionRepair,
+  type RepairsInParts,
+  repairsInParts,
   stretchedInterval,
 } from './calibration/conformal.ts'
 export {
@@ -14,18 +17,20 @@ export {
   functionalRepairs,
   type RepairedInterval,
 } from './calibration/conformal-functional.ts'
-export { type RegionRepair, regionRepairs } from './calibration/conformal-regions.ts'
+export { regionLabels, regionRepairs } from './calibration/conformal-regions.ts'
 export { type Coverage, type CoverageOptions, coverage } from './calibration/coverage.ts'
 export {
   type Diagnosis,
-  type DiagnosisInput,
+  type DiagnosisFacts,
   diagnosis,
-  type Residuals,
-  type TruthDiagnosis,
+  diagnosisOfParts,
+  type ProblemParts,
 } from './calibration/diagnosis.ts'
 export { type Finding, type Scope, scopeOf, type Verdict } from './calibration/findings.ts'
 export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
+export type { DiagnosisInput, DiagnosisPart, ProblemSizes, Residuals } from './calibration/problems.ts'
+export { sampleQuantile } from './calibration/quantiles.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
 export {
   type RankBand,
@@ -49,6 +54,7 @@ export { type Calibration, type RankTest, type SbcOptions, sbc } from './calibra
 export { crps, energyScore } from './calibration/scores.ts'
 export { type SpreadSkill, spreadSkill } from './calibration/spread-skill.ts'
 export { type TarpOptions, tarp } from './calibration/tarp.ts'
+export type { TruthDiagnosis } from './calibration/truth-in-parts.ts'
 export { buresWasserstein, gaussianMoments, type Moments } from './distances/bures.ts'
 export { type C2st, type C2stOptions, c2st } from './distances/c2st.ts'
 export { energyDistance } from './distances/energy-distance.ts'
@@ -68,6 +74,7 @@ export {
   featuresOf,
 } from './images/features.ts'
 export { frechetDistance, frechetFeatureDistance, type Labelled } from './images/frechet.ts'
+export { type GreyLevels, greyLevels } from './images/grey-levels.ts'
 export { nmse } from './images/nmse.ts'
 export { perceptualDistance } from './images/perceptual.ts'
 export { psnr } from './images/psnr.ts'

@@ -27,10 +27,15 @@ import type { Observation } from '../operators/index.ts'
 import { type BatchDraw, type DrawAddress, keptToDomain, matheronSystem, range } from '../posterior/index.ts'
 import { normalBatch } from '../random/index.ts'
 import {
+  batchInputs,
   cast,
+  type GraphCost,
+  graphCost,
   greater,
+  input,
   item,
   jit,
+  leavesOf,
   mean,
   mul,
   type NdArray,
@@ -63,18 +68,20 @@ const rankOf = (c: Covariance): number => (c.kind === 'lowRank' ? c.factor.shape
 const errorOf = ({ noise }: Observation, r: Tensor): Tensor =>
   mean(mul(r, covarianceInverse(noise, r)), { axes: r.shape.map((_, i) => i).slice(1), keepdims: true })
 
-/** The three programs of a draw: its start, some iterations, and the draw that they make. */
-const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) => {
+/** What a draw needs to know of a set. */
+type Observed = Pick<BatchedObservations, 'event' | 'batch' | 'observation'>
+
+/** The three parts of a draw: its start, some iterations, and the draw that they make. */
+const parts = (prior: Gaussian, set: Observed, tolerance: number) => {
   const widened = (batch: ObservationBatch<Tensor>): Observation => observationInFloat64(set, batch)
   return {
-    start: jit((batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) =>
+    start: (batch: ObservationBatch<Tensor>, white: Tensor, factor: Tensor, z: Tensor) =>
       matheronSystem(prior, widened(batch)).start({
         white: float64(white),
         factor: float64(factor),
         observation: float64(z),
       }),
-    ),
-    descent: jit((batch: ObservationBatch<Tensor>, state: Descent, left: Tensor) => {
+    descent: (batch: ObservationBatch<Tensor>, state: Descent, left: Tensor) => {
       const observation = widened(batch)
       const { C } = matheronSystem(prior, observation)
       const next = descentPiece(C, state, {
@@ -82,11 +89,41 @@ const programs = (prior: Gaussian, set: BatchedObservations, tolerance: number) 
         left,
       })
       return { ...next, average: mean(errorOf(observation, next.r)) }
-    }),
-    finish: jit((batch: ObservationBatch<Tensor>, x0: Tensor, u: Tensor) =>
+    },
+    finish: (batch: ObservationBatch<Tensor>, x0: Tensor, u: Tensor) =>
       cast(matheronSystem(prior, widened(batch)).finish(x0, u), 'float32'),
-    ),
   }
+}
+
+const programs = (prior: Gaussian, set: Observed, tolerance: number) => {
+  const { start, descent, finish } = parts(prior, set, tolerance)
+  return { start: jit(start), descent: jit(descent), finish: jit(finish) }
+}
+
+/**
+ * The cost of the programs of an exact draw of so many rows at once, each of which keeps its memory. Nothing
+ * is computed.
+ *
+ * @param prior - of which the shapes are taken
+ * @param set - at least two observations, of which the shapes are taken
+ */
+export const exactDrawCost = (prior: Gaussian, set: Observed, rows: number): GraphCost => {
+  const { start, descent, finish } = parts(prior, set, 1)
+  const [one, two] = [set.batch(0, 1), set.batch(0, 2)]
+  const batch = batchInputs<ObservationBatch<Tensor>>(one, two, rows)
+  const white = input('float32', [rows, sizeOf(set.event)])
+  const factor = input('float32', [rows, rankOf(prior.covariance)])
+  const first = start(batch, white, factor, input('float32', batch.y.shape))
+  const like = (t: Tensor) => input(t.dtype, t.shape)
+  const { x0, b } = first
+  const state = { u: like(b), r: like(b), p: like(b) }
+  const costs = [
+    graphCost(leavesOf(first)),
+    graphCost(leavesOf(descent(batch, state, input('float64', [])))),
+    graphCost([finish(batch, like(x0), like(b))]),
+  ]
+  const sum = (of: keyof GraphCost) => costs.reduce((total, cost) => total + cost[of], 0)
+  return { flops: sum('flops'), live: sum('live'), constants: sum('constants'), inputs: sum('inputs') }
 }
 
 /** The normals that a batch of draws consumes. */

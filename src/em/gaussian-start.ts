@@ -73,9 +73,9 @@ export const gaussianStart = async (
   set: ObservationSet,
   options: GaussianStartOptions = {},
 ): Promise<Gaussian> => {
-  const { iterations = 16, seed = 0, eStep } = options
+  const { iterations = 16, seed = 0 } = options
   const count = Math.min(options.count ?? set.y.shape[0], set.y.shape[0])
-  const masked = options.rank === undefined && eStep?.kind !== 'diffusion' && seenEntries(set, count)
+  const masked = isChosen(options) && seenEntries(set, count)
   if (!masked) return ppcaStart(set, options)
   const { domain } = batchedObservations(set)
   const { gaussian, plain, choice } = await chosenGaussian(set, masked, {
@@ -91,6 +91,21 @@ export const gaussianStart = async (
   if (!(field && isGrid(set) && variesAlike(plain.variance))) return asGaussian(gaussian, domain)
   const from = fieldInCosines(set.operator.event, plain, field)
   return ppcaStart(set, { ...options, iterations: REFINEMENTS }, { from, rank: choice.rank })
+}
+
+/** Whether rank and field are chosen, where the observations are masked. */
+const isChosen = ({ rank, eStep }: GaussianStartOptions): boolean =>
+  rank === undefined && eStep?.kind !== 'diffusion'
+
+/**
+ * Whether a start may be fitted to posterior draws, and not to what masks show or to moments alone: of masked
+ * grids that follows from what is chosen.
+ *
+ * @param set - some of the observations, all of one kind
+ */
+export const drawsAtStart = (set: ObservationSet, options: GaussianStartOptions = {}): boolean => {
+  if (isChosen(options) && seenEntries(set)) return isGrid(set)
+  return options.eStep?.kind !== 'moments'
 }
 
 /**
@@ -138,7 +153,10 @@ const asGaussian = ({ mean, variance, factor }: FactorGaussian, domain: Domain |
  * Samples of an E-step by draws at least: with few, each M-step would lose the variance that it puts into the
  * mean and the factor. Few observations get several draws each.
  */
-const SAMPLES = 512
+export const START_DRAWS = 512
+
+/** Draws in flight at once, where nothing says how many. */
+export const START_BATCH = 256
 
 /** Observed values for each number of the factor; with fewer it would fit their noise. */
 const VALUES = 4
@@ -155,7 +173,7 @@ const ppcaStart = async (
 ): Promise<Gaussian> => {
   const batched = batchedObservations(set)
   const n = sizeOf(batched.event)
-  const { iterations = 16, batch = 256, seed = 0 } = options
+  const { iterations = 16, batch = START_BATCH, seed = 0 } = options
   const rank = begun?.rank ?? options.rank ?? affordableRank(set, n)
   const count = Math.min(options.count ?? batched.count, batched.count)
   const eStep = options.eStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
@@ -167,7 +185,7 @@ const ppcaStart = async (
   let done = point?.done ?? 0
   const layout = shardLayout(
     { ...batched, count },
-    { batch: Math.min(batch, count), draws: Math.ceil(SAMPLES / count) },
+    { batch: Math.min(batch, count), draws: Math.ceil(START_DRAWS / count) },
   )
   for (let i = point?.iteration ?? 0; i < iterations; i++) {
     checkAborted(options.signal, 'the Gaussian start')

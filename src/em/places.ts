@@ -52,6 +52,11 @@ const padded = (points: readonly Point[], length: number): readonly Point[] => [
   ...Array.from({ length: length - points.length }, () => points[0].map(() => 0)),
 ]
 
+/** What says where the entries of signals lie. */
+type Signals = Pick<ObservationSet, 'view' | 'mesh'> & {
+  readonly operator: Partial<ObservationSet['operator']> & { readonly event: Shape }
+}
+
 /**
  * The places of the entries of a set's signals.
  *
@@ -62,11 +67,7 @@ const padded = (points: readonly Point[], length: number): readonly Point[] => [
  * const { points } = placesOf(readObservations('observations.npz'))
  * ```
  */
-export const placesOf = ({
-  operator,
-  view,
-  mesh,
-}: Pick<ObservationSet, 'operator' | 'view' | 'mesh'>): Places => {
+export const placesOf = ({ operator, view, mesh }: Signals): Places => {
   const { event } = operator
   const look = view ?? plainView(event)
   if (event.length < 1 || event.length > 3)

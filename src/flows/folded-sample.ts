@@ -25,11 +25,11 @@ import {
 } from '../tensor/index.ts'
 import type { FoldedCoupling, FoldedFlow } from './fold.ts'
 
-/** The layout of samples in memory: one in each row, or one in each column, which is faster for many. */
+/** The layout of samples in memory: one in each row, or in each column, which is faster for very many. */
 export type SampleLayout = 'rows' | 'columns'
 
-/** Draws from which on columns are faster. */
-const MANY = 8
+/** Draws from which on columns are faster; for fewer it counts that rows find their weights packed. */
+const MANY = 512
 
 /** The operations that depend on the layout. */
 interface Axes {
@@ -93,7 +93,7 @@ const repeated = (x: Tensor, draws: number, axis: 0 | 1): Tensor => {
  *
  * @param y - [Y, m]
  * @param z - [Y·K, n], standard normal, the draws of one observation in sequence
- * @param layout - how draws lie in memory inside; default columns from 8 draws on
+ * @param layout - how draws lie in memory inside; default columns from 512 draws on
  * @returns x [Y·K, n] and log|det ∂x/∂z| [Y·K]; what is not used is not computed
  * @throws TweedieError `shape` when y and z are not of these shapes
  *

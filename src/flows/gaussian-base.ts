@@ -19,11 +19,13 @@
  */
 import { TweedieError } from '../error.ts'
 import { cholesky, eliminate } from '../linalg/index.ts'
+import type { NoiseRange } from '../operators/index.ts'
 import {
   add,
   broadcastTo,
   constant,
   div,
+  exp,
   expandDims,
   fullLike,
   log,
@@ -56,8 +58,11 @@ export interface GaussianBase {
    * Without it, the fit of the prior.
    */
   readonly observed?: {
-    /** σ. */
-    readonly noise: number
+    /**
+     * σ; or its range, where that of each observation is told by the last channel of the condition: log σ, −1
+     * and 1 at the ends.
+     */
+    readonly noise: number | NoiseRange
     /** Whether the mask m, of all channels of x or of one, follows y in the condition; else all is seen. */
     readonly masked: boolean
   }
@@ -128,10 +133,12 @@ export const gaussianBase = (
   const { variance: s2, rank, observed } = base
   const [channels, ...space] = event
   const n = sizeOf(event)
-  const positive = [s2, rank, observed?.noise ?? 1]
+  const levels = typeof observed?.noise === 'object' ? observed.noise : undefined
+  const noises = typeof observed?.noise === 'number' ? [observed.noise] : Object.values(levels ?? {})
+  const positive: readonly number[] = [s2, rank, ...noises]
   if (!positive.every((v) => Number.isFinite(v) && v > 0))
     throw new TweedieError('input', `base: variance, rank and noise must be positive, got ${positive}`)
-  const masks = condition[0] - channels
+  const masks = condition[0] - channels - (levels ? 1 : 0)
   const fits = !observed?.masked || masks === 1 || masks === channels
   if (observed && !(String(condition.slice(1)) === String(space) && masks >= 0 && fits))
     throw new TweedieError('input', `base: y and its mask over [${event}] do not lie in [${condition}]`)
@@ -144,14 +151,23 @@ export const gaussianBase = (
     return reshape(broadcastTo(part, [rows, ...event]), [rows, n])
   }
 
+  /** σ² of each observation, [Y, 1]. */
+  const varianceOf = (y: Tensor, { from, to }: NoiseRange): Tensor => {
+    const zero = space.map(() => 0)
+    const [rows, last] = [y.shape[0], condition[0] - 1]
+    const told = slice(y, [0, last, ...zero], [rows, last + 1, ...space.map(() => 1)])
+    return exp(add(mul(reshape(told, [rows, 1]), Math.log(to / from)), Math.log(from * to)))
+  }
+
   /** g², N and y − μ; nothing is known of y without `observed`. */
   const seen = (y: Tensor, mu: Tensor) => {
     if (!observed) return undefined
     const { noise, masked } = observed
     const m = masked ? flat(y, channels, masks) : fullLike(mu, 1)
-    const total = add(mul(m, s2), noise ** 2)
+    const variance = typeof noise === 'number' ? noise ** 2 : varianceOf(y, noise)
+    const total = add(mul(m, s2), variance)
     return {
-      g2: div(s2 * noise ** 2, total),
+      g2: div(mul(fullLike(total, s2), variance), total),
       N: div(m, total),
       e: sub(flat(y, 0, channels), mu),
     }

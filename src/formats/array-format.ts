@@ -12,6 +12,21 @@ export interface StoredArrays {
   readonly arrays: Readonly<Record<string, StoredArray>>
   /** Free text by key, of formats that hold it. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Closes what is open beside the file itself. */
+  readonly close?: () => void
+}
+
+/** The arrays of an open file or folder. */
+export interface OpenArrays extends StoredArrays {
+  readonly close: () => void
+}
+
+/** A format of named arrays that is only read, of folders and addresses too. */
+export interface ReadOnlyFormat {
+  /** Whether a path names arrays in this format. */
+  readonly matches: (path: string) => boolean
+  /** @throws TweedieError `input` for damage, and paths that are not there; `io` when the system refuses */
+  readonly open: (path: string) => OpenArrays
 }
 
 /** Where arrays of known shapes lie in a file, so that their rows can be written as they come. */

@@ -1,19 +1,20 @@
 /** Files of named arrays, in the format that their extension names. */
 import type { NdArray } from '../tensor/ndarray.ts'
-import { type Arrays, checkNoText, type StoredArrays } from './array-format.ts'
+import { type Arrays, checkNoText, type OpenArrays, type StoredArrays } from './array-format.ts'
 import { arrayWriter } from './array-writer.ts'
 import { writeAtomic } from './atomic.ts'
 import { bytesAt, inMemory } from './byte-source.ts'
 import { wrong } from './bytes.ts'
 import { elementOf, encodeElements } from './elements.ts'
 import { type OpenFile, openFile, withFile } from './files.ts'
-import { formatOf } from './format-of.ts'
+import { formatOf, readExtensions, readOnlyFormatOf } from './format-of.ts'
 import { checkStoredSafetensors, type Safetensors, wholeSafetensors } from './safetensors.ts'
 import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'
+import { isAddress } from './zarr/place.ts'
 
 /**
  * Reads named arrays from a file in one of {@link arrayFormats}, by extension, such as `.npy`, `.npz` and
- * `.safetensors`. The one array of a `.npy` is named after its file.
+ * `.safetensors`, or from Zarr. The one array of a `.npy` is named after its file.
  *
  * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io`
  *   when the system refuses.
@@ -74,11 +75,30 @@ const storedIn = (file: OpenFile, path: string): StoredArrays => {
   return open?.(file, path) ?? inMemoryArrays(decode(bytesAt(file, 0, file.size), path))
 }
 
+const openedFile = (path: string): OpenArrays => {
+  if (isAddress(path)) throw wrong(path, 'of what lies on a server, only Zarr is read (…/name.zarr)')
+  formatOf(path, readExtensions())
+  const file = openFile(path)
+  try {
+    const stored = storedIn(file, path)
+    const close = () => {
+      stored.close?.()
+      file.close()
+    }
+    return { ...stored, close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
 /**
  * Opens a file of named arrays, in one of {@link arrayFormats}, for reading rows by their position: only the
  * headers are read beforehand, and checked against the size of the file. So a file may be larger than memory.
- * Deflated members of a `.npz` are read whole; the checksum of stored ones is looked at when all of it is
- * read, not by rows.
+ * A Zarr array or group may also lie in a folder or on a server; of it, chunks are decoded when rows of them
+ * are asked for, and the last used ones are kept.
+ * Deflated members of a `.npz` are inflated once: into memory up to 32 MiB, else into a temporary file when
+ * rows are asked for. The checksum of stored ones is looked at when all of it is read, not by rows.
  *
  * @throws TweedieError `input` when the file is missing, damaged or of another kind; `io` when the system
  * refuses
@@ -91,25 +111,18 @@ const storedIn = (file: OpenFile, path: string): StoredArrays => {
  * ```
  */
 export const openArrays = (path: string): ArrayFile => {
-  formatOf(path)
-  const file = openFile(path)
-  try {
-    const { arrays, metadata } = storedIn(file, path)
-    const named = (name: string): StoredArray => {
-      if (Object.hasOwn(arrays, name)) return arrays[name]
-      throw wrong(path, `has no field '${name}', only ${Object.keys(arrays).join(', ')}`)
-    }
-    return {
-      fields: arrays,
-      metadata,
-      rows: (name, from, to) => named(name).rows(from, to),
-      columns: (name, from, to) => named(name).columns(from, to),
-      whole: (name) => named(name).whole(),
-      close: file.close,
-    }
-  } catch (error) {
-    file.close()
-    throw error
+  const { arrays, metadata, close } = readOnlyFormatOf(path)?.open(path) ?? openedFile(path)
+  const named = (name: string): StoredArray => {
+    if (Object.hasOwn(arrays, name)) return arrays[name]
+    throw wrong(path, `has no field '${name}', only ${Object.keys(arrays).join(', ')}`)
+  }
+  return {
+    fields: arrays,
+    metadata,
+    rows: (name, from, to) => named(name).rows(from, to),
+    columns: (name, from, to) => named(name).columns(from, to),
+    whole: (name) => named(name).whole(),
+    close,
   }
 }
 

@@ -40,6 +40,19 @@ export interface OpenFile extends ByteSource {
   readonly close: () => void
 }
 
+/** The file of a descriptor. @param path - for messages */
+export const fileOf = (descriptor: number, size: number, path: string): OpenFile => ({
+  size,
+  fill: (target, at) => {
+    try {
+      readFully(descriptor, target, at)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  },
+  close: () => closeSync(descriptor),
+})
+
 /**
  * Opens a file of any size for reading pieces of it.
  *
@@ -50,15 +63,7 @@ export const openFile = (path: string): OpenFile => {
   try {
     checkRegular(path)
     const descriptor = openSync(path, 'r')
-    const { size } = fstatSync(descriptor)
-    const fill = (target: Uint8Array, at: number): void => {
-      try {
-        readFully(descriptor, target, at)
-      } catch (error) {
-        throw unreadable(path, error)
-      }
-    }
-    return { size, fill, close: () => closeSync(descriptor) }
+    return fileOf(descriptor, fstatSync(descriptor).size, path)
   } catch (error) {
     throw unreadable(path, error)
   }

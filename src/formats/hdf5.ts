@@ -50,6 +50,12 @@ const reasonOf = (error: unknown): string => {
  * @throws TweedieError `input` when the file is missing, damaged, or `use` says so
  */
 export const withHdf5 = async <T>(path: string, use: (file: Hdf5) => T): Promise<T> => {
+  library ??= loadLibrary()
+  return usingHdf5(await library, path, use)
+}
+
+/** The same with the library at hand. */
+const usingHdf5 = <T>({ File, module }: Library, path: string, use: (file: Hdf5) => T): T => {
   let size: number
   try {
     checkRegular(path)
@@ -57,8 +63,6 @@ export const withHdf5 = async <T>(path: string, use: (file: Hdf5) => T): Promise
   } catch (error) {
     throw unreadable(path, error)
   }
-  library ??= loadLibrary()
-  const { File, module } = await library
   try {
     const root = new File(path, 'r')
     try {
@@ -146,7 +150,7 @@ export const withEntries = <T>(
   }
 }
 
-/** A dataset of planes, and which of them there are. @throws TweedieError as {@link readHdf5Planes} */
+/** Planes of a dataset, and which of them there are. @throws TweedieError as {@link openHdf5Planes} */
 const planesIn = (file: Hdf5, key: string, start: number, stop: number) => {
   const { dataset, shape } = datasetIn(file, file.root, key)
   const { type, size } = dataset.metadata
@@ -157,29 +161,56 @@ const planesIn = (file: Hdf5, key: string, start: number, stop: number) => {
   if (shape.length !== 3 || end <= start || h * w === 0) {
     throw wrong(file.path, `dataset '${key}' must have shape [more than ${start}, H, W], got [${shape}]`)
   }
-  return { dataset, end, shape: [end - start, h, w] }
+  return { dataset, shape: [end - start, h, w] }
+}
+
+/** Planes of a file, which is opened when they are asked for. */
+export interface Hdf5Planes {
+  /** [planes, H, W]. */
+  readonly shape: Shape
+  /** Planes `from … to − 1`. @throws TweedieError `input` as {@link openHdf5Planes} */
+  readonly planes: (from: number, to: number) => NdArray<'float32'>
 }
 
 /**
- * The shape of what {@link readHdf5Planes} would read, of which nothing is read.
+ * Planes `start … stop - 1` of a float32 dataset of three dimensions, of which nothing is read yet; as in
+ * NumPy's slices, a shorter one gives fewer.
  *
- * @throws TweedieError `input` as {@link readHdf5Planes}
+ * @throws TweedieError `input` when the file is missing, damaged, lacks the dataset, or has none of the
+ *   planes
  *
  * @example
  * ```ts
- * const [planes, height, width] = await hdf5PlanesShape('file1000001.h5', 'reconstruction_rss', 10, 41)
+ * const { shape, planes } = await openHdf5Planes('file1000001.h5', 'reconstruction_rss', 10, 41)
+ * const first = planes(0, 1) // [1, 320, 320]
  * ```
  */
-export const hdf5PlanesShape = (path: string, key: string, start: number, stop: number): Promise<Shape> =>
-  withHdf5(path, (file) => planesIn(file, key, start, stop).shape)
+export const openHdf5Planes = async (
+  path: string,
+  key: string,
+  start: number,
+  stop: number,
+): Promise<Hdf5Planes> => {
+  library ??= loadLibrary()
+  const loaded = await library
+  const { shape } = usingHdf5(loaded, path, (file) => planesIn(file, key, start, stop))
+  const planes = (from: number, to: number): NdArray<'float32'> =>
+    usingHdf5(loaded, path, (file) => {
+      const { dataset, shape } = planesIn(file, key, start + from, start + to)
+      const [count, ...plane] = shape
+      const values = dataset.slice([[start + from, start + from + count], [], []])
+      if (!(values instanceof Float32Array))
+        throw wrong(path, `dataset '${key}' does not give float32 values`)
+      return new NdArray('float32', [count, ...plane], values)
+    })
+  return { shape, planes }
+}
 
 /**
- * Reads planes `start … stop - 1` of a float32 dataset of three dimensions; as in NumPy's slices,
- * a shorter one gives fewer.
+ * Reads planes `start … stop - 1` of a dataset, see {@link openHdf5Planes}.
  *
  * @returns [planes, H, W].
- * @throws TweedieError `input` when the file is missing, damaged, lacks the dataset, or has none of the
- *   planes.
+ * @throws TweedieError `input` as {@link openHdf5Planes}
  * @example
  * ```ts
  * const slices = await readHdf5Planes('file1000001.h5', 'reconstruction_rss', 10, 41) // [N, 320, 320]
@@ -191,10 +222,6 @@ export const readHdf5Planes = async (
   start: number,
   stop: number,
 ): Promise<NdArray<'float32'>> => {
-  return withHdf5(path, (file) => {
-    const { dataset, end, shape } = planesIn(file, key, start, stop)
-    const values = dataset.slice([[start, end], [], []])
-    if (!(values instanceof Float32Array)) throw wrong(path, `dataset '${key}' does not give float32 values`)
-    return new NdArray('float32', shape, values)
-  })
+  const { shape, planes } = await openHdf5Planes(path, key, start, stop)
+  return planes(0, shape[0])
 }

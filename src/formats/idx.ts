@@ -1,7 +1,10 @@
 import type { NdArray } from '../tensor/ndarray.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
 import { viewOf, wrong } from './bytes.ts'
-import { checkSize, decodeElements, type Element } from './elements.ts'
-import { gunzipped } from './zip/gzip.ts'
+import { checkSize, type Element } from './elements.ts'
+import { openFile } from './files.ts'
+import { type StoredArray, storedArray } from './stored-array.ts'
+import { gunzipped, openGunzipped } from './zip/gzip.ts'
 
 /**
  * IDX, the format of MNIST and Fashion-MNIST: two zero bytes, element type, number of dimensions, each
@@ -19,6 +22,24 @@ const elements: Readonly<Record<number, Element>> = {
 
 const PREAMBLE = 4
 
+/** The array where it lies. */
+const storedIdx = (source: ByteSource, name: string): StoredArray => {
+  const preamble = bytesAt(source, 0, Math.min(PREAMBLE, source.size))
+  if (source.size < PREAMBLE || preamble[0] !== 0 || preamble[1] !== 0)
+    throw wrong(name, 'not an IDX file (its first two bytes are not zero)')
+  const [, , code, rank] = preamble
+  const element = elements[code]
+  if (element === undefined)
+    throw wrong(name, `IDX element type must be one of ${Object.keys(elements).join(', ')}, got ${code}`)
+  const start = PREAMBLE + 4 * rank
+  if (start > source.size) throw wrong(name, `truncated: ${source.size} bytes do not hold ${rank} dimensions`)
+  const view = viewOf(bytesAt(source, PREAMBLE, 4 * rank))
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 * axis))
+  checkSize(element, shape, source.size - start, name)
+  const content = partOf(source, start, source.size - start)
+  return storedArray(content, { element, littleEndian: false, shape }, name)
+}
+
 /**
  * Reads the bytes of an IDX file, plain or gzipped. int8 and int16 become int32.
  *
@@ -31,18 +52,38 @@ const PREAMBLE = 4
  * const images = decodeIdx(readBytes(file), file) // uint8 [60000, 28, 28]
  * ```
  */
-export const decodeIdx = (bytes: Uint8Array, name: string): NdArray => {
-  const raw = gunzipped(bytes, name)
-  if (raw.length < PREAMBLE || raw[0] !== 0 || raw[1] !== 0)
-    throw wrong(name, 'not an IDX file (its first two bytes are not zero)')
-  const [, , code, rank] = raw
-  const element = elements[code]
-  if (element === undefined)
-    throw wrong(name, `IDX element type must be one of ${Object.keys(elements).join(', ')}, got ${code}`)
-  const start = PREAMBLE + 4 * rank
-  if (start > raw.length) throw wrong(name, `truncated: ${raw.length} bytes do not hold ${rank} dimensions`)
-  const view = viewOf(raw)
-  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(PREAMBLE + 4 * axis))
-  checkSize(element, shape, raw.length - start, name)
-  return decodeElements(element, shape, raw.subarray(start), false, name)
+export const decodeIdx = (bytes: Uint8Array, name: string): NdArray =>
+  storedIdx(inMemory(gunzipped(bytes, name)), name).whole()
+
+/** An array in a file that is open. */
+export interface OpenIdx extends StoredArray {
+  readonly close: () => void
+}
+
+/**
+ * Opens an IDX file, plain or gzipped, for reading rows: a gzipped one of more than 32 MiB is inflated into a
+ * temporary file, which is gone when it is closed.
+ *
+ * @throws TweedieError `input` as {@link decodeIdx}, `io` when the system refuses
+ *
+ * @example
+ * ```ts
+ * const { shape, rows, close } = openIdx('train-images-idx3-ubyte.gz')
+ * const first = rows(0, 64) // uint8 [64, 28, 28]
+ * close()
+ * ```
+ */
+export const openIdx = (path: string): OpenIdx => {
+  const file = openFile(path)
+  try {
+    const content = openGunzipped(file, path)
+    const close = () => {
+      content.close()
+      file.close()
+    }
+    return { ...storedIdx(content, path), close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import { type ArrayFormat, type ArrayLayout, checkNoText } from './array-format.ts'
+import { type ArrayFormat, type ArrayLayout, checkNoText, type StoredArrays } from './array-format.ts'
 import { type ByteSource, inMemory } from './byte-source.ts'
 import { claimedBytes, elementOf } from './elements.ts'
 import { encodeNpy, npyHead, storedNpy } from './npy.ts'
@@ -48,18 +48,46 @@ const membersOf = (source: ByteSource, name: string): (readonly [string, ZipMemb
 
 /** The `.npy` files of a `.npz`, by name. @throws TweedieError `input` when the archive is damaged */
 export const npzEntries = (source: ByteSource, name: string): Record<string, ByteSource> =>
-  Object.fromEntries(membersOf(source, name).map(([key, { checked }]) => [key, checked()]))
+  Object.fromEntries(membersOf(source, name).map(([key, { open }]) => [key, open().checked()]))
 
-/** Rows of a stored array come from the file, whose checksum is looked at when all of it is read. */
-const storedMember = ({ inPlace, checked }: ZipMember, where: string): StoredArray => {
-  if (!inPlace) return storedNpy(checked(), where)
-  const stored = storedNpy(inPlace, where)
+/**
+ * An array of an archive: its rows come from the file, or from where it was inflated to; the checksum of a
+ * stored one is looked at when all of it is read.
+ */
+const openMember = ({ open }: ZipMember, where: string): OpenMember => {
+  const file = open()
+  try {
+    const whole = () => storedNpy(file.checked(), where).whole()
+    return { array: { ...storedNpy(file, where), whole }, close: file.close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+/** An array, and what closes the file that it was inflated to. */
+interface OpenMember {
+  readonly array: StoredArray
+  readonly close: () => void
+}
+
+/** The arrays of an archive where they lie. */
+const openNpz = (source: ByteSource, path: string): StoredArrays => {
+  const members = membersOf(source, path)
+  const opened: (readonly [string, OpenMember])[] = []
+  const close = () => {
+    for (const [, member] of opened) member.close()
+  }
+  try {
+    for (const [key, member] of members) opened.push([key, openMember(member, `${path}: field '${key}'`)])
+  } catch (error) {
+    close()
+    throw error
+  }
   return {
-    ...stored,
-    whole: () => {
-      checked()
-      return stored.whole()
-    },
+    arrays: Object.fromEntries(opened.map(([key, { array }]) => [key, array])),
+    metadata: {},
+    close,
   }
 }
 
@@ -110,12 +138,7 @@ export const npzFormat: ArrayFormat = {
   deflates: true,
   decode: decodeNpz,
   encode: (arrays) => encodeNpz(arrays),
-  open: (source, path) => ({
-    arrays: Object.fromEntries(
-      membersOf(source, path).map(([key, member]) => [key, storedMember(member, `${path}: field '${key}'`)]),
-    ),
-    metadata: {},
-  }),
+  open: openNpz,
   layout: (fields, path, metadata) => {
     checkNoText(metadata, path)
     return npzLayout(fields)

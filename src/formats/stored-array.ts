@@ -61,7 +61,7 @@ const columnRuns = (source: ByteSource, placement: Placement, from: number, to: 
 }
 
 /** @throws TweedieError `shape` for rows that are not there: a fault of the program, not of the file */
-const checkRows = (shape: Shape, from: number, to: number, where: string, axis: 0 | 1 = 0): void => {
+export const checkRows = (shape: Shape, from: number, to: number, where: string, axis: 0 | 1 = 0): void => {
   const whole = Number.isInteger(from) && Number.isInteger(to)
   if (shape.length <= axis || !whole || from < 0 || to < from || to > shape[axis]) {
     const what = axis === 0 ? 'rows' : 'columns'

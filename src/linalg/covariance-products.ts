@@ -34,6 +34,8 @@ const flat = (v: Tensor, fn: (v: Tensor) => Tensor): Tensor =>
 const entrywise = (variance: NdArray | Tensor, v: Tensor): Tensor => {
   const d = variance instanceof NdArray ? constantLike(variance, v) : cast(variance, v.dtype)
   const event = v.shape.slice(1)
+  // Of a batch, whatever its size: [B, 1, ...] may have as many numbers as an event has entries.
+  if (d.shape.length === v.shape.length && d.shape[0] === v.shape[0] && v.shape[0] > 1) return d
   return sizeOf(d.shape) === sizeOf(event) ? reshape(d, event) : d
 }
 

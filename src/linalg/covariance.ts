@@ -18,7 +18,10 @@ export interface IsotropicCovariance {
 /** Σ = diag(d). */
 export interface DiagonalCovariance {
   readonly kind: 'diagonal'
-  /** d > 0: one number for each entry of the event, or for each entry of a batch, [B, ...event]. */
+  /**
+   * d > 0: one number for each entry of the event, or for each entry of a batch, [B, ...event], or one for
+   * all entries of a row of it, [B, 1, ...].
+   */
   readonly variance: NdArray | Tensor
 }
 

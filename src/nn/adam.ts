@@ -73,22 +73,40 @@ const normAsKnown = (grads: Tree<Tensor>, after: Tensor): Tensor =>
   )
 
 /**
- * One step, as expressions.
+ * √Σ‖g‖² as {@link adam} takes it, bit for bit, for steps on some leaves at a time.
  *
- * @param lr - [] learning rate of this step
- * @param step - [] number of this step, from 1, for the bias correction
+ * @param grads - of all leaves
+ */
+export const gradientNorm = (grads: Tree<Tensor>): Tensor => {
+  const G = packing(grads).pack(grads)
+  return normAsKnown(grads, G[G.length - 1])
+}
+
+/** When a step is taken, and how far. */
+export interface AdamPace {
+  /** [] Learning rate of this step. */
+  readonly lr: Tensor
+  /** [] Number of this step, from 1, for the bias correction. */
+  readonly step: Tensor
+  /** [] Norm of the gradient of all leaves, where those given are some of them; default that of these. */
+  readonly norm?: Tensor
+}
+
+/**
+ * One step, as expressions. All but the norm goes by leaf, or by entry.
+ *
  * @returns the new parameters and moments, and the norm of the gradient before clipping
  */
 export const adam = <T extends Tree<Tensor>>(
   params: T,
   grads: T,
   { m, v }: Moments<T>,
-  { lr, step }: { lr: Tensor; step: Tensor },
+  { lr, step, norm: known }: AdamPace,
   { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, clip = 1 }: AdamOptions = {},
 ): { params: T; moments: Moments<T>; norm: Tensor } => {
   const { pack, unpack } = packing(params)
   const [P, G, M, V] = [params, grads, m, v].map(pack)
-  const norm = normAsKnown(grads, G[G.length - 1])
+  const norm = known ?? normAsKnown(grads, G[G.length - 1])
   const shrink = Number.isFinite(clip)
     ? minimum(div(scalarLike(lr, clip), add(norm, 1e-12)), 1)
     : scalarLike(lr, 1)

@@ -1,6 +1,7 @@
 /** Which entries of x figures count. */
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import type { ObservationSet } from './observation-set.ts'
+import { countOf, type Observations, readRows } from './observation-source.ts'
 import { keptEntries } from './observed.ts'
 
 /** The entries on which restorations are judged. */
@@ -15,12 +16,17 @@ export interface CountedEntries {
  * The entries of x on which restorations are judged: of those that masks show the answer is known up to the
  * noise, so the hidden ones count where there are any; what is outside the domain never does.
  *
+ * @param hidden - whether masks hide entries of the set that these observations are of; default: of these
+ *
  * @example
  * ```ts
  * const { entries, hidden } = countedEntries(readObservations('observations.npz'))
  * ```
  */
-export const countedEntries = (set: Pick<ObservationSet, 'y' | 'operator' | 'valid'>): CountedEntries => {
+export const countedEntries = (
+  set: Pick<ObservationSet, 'y' | 'operator' | 'valid'>,
+  hidden?: boolean,
+): CountedEntries => {
   const { y, operator, valid } = set
   const shape = [y.shape[0], ...operator.event]
   const kept = keptEntries(set)
@@ -28,6 +34,22 @@ export const countedEntries = (set: Pick<ObservationSet, 'y' | 'operator' | 'val
   const hides = Float32Array.from({ length: sizeOf(shape) }, (_, i) =>
     kept?.data[i] === 0 ? inDomain(i) : 0,
   )
-  const hidden = hides.includes(1)
-  return { entries: new NdArray('float32', shape, hidden ? hides : hides.map((_, i) => inDomain(i))), hidden }
+  const isHidden = hidden ?? hides.includes(1)
+  const counted = isHidden ? hides : hides.map((_, i) => inDomain(i))
+  return { entries: new NdArray('float32', shape, counted), hidden: isHidden }
+}
+
+/** Entries that are looked at in one go. */
+const PIECE = 2 ** 20
+
+/** Whether masks hide entries of the domain anywhere: rows are read until one does. */
+export const hidesEntries = (observations: Observations): boolean => {
+  const count = countOf(observations)
+  const each = Math.max(1, Math.floor(PIECE / sizeOf(observations.operator.event)))
+  for (let from = 0; from < count; from += each) {
+    const rows = readRows(observations, from, Math.min(count, from + each))
+    if (!keptEntries(rows)) return false
+    if (countedEntries(rows).hidden) return true
+  }
+  return false
 }

@@ -14,7 +14,7 @@ import { familyOf } from '../operators/index.ts'
 import { bernoulli, normal, stream } from '../random/index.ts'
 import { NdArray, sizeOf } from '../tensor/index.ts'
 import { noiseLevel, type ObservationSet } from './observation-set.ts'
-import { type Observations, observationsAt } from './observation-source.ts'
+import { countOf, type Observations, observationsAt, readRows } from './observation-source.ts'
 import { observedMask } from './observed.ts'
 
 /** How to split. */
@@ -33,11 +33,19 @@ export interface HoldOut {
   readonly held: ObservationSet
 }
 
-/** What the rows of a mask have to spare: 1, else 0, in the shape of one row. */
-const spare = (mask: NdArray, deletes: boolean): Uint8Array => {
-  const own = sizeOf(mask.shape.slice(1))
-  const always = new Uint8Array(own).fill(deletes ? 0 : 1)
-  for (let i = 0; i < mask.size; i++) if (mask.data[i] === 0) always[i % own] = 0
+/** Entries of masks that are looked at in one go. */
+const PIECE = 2 ** 20
+
+/** What the rows of the mask of a set have to spare: 1, else 0, in the shape of one row. */
+const spareOf = (observations: Observations): Uint8Array => {
+  const { operator } = observations
+  const own = sizeOf(operator.parameters.mask.shape.slice(1))
+  const always = new Uint8Array(own).fill(familyOf(operator.name).deletes ? 0 : 1)
+  const [count, each] = [countOf(observations), Math.max(1, Math.floor(PIECE / own))]
+  for (let from = 0; from < count; from += each) {
+    const { mask } = readRows(observations, from, Math.min(count, from + each)).operator.parameters
+    for (let i = 0; i < mask.size; i++) if (mask.data[i] === 0) always[i % own] = 0
+  }
   return always.every((a) => a === 1) ? always : always.map((a) => 1 - a)
 }
 
@@ -59,16 +67,19 @@ const divided = (set: ObservationSet, drop: ArrayLike<number>): HoldOut => {
   return { given: part(0), held: part(1) }
 }
 
+/** How observations are split, and which number the first of them has. */
+interface Split extends Required<HoldOutOptions> {
+  readonly from: number
+}
+
 /**
  * Some of what was seen; channels that share a mask lose it together. The columns of the Fourier plane that
  * all observations sampled, its middle, stay: no observation will ever be without them.
  */
-const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut => {
-  const { mask } = set.operator.parameters
-  const row = mask.shape.slice(1)
-  const drop = bernoulli(stream(seed, 'held'), share, [set.y.shape[0], ...row]).data
-  const may = spare(mask, familyOf(set.operator.name).deletes)
-  const own = sizeOf(row)
+const withoutSeen = (set: ObservationSet, may: Uint8Array, { share, seed, from }: Split): HoldOut => {
+  const own = may.length
+  const shape = [set.y.shape[0], ...set.operator.parameters.mask.shape.slice(1)]
+  const drop = bernoulli(stream(seed, 'held'), share, shape, { element: from * own }).data
   return divided(
     set,
     Float32Array.from(drop, (d, i) => Number(d) * may[i % own]),
@@ -76,7 +87,7 @@ const withoutSeen = (set: ObservationSet, share: number, seed: number): HoldOut 
 }
 
 /** Whether a mask says what was observed, so that what was seen is divided, and not its noise. */
-export const hasMask = ({ operator: { name, parameters } }: Pick<ObservationSet, 'operator'>): boolean =>
+export const hasMask = ({ operator: { name, parameters } }: Pick<Observations, 'operator'>): boolean =>
   parameters.mask !== undefined && familyOf(name).parameters.mask !== undefined
 
 /**
@@ -110,13 +121,26 @@ const scaled = (set: ObservationSet, factor: number): Pick<ObservationSet, 'nois
   return { noise: noiseLevel(std), std }
 }
 
-const fission = async (set: ObservationSet, share: number, seed: number): Promise<HoldOut> => {
+/** Held out unless told otherwise. */
+const SHARE = 0.2
+
+/** Noise of the parts over that of y, where what was seen is divided. */
+const UNCHANGED = { given: 1, held: 1 } as const
+
+/** The same of fission. */
+const fissionFactors = (share = SHARE) => ({
+  given: 1 / Math.sqrt(1 - share),
+  held: 1 / Math.sqrt(share),
+})
+
+const fission = async (set: ObservationSet, { share, seed, from }: Split): Promise<HoldOut> => {
   const { y, std, noise } = set
   const seen = await observedMask(set)
-  const zeta = normal(stream(seed, 'fission'), y.shape).data.map(
-    (z, i) => (std ? std.data[i % std.size] : noise) * z * (seen ? seen.data[i] : 1),
-  )
+  const zeta = normal(stream(seed, 'fission'), y.shape, {
+    element: from * sizeOf(y.shape.slice(1)),
+  }).data.map((z, i) => (std ? std.data[i % std.size] : noise) * z * (seen ? seen.data[i] : 1))
   const gamma = Math.sqrt(share / (1 - share))
+  const factors = fissionFactors(share)
   const plus = (factor: number) =>
     new NdArray(
       'float32',
@@ -124,8 +148,55 @@ const fission = async (set: ObservationSet, share: number, seed: number): Promis
       y.data.map((v, i) => v + factor * zeta[i]),
     )
   return {
-    given: { ...set, y: plus(gamma), ...scaled(set, 1 / Math.sqrt(1 - share)) },
-    held: { ...set, y: plus(-1 / gamma), ...scaled(set, 1 / Math.sqrt(share)) },
+    given: { ...set, y: plus(gamma), ...scaled(set, factors.given) },
+    held: { ...set, y: plus(-1 / gamma), ...scaled(set, factors.held) },
+  }
+}
+
+/**
+ * How to split some observations of a set, of which the first one has the number `from`.
+ *
+ * @throws TweedieError as `holdOut`
+ */
+const splitOf = (
+  observations: Observations,
+  { share = SHARE, seed = 0 }: HoldOutOptions,
+): ((part: ObservationSet, from: number) => Promise<HoldOut>) => {
+  if (!(share > 0 && share < 1))
+    throw new TweedieError('input', `hold out: the share must be in (0, 1), got ${share}`)
+  if (observations.operator.truth)
+    throw new TweedieError('input', 'hold out: needs the parameters of the operator, which blind sets hide')
+  if (!hasMask(observations)) return (part, from) => fission(part, { share, seed, from })
+  const may = spareOf(observations)
+  return async (part, from) => withoutSeen(part, may, { share, seed, from })
+}
+
+/** Observations that are split when they are asked for. */
+export interface HoldOutRows {
+  /** The parts of observations from … to − 1, as they are when all are split at once. */
+  readonly rows: (from: number, to: number) => Promise<HoldOut>
+  /** Level of the noise of all. */
+  readonly noise: Readonly<Record<keyof HoldOut, number>>
+}
+
+/**
+ * {@link holdOut} of observations of which rows are read when they are asked for; masks are gone through once
+ * before.
+ *
+ * @throws TweedieError as `holdOut`
+ *
+ * @example
+ * ```ts
+ * const { rows } = holdOutRows(openObservations('slices.safetensors'), { share: 0.2, seed: 1 })
+ * const { given, held } = await rows(0, 64)
+ * ```
+ */
+export const holdOutRows = (observations: Observations, options: HoldOutOptions = {}): HoldOutRows => {
+  const split = splitOf(observations, options)
+  const { given, held } = hasMask(observations) ? UNCHANGED : fissionFactors(options.share)
+  return {
+    rows: (from, to) => split(readRows(observations, from, to), from),
+    noise: { given: given * observations.noise, held: held * observations.noise },
   }
 }
 
@@ -140,13 +211,5 @@ const fission = async (set: ObservationSet, share: number, seed: number): Promis
  * const { given, held } = await holdOut(readObservations('test.npz'), { share: 0.2, seed: 1 })
  * ```
  */
-export const holdOut = async (
-  set: ObservationSet,
-  { share = 0.2, seed = 0 }: HoldOutOptions = {},
-): Promise<HoldOut> => {
-  if (!(share > 0 && share < 1))
-    throw new TweedieError('input', `hold out: the share must be in (0, 1), got ${share}`)
-  if (set.operator.truth)
-    throw new TweedieError('input', 'hold out: needs the parameters of the operator, which blind sets hide')
-  return hasMask(set) ? withoutSeen(set, share, seed) : fission(set, share, seed)
-}
+export const holdOut = async (set: ObservationSet, options: HoldOutOptions = {}): Promise<HoldOut> =>
+  splitOf(set, options)(set, 0)

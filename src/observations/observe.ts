@@ -3,11 +3,13 @@ import { TweedieError } from '../error.ts'
 import {
   completeSpec,
   type DataRange,
+  type DrawRequest,
   domainOf,
   drawParameters,
   filledOutside,
   hiddenNames,
   makeOperator,
+  type NoiseRange,
   type OperatorSpec,
   observedEntries,
   type Parameters,
@@ -27,6 +29,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
+import { drawnLevels } from './noise-levels.ts'
 import { checkValid, noiseLevel, type ObservationSet } from './observation-set.ts'
 import type { ObservedOperator } from './operator.ts'
 import { parameterRows } from './operator.ts'
@@ -49,8 +52,11 @@ export interface OperatorSetting {
 /** How to observe. */
 export interface ObserveOptions extends ExecuteOptions {
   readonly operator: OperatorSetting
-  /** Standard deviation of the noise, in units of y, > 0. */
-  readonly noise: number
+  /**
+   * Standard deviation of the noise, in units of y, > 0; or a range of them: then each observation has its
+   * own, log-uniform, which the set keeps in `std`.
+   */
+  readonly noise: number | NoiseRange
   /**
    * Shot noise beside it: counts of an entry of value 1, > 0, by the Gaussian approximation of
    * `poissonNoise`. The set then has a standard deviation for each entry, from y itself: it is what one knows
@@ -66,6 +72,11 @@ export interface ObserveOptions extends ExecuteOptions {
    * not observe; what x is there does not matter. Kept in the set.
    */
   readonly valid?: NdArray<'float32'>
+  /**
+   * Where the points of x lie, asked for by operators that take away neighbours; default: one after the
+   * other, which points of a globe or a mesh do not.
+   */
+  readonly places?: () => readonly (readonly number[])[]
   readonly seed: number
   /**
    * Number of the first item in its set, default 0: parts of data that do not fit into memory are observed
@@ -161,7 +172,7 @@ const checkPositive = (name: string, value: number): void => {
  */
 export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): Promise<ObservationSet> => {
   const { operator: wanted, noise, photons, range = [0, 1], view, valid, seed, first = 0 } = options
-  checkPositive('noise', noise)
+  if (typeof noise === 'number') checkPositive('noise', noise)
   if (photons !== undefined) checkPositive('photons', photons)
   if (!(range[0] < range[1])) throw new TweedieError('input', `observe: range must rise, got [${range}]`)
   if (x.shape.length < 2 || x.size === 0)
@@ -169,38 +180,64 @@ export const observe = async (x: NdArray<'float32'>, options: ObserveOptions): P
   const spec = completeSpec(specOf(wanted), range)
   const [count, ...event] = x.shape
   if (valid) checkValid(valid, event, 'observe')
-  const parameters = drawParameters(spec, { count, event, seed, first, ...(valid ? { valid } : {}) })
+  const signals = { event, places: placesFor(options), ...(valid ? { valid } : {}) }
+  const parameters = drawParameters(spec, { ...signals, count, seed, first })
   const items = valid ? filledOutside(float32(x), domainOf(valid, range)) : float32(x)
   const { image, observed } = await clean(spec, parameters, items, options)
   const operator: ObservedOperator = { ...spec, event, parameters }
   return {
     ...withNoise(image, observed, options),
-    operator: isBlind(wanted) ? hidden(operator, wanted, valid) : operator,
+    operator: isBlind(wanted) ? hidden(operator, wanted, signals) : operator,
     range,
     ...(view ? { view } : {}),
     ...(valid ? { valid } : {}),
   }
 }
 
-/** y = A x + noise where something was observed; the noise of a set with photons differs between entries. */
+/** The places of points; undefined where they lie one after the other. */
+const placesFor = ({ view, places }: ObserveOptions): DrawRequest['places'] => {
+  if (places || !view || view.kind === 'image' || view.kind === 'signal') return places
+  return () => {
+    throw new TweedieError('input', `observe: patches need to know where the points lie, give 'places'`)
+  }
+}
+
+/** The standard deviation of a value of y, at least of `least`, of observation i of these. */
+type LevelAt = (value: number, least: number, i: number) => number
+
+/** @throws TweedieError `input` for shot noise beside a range */
+const levelOf = ({ noise, photons, seed, first }: ObserveOptions, count: number): LevelAt => {
+  if (typeof noise === 'number')
+    return photons === undefined
+      ? () => noise
+      : (value, least) => Math.sqrt(Math.max(value, least) / photons + noise * noise)
+  if (photons !== undefined)
+    throw new TweedieError('input', "observe: 'photons' go with one noise, not with a range of it")
+  const levels = drawnLevels(noise, { count, seed, first })
+  return (_value, _least, i) => levels[i]
+}
+
+/** y = A x + noise where something was observed; with photons or a range of noise, `std` says how much. */
 const withNoise = (
   { shape, data }: NdArray<'float32'>,
   observed: Float32Array,
-  { noise, photons, seed, first = 0 }: ObserveOptions,
+  options: ObserveOptions,
 ): Pick<ObservationSet, 'y' | 'noise' | 'std'> => {
-  const z = normal(stream(seed, 'observe noise'), shape, { element: first * sizeOf(shape.slice(1)) }).data
-  const levelAt = (value: number, least: number) =>
-    photons === undefined ? noise : Math.sqrt(Math.max(value, least) / photons + noise * noise)
+  const { noise, photons, seed, first = 0 } = options
+  const size = sizeOf(shape.slice(1))
+  const z = normal(stream(seed, 'observe noise'), shape, { element: first * size }).data
+  const levelAt = levelOf(options, shape[0])
+  const of = (k: number): number => Math.floor(k / size)
   const y = new NdArray(
     'float32',
     shape,
-    data.map((v, i) => v + levelAt(v, 0) * observed[i] * z[i]),
+    data.map((v, k) => v + levelAt(v, 0, of(k)) * observed[k] * z[k]),
   )
-  if (photons === undefined) return { y, noise }
+  if (typeof noise === 'number' && photons === undefined) return { y, noise }
   const std = new NdArray(
     'float32',
     shape,
-    y.data.map((v) => levelAt(v, 1 / photons)),
+    y.data.map((v, k) => levelAt(v, photons === undefined ? 0 : 1 / photons, of(k))),
   )
   return { y, noise: noiseLevel(std), std }
 }
@@ -221,16 +258,16 @@ const hiddenIn = (wanted: OperatorSetting, names: readonly string[]): string[] =
 const hidden = (
   operator: ObservedOperator,
   wanted: OperatorSetting,
-  valid: NdArray<'float32'> | undefined,
+  signals: Omit<DrawRequest, 'count' | 'seed'>,
 ): ObservedOperator => {
-  const { event, parameters, ...spec } = operator
+  const { event: _, parameters, ...spec } = operator
   const names = hiddenIn(wanted, Object.keys(parameters))
   if (names.length === 0)
     throw new TweedieError(
       'input',
       `observe: operator '${operator.name}' with these settings has no parameters to be blind to`,
     )
-  const nominal = drawParameters(spec, { ...NOMINAL, event, ...(valid ? { valid } : {}) })
+  const nominal = drawParameters(spec, { ...NOMINAL, ...signals })
   const only = (arrays: Parameters<NdArray<'float32'>>) =>
     Object.fromEntries(names.map((name) => [name, arrays[name]]))
   const means = Object.entries(only(nominal)).map(([name, array]) => [name, meanRow(array)] as const)

@@ -3,6 +3,12 @@ import { type Covariance, checkPositive, diagonal, isotropic, lowRank } from '..
 import { add, maximum, mul, NdArray, ndarray, square, type Tensor, toNumbers } from '../tensor/index.ts'
 import { shapeError } from '../tensor/shape.ts'
 
+/** Standard deviations of observations that have noise of their own: between these two, 0 < from < to. */
+export interface NoiseRange {
+  readonly from: number
+  readonly to: number
+}
+
 const STD = 'noise: the standard deviation'
 
 const squares = (std: NdArray): NdArray =>

@@ -30,7 +30,7 @@ export const denoiserObjectiveOf = async (request: DistillRequest, config: Denoi
   const params = await freshDenoiser(config, prior.gaussian, basisOf(measurements), prior.event, seed)
   return {
     wanted,
-    fresh: initFlowState(params),
+    fresh: () => initFlowState(params),
     objectiveOf: (samples: NdArray<'float32'> | SampleRows) =>
       conditionalObjective(config, params, samples, measurements, streamsOf(request)),
   }

@@ -20,7 +20,7 @@ export const lookAtDistillation = async <T>(request: DistillRequest, look: Look<
   const samples = zeros([2, ...prior.event])
   if (flow.kind === 'denoiser') {
     const { fresh, objectiveOf } = await denoiserObjectiveOf(request, flow)
-    return look(objectiveOf(samples), fresh)
+    return look(objectiveOf(samples), fresh())
   }
   const fresh = shapesOnly(() => initFlowState(freshFlow(flow, prior.gaussian, seed)))
   return withFlowObjective(

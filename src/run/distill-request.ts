@@ -1,8 +1,9 @@
 /** What a distillation is asked for, whatever the kind of sampler. */
 import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
 import type { LikelihoodOptions } from '../diffusion/index.ts'
-import { type Observations, readRows } from '../observations/index.ts'
+import { type ObservationSet, type Observations, readRows } from '../observations/index.ts'
 import { type Stream, stream } from '../random/index.ts'
+import type { NdArray } from '../tensor/index.ts'
 import type { Trainer, TrainOptions, TrainState } from '../training/index.ts'
 import type { LearnedPrior } from './prior.ts'
 import type { RunCall } from './run-call.ts'
@@ -48,7 +49,21 @@ export interface DistillRequest extends RunCall {
   readonly steps: number
   /** Draws of one run of `sampler.onnx`, default 16. */
   readonly exportDraws?: number
+  /**
+   * Observations that are not learned from and what they are of: how far to trust the sampler is said by
+   * them.
+   */
+  readonly validation?: Validation
   readonly seed: number
+}
+
+/** Observations by which a sampler is judged. */
+export interface Validation {
+  readonly set: ObservationSet
+  /** [N, ...event], in the units of the data. */
+  readonly truth: NdArray<'float32'>
+  /** Draws of each, default 39. */
+  readonly draws?: number
 }
 
 /** The measurements to learn from: the set, or one of it. */
@@ -63,7 +78,7 @@ export const streamsOf =
 
 /** How a kind of sampler learns. */
 export interface Learner {
-  /** The state before the first step. */
-  readonly fresh: TrainState
+  /** Makes the state before the first step. */
+  readonly fresh: () => TrainState
   trainer(): Promise<Trainer>
 }

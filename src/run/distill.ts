@@ -17,6 +17,7 @@ import type { Run } from './folder.ts'
 import type { LearnedPrior } from './prior.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
+import { trustOf } from './trust.ts'
 
 const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
 
@@ -91,12 +92,30 @@ export const writeSamplerOnnx = async (
   const { model, manifest } = await exportSampler(sampler, draws)
   const beside = path.replace(/\.onnx$/, '.json')
   const described: Json = parseJson(
-    JSON.stringify({ ...manifest, flow: flowHeader(sampler.flow), origin: sampler.origin }),
+    JSON.stringify({
+      ...manifest,
+      flow: flowHeader(sampler.flow),
+      origin: sampler.origin,
+      trust: sampler.trust, // left out where it is undefined
+    }),
     beside,
   )
   writeAtomic(path, model)
   writeAtomic(beside, new TextEncoder().encode(`${JSON.stringify(described, null, 2)}\n`))
   return { onnx: path, manifest: beside }
+}
+
+/** The sampler with how far to trust it, where there is something to judge it by. */
+const judged = async (
+  sampler: SavedSampler,
+  { validation, options: { execute }, onProgress, signal, seed }: DistillRequest,
+): Promise<SavedSampler> => {
+  if (!validation) return sampler
+  const { set, truth, draws } = validation
+  return {
+    ...sampler,
+    trust: await trustOf(sampler, set, truth, { draws, seed, execute, onProgress, signal }),
+  }
 }
 
 /**
@@ -110,7 +129,7 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
   const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request
   const { options, exportDraws = 16 } = request
   const { params, steps } = await trained(run, request)
-  const sampler: SavedSampler = {
+  const learned: SavedSampler = {
     flow,
     params,
     event: prior.event,
@@ -127,6 +146,7 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
       ...(priorPath === undefined ? {} : { priorPath }),
     },
   }
+  const sampler = await judged(learned, request)
   saveSampler(run, sampler)
   await writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
   return sampler

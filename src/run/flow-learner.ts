@@ -87,7 +87,7 @@ export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfi
   const flow = flowOf(config)
   const { options, prior, seed } = request
   return {
-    fresh: initFlowState(freshFlow(config, prior.gaussian, seed)),
+    fresh: () => initFlowState(freshFlow(config, prior.gaussian, seed)),
     trainer: async () => {
       const opened: SampleStore[] = []
       const open: DrawSamples = async (wanted) => {

@@ -38,7 +38,7 @@ const predicted = async (
   draws: NdArray<'float32'>,
 ): Promise<{ clean: NdArray<'float32'>; noisy: NdArray<'float32'> }> => {
   const { y, noise, std } = held
-  const r = await residualsOfDraws(program, draws, y.shape)
+  const r = await residualsOfDraws(program, draws)
   const sigma = (i: number) => (std ? std.data[i % std.size] : noise)
   const value = (v: number, i: number) => y.data[i % y.size] - v * sigma(i % y.size)
   const z = normal(stream(0, 'held noise'), r.shape).data

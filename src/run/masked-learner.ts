@@ -4,7 +4,7 @@ import { type NetworkConfig, network } from '../nn/index.ts'
 import type { MaskedRows } from '../observations/index.ts'
 import { type DataRange, domainOf, toPrior } from '../operators/index.ts'
 import { stream } from '../random/index.ts'
-import { type Shape, sizeOf } from '../tensor/index.ts'
+import { type NdArray, type Shape, sizeOf } from '../tensor/index.ts'
 import {
   AMBIENT_DELTA,
   ambientObjective,
@@ -24,7 +24,7 @@ export type MaskedLearner =
   /** δ: the share of the observed entries that is deleted further, in (0, 1); default 0.1. */
   { readonly kind: 'ambient'; readonly delta?: number } | { readonly kind: 'gsure' }
 
-/** The request of a learner without laps: network, masked rows, options. */
+/** The request of a learner without laps: network, masked rows (read when a step needs them), options. */
 export interface MaskedLearnRequest extends RunCall {
   readonly learner: MaskedLearner
   /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */
@@ -33,7 +33,7 @@ export interface MaskedLearnRequest extends RunCall {
   /** Units of the data. */
   readonly range: DataRange
   /** Which entries of x are there, of its last axes; default all. */
-  readonly valid?: MaskedRows['mask']
+  readonly valid?: NdArray<'float32'>
   readonly options: TrainOptions
   readonly steps: number
   /** Least noise level; that of the observations for `gsure` where it is larger. */
@@ -64,11 +64,15 @@ const trainerOf = (request: MaskedLearnRequest): Trainer => {
 }
 
 /** The one mask of an AmbientDiffusion prior: as dense as those that its network was trained on. */
-const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<LearnedPrior, 'ambient'> => {
+const ambientOf = async ({
+  learner,
+  rows,
+  seed,
+}: MaskedLearnRequest): Promise<Pick<LearnedPrior, 'ambient'>> => {
   if (learner.kind !== 'ambient') return {}
   const { delta = AMBIENT_DELTA } = learner
-  const observed = mask.data.reduce((sum, m) => sum + m, 0) / mask.size
-  return { ambient: { delta, keep: (1 - delta) * observed, seed, shape: mask.shape.slice(1) } }
+  const keep = (1 - delta) * (await rows.observedShare())
+  return { ambient: { delta, keep, seed, shape: rows.maskShape } }
 }
 
 /**
@@ -84,7 +88,7 @@ const ambientOf = ({ learner, rows: { mask }, seed }: MaskedLearnRequest): Pick<
  * ```ts
  * const net: NetworkConfig = { kind: 'unet', io: 2, channels: [32, 64], blocks: [1, 1] } // grey images
  * await learnMasked(openRun('runs/ambient', { config: {} }), {
- *   learner: { kind: 'ambient' }, net, rows: await maskedRows(set), range: set.range,
+ *   learner: { kind: 'ambient' }, net, rows: maskedRows(set), range: set.range,
  *   options: { batch: 64, rate: constantRate(1e-3), ema: 0.99 },
  *   steps: 2000, sigmaMin: 0.02, sigmaMax: 20, seed: 0,
  * })
@@ -96,12 +100,12 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     state: { average },
   } = await trainInRun(run, {
     ...request,
-    fresh: initTrainState(network(net).init(seed)),
+    fresh: () => initTrainState(network(net).init(seed)),
     format: trainFormat(learner.kind),
     phase: 'training',
     trainer: () => trainerOf(request),
   })
-  const event = rows.y.shape.slice(1)
+  const { event } = rows
   const prior = learnedPrior({
     net,
     params: average,
@@ -111,7 +115,7 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     range,
     ...(valid ? { domain: domainOf(valid, range, toPrior(range)) } : {}),
     laps: 0,
-    ...ambientOf(request),
+    ...(await ambientOf(request)),
   })
   savePrior(run, 'prior', prior)
   return prior

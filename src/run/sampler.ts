@@ -16,6 +16,7 @@ import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
+import { type Trust, trustSchema } from './trust.ts'
 import { numbersIn, weightsOf } from './weights.ts'
 
 /** The origin of a sampler: its noise, measurements, training and prior. */
@@ -35,6 +36,8 @@ export interface SamplerOrigin {
 /** A sampler with its history. */
 export interface SavedSampler extends AmortizedSampler {
   readonly origin: SamplerOrigin
+  /** How far to trust it, where that was measured. */
+  readonly trust?: Trust
 }
 
 /** Name of the checkpoint that holds the sampler of a run. */
@@ -50,10 +53,13 @@ const transform = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('affine') }),
   z.object({ kind: z.literal('spline'), bins: count.optional(), bound: z.number().positive().optional() }),
 ])
+const positive = z.number().positive()
+const noiseRange = z.object({ from: positive, to: positive }).refine(({ from, to }) => from < to, 'must rise')
+const noise = z.union([positive, noiseRange])
 const gaussianBase = z.object({
   variance: z.number().positive(),
   rank: count,
-  observed: z.object({ noise: z.number().positive(), masked: z.boolean() }).optional(),
+  observed: z.object({ noise, masked: z.boolean() }).optional(),
 })
 const flow = z.discriminatedUnion('kind', [
   z.object({
@@ -91,7 +97,7 @@ const flow = z.discriminatedUnion('kind', [
     kind: z.literal('denoiser'),
     event: shape,
     net: networkHeader,
-    noise: z.number().positive(),
+    noise,
     gaussian: z.object({ variance: z.number().positive(), rank: z.int().nonnegative() }),
     sigmaMin: z.number().positive(),
     sigmaMax: z.number().positive(),
@@ -117,6 +123,7 @@ const header = z.object({
     y: shape,
     beside: z.record(z.string(), shape),
     crossing: z.enum(['operator', 'entries']),
+    noise: noiseRange.optional(),
     nothing: z.boolean().optional(),
   }),
   measurement: z.string().optional(),
@@ -128,6 +135,7 @@ const header = z.object({
     prior: z.string(),
     priorPath: z.string().optional(),
   }),
+  trust: trustSchema.optional(),
 })
 
 const header01 = z.looseObject({

@@ -42,7 +42,7 @@ export interface TrainRequest extends RunCall {
  * Rank of the Gaussian kept beside a prior trained on clean data: only its mean is used, as the start of
  * samplers.
  */
-const RANK = 16
+export const CLEAN_RANK = 16
 
 /**
  * Trains a prior in a run folder, from where the folder stands.
@@ -60,7 +60,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     state: { average },
   } = await trainInRun(run, {
     ...request,
-    fresh: initTrainState(request.weights ?? network(net).init(seed)),
+    fresh: () => initTrainState(request.weights ?? network(net).init(seed)),
     format: trainFormat('train'),
     phase: 'training',
     trainer: () => trainer(denoisingObjective(network(net), x, options, streamOf), options, streamOf('rows')),
@@ -69,7 +69,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
   const { event } = clean
   const { domain } = inDomain
   const items = domain ? mappedRows(clean, (rows) => filledOutside(rows, domain)) : clean
-  const gaussian = await ppca(items, Math.min(RANK, sizeOf(event)))
+  const gaussian = await ppca(items, Math.min(CLEAN_RANK, sizeOf(event)))
   const prior = learnedPrior({
     net,
     params: average,

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
 import type { Json } from '../json.ts'
+import { shapesOnly } from '../nn/index.ts'
 import { checkAborted } from '../progress.ts'
 import { unflatten } from '../tensor/index.ts'
 import type { StepFigures, Trainer, TrainState, Watch } from '../training/index.ts'
@@ -53,7 +54,7 @@ export interface TrainPosition {
 export interface PointFormat {
   pack(position: TrainPosition): CheckpointContent
   /**
-   * @param fresh - the state before the first step, which has the shapes
+   * @param fresh - of the shapes of the state before the first step; its values do not matter
    * @throws TweedieError `input` when the point is of something else
    */
   unpack(point: Checkpoint, fresh: TrainState): TrainPosition
@@ -76,8 +77,11 @@ export const trainFormat = (kind: 'train' | 'ambient' | 'gsure'): PointFormat =>
 
 /** A training in a run folder, and its length. */
 export interface TrainingRun extends RunCall {
-  /** The state before the first step. */
-  readonly fresh: TrainState
+  /**
+   * Makes the state before the first step. A function, so that nothing holds that state, as large as a resume
+   * point, while others follow.
+   */
+  readonly fresh: () => TrainState
   readonly format: PointFormat
   /** Called once the folder was read: what is compiled or drawn for the training is made after its checks. */
   readonly trainer: () => Trainer | Promise<Trainer>
@@ -86,6 +90,17 @@ export interface TrainingRun extends RunCall {
   readonly phase: string
   /** Figures of a step for the journal; default its terms. */
   readonly figures?: (result: StepFigures) => Readonly<Record<string, Json>>
+}
+
+/** Where a folder stands, and whether it stood there before. */
+const positionOf = (
+  run: Run,
+  { fresh, format }: TrainingRun,
+): { readonly start: TrainPosition; readonly resumed: boolean } => {
+  const point = resumeCheckpoint(run)
+  return point
+    ? { start: format.unpack(point, shapesOnly(fresh)), resumed: true }
+    : { start: { step: 0, state: fresh() }, resumed: false }
 }
 
 /**
@@ -97,16 +112,18 @@ export interface TrainingRun extends RunCall {
  * something else; `io`
  */
 export const trainInRun = async (run: Run, request: TrainingRun): Promise<TrainPosition> => {
-  const { fresh, format, steps, phase, figures = ({ terms }) => terms, signal, seconds } = request
-  const point = resumeCheckpoint(run)
-  let { step: done, state } = point ? format.unpack(point, fresh) : { step: 0, state: fresh }
+  const { format, steps, phase, figures = ({ terms }) => terms, signal, seconds } = request
+  let {
+    start: { step: done, state },
+    resumed,
+  } = positionOf(run, request)
   const clock = saveClock(request.checkpointSeconds)
   const save = (): string => {
     clock.saved()
     return saveCheckpoint(run, `step-${done}`, format.pack({ step: done, state }))
   }
   // What a trainer draws and keeps in the folder, such as samples of a prior, belongs to this request only.
-  if (!point) save()
+  if (!resumed) save()
   const { advance, release } = await request.trainer()
   const started = performance.now()
   const isTime = (): boolean => seconds !== undefined && performance.now() - started > 1000 * seconds

@@ -26,6 +26,8 @@ export {
   toTensors,
   unflatten,
   type Value,
+  valuesOf,
   walk,
+  withValues,
   zerosLike,
 } from './tree.ts'

@@ -111,6 +111,22 @@ export const zerosLike = (tree: Tree<Value>): Tree<NdArray> =>
     '',
   ) as Tree<NdArray>
 
+/** The arrays of a tree, here or on a device, in order. */
+export const valuesOf = (tree: Tree<Value>): Value[] => {
+  const list: Value[] = []
+  walk(tree, (leaf, path) => {
+    if (leaf instanceof NdArray || leaf instanceof DeviceArray) list.push(leaf)
+    else wrongLeaf(leaf, path)
+  })
+  return list
+}
+
+/** A tree of the same nesting with other arrays, in the order of {@link valuesOf}. */
+export const withValues = (tree: Tree<Value>, values: readonly Value[]): Tree<Value> => {
+  let leaf = 0
+  return map(tree, () => values[leaf++], '') as Tree<Value>
+}
+
 /** Arrays → tensors. */
 export const toTensors = <T>(tree: T, fn: (leaf: Value | number, path: string) => Tensor): Tensors<T> =>
   map(

@@ -22,7 +22,6 @@ import {
   type NdArray,
   ndarray,
   reciprocal,
-  rowsAt,
   rsqrt,
   slice,
   square,
@@ -31,6 +30,7 @@ import {
   type Tree,
 } from '../tensor/index.ts'
 import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
+import { type MaskedArrays, type MaskedItems, maskedItems } from './masked-items.ts'
 import type { Objective } from './objective.ts'
 
 /** (Ã xt, Ã, σ) ↦ E[x | Ã xt, Ã]: [B, C, H, W], a mask that broadcasts to it, [B]. */
@@ -121,8 +121,9 @@ export interface AmbientOptions {
  * The objective of a masked observation set.
  *
  * @param net - over [B, 2C, H, W]
- * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel:
- * what is deleted further is drawn in the shape of the mask
+ * @param set - y [N, C, H, W] in the units of the prior, and its mask, of the same shape or with one channel
+ * (what is deleted further is drawn in the shape of the mask): arrays, or rows that are read when they are
+ * needed
  * @param streamOf - the random stream of a purpose
  *
  * @example
@@ -133,22 +134,23 @@ export interface AmbientOptions {
  */
 export const ambientObjective = (
   net: Network,
-  { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
+  set: MaskedArrays | MaskedItems,
   { delta = AMBIENT_DELTA, sigma }: AmbientOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<AmbientBatch & Seeded> => {
+  const { count, event, maskShape, rowsAt, release } = maskedItems(set)
   const purposes = ['noise', 'times', 'further deletion', 'dropout'].map(streamOf)
   const [noise, times, further, masks] = purposes
   return {
-    count: y.shape[0],
-    batch: ({ rows, at }) => {
+    count,
+    release,
+    batch: async ({ rows, at }) => {
       const where = { ...at, observation: rows.map((_, i) => i) }
       const t = betaBatch(times, 3, 3, where, [])
       return {
-        y: rowsAt(y, rows),
-        mask: rowsAt(mask, rows),
-        kept: bernoulliBatch(further, 1 - delta, where, mask.shape.slice(1)),
-        z: normalBatch(noise, where, y.shape.slice(1)),
+        ...(await rowsAt(rows)),
+        kept: bernoulliBatch(further, 1 - delta, where, maskShape),
+        z: normalBatch(noise, where, event),
         sigma: ndarray(Array.from(t.data, sigma)),
         seeds: dropoutSeeds(net, rows.length, masks, at),
       }

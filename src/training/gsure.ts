@@ -23,10 +23,8 @@ import {
   maximum,
   mean,
   mul,
-  type NdArray,
   ndarray,
   reciprocal,
-  rowsAt,
   sqrt,
   square,
   sub,
@@ -34,6 +32,7 @@ import {
   vjp,
 } from '../tensor/index.ts'
 import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
+import { type MaskedArrays, type MaskedItems, maskedItems } from './masked-items.ts'
 import type { Objective } from './objective.ts'
 
 /** One batch of the loss. */
@@ -92,7 +91,8 @@ export interface GsureOptions {
  * The objective of a masked observation set, in the units of the prior. Needs masks that show every entry
  * sometimes.
  *
- * @param set - y [N, ...event], and its mask, of the same shape or with one channel
+ * @param set - y [N, ...event], and its mask, of the same shape or with one channel: arrays, or rows that are
+ * read when they are needed
  * @param streamOf - the random stream of a purpose
  * @throws TweedieError `input` when the schedule starts below the noise of the observations
  *
@@ -105,7 +105,7 @@ export interface GsureOptions {
  */
 export const gsureObjective = (
   net: Network,
-  { y, mask }: { y: NdArray<'float32'>; mask: NdArray<'float32'> },
+  set: MaskedArrays | MaskedItems,
   { noise, sigma }: GsureOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<GsureBatch & Seeded> => {
@@ -115,17 +115,18 @@ export const gsureObjective = (
       `gsure: noise levels must not lie below that of the observations, ${noise}, got ${sigma(0)}`,
     )
   }
+  const { count, event, rowsAt, release } = maskedItems(set)
   const [white, times, probes, masks] = ['noise', 'times', 'probe', 'dropout'].map(streamOf)
   return {
-    count: y.shape[0],
-    batch: ({ rows, at }) => {
+    count,
+    release,
+    batch: async ({ rows, at }) => {
       const where = { ...at, observation: rows.map((_, i) => i) }
       const t = betaBatch(times, 3, 3, where, [])
       return {
-        y: rowsAt(y, rows),
-        mask: rowsAt(mask, rows),
-        z: normalBatch(white, where, y.shape.slice(1)),
-        probe: normalBatch(probes, where, y.shape.slice(1)),
+        ...(await rowsAt(rows)),
+        z: normalBatch(white, where, event),
+        probe: normalBatch(probes, where, event),
         sigma: ndarray(Array.from(t.data, sigma)),
         seeds: dropoutSeeds(net, rows.length, masks, at),
       }

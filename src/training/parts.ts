@@ -4,7 +4,7 @@
  *
  *     ∇L = Σ_j (n_j / n) ∇L_j,
  *
- * and so are terms and statistics. One program adds a part's gradient to the sum, another takes the step.
+ * and so are terms and statistics. One program adds a part's gradient to the sum, others take the step.
  */
 import { TweedieError } from '../error.ts'
 import {
@@ -27,10 +27,11 @@ import {
   walk,
   zerosLike,
 } from '../tensor/index.ts'
+import { inGroups } from './in-groups.ts'
 import type { Objective, Terms, Trained } from './objective.ts'
 import { numbersOf, type StepFigures, type Steps } from './steps.ts'
 import type { TrainState } from './train-state.ts'
-import { judged, moved, type Pace, type UpdateOptions } from './update.ts'
+import { judged, type Pace, type UpdateOptions } from './update.ts'
 
 /** What is summed over parts. */
 type Sums<L> = { readonly grads: Tree<L>; readonly statistics: Tree<L> }
@@ -105,13 +106,7 @@ export const inParts = <B>(
     },
     execute,
   )
-  const finish = holding(
-    ({ grads, ...state }: Omit<TrainState<Tensor>, 'statistics'> & { grads: Tree<Tensor> }, pace: Pace) => {
-      const { gradient, ...held } = moved(state, grads, pace, options)
-      return { held, told: gradient }
-    },
-    execute,
-  )
+  const finish = inGroups(options, execute)
   const step = async (
     { statistics, ...state }: TrainState<Value>,
     pace: Pace<NdArray>,
@@ -132,15 +127,11 @@ export const inParts = <B>(
       sums = { grads: held.grads, statistics: changed ? held.statistics : sums.statistics }
       parts.push([numbersOf(told), weight])
     }
-    const { held, told } = await finish({ ...state, grads: sums.grads }, pace)
+    const { state: after, gradient } = await finish.take(state, sums.grads, pace)
     free(sums.grads)
     return {
-      state: {
-        ...held,
-        average: options.ema > 0 ? held.average : held.params,
-        statistics: changed ? sums.statistics : statistics,
-      },
-      figures: { terms: weighted(parts), gradient: item(told) },
+      state: { ...after, statistics: changed ? sums.statistics : statistics },
+      figures: { terms: weighted(parts), gradient: item(gradient) },
     }
   }
   return {

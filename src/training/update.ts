@@ -39,11 +39,17 @@ export interface UpdateOptions {
 /** Learning rate and number (from 1) of a step, []. */
 export type Pace<L = Tensor> = { readonly lr: L; readonly step: L }
 
-/** The state after a step but its statistics; no `average` where none is kept. */
+/** What of the state a step changes by its gradients. */
+export type Moving<L> = Omit<TrainState<L>, 'statistics'>
+
+/**
+ * The state after a step but its statistics; no `average` where none is kept. Of some of the leaves, where
+ * the norm of the whole gradient is known.
+ */
 export const moved = (
-  { params, average, moments }: Omit<TrainState<Tensor>, 'statistics'>,
+  { params, average, moments }: Moving<Tensor>,
   grads: Tree<Tensor>,
-  pace: Pace,
+  pace: Pace & { readonly norm?: Tensor },
   { ema: decay, adam: options }: UpdateOptions,
 ) => {
   const next = adam(params, grads, moments, pace, options)

@@ -27,7 +27,12 @@ import {
 } from '../../src/diffusion/index.ts'
 import { exactSolve, fullRank, isotropic, lowRank } from '../../src/linalg/index.ts'
 import { linearRate, type NetworkConfig, network, networkFor } from '../../src/nn/index.ts'
-import { type ObservationSet, type OperatorSetting, observe } from '../../src/observations/index.ts'
+import {
+  noiseRangeOf,
+  type ObservationSet,
+  type OperatorSetting,
+  observe,
+} from '../../src/observations/index.ts'
 import { applyAffine, fromPrior, makeOperator, toPrior } from '../../src/operators/index.ts'
 import { normal, normalBatch, stream } from '../../src/random/index.ts'
 import {
@@ -94,7 +99,7 @@ const untrained = async (
   net: (shape: Shape) => NetworkConfig,
   steps: DenoiserSteps,
 ): Promise<AmortizedSampler> => {
-  const layout = conditionLayout(set, true)
+  const layout = conditionLayout(set, true, noiseRangeOf(set))
   const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
   const prior = { gaussian, sigmaMin: 1e-3, sigmaMax: 50 }
   const flow = denoiserConfig(set, layout, measurements, prior, net, steps)
@@ -142,7 +147,7 @@ const posteriorOf = async (set: ObservationSet, { S, mu }: { S: Matrix; mu: Matr
   const ones = Matrix.ones(A.columns, 1)
   const first = toNumbers(set.y).slice(0, A.rows)
   const y = Matrix.columnVector(first).mul(scale).add(A.mmul(ones).mul(offset))
-  const noise = Matrix.eye(A.rows).mul((scale * set.noise) ** 2)
+  const noise = Matrix.eye(A.rows).mul((scale * (set.std?.data[0] ?? set.noise)) ** 2)
   const K = S.mmul(A.transpose()).mmul(inverse(A.mmul(S).mmul(A.transpose()).add(noise)))
   const seen = Matrix.sub(y, A.mmul(mu))
   // A deleted entry is 0 in y and in A x: it says nothing.
@@ -151,7 +156,7 @@ const posteriorOf = async (set: ObservationSet, { S, mu }: { S: Matrix; mu: Matr
 }
 
 /** What the sampler makes of z = 0 and of every unit z, for the first observation, in the prior's units. */
-const responseOf = async (sampler: AmortizedSampler, { y, operator }: ObservationSet) => {
+const responseOf = async (sampler: AmortizedSampler, { y, operator, std }: ObservationSet) => {
   const n = sizeOf(sampler.event)
   const z = ndarray([...Array(n).fill(0), ...Matrix.eye(n).to1DArray()], [n + 1, ...sampler.event])
   const first = (a: NdArray<'float32'>) => {
@@ -162,7 +167,7 @@ const responseOf = async (sampler: AmortizedSampler, { y, operator }: Observatio
     Object.keys(sampler.condition.beside).map((name) => [name, first(operator.parameters[name])]),
   )
   const program = jit(oneStep(sampler))
-  const { x } = await program({ y: first(y), beside }, z)
+  const { x } = await program({ y: first(y), beside, ...(std ? { noise: ndarray([std.data[0]]) } : {}) }, z)
   await program.release()
   const { scale, offset } = toPrior(sampler.range)
   const all = rowsOf(
@@ -202,6 +207,18 @@ describe('a denoiser that is the Gaussian fit draws from the posterior under it'
     const ratio = got.covariance.trace() / want.covariance.trace()
     expect(ratio).toBeGreaterThan(0.9)
     expect(ratio).toBeLessThan(1.1)
+  })
+
+  it.each([3, 4, 5, 6])('told the noise, that of its own: seed %i', async (seed) => {
+    const gaussian = gaussianOver(8)
+    const x = applyAffine(fromPrior(RANGE), draws(3, gaussian, [1, 2, 4]))
+    const noise = { from: 0.01, to: 0.3 }
+    const set = await observe(x, { operator: { name: 'masks' }, noise, range: RANGE, seed })
+    const sampler = await untrained(set, gaussian, unet, { steps: 20 })
+    const want = await posteriorOf(set, gaussian)
+    const got = await responseOf(sampler, set)
+    expectClose(got.mean, want.mean.to1DArray(), 2e-3)
+    expect(Math.abs(got.covariance.trace() / want.covariance.trace() - 1)).toBeLessThan(0.05)
   })
 
   it('the whole covariance by more steps', async () => {
@@ -255,41 +272,50 @@ describe('a trained denoiser', () => {
   const truth: Gaussian = { mean: f64([0.5, -0.3, 0.2]), covariance: fullRank(f64(S, [3, 3])) }
   const parts = { S: rowsOf(S, 3), mu: Matrix.columnVector([0.5, -0.3, 0.2]) }
 
-  it('is E[x | m] of its training draws, whatever was seen', { timeout: 60_000 }, async () => {
-    const x = draws(4096, parts, [3])
-    const data = applyAffine(fromPrior(RANGE), x)
-    const operator = { name: 'mask', settings: { keep: 0.5 } }
-    const set = await observe(data, { operator, noise: NOISE, range: RANGE, seed: 4 })
-    const layout = conditionLayout(set, true)
-    const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
-    const prior = { gaussian: standardGaussian(3), sigmaMin: 0.02, sigmaMax: 20 }
-    const net = (shape: Shape) => networkFor({ kind: 'mlp', hidden: [64, 64], emb: 16 }, shape)
-    const config: DenoiserConfig = denoiserConfig(set, layout, measurements, prior, net)
-    const fresh = await freshDenoiser(config, prior.gaussian, basisOf(measurements), [3], 0)
-    const streamOf = (purpose: string) => stream(0, purpose)
-    const objective = conditionalObjective(config, fresh, x, measurements, streamOf)
-    const steps = 1200
-    const options = { batch: 256, rate: linearRate(5e-3, 1e-5, steps), adam: { clip: 1 } }
-    const { step, release } = trainer(objective, options, streamOf('rows'))
-    let state = initFlowState(fresh)
-    for (let i = 0; i < steps; i++) ({ state } = await step(state, { step: i }))
-    await release()
-    const errors = await gapsOf(config, flowParamsOf(state))
-    expect(errors.trained).toBeLessThan(0.05)
-    expect(errors.fit).toBeGreaterThan(0.2)
-  })
+  it.each([
+    ['of one size', NOISE],
+    ['that it is told', { from: 0.03, to: 0.3 }],
+  ] as const)(
+    'is E[x | m] of its draws, whatever was seen, with noise %s',
+    { timeout: 90_000 },
+    async (_, noise) => {
+      const x = draws(4096, parts, [3])
+      const data = applyAffine(fromPrior(RANGE), x)
+      const operator = { name: 'mask', settings: { keep: 0.5 } }
+      const set = await observe(data, { operator, noise, range: RANGE, seed: 4 })
+      const layout = conditionLayout(set, true, noiseRangeOf(set))
+      const measurements = measurementsOf(set, { layout, condition: conditionShape(layout, 'vector') })
+      const prior = { gaussian: standardGaussian(3), sigmaMin: 0.02, sigmaMax: 20 }
+      const net = (shape: Shape) => networkFor({ kind: 'mlp', hidden: [64, 64], emb: 16 }, shape)
+      const config: DenoiserConfig = denoiserConfig(set, layout, measurements, prior, net)
+      const fresh = await freshDenoiser(config, prior.gaussian, basisOf(measurements), [3], 0)
+      const streamOf = (purpose: string) => stream(0, purpose)
+      const objective = conditionalObjective(config, fresh, x, measurements, streamOf)
+      const steps = 1200
+      const options = { batch: 256, rate: linearRate(5e-3, 1e-5, steps), adam: { clip: 1 } }
+      const { step, release } = trainer(objective, options, streamOf('rows'))
+      let state = initFlowState(fresh)
+      for (let i = 0; i < steps; i++) ({ state } = await step(state, { step: i }))
+      await release()
+      const errors = await gapsOf(config, flowParamsOf(state))
+      expect(errors.trained).toBeLessThan(0.05)
+      expect(errors.fit).toBeGreaterThan(0.2)
+    },
+  )
 
   /** RMS of D − E[x | m] over levels and all patterns of masks, of the network and of the fit that it got. */
   const gapsOf = async (config: DenoiserConfig, params: ReturnType<typeof flowParamsOf<NdArray>>) => {
     const sigmas = [0.1, 0.3, 1, 3]
-    const s = config.noise
+    const { noise } = config
+    const levels = typeof noise === 'number' ? [noise] : [0.15, 0.4, 1.1]
     const cases = sigmas.flatMap((sigma) =>
       Array.from({ length: 8 * 32 }, (_, i) => ({
         sigma,
+        s: levels[i % levels.length],
         mask: [0, 1, 2].map((bit) => ((i % 8) >> bit) & 1),
       })),
     )
-    const tau = cases.flatMap(({ sigma, mask }) =>
+    const tau = cases.flatMap(({ sigma, s, mask }) =>
       mask.map((seen) => Math.sqrt(1 / (1 / sigma ** 2 + seen / s ** 2))),
     )
     const z = toNumbers(normal(stream(7, 'z'), [cases.length, 3]))

@@ -3,11 +3,13 @@ import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {
   type AmortizedSampler,
+  checkRestorable,
   conditionLayout,
   conditionShape,
   exportSampler,
   freshFlow,
   oneStep,
+  restore,
   samplerDensity,
   samplerOperator,
   unconditional,
@@ -16,7 +18,13 @@ import {
 import type { Gaussian } from '../../src/diffusion/index.ts'
 import type { FlowConfig } from '../../src/flows/index.ts'
 import { fullRank, isotropic, lowRank } from '../../src/linalg/index.ts'
-import { type ObservationSet, type OperatorSetting, observe } from '../../src/observations/index.ts'
+import {
+  noiseRangeOf,
+  type ObservationSet,
+  type OperatorSetting,
+  observe,
+} from '../../src/observations/index.ts'
+import type { NoiseRange } from '../../src/operators/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
 import { jit, loadProgram, type NdArray, ndarray, rows, toNumbers, zeros } from '../../src/tensor/index.ts'
 import { expectClose, f64 } from '../numbers.ts'
@@ -46,8 +54,12 @@ const signals = ndarray(
   [3, ...EVENT],
 )
 
-const observed = (operator: OperatorSetting, photons?: number): Promise<ObservationSet> =>
-  observe(signals, { operator, noise: NOISE, range: [0, 1], seed: 1, ...(photons ? { photons } : {}) })
+const observed = (
+  operator: OperatorSetting,
+  photons?: number,
+  noise: number | NoiseRange = NOISE,
+): Promise<ObservationSet> =>
+  observe(signals, { operator, noise, range: [0, 1], seed: 1, ...(photons ? { photons } : {}) })
 
 const levels = { channels: [4], blocks: [1], emb: 4 }
 
@@ -55,14 +67,14 @@ const plainFor = (set: ObservationSet, layout = conditionLayout(set, true)): Flo
   kind: 'network',
   event: EVENT,
   condition: conditionShape(layout, 'channels'),
-  encoder: { kind: 'unet', io: 3, ...levels },
-  coupling: { kind: 'unet', io: 4, ...levels },
+  encoder: { kind: 'unet', io: 4, ...levels },
+  coupling: { kind: 'unet', io: 5, ...levels },
   steps: 2,
 })
 
-const samplerFor = (set: ObservationSet): AmortizedSampler => {
-  const layout = conditionLayout(set, true)
-  const flow = withBase(plainFor(set), gaussian, set, layout)
+const samplerFor = (set: ObservationSet, noise = noiseRangeOf(set)): AmortizedSampler => {
+  const layout = conditionLayout(set, true, noise)
+  const flow = withBase(plainFor(set, layout), gaussian, set, layout)
   return {
     flow,
     params: freshFlow(flow, gaussian, 0),
@@ -74,7 +86,8 @@ const samplerFor = (set: ObservationSet): AmortizedSampler => {
 }
 
 /** The posterior of the first observation, in the units of the data. */
-const posteriorOf = ({ y, operator }: ObservationSet) => {
+const posteriorOf = ({ y, operator, noise, std }: ObservationSet) => {
+  const s = std?.data[0] ?? noise
   const U = Matrix.from1DArray(N, RANK, toNumbers(values('factor', [N, RANK], 0.6)))
   const S = Matrix.add(U.mmul(U.transpose()), Matrix.eye(N).mul(FLOOR)).div(16)
   const mu = toNumbers(gaussian.mean).map((v) => (v + 2) / 4)
@@ -82,20 +95,25 @@ const posteriorOf = ({ y, operator }: ObservationSet) => {
     ? toNumbers(operator.parameters.mask).slice(0, N)
     : Array<number>(N).fill(1)
   const precision = inverse(S)
-  for (const [i, m] of mask.entries()) precision.set(i, i, precision.get(i, i) + m / NOISE ** 2)
+  for (const [i, m] of mask.entries()) precision.set(i, i, precision.get(i, i) + m / s ** 2)
   const C = inverse(precision)
   const seen = toNumbers(y)
     .slice(0, N)
-    .map((v, i) => (mask[i] * (v - mu[i])) / NOISE ** 2)
+    .map((v, i) => (mask[i] * (v - mu[i])) / s ** 2)
   return { mean: Matrix.add(Matrix.columnVector(mu), C.mmul(Matrix.columnVector(seen))), C, precision }
 }
 
 /** z = 0 and every unit z. */
 const units = ndarray([...Array(N).fill(0), ...Matrix.eye(N).to1DArray()], [N + 1, ...EVENT])
 
-const inputOf = ({ y, operator }: ObservationSet) => ({
+const inputOf = ({ y, operator, std }: ObservationSet) => ({
+  ...(std ? { noise: ndarray([std.data[0]]) } : {}),
   y: rows(y, 0, 1),
-  beside: Object.fromEntries(Object.entries(operator.parameters).map(([name, a]) => [name, rows(a, 0, 1)])),
+  beside: Object.fromEntries(
+    Object.entries(operator.parameters)
+      .filter(([name]) => name !== 'kind')
+      .map(([name, a]) => [name, rows(a, 0, 1)]),
+  ),
 })
 
 const expectPosterior = (x: readonly number[], set: ObservationSet): void => {
@@ -115,30 +133,73 @@ const families: readonly OperatorSetting[] = [
   { name: 'identity' },
 ]
 
-describe.each(families)('a fresh sampler of $name draws from the posterior of the fit', (operator) => {
-  it('here, with its density', async () => {
-    const set = await observed(operator)
-    const sampler = samplerFor(set)
-    const program = jit(oneStep(sampler))
-    const { x } = await program(inputOf(set), units)
-    await program.release()
-    expectPosterior(toNumbers(x), set)
-    const { mean, precision, C } = posteriorOf(set)
-    const [got] = toNumbers(await samplerDensity(sampler, set, signals))
-    const d = Matrix.sub(Matrix.columnVector(toNumbers(signals).slice(0, N)), mean)
-    const energy = d.transpose().mmul(precision).mmul(d).get(0, 0)
-    expectClose([got], [-(energy + logDet(C) + N * Math.log(2 * Math.PI)) / 2], 1e-3)
+const RANGE = { from: 0.01, to: 0.3 }
+
+/** With noise that the sampler learned with, and with noise that it is told. */
+const cases = [...families, { name: 'masks' }].flatMap((operator) =>
+  [NOISE, RANGE].map((noise) => ({
+    operator,
+    noise,
+    title: `${operator.name} with ${typeof noise === 'number' ? 'one noise' : 'noise that it is told'}`,
+  })),
+)
+
+describe.each(cases)(
+  'a fresh sampler of $title draws from the posterior of the fit',
+  ({ operator, noise }) => {
+    it('here, with its density', async () => {
+      const set = await observed(operator, undefined, noise)
+      const sampler = samplerFor(set)
+      const program = jit(oneStep(sampler))
+      const { x } = await program(inputOf(set), units)
+      await program.release()
+      expectPosterior(toNumbers(x), set)
+      const { mean, precision, C } = posteriorOf(set)
+      const [got] = toNumbers(await samplerDensity(sampler, set, signals))
+      const d = Matrix.sub(Matrix.columnVector(toNumbers(signals).slice(0, N)), mean)
+      const energy = d.transpose().mmul(precision).mmul(d).get(0, 0)
+      expectClose([got], [-(energy + logDet(C) + N * Math.log(2 * Math.PI)) / 2], 1e-3)
+    })
+
+    it('as sampler.onnx', async () => {
+      const set = await observed(operator, undefined, noise)
+      const { model, manifest } = await exportSampler(samplerFor(set), N + 1)
+      const names = manifest.inputs.map(({ name }) => name)
+      expect(names).toContain('z')
+      expect(names.includes('noise')).toBe(typeof noise !== 'number')
+      const session = await loadProgram(model)
+      const { beside, ...rest } = inputOf(set)
+      const { x } = await session.run({ ...rest, ...beside, z: units })
+      await session.release()
+      expectPosterior(toNumbers(x), set)
+    })
+  },
+)
+
+describe('noise that a sampler is told', () => {
+  const other = async (noise: number | NoiseRange) => observed({ name: 'mask' }, undefined, noise)
+
+  it('may be any of its range, of one observation or of all of a set', async () => {
+    const sampler = samplerFor(await other(RANGE), RANGE)
+    const set = await other(0.2)
+    checkRestorable(sampler, set, 'set.npz')
+    const { mean } = await restore(sampler, set, { draws: 256, seed: 0 })
+    const want = posteriorOf(set)
+    const gap = toNumbers(mean)
+      .slice(0, N)
+      .map((v, i) => Math.abs(v - want.mean.get(i, 0)) / Math.sqrt(want.C.get(i, i)))
+    expect(Math.max(...gap)).toBeLessThan(4 / Math.sqrt(256))
   })
 
-  it('as sampler.onnx', async () => {
-    const set = await observed(operator)
-    const { model, manifest } = await exportSampler(samplerFor(set), N + 1)
-    expect(manifest.inputs.map(({ name }) => name)).toContain('z')
-    const session = await loadProgram(model)
-    const { y, beside } = inputOf(set)
-    const { x } = await session.run({ y, ...beside, z: units })
-    await session.release()
-    expectPosterior(toNumbers(x), set)
+  it('is refused outside of it, and where entries differ', async () => {
+    const sampler = samplerFor(await other(RANGE), RANGE)
+    const loud = await other(0.31)
+    expect(() => checkRestorable(sampler, loud, 'set.npz')).toThrow(
+      'set.npz: observation 0 has noise 0.31, the sampler was made for 0.01 to 0.3',
+    )
+    await expect(restore(sampler, loud, { draws: 2, seed: 0 })).rejects.toThrow(/the sampler was made for/)
+    const shot = await observed({ name: 'mask' }, 50)
+    expect(() => checkRestorable(sampler, shot, 'set.npz')).toThrow(/here entries differ/)
   })
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ import { makeIo } from '../../src/cli/io.ts'
 import { amortizedTasks, bunnyTasks, sphereTasks } from '../../src/compare/index.ts'
 import { readArrays, writeArrays } from '../../src/formats/index.ts'
 import { wholeSet } from '../../src/observations/index.ts'
-import { readJournal } from '../../src/run/index.ts'
+import { readJournal, trustSchema } from '../../src/run/index.ts'
 import { NdArray } from '../../src/tensor/index.ts'
 import { writeCifarFolder, writeFastMriVolume } from '../datasets/layouts.ts'
 import { root } from '../e2e/built.ts'
@@ -170,11 +170,40 @@ describe('distillations', () => {
       const small = ['flow.steps=1', 'flow.encoder.channels=[4, 4]', 'flow.coupling.channels=[4]']
       const simulated = ['objective.samples=2', 'objective.samplerSteps=1']
       const tiny = ['data.count=2', 'train.batch=2', 'train.steps=1', ...small, ...simulated]
-      await distill([join(distillations, `${name}.yaml`), ...tiny, 'export.draws=1'], { ...options, run }, io)
+      const short = ['export.draws=1', 'trust.observations=0']
+      await distill([join(distillations, `${name}.yaml`), ...tiny, ...short], { ...options, run }, io)
       expect(existsSync(join(run, 'checkpoints', 'sampler.safetensors'))).toBe(true)
     },
     120_000,
   )
+})
+
+describe('the gallery', () => {
+  const gallery = join(folder, 'gallery')
+  const all = readdirSync(gallery)
+  const small = ['objective.samples=2', 'objective.samplerSteps=1', 'train.batch=2', 'train.steps=1']
+
+  it.each(all)('%s names its schema, and is for masks of many kinds and any noise', (name) => {
+    expect(readFileSync(join(gallery, name), 'utf8')).toMatch(
+      /^# yaml-language-server: \$schema=\.\.\/distill-schema\.json\n# \S/,
+    )
+    const { data, trust } = loadConfig(distillSchema, join(gallery, name))
+    expect(data.observe?.noise).toEqual([0.01, 0.3])
+    expect(data.observe?.operator).toMatchObject({ kind: 'masks', kinds: '', keep: 0.1, keepMax: 0.9 })
+    // None is judged by what its prior or itself has learned from.
+    expect(trust?.split === 'val' || data.count !== undefined).toBe(true)
+  })
+
+  it('distills photographs, one step, into a file of 6 MB at most', { timeout: 180_000 }, async () => {
+    const run = join(scratch(), 'run')
+    const few = ['trust.observations=16', 'trust.draws=19', 'data.count=4']
+    await distill([join(gallery, 'photos.yaml'), ...small, ...few], { ...options, run }, io)
+    expect(statSync(join(run, 'sampler.onnx')).size).toBeLessThan(6e6)
+    const { inputs, noise, trust } = JSON.parse(readFileSync(join(run, 'sampler.json'), 'utf8'))
+    expect(inputs.map(({ name }: { name: string }) => name)).toEqual(['y', 'mask', 'noise', 'z'])
+    expect(noise).toEqual({ from: 0.01, to: 0.3 })
+    expect(trustSchema.parse(trust).cells[0].observations).toBe(16)
+  })
 })
 
 describe('experiments on real data', () => {

@@ -58,7 +58,7 @@ it('these operators know the basis in which AᵀA is diagonal', () => {
     ({ parameters, operator }) => operator(parameters(1).map(constant)).eigenbasis,
   )
   const kinds = new Set(known.map(({ name }) => name.replace('family ', '').split(/[ ,]/)[0]))
-  const own = ['mask', 'box', 'vertices', 'identity']
+  const own = ['mask', 'box', 'vertices', 'masks', 'identity']
   expect([...kinds].sort()).toEqual(
     [...own, 'pool', 'average-pool', 'bicubic', 'gaussian-blur', 'fourier', 'scaled'].sort(),
   )

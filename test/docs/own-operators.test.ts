@@ -57,7 +57,7 @@ const gap = async (set: ObservationSet): Promise<number> => {
 
 describe('conventions of operators', () => {
   it('has a section for each family that own data can come from', () => {
-    const simulating = ['box', 'vertices', 'jpeg']
+    const simulating = ['box', 'vertices', 'masks', 'jpeg']
     const wanted = families.map(({ name }) => name).filter((name) => !simulating.includes(name))
     expect([...new Set(snippets.map(({ name }) => name))].sort()).toEqual(wanted.sort())
   })

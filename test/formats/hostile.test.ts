@@ -373,7 +373,7 @@ describe('png', () => {
 describe('files', () => {
   it('are chosen by extension, and a wrong one is named', () => {
     expect(() => readArrays('x.csv')).toThrow(
-      /x.csv: extension must be one of .npy, .npz, .safetensors, got '.csv'/,
+      /x.csv: extension must be one of .npy, .npz, .safetensors, .zarr, got '.csv'/,
     )
     expect(() => readArrays(join(folder, 'missing.npz'))).toThrow(expect.objectContaining({ code: 'input' }))
     expect(() => writeArrays(join(folder, 'x.npy'), {})).toThrow(/holds one array, got 0/)

@@ -16,14 +16,14 @@ import { formats } from '../contract/lists/formats.ts'
 
 vi.mock(import('../../src/formats/array-formats.ts'), async (original) => {
   const { decodeNpz, encodeNpz } = await import('../../src/formats/npz.ts')
-  const { arrayFormats } = await original()
+  const { arrayFormats, ...others } = await original()
   /** The file of the new format: the bytes of a `.npz`, last one first. */
   const mirroredFormat: (typeof arrayFormats)[string] = {
     several: true,
     decode: (bytes, path) => decodeNpz(bytes.toReversed(), path),
     encode: (arrays) => encodeNpz(arrays).toReversed(),
   }
-  return { arrayFormats: { ...arrayFormats, '.zpn': mirroredFormat } } // its line in the list
+  return { ...others, arrayFormats: { ...arrayFormats, '.zpn': mirroredFormat } } // its line in the list
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-new-format-'))

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { holdOut, holdOutGaps, maskedBy, observe, unchanged } from '../../src/observations/index.ts'
+import {
+  holdOut,
+  holdOutGaps,
+  holdOutRows,
+  maskedBy,
+  observe,
+  unchanged,
+} from '../../src/observations/index.ts'
 import { bernoulli, normal, stream } from '../../src/random/index.ts'
 import { average, NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 
@@ -149,5 +156,35 @@ describe('holding out gaps', () => {
     expect(holdOutGaps(masked(same), masked(same.slice(0, w)), [0, 0, 0, 0, 0, 0])).toBeUndefined()
     const all = { ...masked(bits), operator: unchanged([2, w]) }
     expect(holdOutGaps(all, all, [0, 1, 2, 3, 4, 5])).toBeUndefined()
+  })
+})
+
+describe('holding out by rows', () => {
+  const x = normal(stream(0, 'x'), [30, 1, 5, 5])
+  const masks = new NdArray(
+    'float32',
+    x.shape,
+    Float32Array.from(bernoulli(stream(0, 'm'), 0.6, x.shape).data),
+  )
+  const y = new NdArray(
+    'float32',
+    x.shape,
+    x.data.map((v, i) => v * masks.data[i]),
+  )
+  it.each([
+    ['masks', { y, operator: maskedBy(masks, [1, 5, 5]) }],
+    ['noise', { y: x, operator: unchanged([1, 5, 5]) }],
+  ])('divides %s as it does at once', async (_, observed) => {
+    const set = { ...observed, noise: 0.1, range: [-4, 4] } as const
+    const whole = await holdOut(set, { share: 0.3, seed: 2 })
+    const { rows, noise } = holdOutRows(set, { share: 0.3, seed: 2 })
+    expect(noise).toEqual({ given: whole.given.noise, held: whole.held.noise })
+    const parts = [await rows(0, 7), await rows(7, 30)]
+    for (const side of ['given', 'held'] as const) {
+      expect(parts.flatMap((part) => [...part[side].y.data])).toEqual([...whole[side].y.data])
+      const { mask } = whole[side].operator.parameters
+      if (mask)
+        expect(parts.flatMap((part) => [...part[side].operator.parameters.mask.data])).toEqual([...mask.data])
+    }
   })
 })

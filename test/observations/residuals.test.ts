@@ -17,7 +17,7 @@ test('residuals of the truth are the noise, in its units, over several batches',
   for (const [i, v] of toNumbers(r).entries()) expect(v).toBeCloseTo(mask.data[i] * z.data[i], 5)
   expect(toNumbers((await program.observed()) ?? x)).toEqual(toNumbers(mask))
   const draws = new NdArray('float32', [2, ...shape], Float32Array.of(...x.data, ...y.data))
-  const both = toNumbers(await residualsOfDraws(program, draws, shape))
+  const both = toNumbers(await residualsOfDraws(program, draws))
   expect(both.slice(0, x.size)).toEqual(toNumbers(r))
   expect(both.slice(x.size).every((v) => Math.abs(v) < 1e-6)).toBe(true)
   await program.release()

@@ -15,6 +15,7 @@ import {
   square,
   sum,
   type Tensor,
+  take,
   toNumbers,
   vjp,
 } from '../../src/tensor/index.ts'
@@ -56,4 +57,16 @@ it('one value under two names, and inputs handed through', async () => {
   const { y, same, x: out, again } = await program({ x })
   expect(toNumbers(out)).toEqual(toNumbers(x))
   for (const array of [y, same, again]) expect(toNumbers(array)[2]).toBeCloseTo(toNumbers(x)[2] ** 2, 6)
+})
+
+it('columns of a matrix in another order, of few rows and of many', async () => {
+  for (const rows of [3, 20]) {
+    const fn = ([x]: readonly Tensor[]) => [take(x, [4, 0, 6, -1, 0], 1)]
+    const x = wave([rows, 7], 1)
+    const [got] = await jit(fn)([x])
+    const at = (i: number, j: number) => toNumbers(x)[7 * i + j]
+    const want = Array.from({ length: rows }, (_, i) => [4, 0, 6, 6, 0].map((j) => at(i, j)))
+    expect(got.shape).toEqual([rows, 5])
+    expect(toNumbers(got)).toEqual(want.flat())
+  }
 })

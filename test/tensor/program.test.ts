@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import {
   add,
   cast,
+  constant,
   conv2d,
   equal,
   exp,
@@ -227,6 +228,19 @@ describe('frozen', () => {
 })
 
 describe('saved programs', () => {
+  test('hold constants of equal content once, and others apart', async () => {
+    const table = (first: number) => ndarray(Float32Array.from({ length: 4096 }, (_, i) => (i ? i : first)))
+    const of = (...tables: NdArray[]) =>
+      jit((x: Tensor) => tables.reduce((y, one) => mul(add(y, constant(one)), y), x))
+    const bytes = async (...tables: NdArray[]) => (await of(...tables).onnx(zeros([4096]))).length
+    const once = await bytes(table(0), table(0), table(0))
+    expect(once).toBeLessThan(4 * 4096 + 1500)
+    expect((await bytes(table(0), table(-0), table(1))) - once).toBeGreaterThan(2 * 4 * 4096 - 1500)
+    const apart = of(table(2), table(3))
+    expect((await apart(full([4096], 1))).data[0]).toBe(3 * (3 + 3))
+    await apart.release()
+  })
+
   const network = jit((p: { w: Tensor; list: readonly Tensor[] }, x: Tensor, unused: Tensor) => ({
     y: relu(add(matmul(x, p.w, { transB: true }), p.list[0])),
     extra: [log(p.list[0]), equal(unused, unused)],

@@ -1,23 +1,27 @@
 /** `tweedie calibrate`: how intervals must be stretched to hold what they say, with a guarantee. */
 import {
   type ConformalOptions,
-  conformalRepair,
-  type RegionRepair,
-  regionRepairs,
+  type RepairsInParts,
+  regionLabels,
+  repairsInParts,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
   countedEntries,
+  countOf,
+  hidesEntries,
   keptEntries,
-  type ObservationSet,
-  readObservations,
+  type Observations,
+  openObservations,
+  readRows,
+  residualProgram,
 } from '../../observations/index.ts'
-import { type NdArray, type Shape, zeros } from '../../tensor/index.ts'
+import { type Shape, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
-import { drawsFirst, matched, readDraws, readLabels, readTruth } from '../restored/foreign-draws.ts'
+import { drawsFirst, matched, openDraws, openTruth, readLabels } from '../restored/foreign-draws.ts'
 import { observationsFor, residualsOf } from '../restored/judged.ts'
-import { withoutLost } from '../restored/lost-draws.ts'
+import { eachProblemPart, soundObservations, soundProblems } from '../restored/problem-source.ts'
 import { type Repair, repairOf, repairPath, writeRepair } from '../restored/repair.ts'
 import { formatTable } from '../table.ts'
 import { drawsFile } from './diagnose.ts'
@@ -26,18 +30,19 @@ type Options = OptionsOf<'calibrate'>
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
-/** What a repair is learned from: draws, what they should hold, and which entries count. */
+/** What a repair is learned from. */
 interface Evidence {
-  readonly draws: NdArray
-  readonly truth: NdArray
-  readonly options: ConformalOptions
+  /** Calls `take` with draws, what they should hold, and which entries count, part by part. */
+  readonly each: (take: RepairsInParts['add']) => Promise<void>
+  readonly options: Omit<ConformalOptions, 'entries'>
   /** Shape of one signal. */
   readonly event: Shape
   /** What the draws were observed by. */
-  readonly set?: ObservationSet
+  readonly set?: Observations
   /** In words. */
   readonly counted: string
   readonly from: Repair['from']
+  readonly release: () => Promise<void>
 }
 
 /** The truth of held-out signals. */
@@ -48,19 +53,22 @@ const knownTruth = async (
   io: Io,
 ): Promise<Evidence> => {
   const path = drawsFile(source)
-  const read = readDraws(path)
-  const all = matched(read, await readTruth(file, Math.min(...read.shape.slice(0, 2))), file)
-  const every = observations === undefined ? undefined : observationsFor(observations, all.draws)
-  const { draws, truth, set } = withoutLost({ ...all, set: every }, path, io)
-  const judged = set && countedEntries(set)
+  const stored = openDraws(path)
+  const all = matched(stored, await openTruth(file, Math.min(...stored.shape.slice(0, 2))), file)
+  const set = observations === undefined ? undefined : observationsFor(observations, all.draws.shape)
+  const problems = await soundProblems({ ...all, set }, path, io)
+  const hidden = set !== undefined && hidesEntries(soundObservations(set, problems.leftOut))
   return {
-    draws,
-    truth,
-    options: { entries: judged?.entries },
-    event: truth.shape.slice(1),
+    each: (take) =>
+      eachProblemPart(problems, 'signals', ({ problems: { draws, truth, set } }) => {
+        if (truth) take(draws, truth, set && countedEntries(set, hidden).entries)
+      }),
+    options: {},
+    event: all.truth.shape.slice(1),
     set,
-    counted: judged?.hidden ? ', hidden entries alone' : '',
+    counted: hidden ? ', hidden entries alone' : '',
     from: 'truth',
+    release: async () => {},
   }
 }
 
@@ -70,19 +78,24 @@ const knownTruth = async (
  */
 const heldOut = async (source: string, file: string, options: Options, io: Io): Promise<Evidence> => {
   const path = drawsFile(source)
-  const all = drawsFirst(readDraws(path), readObservations(file).y.shape[0])
-  const { draws, set } = withoutLost({ draws: all, set: observationsFor(file, all) }, path, io)
-  if (options.by !== undefined && !keptEntries(set))
+  const draws = drawsFirst(openDraws(path), countOf(openObservations(file)))
+  const set = observationsFor(file, draws.shape)
+  const problems = await soundProblems({ draws, set }, path, io)
+  if (options.by !== undefined && !keptEntries(readRows(set, 0, 1)))
     throw new TweedieError('input', '--by: with --held only where entries of the signal were held out')
-  const { draws: residuals, observed } = await residualsOf(set, draws, undefined)
+  const program = residualProgram(soundObservations(set, problems.leftOut))
   return {
-    draws: residuals,
-    truth: zeros(set.y.shape),
-    options: { noise: 1, ...(observed ? { entries: observed } : {}) },
+    each: (take) =>
+      eachProblemPart(problems, 'signals', async ({ problems, first }) => {
+        const { draws: residuals, observed } = await residualsOf(program, problems, first)
+        take(residuals, zeros(residuals.shape.slice(1)), observed)
+      }),
+    options: { noise: 1 },
     event: draws.shape.slice(2),
     set,
     counted: ', held-out seen entries alone',
     from: 'held',
+    release: () => program.release(),
   }
 }
 
@@ -109,11 +122,22 @@ const GUARANTEE = {
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
   const evidence = await evidenceOf(source, options, io)
-  const { draws, truth, event, set, from, counted } = evidence
+  const { event, set, from, counted } = evidence
   const labels = options.by === undefined ? undefined : readLabels(options.by, event)
-  const regions: RegionRepair[] | undefined = labels && regionRepairs(draws, truth, labels, evidence.options)
-  const whole = conformalRepair(draws, truth, evidence.options)
-  const repair = repairOf(whole, { event, set, from, ...(labels && regions ? { labels, regions } : {}) })
+  const repairs = repairsInParts(evidence.options, labels && regionLabels(labels, event))
+  try {
+    do await evidence.each(repairs.add)
+    while (repairs.again())
+  } finally {
+    await evidence.release()
+  }
+  const regions = labels && repairs.regions()
+  const repair = repairOf(repairs.whole(), {
+    event,
+    set,
+    from,
+    ...(labels && regions ? { labels, regions } : {}),
+  })
   const path = options.output ?? repairPath(source)
   writeRepair(path, repair)
   const rows = [

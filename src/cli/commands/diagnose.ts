@@ -6,14 +6,18 @@ import { TweedieError } from '../../error.ts'
 import { plainView } from '../../observations/index.ts'
 import { diagnosisReport, reconciled, summaryOf, writeReport } from '../../report/index.ts'
 import { isRunFolder, layoutOf } from '../../run/index.ts'
-import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
-import { matched, readDraws, readGiven, readLogDensity, readTruth } from '../restored/foreign-draws.ts'
-import { judgedDraws, observationsFor } from '../restored/judged.ts'
-import { type OfProblems, withoutLost } from '../restored/lost-draws.ts'
+import { matched, openDraws, openGiven, openLogDensity, openTruth } from '../restored/foreign-draws.ts'
+import { judgedProblems, observationsFor } from '../restored/judged.ts'
+import {
+  allProblems,
+  type ProblemSource,
+  shareOfProblems,
+  soundProblems,
+} from '../restored/problem-source.ts'
 import { referenceDraws } from '../restored/reference.ts'
-import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
+import { openRepairedIntervals, repairedNote } from '../restored/repair.ts'
 
 type Options = OptionsOf<'diagnose'>
 
@@ -71,31 +75,43 @@ const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
     : {}),
 })
 
+/** Bytes of draws that the classifier is shown; it holds them in several copies. */
+const CLASSIFIED_BYTES = 2 ** 28
+
 /** LC2ST, when it is asked for. */
 const classified = async (
-  { draws, truth, given }: { draws: NdArray; truth?: NdArray; given?: NdArray },
+  source: ProblemSource,
   { classifier, seed }: Options,
   io: Io,
-): Promise<Lc2st | undefined> => {
+): Promise<(Lc2st & { readonly problems: number }) | undefined> => {
   if (!classifier) return undefined
-  if (!truth || !given)
+  if (!source.truth || !(source.given ?? source.set))
     throw new TweedieError('input', '--classifier: needs --truth, and --given or --observations')
+  const [shown, all] = [shareOfProblems(source, CLASSIFIED_BYTES), source.shape[1]]
+  const [, problems] = shown.shape
+  if (problems < all) io.note(`--classifier: is shown ${problems} of ${all} problems, evenly spaced`)
+  const { draws, truth, given } = await allProblems(shown)
+  if (!truth || !given) throw new Error('problems have what their source has')
   const onProgress = (done: number, total: number) => io.progress({ phase: 'classifying', done, total })
-  return lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
+  const found = await lc2st(draws, truth, given, { seed, onProgress, signal: io.signal })
+  return { ...found, problems }
 }
 
 /** The draws, and all that the options and the file say of their problems. */
-const problemsOf = async (file: string, options: Options): Promise<OfProblems> => {
-  const read = readDraws(file)
+const problemsOf = async (file: string, options: Options, io: Io): Promise<ProblemSource> => {
+  const stored = openDraws(file)
   const { draws, truth } =
     options.truth === undefined
-      ? { draws: read, truth: undefined }
-      : matched(read, await readTruth(options.truth, Math.min(...read.shape.slice(0, 2))), options.truth)
-  const set = options.observations === undefined ? undefined : observationsFor(options.observations, draws)
-  const [k, n] = draws.shape
-  const given = options.given === undefined ? set?.y : readGiven(options.given, n)
-  const logDensity = truth && readLogDensity(file, [k, n])
-  return { draws, truth, set, given, logDensity, repaired: readRepairedIntervals(file, draws.shape.slice(1)) }
+      ? { draws: { shape: stored.shape, draws: stored.columns }, truth: undefined }
+      : matched(stored, await openTruth(options.truth, Math.min(...stored.shape.slice(0, 2))), options.truth)
+  const { shape } = draws
+  const set = options.observations === undefined ? undefined : observationsFor(options.observations, shape)
+  const [k, n] = shape
+  const given = options.given === undefined ? undefined : openGiven(options.given, n)
+  const logDensity = truth && openLogDensity(file, [k, n])
+  const repaired = openRepairedIntervals(file, shape.slice(1))
+  const files = { draws, truth, set, given, logDensity, repaired }
+  return soundProblems(files, file, io)
 }
 
 export const run = async ([source]: readonly string[], options: Options, io: Io): Promise<void> => {
@@ -104,18 +120,11 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
   if (options.observations === undefined && options.truth === undefined) {
     throw new TweedieError('input', `${file}: give --observations, --truth or both to judge the draws by`)
   }
-  const problems = await problemsOf(file, options)
-  const { draws, truth, set, given, logDensity, repaired } = withoutLost(problems, file, io)
-  const [k] = draws.shape
-  const classifier = await classified({ draws, truth, given }, options, io)
-  const reference = await referenceDraws(set, k, options, io)
-  const found = await judgedDraws({
-    draws,
-    ...(truth ? { truth } : {}),
-    ...(set ? { set } : {}),
-    ...(given ? { given } : {}),
-    ...(logDensity ? { logDensity } : {}),
-    ...(repaired ? { repaired: repaired.intervals } : {}),
+  const problems = await problemsOf(file, options, io)
+  const { set, repaired, shape } = problems
+  const classifier = await classified(problems, options, io)
+  const reference = await referenceDraws(problems, options, io)
+  const found = await judgedProblems(problems, {
     ...(classifier ? { classifier } : {}),
     ...(reference ? { reference } : {}),
   })
@@ -126,7 +135,7 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     ...(options.classifier ? ['--classifier'] : []),
     ...(reference ? [`--prior ${options.prior} --reference ${reference.name}`] : []),
   ]
-  const image = set ? (set.view ?? plainView(set.operator.event)).kind === 'image' : draws.shape.length === 5
+  const image = set ? (set.view ?? plainView(set.operator.event)).kind === 'image' : shape.length === 5
   const advice = reconciled(found, { image })
   const page = diagnosisReport({
     title: `Diagnosis of ${source}`,
@@ -153,6 +162,14 @@ export const run = async ([source]: readonly string[], options: Options, io: Io)
     findings: found.findings.map((f) => ({ ...f })),
     ...(repaired ? { repaired: repaired.factors } : {}),
     ...figuresOf(found),
-    ...(classifier ? { classifier: { pValue: classifier.pValue, local: Array.from(classifier.local) } } : {}),
+    ...(classifier
+      ? {
+          classifier: {
+            pValue: classifier.pValue,
+            problems: classifier.problems,
+            local: Array.from(classifier.local),
+          },
+        }
+      : {}),
   })
 }

@@ -1,4 +1,6 @@
 /** `tweedie distill`: a sampler of one or few steps from a prior and measurements, in a run folder. */
+
+import { type JsonRecord, parseJson } from '../../json.ts'
 import type { Observations } from '../../observations/index.ts'
 import { distill, loadPrior, openRun, priorDigest, type SavedSampler } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -6,6 +8,7 @@ import { configurationOf } from '../config/arguments.ts'
 import { distillRequestOf, distillStepsOf } from '../config/distill-request.ts'
 import { distillSchema } from '../config/distill-schema.ts'
 import { recordOf } from '../config/record.ts'
+import { heldItemsOf, validationOf } from '../config/validation.ts'
 import type { Io } from '../io.ts'
 import { observationsForRun } from '../own/run-observations.ts'
 import { countDistillation } from '../plan/count-distillation.ts'
@@ -13,14 +16,11 @@ import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
+import { trustWords } from '../trust-words.ts'
 
 type Options = OptionsOf<'distill'>
 
-const summary = (
-  path: string,
-  { origin }: SavedSampler,
-  seconds: number,
-): [string, Record<string, string | number>] => {
+const summary = (path: string, { origin, trust }: SavedSampler, seconds: number): [string, JsonRecord] => {
   const sampler = `${path}/checkpoints/sampler.safetensors`
   const onnx = `${path}/sampler.onnx`
   return [
@@ -28,16 +28,27 @@ const summary = (
       ['distilled', sampler],
       ['as ONNX', `${onnx}, described in sampler.json`],
       ['from', `${origin.measurements} measurements, ${origin.steps} steps of ${origin.batch}`],
+      ...(trust ? [['on held-out items', trustWords(trust)] as const] : []),
       ['time', `${seconds.toFixed(0)} s`],
     ]),
-    { path, sampler, onnx, measurements: origin.measurements, steps: origin.steps, seconds },
+    {
+      path,
+      sampler,
+      onnx,
+      measurements: origin.measurements,
+      steps: origin.steps,
+      ...(trust ? { trust: parseJson(JSON.stringify(trust), 'trust') } : {}),
+      seconds,
+    },
   ]
 }
 
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = configurationOf(distillSchema, args, options.seed)
   const prior = { prior: loadPrior(distillation.prior), digest: priorDigest(distillation.prior) }
-  const { data, measurement = 0 } = distillation
+  const held = await heldItemsOf(distillation)
+  const { measurement = 0 } = distillation
+  const data = held ? { ...distillation.data, count: held.learned } : distillation.data
   const observations = await observationsForRun({ data, range: undefined }, { least: measurement + 1 })
   const { look, count: items } = observations
   const { device } = options
@@ -52,8 +63,10 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
   const folder = openRun(options.run, { config: recordOf(distillation), resume, breakLock })
   try {
     const set = await observations.inRun(folder.paths, io)
+    const validation = held && (await validationOf(distillation, held))
     const sampler = await distill(folder, {
       ...(set === look ? looked : requestFor(set)),
+      ...(validation ? { validation } : {}),
       checkpointSeconds: options.checkpointEvery,
       seconds: secondsOf(options.minutes),
       onProgress: io.progress,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { TweedieError } from '../../error.ts'
-import { type Arrays, readArrays, readSafetensors } from '../../formats/index.ts'
+import { type Arrays, isAddress, isThere, isZarr, openArrays, readSafetensors } from '../../formats/index.ts'
 import { type JsonRecord, parseJson } from '../../json.ts'
 import { isRunFolder, type JournalLine, layoutOf, readConfig, readJournal } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -15,8 +15,8 @@ import { formatFields, formatTable } from '../table.ts'
 
 /** `tweedie info <path>`: what a run folder or a file of arrays holds. */
 export const run = async ([path]: readonly string[], _options: OptionsOf<'info'>, io: Io): Promise<void> => {
-  if (!existsSync(path)) throw new TweedieError('input', `${path}: no such file or folder`)
-  if (statSync(path).isDirectory()) {
+  if (!isThere(path)) throw new TweedieError('input', `${path}: no such file or folder`)
+  if (!isZarr(path) && !isAddress(path) && statSync(path).isDirectory()) {
     const info = describeRun(path)
     io.result(runText(info), info)
   } else {
@@ -38,11 +38,22 @@ type FileInfo = {
   readonly data: DataFacts
 }
 
+const readOpened = (path: string) => {
+  const { fields, whole, metadata, close } = openArrays(path)
+  try {
+    return { arrays: Object.fromEntries(Object.keys(fields).map((name) => [name, whole(name)])), metadata }
+  } finally {
+    close()
+  }
+}
+
+/** Bytes of arrays in memory: those of a Zarr array on its disk are not looked for. */
+const heldBytes = (arrays: Arrays): number =>
+  Object.values(arrays).reduce((sum, { data }) => sum + data.byteLength, 0)
+
 const describeFile = (path: string): FileInfo => {
   const isSafetensors = extname(path).toLowerCase() === '.safetensors'
-  const { arrays, metadata } = isSafetensors
-    ? readSafetensors(path)
-    : { arrays: readArrays(path), metadata: {} }
+  const { arrays, metadata } = isSafetensors ? readSafetensors(path) : readOpened(path)
   const shown = Object.fromEntries(
     Object.entries(metadata).map(([key, text]) => [
       key,
@@ -53,7 +64,7 @@ const describeFile = (path: string): FileInfo => {
   return {
     path,
     kind,
-    bytes: statSync(path).size,
+    bytes: isZarr(path) ? heldBytes(arrays) : statSync(path).size,
     arrays: Object.entries(arrays).map(([name, array]) => describeArray(name, array)),
     metadata: { ...shown, ...operatorText(arrays) },
     data: kind === 'observations' ? describeSet(arrays, path) : describeDraws(arrays),

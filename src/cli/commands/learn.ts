@@ -2,13 +2,7 @@
 
 import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import {
-  neverSeen,
-  neverSeenWords,
-  type Observations,
-  setAsideOf,
-  wholeSet,
-} from '../../observations/index.ts'
+import { neverSeen, neverSeenWords, type Observations, setAsideOf } from '../../observations/index.ts'
 import {
   type LearnedPrior,
   layoutOf,
@@ -82,14 +76,14 @@ const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: Observ
   setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
 
 /** Learning without laps, from masked observations; the monitor looks at the end. */
-const byMasks = async (
+const byMasks = (
   experiment: Experiment,
   learner: MaskedLearner,
   observations: Observations,
   device: Device,
-): Promise<Learning> => {
-  const request = await maskedRequestOf(experiment, learner, wholeSet(observations), { device })
-  checkExperiment(experiment, request.rows.y.shape.slice(1))
+): Learning => {
+  const request = maskedRequestOf(experiment, learner, observations, { device })
+  checkExperiment(experiment, request.rows.event)
   return async (run, { onLap, ...call }) => {
     const prior = await learnMasked(run, { ...request, ...call })
     await onLap?.(0, prior)
@@ -115,9 +109,9 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const observations = await observationsForRun(experiment, { read })
   const { look, count } = observations
   const { device } = options
-  const learningFrom = async (set: Observations): Promise<Learning> =>
+  const learningFrom = (set: Observations): Learning =>
     learner ? byMasks(experiment, learner, set, device) : byDiem(experiment, set, device, io)
-  const looked = await learningFrom(look)
+  const looked = learningFrom(look)
   await requireDevice(device)
   if (!(learner || options.overcommit)) {
     refuseTooLarge(await learnCounts(experiment, { ...fewOfObservations(look), count }), options.run)
@@ -131,7 +125,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const unseen = neverSeen(set)
     if (unseen) io.note(neverSeenWords(unseen))
     const held = heldOf(experiment, set)
-    const learning = set === look ? looked : await learningFrom(set)
+    const learning = set === look ? looked : learningFrom(set)
     const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),

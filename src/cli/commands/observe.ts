@@ -59,9 +59,9 @@ const simulated = async (
     throw new TweedieError('input', '--noise unknown: simulated noise needs its level; it is for --observed')
   const noise = options.noise === undefined ? 0.05 : noiseLevelOf(options.noise)
   const said = rangeOf(options)
-  const clean = await heldItems(await openCleanItems(source, { split, count, skip, range: said }))
+  const clean = heldItems(await openCleanItems(source, { split, count, skip, range: said }))
   const { range, view } = clean
-  checkUnits(source, { x: await someItems(clean), range }, said !== undefined, io)
+  checkUnits(source, { x: someItems(clean), range }, said !== undefined, io)
   const operator = operatorOf(options, settings)
   const valid = domain === undefined ? clean.valid : readDomain(domain)
   const files = { output: options.output, truth }

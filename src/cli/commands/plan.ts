@@ -71,8 +71,8 @@ const ofExperiment = async (
   const { train, em } = experiment
   const single = { ...experiment, train: { ...train, microBatch: 1 }, em: { ...em, batch: 1 } }
   if (command === 'train') {
-    const { few, count, assumed } = await fewItems(experiment)
-    const items = { event: few.x.shape.slice(1), count, assumed }
+    const { few, ...rest } = await fewItems(experiment)
+    const items = { event: few.x.shape.slice(1), ...rest }
     const counts = await trainCounts(experiment, items)
     return {
       counts,

@@ -3,20 +3,21 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
-import { readArrays } from '../../formats/index.ts'
+import { isThere, openArrays } from '../../formats/index.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import { neverSeen, type Observations } from '../../observations/index.ts'
+import { neverSeen, type Observations, SHARE_BYTES, wholeSet } from '../../observations/index.ts'
 import { type RunData, type RunReport, runContent, runReport, writeReport } from '../../report/index.ts'
 import { layoutOf, readConfig } from '../../run/index.ts'
-import { NdArray } from '../../tensor/index.ts'
+import { type NdArray, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { loadClean } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { type ReadSet, readingOnce } from '../reading-once.ts'
-import { type RestoredContent, restoredContent, truthOf } from '../restored/content.ts'
+import { type RestoredContent, restoredContent, shareWords } from '../restored/content.ts'
+import { type FloatRows, matched, openDraws, openTruth, type StoredDraws } from '../restored/foreign-draws.ts'
 import { observationsFor } from '../restored/judged.ts'
-import { withoutLost } from '../restored/lost-draws.ts'
-import { readRepairedIntervals, repairedNote } from '../restored/repair.ts'
+import { allProblems, shareOfProblems, soundObservations, soundProblems } from '../restored/problem-source.ts'
+import { openRepairedIntervals, repairedNote } from '../restored/repair.ts'
 import { runProgress } from '../run-progress.ts'
 import { formatTable } from '../table.ts'
 
@@ -26,16 +27,29 @@ type Options = Pick<
   'draws' | 'observations' | 'truth' | 'held' | 'baselines' | 'seed' | 'output'
 >
 
-const drawsOf = (path: string): NdArray<'float32'> => {
-  const { draws } = readArrays(path)
-  if (!(draws?.data instanceof Float32Array) || draws.shape.length < 3 || draws.size === 0) {
+const drawsOf = (path: string): StoredDraws => {
+  const { draws } = openArrays(path).fields
+  if (draws?.dtype !== 'float32' || draws.shape.length < 3 || sizeOf(draws.shape) === 0) {
     const got = draws === undefined ? 'nothing' : `${draws.dtype} [${draws.shape}]`
     throw new TweedieError(
       'input',
       `${path}: a report shows draws, field 'draws' float32 [K, N, ...event], got ${got}`,
     )
   }
-  return new NdArray('float32', draws.shape, draws.data)
+  return openDraws(path)
+}
+
+/**
+ * The truth of draws [K, N, ...event].
+ *
+ * @throws TweedieError `input` when the file has no such truth
+ */
+const truthOf = async (draws: StoredDraws, file: string): Promise<FloatRows> => {
+  const [, n] = draws.shape
+  const truth = await openTruth(file, n)
+  if (truth.shape[0] < n)
+    throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
+  return matched(draws, truth, file).truth
 }
 
 /** The parts of the page that draws fill; nothing where there are none. */
@@ -59,19 +73,28 @@ const restored = async (
     io.note(`${hint}; the report goes without them`)
     return nothing
   }
-  const draws = drawsOf(path)
-  const set = observationsFor(observations, draws, read)
-  const repaired = readRepairedIntervals(path, draws.shape.slice(1))
-  const known = truth === undefined ? undefined : await truthOf(draws, truth)
+  const stored = drawsOf(path)
+  const draws = { shape: stored.shape, draws: stored.columns }
+  const set = observationsFor(observations, stored.shape, read)
+  const repaired = openRepairedIntervals(path, stored.shape.slice(1))
+  const known = truth === undefined ? undefined : await truthOf(stored, truth)
   const unseen = neverSeen(learned ?? read(observations))
-  const problems = { draws, set, ...(known ? { truth: known } : {}), ...(repaired ? { repaired } : {}) }
-  const sound = withoutLost(problems, path, io)
-  if (sound !== problems && held !== undefined)
+  const files = { draws, set, ...(known ? { truth: known } : {}), ...(repaired ? { repaired } : {}) }
+  const source = await soundProblems(files, path, io)
+  if (source.leftOut.length > 0 && held !== undefined)
     throw new TweedieError('input', `--held: goes with draws that are all there, ${path} has lost some`)
+  const share = shareOfProblems(source, SHARE_BYTES)
+  if (share !== source) io.note(shareWords(share.shape[1], source.shape[1]))
+  const { set: shown, ...sound } = await allProblems(share)
+  if (!shown) throw new Error('problems have what their source has')
+  const heldSet = (file: string) =>
+    wholeSet(soundObservations(observationsFor(file, stored.shape), share.leftOut))
   const made = await restoredContent(
     {
       ...sound,
-      ...(held === undefined ? {} : { held }),
+      source,
+      set: shown,
+      ...(held === undefined ? {} : { held: { file: held, set: heldSet(held) } }),
       ...(baselines === undefined ? {} : { baselines }),
       ...(unseen ? { neverSeen: unseen } : {}),
     },
@@ -89,7 +112,7 @@ const referenceOf = async (config: JsonRecord, count: number): Promise<NdArray |
 /** The observations that a run learned from, as far as its configuration leads to them. */
 const learnedFrom = (config: JsonRecord, read: ReadSet): Observations | undefined => {
   const { observations } = isRecord(config.data) ? config.data : {}
-  return typeof observations === 'string' && existsSync(observations) ? read(observations) : undefined
+  return typeof observations === 'string' && isThere(observations) ? read(observations) : undefined
 }
 
 /** How the data that a run learned from look, as far as its configuration leads to them. */
@@ -111,7 +134,7 @@ const dataOf = async (
       ...range,
     }
   }
-  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || existsSync(clean))) return range
+  if (typeof clean !== 'string' || !(dataSetNames.includes(clean) || isThere(clean))) return range
   const { x, view, valid, range: own } = await loadClean(clean, { count: 1 })
   // Vectors are drawn in the plane that they lie in.
   const units = x.shape.length > 2 ? { range: own } : {}

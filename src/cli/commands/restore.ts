@@ -12,6 +12,7 @@ import {
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import { arrayWriter, writeArrays } from '../../formats/index.ts'
+import { parseJson } from '../../json.ts'
 import {
   countOf,
   type Observations,
@@ -21,7 +22,14 @@ import {
   withRange,
 } from '../../observations/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
-import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
+import {
+  isRunFolder,
+  layoutOf,
+  loadSampler,
+  type SavedSampler,
+  trustOf,
+  writeSamplerOnnx,
+} from '../../run/index.ts'
 import { average, type NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
@@ -34,6 +42,7 @@ import { type Refined, type Refinement, refinementOf } from '../restored/refinem
 import { type Repair, readRepair, repairLine } from '../restored/repair.ts'
 import { judgement, meanOf, type TruthRows, truthOf, type Verdict } from '../restored/truth.ts'
 import { formatFields } from '../table.ts'
+import { trustWords } from '../trust-words.ts'
 
 type Options = OptionsOf<'restore'>
 type Floats = NdArray<'float32'>
@@ -45,24 +54,12 @@ const outputOf = (source: string, { output }: Options): string => {
   return join(layoutOf(source).draws, 'posterior.npz')
 }
 
-/** Writes the sampler as ONNX for so many draws. */
-const exported = async (sampler: SavedSampler, path: string, draws: number, io: Io): Promise<void> => {
-  const written = await writeSamplerOnnx(sampler, draws, checkedOutput(path, ['.onnx']))
-  io.result(
-    formatFields([
-      ['written', written.onnx],
-      ['described', written.manifest],
-      ['draws', `${draws} for one observation`],
-    ]),
-    { ...written, draws },
-  )
-}
-
 /**
- * A sampler knows one noise level; another one makes its posterior wrong, and the set alone does not show it.
+ * A sampler that is not told the noise knows one level; another one makes its posterior wrong, and the set
+ * alone does not show it.
  */
-const noteNoise = ({ origin }: SavedSampler, { noise }: Observations, io: Io): void => {
-  if (Math.abs(noise - origin.noise) > 0.01 * origin.noise)
+const noteNoise = ({ origin, condition }: SavedSampler, { noise }: Observations, io: Io): void => {
+  if (!condition.noise && Math.abs(noise - origin.noise) > 0.01 * origin.noise)
     io.note(`the sampler learned with noise ${origin.noise}, these observations have ${noise}`)
 }
 
@@ -77,6 +74,41 @@ const observed = (
   if (sampler.measurement === undefined) return { set: all, row: 0 }
   const row = measurementRow(sampler.measurement, all, file)
   return { set: readRows(all, row, row + 1), row }
+}
+
+/** The sampler with how far to trust it, where observations and their truth are given. */
+const withTrust = async (
+  sampler: SavedSampler,
+  observations: string | undefined,
+  options: Options,
+  io: Io,
+): Promise<SavedSampler> => {
+  const { truth: file, device } = options
+  if (observations === undefined && file === undefined) return sampler
+  if (observations === undefined || file === undefined)
+    throw new TweedieError(
+      'input',
+      '--onnx: to say how far to trust the sampler give observations and --truth',
+    )
+  const { set, row } = observed(sampler, observations, options)
+  const truth = await (await truthOf(file, sampler, { set, row }))(0, countOf(set))
+  const how = { seed: options.seed, execute: { device }, onProgress: io.progress, signal: io.signal }
+  return { ...sampler, trust: await trustOf(sampler, wholeSet(set), truth, how) }
+}
+
+/** Writes the sampler as ONNX for so many draws. */
+const exported = async (sampler: SavedSampler, path: string, draws: number, io: Io): Promise<void> => {
+  const written = await writeSamplerOnnx(sampler, draws, checkedOutput(path, ['.onnx']))
+  const { trust } = sampler
+  io.result(
+    formatFields([
+      ['written', written.onnx],
+      ['described', written.manifest],
+      ['draws', `${draws} for one observation`],
+      ...(trust ? [['on held-out items', trustWords(trust)] as const] : []),
+    ]),
+    { ...written, draws, ...(trust ? { trust: parseJson(JSON.stringify(trust), 'trust') } : {}) },
+  )
 }
 
 /** The arrays that refined draws are kept as: with `--summary` without the draws. */
@@ -224,7 +256,8 @@ export const run = async (
   io: Io,
 ): Promise<void> => {
   const sampler = loadSampler(source)
-  if (options.onnx !== undefined) return exported(sampler, options.onnx, options.draws, io)
+  if (options.onnx !== undefined)
+    return exported(await withTrust(sampler, observations, options, io), options.onnx, options.draws, io)
   if (observations === undefined)
     throw new TweedieError('input', 'say which observations to restore, or --onnx to export the sampler')
   const path = outputOf(source, options)

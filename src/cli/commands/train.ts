@@ -54,7 +54,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { split, count } = data
   const clean = await openCleanItems(data.clean, { split, count, range: experiment.range })
   const units = toPrior(clean.range)
-  const x = mappedRows(await cleanRows(clean), (rows) => applyAffine(units, rows))
+  const x = mappedRows(cleanRows(clean), (rows) => applyAffine(units, rows))
   const { event } = x
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event)
@@ -62,7 +62,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { device } = options
   await requireDevice(device)
   if (!options.overcommit)
-    refuseTooLarge(await trainCounts(experiment, { event, count: x.count }), options.run)
+    refuseTooLarge(await trainCounts(experiment, { event, count: x.count, held: clean.held }), options.run)
   const { resume, breakLock } = options
   const folder = openRun(options.run, { config: recordOf(experiment), resume, breakLock })
   try {
@@ -100,5 +100,6 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
     )
   } finally {
     folder.close()
+    clean.close?.()
   }
 }

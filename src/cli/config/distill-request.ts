@@ -16,12 +16,13 @@ import {
 } from '../../amortize/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { FlowConfig } from '../../flows/index.ts'
-import { type Observations, withRange } from '../../observations/index.ts'
-import { applyAffine, type DataRange, toPrior } from '../../operators/index.ts'
+import { noiseRangeOf, type Observations, withRange } from '../../observations/index.ts'
+import { applyAffine, type DataRange, type NoiseRange, toPrior } from '../../operators/index.ts'
 import type { DistillRequest, LearnedPrior } from '../../run/index.ts'
 import { type ExecuteOptions, ndarray, type Shape, sizeOf } from '../../tensor/index.ts'
 import { networkConfigOf, rateOf, spatialNetworkOf } from './building.ts'
 import type { Distillation } from './distill-schema.ts'
+import { noiseSettingOf } from './loading.ts'
 
 /** Bounds of the draws in the units of the prior. */
 const rangeOf = (bounds: Distillation['bounds'], range: DataRange): Pick<FlowConfig, 'range'> => {
@@ -133,6 +134,13 @@ const samplerConfigOf = (
   return denoiserConfigOf(flow, layout, set, prior)
 }
 
+/** The noise that the condition tells: where it differs between observations, its range. */
+const noiseToldOf = ({ data, condition }: Distillation, set: Observations): NoiseRange | undefined => {
+  if (condition !== 'parameters') return undefined
+  const wanted = data.observe && noiseSettingOf(data.observe.noise)
+  return typeof wanted === 'object' ? wanted : noiseRangeOf(set)
+}
+
 /** The prior that a distillation is of, by its path and digest. */
 export interface NamedPrior {
   readonly prior: LearnedPrior
@@ -159,7 +167,7 @@ export const distillRequestOf = (
     )
   }
   if (measurement !== undefined) measurementDigest(set, measurement) // an error comes before a run is made
-  const layout = conditionLayout(set, condition === 'parameters' && !blind)
+  const layout = conditionLayout(set, condition === 'parameters' && !blind, noiseToldOf(distillation, set))
   const wanted = measurement === undefined ? layout : unconditional(layout)
   const flow = samplerConfigOf(distillation, wanted, set, prior)
   drawingOf(flow) // as do sizes that do not fit

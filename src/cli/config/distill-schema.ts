@@ -184,6 +184,21 @@ export const distillSchema = z
       .describe('keep draws between these values, in the units of the data (default: anywhere)'),
     objective: objective.prefault({}),
     train: train.prefault({}),
+    trust: z
+      .strictObject({
+        observations: z
+          .int()
+          .nonnegative()
+          .optional()
+          .describe(
+            'of data.clean, items after the first data.count, or the last ones, that are not learned from ' +
+              '(0: none; default: up to 256 of those after data.count)',
+          ),
+        split: z.enum(['val']).optional().describe('take them from this part of a named data set instead'),
+        draws: z.int().min(19).optional().describe('draws of each (default 39)'),
+      })
+      .optional()
+      .describe('how far to trust the sampler, for its manifest: coverage, PSNR, residuals'),
     export: z
       .strictObject({ draws: count.default(16).describe('draws that one run of sampler.onnx makes') })
       .prefault({}),

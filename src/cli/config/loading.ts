@@ -5,7 +5,9 @@ import {
   dataSetNames,
   openClean,
   type Split,
+  wholeClean,
 } from '../../datasets/index.ts'
+import { placesOf } from '../../em/places.ts'
 import { TweedieError } from '../../error.ts'
 import {
   firstObservations,
@@ -16,6 +18,7 @@ import {
   withRange,
 } from '../../observations/index.ts'
 import type { DataRange } from '../../operators/index.ts'
+import { NdArray, sizeOf } from '../../tensor/index.ts'
 import type { ReadSet } from '../reading-once.ts'
 import { operatorSettingOf } from './operator-schema.ts'
 import type { Experiment } from './schema.ts'
@@ -32,12 +35,10 @@ interface CleanPart {
  * Clean data by name, file or folder (see `readClean`): `count` items after the first `skip`, in their own
  * units.
  */
-export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> => {
-  const { shape, rows, ...rest } = await openCleanItems(source, part)
-  return { ...rest, x: await rows(0, shape[0]) }
-}
+export const loadClean = async (source: string, part: CleanPart = {}): Promise<CleanData> =>
+  wholeClean(await openCleanItems(source, part))
 
-/** As {@link loadClean}, of data whose items are read when they are asked for, where they can be. */
+/** As {@link loadClean}, of data whose items are read when they are asked for. */
 export const openCleanItems = async (
   source: string,
   { split = 'train', count, skip = 0, range }: CleanPart = {},
@@ -58,8 +59,30 @@ export const openCleanItems = async (
   }
 }
 
+/** The items of a source, so many times over. */
+const repeatedItems = (source: CleanSource, times: number): CleanSource => {
+  const [count, ...event] = source.shape
+  const rows = (from: number, to: number): NdArray<'float32'> => {
+    const data = new Float32Array((to - from) * sizeOf(event))
+    for (let at = from; at < to; ) {
+      const start = at % count
+      const stop = Math.min(count, start + to - at)
+      data.set(source.rows(start, stop).data, (at - from) * sizeOf(event))
+      at += stop - start
+    }
+    return new NdArray('float32', [to - from, ...event], data)
+  }
+  return times === 1 ? source : { ...source, shape: [count * times, ...event], rows }
+}
+
 /** Where observations come from. */
-export type ObservationFields = Pick<Experiment, 'data' | 'range'>
+export interface ObservationFields extends Pick<Experiment, 'range'> {
+  readonly data: Omit<Experiment['data'], 'split'> & { readonly split: Split }
+}
+
+/** The noise of a configuration as `observe` takes it. */
+export const noiseSettingOf = (noise: number | readonly [number, number]): ObserveOptions['noise'] =>
+  typeof noise === 'number' ? noise : { from: noise[0], to: noise[1] }
 
 /** Clean data that are observed, and how. */
 export interface Simulation {
@@ -82,16 +105,18 @@ export const simulationOf = async ({ data, range }: ObservationFields): Promise<
   if (data.clean === undefined || data.observe === undefined) {
     throw new TweedieError('input', "data: give 'observations', or 'clean' and how to 'observe' it")
   }
-  const clean = await openCleanItems(data.clean, { split: data.split, count: data.count, range })
-  const { operator, noise, photons, seed } = data.observe
+  const { operator, noise, photons, times = 1, seed } = data.observe
+  const items = await openCleanItems(data.clean, { split: data.split, count: data.count, range })
+  const clean = repeatedItems(items, times)
   const options: ObserveOptions = {
     operator: operatorSettingOf(operator),
-    noise,
+    noise: noiseSettingOf(noise),
     photons,
     seed,
     range: clean.range,
     view: clean.view,
     valid: clean.valid,
+    places: () => placesOf({ ...clean, operator: { event: clean.shape.slice(1) } }).points,
   }
   return { clean, options }
 }
@@ -113,7 +138,7 @@ export const loadObservations = async (
   const simulation = await simulationOf(fields)
   if (!simulation) return namedObservations(fields, read)
   const { clean, options } = simulation
-  return observe(await clean.rows(0, clean.shape[0]), options)
+  return observe(wholeClean(clean).x, options)
 }
 
 /** The first `count` observations. */

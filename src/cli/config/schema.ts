@@ -5,19 +5,29 @@
 import { z } from 'zod'
 import { stepFrom, stepNames } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
-import { arrayExtensions } from '../../formats/index.ts'
+import { readExtensions } from '../../formats/index.ts'
 import { networkSchema } from './network-schema.ts'
 import { operatorSchema } from './operator-schema.ts'
 
 const positive = z.number().positive()
 const count = z.int().positive()
 
+const noise = z
+  .union(
+    [positive, z.tuple([positive, positive]).refine(([from, to]) => from < to, 'must rise')],
+    'expected a positive number, or two that rise',
+  )
+  .describe(
+    'standard deviation of the noise, in the units of the data; two: each observation has its own between ' +
+      'them, log-uniform',
+  )
+
 /** Which data, and how they are observed. */
 export const dataSchema = z.strictObject({
   observations: z
     .string()
     .optional()
-    .describe(`observation set (${arrayExtensions({ several: true }).join(' or ')}) to learn from`),
+    .describe(`observation set (${readExtensions({ several: true }).join(' or ')}) to learn from`),
   clean: z
     .string()
     .optional()
@@ -27,10 +37,15 @@ export const dataSchema = z.strictObject({
   observe: z
     .strictObject({
       operator: operatorSchema.prefault({ kind: 'mask' }),
-      noise: positive.default(0.05),
+      noise: noise.default(0.05),
       photons: positive
         .optional()
         .describe('shot noise: counts of an entry of value 1, by its Gaussian approximation'),
+      times: count
+        .optional()
+        .describe(
+          'observe each item so often, each time by an operator and with noise of its own (default 1)',
+        ),
       seed: z.int().nonnegative().default(1),
     })
     .optional()

@@ -1,7 +1,7 @@
 /** `tweedie learn` with a learner that knows masks only: AmbientDiffusion or GSURE-Diffusion. */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../../error.ts'
-import { type MaskedRows, maskedRows, type ObservationSet } from '../../observations/index.ts'
+import { type MaskedRows, maskedRows, type Observations } from '../../observations/index.ts'
 import { type MaskedLearner, type MaskedLearnRequest, maskedNetworkEvent } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
 import { networkConfigOf, trainingOf } from '../config/building.ts'
@@ -47,9 +47,9 @@ export const refuseLearner = ({ learner, ambient }: Experiment): void => {
     fail(learner === undefined ? 'ambient' : 'learner', "'train' learns from clean data; use 'learn'")
 }
 
-const rowsOf = async (learner: MaskedLearner, set: ObservationSet): Promise<MaskedRows> => {
+const rowsOf = (learner: MaskedLearner, observations: Observations): MaskedRows => {
   try {
-    return await maskedRows(set)
+    return maskedRows(observations)
   } catch (cause) {
     if (!(cause instanceof TweedieError)) throw cause
     throw new TweedieError(cause.code, `learner '${learner.kind}': ${cause.message}`, { cause })
@@ -62,19 +62,19 @@ const rowsOf = async (learner: MaskedLearner, set: ObservationSet): Promise<Mask
  * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
  * networks that do not fit the data
  */
-export const maskedRequestOf = async (
+export const maskedRequestOf = (
   experiment: Experiment,
   learner: MaskedLearner,
-  set: ObservationSet,
+  set: Observations,
   execute: ExecuteOptions,
-): Promise<Omit<MaskedLearnRequest, 'onProgress' | 'signal'>> => {
-  const rows = await rowsOf(learner, set)
+): Omit<MaskedLearnRequest, 'onProgress' | 'signal'> => {
+  const rows = rowsOf(learner, set)
   const { train, schedule, seed } = experiment
   const { schedule: _schedule, augment: _augment, ...options } = trainingOf(experiment, train.steps, execute)
   return {
     learner,
     rows,
-    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.y.shape.slice(1)), set.mesh),
+    net: networkConfigOf(experiment, maskedNetworkEvent(learner.kind, rows.event), set.mesh),
     range: set.range,
     valid: set.valid,
     options,

@@ -1,6 +1,5 @@
 /** `tweedie learn SET`: the experiment that fits a set of observations and the time. */
-import { extname } from 'node:path'
-import { arrayExtensions } from '../../formats/index.ts'
+import { namesArrays } from '../../formats/index.ts'
 import { setAsideOf } from '../../observations/index.ts'
 import { HELD_DRAWS, isRunFolder, readConfig } from '../../run/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
@@ -22,7 +21,7 @@ export const DEFAULT_MINUTES = 20
 /** The set that the arguments name instead of a configuration, if they do. */
 export const namedSet = (args: readonly string[]): string | undefined => {
   const { path } = splitConfigArguments(args)
-  return path !== undefined && arrayExtensions({ several: true }).includes(extname(path)) ? path : undefined
+  return path !== undefined && namesArrays(path, { several: true }) ? path : undefined
 }
 
 /** What is asked beside the set. */

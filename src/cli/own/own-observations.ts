@@ -1,14 +1,14 @@
 /** `tweedie observe --observed`: measured data of a user's own, with the operator that made them. */
-import { existsSync, statSync } from 'node:fs'
-import { extname } from 'node:path'
+import { statSync } from 'node:fs'
 import { TweedieError } from '../../error.ts'
 import {
-  arrayExtensions,
   type FileNumbers,
   isKspace,
+  isThere,
   isVolumes,
   joinedStacks,
   type KSpace,
+  namesArrays,
   readImages,
   readKspace,
   readOneArray,
@@ -56,8 +56,6 @@ const checkOptions = (options: Options): void => {
       throw new TweedieError('input', `--${name}: not with --observed, ${instead}`)
 }
 
-const isFile = (text: string): boolean => arrayExtensions().includes(extname(text).toLowerCase())
-
 /** Keys that an operator takes: of parameters as files, and settings. */
 const keysOf = ({ name }: OperatorSpec): string[] => {
   const { parameters, settings } = familyOf(name)
@@ -91,7 +89,7 @@ const saidBy = (spec: OperatorSpec, key: string, text: string) => {
   const { name } = spec
   const { settings, listed } = familyOf(name)
   const parameter = parameterNamed(spec, key)
-  const file = isFile(text)
+  const file = namesArrays(text)
   if (parameter !== undefined && (file || text === 'estimate'))
     return { parameter, value: file ? readOneArray(text) : ('estimate' as const) }
   if (file && Object.hasOwn(listed, key)) return { setting: listed[key], value: listedIn(text) }
@@ -169,7 +167,7 @@ const noiseOf = ({ noise, noiseCovariance }: Options): OwnMeasurements['noise'] 
   if (noise === undefined)
     throw new TweedieError('input', '--observed needs --noise, the standard deviation of your noise')
   if (noise === UNKNOWN) return PLACEHOLDER
-  return isFile(noise) ? readOneArray(noise) : noiseLevelOf(noise)
+  return namesArrays(noise) ? readOneArray(noise) : noiseLevelOf(noise)
 }
 
 /** `--noise unknown`: a level stands in for it until the set is there to estimate it from. */
@@ -205,7 +203,12 @@ const fromImages = (folder: string, masks: string, args: readonly string[], opti
   return observationsFromImages(folder, masks, noise, ownLayout(options).valid)
 }
 
-const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()
+const isFolder = (path: string): boolean =>
+  !namesArrays(path) && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+
+/** Whether a path holds k-space or volumes of a scanner: Zarr holds arrays, on a server too. */
+const isScan = (path: string): boolean => !namesArrays(path) && isKspace(path)
+const isStack = (path: string): boolean => !namesArrays(path) && isVolumes(path)
 
 /** Series, grids on the globe and points: arrays whose layout is said, seen through a mask. */
 const fromLayout = (source: string, args: readonly string[], options: Options): ObservationSet => {
@@ -281,7 +284,7 @@ const fromScans = async (
 
 /** What y is: slices of volumes, images of a folder, an array. */
 const numbersOf = async (source: string): Promise<FileNumbers> => {
-  if (isVolumes(source)) return real(joinedStacks(await readStacks(source), source))
+  if (isStack(source)) return real(joinedStacks(await readStacks(source), source))
   return isFolder(source) ? real(readImages(source).images) : readOneArray(source)
 }
 
@@ -292,8 +295,8 @@ const fromArrays = async (
   options: Options,
   io: Io,
 ): Promise<ObservationSet> => {
-  if (isKspace(source)) return fromScans(source, args, options, io)
-  const arrays = !isFolder(source) && !isVolumes(source)
+  if (isScan(source)) return fromScans(source, args, options, io)
+  const arrays = !isFolder(source) && !isStack(source)
   const { valid } = ownLayout(options)
   if (arrays && saysLayout(options)) return fromLayout(source, args, options)
   const y = await numbersOf(source)
@@ -337,10 +340,10 @@ export const ownSet = async (
   options: Options,
   io: Io,
 ): Promise<ObservationSet> => {
-  if (!existsSync(source)) throw new TweedieError('input', `${source}: no such file or folder`)
+  if (!isThere(source)) throw new TweedieError('input', `${source}: no such file or folder`)
   checkOptions(options)
   const { mask, operator, range, count, skip } = options
-  const images = isFolder(source) && !isKspace(source) && !isVolumes(source)
+  const images = isFolder(source) && !isScan(source) && !isStack(source)
   if (images && range !== undefined)
     throw new TweedieError('input', '--range: pixels of PNG images are in [0, 1]')
   if (images && mask === undefined && operator === undefined)

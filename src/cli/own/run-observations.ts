@@ -3,6 +3,7 @@
  * memory they are simulated into a file of the run folder, part by part, and read from there by rows.
  */
 import { existsSync } from 'node:fs'
+import { wholeClean } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { checkSafetensors } from '../../formats/index.ts'
 import {
@@ -90,7 +91,7 @@ const toCome = async (
 ): Promise<RunObservations> => {
   const [count, ...event] = clean.shape
   const some = Math.min(count, Math.max(least, fewOf(event)))
-  const few = await observe(await clean.rows(0, some), options)
+  const few = await observe(clean.rows(0, some), options)
   return {
     look: few,
     count,
@@ -114,5 +115,5 @@ export const observationsForRun = async (
   if (!simulation) return atHand(namedObservations(fields, how.read))
   const { clean, options } = simulation
   if (isLarge(clean, how.parts?.whole)) return toCome(simulation, how)
-  return atHand(await observe(await clean.rows(0, clean.shape[0]), options))
+  return atHand(await observe(wholeClean(clean).x, options))
 }

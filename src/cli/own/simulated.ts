@@ -1,5 +1,5 @@
 /** Observations of clean data, made at once or, of data that would fill the memory, part by part. */
-import { type CleanSource, cleanSource } from '../../datasets/index.ts'
+import { type CleanSource, cleanSource, wholeClean } from '../../datasets/index.ts'
 import { arrayWriter, writeArrays } from '../../formats/index.ts'
 import {
   type Observations,
@@ -36,21 +36,18 @@ export const isLarge = (clean: Pick<CleanSource, 'shape'>, bytes = WHOLE): boole
   clean.shape[0] * itemBytes(clean) > bytes
 
 /** The same data, in memory when they are of so many bytes at most. */
-export const heldItems = async (clean: CleanSource, bytes = WHOLE): Promise<CleanSource> => {
-  const { shape, rows, ...rest } = clean
-  if (isLarge(clean, bytes)) return clean
-  return cleanSource({ ...rest, x: await rows(0, shape[0]) })
-}
+export const heldItems = (clean: CleanSource, bytes = WHOLE): CleanSource =>
+  isLarge(clean, bytes) ? clean : cleanSource(wholeClean(clean))
 
 /** All items, or as many as so many bytes hold, evenly spaced; default 8 MiB, 2,600 digits. */
-export const someItems = async (clean: CleanSource, bytes = 2 ** 23): Promise<NdArray<'float32'>> => {
+export const someItems = (clean: CleanSource, bytes = 2 ** 23): NdArray<'float32'> => {
   const [count, ...event] = clean.shape
   const most = Math.max(1, Math.floor(bytes / itemBytes(clean)))
   if (count <= most) return clean.rows(0, count)
   const data = new Float32Array(most * sizeOf(event))
   for (let i = 0; i < most; i++) {
     const at = Math.floor((i * count) / most)
-    data.set((await clean.rows(at, at + 1)).data, i * sizeOf(event))
+    data.set(clean.rows(at, at + 1).data, i * sizeOf(event))
   }
   return new NdArray('float32', [most, ...event], data)
 }
@@ -71,7 +68,7 @@ const inParts = async (
     for (let first = 0; first < count; first += size) {
       checkAborted(signal, 'observing')
       onProgress?.({ phase: 'observing', done: first, total: count })
-      const items = await clean.rows(first, Math.min(count, first + size))
+      const items = clean.rows(first, Math.min(count, first + size))
       y.append(await observe(items, { ...options, first }))
       x?.append('x', items)
     }
@@ -98,7 +95,7 @@ export const simulateInto = async (
     await inParts(clean, options, files, parts)
     return openObservations(files.output)
   }
-  const x = await clean.rows(0, count)
+  const x = clean.rows(0, count)
   const set = await observe(x, options)
   writeObservations(files.output, set)
   if (files.truth !== undefined) writeArrays(files.truth, { x })

@@ -2,7 +2,7 @@
 import { type DistillRequest, distillCost } from '../../run/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
 import { isLarge } from '../own/simulated.ts'
-import { trainingMemory } from './estimate.ts'
+import { partsMemory, trainingMemory } from './estimate.ts'
 import type { Counts } from './plan.ts'
 
 /** Bytes of a float32. */
@@ -47,7 +47,11 @@ export const countDistillation = async (
     assumed,
     step: { cost, batch, rows, laps: [steps] },
     stages: [
-      { name: 'training', memory: trainingMemory(cost, 0) + held, fields },
+      {
+        name: 'training',
+        memory: (rows < batch ? partsMemory : trainingMemory)(cost, 0) + held,
+        fields,
+      },
       {
         name: 'saving the sampler',
         memory: trainingMemory({ ...cost, live: 0 }, 0) + EXPORTED * weights,

@@ -1,17 +1,27 @@
 /** Counts of `learn` and `train`. */
+
+import { KEPT_BYTES } from '../../datasets/index.ts'
 import { preconditioned, standardGaussian, startEvaluations } from '../../diffusion/index.ts'
-import type { DiemOptions } from '../../em/index.ts'
+import { type DiemOptions, drawsAtStart, exactDrawCost, START_BATCH, START_DRAWS } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
+import { lowRank } from '../../linalg/index.ts'
 import { type Network, network, shapesOnly } from '../../nn/index.ts'
 import { batchedObservations, type ObservationSet, SHARE_BYTES } from '../../observations/index.ts'
 import { drawCost, mmps } from '../../posterior/index.ts'
 import { stream } from '../../random/index.ts'
+import { CLEAN_RANK } from '../../run/index.ts'
 import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
 import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
 import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
 import type { Experiment } from '../config/schema.ts'
 import { isLarge } from '../own/simulated.ts'
-import { drawingMemory, fittingMemory, trainingMemory } from './estimate.ts'
+import {
+  drawingMemory,
+  fittingMemory,
+  gaussianDrawingMemory,
+  partsMemory,
+  trainingMemory,
+} from './estimate.ts'
 import type { Counts, DrawPlan, Stage, StepPlan, Stored } from './plan.ts'
 import type { Few } from './subject.ts'
 
@@ -45,7 +55,7 @@ const TRAINING_FIELDS = ['train.microBatch', 'net.rematerialise', 'train.batch',
 
 const trainingStage = (cost: TrainingCost, { train }: Experiment): Stage => ({
   name: 'training',
-  memory: trainingMemory(cost, train.ema),
+  memory: (rowsAtOnce(train) < train.batch ? partsMemory : trainingMemory)(cost, train.ema),
   fields: TRAINING_FIELDS,
 })
 
@@ -63,17 +73,32 @@ const keptPriors = (count: number, { weights }: TrainingCost, n: number, rank: n
   fields: ['em.laps', 'net'],
 })
 
+/** Clean items to learn from. */
+interface CleanItems {
+  readonly event: Shape
+  readonly count: number
+  /** Whether all are in memory; default: they are read, and of pictures some are kept. */
+  readonly held?: boolean
+  readonly assumed?: string
+}
+
 /** Counts of a training on clean data. */
 export const trainCounts = async (
   experiment: Experiment,
-  { event, count, assumed }: { readonly event: Shape; readonly count: number; readonly assumed?: string },
+  { event, count, held = false, assumed }: CleanItems,
 ): Promise<Counts> => {
   checkExperiment(experiment, event)
   const { train } = experiment
   const rows = rowsAtOnce(train)
   const cost = await stepCost(experiment, network(networkConfigOf(experiment, event)), event, rows)
-  const items = count * sizeOf(event) * FLOAT
-  const stage = trainingStage(cost, experiment)
+  const n = sizeOf(event)
+  const items = held ? count * n * FLOAT : Math.min(count * n * FLOAT, KEPT_BYTES)
+  const training = trainingStage(cost, experiment)
+  const fit: Stage = {
+    name: 'the Gaussian beside the network',
+    memory: fittingMemory(count, n, Math.min(CLEAN_RANK, n)) + 4 * cost.weights,
+    fields: ['data.count'],
+  }
   return {
     command: 'train',
     network: experiment.net.kind,
@@ -81,8 +106,12 @@ export const trainCounts = async (
     items: count,
     assumed,
     step: { cost, batch: train.batch, rows, laps: [train.steps] },
-    stages: [{ ...stage, memory: stage.memory + 2 * items, fields: [...stage.fields, 'data.count'] }],
-    stored: [resumePoints(cost), keptPriors(1, cost, sizeOf(event), 16)],
+    stages: [training, fit].map(({ name, memory, fields }) => ({
+      name,
+      memory: memory + items,
+      fields: held ? [...new Set([...fields, 'data.count'])] : fields,
+    })),
+    stored: [resumePoints(cost), keptPriors(1, cost, n, CLEAN_RANK)],
   }
 }
 
@@ -120,6 +149,46 @@ const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, cou
   }
 }
 
+/** Observations in memory for the start, and those of them that it is fitted to. */
+const beginning = (
+  gaussian: Experiment['gaussian'],
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): { readonly share: number; readonly begun: number } => {
+  const share = Math.min(count, Math.max(1, Math.floor(SHARE_BYTES / bytes)))
+  return { share, begun: Math.min(gaussian.count ?? share, share) }
+}
+
+/**
+ * Draws under a Gaussian: those of the start, where it is fitted to draws, and those of the first lap, whose
+ * prior is that Gaussian. Counted are exact ones; by `diffusion` they take as much at most.
+ */
+const gaussianDraws = (
+  experiment: Experiment,
+  set: ObservationSet,
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): { readonly stage: Stage; readonly stored: readonly Stored[] } => {
+  const { gaussian, em } = experiment
+  const { share, begun } = beginning(gaussian, { count, bytes })
+  const n = sizeOf(set.operator.event)
+  const rank = Math.min(n, gaussian.rank ?? RANK)
+  const prior = { ...standardGaussian(n), covariance: lowRank(1, zeros([n, rank])) }
+  const byDraws = drawsAtStart(set, diemOptionsOf(experiment).gaussian)
+  const [first, start] = [Math.min(em.batch, count), byDraws ? Math.min(START_BATCH, begun) : 0]
+  const rows = Math.max(first, start)
+  const cost = exactDrawCost(prior, batchedObservations(set), rows)
+  const drawn = begun * Math.ceil(START_DRAWS / begun) * n * FLOAT
+  return {
+    stage: {
+      name: 'draws under the Gaussian',
+      memory: gaussianDrawingMemory(cost) + (byDraws ? 2 * share * bytes : 0),
+      fields: [start < first ? 'em.batch' : 'gaussian.count', 'gaussian.rank'],
+    },
+    stored: byDraws
+      ? [{ name: 'draws of the Gaussian start', bytes: drawn, fields: ['gaussian.count'] }]
+      : [],
+  }
+}
+
 /**
  * Fits of a Gaussian: the start's, of as many observations as `boundedShare` holds of those that lie in
  * files, and those to the draws of a lap.
@@ -128,8 +197,7 @@ const gaussianStages = (
   { gaussian, em }: Experiment,
   { count, n, bytes }: { readonly count: number; readonly n: number; readonly bytes: number },
 ): Stage[] => {
-  const share = Math.min(count, Math.max(1, Math.floor(SHARE_BYTES / bytes)))
-  const begun = Math.min(gaussian.count ?? share, share)
+  const { share, begun } = beginning(gaussian, { count, bytes })
   const start: Stage = {
     name: 'the Gaussian start',
     memory: fittingMemory(begun, n, gaussian.rank ?? RANK) + 2 * share * bytes,
@@ -162,8 +230,10 @@ export const learnCounts = async (
   const isInFile = isSimulated && isLarge({ shape: [count, ...event] })
   const held = isSimulated && !isInFile ? count * (observationBytes(set) + n * FLOAT) : 0
   const states = 4 * cost.weights
+  const underGaussian = gaussianDraws(experiment, set, { count, bytes: observationBytes(set) })
   const stages: Stage[] = [
     ...gaussianStages(experiment, { count, n, bytes: observationBytes(set) }),
+    underGaussian.stage,
     { name: 'drawing', memory: drawingMemory(draw.cost) + states, fields: ['em.batch', 'net'] },
     trainingStage(cost, experiment),
   ]
@@ -185,6 +255,7 @@ export const learnCounts = async (
       ...(isInFile
         ? [{ name: 'observations', bytes: count * observationBytes(set), fields: ['data.count'] }]
         : []),
+      ...underGaussian.stored,
       // Two resume points may go on with the draws of two laps.
       { name: 'draws of two laps', bytes: 2 * drawn, fields: ['data.count', 'em.draws'] },
       resumePoints(cost),

@@ -1,11 +1,12 @@
 /** What a plan is of: a few observations or items, and how many there will be. */
-import { existsSync } from 'node:fs'
-import type { CleanData } from '../../datasets/index.ts'
+import { type CleanData, wholeClean } from '../../datasets/index.ts'
+import { placesOf } from '../../em/places.ts'
 import { TweedieError } from '../../error.ts'
+import { isThere } from '../../formats/index.ts'
 import { type ObservationSet, type Observations, observe, sourceOf } from '../../observations/index.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
-import { loadObservations, openCleanItems } from '../config/loading.ts'
+import { loadObservations, noiseSettingOf, openCleanItems } from '../config/loading.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Experiment } from '../config/schema.ts'
 import { knownData } from './known-data.ts'
@@ -17,6 +18,8 @@ export const fewOf = (event: Shape): number => Math.max(8, Math.min(256, Math.fl
 export interface Few<T> {
   readonly few: T
   readonly count: number
+  /** Whether all of them are in memory; default false. */
+  readonly held?: boolean
   /** What was assumed, where the data are not there. */
   readonly assumed?: string
 }
@@ -26,16 +29,17 @@ type Sources = Pick<Experiment, 'data' | 'range'>
 /** Clean data: those that are there, or what is known of those that are not. */
 const fewClean = async ({ data, range }: Sources): Promise<Few<CleanData>> => {
   const { clean: source = '', split, count } = data
-  const known = existsSync(source.replace(/^\w+:/, '')) ? undefined : knownData(source, split)
+  const known = isThere(source.replace(/^\w+:(?!\/\/)/, '')) ? undefined : knownData(source, split)
   if (known)
     return {
       few: known.clean(fewOf(known.event)),
       count: count ?? known.count,
       assumed: `${source} is not here: as many and as large as those of ${known.what}`,
     }
-  const { shape, rows, ...rest } = await openCleanItems(source, { split, count, range })
-  const [there, ...event] = shape
-  return { few: { ...rest, x: await rows(0, Math.min(there, fewOf(event))) }, count: there }
+  const clean = await openCleanItems(source, { split, count, range })
+  const [there, ...event] = clean.shape
+  const few = { ...clean, shape: [Math.min(there, fewOf(event)), ...event] }
+  return { few: wholeClean(few), count: there, held: clean.held }
 }
 
 /** The observations that a configuration names, or makes. */
@@ -43,11 +47,13 @@ export const fewObservations = async (sources: Sources): Promise<Few<Observation
   const { observations, clean: source, observe: how } = sources.data
   if (observations !== undefined || source === undefined || how === undefined)
     return fewOfObservations(await loadObservations(sources))
-  const { few: clean, ...rest } = await fewClean(sources)
-  const { operator, noise, photons, seed } = how
+  const { few: clean, count, ...rest } = await fewClean(sources)
+  const { operator, noise, photons, times = 1, seed } = how
   const { x, range, view, valid } = clean
   const setting = operatorSettingOf(operator)
-  return { few: await observe(x, { operator: setting, noise, photons, seed, range, view, valid }), ...rest }
+  const options = { operator: setting, noise: noiseSettingOf(noise), photons, seed, range, view, valid }
+  const places = () => placesOf({ operator: { event: x.shape.slice(1) }, view }).points
+  return { few: await observe(x, { ...options, places }), count: count * times, ...rest }
 }
 
 /** The first of observations that are there. */

@@ -21,7 +21,6 @@ import type { Settings } from '../../settings.ts'
 import { namedWithSettings } from '../../settings-text.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
-import { observationsFor } from './judged.ts'
 
 /** A table, and the sentences that a page begins with. */
 export interface BesideBaselines {
@@ -87,20 +86,26 @@ const winsOf = (own: Row, others: readonly Row[]): string[] =>
     ]
   })
 
-/** What restorations are judged by: the file that `tweedie hold-out` wrote, or the truth. */
+/** Observations that were held out, and their file, which `tweedie hold-out` wrote. */
+export interface HeldOut {
+  readonly file: string
+  readonly set: ObservationSet
+}
+
+/** What restorations are judged by: held-out observations of the same signals, or the truth. */
 export interface JudgedBy {
-  readonly held?: string
+  readonly held?: HeldOut
   readonly truth?: NdArray<'float32'>
 }
 
 /** @throws TweedieError `input` for both, and for held-out entries of operators that delete none */
-const hiddenOf = (set: ObservationSet, draws: NdArray<'float32'>, { held, truth }: JudgedBy): Hidden => {
+const hiddenOf = (set: ObservationSet, { held, truth }: JudgedBy): Hidden => {
   if (held !== undefined && truth) throw new TweedieError('input', 'give --held or --truth, not both')
   if (truth) return hiddenTruth(truth, set)
   if (held === undefined) throw new TweedieError('input', '--baselines: give --held or --truth to judge by')
-  const entries = heldEntries(observationsFor(held, draws))
+  const entries = heldEntries(held.set)
   if (entries) return entries
-  throw new TweedieError('input', `${held}: figures are of held-out entries, which only masks have`)
+  throw new TweedieError('input', `${held.file}: figures are of held-out entries, which only masks have`)
 }
 
 /** The baselines that were named, or by default all that take the operator. */
@@ -133,7 +138,7 @@ export const besideBaselines = async (
   given: JudgedBy,
   { seed = 0, io }: { readonly seed?: number; readonly io: Io },
 ): Promise<BesideBaselines> => {
-  const hidden = hiddenOf(set, draws, given)
+  const hidden = hiddenOf(set, given)
   const chosen = chosenOf(names, set)
   const judged = (title: string, estimate: Estimate): Row => ({
     title,

@@ -1,9 +1,10 @@
 /** Posterior draws as a report shows them, with their figures where something is known to judge them by. */
-import { greyLevels, hiddenFigures, hiddenTruth } from '../../compare/index.ts'
+import { hiddenFigures, hiddenTruth } from '../../compare/index.ts'
 import {
   coverage,
   type Diagnosis,
   fitsSsim,
+  greyLevels,
   meanOverDraws,
   psnr,
   repairedCoverage,
@@ -24,20 +25,22 @@ import {
 import { type RunReport, reconciled, restoredPart } from '../../report/index.ts'
 import { average, itemAt, type NdArray, zeros } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
-import { type BesideBaselines, besideBaselines } from './beside-baselines.ts'
-import { matched, readTruth } from './foreign-draws.ts'
-import { judgedDraws } from './judged.ts'
+import { type BesideBaselines, besideBaselines, type HeldOut } from './beside-baselines.ts'
+import { judgedProblems } from './judged.ts'
+import type { ProblemSource } from './problem-source.ts'
 import type { RepairedFile } from './repair.ts'
 
 /** Draws, what they are of, and what is known about them. */
 export interface Restored {
+  /** All of them in files, for the tests: those in memory may be a share. */
+  readonly source: ProblemSource
   /** [K, N, ...event]. */
   readonly draws: NdArray<'float32'>
   /** N observations. */
   readonly set: ObservationSet
   readonly truth?: NdArray<'float32'>
-  /** File of entries that were held out. */
-  readonly held?: string
+  /** Entries that were held out. */
+  readonly held?: HeldOut
   /** As `besideBaselines` takes them. */
   readonly baselines?: string
   readonly repaired?: RepairedFile
@@ -52,19 +55,6 @@ export interface RestoredContent {
   readonly beside?: BesideBaselines['table']
   /** Entries against the whole, in one sentence. */
   readonly reconciled?: string
-}
-
-/**
- * The truth of draws [K, N, ...event].
- *
- * @throws TweedieError `input` when the file has no such truth
- */
-export const truthOf = async (draws: NdArray<'float32'>, file: string): Promise<NdArray<'float32'>> => {
-  const [, n] = draws.shape
-  const truth = await readTruth(file, n)
-  if (truth.shape[0] < n)
-    throw new TweedieError('input', `${file}: has ${truth.shape[0]} items, the draws are of ${n}`)
-  return matched(draws, truth, file).truth
 }
 
 const isUnitImages = (set: ObservationSet): boolean => greyLevels(set).range !== undefined
@@ -144,17 +134,11 @@ const figuresOf = async (
   restored: Restored,
   truth: NdArray<'float32'>,
 ): Promise<{ readonly content: Partial<RunReport>; readonly found: Diagnosis }> => {
-  const { draws, set, repaired } = restored
+  const { set } = restored
   const observed = keptEntries(set) ?? zeros(truth.shape)
   const pictures = isUnitImages(set) && observed.data.includes(0) && !set.valid
   const images = pictures ? imageFigures(truth) : NO_IMAGES
-  const found = await judgedDraws({
-    draws,
-    truth,
-    set,
-    given: set.y,
-    ...(repaired ? { repaired: repaired.intervals } : {}),
-  })
+  const found = await judgedProblems(restored.source)
   return {
     content: { summaryTable: summaryOf(restored, truth, images), coverage: coverageOf(restored, truth) },
     found,
@@ -184,6 +168,11 @@ const lookOf = async (
   })
 }
 
+/** What a page says where draws are many. */
+export const shareWords = (shown: number, all: number): string =>
+  `Figures and pictures are of ${shown} of ${all} observations, evenly spaced; what 'tweedie diagnose' ` +
+  'finds is of all of them.'
+
 /**
  * The parts of a report that draws fill.
  *
@@ -202,12 +191,17 @@ export const restoredContent = async (
   const figures = truth && (await figuresOf(restored, truth))
   const image = (set.view ?? plainView(set.operator.event)).kind === 'image'
   const said = figures && reconciled(figures.found, { image })
+  const [shown, all] = [draws.shape[1], restored.source.shape[1]]
+  const notes = [
+    ...(shown < all ? [shareWords(shown, all)] : []),
+    ...(restored.neverSeen ? [neverSeenWords(restored.neverSeen)] : []),
+  ]
   return {
     content: {
       ...figures?.content,
       ...(beside ? { besideBaselines: beside.table } : {}),
       ...(said === undefined ? {} : { reconciled: said }),
-      ...(restored.neverSeen ? { notes: [neverSeenWords(restored.neverSeen)] } : {}),
+      ...(notes.length > 0 ? { notes } : {}),
       restored: await lookOf(restored, beside?.best),
     },
     wins: beside?.wins ?? [],

@@ -1,59 +1,54 @@
 /** Draws of a set judged by every test that the given data allow, for `diagnose` and `report` alike. */
-import { greyLevels } from '../../compare/index.ts'
-import { type Diagnosis, type DiagnosisInput, diagnosis, type Residuals } from '../../diagnose/index.ts'
+import {
+  type Diagnosis,
+  type DiagnosisInput,
+  type DiagnosisPart,
+  diagnosisOfParts,
+  greyLevels,
+  type Residuals,
+} from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import {
   countedEntries,
-  type ObservationSet,
+  countOf,
+  hidesEntries,
+  type Observations,
   openObservations,
+  type ResidualProgram,
   residualProgram,
   residualsOfDraws,
-  wholeSet,
 } from '../../observations/index.ts'
-import { NdArray } from '../../tensor/index.ts'
+import { NdArray, type Shape, sizeOf } from '../../tensor/index.ts'
 import { firstOf } from '../config/loading.ts'
 import type { ReadSet } from '../reading-once.ts'
+import { eachProblemPart, type OfProblems, type ProblemSource, soundObservations } from './problem-source.ts'
 
-/** The observations of the draws, as many as there are of these. */
+type Floats = NdArray<'float32'>
+
+/**
+ * The observations of draws [K, N, ...event], as many as there are of these.
+ *
+ * @throws TweedieError `input` for fewer observations, or of other signals
+ */
 export const observationsFor = (
   file: string,
-  draws: NdArray,
+  [, n, ...event]: Shape,
   read: ReadSet = openObservations,
-): ObservationSet => {
-  const [, n, ...event] = draws.shape
+): Observations => {
   const set = read(file)
   const observed = set.operator.event
-  if (set.y.shape[0] < n || observed.join() !== event.join()) {
+  if (countOf(set) < n || observed.join() !== event.join()) {
     throw new TweedieError(
       'input',
-      `${file}: has ${set.y.shape[0]} observations of signals [${observed}], ` +
+      `${file}: has ${countOf(set)} observations of signals [${observed}], ` +
         `the draws are of ${n} × [${event}]`,
     )
   }
-  return wholeSet(firstOf(set, n))
-}
-
-/** Residuals of draws, and of the truth, in units of the noise. */
-export const residualsOf = async (
-  set: ObservationSet,
-  draws: NdArray<'float32'>,
-  truth: NdArray<'float32'> | undefined,
-): Promise<Residuals> => {
-  const program = residualProgram(set)
-  try {
-    const observed = await program.observed()
-    return {
-      draws: await residualsOfDraws(program, draws, set.y.shape),
-      ...(truth ? { truth: await program.of(truth) } : {}),
-      ...(observed ? { observed } : {}),
-    }
-  } finally {
-    await program.release()
-  }
+  return firstOf(set, n)
 }
 
 /** x [..., ...valid] with 0 outside the domain, where values mean nothing. */
-const inDomain = (x: NdArray<'float32'>, valid: NdArray<'float32'> | undefined): NdArray<'float32'> =>
+const inDomain = (x: Floats, valid: Floats | undefined): Floats =>
   valid
     ? new NdArray(
         'float32',
@@ -62,11 +57,22 @@ const inDomain = (x: NdArray<'float32'>, valid: NdArray<'float32'> | undefined):
       )
     : x
 
-/** Draws of a set, and what else is known of them. */
-export interface DrawsOfSet extends Omit<DiagnosisInput, 'draws' | 'truth' | 'residuals' | 'entries'> {
-  readonly draws: NdArray<'float32'>
-  readonly truth?: NdArray<'float32'>
-  readonly set?: ObservationSet
+/**
+ * Residuals of some problems, in units of the noise.
+ *
+ * @param first - number of the first one among the observations of the program
+ */
+export const residualsOf = async (
+  program: ResidualProgram,
+  { draws, truth }: Pick<OfProblems, 'draws' | 'truth'>,
+  first: number,
+): Promise<Residuals> => {
+  const observed = await program.observed(first, first + draws.shape[1])
+  return {
+    draws: await residualsOfDraws(program, draws, first),
+    ...(truth ? { truth: await program.of(truth, first) } : {}),
+    ...(observed ? { observed } : {}),
+  }
 }
 
 /**
@@ -74,11 +80,41 @@ export interface DrawsOfSet extends Omit<DiagnosisInput, 'draws' | 'truth' | 're
  *
  * @throws TweedieError as `diagnosis`
  */
-export const judgedDraws = async ({ draws, truth, set, ...others }: DrawsOfSet): Promise<Diagnosis> =>
-  diagnosis({
-    draws: inDomain(draws, set?.valid),
-    ...(truth ? { truth: inDomain(truth, set?.valid) } : {}),
-    ...(set ? { residuals: await residualsOf(set, draws, truth), entries: countedEntries(set).entries } : {}),
-    ...(set ? greyLevels(set) : {}),
-    ...others,
+export const judgedProblems = async (
+  source: ProblemSource,
+  others: Pick<DiagnosisInput, 'classifier' | 'reference'> = {},
+): Promise<Diagnosis> => {
+  const { set, truth, leftOut, shape } = source
+  const [draws, problems, ...event] = shape
+  const given = source.given ?? set?.y
+  const sound = set && soundObservations(set, leftOut)
+  const program = sound && residualProgram(sound)
+  const hidden = sound && truth ? hidesEntries(sound) : undefined
+  /** What is known of some problems. */
+  const known = async (part: OfProblems, first: number, isWhole: boolean): Promise<DiagnosisPart> => ({
+    draws: inDomain(part.draws, set?.valid),
+    ...(part.truth ? { truth: inDomain(part.truth, set?.valid) } : {}),
+    ...(part.given ? { given: part.given } : {}),
+    ...(part.logDensity ? { logDensity: part.logDensity } : {}),
+    ...(part.repaired ? { repaired: part.repaired.intervals } : {}),
+    ...(isWhole && program ? { residuals: await residualsOf(program, part, first) } : {}),
+    ...(isWhole && part.set && part.truth ? { entries: countedEntries(part.set, hidden).entries } : {}),
   })
+  try {
+    return await diagnosisOfParts({
+      draws,
+      problems,
+      event,
+      hasTruth: truth !== undefined,
+      ...(given ? { given: sizeOf(given.shape.slice(1)) } : {}),
+      ...(set ? greyLevels(set) : {}),
+      ...others,
+      each: (what, take) =>
+        eachProblemPart(source, what, async (part) => {
+          take(await known(part.problems, part.first, what === 'all'))
+        }),
+    })
+  } finally {
+    await program?.release()
+  }
+}

@@ -1,24 +1,21 @@
 /** Draws that are lost: NaN throughout, since the sampler diverged with more steps too. */
 import { meanOverDraws, stdOverDraws } from '../../diagnose/index.ts'
-import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationsAt } from '../../observations/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
 import { NdArray, ndarray, rows, rowsAt, sizeOf, zeros } from '../../tensor/index.ts'
-import type { Io } from '../io.ts'
-import type { LogDensity } from './foreign-draws.ts'
-import type { RepairedFile } from './repair.ts'
 
 type Floats = NdArray<'float32'>
 
 /** Names that a line has room for. */
 const NAMED = 10
 
-const listed = (numbers: readonly number[]): string => {
+/** Numbers, of which the first are named. */
+export const listed = (numbers: readonly number[]): string => {
   const more = numbers.length - NAMED
   return `${numbers.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-const distinct = (lost: readonly LostDraw[]): number[] =>
+/** The observations of which a draw is lost, ascending. */
+export const distinct = (lost: readonly LostDraw[]): number[] =>
   [...new Set(lost.map(({ observation }) => observation))].sort((a, b) => a - b)
 
 /** What a command says of draws that it has lost. @param whose what the rows are: observations, or samples */
@@ -71,57 +68,15 @@ export const momentsOf = (draws: Floats, lost: readonly LostDraw[]): Readonly<Re
   return moments
 }
 
-/** Draws of N problems, and what else is known of each. */
-export interface OfProblems {
-  readonly draws: Floats
-  readonly truth?: Floats
-  readonly set?: ObservationSet
-  readonly given?: Floats
-  readonly logDensity?: LogDensity
-  readonly repaired?: RepairedFile
-}
-
 /** The second axis of [K, N, ...] at some indices. */
-const columnsAt = ({ shape: [k, n, ...event], data }: Floats, at: readonly number[]): Floats => {
+export const columnsAt = ({ shape: [k, n, ...event], data }: Floats, at: readonly number[]): Floats => {
   const flat = new NdArray('float32', [k * n, ...event], data)
   const chosen = Array.from({ length: k }, (_, draw) => at.map((i) => draw * n + i)).flat()
   return new NdArray('float32', [k, at.length, ...event], rowsAt(flat, chosen).data)
 }
 
-/**
- * The problems without those that have a lost draw, which is said; the same object where none is lost.
- *
- * @param file - of the draws, for messages
- * @throws TweedieError `input` when no problem is left
- */
-export const withoutLost = <T extends OfProblems>(all: T, file: string, io: Pick<Io, 'note'>): T => {
-  const { draws, truth, set, given, logDensity, repaired } = all
-  const lost = distinct(lostDraws(draws))
-  if (lost.length === 0) return all
-  const n = draws.shape[1]
-  const kept = Array.from({ length: n }, (_, i) => i).filter((i) => !lost.includes(i))
-  if (kept.length === 0)
-    throw new TweedieError('input', `${file}: every problem has a draw that is lost (NaN)`)
-  const intervals = repaired?.intervals.map((interval) => ({
-    ...interval,
-    low: at(interval.low, kept),
-    high: at(interval.high, kept),
-  }))
-  io.note(`${file}: ${lost.length} of ${n} problems have a lost draw (NaN), left out: ${listed(lost)}`)
-  return {
-    ...all,
-    draws: columnsAt(draws, kept),
-    ...(truth ? { truth: rowsAt(truth, kept) } : {}),
-    ...(set ? { set: observationsAt(set, kept) } : {}),
-    ...(given ? { given: rowsAt(given, kept) } : {}),
-    ...(logDensity
-      ? { logDensity: { draws: columnsAt(logDensity.draws, kept), truth: rowsAt(logDensity.truth, kept) } }
-      : {}),
-    ...(repaired && intervals ? { repaired: { ...repaired, intervals } } : {}),
-  }
-}
-
-const at = (array: NdArray, kept: readonly number[]): NdArray =>
+/** Rows of an array of any dtype at some indices. */
+export const anyRowsAt = (array: NdArray, kept: readonly number[]): NdArray =>
   ndarray(
     kept.flatMap((row) => Array.from(rows(array, row, row + 1).data, Number)),
     [kept.length, ...array.shape.slice(1)],

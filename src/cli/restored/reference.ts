@@ -1,11 +1,12 @@
 /** `tweedie diagnose --reference`: draws of a slower sampler to compare with. */
 import { TweedieError } from '../../error.ts'
-import { type ObservationSet, observationRows } from '../../observations/index.ts'
+import { readRows } from '../../observations/index.ts'
 import { methodNamed, methodSpec, posteriorDraws } from '../../posterior/index.ts'
 import { loadPrior } from '../../run/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { type ProblemSource, soundObservations } from './problem-source.ts'
 
 /** Its noise is not that of draws by `sample`, whose seeds are small. */
 const SEED = 1_000_003
@@ -40,8 +41,7 @@ const withTimeTold = (io: Io) => {
  * @throws TweedieError `input` when a part is missing, and as `posteriorDraws`
  */
 export const referenceDraws = async (
-  set: ObservationSet | undefined,
-  draws: number,
+  { set, leftOut, shape: [draws, sound] }: Pick<ProblemSource, 'set' | 'leftOut' | 'shape'>,
   { prior: place, reference, referenceCount: count, referenceSteps: steps, seed = 0 }: OptionsOf<'diagnose'>,
   io: Io,
 ): Promise<Reference | undefined> => {
@@ -57,15 +57,19 @@ export const referenceDraws = async (
   if (draws < 2)
     throw new TweedieError('input', '--reference: needs several draws of each observation, got 1')
   const { method, settings } = methodSpec(reference)
-  const problems = Math.min(count ?? PROBLEMS, set.y.shape[0])
+  const problems = Math.min(count ?? PROBLEMS, sound)
   io.note(`${draws} draws of ${problems} observations by ${reference}`)
-  const drawn = await posteriorDraws(loadPrior(place), observationRows(set, 0, problems), {
-    method: methodNamed(method).make(settings),
-    steps,
-    draws,
-    seed: SEED + seed,
-    onProgress: withTimeTold(io),
-    signal: io.signal,
-  })
+  const drawn = await posteriorDraws(
+    loadPrior(place),
+    readRows(soundObservations(set, leftOut), 0, problems),
+    {
+      method: methodNamed(method).make(settings),
+      steps,
+      draws,
+      seed: SEED + seed,
+      onProgress: withTimeTold(io),
+      signal: io.signal,
+    },
+  )
   return { name: reference, draws: drawn }
 }

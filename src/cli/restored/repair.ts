@@ -9,9 +9,9 @@ import {
   stretchedInterval,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
-import { type ArrayField, readArrays, readText, writeAtomic } from '../../formats/index.ts'
+import { type ArrayField, openArrays, readText, writeAtomic } from '../../formats/index.ts'
 import { parseJson } from '../../json.ts'
-import { keptEntries, type ObservationSet, type Observations } from '../../observations/index.ts'
+import { keptEntries, type Observations, readRows } from '../../observations/index.ts'
 import { isRunFolder } from '../../run/index.ts'
 import { NdArray, type Shape, sizeOf, toNumbers, zeros } from '../../tensor/index.ts'
 
@@ -58,7 +58,7 @@ interface RepairOrigin {
   readonly from: Repair['from']
   readonly event: Shape
   /** The observations that the draws belong to, or held-out ones, when they are known. */
-  readonly set?: ObservationSet
+  readonly set?: Observations
   /** The map of regions [...event], and the repair of each. */
   readonly labels?: NdArray
   readonly regions?: readonly RegionRepair[]
@@ -71,7 +71,7 @@ const kept = (levels: ConformalRepair['levels']): Repair['levels'] =>
 const boundTo = ({ set, from }: RepairOrigin) => {
   if (!set) return {}
   const { operator, noise } = observedBy(set)
-  return from === 'held' && !keptEntries(set) ? { operator } : { operator, noise }
+  return from === 'held' && !keptEntries(readRows(set, 0, 1)) ? { operator } : { operator, noise }
 }
 
 /** A repair to be kept. */
@@ -211,23 +211,35 @@ export const repairLine = ({ levels, problems, regions, from }: Repair): string 
   return `${factors.join(', ')}${own}; from ${problems} problems${seen}`
 }
 
-/** Repaired intervals as a file of draws keeps them, and in words. */
+/** Repaired intervals of some problems, and in words. */
 export interface RepairedFile {
   readonly intervals: readonly RepairedIntervals[]
   /** Levels and factors. */
   readonly factors: string
 }
 
+/** Repaired intervals as a file of draws keeps them. */
+export interface RepairedRows extends Pick<RepairedFile, 'factors'> {
+  /** Those of problems from … to − 1. */
+  readonly rows: (from: number, to: number) => RepairedFile
+}
+
 /**
- * The repaired intervals beside draws in a file, of N signals; undefined where there are none.
+ * The repaired intervals beside draws in a file, of N signals, which stay there; undefined where there are
+ * none.
  *
  * @param shape - [N, ...event]
  * @throws TweedieError `input` when they are of other signals
  */
-export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile | undefined => {
-  const { calibration, ...arrays } = readArrays(path)
-  const [count, columns] = calibration?.shape ?? []
-  if (calibration?.shape.length !== 2 || (columns !== 2 && columns !== 3)) return undefined
+export const openRepairedIntervals = (path: string, shape: Shape): RepairedRows | undefined => {
+  const file = openArrays(path)
+  const { fields } = file
+  const [count, columns] = fields.calibration?.shape ?? []
+  if (fields.calibration?.shape.length !== 2 || (columns !== 2 && columns !== 3)) {
+    file.close()
+    return undefined
+  }
+  const calibration = file.whole('calibration')
   const values = toNumbers(calibration)
   const factors = new Map<number, number[]>()
   for (let row = 0; row < count; row++) {
@@ -236,14 +248,15 @@ export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile 
   }
   const intervals = [...factors].flatMap(([level, own]) => {
     const name = `${Math.round(100 * level)}`
-    const [low, high] = [arrays[`lower${name}`], arrays[`upper${name}`]]
+    const [lower, upper] = [`lower${name}`, `upper${name}`]
+    const [low, high] = [fields[lower], fields[upper]]
     if (!low || !high) return []
     if (String(low.shape) !== String(shape) || String(high.shape) !== String(shape))
       throw new TweedieError(
         'input',
-        `${path}: fields 'lower${name}' and 'upper${name}' should be [${shape}], got [${low.shape}]`,
+        `${path}: fields '${lower}' and '${upper}' should be [${shape}], got [${low.shape}]`,
       )
-    return [{ level, low, high, ...(columns === 2 ? { factor: own[0] } : {}) }]
+    return [{ level, lower, upper, ...(columns === 2 ? { factor: own[0] } : {}) }]
   })
   const words = [...factors].map(([level, own]) => {
     const known = own.filter(Number.isFinite)
@@ -254,9 +267,20 @@ export const readRepairedIntervals = (path: string, shape: Shape): RepairedFile 
       ? `${name} × ${least.toFixed(2)}`
       : `${name} × ${least.toFixed(2)} to ${most.toFixed(2)} by ${own.length} regions`
   })
-  return { intervals, factors: words.join(', ') }
+  const said = words.join(', ')
+  return {
+    factors: said,
+    rows: (from, to) => ({
+      factors: said,
+      intervals: intervals.map(({ lower, upper, ...level }) => ({
+        ...level,
+        low: file.rows(lower, from, to),
+        high: file.rows(upper, from, to),
+      })),
+    }),
+  }
 }
 
 /** What is said first of draws whose intervals were repaired. */
-export const repairedNote = ({ factors }: RepairedFile): string =>
+export const repairedNote = ({ factors }: Pick<RepairedFile, 'factors'>): string =>
   `The intervals of these draws are repaired (${factors}); the draws themselves are as they were.`

@@ -1,5 +1,6 @@
 import type { NdArray } from '../../tensor/index.ts'
 import { finiteValues } from '../values.ts'
+import { columns, type InParts } from './in-parts.ts'
 import { overlap, rankAmong, ratioOverProblems, sampleQuantile } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 
@@ -58,6 +59,35 @@ const insideByQuantile = (d2: Float64Array, level: number): number => {
   return Math.sqrt(d2[k]) <= radius ? 1 : 0
 }
 
+/** {@link ballCoverage} of problems that come part by part. */
+export const ballCoverageInParts = ({
+  levels = [0.5, 0.9],
+  correction = 'ranks',
+}: BallCoverageOptions = {}): InParts<[draws: NdArray, truth: NdArray], BallCoverage[]> => {
+  const ranked = correction === 'ranks'
+  const insideOfAll = columns(levels.length)
+  const add = (draws: NdArray, truth: NdArray): void => {
+    const { k, n } = problemsOf(draws, truth, 'ballCoverage')
+    const samples = finiteValues(draws, 'ballCoverage: draws')
+    const x = finiteValues(truth, 'ballCoverage: truth')
+    const sizes = { k, size: x.length / n, total: x.length }
+    const inside = levels.map(() => new Float64Array(n))
+    for (let problem = 0; problem < n; problem++) {
+      const d2 = distances(samples, x, problem, sizes, ranked)
+      for (const [l, level] of levels.entries())
+        inside[l][problem] = ranked ? insideByRank(d2, level) : insideByQuantile(d2, level)
+    }
+    for (const [l, own] of inside.entries()) insideOfAll[l].add(own)
+  }
+  const result = (): BallCoverage[] =>
+    levels.map((level, l) => {
+      const inside = insideOfAll[l].all()
+      const { value, standardError } = ratioOverProblems(inside, new Float64Array(inside.length).fill(1))
+      return { level, observed: value, standardError }
+    })
+  return { add, result }
+}
+
 /**
  * The share of problems in which the truth lies in the ball about the centre of the draws that holds a given
  * share of them: one reading per problem, for all its entries together.
@@ -81,22 +111,9 @@ const insideByQuantile = (d2: Float64Array, level: number): number => {
 export const ballCoverage = (
   draws: NdArray,
   truth: NdArray,
-  { levels = [0.5, 0.9], correction = 'ranks' }: BallCoverageOptions = {},
+  options: BallCoverageOptions = {},
 ): BallCoverage[] => {
-  const { k, n } = problemsOf(draws, truth, 'ballCoverage')
-  const samples = finiteValues(draws, 'ballCoverage: draws')
-  const x = finiteValues(truth, 'ballCoverage: truth')
-  const sizes = { k, size: x.length / n, total: x.length }
-  const ranked = correction === 'ranks'
-  const inside = levels.map(() => new Float64Array(n))
-  for (let problem = 0; problem < n; problem++) {
-    const d2 = distances(samples, x, problem, sizes, ranked)
-    for (const [l, level] of levels.entries()) {
-      inside[l][problem] = ranked ? insideByRank(d2, level) : insideByQuantile(d2, level)
-    }
-  }
-  return levels.map((level, l) => {
-    const { value, standardError } = ratioOverProblems(inside[l], new Float64Array(n).fill(1))
-    return { level, observed: value, standardError }
-  })
+  const { add, result } = ballCoverageInParts(options)
+  add(draws, truth)
+  return result()
 }

@@ -1,17 +1,29 @@
 import { TweedieError } from '../../error.ts'
-import { type NdArray, ndarray, sizeOf } from '../../tensor/index.ts'
+import type { NdArray, Shape } from '../../tensor/index.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
-import { type ConformalOptions, type ConformalRepair, conformalRepair } from './conformal.ts'
+import { type ConformalOptions, type RegionRepair, repairsInParts } from './conformal.ts'
 import { problemsOf } from './sbc.ts'
-
-/** The repair of one region. */
-export interface RegionRepair extends ConformalRepair {
-  /** Its label in the map. */
-  readonly label: number
-}
 
 /** More labels than this are no map of regions. */
 const MOST = 1000
+
+/**
+ * The labels of the entries of one signal.
+ *
+ * @throws TweedieError `shape` for labels of another shape, and `input` for labels that are not whole or more
+ *   than 1000
+ */
+export const regionLabels = (labels: NdArray, event: Shape): number[] => {
+  requireSameShape(labels.shape, event, 'region repairs: labels')
+  const map = Array.from(finiteValues(labels, 'region repairs: labels'))
+  const odd = map.find((v) => !Number.isInteger(v))
+  if (odd !== undefined)
+    throw new TweedieError('input', `region repairs: labels are whole numbers, got ${odd}`)
+  const different = new Set(map).size
+  if (different > MOST)
+    throw new TweedieError('input', `region repairs: ${different} labels, more than ${MOST}`)
+  return map
+}
 
 /**
  * How intervals must be stretched in each region of the signal, one factor for each label of a map. The
@@ -38,24 +50,9 @@ export const regionRepairs = (
   labels: NdArray,
   { entries, ...options }: ConformalOptions = {},
 ): RegionRepair[] => {
-  const { n } = problemsOf(draws, truth, 'region repairs')
-  const event = truth.shape.slice(1)
-  requireSameShape(labels.shape, event, 'region repairs: labels')
-  const map = Array.from(finiteValues(labels, 'region repairs: labels'))
-  const odd = map.find((v) => !Number.isInteger(v))
-  if (odd !== undefined)
-    throw new TweedieError('input', `region repairs: labels are whole numbers, got ${odd}`)
-  const different = [...new Set(map)].sort((a, b) => a - b)
-  if (different.length > MOST)
-    throw new TweedieError('input', `region repairs: ${different.length} labels, more than ${MOST}`)
-  const size = sizeOf(event)
-  return different.flatMap((label) => {
-    const counted = Array.from({ length: n * size }, (_, i) =>
-      map[i % size] === label && (!entries || Number(entries.data[i]) !== 0) ? 1 : 0,
-    )
-    if (!counted.includes(1)) return []
-    return [
-      { label, ...conformalRepair(draws, truth, { ...options, entries: ndarray(counted, truth.shape) }) },
-    ]
-  })
+  problemsOf(draws, truth, 'region repairs')
+  const { add, again, regions } = repairsInParts(options, regionLabels(labels, truth.shape.slice(1)))
+  do add(draws, truth, entries)
+  while (again())
+  return regions()
 }

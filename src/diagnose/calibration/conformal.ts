@@ -16,6 +16,7 @@ import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { normalQuantile } from '../distributions.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { type LeastFactor, leastFactor } from './least-factor.ts'
 import { sampleQuantile } from './quantiles.ts'
 import { problemsOf } from './sbc.ts'
 
@@ -82,24 +83,103 @@ const stretchFor = (
   return half > 0 ? Math.sqrt(distance ** 2 - reach ** 2) / half : Infinity
 }
 
-/** The smallest γ that keeps the risk, from the stretches that each problem's entries need. */
-const factorFor = (needs: readonly Float64Array[], level: number): number => {
-  const n = needs.length
-  const candidates = Float64Array.from(needs.flatMap((own) => Array.from(own))).sort()
-  const share = (own: Float64Array, gamma: number): number => {
-    let outside = 0
-    for (const need of own) if (need > gamma) outside++
-    return outside / own.length
+/** Repairs of problems that come part by part, several times: of all entries, and of each region. */
+export interface RepairsInParts {
+  /** Takes in the next problems. */
+  readonly add: (draws: NdArray, truth: NdArray, entries?: NdArray) => void
+  /** Ends a pass. Whether all problems have to come again, in the same parts. */
+  readonly again: () => boolean
+  /** @throws TweedieError `input` when no entry counts */
+  readonly whole: () => ConformalRepair
+  /** Of each label that has an entry that counts, ascending. */
+  readonly regions: () => RegionRepair[]
+}
+
+/** The repair of one region. */
+export interface RegionRepair extends ConformalRepair {
+  /** Its label in the map. */
+  readonly label: number
+}
+
+const checkOptions = (levels: readonly number[], noise: number): void => {
+  const wrong = levels.find((level) => !(level > 0 && level < 1))
+  if (wrong !== undefined)
+    throw new TweedieError('input', `conformal repair: levels lie in (0, 1), got ${wrong}`)
+  if (!(noise >= 0 && noise < Infinity))
+    throw new TweedieError('input', `conformal repair: noise must be at least 0, got ${noise}`)
+}
+
+/**
+ * {@link conformalRepair} and `regionRepairs` of problems that come part by part.
+ *
+ * @param labels - of the entries of one signal: whole numbers
+ */
+export const repairsInParts = (
+  { levels = [0.5, 0.8, 0.9], noise = 0 }: Omit<ConformalOptions, 'entries'> = {},
+  labels: readonly number[] = [],
+): RepairsInParts => {
+  checkOptions(levels, noise)
+  const reach = levels.map((level) => (noise > 0 ? noise * normalQuantile((1 + level) / 2) : 0))
+  const group = () => levels.map(leastFactor)
+  const ofAll = group()
+  const ofLabels = new Map([...new Set(labels)].sort((a, b) => a - b).map((label) => [label, group()]))
+  const groups = [ofAll, ...ofLabels.values()]
+  let [draws, problems, isFirst] = [0, 0, true]
+
+  /** Tells each group what the entries of one problem need. */
+  const addProblem = (stretches: (i: number) => readonly number[] | undefined, size: number): void => {
+    const needs = new Map(groups.map((own) => [own, levels.map(() => [] as number[])]))
+    for (let i = 0; i < size; i++) {
+      const own = stretches(i)
+      if (!own) continue
+      const label = labels.length > 0 ? ofLabels.get(labels[i]) : undefined
+      for (const [l, need] of own.entries()) {
+        needs.get(ofAll)?.[l].push(need)
+        if (label) needs.get(label)?.[l].push(need)
+      }
+    }
+    for (const [own, lists] of needs)
+      for (const [l, list] of lists.entries()) if (list.length > 0) own[l].add(list)
   }
-  const risk = (gamma: number): number => needs.reduce((sum, own) => sum + share(own, gamma), 1) / (n + 1)
-  if (risk(candidates[candidates.length - 1]) > 1 - level) return Infinity
-  let [low, high] = [0, candidates.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (risk(candidates[middle]) <= 1 - level) high = middle
-    else low = middle + 1
+  const add = (drawn: NdArray, truth: NdArray, entries?: NdArray): void => {
+    const { k, n } = problemsOf(drawn, truth, 'conformal repair')
+    if (entries) requireSameShape(entries.shape, truth.shape, 'conformal repair: entries')
+    if (k < 2) throw new TweedieError('input', 'conformal repair: needs several draws of each problem, got 1')
+    const samples = finiteValues(drawn, 'conformal repair: draws')
+    const x = finiteValues(truth, 'conformal repair: truth')
+    const size = x.length / n
+    const own = new Float64Array(k)
+    draws = k
+    if (isFirst) problems += n
+    const stretches = (i: number): number[] | undefined => {
+      if (entries && Number(entries.data[i]) === 0) return undefined
+      for (let j = 0; j < k; j++) own[j] = samples[j * x.length + i]
+      own.sort()
+      return levels.map((level, l) => stretchFor(x[i], centralInterval(own, level), reach[l]))
+    }
+    for (let problem = 0; problem < n; problem++) addProblem((i) => stretches(problem * size + i), size)
   }
-  return candidates[low]
+  const again = (): boolean => {
+    isFirst = false
+    return groups.flatMap((own) => own.map((level) => level.again())).includes(true)
+  }
+  const repairOf = (own: readonly LeastFactor[]): ConformalRepair => ({
+    problems,
+    draws,
+    levels: own.map((found, l) => ({ level: levels[l], factor: found.factor(), before: found.before() })),
+  })
+  const counts = (own: readonly LeastFactor[]): boolean => own.some((level) => level.count() > 0)
+  return {
+    add,
+    again,
+    whole: () => {
+      if (!counts(ofAll) && levels.length > 0)
+        throw new TweedieError('input', 'conformal repair: no entry counts')
+      return repairOf(ofAll)
+    },
+    regions: () =>
+      [...ofLabels].flatMap(([label, own]) => (counts(own) ? [{ label, ...repairOf(own) }] : [])),
+  }
 }
 
 /**
@@ -119,42 +199,10 @@ const factorFor = (needs: readonly Float64Array[], level: number): number => {
 export const conformalRepair = (
   draws: NdArray,
   truth: NdArray,
-  { levels = [0.5, 0.8, 0.9], entries, noise = 0 }: ConformalOptions = {},
+  { entries, ...options }: ConformalOptions = {},
 ): ConformalRepair => {
-  const { k, n } = problemsOf(draws, truth, 'conformal repair')
-  if (entries) requireSameShape(entries.shape, truth.shape, 'conformal repair: entries')
-  if (k < 2) throw new TweedieError('input', 'conformal repair: needs several draws of each problem, got 1')
-  const wrong = levels.find((level) => !(level > 0 && level < 1))
-  if (wrong !== undefined)
-    throw new TweedieError('input', `conformal repair: levels lie in (0, 1), got ${wrong}`)
-  if (!(noise >= 0 && noise < Infinity))
-    throw new TweedieError('input', `conformal repair: noise must be at least 0, got ${noise}`)
-  const reach = levels.map((level) => (noise > 0 ? noise * normalQuantile((1 + level) / 2) : 0))
-  const samples = finiteValues(draws, 'conformal repair: draws')
-  const x = finiteValues(truth, 'conformal repair: truth')
-  const size = x.length / n
-  const counted = (i: number): boolean => !entries || Number(entries.data[i]) !== 0
-  const own = new Float64Array(k)
-  const needs = levels.map(() => Array.from({ length: n }, () => [] as number[]))
-  for (let i = 0; i < x.length; i++) {
-    if (!counted(i)) continue
-    for (let j = 0; j < k; j++) own[j] = samples[j * x.length + i]
-    own.sort()
-    for (const [l, level] of levels.entries())
-      needs[l][Math.floor(i / size)].push(stretchFor(x[i], centralInterval(own, level), reach[l]))
-  }
-  return {
-    problems: n,
-    draws: k,
-    levels: levels.map((level, l) => {
-      const some = needs[l].filter((list) => list.length > 0).map((list) => Float64Array.from(list))
-      if (some.length === 0) throw new TweedieError('input', 'conformal repair: no entry counts')
-      const inside = some.map((list) => list.filter((need) => need <= 1).length / list.length)
-      return {
-        level,
-        factor: factorFor(some, level),
-        before: inside.reduce((a, b) => a + b) / inside.length,
-      }
-    }),
-  }
+  const { add, again, whole } = repairsInParts(options)
+  do add(draws, truth, entries)
+  while (again())
+  return whole()
 }

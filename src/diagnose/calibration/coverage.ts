@@ -33,6 +33,7 @@
 import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { column, columns, type InParts } from './in-parts.ts'
 import { overlap, rankAmong, ratioOverProblems, sampleQuantile } from './quantiles.ts'
 
 /** Options of {@link coverage}. */
@@ -94,11 +95,17 @@ const insideByQuantiles: Inside = (truth, draws, level) => {
   return truth >= low && truth <= high ? 1 : 0
 }
 
-const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => {
-  const { levels = [0.5, 0.9], range = [-Infinity, Infinity], resolution = 0, mask } = options
+const requireShapes = (draws: NdArray, truth: NdArray, mask: NdArray | undefined): void => {
   requireSameShape(draws.shape.slice(1), truth.shape, 'coverage: draws after its draws axis')
   if (mask) requireSameShape(mask.shape, truth.shape, 'coverage: mask')
   if (!(draws.shape[0] >= 1)) throw new TweedieError('shape', `coverage: no draws in shape [${draws.shape}]`)
+}
+
+/** Options that hold for all problems. */
+type CommonOptions = Omit<CoverageOptions, 'mask'>
+
+const validated = (options: CommonOptions) => {
+  const { levels = [0.5, 0.9], range = [-Infinity, Infinity], resolution = 0 } = options
   for (const level of levels) {
     if (!(level > 0 && level < 1))
       throw new TweedieError('input', `coverage: level must be in (0, 1), got ${level}`)
@@ -107,6 +114,67 @@ const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => 
     throw new TweedieError('input', `coverage: resolution must be ≥ 0, got ${resolution}`)
   if (!(range[0] < range[1])) throw new TweedieError('input', `coverage: range must ascend, got [${range}]`)
   return { levels, range, resolution }
+}
+
+/** {@link coverage} of problems that come part by part. */
+export const coverageInParts = (
+  options: CommonOptions = {},
+): InParts<[draws: NdArray, truth: NdArray, mask?: NdArray], Coverage[]> => {
+  const { levels, range, resolution } = validated(options)
+  const inside = options.correction === 'none' ? insideByQuantiles : insideByRank
+  const comparable = (value: number) => {
+    const clipped = Math.min(range[1], Math.max(range[0], value))
+    return resolution > 0 ? Math.round(clipped / resolution) : clipped
+  }
+  const insideOfAll = columns(levels.length)
+  const countOfAll = column()
+  let [k, entries, flat] = [0, 0, 0]
+  const add = (draws: NdArray, truth: NdArray, mask?: NdArray): void => {
+    requireShapes(draws, truth, mask)
+    const samples = finiteValues(draws, 'coverage: draws')
+    const x = finiteValues(truth, 'coverage: truth')
+    const counted = mask && finiteValues(mask, 'coverage: mask')
+    const n = draws.shape[1] ?? 1
+    k = draws.shape[0]
+    const perProblem = x.length / n
+    const entry = new Float64Array(k)
+    const insideOf = levels.map(() => new Float64Array(n))
+    const countOf = new Float64Array(n)
+    for (let i = 0; i < x.length; i++) {
+      if (counted && counted[i] === 0) continue
+      const value = comparable(x[i])
+      for (let d = 0; d < k; d++) entry[d] = comparable(samples[d * x.length + i])
+      const isFlat = entry.every((v) => v === value)
+      entries++
+      if (isFlat) flat++
+      if (isFlat && options.flatEntries === 'skip') continue
+      const problem = Math.floor(i / perProblem)
+      countOf[problem]++
+      for (let l = 0; l < levels.length; l++) insideOf[l][problem] += inside(value, entry, levels[l])
+    }
+    for (const [l, own] of insideOf.entries()) insideOfAll[l].add(own)
+    countOfAll.add(countOf)
+  }
+  const result = (): Coverage[] => {
+    const countOf = countOfAll.all()
+    const count = countOf.reduce((a, b) => a + b, 0)
+    if (count === 0) {
+      const reason = entries === 0 ? 'the mask leaves no entry to count' : 'every entry is flat and skipped'
+      throw new TweedieError('shape', `coverage: ${reason}`)
+    }
+    return levels.map((level, l) => {
+      const { value: observed, standardError } = ratioOverProblems(insideOfAll[l].all(), countOf)
+      return {
+        level,
+        observed,
+        standardError,
+        count,
+        flat: flat / entries,
+        resolved: level * (k + 1) <= k - 1 + 1e-9,
+      }
+    })
+  }
+  return { add, result }
 }
 
 /**
@@ -125,50 +193,12 @@ const validated = (draws: NdArray, truth: NdArray, options: CoverageOptions) => 
  * most.observed // 0.9 for a calibrated sampler, within a few most.standardError
  * ```
  */
-export const coverage = (draws: NdArray, truth: NdArray, options: CoverageOptions = {}): Coverage[] => {
-  const { levels, range, resolution } = validated(draws, truth, options)
-  const samples = finiteValues(draws, 'coverage: draws')
-  const x = finiteValues(truth, 'coverage: truth')
-  const counted = options.mask && finiteValues(options.mask, 'coverage: mask')
-  const inside = options.correction === 'none' ? insideByQuantiles : insideByRank
-  const comparable = (value: number) => {
-    const clipped = Math.min(range[1], Math.max(range[0], value))
-    return resolution > 0 ? Math.round(clipped / resolution) : clipped
-  }
-
-  const [k, n = 1] = draws.shape
-  const perProblem = x.length / n
-  const entry = new Float64Array(k)
-  const insideOf = levels.map(() => new Float64Array(n))
-  const countOf = new Float64Array(n)
-  let [entries, flat] = [0, 0]
-  for (let i = 0; i < x.length; i++) {
-    if (counted && counted[i] === 0) continue
-    const value = comparable(x[i])
-    for (let d = 0; d < k; d++) entry[d] = comparable(samples[d * x.length + i])
-    const isFlat = entry.every((v) => v === value)
-    entries++
-    if (isFlat) flat++
-    if (isFlat && options.flatEntries === 'skip') continue
-    const problem = Math.floor(i / perProblem)
-    countOf[problem]++
-    for (let l = 0; l < levels.length; l++) insideOf[l][problem] += inside(value, entry, levels[l])
-  }
-
-  const count = countOf.reduce((a, b) => a + b, 0)
-  if (count === 0) {
-    const reason = entries === 0 ? 'the mask leaves no entry to count' : 'every entry is flat and skipped'
-    throw new TweedieError('shape', `coverage: ${reason}`)
-  }
-  return levels.map((level, l) => {
-    const { value: observed, standardError } = ratioOverProblems(insideOf[l], countOf)
-    return {
-      level,
-      observed,
-      standardError,
-      count,
-      flat: flat / entries,
-      resolved: level * (k + 1) <= k - 1 + 1e-9,
-    }
-  })
+export const coverage = (
+  draws: NdArray,
+  truth: NdArray,
+  { mask, ...options }: CoverageOptions = {},
+): Coverage[] => {
+  const { add, result } = coverageInParts(options)
+  add(draws, truth, mask)
+  return result()
 }

@@ -8,6 +8,7 @@ import {
   pooled,
 } from '../distances/two-sample.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import type { InParts } from './in-parts.ts'
 
 /** Result of {@link againstReference}. */
 export interface AgainstReference {
@@ -46,6 +47,58 @@ const spreadOf = ({ n, d, values }: Points): number => {
 }
 
 /**
+ * {@link againstReference} of draws that come part by part; those of further observations than the reference
+ * has are passed over.
+ *
+ * @param reference - `[M, n, ...event]`
+ */
+export const referenceInParts = (
+  reference: NdArray,
+  { permutations = 999, seed = 0 }: PermutationOptions = {},
+): InParts<[draws: NdArray], AgainstReference> => {
+  const problems = reference.shape[1] ?? 0
+  const r = finiteValues(reference, 'againstReference: reference')
+  const total = new Float64Array(permutations + 1)
+  const each: number[] = []
+  let seen = 0
+  const add = (draws: NdArray): void => {
+    requireSameShape(
+      reference.shape.slice(2),
+      draws.shape.slice(2),
+      'againstReference: event of the reference',
+    )
+    const d = sizeOf(draws.shape.slice(2))
+    const x = finiteValues(draws, 'againstReference: draws')
+    for (let own = 0; own < draws.shape[1] && each.length < problems; own++) {
+      const i = each.length
+      const [a, b] = [cloudOf(x, draws.shape, d, own), cloudOf(r, reference.shape, d, i)]
+      const statistics = kernelStatistics(a, b, (square) => -Math.sqrt(square), {
+        permutations,
+        seed: seed * problems + i,
+      })
+      const scale = spreadOf(pooled(a, b)) || 1
+      for (let p = 0; p < total.length; p++) total[p] += statistics[p] / scale
+      each.push(statistics[0] / scale)
+    }
+    seen += draws.shape[1]
+  }
+  const result = (): AgainstReference => {
+    if (!(problems >= 1 && problems <= seen))
+      throw new TweedieError(
+        'shape',
+        `againstReference: the reference is of ${problems} observations, the draws of ${seen}`,
+      )
+    return {
+      problems,
+      statistic: average(each),
+      each: Float64Array.from(each),
+      pValue: permutationValue(total),
+    }
+  }
+  return { add, result }
+}
+
+/**
  * Draws against those of a reference sampler given the same observations: the energy distance (Székely &
  * Rizzo 2013) of each observation, over the mean distance between all its draws, averaged. Under the null
  * the draws of one observation may be relabelled in any way, each observation by itself, which gives an exact
@@ -69,30 +122,9 @@ const spreadOf = ({ n, d, values }: Points): number => {
 export const againstReference = (
   draws: NdArray,
   reference: NdArray,
-  { permutations = 999, seed = 0 }: PermutationOptions = {},
+  options: PermutationOptions = {},
 ): AgainstReference => {
-  requireSameShape(reference.shape.slice(2), draws.shape.slice(2), 'againstReference: event of the reference')
-  const problems = reference.shape[1] ?? 0
-  if (!(problems >= 1 && problems <= draws.shape[1]))
-    throw new TweedieError(
-      'shape',
-      `againstReference: the reference is of ${problems} observations, the draws of ${draws.shape[1]}`,
-    )
-  const d = sizeOf(draws.shape.slice(2))
-  const [x, r] = [
-    finiteValues(draws, 'againstReference: draws'),
-    finiteValues(reference, 'againstReference: reference'),
-  ]
-  const total = new Float64Array(permutations + 1)
-  const each = Float64Array.from({ length: problems }, (_, i) => {
-    const [a, b] = [cloudOf(x, draws.shape, d, i), cloudOf(r, reference.shape, d, i)]
-    const statistics = kernelStatistics(a, b, (square) => -Math.sqrt(square), {
-      permutations,
-      seed: seed * problems + i,
-    })
-    const scale = spreadOf(pooled(a, b)) || 1
-    for (let p = 0; p < total.length; p++) total[p] += statistics[p] / scale
-    return statistics[0] / scale
-  })
-  return { problems, statistic: average(each), each, pValue: permutationValue(total) }
+  const { add, result } = referenceInParts(reference, options)
+  add(draws)
+  return result()
 }

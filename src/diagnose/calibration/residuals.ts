@@ -2,6 +2,7 @@ import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { chiSquareCdf, normalCdf } from '../distributions.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { type Column, column, columns, type InParts } from './in-parts.ts'
 import { ratioOverProblems } from './quantiles.ts'
 import { rankUniformity } from './rank-uniformity.ts'
 
@@ -80,18 +81,114 @@ const lagged = ({ k, n, size, r, isObserved }: Fields, length: number, stride: n
   return { product, power }
 }
 
-const autocorrelations = (fields: Fields, event: readonly number[], lags: number): Autocorrelation[] => {
+/** Pairs of entries that are looked at together. */
+interface Lag extends Pick<Autocorrelation, 'axis' | 'lag'> {
+  readonly length: number
+  readonly stride: number
+}
+
+const lagsOf = (event: readonly number[], lags: number): Lag[] => {
   const [height = 1, width] = event.length > 1 ? event.slice(-2) : [1, event[0]]
   const axes = [
     { axis: 1, length: width, stride: 1 },
     { axis: 2, length: height, stride: width },
   ] as const
-  return axes.flatMap(({ axis, length, stride }) =>
-    Array.from({ length: Math.max(0, Math.min(lags, length - 1)) }, (_, i) => {
-      const { product, power } = lagged(fields, length, stride, i + 1)
-      return { axis, lag: i + 1, ...ratioOverProblems(product, power) }
-    }).filter(({ value }) => Number.isFinite(value)),
+  return axes.flatMap((axis) =>
+    Array.from({ length: Math.max(0, Math.min(lags, axis.length - 1)) }, (_, i) => ({ ...axis, lag: i + 1 })),
   )
+}
+
+/** Entries of y that were observed of each problem; `from` is the number of the first one. */
+const freedomOf = ({ n, size, isObserved }: Fields, from: number): Float64Array => {
+  const freedom = new Float64Array(n)
+  for (let i = 0; i < n * size; i++)
+    if (isObserved(Math.floor(i / size), i % size)) freedom[Math.floor(i / size)]++
+  const none = freedom.indexOf(0)
+  if (none >= 0)
+    throw new TweedieError('shape', `residualWhiteness: nothing was observed of problem ${from + none}`)
+  return freedom
+}
+
+/** ‖r‖² of each image, [K N]. */
+const squaresOf = ({ k, n, size, r, isObserved }: Fields): Float64Array => {
+  const squares = new Float64Array(k * n)
+  for (let i = 0; i < k * n * size; i++) {
+    const image = Math.floor(i / size)
+    if (isObserved(image % n, i % size)) squares[image] += r[i] ** 2
+  }
+  return squares
+}
+
+/** Residuals of the next problems, and where these were observed. */
+type NextResiduals = [residuals: NdArray, observed?: NdArray]
+
+const fieldsOf = (...[residuals, observed]: NextResiduals): Fields => {
+  const [k, n, ...event] = residuals.shape
+  if (event.length < 1 || residuals.size === 0) {
+    throw new TweedieError('shape', `residualWhiteness: expected [K, N, ...event], got [${residuals.shape}]`)
+  }
+  if (observed) requireSameShape(observed.shape, residuals.shape.slice(1), 'residualWhiteness: observed')
+  const size = residuals.size / (k * n)
+  const mask = observed && finiteValues(observed, 'residualWhiteness: observed')
+  const isObserved = (problem: number, i: number) => mask === undefined || mask[problem * size + i] !== 0
+  return { k, n, size, r: finiteValues(residuals, 'residualWhiteness: residuals'), isObserved }
+}
+
+/** {@link residualWhiteness} of problems that come part by part. */
+export const residualsInParts = ({
+  lags = 3,
+  level = 0.99,
+}: Omit<ResidualOptions, 'observed'> = {}): InParts<NextResiduals, ResidualWhiteness> => {
+  const [meanSquare, firstSquare, freedomOfAll] = columns(3)
+  let pairs: (Lag & { readonly product: Column; readonly power: Column })[] | undefined
+  const add = (...[residuals, observed]: NextResiduals): void => {
+    const fields = fieldsOf(residuals, observed)
+    const { k, n } = fields
+    const freedom = freedomOf(fields, freedomOfAll.all().length)
+    const squares = squaresOf(fields)
+    freedomOfAll.add(freedom)
+    firstSquare.add(squares.subarray(0, n))
+    meanSquare.add(
+      Float64Array.from({ length: n }, (_, problem) => {
+        let sum = 0
+        for (let d = 0; d < k; d++) sum += squares[d * n + problem]
+        return sum / k
+      }),
+    )
+    pairs ??= lagsOf(residuals.shape.slice(2), lags).map((lag) => ({
+      ...lag,
+      product: column(),
+      power: column(),
+    }))
+    for (const { length, stride, lag, ...all } of pairs) {
+      const { product, power } = lagged(fields, length, stride, lag)
+      all.product.add(product)
+      all.power.add(power)
+    }
+  }
+  const result = (): ResidualWhiteness => {
+    const freedom = freedomOfAll.all()
+    const { value: ratio, standardError } = ratioOverProblems(meanSquare.all(), freedom)
+    // Draws of one problem share its noise: only one of them is an independent sample of the law.
+    const first = firstSquare.all()
+    const bins = Int32Array.from(freedom, (m, problem) =>
+      Math.min(BINS - 1, Math.floor(BINS * chiSquareCdf(first[problem], m))),
+    )
+    const chiSquare = rankUniformity(bins, BINS - 1).pValue
+    const autocorrelation = (pairs ?? [])
+      .map(({ axis, lag, product, power }) => ({
+        axis,
+        lag,
+        ...ratioOverProblems(product.all(), power.all()),
+      }))
+      .filter(({ value }) => Number.isFinite(value))
+    const tails = autocorrelation
+      .filter((a) => a.standardError > 0)
+      .map((a) => 2 * (1 - normalCdf(Math.abs(a.value / a.standardError))))
+    const pValue = Math.min(1, (1 + tails.length) * Math.min(chiSquare, ...tails))
+    return { ratio, standardError, chiSquare, autocorrelation, pValue, white: pValue >= 1 - level }
+  }
+  return { add, result }
 }
 
 /**
@@ -117,47 +214,9 @@ const autocorrelations = (fields: Fields, event: readonly number[], lags: number
  */
 export const residualWhiteness = (
   residuals: NdArray,
-  { observed, lags = 3, level = 0.99 }: ResidualOptions = {},
+  { observed, ...options }: ResidualOptions = {},
 ): ResidualWhiteness => {
-  const [k, n, ...event] = residuals.shape
-  if (event.length < 1 || residuals.size === 0) {
-    throw new TweedieError('shape', `residualWhiteness: expected [K, N, ...event], got [${residuals.shape}]`)
-  }
-  if (observed) requireSameShape(observed.shape, residuals.shape.slice(1), 'residualWhiteness: observed')
-  const size = residuals.size / (k * n)
-  const mask = observed && finiteValues(observed, 'residualWhiteness: observed')
-  const isObserved = (problem: number, i: number) => mask === undefined || mask[problem * size + i] !== 0
-  const fields = { k, n, size, r: finiteValues(residuals, 'residualWhiteness: residuals'), isObserved }
-
-  const squares = new Float64Array(k * n)
-  const freedom = new Float64Array(n)
-  for (let i = 0; i < n * size; i++)
-    if (isObserved(Math.floor(i / size), i % size)) freedom[Math.floor(i / size)]++
-  if (freedom.some((m) => m === 0)) {
-    throw new TweedieError(
-      'shape',
-      `residualWhiteness: nothing was observed of problem ${freedom.indexOf(0)}`,
-    )
-  }
-  for (let i = 0; i < residuals.size; i++) {
-    const image = Math.floor(i / size)
-    if (isObserved(image % n, i % size)) squares[image] += fields.r[i] ** 2
-  }
-  const overDraws = Float64Array.from({ length: n }, (_, problem) => {
-    let sum = 0
-    for (let d = 0; d < k; d++) sum += squares[d * n + problem]
-    return sum / k
-  })
-  const { value: ratio, standardError } = ratioOverProblems(overDraws, freedom)
-  // Draws of one problem share its noise: only one of them is an independent sample of the law.
-  const bins = Int32Array.from(freedom, (m, problem) =>
-    Math.min(BINS - 1, Math.floor(BINS * chiSquareCdf(squares[problem], m))),
-  )
-  const chiSquare = rankUniformity(bins, BINS - 1).pValue
-  const autocorrelation = autocorrelations(fields, event, lags)
-  const tails = autocorrelation
-    .filter((a) => a.standardError > 0)
-    .map((a) => 2 * (1 - normalCdf(Math.abs(a.value / a.standardError))))
-  const pValue = Math.min(1, (1 + tails.length) * Math.min(chiSquare, ...tails))
-  return { ratio, standardError, chiSquare, autocorrelation, pValue, white: pValue >= 1 - level }
+  const { add, result } = residualsInParts(options)
+  add(residuals, observed)
+  return result()
 }

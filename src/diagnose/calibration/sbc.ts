@@ -2,6 +2,7 @@ import { TweedieError } from '../../error.ts'
 import { stream, uniform } from '../../random/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { column, type InParts } from './in-parts.ts'
 import { rankAmong } from './quantiles.ts'
 import { type RankUniformity, rankTest } from './rank-uniformity.ts'
 
@@ -50,6 +51,35 @@ const calibrationOf = (ranks: readonly Int32Array[], draws: number, level: numbe
   return { quantities, draws, pValue, calibrated: pValue >= 1 - level }
 }
 
+/** {@link sbc} of problems that come part by part. */
+export const sbcInParts = ({
+  level = 0.99,
+  seed = 0,
+}: SbcOptions = {}): InParts<[draws: NdArray, truth: NdArray], Calibration> => {
+  const ties = stream(seed, 'ties')
+  const [belowOfAll, equalOfAll] = [column(), column()]
+  let [draws, size] = [0, 0]
+  const add = (drawn: NdArray, truth: NdArray): void => {
+    const { k, n } = problemsOf(drawn, truth, 'sbc')
+    const samples = finiteValues(drawn, 'sbc: draws')
+    const x = finiteValues(truth, 'sbc: truth')
+    draws = k
+    size = x.length / n
+    const ranks = Array.from(x, (v, i) => rankAmong(v, samples, k, i, x.length))
+    belowOfAll.add(Float64Array.from(ranks, ({ below }) => below))
+    equalOfAll.add(Float64Array.from(ranks, ({ equal }) => equal))
+  }
+  const result = (): Calibration => {
+    const [below, equal] = [belowOfAll.all(), equalOfAll.all()]
+    const tie = uniform(ties, [below.length]).data
+    const ranks = Array.from({ length: size }, () => new Int32Array(below.length / size))
+    for (let i = 0; i < below.length; i++)
+      ranks[i % size][Math.floor(i / size)] = below[i] + Math.floor(tie[i] * (equal[i] + 1))
+    return calibrationOf(ranks, draws, level)
+  }
+  return { add, result }
+}
+
 /**
  * Simulation-based calibration (Talts et al., "Validating Bayesian inference algorithms with simulation-based
  * calibration", 2018), with the simultaneous test of Säilynoja et al. 2022 (see `rankUniformity`).
@@ -75,20 +105,8 @@ const calibrationOf = (ranks: readonly Int32Array[], draws: number, level: numbe
  * const { calibrated, pValue, quantities } = sbc(draws, truth)
  * ```
  */
-export const sbc = (
-  draws: NdArray,
-  truth: NdArray,
-  { level = 0.99, seed = 0 }: SbcOptions = {},
-): Calibration => {
-  const { k, n } = problemsOf(draws, truth, 'sbc')
-  const samples = finiteValues(draws, 'sbc: draws')
-  const x = finiteValues(truth, 'sbc: truth')
-  const tie = uniform(stream(seed, 'ties'), [x.length]).data
-  const size = x.length / n
-  const ranks = Array.from({ length: size }, () => new Int32Array(n))
-  for (let i = 0; i < x.length; i++) {
-    const { below, equal } = rankAmong(x[i], samples, k, i, x.length)
-    ranks[i % size][Math.floor(i / size)] = below + Math.floor(tie[i] * (equal + 1))
-  }
-  return calibrationOf(ranks, k, level)
+export const sbc = (draws: NdArray, truth: NdArray, options: SbcOptions = {}): Calibration => {
+  const { add, result } = sbcInParts(options)
+  add(draws, truth)
+  return result()
 }

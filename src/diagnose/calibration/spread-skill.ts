@@ -2,6 +2,7 @@ import { TweedieError } from '../../error.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { meanOverDraws, stdOverDraws } from '../moments.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
+import { column, type InParts } from './in-parts.ts'
 import { ratioOverProblems } from './quantiles.ts'
 
 /** The spread of draws beside the error of their mean; `spread` and `error` in the units of the data. */
@@ -14,6 +15,52 @@ export interface SpreadSkill {
   spread: number
   /** Root mean square error of the mean of the draws. */
   error: number
+}
+
+/** {@link spreadSkill} of problems that come part by part. */
+export const spreadSkillInParts = (): InParts<
+  [draws: NdArray, truth: NdArray, mask?: NdArray],
+  SpreadSkill
+> => {
+  const [varianceOfAll, errorOfAll] = [column(), column()]
+  let [k, count] = [0, 0]
+  const add = (draws: NdArray, truth: NdArray, mask?: NdArray): void => {
+    requireSameShape(draws.shape.slice(1), truth.shape, 'spreadSkill: draws after its draws axis')
+    if (mask) requireSameShape(mask.shape, truth.shape, 'spreadSkill: mask')
+    k = draws.shape[0]
+    const mean = meanOverDraws(draws).data
+    const std = stdOverDraws(draws).data
+    const x = finiteValues(truth, 'spreadSkill: truth')
+    const counted = mask && finiteValues(mask, 'spreadSkill: mask')
+    const problems = truth.shape[0] ?? 1
+    const perProblem = x.length / problems
+    const variance = new Float64Array(problems)
+    const squaredError = new Float64Array(problems)
+    for (let i = 0; i < x.length; i++) {
+      if (counted && counted[i] === 0) continue
+      const problem = Math.floor(i / perProblem)
+      variance[problem] += std[i] ** 2
+      squaredError[problem] += (mean[i] - x[i]) ** 2
+      count++
+    }
+    varianceOfAll.add(variance)
+    errorOfAll.add(squaredError)
+  }
+  const result = (): SpreadSkill => {
+    if (count === 0) throw new TweedieError('shape', 'spreadSkill: the mask leaves no entry to count')
+    const [variance, squaredError] = [varianceOfAll.all(), errorOfAll.all()]
+    const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0)
+    const { value, standardError } = ratioOverProblems(variance, squaredError)
+    const ratio = Math.sqrt(((k + 1) / k) * value)
+    return {
+      ratio,
+      // Of the root: d√v = dv / (2 √v).
+      standardError: (ratio * standardError) / (2 * value),
+      spread: Math.sqrt(total(variance) / count),
+      error: Math.sqrt(total(squaredError) / count),
+    }
+  }
+  return { add, result }
 }
 
 /**
@@ -40,36 +87,9 @@ export interface SpreadSkill {
 export const spreadSkill = (
   draws: NdArray,
   truth: NdArray,
-  options: { mask?: NdArray } = {},
+  { mask }: { mask?: NdArray } = {},
 ): SpreadSkill => {
-  requireSameShape(draws.shape.slice(1), truth.shape, 'spreadSkill: draws after its draws axis')
-  if (options.mask) requireSameShape(options.mask.shape, truth.shape, 'spreadSkill: mask')
-  const k = draws.shape[0]
-  const mean = meanOverDraws(draws).data
-  const std = stdOverDraws(draws).data
-  const x = finiteValues(truth, 'spreadSkill: truth')
-  const counted = options.mask && finiteValues(options.mask, 'spreadSkill: mask')
-  const problems = truth.shape[0] ?? 1
-  const perProblem = x.length / problems
-  const variance = new Float64Array(problems)
-  const squaredError = new Float64Array(problems)
-  let count = 0
-  for (let i = 0; i < x.length; i++) {
-    if (counted && counted[i] === 0) continue
-    const problem = Math.floor(i / perProblem)
-    variance[problem] += std[i] ** 2
-    squaredError[problem] += (mean[i] - x[i]) ** 2
-    count++
-  }
-  if (count === 0) throw new TweedieError('shape', 'spreadSkill: the mask leaves no entry to count')
-  const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0)
-  const { value, standardError } = ratioOverProblems(variance, squaredError)
-  const ratio = Math.sqrt(((k + 1) / k) * value)
-  return {
-    ratio,
-    // Of the root: d√v = dv / (2 √v).
-    standardError: (ratio * standardError) / (2 * value),
-    spread: Math.sqrt(total(variance) / count),
-    error: Math.sqrt(total(squaredError) / count),
-  }
+  const { add, result } = spreadSkillInParts()
+  add(draws, truth, mask)
+  return result()
 }

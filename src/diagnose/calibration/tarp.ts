@@ -1,7 +1,8 @@
 import { stream, uniform } from '../../random/index.ts'
 import { NdArray } from '../../tensor/index.ts'
 import { finiteValues, requireSameShape } from '../values.ts'
-import { type Calibration, problemsOf, sbc } from './sbc.ts'
+import type { InParts } from './in-parts.ts'
+import { type Calibration, problemsOf, sbc, sbcInParts } from './sbc.ts'
 
 /** Options of {@link tarp}. */
 export interface TarpOptions {
@@ -16,17 +17,74 @@ export interface TarpOptions {
   readonly seed?: number
 }
 
-/** Uniform points in the bounding box of the truths. */
-const boxPoints = (x: ArrayLike<number>, n: number, seed: number): Float64Array => {
-  const size = x.length / n
-  const low = new Float64Array(size).fill(Infinity)
-  const high = new Float64Array(size).fill(-Infinity)
+/** The box that truths span, entry by entry. */
+interface Box {
+  readonly low: Float64Array
+  readonly high: Float64Array
+}
+
+const widen = ({ low, high }: Box, truth: NdArray): void => {
+  const x = finiteValues(truth, 'tarp: truth')
+  const size = low.length
   for (let i = 0; i < x.length; i++) {
     low[i % size] = Math.min(low[i % size], x[i])
     high[i % size] = Math.max(high[i % size], x[i])
   }
-  const u = uniform(stream(seed, 'references'), [x.length]).data
+}
+
+/** Uniform points in a box for problems from … from + n − 1. */
+const boxPoints = ({ low, high }: Box, n: number, from: number, seed: number): Float64Array => {
+  const size = low.length
+  const u = uniform(stream(seed, 'references'), [n * size], { element: from * size }).data
   return Float64Array.from(u, (v, i) => low[i % size] + v * (high[i % size] - low[i % size]))
+}
+
+/** TARP that takes all problems in twice: first their truths, for the box, then them with their draws. */
+export interface TarpInParts extends InParts<[draws: NdArray, truth: NdArray], Calibration> {
+  readonly addTruth: (truth: NdArray) => void
+}
+
+/**
+ * {@link tarp} of problems that come part by part.
+ *
+ * @param size - entries of one signal
+ */
+export const tarpInParts = (
+  size: number,
+  { level, seed = 0 }: Omit<TarpOptions, 'references'> = {},
+): TarpInParts => {
+  const box = { low: new Float64Array(size).fill(Infinity), high: new Float64Array(size).fill(-Infinity) }
+  const { add, result } = sbcInParts({ level, seed })
+  let from = 0
+  return {
+    addTruth: (truth) => widen(box, truth),
+    add: (draws, truth) => {
+      const { n } = problemsOf(draws, truth, 'tarp')
+      add(...distancesTo(boxPoints(box, n, from, seed), draws, truth))
+      from += n
+    },
+    result,
+  }
+}
+
+/** Squared distances of draws and of truths from the reference point of each problem, [K, N] and [N]. */
+const distancesTo = (
+  reference: ArrayLike<number>,
+  draws: NdArray,
+  truth: NdArray,
+): [draws: NdArray, truth: NdArray] => {
+  const { k, n } = problemsOf(draws, truth, 'tarp')
+  const size = truth.size / n
+  const distances = (points: ArrayLike<number>): Float64Array => {
+    const squares = new Float64Array(points.length / size)
+    for (let i = 0; i < points.length; i++)
+      squares[Math.floor(i / size)] += (points[i] - reference[i % truth.size]) ** 2
+    return squares
+  }
+  return [
+    new NdArray('float64', [k, n], distances(finiteValues(draws, 'tarp: draws'))),
+    new NdArray('float64', [n], distances(finiteValues(truth, 'tarp: truth'))),
+  ]
 }
 
 /**
@@ -52,23 +110,15 @@ const boxPoints = (x: ArrayLike<number>, n: number, seed: number): Float64Array 
 export const tarp = (
   draws: NdArray,
   truth: NdArray,
-  { references, level = 0.99, seed = 0 }: TarpOptions = {},
+  { references, ...options }: TarpOptions = {},
 ): Calibration => {
-  const { k, n } = problemsOf(draws, truth, 'tarp')
-  if (references) requireSameShape(references.shape, truth.shape, 'tarp: references')
-  const samples = finiteValues(draws, 'tarp: draws')
-  const x = finiteValues(truth, 'tarp: truth')
-  const reference = references ? finiteValues(references, 'tarp: references') : boxPoints(x, n, seed)
-  const size = x.length / n
-  const distances = (points: ArrayLike<number>): Float64Array => {
-    const squares = new Float64Array(points.length / size)
-    for (let i = 0; i < points.length; i++) {
-      squares[Math.floor(i / size)] += (points[i] - reference[i % x.length]) ** 2
-    }
-    return squares
+  const { n } = problemsOf(draws, truth, 'tarp')
+  if (references) {
+    requireSameShape(references.shape, truth.shape, 'tarp: references')
+    return sbc(...distancesTo(finiteValues(references, 'tarp: references'), draws, truth), options)
   }
-  return sbc(new NdArray('float64', [k, n], distances(samples)), new NdArray('float64', [n], distances(x)), {
-    level,
-    seed,
-  })
+  const { addTruth, add, result } = tarpInParts(truth.size / n, options)
+  addTruth(truth)
+  add(draws, truth)
+  return result()
 }

@@ -84,11 +84,34 @@ export interface Points {
 }
 
 /** Mean and 1/sd of each coordinate; a coordinate that does not vary gets the scale 0. */
-export const columnScaling = ({ n, d, values }: Points): { mean: Float64Array; scale: Float64Array } => {
+export interface ColumnScaling {
+  readonly mean: Float64Array
+  readonly scale: Float64Array
+}
+
+/**
+ * The scaling of `n` points of `d` coordinates that come part by part, twice: `addMean` takes each part, then
+ * `addSquare` each again.
+ */
+export const scalingInParts = (n: number, d: number) => {
   const [mean, square] = [new Float64Array(d), new Float64Array(d)]
-  for (let i = 0; i < n * d; i++) mean[i % d] += values[i] / n
-  for (let i = 0; i < n * d; i++) square[i % d] += (values[i] - mean[i % d]) ** 2 / n
-  return { mean, scale: square.map((v) => (v > 0 ? 1 / Math.sqrt(v) : 0)) }
+  return {
+    addMean: (values: ArrayLike<number>): void => {
+      for (let i = 0; i < values.length; i++) mean[i % d] += values[i] / n
+    },
+    addSquare: (values: ArrayLike<number>): void => {
+      for (let i = 0; i < values.length; i++) square[i % d] += (values[i] - mean[i % d]) ** 2 / n
+    },
+    result: (): ColumnScaling => ({ mean, scale: square.map((v) => (v > 0 ? 1 / Math.sqrt(v) : 0)) }),
+  }
+}
+
+/** The scaling of all points. */
+export const columnScaling = ({ n, d, values }: Points): ColumnScaling => {
+  const { addMean, addSquare, result } = scalingInParts(n, d)
+  addMean(values)
+  addSquare(values)
+  return result()
 }
 
 /** @throws TweedieError `shape` unless the array is [n, d] with n, d ≥ 1, `numeric` on NaN or infinity */

@@ -1,6 +1,7 @@
-import { type ByteSource, bytesAt, eachPiece, inMemory, partOf } from '../byte-source.ts'
+import { type ByteSource, bytesAt, partOf } from '../byte-source.ts'
 import { viewOf, wrong } from '../bytes.ts'
-import { BEST_RATIO, crc32, inflate } from './deflate.ts'
+import { BEST_RATIO } from './deflate.ts'
+import { type CheckedFile, checkCrc, inflated } from './inflated.ts'
 import {
   CENTRAL,
   CENTRAL_BYTES,
@@ -24,10 +25,11 @@ import { endIn64, sizesIn64, type ZipEnd } from './zip64.ts'
 /** One file of an archive. */
 export interface ZipMember {
   readonly name: string
-  /** Its bytes where they lie, of a stored one: its checksum is not looked at. */
-  readonly inPlace?: ByteSource
-  /** Its bytes; of a deflated one in memory. @throws TweedieError `input` when the checksum is wrong */
-  readonly checked: () => ByteSource
+  /**
+   * Its bytes: of a stored one where they lie, its checksum is looked at by `checked` only; of a deflated one
+   * as `inflated` has them.
+   */
+  readonly open: () => CheckedFile
 }
 
 interface Entry {
@@ -145,25 +147,17 @@ const checkApart = (spans: readonly { name: string; from: number; to: number }[]
   }
 }
 
-/** @throws TweedieError `input` */
-const checkSum = (content: ByteSource, crc: number, entry: string): void => {
-  let sum = 0
-  eachPiece(content, (piece) => {
-    sum = crc32(piece, sum)
-  })
-  if (sum !== crc) throw wrong(entry, 'its checksum is wrong: the data is damaged')
-}
-
 const memberOf = (raw: ByteSource, { name, method, size, crc }: Entry, where: string): ZipMember => {
   const entry = `${where}: entry '${name}'`
-  const content = (): ByteSource =>
-    method === STORED ? raw : inMemory(inflate(bytesAt(raw, 0, raw.size), size, entry))
-  const checked = (): ByteSource => {
-    const bytes = content()
-    checkSum(bytes, crc, entry)
-    return bytes
+  const checked = () => {
+    checkCrc(raw, crc, entry)
+    return raw
   }
-  return { name, checked, ...(method === STORED ? { inPlace: raw } : {}) }
+  return {
+    name,
+    open: () =>
+      method === STORED ? { ...raw, checked, close: () => {} } : inflated(raw, { size, crc }, entry),
+  }
 }
 
 /**

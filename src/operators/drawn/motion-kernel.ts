@@ -13,6 +13,7 @@ import { requireInteger } from '../../checks.ts'
 import { TweedieError } from '../../error.ts'
 import { beta, stream, uniform } from '../../random/index.ts'
 import { NdArray } from '../../tensor/index.ts'
+import { type PlanePoint, segmentDistance } from './segment.ts'
 
 /** Options of {@link motionKernels}. */
 export interface MotionOptions {
@@ -42,21 +43,19 @@ const draws = (seed: number, observation: number) => {
   }
 }
 
-type Point = readonly [x: number, y: number]
-
 /** Inverse of the distribution function of Triangular(0, mode, high). */
 const triangular = (u: number, mode: number, high: number): number =>
   u * high < mode ? Math.sqrt(u * high * mode) : high - Math.sqrt((1 - u) * high * (high - mode))
 
 /** The walk, around the origin. @param d - diagonal of the canvas */
-const walk = (d: number, intensity: number, seed: number, observation: number): Point[] => {
+const walk = (d: number, intensity: number, seed: number, observation: number): PlanePoint[] => {
   const { few, jitter, steps, angles, flips } = draws(seed, observation)
   const longest = 0.75 * d * (few[0] + few[1] * intensity ** 2)
   const most = few[2] * intensity * Math.PI
   const turned = few[4] * Math.PI
   let angle = (2 * few[3] - 1) * most
   let [x, y, length] = [0, 0, 0]
-  const path: Point[] = []
+  const path: PlanePoint[] = []
   for (let i = 0; i < STEPS && length < longest; i++) {
     const step = steps[i] * (1.1 - intensity) * d
     if (step >= longest) continue
@@ -74,16 +73,8 @@ const walk = (d: number, intensity: number, seed: number, observation: number): 
   return path.length === 0 ? [[0, 0]] : path.map(([a, b]) => [a - centre[0], b - centre[1]])
 }
 
-/** Distance of a point from a segment. */
-const distance = ([px, py]: Point, [ax, ay]: Point, [bx, by]: Point): number => {
-  const [dx, dy] = [bx - ax, by - ay]
-  const squared = dx * dx + dy * dy
-  const t = squared === 0 ? 0 : Math.min(1, Math.max(0, ((px - ax) * dx + (py - ay) * dy) / squared))
-  return Math.hypot(px - ax - t * dx, py - ay - t * dy)
-}
-
 /** A polyline on a square canvas whose centre is the origin: 1 on the line, falling to 0 over one pixel. */
-const drawn = (path: readonly Point[], side: number, width: number): Float64Array => {
+const drawn = (path: readonly PlanePoint[], side: number, width: number): Float64Array => {
   const canvas = new Float64Array(side * side)
   const c = (side - 1) / 2
   const reach = width / 2 + 0.5
@@ -93,7 +84,7 @@ const drawn = (path: readonly Point[], side: number, width: number): Float64Arra
     const to = (axis: 0 | 1) => Math.min(side - 1, Math.ceil(Math.max(a[axis], b[axis]) + c + reach))
     for (let row = from(1); row <= to(1); row++) {
       for (let column = from(0); column <= to(0); column++) {
-        const cover = Math.min(1, Math.max(0, reach - distance([column - c, row - c], a, b)))
+        const cover = Math.min(1, Math.max(0, reach - segmentDistance([column - c, row - c], a, b)))
         canvas[row * side + column] = Math.max(canvas[row * side + column], cover)
       }
     }

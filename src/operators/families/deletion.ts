@@ -2,10 +2,18 @@
 import { TweedieError } from '../../error.ts'
 import { stream, uniformBatch } from '../../random/index.ts'
 import type { SettingSpecs, SettingsOf } from '../../settings.ts'
-import type { NdArray, Shape } from '../../tensor/index.ts'
+import { NdArray, type Shape } from '../../tensor/index.ts'
 import { maskWithin } from '../domain.ts'
 import { mask } from '../mask.ts'
-import { type DrawRequest, defineFamily, type Family, needed, observations } from './family.ts'
+import {
+  type DrawRequest,
+  defineFamily,
+  type Family,
+  needed,
+  observations,
+  type ParameterSpec,
+  type Parameters,
+} from './family.ts'
 
 /** Settings of families that keep a fraction of the entries, which may differ between observations. */
 export const fraction = { kind: 'number', above: 0, max: 1 } as const
@@ -29,17 +37,25 @@ export const maskShape = ([n, channels, ...space]: Shape): Shape =>
 const onlyValid = (masks: NdArray<'float32'>, { event, valid }: DrawRequest): NdArray<'float32'> =>
   valid ? maskWithin(masks, valid, event) : masks
 
+/** Masks, or masks with what is to be said of each beside them. */
+type Drawn = NdArray<'float32'> | (Parameters<NdArray<'float32'>> & { readonly mask: NdArray<'float32'> })
+
+const isAlone = (drawn: Drawn): drawn is NdArray<'float32'> => drawn instanceof NdArray
+
 /** A family that deletes entries, from the masks that it draws. */
 export const deletion = <const S extends SettingSpecs>({
   name,
   summary,
   settings,
   masks,
+  labels = {},
 }: {
   readonly name: string
   readonly summary: string
   readonly settings: S
-  masks(settings: SettingsOf<S>, request: DrawRequest): NdArray<'float32'>
+  masks(settings: SettingsOf<S>, request: DrawRequest): Drawn
+  /** What is said of each mask. */
+  readonly labels?: Readonly<Record<string, ParameterSpec>>
 }): Family =>
   defineFamily({
     name,
@@ -53,9 +69,15 @@ export const deletion = <const S extends SettingSpecs>({
         replaces: Object.keys(settings),
         axes: (event) => event.map((n, axis) => (axis === 0 && event.length > 1 ? [1, n] : [n])),
       },
+      ...labels,
     },
+    blindTo: ['mask'],
     deletes: true,
-    draw: (values, request) => ({ mask: onlyValid(masks(values, request), request) }),
+    draw: (values, request) => {
+      const drawn = masks(values, request)
+      const all = isAlone(drawn) ? { mask: drawn } : drawn
+      return { ...all, mask: onlyValid(all.mask, request) }
+    },
     make: (_, parameters, { event }) => mask(needed(name, parameters, 'mask'), event),
     observed: (parameters) => needed(name, parameters, 'mask'),
   })

@@ -35,6 +35,8 @@ export interface DrawRequest {
    * observes.
    */
   readonly valid?: NdArray<'float32'>
+  /** Where the points of x lie, in the plane or in space: [V]. Default: one after the other. */
+  readonly places?: () => readonly (readonly number[])[]
 }
 
 /** The signals and parameters that an operator is made for. */
@@ -49,6 +51,8 @@ export interface ParameterSpec {
   readonly about: string
   /** 0 or 1 only. */
   readonly binary?: boolean
+  /** It says something of an observation on which the operator does not depend: samplers are not told. */
+  readonly label?: boolean
   /** Settings that say how it is simulated: where it was measured they mean nothing. */
   readonly replaces?: readonly string[]
   /** The key by which own data name its file, where that is not its name. */

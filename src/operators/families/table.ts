@@ -11,6 +11,7 @@ import { fourierFamily } from './fourier.ts'
 import { identityFamily } from './identity.ts'
 import { jpegFamily } from './jpeg.ts'
 import { maskFamily } from './mask.ts'
+import { masksFamily } from './masks.ts'
 import { motionFamily } from './motion.ts'
 import { phaseFamily } from './phase.ts'
 import { poolFamily } from './pool.ts'
@@ -23,6 +24,7 @@ export const families: readonly Family[] = [
   maskFamily,
   boxFamily,
   verticesFamily,
+  masksFamily,
   projectionFamily,
   identityFamily,
   blurFamily,

@@ -13,25 +13,49 @@ import type { AnisotropicDenoiser, Denoiser } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { Covariance } from '../../linalg/index.ts'
 import { type Eigenbasis, type Observation, requireLinear } from '../../operators/index.ts'
-import { add, alignTo, broadcastTo, div, mul, sqrt, square, type Tensor } from '../../tensor/index.ts'
+import {
+  add,
+  alignTo,
+  broadcastTo,
+  div,
+  mul,
+  NdArray,
+  reshape,
+  sqrt,
+  square,
+  type Tensor,
+} from '../../tensor/index.ts'
 import type { GuidanceMethod } from '../method.ts'
 
 /** What the noise of m takes of an observation: the basis, and s². */
 export interface Sufficient {
   readonly basis: Eigenbasis
-  readonly variance: number
+  /** One number, or [B] where each observation of a batch has its own. */
+  readonly variance: number | Tensor
 }
 
-const variance = (noise: Covariance): number => {
+/** s² of noise that is the same on all entries of an observation. */
+const variance = (noise: Covariance): number | Tensor => {
   if (noise.kind === 'isotropic') return noise.variance
-  throw new TweedieError('input', `conditional: needs the same noise on all entries of y, got ${noise.kind}`)
+  if (noise.kind === 'diagonal' && !(noise.variance instanceof NdArray)) {
+    const [batch, ...rest] = noise.variance.shape
+    if (rest.every((size) => size === 1)) return reshape(noise.variance, [batch])
+  }
+  throw new TweedieError(
+    'input',
+    `conditional: needs the same noise on all entries of an observation, got ${noise.kind}`,
+  )
 }
+
+/** s² as it multiplies c. */
+const along = (s2: number | Tensor, c: Tensor): number | Tensor =>
+  typeof s2 === 'number' ? s2 : alignTo(s2, c)
 
 /**
  * The basis and the noise of an observation.
  *
  * @throws TweedieError `input` for operators whose AᵀA has no known basis, and noise that differs between
- *   entries
+ *   the entries of an observation
  */
 export const sufficientOf = ({ A, noise }: Pick<Observation, 'A' | 'noise'>): Sufficient => {
   const { eigenbasis: basis, name } = requireLinear(A, 'conditional')
@@ -44,8 +68,13 @@ export const sufficientOf = ({ A, noise }: Pick<Observation, 'A' | 'noise'>): Su
  *
  * @param lambda - eigenvalues of AᵀA as they multiply c; 0 where nothing was seen
  */
-export const levelsOfSufficient = (lambda: Tensor, s2: number, sigma: Tensor, c: Tensor): Tensor => {
-  const sigma2 = square(alignTo(sigma, c))
+export const levelsOfSufficient = (
+  lambda: Tensor,
+  variance: number | Tensor,
+  sigma: Tensor,
+  c: Tensor,
+): Tensor => {
+  const [sigma2, s2] = [square(alignTo(sigma, c)), along(variance, c)]
   return broadcastTo(sqrt(div(mul(sigma2, s2), add(mul(lambda, sigma2), s2))), c.shape)
 }
 
@@ -69,7 +98,7 @@ export const conditionalDenoiser = (D: AnisotropicDenoiser, observation: Observa
     const c = forward(xt)
     const tau = levelsOfSufficient(eigenvalues(c), s2, sigma, c)
     const T = square(tau)
-    const m = add(mul(c, div(T, square(alignTo(sigma, c)))), mul(seen, mul(T, 1 / s2)))
+    const m = add(mul(c, div(T, square(alignTo(sigma, c)))), mul(seen, div(T, along(s2, c))))
     return inverse(D(m, tau, sigma))
   }
 }

@@ -5,7 +5,7 @@ import { scalar } from '../ndarray.ts'
 import { Emitter, type Lowering } from '../onnx/emitter.ts'
 import { show } from '../shape.ts'
 import { input, Tensor } from '../tensor.ts'
-import { toArrays, toTensors, type Value, walk } from '../tree.ts'
+import { mapTensors, toArrays, toTensors, type Value, walk } from '../tree.ts'
 import type { ExecuteOptions } from './device.ts'
 import { loweringFor } from './lowering.ts'
 import { expectHost, type HoldingSession, openHolding } from './session.ts'
@@ -107,8 +107,12 @@ const open = async (
 
 interface Compiled<R> {
   readonly session: HoldingSession
+  /** Its nesting alone: the graph and the constants in it are no longer needed. */
   readonly result: R
 }
+
+/** The nesting of a result, without what it is computed from. */
+const nestingOf = <R>(result: R): R => mapTensors(({ dtype, shape }) => input(dtype, shape), result)
 
 /** The answer of a program: what the function returned, and the arrays of its outputs by their names. */
 interface Answer<R> {
@@ -138,7 +142,7 @@ export const compiler = <A extends readonly unknown[], R>(
     const paths: string[] = []
     if (canHold(options)) walk(traced.result, (_leaf, path) => paths.push(path))
     const session = await open(model, options, paths.filter(held).map(outputName))
-    return { session, result: traced.result }
+    return { session, result: nestingOf(traced.result) }
   }
   return {
     run: async (args) => {

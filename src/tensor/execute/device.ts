@@ -53,6 +53,11 @@ export interface ExecuteOptions {
   readonly layout?: Layout
   /** Fail when the device lacks an op, where ONNX Runtime would compute it on the CPU (default false). */
   readonly strict?: boolean
+  /**
+   * Whether a program keeps the memory that it has used for its next run (default true): faster, unless the
+   * program is a few large passes. On the CPU.
+   */
+  readonly arena?: boolean
   /** Run in a worker thread, so that the caller's thread stays responsive (default false). */
   readonly worker?: boolean
 }

@@ -33,7 +33,7 @@ type Optimisation = 'all' | 'basic'
 
 /** What ONNX Runtime is asked for. */
 export const sessionOptions = (
-  { device = 'cpu', spinning = true, strict = false, ...execute }: ExecuteOptions,
+  { device = 'cpu', spinning = true, strict = false, arena = true, ...execute }: ExecuteOptions,
   graphOptimizationLevel: Optimisation,
   held: readonly string[] = [],
 ): InferenceSession.SessionOptions => ({
@@ -43,6 +43,7 @@ export const sessionOptions = (
   // A pattern is one more block of the size of the peak, from the second run on, beside the pieces of the
   // first, which the arena keeps: almost twice the memory, and no step was faster for it.
   enableMemPattern: false,
+  enableCpuMemArena: arena,
   graphOptimizationLevel,
   ...(held.length > 0
     ? { preferredOutputLocation: Object.fromEntries(held.map((name) => [name, 'gpu-buffer'] as const)) }

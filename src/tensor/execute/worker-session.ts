@@ -1,8 +1,9 @@
 /**
  * A session in a worker thread: `run` of ONNX Runtime blocks the thread that calls it, this keeps ours free.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { type ErrorCode, TweedieError } from '../../error.ts'
+import { startWorker } from '../../worker-thread.ts'
 import type { NdArray } from '../ndarray.ts'
 import { compact, revive } from './clone.ts'
 import type { ExecuteOptions } from './device.ts'
@@ -22,16 +23,6 @@ export type Request =
 interface Waiting {
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: Error) => void
-}
-
-/** From its sources the package runs under tsx, which has to be registered in each thread. */
-const startWorker = (workerData: { model: Uint8Array; execute: ExecuteOptions }): Worker => {
-  const here = import.meta.url
-  if (!here.endsWith('.ts')) return new Worker(new URL('./worker.js', here), { workerData })
-  const loader = import.meta.resolve('tsx/esm/api')
-  const worker = new URL('./worker.ts', here)
-  const script = `import { register } from '${loader}'; register(); await import('${worker}')`
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { workerData })
 }
 
 const errorOf = (reply: Extract<Reply, { kind: 'failed' }>): Error =>
@@ -102,7 +93,8 @@ class Dialogue {
 
 /** Compiles a model in a worker of its own; arrays are copied to and fro. */
 export const openWorkerSession = async (model: Uint8Array, execute: ExecuteOptions): Promise<Session> => {
-  const worker = startWorker({ model, execute: { ...execute, worker: false } })
+  const workerData = { model, execute: { ...execute, worker: false } }
+  const worker = startWorker('./worker', import.meta.url, { workerData })
   const dialogue = new Dialogue(worker)
   const ready = await dialogue.ready()
   if (ready.kind !== 'ready') throw new Error('the worker thread answered out of turn')

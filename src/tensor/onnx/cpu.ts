@@ -79,6 +79,18 @@ const sum =
     })
   }
 
+/** Rows of a matrix from which on its columns are gathered as rows of its transpose. */
+const MANY_ROWS = 8
+
+/** Columns of a matrix: ONNX Runtime copies them entry by entry, but rows of the transpose as wholes. */
+const take: Lower = (node, emit) => {
+  const [x, indices] = node.inputs
+  const columns = x.shape.length === 2 && indices.shape.length === 1 && node.attrs.axis === 1
+  if (!columns || x.shape[0] < MANY_ROWS) return undefined
+  const turned = (name: string) => emit.node('Transpose', [name], { perm: { ints: [1, 0] } })
+  return turned(emit.node('Gather', [turned(emit.value(x)), emit.value(indices)], { axis: { int: 0 } }))
+}
+
 /** x sigmoid(alpha x) with alpha 1: a quarter of the time of Sigmoid and Mul. */
 const silu = (node: Tensor, emit: Emitter): string | undefined =>
   node.dtype === 'float32'
@@ -112,6 +124,7 @@ export const cpuLowering = (readers: Readers): Lowering => ({
   add: add(readers),
   centre: centre(readers),
   sum: sum(readers),
+  take,
   silu,
   layerNorm: norm('y'),
   invStd: norm('r'),

@@ -12,12 +12,19 @@ export type Lowering = Readonly<Record<string, (node: Tensor, emit: Emitter) => 
 /** Version of the ONNX operator set that we write. */
 const OPSET = 18
 
+/** Whether two arrays of one size hold the same numbers: 0 is not −0, NaN is NaN. */
+const isSame = (a: NdArray['data'], b: NdArray['data']): boolean => {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
+  return true
+}
+
 /** The model that grows as a graph is walked. */
 export class Emitter implements Emit {
   private readonly nodes: NodeProto[] = []
   private readonly initializers: InitializerProto[] = []
   private readonly names = new Map<Tensor, string>()
   private readonly memoised = new Map<string, string>()
+  private readonly large = new Map<string, readonly Pick<InitializerProto, 'name' | 'data'>[]>()
   private readonly inputs: ValueProto[] = []
   private readonly lowering: Lowering
 
@@ -98,18 +105,31 @@ export class Emitter implements Emit {
     return name
   }
 
-  /** An initializer; small ones of equal content are shared. */
+  /**
+   * An initializer; those of equal content are shared: every layer over a mesh brings the table of its
+   * neighbours.
+   */
   constant(value: NdArray): string {
     const make = () => {
       const name = this.fresh('const')
       this.initializers.push({ name, dtype: value.dtype, shape: value.shape, data: value.data })
       return name
     }
-    if (value.size > 64) return make()
+    if (value.size > 64) return this.largeConstant(value, make)
     const elements = Array.from<number | bigint, string>(value.data, (v) =>
       Object.is(v, -0) ? '-0' : `${v}`,
     )
     return this.once(`const ${value.dtype}[${value.shape}] ${elements}`, make)
+  }
+
+  private largeConstant({ dtype, shape, data }: NdArray, make: () => string): string {
+    const kind = `${dtype}[${shape}]`
+    const alike = this.large.get(kind) ?? []
+    const known = alike.find((other) => isSame(other.data, data))
+    if (known) return known.name
+    const name = make()
+    this.large.set(kind, [...alike, { name, data }])
+    return name
   }
 
   /** A 1-d int64 initializer, as axes and shapes are given. */

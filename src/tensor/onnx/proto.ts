@@ -7,9 +7,15 @@ import type { Data, DType } from '../dtype.ts'
 
 const utf8 = new TextEncoder()
 
-/** Growing byte buffer. */
+/** Blobs from here on are kept where they are until the end: weights are then copied once. */
+const LARGE = 2 ** 16
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+
+/** Growing bytes: small ones in a buffer, large ones beside it, in order. */
 class Writer {
-  private bytes = new Uint8Array(1 << 12)
+  private readonly pieces: Uint8Array[] = []
+  private bytes = new Uint8Array(1 << 8)
   private length = 0
 
   private reserve(n: number): void {
@@ -31,6 +37,12 @@ class Writer {
   }
 
   raw(bytes: Uint8Array): this {
+    if (bytes.length >= LARGE) {
+      this.pieces.push(this.bytes.subarray(0, this.length), bytes)
+      this.bytes = new Uint8Array(1 << 8)
+      this.length = 0
+      return this
+    }
     this.reserve(bytes.length)
     this.bytes.set(bytes, this.length)
     this.length += bytes.length
@@ -58,11 +70,25 @@ class Writer {
   message(field: number, write: (w: Writer) => void): this {
     const inner = new Writer()
     write(inner)
-    return this.blob(field, inner.finish())
+    const parts = inner.parts()
+    this.varint((field << 3) | 2).varint(lengthOf(parts))
+    for (const part of parts) this.raw(part)
+    return this
+  }
+
+  private parts(): Uint8Array[] {
+    return [...this.pieces, this.bytes.subarray(0, this.length)]
   }
 
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.length)
+    const parts = this.parts()
+    const whole = new Uint8Array(lengthOf(parts))
+    let at = 0
+    for (const part of parts) {
+      whole.set(part, at)
+      at += part.length
+    }
+    return whole
   }
 }
 

@@ -11,10 +11,10 @@ import { operatorSchema, operatorSettingOf } from '../../../src/cli/config/opera
 import { experimentSchema } from '../../../src/cli/config/schema.ts'
 import { makeIo } from '../../../src/cli/io.ts'
 import { readArrays, writeArrays } from '../../../src/formats/index.ts'
-import { readObservations, unitsOf } from '../../../src/observations/index.ts'
+import { readObservations, unitsOf, wholeSet } from '../../../src/observations/index.ts'
 import { families, familyOf } from '../../../src/operators/index.ts'
 import { stream, uniform } from '../../../src/random/index.ts'
-import { ndarray, zeros } from '../../../src/tensor/index.ts'
+import { ndarray, rows, zeros } from '../../../src/tensor/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-observe-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -218,6 +218,28 @@ describe('operators of the configuration', () => {
     const { y, operator: made } = await loadObservations(loadConfig(experimentSchema, path))
     expect(y.shape).toEqual([4, 1, 16, 12])
     expect(Object.keys(made.parameters)).toEqual(['0.1.mask'])
+  })
+
+  it('draws masks of many kinds and noise of its own, each item as often as is asked for', async () => {
+    const observed = 'operator: { kind: masks, keep: 0.2, keepMax: 0.8 }, noise: [0.01, 0.3], times: 3'
+    const path = join(folder, 'many.yaml')
+    writeFileSync(path, `net: { kind: mlp }\ndata: { clean: ${grey}, observe: { ${observed} } }\n`)
+    const set = wholeSet(await loadObservations(loadConfig(experimentSchema, path)))
+    expect([set.y.shape, set.std?.shape]).toEqual([
+      [12, 1, 16, 12],
+      [12, 1, 16, 12],
+    ])
+    // Every item three times, seen differently.
+    const { mask, kind } = set.operator.parameters
+    expect(kind.shape).toEqual([12, 1])
+    expect(rows(mask, 0, 1).data).not.toEqual(rows(mask, 4, 5).data)
+    const shared = Array.from(rows(mask, 0, 1).data.keys()).filter(
+      (i) => mask.data[i] * mask.data[4 * 192 + i] === 1,
+    )
+    const noise = (set.std?.data[0] ?? 0) + (set.std?.data[4 * 192] ?? 0)
+    for (const i of shared) expect(Math.abs(set.y.data[i] - set.y.data[4 * 192 + i])).toBeLessThan(5 * noise)
+    const loud = ['data.observe.noise=[0.3, 0.01]']
+    expect(() => loadConfig(experimentSchema, path, loud)).toThrow(/data\.observe\.noise.*must rise/)
   })
 
   it('takes settings and says what is wrong with them', () => {

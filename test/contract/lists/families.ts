@@ -33,6 +33,7 @@ const settings: Readonly<Record<string, Settings>> = {
   motion: { size: 5 },
   fourier: { phase: 0.5 },
   radon: { angles: 4 },
+  masks: { kinds: 'random, box, strokes, lines' },
   blur: { sigma: 0.6, sigmaMax: 1.5 },
   scale: { factor: -2.5 },
 }

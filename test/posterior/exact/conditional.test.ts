@@ -145,7 +145,9 @@ describe('conditional() refuses', () => {
     expect(() => at(P)).toThrow("conditional: no basis is known in which 'projection' is diagonal")
     expect(() => at(clipping([8], { gain: 2, low: -1, high: 1 }))).toThrow(/needs a linear operator/)
     const shared = lowRankNoise(full([8], 1), ndarray(Array(8).fill(1), [1, 8]))
-    expect(() => at(identity([8]), shared)).toThrow(/same noise on all entries of y, got lowRank/)
+    expect(() => at(identity([8]), shared)).toThrow(
+      /same noise on all entries of an observation, got lowRank/,
+    )
   })
 })
 

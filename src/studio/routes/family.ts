@@ -1,0 +1,17 @@
+/** A family of routes: what the studio can be asked for about one kind of thing. */
+import type { Hono } from 'hono'
+
+/** What a studio serves. */
+export interface Studio {
+  /** Folder of the runs. */
+  readonly folder: string
+  /** Folder of the built page. */
+  readonly page: string
+  /** The command line, program and first arguments: runs are its child processes. */
+  readonly command: readonly string[]
+  /** Folder of the schemas of configurations and of their examples. */
+  readonly schemas: string
+}
+
+/** Adds its routes to the application. */
+export type Family = (app: Hono, studio: Studio) => void

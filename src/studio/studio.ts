@@ -1,0 +1,44 @@
+/** The server of `tweedie studio` as an application: requests in, answers out; it listens to nothing. */
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { type Door, guarded } from './door.ts'
+import { withHeaders } from './headers.ts'
+import { Refusal, refusalOf } from './refusal.ts'
+import type { Studio } from './routes/family.ts'
+import { families } from './routes.ts'
+
+/** Most bytes of a request's body: configurations are short. */
+const BODY = 2 ** 20
+
+/**
+ * The application of a studio.
+ *
+ * @param door - who may ask
+ * @example
+ * ```ts
+ * import { doorOf, studioApp } from 'tweedie/studio'
+ *
+ * const app = studioApp({ folder: 'runs', page: 'dist/web', command: ['tweedie'], schemas: 'experiments' }, doorOf('127.0.0.1'))
+ * const answer = await app.request('http://localhost/api/runs', { headers: { host: 'localhost' } })
+ * ```
+ */
+export const studioApp = (studio: Studio, door: Door): Hono => {
+  const app = new Hono()
+  app.use(withHeaders)
+  app.use(guarded(door))
+  app.use(
+    bodyLimit({
+      maxSize: BODY,
+      onError: () => {
+        throw new Refusal(413, `a request has at most ${BODY} bytes`)
+      },
+    }),
+  )
+  app.onError((error, c) => {
+    const { status, message } = refusalOf(error)
+    return c.json({ error: message }, status)
+  })
+  app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404))
+  for (const family of families) family(app, studio)
+  return app
+}

@@ -4,8 +4,11 @@ import { bodyLimit } from 'hono/body-limit'
 import { type Door, guarded } from './door.ts'
 import { withHeaders } from './headers.ts'
 import { Refusal, refusalOf } from './refusal.ts'
-import type { Studio } from './routes/family.ts'
+import type { Shared, Studio } from './routes/family.ts'
 import { families } from './routes.ts'
+import { runTable } from './run-table.ts'
+import { journalWatches } from './watches.ts'
+import { studioWork } from './work.ts'
 
 /** Most bytes of a request's body: configurations are short. */
 const BODY = 2 ** 20
@@ -39,6 +42,12 @@ export const studioApp = (studio: Studio, door: Door): Hono => {
     return c.json({ error: message }, status)
   })
   app.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}` }, 404))
-  for (const family of families) family(app, studio)
+  const shared: Shared = {
+    ...studio,
+    table: runTable(studio.folder),
+    watches: journalWatches(),
+    work: studioWork(studio.folder, studio.command),
+  }
+  for (const family of families) family(app, shared)
   return app
 }

@@ -1,5 +1,8 @@
 /** A family of routes: what the studio can be asked for about one kind of thing. */
 import type { Hono } from 'hono'
+import type { RunTable } from '../run-table.ts'
+import type { Watches } from '../watches.ts'
+import type { Work } from '../work.ts'
 
 /** What a studio serves. */
 export interface Studio {
@@ -13,5 +16,12 @@ export interface Studio {
   readonly schemas: string
 }
 
+/** What the families share: what was read once is not read again. */
+export interface Shared extends Studio {
+  readonly table: RunTable
+  readonly watches: Watches
+  readonly work: Work
+}
+
 /** Adds its routes to the application. */
-export type Family = (app: Hono, studio: Studio) => void
+export type Family = (app: Hono, shared: Shared) => void

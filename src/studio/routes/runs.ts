@@ -1,10 +1,8 @@
 /** The table of runs. */
-import { runTable } from '../run-table.ts'
 import type { Family } from './family.ts'
 import { naturalOf } from './query.ts'
 
-export const runs: Family = (app, { folder }) => {
-  const table = runTable(folder)
+export const runs: Family = (app, { table }) => {
   app.get('/api/here', (c) => c.json({ here: true }))
   app.get('/api/runs', (c) =>
     c.json(

@@ -3,12 +3,18 @@ import type { ComponentType } from 'preact'
 import type { PageProps } from '../app/places.ts'
 import { Notice } from '../ui/notice.tsx'
 import { connection } from './api.ts'
+import { BesidePage } from './beside-page.tsx'
+import { NewRunPage } from './new-run-page.tsx'
+import { RunPage } from './run-page.tsx'
 import { RunsTable } from './runs-table.tsx'
 import './runs.css'
 
 /** Pages by their word: `#/runs/run/demo`. A new one is its file and its line. */
 const pages: Readonly<Record<string, ComponentType<PageProps>>> = {
   '': RunsTable,
+  run: RunPage,
+  beside: BesidePage,
+  new: NewRunPage,
 }
 
 export default function RunsPage(props: PageProps) {

@@ -27,6 +27,7 @@ export { type Finding, type Scope, scopeOf, type Verdict } from './calibration/f
 export { type Lc2st, type Lc2stOptions, lc2st } from './calibration/lc2st.ts'
 export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
+export { type RankBar, rankHistogram } from './calibration/rank-histogram.ts'
 export {
   type RankBand,
   type RankUniformity,

@@ -1,5 +1,7 @@
 /** The families of routes; a new one is one file and its line here. The page is last: it takes what is left. */
 import { arrays } from './routes/arrays.ts'
+import { comparisons } from './routes/comparisons.ts'
+import { diagnoses } from './routes/diagnoses.ts'
 import { events } from './routes/events.ts'
 import type { Family } from './routes/family.ts'
 import { page } from './routes/page.ts'
@@ -7,4 +9,4 @@ import { run } from './routes/run.ts'
 import { runs } from './routes/runs.ts'
 import { work } from './routes/work.ts'
 
-export const families: readonly Family[] = [runs, run, events, work, arrays, page]
+export const families: readonly Family[] = [runs, run, events, work, arrays, diagnoses, comparisons, page]

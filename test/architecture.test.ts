@@ -134,9 +134,9 @@ describe('the sources', () => {
     expect(missing).toEqual([])
   })
 
-  it('only re-export in index.ts', () => {
+  it('only re-export in index.ts and browser.ts', () => {
     const exports = /^(\s*export\s+(type\s+)?(\*|\{[^}]*\})\s+from\s+'[^']+'\s*)+$/
-    const indices = files.filter((file) => file.endsWith('index.ts'))
+    const indices = files.filter((file) => /(index|browser)\.ts$/.test(file))
     expect(indices.filter((file) => !exports.test(withoutComments(read(file))))).toEqual([])
   })
 
@@ -154,9 +154,11 @@ it('every folder but the command line is a subpath of the package', () => {
   const wanted = folders.filter((folder) => folder !== 'cli').map((folder) => `./${folder}`)
   expect(Object.keys(exports).sort()).toEqual(['.', './package.json', ...wanted].sort())
   for (const folder of wanted) {
-    expect(exports[folder]).toEqual({
-      types: `./dist/${folder.slice(2)}/index.d.ts`,
-      default: `./dist/${folder.slice(2)}/index.js`,
+    const entry = (name: string) => ({
+      types: `./dist/${folder.slice(2)}/${name}.d.ts`,
+      default: `./dist/${folder.slice(2)}/${name}.js`,
     })
+    const inBrowsers = existsSync(join(src, folder, 'browser.ts')) ? { browser: entry('browser') } : {}
+    expect(exports[folder]).toEqual({ ...inBrowsers, ...entry('index') })
   }
 })

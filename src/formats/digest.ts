@@ -1,30 +1,22 @@
 /** Digests of content: SHA-256 in hexadecimal (FIPS 180-4). */
-import { createHash } from 'node:crypto'
 import { type ByteSource, eachPiece } from './byte-source.ts'
 import { wrong } from './bytes.ts'
-import { withFile } from './files.ts'
+import { type Sha256, sha256 } from './sha256.ts'
 
 /** Bytes of one update: a call takes less than 2 GiB. */
 const PIECE = 2 ** 26
-
-/** A digest that is filled in piece by piece. */
-export interface Digest {
-  add(bytes: Uint8Array): void
-  /** The digest of all that was added; nothing can be added any more. */
-  hex(): string
-}
 
 /** What stands in the place of a digest until it is known. */
 export const NO_DIGEST = '0'.repeat(64)
 
 /** A digest of nothing yet. */
-export const digest = (): Digest => {
-  const hash = createHash('sha256')
+export const digest = (): Sha256 => {
+  const { add, hex } = sha256()
   return {
     add: (bytes) => {
-      for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE))
+      for (let at = 0; at < bytes.length; at += PIECE) add(bytes.subarray(at, at + PIECE))
     },
-    hex: () => hash.digest('hex'),
+    hex,
   }
 }
 
@@ -48,10 +40,3 @@ export const checkDigest = (expected: string, got: string, where: string): void 
       'fetch or make the file again',
   )
 }
-
-/**
- * The digest of a file of any size.
- *
- * @throws TweedieError `input` when there is no such file; `io` when the system refuses
- */
-export const fileDigest = (path: string): string => withFile(path, digestOf)

@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path'
 import type { NdArray, Shape } from '../tensor/ndarray.ts'
 import { type ArrayFormat, checkNoText } from './array-format.ts'
 import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
@@ -215,7 +214,8 @@ const only = <T>(arrays: Readonly<Record<string, T>>, path: string): T => {
   throw wrong(path, `a .npy file holds one array, got ${values.length}; use .npz, for example`)
 }
 
-const nameOf = (path: string): string => basename(path, extname(path))
+/** The name of a file, without folders and extension: `x` of `runs/x.npy`. */
+const nameOf = (path: string): string => (path.split(/[/\\]/).at(-1) ?? path).replace(/(?<=.)\.[^.]*$/, '')
 
 /** The one array of a `.npy` is named after its file. */
 export const npyFormat: ArrayFormat = {

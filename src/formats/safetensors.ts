@@ -30,6 +30,8 @@ export interface Safetensors {
 /** The format's own limit. */
 const LONGEST_HEADER = 100_000_000
 
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
 const METADATA = '__metadata__'
 
 /** Key of the digests in the metadata. */
@@ -262,20 +264,21 @@ const safetensorsLayout = (
     p < q ? -1 : 1,
   )
   const about = [METADATA, Object.fromEntries(sorted)] as const
-  const json = Buffer.from(JSON.stringify(Object.fromEntries([about, ...entries])))
+  const text = JSON.stringify(Object.fromEntries([about, ...entries]))
+  const json = utf8(text)
   const start = 8 + Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(start).fill(0x20, 8)
   viewOf(bytes).setBigUint64(0, BigInt(start - 8), true)
   bytes.set(json, 8)
   // Inside a string quotes are escaped: these bytes are the key.
   const key = `${JSON.stringify(DIGEST)}:"`
-  const digestsAt = 8 + json.indexOf(key) + key.length
+  const digestsAt = 8 + utf8(text.slice(0, text.indexOf(key) + key.length)).length
   const starts = entries.map(([key, { data_offsets }]) => [key, start + data_offsets[0]] as const)
   return {
     starts: Object.fromEntries(starts),
     sum: (name, elements) => digests.get(name)?.add(elements),
     frame: () => {
-      bytes.set(Buffer.from(order.map(([key]) => digests.get(key)?.hex()).join('')), digestsAt)
+      bytes.set(utf8(order.map(([key]) => digests.get(key)?.hex()).join('')), digestsAt)
       return [{ at: 0, bytes }]
     },
     size: start + end,

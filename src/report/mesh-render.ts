@@ -64,7 +64,7 @@ export const inPixels = (turned: Float64Array, size: number, margin: number): Fl
  * Normals of vertices [3 V]: those of the triangles around, by area, all turned to the viewer
  * (scans have some inside out).
  */
-const normalsOf = (turned: Float64Array, { data: faces }: NdArray<'int32'>): Float64Array => {
+export const normalsOf = (turned: Float64Array, { data: faces }: NdArray<'int32'>): Float64Array => {
   const normals = new Float64Array(turned.length)
   for (let f = 0; f < faces.length; f += 3) {
     const [a, b, c] = [3 * faces[f], 3 * faces[f + 1], 3 * faces[f + 2]]
@@ -76,7 +76,7 @@ const normalsOf = (turned: Float64Array, { data: faces }: NdArray<'int32'>): Flo
 }
 
 /** Light on a point with a normal (H. Gouraud's diffuse term, at every pixel): 1 facing the light. */
-const lightOn = (x: number, y: number, z: number): number => {
+export const lightOn = (x: number, y: number, z: number): number => {
   const length = Math.sqrt(x * x + y * y + z * z) || 1
   const side = z < 0 ? -1 : 1
   const cosine = (side * (x * LIGHT[0] + y * LIGHT[1] + z * LIGHT[2])) / length

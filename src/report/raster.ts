@@ -1,4 +1,4 @@
-import { NdArray } from '../tensor/index.ts'
+import { NdArray } from '../tensor/ndarray.ts'
 import type { Picture } from './png.ts'
 
 /** A small software rasteriser: which triangle each pixel shows, and where in it. */

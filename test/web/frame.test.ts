@@ -10,7 +10,9 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the fr
   it('shows the first page from a static server, and leaves out what needs the studio', async () => {
     const { url, close } = await servedFolder(builtPage)
     try {
-      const menu = await withPage(url, (page) => page.getByRole('navigation').getByRole('link').allTextContents())
+      const menu = await withPage(url, (page) =>
+        page.getByRole('navigation').getByRole('link').allTextContents(),
+      )
       expect(menu).toEqual(['Gallery', 'Look'])
     } finally {
       await close()

@@ -26,7 +26,9 @@ export const servedFolder = async (folder: string): Promise<{ url: string; close
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     try {
       const body = readFileSync(join(folder, path === '/' ? 'index.html' : path))
-      response.writeHead(200, { 'content-type': types[extname(path) || '.html'] ?? 'application/octet-stream' })
+      response.writeHead(200, {
+        'content-type': types[extname(path) || '.html'] ?? 'application/octet-stream',
+      })
       response.end(body)
     } catch {
       response.writeHead(404).end()

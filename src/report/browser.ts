@@ -1,0 +1,1 @@
+export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'

@@ -1,0 +1,7 @@
+export { type Data, type DataOf, type DType, isFloat } from './dtype.ts'
+export { grad, jvp, topological, valueAndGrad, vjp } from './gradient.ts'
+export * from './ndarray.ts'
+export * from './ops/index.ts'
+export { average, median } from './statistics.ts'
+export { type Constant, constant, input, Tensor } from './tensor.ts'
+export { type Arrays, mapArrays, type Tensors, type Tree, zerosLike } from './tree.ts'

@@ -1,0 +1,59 @@
+/** Regions of pixels, [H, W] of 0 and 1. */
+import type { Pixel } from './image-canvas.tsx'
+
+/** Height and width. */
+export type Size = readonly [height: number, width: number]
+
+/** Pixels between two corners, both included. */
+export const rectangleMarks = ([height, width]: Size, a: Pixel, b: Pixel): Uint8Array => {
+  const marks = new Uint8Array(height * width)
+  const [top, bottom] = [Math.min(a.row, b.row), Math.max(a.row, b.row)]
+  const [left, right] = [Math.min(a.column, b.column), Math.max(a.column, b.column)]
+  for (let row = top; row <= bottom; row++) marks.fill(1, row * width + left, row * width + right + 1)
+  return marks
+}
+
+/** Whether a point is inside of a polygon: an odd number of its edges cross the ray to the right. */
+const inside = (row: number, column: number, corners: readonly Pixel[]): boolean => {
+  let odd = false
+  for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
+    const [a, b] = [corners[i], corners[j]]
+    if (a.row > row === b.row > row) continue
+    if (column < ((b.column - a.column) * (row - a.row)) / (b.row - a.row) + a.column) odd = !odd
+  }
+  return odd
+}
+
+/** The pixels on the way from one to another, in steps of at most one. */
+const between = (a: Pixel, b: Pixel): Pixel[] => {
+  const steps = Math.max(1, Math.abs(a.row - b.row), Math.abs(a.column - b.column))
+  return Array.from({ length: steps + 1 }, (_, k) => ({
+    row: Math.round(a.row + ((b.row - a.row) * k) / steps),
+    column: Math.round(a.column + ((b.column - a.column) * k) / steps),
+  }))
+}
+
+/** Pixels inside of a closed curve through pixels, and those of the curve. */
+export const lassoMarks = ([height, width]: Size, path: readonly Pixel[]): Uint8Array => {
+  const marks = new Uint8Array(height * width)
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++)
+      marks[row * width + column] = Number(inside(row, column, path))
+  path.forEach((corner, i) => {
+    for (const { row, column } of between(corner, path[(i + 1) % path.length]))
+      marks[row * width + column] = 1
+  })
+  return marks
+}
+
+/** Pixels within so far of a path. */
+export const brushMarks = ([height, width]: Size, path: readonly Pixel[], radius: number): Uint8Array => {
+  const marks = new Uint8Array(height * width)
+  const way = path.length === 1 ? path : path.slice(1).flatMap((pixel, i) => between(path[i], pixel))
+  const reach = Math.floor(radius)
+  for (const { row, column } of way)
+    for (let i = Math.max(0, row - reach); i <= Math.min(height - 1, row + reach); i++)
+      for (let j = Math.max(0, column - reach); j <= Math.min(width - 1, column + reach); j++)
+        if ((i - row) ** 2 + (j - column) ** 2 <= radius ** 2) marks[i * width + j] = 1
+  return marks
+}

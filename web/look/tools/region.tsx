@@ -1,0 +1,110 @@
+/** What a region says: distributions over the draws, as a table that can be copied. */
+import { useComputed, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { spannedHistogram } from '../../posterior/histogram.ts'
+import { type Regional, regional } from '../../posterior/regional.ts'
+import { DataTable, type Table } from '../../ui/data-table.tsx'
+import { HistogramChart, type Mark } from '../../ui/histogram.tsx'
+import { shown } from '../../ui/number.ts'
+import { Slider } from '../../ui/slider.tsx'
+import { placeWords } from '../place-words.ts'
+import { RegionBox } from '../region/region-box.tsx'
+import type { Viewing } from '../viewing.ts'
+import type { Tool, ToolProps } from './tool.ts'
+
+/** The numbers of a region, a row for each. */
+export const regionTable = ({ distributions }: Regional): Table => {
+  const truth = distributions.some((d) => d.truth !== undefined)
+  return {
+    name: 'region',
+    columns: ['over draws', 'mean', 'sd', '5 %', 'median', '95 %', ...(truth ? ['truth'] : [])],
+    rows: distributions.map(({ name, mean, deviation, low, median, high, truth: real }) => [
+      name,
+      mean,
+      deviation,
+      low,
+      median,
+      high,
+      ...(truth ? [real] : []),
+    ]),
+  }
+}
+
+const Peak = ({ viewing, found: { peak } }: { readonly viewing: Viewing; readonly found: Regional }) => {
+  const { look } = viewing.draws.value
+  const percent = Math.round(100 * peak.share)
+  return (
+    <p data-peak>
+      The maximum is most often at {placeWords(look, peak.place)}: in {percent} % of the draws
+      {peak.truth !== undefined && `; that of the truth is at ${placeWords(look, peak.truth)}`}. It takes{' '}
+      {new Set(peak.places).size} places in all.
+    </p>
+  )
+}
+
+const Body = ({ viewing }: ToolProps) => {
+  const { ends, region, draws } = viewing
+  const threshold = useSignal(0.5 * (ends.value.low + ends.value.high))
+  useEffect(() => {
+    threshold.value = 0.5 * (ends.value.low + ends.value.high)
+  }, [ends.value])
+  const found = useComputed(() => region.value && regional(draws.value, region.value, threshold.value)).value
+  const { low, high } = ends.value
+  return (
+    <section class="tool">
+      <div class="tool-side">
+        <RegionBox viewing={viewing} />
+        <Slider
+          label="Threshold"
+          value={threshold.value}
+          min={low}
+          max={high}
+          step={(high - low) / 200}
+          onValue={(value) => (threshold.value = value)}
+        />
+      </div>
+      {found ? (
+        <div>
+          <DataTable
+            table={regionTable(found)}
+            caption={`${found.places} places, ${draws.value.count} draws`}
+          />
+          <Peak viewing={viewing} found={found} />
+          <div class="small-charts">
+            {found.distributions.map((own) => {
+              const marks: readonly Mark[] = [
+                { name: 'mean', value: own.mean, kind: 'mean' },
+                ...(own.truth === undefined
+                  ? []
+                  : [{ name: 'truth', value: own.truth, kind: 'truth' } as const]),
+              ]
+              return (
+                <figure key={own.name}>
+                  <figcaption>{own.name}</figcaption>
+                  <HistogramChart
+                    histogram={spannedHistogram(own.values)}
+                    marks={marks}
+                    band={[own.low, own.high]}
+                    label={`${own.name}: 90 % interval ${shown(own.low)} to ${shown(own.high)}`}
+                  />
+                </figure>
+              )
+            })}
+          </div>
+        </div>
+      ) : (
+        <p class="quiet">
+          No region yet: choose rectangle, lasso or brush above and draw on any picture, or give the ends
+          here.
+        </p>
+      )}
+    </section>
+  )
+}
+
+export const regionTool: Tool = {
+  name: 'region',
+  title: 'Region',
+  has: ({ draws }) => draws.value.look.kind !== 'points' && draws.value.count > 1,
+  Body,
+}

@@ -1,0 +1,101 @@
+/** What a region says: one number of it for each draw, and the distribution of these. */
+import type { Draws } from './draws.ts'
+import { type Figures, figuresOf } from './summary.ts'
+
+/** A number of the values in a region. A new one is a line of {@link functionals}. */
+export interface Functional {
+  readonly name: string
+  readonly of: (values: Float32Array, threshold: number) => number
+}
+
+const sum = (values: Float32Array): number => {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}
+
+/** Index of the largest; the first of equal ones. */
+const argmax = (values: Float32Array): number => {
+  let best = 0
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i
+  return best
+}
+
+const above = (values: Float32Array, threshold: number): number => {
+  let count = 0
+  for (const value of values) if (value > threshold) count++
+  return count
+}
+
+export const functionals: readonly Functional[] = [
+  { name: 'mean', of: (values) => sum(values) / values.length },
+  { name: 'sum', of: sum },
+  { name: 'maximum', of: (values) => values[argmax(values)] },
+  { name: 'places above the threshold', of: above },
+]
+
+/** The distribution over draws of one number. */
+export interface Distribution extends Figures {
+  readonly name: string
+  /** Of each draw, [K], in their order. */
+  readonly values: Float64Array
+  /** Of the truth. */
+  readonly truth?: number
+}
+
+/** Where the largest value of a region is. */
+export interface Peak {
+  /** Place of the maximum of each draw, [K]. */
+  readonly places: Int32Array
+  /** The most frequent place, and the share of the draws that have it there. */
+  readonly place: number
+  readonly share: number
+  readonly truth?: number
+}
+
+/** What a region says. */
+export interface Regional {
+  readonly places: number
+  readonly distributions: readonly Distribution[]
+  readonly peak: Peak
+}
+
+/** Places whose mark is not 0. */
+export const placesIn = (region: Uint8Array): Int32Array =>
+  Int32Array.from([...region.keys()].filter((place) => region[place] !== 0))
+
+const mostFrequent = (places: Int32Array): { readonly place: number; readonly share: number } => {
+  const counts = new Map<number, number>()
+  for (const place of places) counts.set(place, (counts.get(place) ?? 0) + 1)
+  const [place, count] = [...counts].reduce((best, own) => (own[1] > best[1] ? own : best))
+  return { place, share: count / places.length }
+}
+
+/**
+ * The distributions over draws of the functionals of a region, and of the position of its maximum.
+ *
+ * @param draws - of one channel
+ * @param region - [P], with at least one mark
+ */
+export const regional = (draws: Draws, region: Uint8Array, threshold: number): Regional => {
+  const inside = placesIn(region)
+  const { values, count, size, truth } = draws
+  const taken = (signal: Float32Array, first: number) =>
+    Float32Array.from(inside, (place) => signal[first + place])
+  const each = Array.from({ length: count }, (_, k) => taken(values, k * size))
+  const real = truth && taken(truth, 0)
+  const peaks = Int32Array.from(each, (own) => inside[argmax(own)])
+  return {
+    places: inside.length,
+    distributions: functionals.map(({ name, of }) => {
+      const own = Float64Array.from(each, (one) => of(one, threshold))
+      return {
+        name,
+        values: own,
+        ...figuresOf(own.slice()),
+        ...(real ? { truth: of(real, threshold) } : {}),
+      }
+    }),
+    peak: { places: peaks, ...mostFrequent(peaks), ...(real ? { truth: inside[argmax(real)] } : {}) },
+  }
+}

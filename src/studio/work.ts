@@ -17,8 +17,8 @@ import type { RunDetail, RunKind } from './wire.ts'
 /** Where configurations and the words of commands are kept, below the folder; hidden from the page. */
 const OWN = '.studio'
 
-/** Milliseconds that a command may take until it has made its run folder. */
-const MAKING = 60_000
+/** Milliseconds that a command may take until it has made its run folder, and from its lock to its end. */
+const [MAKING, ENDING] = [60_000, 10_000] as const
 
 /** A new run. */
 export interface NewRun {
@@ -97,6 +97,15 @@ export const studioWork = (folder: string, command: readonly string[]): Work => 
     return child
   }
 
+  /** Until the last command of a run is gone: it gives its lock back before it is. @throws Refusal 409 */
+  const ended = async (name: string): Promise<void> => {
+    const until = Date.now() + ENDING
+    while (children.has(name)) {
+      if (Date.now() > until) throw new Refusal(409, `${name}: is at work already`)
+      await setTimeout(50)
+    }
+  }
+
   /** Until the command works in its run folder, or has ended. */
   const made = async (name: string, path: string, child: ChildProcess): Promise<void> => {
     const until = Date.now() + MAKING
@@ -129,8 +138,9 @@ export const studioWork = (folder: string, command: readonly string[]): Work => 
       process.kill(owner.pid, 'SIGINT')
     },
     resume: async (path, name) => {
-      if (children.has(name) || lockOwner(layoutOf(path).lock)?.state === 'here')
+      if (lockOwner(layoutOf(path).lock)?.state === 'here')
         throw new Refusal(409, `${name}: is at work already`)
+      await ended(name)
       const kind = kindOf(readConfig(path))
       await made(name, path, launch(name, [kind, layoutOf(path).config, '--run', path, '--resume']))
     },

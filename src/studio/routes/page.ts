@@ -24,13 +24,21 @@ const STUDIO = '<meta name="tweedie-api" content="api/" />'
 /** Files under `assets/` have their digest in their name. */
 const isForever = (path: string): boolean => path.startsWith('assets/')
 
+const decoded = (path: string): string => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new Refusal(400, `${path}: not an address`)
+  }
+}
+
 export const page: Family = (app, { page }) => {
   app.get('/', (c) => {
     const file = inside(page, 'index.html')
     return c.html(readFileSync(file, 'utf8').replace('</head>', `${STUDIO}</head>`))
   })
   app.get('/*', (c) => {
-    const path = decodeURIComponent(c.req.path.slice(1))
+    const path = decoded(c.req.path.slice(1))
     const file = inside(page, path)
     const { size } = statSync(file)
     if (!statSync(file).isFile()) throw new Refusal(404, `${path}: there is no such file`)

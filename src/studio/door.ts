@@ -24,6 +24,17 @@ export const isLoopback = (host: string): boolean =>
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
+const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::'
+
+/** A host as an address says it: of a server that listens everywhere, an address that others can open. */
+export const hostInUrl = (host: string): string => {
+  if (!isEverywhere(host)) return bracketed(host)
+  const outside = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')
+  return outside?.address ?? hostname()
+}
+
 /** Addresses of this machine, for a server that listens on all of them. */
 const ownNames = (): string[] =>
   [
@@ -33,8 +44,11 @@ const ownNames = (): string[] =>
 
 /** The door of a server that listens on a host; with a fresh token where others can reach it. */
 export const doorOf = (host: string): Door => {
-  const everywhere = host === '0.0.0.0' || host === '::'
-  const names = new Set([...LOOPBACK, bracketed(host).toLowerCase(), ...(everywhere ? ownNames() : [])])
+  const names = new Set([
+    ...LOOPBACK,
+    bracketed(host).toLowerCase(),
+    ...(isEverywhere(host) ? ownNames() : []),
+  ])
   return isLoopback(host) ? { names } : { names, token: randomBytes(24).toString('base64url') }
 }
 

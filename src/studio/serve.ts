@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { TweedieError } from '../error.ts'
-import { doorOf } from './door.ts'
+import { doorOf, hostInUrl } from './door.ts'
 import type { Studio } from './routes/family.ts'
 import { studioApp } from './studio.ts'
 
@@ -48,10 +48,9 @@ export const serveStudio = async (studio: Studio, where: Listening): Promise<Ser
     server.listen(where.port, where.host, resolve)
   })
   const { port } = server.address() as AddressInfo
-  const host = where.host.includes(':') ? `[${where.host}]` : where.host
   const query = door.token === undefined ? '' : `?token=${door.token}`
   return {
-    url: `http://${host}:${port}/${query}`,
+    url: `http://${hostInUrl(where.host)}:${port}/${query}`,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()

@@ -16,6 +16,9 @@ export interface Door {
   readonly token?: string
 }
 
+/** Where files are sent to: the only bodies that are no JSON, and that may be large. */
+export const UPLOADS = '/api/uploads'
+
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
 /** Whether only this machine can reach a host. */
@@ -96,9 +99,9 @@ const checkChange = (c: Context): void => {
   if (method !== 'POST') throw new Refusal(405, `${method} is not answered here`)
   if (c.req.header('origin') === undefined && bearerOf(c) === undefined)
     throw new Refusal(403, 'a request that changes something must say its origin')
+  const wanted = c.req.path === UPLOADS ? 'application/octet-stream' : 'application/json'
   const type = (c.req.header('content-type') ?? '').split(';')[0].trim().toLowerCase()
-  if (type !== 'application/json')
-    throw new Refusal(415, 'a request that changes something must be application/json')
+  if (type !== wanted) throw new Refusal(415, `a request that changes something must be ${wanted}`)
 }
 
 /** Checks host, origin, method and token of every request. */

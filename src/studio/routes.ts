@@ -7,6 +7,17 @@ import type { Family } from './routes/family.ts'
 import { page } from './routes/page.ts'
 import { run } from './routes/run.ts'
 import { runs } from './routes/runs.ts'
+import { uploads } from './routes/uploads.ts'
 import { work } from './routes/work.ts'
 
-export const families: readonly Family[] = [runs, run, events, work, arrays, diagnoses, comparisons, page]
+export const families: readonly Family[] = [
+  runs,
+  run,
+  events,
+  work,
+  arrays,
+  diagnoses,
+  comparisons,
+  uploads,
+  page,
+]

@@ -12,7 +12,7 @@ export interface Drawn {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** Samples that are read, images that are shown, and coordinates of which every pair is drawn. */
+/** Samples that are read, images that are shown at most, and coordinates of which every pair is drawn. */
 const [READ, IMAGES, PAIRS] = [512, 36, 6] as const
 
 /** The interval in which 99 % of the values lie, or [0, 1] where that is nearly it. */
@@ -49,9 +49,10 @@ export const samplePicture = (path: string, range?: readonly [number, number]): 
   const [count, ...event] = x.shape
   const shown = range ?? rangeOf(x)
   if (event.length === 3) {
+    const side = Math.floor(Math.sqrt(Math.min(IMAGES, count)))
     const plain = event[0] === 1 || event[0] === 3
-    const images = plain ? rows(x, 0, Math.min(IMAGES, count)) : firstChannels(x)
-    const grid = imageGrid(images, { columns: Math.ceil(Math.sqrt(images.shape[0])), range: shown })
+    const images = plain ? rows(x, 0, side * side) : firstChannels(x, side * side)
+    const grid = imageGrid(images, { columns: side, range: shown })
     return { type: 'image/png', bytes: new Uint8Array(pngOf(grid)) }
   }
   if (event.length === 1 && event[0] <= PAIRS) return svg(themedSvg(cornerPlot(x, { range: shown })))
@@ -59,11 +60,10 @@ export const samplePicture = (path: string, range?: readonly [number, number]): 
   return svg(themedSvg(samplesTile(x, { view: { kind: 'signal' }, range: shown }, '')))
 }
 
-/** The first channel of each image. */
-const firstChannels = (x: NdArray<'float32'>): NdArray<'float32'> => {
+/** The first channel of the first n images. */
+const firstChannels = (x: NdArray<'float32'>, n: number): NdArray<'float32'> => {
   const [count, , height, width] = x.shape
   const size = x.size / count
-  const n = Math.min(IMAGES, count)
   const data = new Float32Array(n * height * width)
   for (let i = 0; i < n; i++)
     data.set(x.data.subarray(i * size, i * size + height * width), i * height * width)

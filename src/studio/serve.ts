@@ -23,6 +23,9 @@ export interface Listening {
   readonly port: number
 }
 
+/** Milliseconds that a request may take to arrive: files may be large. */
+const UPLOAD = 1_800_000
+
 const words: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: choose another one with --port, or 0 for any that is free',
   EACCES: 'may not be used: choose one above 1023',
@@ -42,7 +45,10 @@ const refusedBy = (cause: unknown, { host, port }: Listening): TweedieError => {
 export const serveStudio = async (studio: Studio, where: Listening): Promise<Serving> => {
   const door = doorOf(where.host)
   const app = studioApp(studio, door)
-  const server = createServer({ requestTimeout: 60_000 }, getRequestListener(app.fetch))
+  const server = createServer(
+    { headersTimeout: 20_000, requestTimeout: UPLOAD },
+    getRequestListener(app.fetch),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(refusedBy(cause, where)))
     server.listen(where.port, where.host, resolve)

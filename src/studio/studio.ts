@@ -1,7 +1,7 @@
 /** The server of `tweedie studio` as an application: requests in, answers out; it listens to nothing. */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { type Door, guarded } from './door.ts'
+import { type Door, guarded, UPLOADS } from './door.ts'
 import { withHeaders } from './headers.ts'
 import { Refusal, refusalOf } from './refusal.ts'
 import type { Shared, Studio } from './routes/family.ts'
@@ -29,14 +29,13 @@ export const studioApp = (studio: Studio, door: Door): Hono => {
   const app = new Hono()
   app.use(withHeaders)
   app.use(guarded(door))
-  app.use(
-    bodyLimit({
-      maxSize: BODY,
-      onError: () => {
-        throw new Refusal(413, `a request has at most ${BODY} bytes`)
-      },
-    }),
-  )
+  const limit = bodyLimit({
+    maxSize: BODY,
+    onError: () => {
+      throw new Refusal(413, `a request has at most ${BODY} bytes`)
+    },
+  })
+  app.use((c, next) => (c.req.path === UPLOADS ? next() : limit(c, next)))
   app.onError((error, c) => {
     const { status, message } = refusalOf(error)
     return c.json({ error: message }, status)

@@ -31,16 +31,30 @@ export interface Asking {
   readonly folder: string
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  /** Sends bytes, all at once or in pieces. */
+  send(name: string, body: Uint8Array<ArrayBuffer> | ReadableStream): Promise<Response>
 }
 
 /** A studio over a fresh folder. */
-export const asking = (door: Door = doorOf('127.0.0.1'), folder = scratch()): Asking => {
-  const app = studioApp({ folder, page: pageFolder(), command, schemas: join(root, 'experiments') }, door)
+export const asking = (
+  door: Door = doorOf('127.0.0.1'),
+  folder = scratch(),
+  uploadBytes?: number,
+): Asking => {
+  const app = studioApp(
+    { folder, page: pageFolder(), command, schemas: join(root, 'experiments'), uploadBytes },
+    door,
+  )
   return {
     folder,
     get: async (path, headers = own) => app.request(path, { headers }),
     post: async (path, body, headers = { ...own, 'content-type': 'application/json' }) =>
       app.request(path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    send: async (name, body) => {
+      const headers = { ...own, 'content-type': 'application/octet-stream' }
+      const request = { method: 'POST', headers, body, duplex: 'half' as const }
+      return app.request(`/api/uploads?name=${encodeURIComponent(name)}`, request)
+    },
   }
 }
 

@@ -75,3 +75,11 @@ export const ordered = async <T>(path: string, body: unknown): Promise<T> => {
   const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
   return (await answerOf(fetch(at(path), request))).json()
 }
+
+/** Sends a file of arrays, and gives the path under which a configuration names it. @throws Refused */
+export const sentFile = async (file: File): Promise<string> => {
+  const headers = { 'content-type': 'application/octet-stream' }
+  const request = fetch(at('uploads', { name: file.name }), { method: 'POST', headers, body: file })
+  const { path }: { readonly path: string } = await (await answerOf(request)).json()
+  return path
+}

@@ -20,7 +20,17 @@ const namesOf = (runs: readonly Told[], of: (run: Told) => readonly string[]): s
   ...new Set(runs.flatMap(of)),
 ]
 
-const isPositive = (lines: readonly Line[]): boolean => lines.every(({ y }) => y.every((v) => v === null || v > 0))
+/** Whether lines are read better on a logarithmic axis: all positive, over more than a decade. */
+const isWide = (lines: readonly Line[]): boolean => {
+  let [low, high] = [Number.POSITIVE_INFINITY, 0]
+  for (const { y } of lines)
+    for (const v of y) {
+      if (v === null) continue
+      low = Math.min(low, v)
+      high = Math.max(high, v)
+    }
+  return low > 0 && high > 10 * low
+}
 
 const ByStep = ({ name, runs }: { readonly name: string; readonly runs: readonly Told[] }) => {
   const lines = runs.flatMap((run): Line[] => {
@@ -33,7 +43,7 @@ const ByStep = ({ name, runs }: { readonly name: string; readonly runs: readonly
       along="step"
       lines={lines}
       places={runs.length === 1 ? lapEnds(runs[0].story.marks) : []}
-      logarithmic={isPositive(lines)}
+      logarithmic={isWide(lines)}
     />
   )
 }

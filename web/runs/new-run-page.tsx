@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml'
 import type { RunKind } from '../../src/studio/wire.ts'
 import { fragmentOf } from '../app/address.ts'
 import { Notice } from '../ui/notice.tsx'
-import { ordered } from './api.ts'
+import { ordered, sentFile } from './api.ts'
 import { Estimate, type Plan } from './estimate.tsx'
 import { fieldsOf, isValue, type Schema, type Value, withValue } from './schema-fields.ts'
 import { SchemaForm } from './schema-form.tsx'
@@ -76,6 +76,12 @@ export const NewRunPage = () => {
       kind: 'planned',
       plan: await ordered<Plan>('plan', { kind, configuration: text }),
     }))
+  const send = (file: File) =>
+    attempt(`Sending ${file.name} …`, async () => {
+      const path = await sentFile(file)
+      if (isSound) setText(stringify({ ...value, data: { observations: path } }))
+      return { kind: 'nothing' }
+    })
   const start = () =>
     attempt('Starting …', async () => {
       const limit = Number(minutes)
@@ -141,6 +147,18 @@ export const NewRunPage = () => {
             onInput={(event) => setMinutes(event.currentTarget.value)}
           />
         </div>
+        {kind !== 'train' && (
+          <div class="field">
+            <label for="run-file">Observations of your own</label>
+            <input
+              id="run-file"
+              type="file"
+              accept=".npz,.safetensors"
+              disabled={!isSound || doing.kind === 'busy'}
+              onChange={({ currentTarget: { files } }) => files?.[0] && send(files[0])}
+            />
+          </div>
+        )}
       </div>
       <div class="bar tools">
         <button type="button" aria-pressed={!asText} onClick={() => setAsText(false)}>

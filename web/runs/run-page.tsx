@@ -34,8 +34,7 @@ const Control = ({ row }: { readonly row: RunRow }) => {
           Save and stop
         </button>
       ) : (
-        row.state !== 'damaged' &&
-        row.state !== 'away' && (
+        row.state === 'stopped' && (
           <button type="button" disabled={busy} onClick={() => change('resume', 'Goes on where it stopped.')}>
             Resume
           </button>

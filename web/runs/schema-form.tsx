@@ -200,7 +200,11 @@ export const SchemaForm = ({
   readonly change: Change
 }) => {
   const plain = fields.filter(({ kind }) => kind !== 'group' && kind !== 'variants')
-  const parts = fields.filter(({ kind }) => kind === 'group' || kind === 'variants')
+  // What is seldom wanted is last.
+  const isSeldom = (field: Field): boolean => field.kind === 'group' && field.optional
+  const parts = fields
+    .filter(({ kind }) => kind === 'group' || kind === 'variants')
+    .sort((a, b) => Number(isSeldom(a)) - Number(isSeldom(b)))
   return (
     <>
       {parts.map((field) => {

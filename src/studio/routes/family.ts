@@ -14,6 +14,8 @@ export interface Studio {
   readonly command: readonly string[]
   /** Folder of the schemas of configurations and of their examples. */
   readonly schemas: string
+  /** Most bytes of a file that is sent to it; default 4 GiB. */
+  readonly uploadBytes?: number
 }
 
 /** What the families share: what was read once is not read again. */

@@ -6,7 +6,7 @@ import { type Teller, teller } from './story.ts'
 import type { Story } from './wire.ts'
 
 /** Points of a curve in one answer. */
-export const POINTS = 1000
+const POINTS = 1000
 
 /** Bytes that are read at once: the server answers others between two pieces. */
 const PIECE = LONGEST

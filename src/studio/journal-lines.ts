@@ -15,7 +15,7 @@ export const LONGEST = 2 ** 20
 const NEWLINE = 0x0a
 
 /** A line of the text of a journal; undefined when it is none. */
-export const lineOf = (text: string): Line | undefined => {
+const lineOf = (text: string): Line | undefined => {
   let line: unknown
   try {
     line = JSON.parse(text)

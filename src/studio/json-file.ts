@@ -8,7 +8,11 @@ import { Refusal } from './refusal.ts'
 /** Most bytes of such a file. */
 const MOST = 2 ** 25
 
-/** A JSON file below a folder. @throws Refusal that names the field; TweedieError `input` for what is no JSON */
+/**
+ * A JSON file below a folder.
+ *
+ * @throws Refusal that names the field; TweedieError `input` for what is no JSON
+ */
 export const jsonBelow = <T>(folder: string, path: string, schema: z.ZodType<T>, what: string): T => {
   const file = inside(folder, path)
   const { size } = statSync(file)

@@ -1,4 +1,4 @@
-/** The families of routes; a new one is one file and its line here. The page is last: it takes what is left. */
+/** The families of routes; a new one is one file and its line here. The page, last, takes what is left. */
 import { arrays } from './routes/arrays.ts'
 import { comparisons } from './routes/comparisons.ts'
 import { diagnoses } from './routes/diagnoses.ts'

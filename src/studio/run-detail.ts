@@ -11,7 +11,7 @@ const FILES = 200
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])
 
 /** Laps of which samples of the prior are kept. */
-export const sampledLaps = (path: string): number[] =>
+const sampledLaps = (path: string): number[] =>
   namesIn(layoutOf(path).draws)
     .flatMap((name) => {
       const lap = /^prior-lap-(\d+)\.npz$/.exec(name)?.[1]

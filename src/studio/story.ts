@@ -15,8 +15,8 @@ interface Growing {
 }
 
 /**
- * At most about `most` points of a curve: of each run of points the lowest and the highest, in their order, so
- * that no peak goes. A point without a finite value stands out and is kept.
+ * At most about `most` points of a curve: of each run of points the lowest and the highest, in their order,
+ * so that no peak goes. A point without a finite value stands out and is kept.
  */
 export const thinned = ({ x, y }: Curve, most: number): Curve => {
   if (x.length <= most) return { x, y }

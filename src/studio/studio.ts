@@ -21,7 +21,8 @@ const BODY = 2 ** 20
  * ```ts
  * import { doorOf, studioApp } from 'tweedie/studio'
  *
- * const app = studioApp({ folder: 'runs', page: 'dist/web', command: ['tweedie'], schemas: 'experiments' }, doorOf('127.0.0.1'))
+ * const studio = { folder: 'runs', page: 'dist/web', command: ['tweedie'], schemas: 'experiments' }
+ * const app = studioApp(studio, doorOf('127.0.0.1'))
  * const answer = await app.request('http://localhost/api/runs', { headers: { host: 'localhost' } })
  * ```
  */

@@ -9,7 +9,7 @@ const EVERY = 250
 const KEPT = 16
 
 /** Hears what is new; `again`: the story is told anew. */
-export type Listener = (more: Story, again: boolean) => void
+type Listener = (more: Story, again: boolean) => void
 
 interface Watched {
   readonly follower: Follower

@@ -21,7 +21,7 @@ const OWN = '.studio'
 const [MAKING, ENDING] = [60_000, 10_000] as const
 
 /** A new run. */
-export interface NewRun {
+interface NewRun {
   readonly name: string
   readonly kind: RunKind
   /** Its configuration, YAML. */

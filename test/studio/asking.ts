@@ -11,7 +11,7 @@ import { scratch } from '../run/scratch.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The command line from its source. */
-export const command = [process.execPath, '--import', 'tsx', join(root, 'src/cli/main.ts')]
+const command = [process.execPath, '--import', 'tsx', join(root, 'src/cli/main.ts')]
 
 const HOST = 'localhost:8017'
 

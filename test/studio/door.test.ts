@@ -104,7 +104,7 @@ describe('a studio that others can reach', () => {
     )
   })
 
-  it('takes it once from the link, and keeps it in a cookie that scripts and other sites cannot use', async () => {
+  it('takes it from the link into a cookie that scripts and other sites cannot use', async () => {
     const { get } = asking(door)
     const visit = await get(`/?token=${token}`, host)
     expect([visit.status, visit.headers.get('location')]).toEqual([303, '/'])

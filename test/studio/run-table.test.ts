@@ -65,7 +65,7 @@ describe('the table of runs', () => {
     })
   })
 
-  it('says how much time is left by what was done: half of the laps took as long as the other half will', async () => {
+  it('says how much time is left by what was done: the other half takes as long', async () => {
     const studio = asking()
     let seconds = 0
     const run = openRun(join(studio.folder, 'open'), { config: laps, now: () => seconds })

@@ -81,7 +81,12 @@ describe('a journal that is followed', () => {
     const path = join(scratch(), 'journal.jsonl')
     writeFileSync(
       path,
-      `nonsense\n{"event":"loss"}\n${'x'.repeat(3 * 2 ** 20)}\n${loss(1, 1, 2)}{"event":"loss","lap":1,"step":2,"loss":1e999,"seconds":1}\n`,
+      [
+        'nonsense\n{"event":"loss"}\n',
+        `${'x'.repeat(3 * 2 ** 20)}\n`,
+        loss(1, 1, 2),
+        '{"event":"loss","lap":1,"step":2,"loss":1e999,"seconds":1}\n',
+      ].join(''),
     )
     const { more } = await follow(path).look()
     expect(more.curves.loss).toEqual({ x: [1, 2], y: [2, null] })
@@ -97,7 +102,7 @@ describe('a journal that is followed', () => {
 })
 
 describe('the story of a run', () => {
-  it('of 10⁵ lines is at most about 1000 points, with its highest; what is added then is told alone', async () => {
+  it('of 10⁵ lines is about 1000 points, with its highest; what is added is told alone', async () => {
     const { folder, get } = asking()
     const path = makeLongRun(folder, 'long', 1e5)
     const story = await said<Story>(await get('/api/runs/long/story'))

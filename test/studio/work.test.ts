@@ -124,7 +124,10 @@ describe('stopping', () => {
     const { journal, lock } = layoutOf(path)
     const worker = spawn(process.execPath, [
       '-e',
-      `require('fs').openSync(${JSON.stringify(journal)}, 'a'); process.on('SIGINT', () => process.exit(130)); console.log('on'); setInterval(() => {}, 1000)`,
+      `require('fs').openSync(${JSON.stringify(journal)}, 'a')
+      process.on('SIGINT', () => process.exit(130))
+      console.log('on')
+      setInterval(() => {}, 1000)`,
     ])
     onTestFinished(() => void worker.kill('SIGKILL'))
     await new Promise((resolve) => worker.stdout.once('data', resolve))

@@ -72,7 +72,11 @@ export const askedArray = async (
 
 /** Asks for a change. @throws Refused */
 export const ordered = async <T>(path: string, body: unknown): Promise<T> => {
-  const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }
   return (await answerOf(fetch(at(path), request))).json()
 }
 

@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice.tsx'
 import { asked, connection, returns } from './api.ts'
 import { ConfigurationTable } from './configuration-table.tsx'
 import { Curves } from './curves.tsx'
+import { ScrollBox } from './scroll-box.tsx'
 import { State } from './state.tsx'
 import { duration, short } from './words.ts'
 
@@ -55,12 +56,14 @@ export const BesidePage = ({ address }: PageProps) => {
         <a href={fragmentOf('runs')}>Runs</a>
       </p>
       <h1>Side by side</h1>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Where the runs are">
+      <ScrollBox label="Where the runs are">
         <table>
           <thead>
             <tr>
               <th scope="col">Run</th>
-              <th scope="col" class="text">State</th>
+              <th scope="col" class="text">
+                State
+              </th>
               <th scope="col">Lap</th>
               <th scope="col">Loss</th>
               <th scope="col">Time</th>
@@ -82,9 +85,12 @@ export const BesidePage = ({ address }: PageProps) => {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <Curves runs={runs} />
-      <ConfigurationTable names={runs.map(({ name }) => name)} configs={runs.map(({ detail }) => detail.config)} />
+      <ConfigurationTable
+        names={runs.map(({ name }) => name)}
+        configs={runs.map(({ detail }) => detail.config)}
+      />
     </>
   )
 }

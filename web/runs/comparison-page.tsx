@@ -6,6 +6,7 @@ import { Notice } from '../ui/notice.tsx'
 import { at } from './api.ts'
 import { type Cell, columnsOf, nameOf, sorted, tasksOf } from './comparison.ts'
 import { FoundList } from './found-list.tsx'
+import { ScrollBox } from './scroll-box.tsx'
 import { useAsked } from './use-asked.ts'
 import { short } from './words.ts'
 
@@ -27,7 +28,7 @@ const Task = ({ task, cells }: { readonly task: string; readonly cells: readonly
   return (
     <section aria-label={task}>
       <h2>{task}</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label={`Table of ${task}`}>
+      <ScrollBox label={`Table of ${task}`}>
         <table>
           <thead>
             <tr>
@@ -36,7 +37,12 @@ const Task = ({ task, cells }: { readonly task: string; readonly cells: readonly
               <th scope="col">Draws</th>
               {columns.map(({ key, title }) => (
                 <th scope="col" key={key} aria-sort={key === column.key ? 'descending' : undefined}>
-                  <button type="button" class="plain" aria-pressed={key === column.key} onClick={() => setBy(key)}>
+                  <button
+                    type="button"
+                    class="plain"
+                    aria-pressed={key === column.key}
+                    onClick={() => setBy(key)}
+                  >
                     {title}
                   </button>
                 </th>
@@ -69,7 +75,7 @@ const Task = ({ task, cells }: { readonly task: string; readonly cells: readonly
             })}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     </section>
   )
 }
@@ -121,7 +127,11 @@ export const ComparisonPage = ({ address }: PageProps) => {
       </p>
       <h1>Comparisons</h1>
       <p class="quiet">Posterior samplers on real images: methods × steps × tasks.</p>
-      <FoundList path="comparisons" page="comparisons" nothing="tweedie compare --quick --cache runs/compare" />
+      <FoundList
+        path="comparisons"
+        page="comparisons"
+        nothing="tweedie compare --quick --cache runs/compare"
+      />
     </>
   )
 }

@@ -36,8 +36,12 @@ const columns: readonly Column[] = [
   plain('ssim', 'SSIM', 'most'),
   plain('crps', 'CRPS', 'least'),
   plain('perceptual', 'Perceptual', 'least'),
-  { key: 'coverage', title: 'Coverage less its level', best: { near: 0 }, of: ({ coverage }) =>
-    coverage && (coverage.share === null ? null : coverage.share - coverage.level) },
+  {
+    key: 'coverage',
+    title: 'Coverage less its level',
+    best: { near: 0 },
+    of: ({ coverage }) => coverage && (coverage.share === null ? null : coverage.share - coverage.level),
+  },
   plain('residual', 'Residual', { near: 1 }),
   plain('perMeasurement', 'Seconds each', 'least'),
 ]

@@ -1,6 +1,7 @@
 /** Configurations side by side; where they differ is marked, by a word and by colour. */
 import { useState } from 'preact/hooks'
 import { fieldRows } from './configuration.ts'
+import { ScrollBox } from './scroll-box.tsx'
 
 export const ConfigurationTable = ({
   names,
@@ -22,12 +23,12 @@ export const ConfigurationTable = ({
             ? 'The configurations are the same.'
             : `${differing.length} of ${rows.length} fields differ.`}{' '}
           <label class="inline">
-            <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> show
-            all
+            <input type="checkbox" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} />{' '}
+            show all
           </label>
         </p>
       )}
-      <div class="scroll" tabIndex={0} role="region" aria-label="Table of the configuration">
+      <ScrollBox label="Table of the configuration">
         <table class="configuration">
           <thead>
             <tr>
@@ -58,7 +59,7 @@ export const ConfigurationTable = ({
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     </section>
   )
 }

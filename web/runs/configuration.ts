@@ -8,8 +8,11 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** The fields of a configuration, `net.channels` and so on; lists are one value. */
 export const fieldsOf = (value: unknown, path = ''): [path: string, text: string][] => {
-  if (!isRecord(value) || (Object.keys(value).length === 0 && path !== '')) return path === '' ? [] : [[path, textOf(value)]]
-  return Object.entries(value).flatMap(([key, inner]) => fieldsOf(inner, path === '' ? key : `${path}.${key}`))
+  if (!isRecord(value) || (Object.keys(value).length === 0 && path !== ''))
+    return path === '' ? [] : [[path, textOf(value)]]
+  return Object.entries(value).flatMap(([key, inner]) =>
+    fieldsOf(inner, path === '' ? key : `${path}.${key}`),
+  )
 }
 
 /** A field of several configurations. */

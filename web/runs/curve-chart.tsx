@@ -30,7 +30,8 @@ const HEIGHT = 210
 /** Steps and laps are whole numbers, and so are the ticks. */
 const WHOLE = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+const colour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 /** Colours of the lines; `src/report/style.ts` has the same. */
 const LINES = ['#3b7dc4', '#d9822b', '#2f9e77', '#b0559c']
@@ -114,7 +115,11 @@ const useChart = (props: CurveChartProps) => {
     const make = (): void => {
       chart.current?.destroy()
       const now = latest.current
-      chart.current = new UPlot(options(now, element.clientWidth || 400, () => latest.current), aligned(now), element)
+      chart.current = new UPlot(
+        options(now, element.clientWidth || 400, () => latest.current),
+        aligned(now),
+        element,
+      )
     }
     make()
     const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -136,12 +141,15 @@ const useChart = (props: CurveChartProps) => {
 
 /** The last value of a line, in words. */
 const lastOf = ({ name, x, y }: Line, along: string): string =>
-  x.length === 0 ? `${name}: nothing yet` : `${name}: ${short(y[y.length - 1])} at ${along} ${x[x.length - 1]}`
+  x.length === 0
+    ? `${name}: nothing yet`
+    : `${name}: ${short(y[y.length - 1])} at ${along} ${x[x.length - 1]}`
 
 export const CurveChart = (props: CurveChartProps) => {
   const place = useChart(props)
   const { title, along, lines, level } = props
   const said = lines.map((line) => lastOf(line, along)).join('; ')
+  const beside = level ? `; ${level.label}: ${short(level.y)}` : ''
   return (
     <figure class="curve">
       <figcaption>
@@ -159,8 +167,12 @@ export const CurveChart = (props: CurveChartProps) => {
           <span class="quiet">{said}</span>
         )}
       </figcaption>
-      <div ref={place} role="img" aria-label={`${title} over the ${along}. ${said}${level ? `; ${level.label}: ${short(level.y)}` : ''}`} />
-      {level && <p class="quiet small">Dashed: {level.label} ({short(level.y)}).</p>}
+      <div ref={place} role="img" aria-label={`${title} over the ${along}. ${said}${beside}`} />
+      {level && (
+        <p class="quiet small">
+          Dashed: {level.label} ({short(level.y)}).
+        </p>
+      )}
     </figure>
   )
 }

@@ -55,9 +55,16 @@ const ByLapChart = ({ name, runs }: { readonly name: string; readonly runs: read
     const found = figuresByLap(run.story.marks).find((figure) => figure.name === name)
     if (!found) continue
     start = found.start
-    lines.push({ name: runs.length > 1 ? run.name : figureName(name), x: found.laps, y: found.values, dots: true })
+    lines.push({
+      name: runs.length > 1 ? run.name : figureName(name),
+      x: found.laps,
+      y: found.values,
+      dots: true,
+    })
   }
-  const level = levels[name] ?? (start === undefined || runs.length > 1 ? undefined : { label: 'Gaussian start', y: start })
+  const level =
+    levels[name] ??
+    (start === undefined || runs.length > 1 ? undefined : { label: 'Gaussian start', y: start })
   return <CurveChart title={`${figureName(name)}, held out`} along="lap" lines={lines} level={level} />
 }
 

@@ -49,7 +49,11 @@ const chartsOf = ({ charts, quantities }: Figures, finding: string): [name: stri
 const verdictClass = (verdict: string): string =>
   verdict === 'calibrated' ? 'good' : verdict === 'miscalibrated' ? 'bad' : 'quiet'
 
-const Card = ({ finding, figures, path }: {
+const Card = ({
+  finding,
+  figures,
+  path,
+}: {
   readonly finding: Finding
   readonly figures: Figures
   readonly path: string

@@ -31,11 +31,18 @@ const drawsOf = async (
     count,
     size: event.reduce((a, b) => a * b, 1),
     values,
-    ...(truth === undefined ? {} : { truth: (await askedArray('arrays/rows', { path, field: truth, ...one })).values }),
+    ...(truth === undefined
+      ? {}
+      : { truth: (await askedArray('arrays/rows', { path, field: truth, ...one })).values }),
   }
 }
 
-const Viewer = ({ path, fields, layout, observation }: {
+const Viewer = ({
+  path,
+  fields,
+  layout,
+  observation,
+}: {
   readonly path: string
   readonly fields: readonly ArrayField[]
   readonly layout: Layout
@@ -105,7 +112,13 @@ export const DrawsPage = ({ address }: PageProps) => {
         )}
       </div>
       {layout ? (
-        <Viewer key={layout.field} path={path} fields={value.fields} layout={layout} observation={observation} />
+        <Viewer
+          key={layout.field}
+          path={path}
+          fields={value.fields}
+          layout={layout}
+          observation={observation}
+        />
       ) : (
         <Notice title="There are no draws in this file">It has no array of two axes or more.</Notice>
       )}

@@ -1,5 +1,6 @@
 /** Samples of the prior by lap, from the Gaussian start to now. */
 import { at } from './api.ts'
+import { ScrollBox } from './scroll-box.tsx'
 
 const lapName = (lap: number): string => (lap === 0 ? 'Gaussian start' : `Lap ${lap}`)
 
@@ -7,7 +8,7 @@ export const FilmStrip = ({ run, laps }: { readonly run: string; readonly laps: 
   laps.length === 0 ? null : (
     <section aria-label="Samples of the prior by lap">
       <h2>Samples of the prior, lap by lap</h2>
-      <div class="strip" tabIndex={0} role="group" aria-label="Pictures of the laps, scroll sideways">
+      <ScrollBox label="Pictures of the laps, scroll sideways" look="strip">
         {laps.map((lap) => (
           <figure key={lap}>
             <img
@@ -18,6 +19,6 @@ export const FilmStrip = ({ run, laps }: { readonly run: string; readonly laps: 
             <figcaption>{lapName(lap)}</figcaption>
           </figure>
         ))}
-      </div>
+      </ScrollBox>
     </section>
   )

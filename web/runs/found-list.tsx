@@ -33,7 +33,8 @@ export const FoundList = ({
     <ul class="files single">
       {value.found.map((one) => (
         <li key={one.path}>
-          <a href={fragmentOf('runs', [page, one.path])}>{one.path}</a> <span class="quiet">{ago(one.changed)}</span>
+          <a href={fragmentOf('runs', [page, one.path])}>{one.path}</a>{' '}
+          <span class="quiet">{ago(one.changed)}</span>
         </li>
       ))}
     </ul>

@@ -6,7 +6,11 @@ import { ordered } from './api.ts'
 
 const fields = [
   { key: 'draws', label: 'Draws', about: 'a run, or a file of draws below the folder' },
-  { key: 'observations', label: 'Observations', about: 'the observation set that they belong to, or nothing' },
+  {
+    key: 'observations',
+    label: 'Observations',
+    about: 'the observation set that they belong to, or nothing',
+  },
   { key: 'truth', label: 'Truth', about: 'a file of clean data, the name of a data set, or nothing' },
 ] as const
 

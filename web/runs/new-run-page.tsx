@@ -24,9 +24,13 @@ const kinds: readonly { readonly kind: RunKind; readonly words: string }[] = [
 ]
 
 /** Where the form begins: digits that are seen through masks. */
-const FIRST: Readonly<Record<RunKind, string>> = { learn: 'digits', train: 'digits', distill: 'distill/digits' }
+const FIRST: Readonly<Record<RunKind, string>> = {
+  learn: 'digits',
+  train: 'digits',
+  distill: 'distill/digits',
+}
 
-const valueOf = (text: string): Value | string => {
+const configurationIn = (text: string): Value | string => {
   try {
     const value: unknown = parse(text)
     if (value === null) return {}
@@ -60,7 +64,7 @@ export const NewRunPage = () => {
   }, [examples, example, of])
   // Another configuration needs another estimate.
   useEffect(() => setDoing({ kind: 'nothing' }), [text, kind])
-  const value = valueOf(text)
+  const value = configurationIn(text)
   const isSound = typeof value !== 'string'
 
   const attempt = async (words: string, work: () => Promise<Doing>): Promise<void> => {
@@ -128,7 +132,11 @@ export const NewRunPage = () => {
         </div>
         <div class="field">
           <label for="run-example">Begin with the example</label>
-          <select id="run-example" value={example} onChange={(event) => setExample(event.currentTarget.value)}>
+          <select
+            id="run-example"
+            value={example}
+            onChange={(event) => setExample(event.currentTarget.value)}
+          >
             {examples?.[of].map((one) => (
               <option key={one.name} value={one.name}>
                 {one.name}

@@ -88,7 +88,8 @@ const Files = ({ files }: Pick<RunDetail, 'files'>) =>
       <ul class="files">
         {files.map(({ path, bytes }) => (
           <li key={path}>
-            <a href={fragmentOf('runs', ['draws', path])}>{path}</a> <span class="quiet">{bytesOf(bytes)}</span>
+            <a href={fragmentOf('runs', ['draws', path])}>{path}</a>{' '}
+            <span class="quiet">{bytesOf(bytes)}</span>
           </li>
         ))}
       </ul>

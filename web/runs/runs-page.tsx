@@ -7,7 +7,7 @@ import { connection } from './api.ts'
 import { RunsTable } from './runs-table.tsx'
 import './runs.css'
 
-/** Pages by their word, `#/runs/run/demo`; each is loaded when it is first looked at. A new one is its line. */
+/** Pages by their word, `#/runs/run/demo`, each loaded when it is first looked at. A new one is its line. */
 const pages: Readonly<Record<string, () => Promise<ComponentType<PageProps>>>> = {
   '': async () => RunsTable,
   run: async () => (await import('./run-page.tsx')).RunPage,

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { RunRow, RunsPage } from '../../src/studio/wire.ts'
 import { fragmentOf } from '../app/address.ts'
 import { Notice } from '../ui/notice.tsx'
+import { ScrollBox } from './scroll-box.tsx'
 import { State } from './state.tsx'
 import { useAsked } from './use-asked.ts'
 import { ago, duration, figureName, figureValue, short } from './words.ts'
@@ -19,7 +20,11 @@ const Place = ({ lap, laps, step, steps }: RunRow) => {
   return <>{[lapWords, stepWords].filter(Boolean).join(', ')}</>
 }
 
-const Row = ({ row, chosen, onChoose }: {
+const Row = ({
+  row,
+  chosen,
+  onChoose,
+}: {
   readonly row: RunRow
   readonly chosen: boolean
   readonly onChoose: (chosen: boolean) => void
@@ -102,7 +107,7 @@ export const RunsTable = () => {
               <span class="quiet">Tick two to four to see them side by side.</span>
             )}
           </div>
-          <div class="scroll" tabIndex={0} role="region" aria-label="Table of runs">
+          <ScrollBox label="Table of runs">
             <table class="runs">
               <thead>
                 <tr>
@@ -110,22 +115,35 @@ export const RunsTable = () => {
                     <span class="visually-hidden">Compare</span>
                   </th>
                   <th scope="col">Run</th>
-                  <th scope="col" class="text">State</th>
-                  <th scope="col" class="text">Kind</th>
-                  <th scope="col" class="text">Where</th>
+                  <th scope="col" class="text">
+                    State
+                  </th>
+                  <th scope="col" class="text">
+                    Kind
+                  </th>
+                  <th scope="col" class="text">
+                    Where
+                  </th>
                   <th scope="col">Loss</th>
-                  <th scope="col" class="text">Figures</th>
+                  <th scope="col" class="text">
+                    Figures
+                  </th>
                   <th scope="col">Left</th>
                   <th scope="col">Changed</th>
                 </tr>
               </thead>
               <tbody>
                 {value?.rows.map((row) => (
-                  <Row key={row.name} row={row} chosen={chosen.includes(row.name)} onChoose={choose(row.name)} />
+                  <Row
+                    key={row.name}
+                    row={row}
+                    chosen={chosen.includes(row.name)}
+                    onChoose={choose(row.name)}
+                  />
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollBox>
           {value && value.total > ROWS && (
             <nav class="bar" aria-label="Pages of the table">
               <button type="button" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - ROWS))}>

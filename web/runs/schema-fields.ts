@@ -34,7 +34,12 @@ interface Common {
 export type Field = Common &
   (
     | { readonly kind: 'group'; readonly optional: boolean; readonly fields: readonly Field[] }
-    | { readonly kind: 'variants'; readonly names: readonly string[]; readonly chosen?: string; readonly fields: readonly Field[] }
+    | {
+        readonly kind: 'variants'
+        readonly names: readonly string[]
+        readonly chosen?: string
+        readonly fields: readonly Field[]
+      }
     | { readonly kind: 'choice'; readonly names: readonly string[] }
     | { readonly kind: 'flag' }
     | {
@@ -60,7 +65,8 @@ export const withValue = (value: Value, [key, ...rest]: readonly string[], next:
   const inner = value[key]
   const changed = rest.length === 0 ? next : withValue(isValue(inner) ? inner : {}, rest, next)
   const others = Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
-  const isGone = changed === undefined || (rest.length > 0 && isValue(changed) && Object.keys(changed).length === 0)
+  const isGone =
+    changed === undefined || (rest.length > 0 && isValue(changed) && Object.keys(changed).length === 0)
   if (isGone) return others
   return key in value
     ? Object.fromEntries(Object.entries(value).map(([name, old]) => [name, name === key ? changed : old]))
@@ -118,7 +124,10 @@ export const fieldsOf = (root: Schema, value: Value): Field[] => {
           kind: 'number',
           whole: schema.type === 'integer',
           min: schema.minimum ?? schema.exclusiveMinimum,
-          max: schema.maximum === Number.MAX_SAFE_INTEGER ? undefined : (schema.maximum ?? schema.exclusiveMaximum),
+          max:
+            schema.maximum === Number.MAX_SAFE_INTEGER
+              ? undefined
+              : (schema.maximum ?? schema.exclusiveMaximum),
         }
       case 'string':
         return { ...common, kind: 'text' }

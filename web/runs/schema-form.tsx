@@ -127,7 +127,9 @@ const Variants = ({ field, value, change }: FieldProps<Field & { readonly kind: 
       <select
         id={idOf(field)}
         value={field.chosen ?? ''}
-        onChange={({ currentTarget: { value: kind } }) => change(field.path, kind === '' ? undefined : { kind })}
+        onChange={({ currentTarget: { value: kind } }) =>
+          change(field.path, kind === '' ? undefined : { kind })
+        }
       >
         <option value="">not set</option>
         {field.names.map((name) => (

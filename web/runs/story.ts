@@ -5,7 +5,10 @@ import type { Curve, Mark, Story } from '../../src/studio/wire.ts'
 const MOST = 6000
 
 const joined = (a: Curve | undefined, b: Curve): Curve => {
-  const [x, y] = [[...(a?.x ?? []), ...b.x], [...(a?.y ?? []), ...b.y]]
+  const [x, y] = [
+    [...(a?.x ?? []), ...b.x],
+    [...(a?.y ?? []), ...b.y],
+  ]
   if (x.length <= MOST) return { x, y }
   const isKept = (_: unknown, i: number): boolean => i % 2 === 0 || i === x.length - 1
   return { x: x.filter(isKept), y: y.filter(isKept) }
@@ -24,7 +27,18 @@ export const extended = (story: Story, more: Story): Story => ({
 })
 
 /** Fields of a mark that are places, and no figures. */
-const PLACES = new Set(['lap', 'of', 'points', 'kept', 'step', 'observations', 'passed', 'stage', 'done', 'steps'])
+const PLACES = new Set([
+  'lap',
+  'of',
+  'points',
+  'kept',
+  'step',
+  'observations',
+  'passed',
+  'stage',
+  'done',
+  'steps',
+])
 
 /** A figure of what was held out, by lap; `start` is that of the Gaussian start. */
 export interface ByLap {

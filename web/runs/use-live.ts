@@ -32,7 +32,10 @@ export const useLive = (name: string): Live => {
       source.close()
       asked<RunDetail>(path).then(
         () => serverIsLost(),
-        (error) => error instanceof Refused && connection.peek() === 'here' && setLive({ of: name, refused: error.message }),
+        (error) =>
+          error instanceof Refused &&
+          connection.peek() === 'here' &&
+          setLive({ of: name, refused: error.message }),
       )
     })
     return () => source.close()

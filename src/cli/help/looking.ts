@@ -4,9 +4,9 @@ import type { CommandModule, CommandSpec } from './spec.ts'
 export const looking = {
   studio: {
     summary: 'a page in the browser: runs while they learn, posteriors to look at, a gallery',
-    description: `Serves a page over a folder of runs, on this machine, until Ctrl-C: a table of the runs, live
-curves and samples of the prior while they learn, configurations side by side, comparisons and diagnoses; runs
-are started, stopped (which saves them) and resumed from it. Runs that it has started go on when it ends.
+    description: `Serves a page over a folder of runs, on this machine, until Ctrl-C: a table of the runs,
+live curves and samples of the prior while they learn, configurations side by side, comparisons and diagnoses;
+runs are started, stopped (which saves them) and resumed from it. Runs that it has started go on when it ends.
 
 Only this machine can reach it. With --host others can: the printed link then holds a token, and whoever has
 it can start runs here. Nothing is sent anywhere else.`,

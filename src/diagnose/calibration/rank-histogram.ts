@@ -27,9 +27,9 @@ const binomialEnds = (n: number, p: number, tail: number, logs: Float64Array): r
 }
 
 /**
- * The histogram of ranks 0 … K of N problems in at most 20 bars, ten problems each or more where N allows five bars. Even ranks leave the band at some bar with a
- * probability of at most 1 − level: the count of a bar is Binomial(N, p), and each of the B bars has tails of
- * (1 − level)/2B (Bonferroni).
+ * The histogram of ranks 0 … K of N problems in at most 20 bars, of ten problems or more where N allows five
+ * bars. Even ranks leave the band at some bar with a probability of at most 1 − level: the count of a bar is
+ * Binomial(N, p), and each of the B bars has tails of (1 − level)/2B (Bonferroni).
  *
  * @param ranks - `[N]`, whole numbers 0 … draws
  * @param draws - K

@@ -9,7 +9,7 @@ import { linearScale } from './scale.ts'
  *
  * @example
  * ```ts
- * rankChart(rankHistogram(ranks, 63))
+ * rankChart(rankHistogram(sbc(draws, truth).quantities[0].ranks, draws.shape[0]))
  * ```
  */
 export const rankChart = (bars: readonly RankBar[], width = 480, height = 300): Html => {
@@ -23,8 +23,9 @@ export const rankChart = (bars: readonly RankBar[], width = 480, height = 300): 
     end += bar.width
     return { ...bar, from: x(start), to: x(end) }
   })
+  const size = (w: number, h: number) => html`width="${at(w)}" height="${at(h)}"`
   const box = ({ from, to, height: h }: (typeof placed)[number]) =>
-    html`<rect class="area" x="${at(from + 1)}" y="${at(y(h))}" width="${at(to - from - 2)}" height="${at(y(0) - y(h))}"/>`
+    html`<rect class="area" x="${at(from + 1)}" y="${at(y(h))}" ${size(to - from - 2, y(0) - y(h))}/>`
   const over = placed.map(({ from, to, high }) => `${at(from)} ${at(y(high))}L${at(to)} ${at(y(high))}`)
   const under = placed.map(({ from, to, low }) => `${at(to)} ${at(y(low))}L${at(from)} ${at(y(low))}`)
   const labels = { x: 'share of the draws below the truth', y: 'problems, over what they should be' }

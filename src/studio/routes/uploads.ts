@@ -39,7 +39,7 @@ const written = async (body: ReadableStream<Uint8Array>, path: string, most: num
   return bytes
 }
 
-/** Reads what the file says of itself. @throws TweedieError in the words of the command line, by its own name */
+/** Reads what the file says of itself. @throws TweedieError in the words of the command line */
 const checkArrays = (path: string, name: string): void => {
   try {
     openArrays(path).close()

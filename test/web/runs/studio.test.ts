@@ -1,4 +1,4 @@
-/** The pages of runs in Chromium, from the real server: a run from its start to its end, and the server's death. */
+/** The pages of runs in Chromium, from the real server: a run from start to end, the server's death. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -17,7 +17,10 @@ afterAll(closeBrowser)
 /** What Playwright may wait for on a busy machine. */
 const LONG = { timeout: 120_000 }
 
-const configuration = `data: { clean: manifold, count: 128, observe: { operator: { kind: projection, dimension: 2 }, noise: 0.05 } }
+const configuration = `data:
+  clean: manifold
+  count: 128
+  observe: { operator: { kind: projection, dimension: 2 }, noise: 0.05 }
 net: { kind: mlp, hidden: [8], emb: 4 }
 gaussian: { iterations: 1, rank: 1 }
 em: { laps: 2, batch: 128, early: { laps: 0 }, sampling: { steps: 2 } }
@@ -42,7 +45,7 @@ const violations = async (page: Page): Promise<string[]> => {
   await page.evaluate(axe) // by the debugger: the policy of the page lets no script in
   const found: string[] = await page.evaluate(
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`,
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join()))`,
   )
   return found
 }
@@ -83,7 +86,7 @@ const pages = [
 const isBuilt = existsSync(join(builtPage, 'index.html'))
 
 describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }, () => {
-  it('start a run by the keyboard alone, show it live to its end, survive the death of the server', async () => {
+  it('start a run by the keyboard alone, show it to its end, survive the death of the server', async () => {
     const folder = scratch()
     const first = await studioOf(folder, 0)
     const port = Number(new URL(first.url).port)

@@ -2,7 +2,7 @@
 import { asFloat32, openArrays } from '../formats/index.ts'
 import { cornerPlot, imageGrid, pngOf } from '../report/index.ts'
 import { samplesTile } from '../report/views/prior-samples.ts'
-import { NdArray, rows } from '../tensor/index.ts'
+import { NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { Refusal } from './refusal.ts'
 import { themedSvg } from './themed-svg.ts'
 
@@ -14,6 +14,9 @@ export interface Drawn {
 
 /** Samples that are read, images that are shown at most, and coordinates of which every pair is drawn. */
 const [READ, IMAGES, PAIRS] = [512, 36, 6] as const
+
+/** Most values that are read. */
+const VALUES = 2 ** 23
 
 /** The interval in which 99 % of the values lie, or [0, 1] where that is nearly it. */
 const rangeOf = ({ data }: NdArray<'float32'>): readonly [number, number] => {
@@ -31,7 +34,10 @@ const samplesIn = (path: string): NdArray<'float32'> => {
     const shape = file.fields.x?.shape
     if (!shape || shape.length < 2 || shape.some((d) => d === 0))
       throw new Refusal(400, `${path}: expected samples 'x' [N, ...event]`)
-    return asFloat32(file.rows('x', 0, Math.min(READ, shape[0])), 'x', true, path)
+    const size = sizeOf(shape.slice(1))
+    if (size > VALUES) throw new Refusal(413, `samples of ${size} values have no picture here`)
+    const count = Math.min(READ, shape[0], Math.floor(VALUES / size))
+    return asFloat32(file.rows('x', 0, count), 'x', true, path)
   } finally {
     file.close()
   }

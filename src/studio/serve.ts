@@ -54,6 +54,9 @@ export const serveStudio = async (studio: Studio, where: Listening): Promise<Ser
     server.listen(where.port, where.host, resolve)
   })
   const { port } = server.address() as AddressInfo
+  // The first rows of the table are read while the browser opens; what is wrong with them is said to it.
+  const own = { host: 'localhost', authorization: `Bearer ${door.token}` }
+  void Promise.resolve(app.request('/api/runs', { headers: own })).catch(() => undefined)
   const query = door.token === undefined ? '' : `?token=${door.token}`
   return {
     url: `http://${hostInUrl(where.host)}:${port}/${query}`,

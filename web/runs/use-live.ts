@@ -11,11 +11,24 @@ export interface Live {
   readonly refused?: string
 }
 
+/** Whether the page is looked at: a browser has six connections to a server, and each stream holds one. */
+const useSeen = (): boolean => {
+  const [seen, setSeen] = useState(!document.hidden)
+  useEffect(() => {
+    const look = (): void => setSeen(!document.hidden)
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+  return seen
+}
+
 /** Listens to a run as long as the component is there. */
 export const useLive = (name: string): Live => {
   const [live, setLive] = useState<Live & { readonly of?: string }>({})
   const back = returns.value
+  const seen = useSeen()
   useEffect(() => {
+    if (!seen) return
     const path = `runs/${encodeURIComponent(name)}`
     const source = new EventSource(at(`${path}/events`))
     const hear = (event: string, use: (before: Live, data: string) => Live): void =>
@@ -39,6 +52,6 @@ export const useLive = (name: string): Live => {
       )
     })
     return () => source.close()
-  }, [name, back])
+  }, [name, back, seen])
   return live.of === name ? live : {}
 }

@@ -86,7 +86,7 @@ const charts: Readonly<Record<string, (of: DiagnosisFigures) => Html | undefined
     const along = (wanted: number) =>
       residuals.autocorrelation
         .filter(({ axis }) => axis === wanted)
-        .map(({ lag, value }): readonly [number, number] => [lag, value ?? 0])
+        .flatMap(({ lag, value }): (readonly [number, number])[] => (value === null ? [] : [[lag, value]]))
     const axes = [...new Set(residuals.autocorrelation.map(({ axis }) => axis))].sort()
     return lineChart({
       x: { label: 'entries apart' },

@@ -18,7 +18,7 @@ const MEMORY = 256
 export interface Follower {
   /**
    * Reads what is new. `again`: the journal is another one now, or much is new; `more` is then all that
-   * there is, and no addition.
+   * there is, and no addition. One look at a time.
    */
   look(): Promise<{ readonly again: boolean; readonly more: Story }>
   /** All of it as it was last read. */
@@ -38,7 +38,6 @@ export const follow = (path: string): Follower => {
   let generation = 0
   let [inode, offset, memory] = [0, 0, Buffer.alloc(0)]
   let tells: Teller = teller('0')
-  let looking: ReturnType<Follower['look']> | undefined
 
   /** Whether the bytes before the offset are still those that were read. */
   const isSame = ({ ino, size }: Stats): boolean =>
@@ -73,14 +72,5 @@ export const follow = (path: string): Follower => {
     return { again, more: again ? tells.whole(POINTS) : (stories[0] ?? tells.add([])) }
   }
 
-  return {
-    // One reader at a time: what comes meanwhile waits for the same look.
-    look: () => {
-      looking ??= look().finally(() => {
-        looking = undefined
-      })
-      return looking
-    },
-    whole: () => tells.whole(POINTS),
-  }
+  return { look, whole: () => tells.whole(POINTS) }
 }

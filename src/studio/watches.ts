@@ -15,6 +15,7 @@ interface Watched {
   readonly follower: Follower
   readonly listeners: Set<Listener>
   timer?: NodeJS.Timeout
+  looking?: Promise<void>
 }
 
 /** Watches over journals. */
@@ -40,10 +41,18 @@ export const journalWatches = (): Watches => {
     return watched
   }
 
-  const look = async ({ follower, listeners }: Watched): Promise<void> => {
+  const lookAt = async ({ follower, listeners }: Watched): Promise<void> => {
     const { again, more } = await follower.look()
     if (again || more.marks.length > 0 || Object.keys(more.curves).length > 0)
       for (const listener of listeners) listener(more, again)
+  }
+
+  /** One look at a time: who asks meanwhile waits for it, and nothing is told twice. */
+  const look = (watched: Watched): Promise<void> => {
+    watched.looking ??= lookAt(watched).finally(() => {
+      watched.looking = undefined
+    })
+    return watched.looking
   }
 
   return {

@@ -3,7 +3,16 @@
  * processes of their own and go on when the studio ends; a studio that comes later finds them by their locks.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { writeAtomic } from '../formats/index.ts'
@@ -41,8 +50,8 @@ export interface Work {
   of(name: string): Pick<RunDetail, 'failed'>
   /** Runs a command to its end, and gives its standard output. @throws Refusal with its last line */
   ask(args: readonly string[], seconds: number): Promise<string>
-  /** A file for the configuration of a run, of its own. */
-  configurationFile(name: string, text: string): string
+  /** Gives a configuration as a file, as long as it is used. */
+  withConfiguration<T>(text: string, use: (file: string) => Promise<T>): Promise<T>
 }
 
 /** A name that is one part of a path. */
@@ -75,6 +84,7 @@ export const studioWork = (folder: string, command: readonly string[]): Work => 
   const [program, ...first] = command
   const children = new Map<string, ChildProcess>()
   const failures = new Map<string, string>()
+  let count = 0
 
   const ownFile = (name: string): string => {
     mkdirSync(join(folder, OWN), { recursive: true })
@@ -173,11 +183,14 @@ export const studioWork = (folder: string, command: readonly string[]): Work => 
       const late = code === 'SIGTERM' ? `it took longer than ${seconds} s` : `it ended with ${code}`
       throw new Refusal(400, said?.slice('tweedie: '.length) ?? late)
     },
-    configurationFile: (name, text) => {
-      checkName(name)
-      const file = ownFile(`${name}.yaml`)
-      writeAtomic(file, new TextEncoder().encode(text))
-      return file
+    withConfiguration: async (text, use) => {
+      const file = ownFile(`.${process.pid}-${++count}.yaml`)
+      try {
+        writeAtomic(file, new TextEncoder().encode(text))
+        return await use(file)
+      } finally {
+        rmSync(file, { force: true })
+      }
     },
   }
 }

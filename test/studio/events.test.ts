@@ -48,6 +48,24 @@ describe('events of a run', () => {
     await cancel()
   })
 
+  it('tell every line once to each of several pages', async () => {
+    const { folder, get } = asking()
+    const run = openRun(join(folder, 'live'), { config: laps })
+    run.journal.append({ event: 'loss', lap: 1, step: 1, loss: 3 })
+    const one = eventsOf(await get('/api/runs/live/events'))
+    await one.next('story')
+    run.journal.append({ event: 'loss', lap: 1, step: 2, loss: 2 })
+    // These look at the journal too, at the same time.
+    const others = await Promise.all([1, 2, 3].map(async () => eventsOf(await get('/api/runs/live/events'))))
+    for (const other of others) expect(await other.next('story')).toMatchObject({ lines: 2 })
+    run.journal.append({ event: 'loss', lap: 1, step: 3, loss: 1 })
+    expect(await one.next('more')).toMatchObject({ lines: 2, curves: { loss: { x: [2] } } })
+    for (const { next } of [one, ...others])
+      expect(await next('more')).toMatchObject({ lines: 3, curves: { loss: { x: [3], y: [1] } } })
+    run.close()
+    for (const { cancel } of [one, ...others]) await cancel()
+  })
+
   it('tell the story anew when the journal was cut back', async () => {
     const { folder, get } = asking()
     const run = openRun(join(folder, 'live'), { config: laps })

@@ -41,12 +41,13 @@ export const events: Family = (app, { folder, table, watches, work }) => {
           said = text
         } catch {} // the folder goes: nothing new
       }
-      look()
-      const stop = await watches.listen(layoutOf(path).journal, (more, again) =>
-        tell(again ? 'story' : 'more', more),
-      )
+      let stop = (): void => undefined
       const state = setInterval(look, STATE)
       try {
+        look()
+        stop = await watches.listen(layoutOf(path).journal, (more, again) =>
+          tell(again ? 'story' : 'more', more),
+        )
         while (!gone) {
           const next = waiting.splice(0)
           for (const message of next) await stream.writeSSE(message)

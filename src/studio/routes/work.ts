@@ -60,8 +60,9 @@ export const work: Family = (app, { folder, schemas, work }) => {
   })
   app.post('/api/plan', async (c) => {
     const { kind, configuration } = await bodyOf(c, planned)
-    const file = work.configurationFile('plan', configuration)
-    const said = await work.ask(['plan', file, '--command', kind, '--run', folder, '--json'], ESTIMATE)
+    const said = await work.withConfiguration(configuration, (file) =>
+      work.ask(['plan', file, '--command', kind, '--run', folder, '--json'], ESTIMATE),
+    )
     return c.json(parseJson(said, 'tweedie plan'))
   })
   app.post('/api/runs', async (c) => {

@@ -27,6 +27,7 @@ const folders = [
   'run',
   'report',
   'compare',
+  'studio',
   'cli',
 ]
 

@@ -5,6 +5,7 @@ import { demos } from './help/demos.ts'
 import { drawing } from './help/drawing.ts'
 import { judging } from './help/judging.ts'
 import { learning } from './help/learning.ts'
+import { looking } from './help/looking.ts'
 import type { CommandSpec } from './help/spec.ts'
 import type { OptionSpecs, ValuesOf } from './options.ts'
 
@@ -36,6 +37,7 @@ export const commands = {
   ...learning,
   ...drawing,
   ...judging,
+  ...looking,
   ...demos,
 } as const satisfies Readonly<Record<string, CommandSpec>>
 

@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 import { interruptible } from '../run/interrupt.ts'
 import { type CommandName, commands } from './commands.ts'
 import { type ExitCode, exitCodeOf, explain } from './exit.ts'
+import type { CommandSpec } from './help/spec.ts'
 import { makeIo } from './io.ts'
 import type { AnyValues } from './options.ts'
 import { makeProgram, moreHelp } from './program.ts'
@@ -12,9 +13,8 @@ import { withResumeHint } from './resume-hint.ts'
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   // The engine reads it when it is loaded, which happens below.
   if (options.threads !== undefined) process.env.TWEEDIE_THREADS = String(options.threads)
-  const { signal, interrupt, dispose } = interruptible(() =>
-    io.note('interrupted: saving; once more to leave at once'),
-  )
+  const { interrupted = 'interrupted: saving; once more to leave at once' }: CommandSpec = commands[name]
+  const { signal, interrupt, dispose } = interruptible(() => io.note(interrupted))
   const unheard = (): void => interrupt('nobody reads the output')
   for (const stream of [process.stdout, process.stderr]) stream.on('error', unheard)
   const io = makeIo(process, { json: options.json === true, quiet: options.quiet === true }, signal)

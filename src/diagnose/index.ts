@@ -32,6 +32,7 @@ export { type Pit, type PitOptions, pit } from './calibration/pit.ts'
 export type { DiagnosisInput, DiagnosisPart, ProblemSizes, Residuals } from './calibration/problems.ts'
 export { sampleQuantile } from './calibration/quantiles.ts'
 export { type Quantity, signalQuantities } from './calibration/quantities.ts'
+export { type RankBar, rankHistogram } from './calibration/rank-histogram.ts'
 export {
   type RankBand,
   type RankUniformity,

@@ -2,6 +2,7 @@ export { type CoverageSeries, calibrationChart } from './charts/calibration-char
 export { type CornerOptions, cornerPlot } from './charts/corner-plot.ts'
 export { type EcdfSeries, ecdfChart, ecdfKey } from './charts/ecdf-chart.ts'
 export { type Axis, type LineChart, lineChart, type Series } from './charts/line-chart.ts'
+export { rankChart } from './charts/rank-chart.ts'
 export { type Shares, shareChart } from './charts/share-chart.ts'
 export { renderCloud } from './cloud.ts'
 export { type Colormap, clay, colormapOf, ember, type Rgb, thermal, unobservedColor } from './colormap.ts'

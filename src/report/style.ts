@@ -38,6 +38,9 @@ const dark =
 /** Variables for figures that stand alone, on white. */
 export const lightScheme = `:root{${light}}`
 
+/** Both schemes, as the reader prefers. */
+export const bothSchemes = `:root{${light}}@media (prefers-color-scheme:dark){:root{${dark}}}`
+
 /** Style sheet of a report: one column, quiet, light or dark as the reader prefers, printable. */
 export const pageStyle = `
 :root{color-scheme:light dark;${light}}

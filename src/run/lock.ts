@@ -49,6 +49,23 @@ const ownerIn = (text: string): Owner | undefined => {
   }
 }
 
+/** Who works in a run folder, as its lock says. */
+export interface RunOwner {
+  readonly pid: number
+  readonly host: string
+  readonly since: string
+  /** `here`: a process of this machine that lives; `gone`: one that does not; `away`: of another machine. */
+  readonly state: 'here' | 'gone' | 'away'
+}
+
+/** Who holds a lock file; undefined when nobody does, or when it is none. Nothing is taken or waited for. */
+export const lockOwner = (path: string): RunOwner | undefined => {
+  const holder = readHolder(path)
+  if (holder === 'nobody' || holder === 'unreadable') return undefined
+  const { pid, host, since } = holder
+  return { pid, host, since, state: host !== hostname() ? 'away' : isAlive(holder) ? 'here' : 'gone' }
+}
+
 /**
  * Creates the lock file with its content in one step (link(2) fails where the name exists), so nobody reads
  * half of it. Both are flushed: a power cut leaves no empty lock.

@@ -97,6 +97,9 @@ describe('distilled samplers in a comparison', () => {
     expect(result.samplers[0].seconds).toBeGreaterThan(0)
     expect(readFileSync(markdown, 'utf8')).toMatch(/distilled K=4 \(flow-denoise\)[\s\S]*### training/)
     expect(existsSync(join(options.cache, 'report.html'))).toBe(true)
+    const kept = JSON.parse(readFileSync(join(options.cache, 'comparison.json'), 'utf8'))
+    expect(kept.command).toMatch(/^tweedie compare --prior /)
+    expect(kept.cells.length).toBeGreaterThan(0)
   }, 120_000)
 
   it('stand beside baselines, which the first line names where they win', async () => {

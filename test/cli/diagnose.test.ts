@@ -59,6 +59,13 @@ describe('tweedie diagnose', () => {
     expect(result).toMatchObject({ path: at('draws-diagnosis.html'), problems: n, draws: k })
     expect(Math.abs(result.residuals.ratio - 1)).toBeLessThan(4 * result.residuals.standardError)
     expect(Object.keys(result.sbc)).toContain('misfit')
+    expect(Object.keys(result.ranks.quantities)).toEqual(Object.keys(result.sbc))
+    for (const ranks of [...Object.values<number[]>(result.ranks.quantities), result.ranks.tarp]) {
+      expect(ranks).toHaveLength(n)
+      expect(Math.min(...ranks)).toBeGreaterThanOrEqual(0)
+      expect(Math.max(...ranks)).toBeLessThanOrEqual(result.ranks.draws)
+    }
+    expect(result.pitStandardErrors).toHaveLength(result.pit.length)
     expect(readFileSync(at('draws-diagnosis.html'), 'utf8')).toContain('<h2>Ranks</h2>')
   })
 

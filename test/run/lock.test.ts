@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { acquireLock, openRun } from '../../src/run/index.ts'
+import { acquireLock, lockOwner, openRun } from '../../src/run/index.ts'
 import { tweedie } from '../e2e/built.ts'
 import { killChild, startChild } from './child.ts'
 import { scratch } from './scratch.ts'
@@ -99,6 +99,20 @@ monitor: { samples: 0 }
     expect(train('--break-lock')).toMatchObject({ status: 0, stderr: '' })
     expect(existsSync(join(folder, 'run', 'lock'))).toBe(false)
   }, 60_000)
+
+  it('says who holds it, and whether that process lives here, without taking it', async () => {
+    const path = join(scratch(), 'lock')
+    expect(lockOwner(path)).toBeUndefined()
+    const lock = acquireLock(path)
+    expect(lockOwner(path)).toMatchObject({ pid: process.pid, state: 'here' })
+    lock.release()
+    writeFileSync(path, lockFile({ pid: await deadPid() }))
+    expect(lockOwner(path)?.state).toBe('gone')
+    writeFileSync(path, lockFile({ pid: 1, host: 'elsewhere' }))
+    expect(lockOwner(path)?.state).toBe('away')
+    writeFileSync(path, 'torn')
+    expect(lockOwner(path)).toBeUndefined()
+  })
 
   it('goes to exactly one of several that find it stale', async () => {
     const run = join(scratch(), 'run')

@@ -271,7 +271,7 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
   const wins = baselineWins(entries)
   const first = wins.length === 0 ? [] : [wins.join('\n')]
   const last = leftOut.length === 0 ? [] : [leftOut.join('\n')]
-  io.result([...first, ...text, ...last, `page: ${output}`].join('\n\n'), {
+  const record = {
     page: output,
     ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(wins.length === 0 ? {} : { wins }),
@@ -279,5 +279,11 @@ export const run = async (_: readonly string[], given: Options, io: Io): Promise
     truth: inputs.setup.truth,
     cells: entries.map(recordOf),
     ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'comparison') }),
-  })
+  }
+  // What the studio shows.
+  writeAtomic(
+    join(options.cache, 'comparison.json'),
+    new TextEncoder().encode(`${JSON.stringify({ command: commandOf(options), ...record })}\n`),
+  )
+  io.result([...first, ...text, ...last, `page: ${output}`].join('\n\n'), record)
 }

@@ -67,6 +67,15 @@ const figuresOf = ({ residuals, truth, reference }: Diagnosis) => ({
         sbc: Object.fromEntries(truth.names.map((name, i) => [name, truth.ranks.quantities[i].pValue])),
         tarp: truth.points.pValue,
         pit: Array.from(truth.pit.shares),
+        pitStandardErrors: Array.from(truth.pit.standardErrors),
+        ranks: {
+          draws: truth.ranks.draws,
+          quantities: Object.fromEntries(
+            truth.names.map((name, i) => [name, Array.from(truth.ranks.quantities[i].ranks)]),
+          ),
+          tarp: Array.from(truth.points.quantities[0].ranks),
+          ...(truth.density ? { hpd: Array.from(truth.density.quantities[0].ranks) } : {}),
+        },
         cells: { ...truth.cells },
         ...(truth.density ? { hpd: truth.density.pValue } : {}),
         crps: truth.crps,

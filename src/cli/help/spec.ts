@@ -30,6 +30,8 @@ export interface CommandSpec {
   readonly options: OptionSpecs
   /** A command that works, and what it does. */
   readonly examples: readonly { readonly command: string; readonly does: string }[]
+  /** What is said at the first Ctrl-C; default: that the work is being saved. */
+  readonly interrupted?: string
   /** Options of earlier versions, and what they are called now. */
   readonly renamed?: Readonly<Record<string, string>>
   /** Loads its module, on demand: the help must not wait for the engine. */

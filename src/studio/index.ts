@@ -1,0 +1,5 @@
+export { type Door, doorOf } from './door.ts'
+export type { Studio } from './routes/family.ts'
+export { type Listening, type Serving, serveStudio } from './serve.ts'
+export { studioApp } from './studio.ts'
+export type * from './wire.ts'

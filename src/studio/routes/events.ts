@@ -1,0 +1,71 @@
+/**
+ * What happens in a run, as server-sent events: `story` (told anew), `more` (what is new), `detail` (the row
+ * and the files). Only the files of the run are looked at.
+ */
+import { streamSSE } from 'hono/streaming'
+import { layoutOf } from '../../run/index.ts'
+import { runDetail } from '../run-detail.ts'
+import type { Family } from './family.ts'
+import { runIn } from './run.ts'
+
+/** Milliseconds between two looks at the state of the run, and most between two signs of life. */
+const [STATE, ALIVE] = [500, 15_000] as const
+
+/** Streams at once; a browser holds one for each tab. */
+const MOST = 64
+
+export const events: Family = (app, { folder, table, watches, work }) => {
+  let open = 0
+  app.get('/api/runs/:name/events', (c) => {
+    const { path, name } = runIn(folder, c)
+    if (open >= MOST) return c.json({ error: `${MOST} pages are watching already` }, 409)
+    return streamSSE(c, async (stream) => {
+      open++
+      let gone = false
+      let wake = (): void => undefined
+      stream.onAbort(() => {
+        gone = true
+        wake()
+      })
+      const waiting: { event: string; data: string }[] = []
+      const tell = (event: string, value: unknown): void => {
+        waiting.push({ event, data: JSON.stringify(value) })
+        wake()
+      }
+      let said = ''
+      const look = (): void => {
+        try {
+          const detail = { ...runDetail(path, table.row(path, name)), ...work.of(name) }
+          const text = JSON.stringify(detail)
+          if (text !== said) tell('detail', detail)
+          said = text
+        } catch {} // the folder goes: nothing new
+      }
+      let stop = (): void => undefined
+      const state = setInterval(look, STATE)
+      try {
+        look()
+        stop = await watches.listen(layoutOf(path).journal, (more, again) =>
+          tell(again ? 'story' : 'more', more),
+        )
+        while (!gone) {
+          const next = waiting.splice(0)
+          for (const message of next) await stream.writeSSE(message)
+          if (gone || waiting.length > 0) continue
+          const isQuiet = await new Promise<boolean>((resolve) => {
+            const timer = setTimeout(() => resolve(true), ALIVE)
+            wake = () => {
+              clearTimeout(timer)
+              resolve(false)
+            }
+          })
+          if (isQuiet) await stream.write(': here\n\n')
+        }
+      } finally {
+        clearInterval(state)
+        stop()
+        open--
+      }
+    })
+  })
+}

@@ -1,0 +1,201 @@
+/** The pages of runs in Chromium, from the real server: a run from start to end, the server's death. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { writeArrays } from '../../../src/formats/index.ts'
+import { normal, stream } from '../../../src/random/index.ts'
+import { startTweedie, tweedie, type Working } from '../../e2e/built.ts'
+import { scratch } from '../../run/scratch.ts'
+import { makeLongRun } from '../../studio/asking.ts'
+import { chromium } from '../browser.ts'
+import { builtPage, closeBrowser, withPage } from '../studio-page.ts'
+
+afterAll(closeBrowser)
+
+/** What Playwright may wait for on a busy machine. */
+const LONG = { timeout: 120_000 }
+
+const configuration = `data:
+  clean: manifold
+  count: 128
+  observe: { operator: { kind: projection, dimension: 2 }, noise: 0.05 }
+net: { kind: mlp, hidden: [8], emb: 4 }
+gaussian: { iterations: 1, rank: 1 }
+em: { laps: 2, batch: 128, early: { laps: 0 }, sampling: { steps: 2 } }
+train: { batch: 16, steps: 1500 }
+monitor: { held: { observations: 8 }, samples: 16, steps: 2 }
+`
+
+/** A studio that serves a folder, and its address. */
+const studioOf = async (folder: string, port: number): Promise<{ url: string; studio: Working }> => {
+  const studio = startTweedie(['studio', folder, '--port', String(port), '--json'])
+  while (!studio.stdout().includes('\n')) {
+    if (studio.child.exitCode !== null) throw new Error(studio.stderr())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return { url: JSON.parse(studio.stdout()).url, studio }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Violations of WCAG 2.2 AA on the page as it is. */
+const violations = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe) // by the debugger: the policy of the page lets no script in
+  const found: string[] = await page.evaluate(
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join()))`,
+  )
+  return found
+}
+
+/** A folder with results to look at. */
+const results = (): string => {
+  const folder = scratch()
+  writeArrays(join(folder, 'truth.npz'), { x: normal(stream(0, 'x'), [30, 1, 4, 4]) })
+  writeArrays(join(folder, 'exact.npz'), { draws: normal(stream(0, 'draws'), [19, 30, 1, 4, 4]) })
+  const made = tweedie([
+    'diagnose',
+    join(folder, 'exact.npz'),
+    '--truth',
+    join(folder, 'truth.npz'),
+    '--json',
+  ])
+  writeFileSync(join(folder, 'exact-diagnosis.json'), made.stdout)
+  const cell = { method: 'mmps', task: 'box', steps: 10, images: 2, draws: 3, psnr: 20, crps: 0.1 }
+  const cells = [cell, { ...cell, method: 'dps', psnr: 18 }]
+  writeFileSync(join(folder, 'comparison.json'), JSON.stringify({ command: 'tweedie compare', cells }))
+  makeLongRun(folder, 'long', 1e5)
+  makeLongRun(folder, 'other', 100)
+  return folder
+}
+
+const pages = [
+  ['#/runs', 'Runs'],
+  ['#/runs/run/long', 'long'],
+  ['#/runs/beside?runs=long,other', 'Side by side'],
+  ['#/runs/new', 'New run'],
+  ['#/runs/diagnoses', 'Diagnoses'],
+  ['#/runs/diagnoses/exact-diagnosis.json', 'exact-diagnosis.json'],
+  ['#/runs/comparisons', 'Comparisons'],
+  ['#/runs/comparisons/comparison.json', 'Comparison'],
+  ['#/runs/draws/exact.npz', 'exact.npz'],
+] as const
+
+const isBuilt = existsSync(join(builtPage, 'index.html'))
+
+describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }, () => {
+  it('start a run by the keyboard alone, show it to its end, survive the death of the server', async () => {
+    const folder = scratch()
+    const first = await studioOf(folder, 0)
+    const port = Number(new URL(first.url).port)
+    let now = first.studio
+    try {
+      await withPage(`${first.url}#/runs`, async (page) => {
+        page.setDefaultTimeout(LONG.timeout)
+        await page.getByText('There are no runs in').waitFor()
+        const press = async (key: string, until: () => Promise<boolean>): Promise<void> => {
+          for (let i = 0; i < 80 && !(await until()); i++) await page.keyboard.press(key)
+        }
+        const focused = (text: string) => async () =>
+          (await page.evaluate('document.activeElement?.textContent ?? ""')) === text
+        const focusedId = (id: string) => async () =>
+          (await page.evaluate('document.activeElement?.id')) === id
+        await press('Tab', focused('New run'))
+        await page.keyboard.press('Enter')
+        await page.getByRole('heading', { name: 'New run' }).waitFor()
+        await page.getByRole('group', { name: 'data' }).waitFor()
+        await press('Tab', focusedId('run-name'))
+        await page.keyboard.type('tiny')
+        await press('Tab', focused('YAML'))
+        await page.keyboard.press('Enter')
+        await press(
+          'Tab',
+          async () => (await page.evaluate('document.activeElement?.tagName')) === 'TEXTAREA',
+        )
+        await page.keyboard.press('Control+A')
+        await page.keyboard.insertText(configuration)
+        await press('Tab', focused('Estimate'))
+        await page.keyboard.press('Enter')
+        await page.getByRole('region', { name: 'Estimate' }).waitFor()
+        expect(await page.getByRole('region', { name: 'Estimate' }).textContent()).toContain(
+          '3,000 in 2 laps',
+        )
+        await press('Shift+Tab', focused('Estimate'))
+        await press('Tab', focused('Start'))
+        await page.keyboard.press('Enter')
+
+        // Live, until it is done: the loss, then figures of held-out measurements, then all laps.
+        await page.getByRole('heading', { name: 'tiny' }).waitFor()
+        const loss = page.getByRole('img', { name: /^Training loss over the step/ })
+        await loss.waitFor()
+        const stepOf = async (): Promise<number> =>
+          Number(/at step (\d+)/.exec((await loss.getAttribute('aria-label')) ?? '')?.[1] ?? 0)
+        const early = await stepOf()
+        await page.getByRole('img', { name: 'Samples of the prior, Lap 1' }).waitFor()
+        expect(await stepOf()).toBeGreaterThan(early)
+        await page.getByText('finished', { exact: true }).waitFor()
+        expect(await stepOf()).toBe(3000)
+        await page.getByRole('img', { name: /^RMSE, held out/ }).waitFor()
+        const picture = page.getByRole('img', { name: 'Samples of the prior, Lap 2' })
+        await picture.scrollIntoViewIfNeeded()
+        const isDrawn = 'document.querySelector("img[alt$=\\"Lap 2\\"]").naturalWidth > 0'
+        await page.waitForFunction(isDrawn)
+      })
+
+      // The server dies while the page is open. What Chromium logs of it is no fault of the page.
+      const { chromium: launcher } = await import('playwright-core')
+      const browser = await launcher.launch({
+        executablePath: chromium,
+        headless: true,
+        args: ['--no-sandbox'],
+      })
+      try {
+        const page = await browser.newPage()
+        page.setDefaultTimeout(LONG.timeout)
+        await page.goto(`${first.url}#/runs/run/tiny`)
+        await page.getByText('finished', { exact: true }).waitFor()
+        now.child.kill('SIGKILL')
+        await now.ended
+        await page.getByText('The server does not answer.').waitFor()
+        expect(await page.getByRole('heading', { name: 'tiny' }).isVisible()).toBe(true)
+        now = (await studioOf(folder, port)).studio
+        await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
+        await page.getByText('finished', { exact: true }).waitFor()
+        await page.getByRole('link', { name: 'Runs' }).first().click()
+        await page.getByRole('link', { name: 'tiny' }).waitFor()
+      } finally {
+        await browser.close()
+      }
+    } finally {
+      now.child.kill('SIGINT')
+      expect(await now.ended).toBe(0)
+    }
+  })
+
+  it('have names, contrast and order for everyone, in light and dark, and fit 390 pixels', async () => {
+    const { url, studio } = await studioOf(results(), 0)
+    try {
+      for (const dark of [false, true])
+        await withPage(
+          `${url}#/runs`,
+          async (page) => {
+            page.setDefaultTimeout(LONG.timeout)
+            for (const [fragment, heading] of pages) {
+              await page.goto(`${url}${fragment}`)
+              await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
+              await page.waitForTimeout(700)
+              expect([fragment, dark, await violations(page)]).toEqual([fragment, dark, []])
+              const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+              expect([fragment, over]).toEqual([fragment, 0])
+            }
+          },
+          { dark, width: dark ? 390 : 1280, reducedMotion: true },
+        )
+    } finally {
+      studio.child.kill('SIGINT')
+      await studio.ended
+    }
+  })
+})

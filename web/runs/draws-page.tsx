@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { PageProps } from '../app/places.ts'
 import { PosteriorView } from '../look/posterior-view.tsx'
-import { plainLook } from '../look/signals-in.ts'
+import { plainLook } from '../look/looks.ts'
 import type { Draws } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
 import { askedArray } from './api.ts'

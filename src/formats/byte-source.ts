@@ -1,8 +1,25 @@
 /** Bytes that are read by position: those of a file, which stay there, or those in memory. */
 
+/** Room for bytes that are made of others; gone when it is closed or the process ends. */
+export interface Scratch {
+  /** The bytes from `at` on are these. @throws TweedieError `io` when there is no room */
+  readonly write: (bytes: Uint8Array, at: number) => void
+  /** What was written so far, its first `size` bytes. */
+  readonly file: (size: number) => ByteSource
+  readonly close: () => void
+}
+
 /** Bytes to read pieces of. */
 export interface ByteSource {
   readonly size: number
+  /**
+   * Room on disk, of sources that lie there: what is made of them need not fit in memory either.
+   *
+   * @param size - bytes that it is for
+   * @param where - file and field, for messages
+   * @throws TweedieError `io` when the system refuses
+   */
+  readonly scratch?: (size: number, where: string) => Scratch
   /** Fills `target` with the bytes from `at` on. The caller has checked that there are so many. */
   readonly fill: (target: Uint8Array, at: number) => void
 }
@@ -14,8 +31,9 @@ export const inMemory = (bytes: Uint8Array): ByteSource => ({
 })
 
 /** The `size` bytes of a source from `start` on, as a source. */
-export const partOf = ({ fill }: ByteSource, start: number, size: number): ByteSource => ({
+export const partOf = ({ fill, scratch }: ByteSource, start: number, size: number): ByteSource => ({
   size,
+  scratch,
   fill: (target, at) => fill(target, start + at),
 })
 

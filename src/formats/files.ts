@@ -1,26 +1,8 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { systemReason } from './atomic.ts'
-import { type ByteSource, bytesAt } from './byte-source.ts'
-
-/** Node reads at most 2 GiB in one call. */
-const PIECE = 2 ** 30
-
-/** The user's mistakes; everything else is the system's refusal. */
-const mistakes = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'])
-
-/** The error for a path that cannot be read: `input` when the user named a wrong one, else `io`. */
-export const unreadable = (path: string, error: unknown): TweedieError => {
-  if (error instanceof TweedieError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return new TweedieError(
-    mistakes.has(code) ? 'input' : 'io',
-    `${path}: cannot read: ${systemReason(error)}`,
-    {
-      cause: error,
-    },
-  )
-}
+import { bytesAt } from './byte-source.ts'
+import { fileOf, type OpenFile, unreadable } from './descriptor.ts'
+import { temporaryFile } from './scratch.ts'
 
 /**
  * Refuses what is neither a file nor a folder: opening a pipe waits for its writer, and a device may have no
@@ -35,24 +17,6 @@ export const checkRegular = (path: string): void => {
   throw new TweedieError('input', `${path}: expected a file, got ${kind}; save it as a file first`)
 }
 
-/** An open file, of which pieces are read by position. */
-export interface OpenFile extends ByteSource {
-  readonly close: () => void
-}
-
-/** The file of a descriptor. @param path - for messages */
-export const fileOf = (descriptor: number, size: number, path: string): OpenFile => ({
-  size,
-  fill: (target, at) => {
-    try {
-      readFully(descriptor, target, at)
-    } catch (error) {
-      throw unreadable(path, error)
-    }
-  },
-  close: () => closeSync(descriptor),
-})
-
 /**
  * Opens a file of any size for reading pieces of it.
  *
@@ -63,19 +27,9 @@ export const openFile = (path: string): OpenFile => {
   try {
     checkRegular(path)
     const descriptor = openSync(path, 'r')
-    return fileOf(descriptor, fstatSync(descriptor).size, path)
+    return { ...fileOf(descriptor, fstatSync(descriptor).size, path), scratch: temporaryFile }
   } catch (error) {
     throw unreadable(path, error)
-  }
-}
-
-const readFully = (descriptor: number, target: Uint8Array, at: number): void => {
-  let done = 0
-  while (done < target.length) {
-    const count = readSync(descriptor, target, done, Math.min(PIECE, target.length - done), at + done)
-    if (count === 0)
-      throw new Error(`file became shorter while it was read, it ends before byte ${at + done}`)
-    done += count
   }
 }
 

@@ -2,7 +2,8 @@
 import { extname } from 'node:path'
 import { TweedieError } from '../error.ts'
 import type { ArrayFormat, ReadOnlyFormat } from './array-format.ts'
-import { arrayFormats, readOnlyFormats } from './array-formats.ts'
+import { arrayFormats } from './array-formats.ts'
+import { readOnlyFormats } from './read-only-formats.ts'
 
 /** Extensions of the formats of arrays: all of them, or those that hold several arrays. */
 export const arrayExtensions = ({ several = false }: { readonly several?: boolean } = {}): string[] =>

@@ -3,7 +3,8 @@ import type { Dataset, File, Group, Metadata, ready } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
 import { wrong } from './bytes.ts'
-import { checkRegular, unreadable } from './files.ts'
+import { unreadable } from './descriptor.ts'
+import { checkRegular } from './files.ts'
 import { BEST_RATIO } from './zip/deflate.ts'
 
 /** The library's own functions, below its classes. */

@@ -4,6 +4,7 @@ import { deflateSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ByteSource, bytesAt, inMemory } from '../../src/formats/byte-source.ts'
 import { encodeNpz, openArrays, openIdx, readArrays } from '../../src/formats/index.ts'
+import { temporaryFile } from '../../src/formats/scratch.ts'
 import { crc32 } from '../../src/formats/zip/deflate.ts'
 import { inflated } from '../../src/formats/zip/inflated.ts'
 import { integers, stream } from '../../src/random/index.ts'
@@ -19,11 +20,15 @@ const content = Uint8Array.from({ length: SIZE }, (_, i) => (i % 1000 < 600 ? 7 
 const deflated = deflateSync(content)
 const claim = { size: SIZE, crc: crc32(content) }
 
+/** Bytes as those of a file, which has room beside it. */
+const inFile = (bytes: Uint8Array): ByteSource => ({ ...inMemory(bytes), scratch: temporaryFile })
+
 /** A source that says which pieces were asked for. */
 const watched = (bytes: Uint8Array): { source: ByteSource; most: () => number } => {
-  const { size, fill } = inMemory(bytes)
+  const { size, fill } = inFile(bytes)
   let most = 0
   const source = {
+    ...inFile(bytes),
     size,
     fill: (target: Uint8Array, at: number) => {
       most = Math.max(most, target.length)
@@ -64,7 +69,7 @@ describe('deflated data by position', () => {
 
   it('need no room for what stands first', () => {
     vi.stubEnv('TMPDIR', join(temporary, 'nowhere'))
-    const file = inflated(inMemory(deflated), claim, 'f', 0)
+    const file = inflated(inFile(deflated), claim, 'f', 0)
     expectSame(bytesAt(file, 0, 2 ** 16), content.subarray(0, 2 ** 16))
     expect(() => bytesAt(file, 2 ** 16, 1)).toThrow(
       expect.objectContaining({
@@ -82,7 +87,7 @@ describe('deflated data by position', () => {
     ['the end cut off', deflated.slice(0, -9), claim, /^f: its compressed data is damaged/],
     ['a byte changed', deflated.with(deflated.length >> 1, 0xff), claim, /^f: (its|claims|inflates)/],
   ])('with %s are refused', (_, bytes, said, message) => {
-    expect(() => bytesAt(inflated(inMemory(bytes), said, 'f', 0), SIZE >> 1, 1)).toThrow(message)
+    expect(() => bytesAt(inflated(inFile(bytes), said, 'f', 0), SIZE >> 1, 1)).toThrow(message)
     expect(readdirSync(temporary)).toEqual([])
     expect(() => inflated(inMemory(bytes), said, 'f')).toThrow(expect.objectContaining({ code: 'input' }))
   })

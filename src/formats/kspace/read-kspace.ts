@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { wrong } from '../bytes.ts'
-import { unreadable } from '../files.ts'
+import { unreadable } from '../descriptor.ts'
 import { withHdf5 } from '../hdf5.ts'
 import { fastMriScan, KSPACE } from './fastmri.ts'
 import { ismrmrdScan, rawDataIn } from './ismrmrd.ts'

@@ -11,8 +11,9 @@ import type { DataSet } from 'dicom-parser'
 import { TweedieError } from '../../error.ts'
 import { firstNotFinite } from '../../tensor/ndarray.ts'
 import { startsWith, wrong } from '../bytes.ts'
+import { unreadable } from '../descriptor.ts'
 import { claimedBytes, decodeElements, type Element, elementBytes } from '../elements.ts'
-import { checkRegular, readBytes, unreadable } from '../files.ts'
+import { checkRegular, readBytes } from '../files.ts'
 
 /** One image and where it belongs. */
 export interface DicomFrame {

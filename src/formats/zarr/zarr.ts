@@ -4,8 +4,8 @@
  * before it sees them.
  */
 import type { OpenArrays } from '../array-format.ts'
+import { unreadable } from '../descriptor.ts'
 import { decodeElements, dtypeOf } from '../elements.ts'
-import { unreadable } from '../files.ts'
 import type { StoredArray } from '../stored-array.ts'
 import type { ZarrArray } from './array-metadata.ts'
 import { type ChunkCache, chunkCache } from './chunk-cache.ts'

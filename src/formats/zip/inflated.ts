@@ -2,16 +2,10 @@
  * Deflated data to be read by position. Deflate is read from its beginning only: data of up to 32 MiB are
  * inflated in memory, larger ones once, piece by piece, into a temporary file.
  */
-import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Inflate } from 'fflate'
 import { TweedieError } from '../../error.ts'
-import { systemReason } from '../atomic.ts'
-import { type ByteSource, bytesAt, eachPiece, inMemory } from '../byte-source.ts'
+import { type ByteSource, bytesAt, eachPiece, inMemory, type Scratch } from '../byte-source.ts'
 import { wrong } from '../bytes.ts'
-import { fileOf, type OpenFile } from '../files.ts'
 import { crc32, inflate } from './deflate.ts'
 
 /** What a header says of the data that are deflated. */
@@ -66,53 +60,19 @@ const headOf = (raw: ByteSource, where: string): Uint8Array => {
   return head.subarray(0, known)
 }
 
-/** A file that only its descriptor leads to: nothing is left of it, however the process ends. */
-const namelessFile = (folder: string): number => {
-  const path = join(folder, `tweedie-${randomUUID()}`)
-  const descriptor = openSync(path, 'wx+', 0o600)
-  unlinkSync(path)
-  return descriptor
-}
-
-const writeFully = (descriptor: number, bytes: Uint8Array, at: number): void => {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(descriptor, bytes, done, bytes.length - done, at + done)
-}
-
-const unwritable = (where: string, { size }: Claim, cause: unknown): TweedieError =>
-  new TweedieError(
-    'io',
-    `${where}: its ${size} bytes cannot be unpacked into ${tmpdir()}: ${systemReason(cause)}; ` +
-      'name another folder by TMPDIR, or store the file uncompressed',
-    { cause },
-  )
-
 /** Inflates everything into a temporary file. */
-const unpacked = (raw: ByteSource, claim: Claim, where: string): OpenFile => {
-  const writing = <T>(work: () => T): T => {
-    try {
-      return work()
-    } catch (error) {
-      throw unwritable(where, claim, error)
-    }
-  }
-  const descriptor = writing(() => namelessFile(tmpdir()))
-  try {
-    let [size, sum] = [0, 0]
-    eachInflated(raw, where, (bytes) => {
-      if (size + bytes.length > claim.size) throw wrong(where, `inflates to more than ${claim.size} bytes`)
-      writing(() => writeFully(descriptor, bytes, size))
-      size += bytes.length
-      sum = crc32(bytes, sum)
-      return true
-    })
-    if (size !== claim.size) throw wrong(where, `claims ${claim.size} bytes but does not inflate to as many`)
-    checkSum(sum, claim.crc, where)
-    return fileOf(descriptor, size, where)
-  } catch (error) {
-    closeSync(descriptor)
-    throw error
-  }
+const unpacked = (raw: ByteSource, claim: Claim, room: Scratch, where: string): ByteSource => {
+  let [size, sum] = [0, 0]
+  eachInflated(raw, where, (bytes) => {
+    if (size + bytes.length > claim.size) throw wrong(where, `inflates to more than ${claim.size} bytes`)
+    room.write(bytes, size)
+    size += bytes.length
+    sum = crc32(bytes, sum)
+    return true
+  })
+  if (size !== claim.size) throw wrong(where, `claims ${claim.size} bytes but does not inflate to as many`)
+  checkSum(sum, claim.crc, where)
+  return room.file(size)
 }
 
 /**
@@ -136,13 +96,15 @@ export const checkCrc = (content: ByteSource, crc: number, where: string): void 
 }
 
 /** Bytes to be read by position, and all of them. */
-export interface CheckedFile extends OpenFile {
+export interface CheckedFile extends ByteSource {
+  readonly close: () => void
   /** All bytes, of a checksum that is right. @throws TweedieError `input` when it is wrong */
   readonly checked: () => ByteSource
 }
 
 /**
- * Deflate data (RFC 1951) to be read by position. Up to 32 MiB are inflated now; larger data when bytes after
+ * Deflate data (RFC 1951) to be read by position. Up to 32 MiB, and what is deflated in memory already, are
+ * inflated now; larger data of a file when bytes after
  * the first 64 KiB are asked for, into a temporary file without a name (in `TMPDIR`), which is gone when it
  * is closed or the process ends. `checked` inflates in memory.
  *
@@ -150,21 +112,24 @@ export interface CheckedFile extends OpenFile {
  * @throws TweedieError `input` for damage, another size and a wrong checksum; `io` when there is no room
  */
 export const inflated = (raw: ByteSource, claim: Claim, where: string, held = HELD): CheckedFile => {
-  if (claim.size <= held) {
+  const { scratch } = raw
+  if (claim.size <= held || !scratch) {
     const content = inflatedWhole(raw, claim, where)
     return { ...content, checked: () => content, close: () => {} }
   }
   const head = headOf(raw, where)
-  let file: OpenFile | undefined
+  let room: Scratch | undefined
+  let file: ByteSource | undefined
   return {
     size: claim.size,
     fill: (target, at) => {
       const end = at + target.length
       if (end <= head.length) return target.set(head.subarray(at, end))
-      file ??= unpacked(raw, claim, where)
+      room ??= scratch(claim.size, where)
+      file ??= unpacked(raw, claim, room, where)
       file.fill(target, at)
     },
     checked: () => inflatedWhole(raw, claim, where),
-    close: () => file?.close(),
+    close: () => room?.close(),
   }
 }

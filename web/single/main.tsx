@@ -13,7 +13,7 @@ const Single = ({ header, bytes }: { readonly header: PackedHeader; readonly byt
     <h1>{header.name}</h1>
     <p class="quiet">
       {header.count} draws of the posterior, kept with {header.bits} bits a value: the largest error is{' '}
-      {shown(header.error)}, of values between {shown(header.low)} and {shown(header.high)}. {header.known}
+      {shown(header.error)}, of values between {shown(header.low)} and {shown(header.high)}.
     </p>
     <PosteriorView draws={unpacked({ header, bytes })} />
     <p class="quiet">Made by Tweedie. This page asks nothing of any network.</p>

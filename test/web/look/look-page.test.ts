@@ -184,14 +184,14 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the pa
       pathToFileURL(path).href,
       async (page) => {
         await page.waitForSelector('[data-view=mean] canvas')
-        return { probe: await probe(page), words: await page.locator('main > p').first().textContent() }
+        const words = await page.locator('main > p').first().textContent()
+        return { probe: await probe(page), words, known: await page.locator('.known').textContent() }
       },
       { reducedMotion: true },
     )
     expect(found.probe).toBe(before)
-    expect(found.words).toMatch(
-      /16 bits a value: the largest error is \S+, of values between \S+ and 1\. .* hold the truth/,
-    )
+    expect(found.words).toMatch(/16 bits a value: the largest error is \S+, of values between \S+ and 1\.$/)
+    expect(found.known).toMatch(/^The 90 % intervals .* hold the truth at \S+ % of 1,024 places/)
   })
 
   it('by the pointer: rectangle, lasso and brush, on any view', WAIT, () =>

@@ -146,7 +146,7 @@ const lookIn = ({ look }: PackedHeader, parts: ReadonlyMap<string, Numbers>): Lo
 /** The draws back. @param bytes - beginning at a multiple of 4 in their buffer */
 export const unpacked = (own: Packed): Draws => {
   const { header } = own
-  const { name, count, size, range, bits, low, high } = header
+  const { name, count, size, range, known, bits, low, high } = header
   const parts = partsOf(own)
   const levels = parts.get('values')
   const domain = parts.get('domain')
@@ -160,6 +160,7 @@ export const unpacked = (own: Packed): Draws => {
         ? restored({ bits, low, high, levels })
         : new Float32Array(count * size),
     ...(range ? { range } : {}),
+    ...(known === undefined ? {} : { known }),
     ...(parts.has('truth') ? { truth: floatsIn(parts, 'truth') } : {}),
     ...(parts.has('observed') ? { observed: floatsIn(parts, 'observed') } : {}),
     ...(domain instanceof Uint8Array ? { domain } : {}),

@@ -1,5 +1,5 @@
 /** Paths below the folder that is served: nothing else on the machine can be asked for. */
-import { realpathSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { Refusal } from './refusal.ts'
 
@@ -12,6 +12,25 @@ const partsOf = (path: string): string[] => {
   const outside = path.includes('\0') || path.includes('\\') || isAbsolute(path) || parts.some(isOdd)
   if (outside) throw new Refusal(400, `${JSON.stringify(path.slice(0, 120))}: not a path below the folder`)
   return parts
+}
+
+/** Whether a real path is below a real folder, or that folder. */
+const isBelow = (root: string, real: string): boolean => {
+  const way = relative(root, real)
+  return !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
+}
+
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+
+/** Whether a path is a link that leads out of a folder, or nowhere. */
+export const leadsOut = (folder: string, path: string): boolean => {
+  if (!isLink(path)) return false
+  try {
+    return !isBelow(realpathSync(folder), realpathSync(path))
+  } catch {
+    return true
+  }
 }
 
 /**
@@ -30,20 +49,21 @@ export const inside = (folder: string, path: string): string => {
   } catch {
     throw new Refusal(404, `${path}: there is no such file or folder`)
   }
-  const way = relative(root, real)
-  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
-    throw new Refusal(400, `${path}: a link that leads out of the folder`)
+  if (!isBelow(root, real)) throw new Refusal(400, `${path}: a link that leads out of the folder`)
   return real
 }
 
 /**
- * Where something new may be made below a folder: its parent is there, and inside.
+ * Where something may be written below a folder: its parent is there, and inside, and it is no link, which
+ * would be written through.
  *
- * @throws Refusal 400 for a path that leads elsewhere or is taken, 404 without its parent
+ * @throws Refusal 400 for a path that leads elsewhere, 404 without its parent
  */
 export const newInside = (folder: string, path: string): string => {
   const parts = partsOf(path)
   const parent = parts.slice(0, -1).join('/')
   const place = parent === '' ? realpathSync(folder) : inside(folder, parent)
-  return join(place, parts[parts.length - 1])
+  const target = join(place, parts[parts.length - 1])
+  if (isLink(target)) throw new Refusal(400, `${path}: is a link, and not written through`)
+  return target
 }

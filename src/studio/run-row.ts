@@ -1,8 +1,10 @@
 /** A run as a row of the table: from its configuration, its lock and the end of its journal. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { TweedieError } from '../error.ts'
 import { isRecord, type JsonRecord } from '../json.ts'
 import { layoutOf, lockOwner, readConfig } from '../run/index.ts'
+import { leadsOut } from './inside.ts'
 import { type Line, lastLines } from './journal-lines.ts'
 import type { Figures, RunKind, RunRow, RunState } from './wire.ts'
 
@@ -86,12 +88,20 @@ export const lastChange = (path: string): number => {
   return Math.max(...[journal, marker, lock].map((file) => sizeOf(file).changed))
 }
 
-/** The row of a run folder. A damaged run is a row too, which says what is wrong. */
-export const runRow = (path: string, name: string): RunRow => {
+/** @throws TweedieError `input` for a part of a run folder that is a link out of the folder that is served */
+export const checkLinks = (folder: string, path: string): void => {
+  const { marker, config, journal, lock, checkpoints, draws } = layoutOf(path)
+  const out = [marker, config, journal, lock, checkpoints, draws].find((part) => leadsOut(folder, part))
+  if (out !== undefined) throw new TweedieError('input', `${out}: a link that leads out of the folder`)
+}
+
+/** The row of a run folder below a folder. A damaged run is a row too, which says what is wrong. */
+export const runRow = (folder: string, path: string, name: string): RunRow => {
   const { checkpoints, journal, lock } = layoutOf(path)
   const changed = lastChange(path)
   let config: JsonRecord
   try {
+    checkLinks(folder, path)
     config = readConfig(path)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)

@@ -41,7 +41,7 @@ export const runTable = (folder: string): RunTable => {
     const mark = `${lastChange(path)} ${lockOwner(layoutOf(path).lock)?.state}`
     const known = kept.get(name)
     if (known?.mark === mark) return known.row
-    const fresh = runRow(path, name)
+    const fresh = runRow(folder, path, name)
     kept.set(name, { mark, row: fresh })
     return fresh
   }

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -87,8 +88,13 @@ export const studioWork = (folder: string, command: readonly string[]): Work => 
   let count = 0
 
   const ownFile = (name: string): string => {
-    mkdirSync(join(folder, OWN), { recursive: true })
-    return join(folder, OWN, name)
+    const place = join(folder, OWN)
+    mkdirSync(place, { recursive: true })
+    const file = join(place, name)
+    for (const path of [place, file])
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+        throw new Refusal(400, `${path}: is a link, and not written through`)
+    return file
   }
 
   const launch = (name: string, args: readonly string[]): ChildProcess => {

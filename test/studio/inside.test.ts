@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeArrays } from '../../src/formats/index.ts'
@@ -84,6 +84,41 @@ describe('paths', () => {
     expect((await get('/api/runs/way-out')).status).toBe(400)
     const table = await said<RunsPage>(await get('/api/runs'))
     expect(table.rows.map(({ name }) => name)).toEqual(['own'])
+  })
+
+  it('a run whose parts are links out of the folder is damaged, and shows nothing of them', async () => {
+    const outside = scratch()
+    const secret = join(outside, 'secret.yaml')
+    writeFileSync(secret, 'password: hunter2\n')
+    for (const part of ['config.yaml', 'journal.jsonl', 'draws']) {
+      const { folder, get } = asking()
+      const path = makeRun(folder, 'run', [])
+      rmSync(join(path, part), { recursive: true })
+      symlinkSync(part === 'draws' ? outside : secret, join(path, part))
+      const table = await said<RunsPage>(await get('/api/runs'))
+      expect(table.rows[0]).toMatchObject({ state: 'damaged' })
+      for (const answer of [await get('/api/runs/run'), await get('/api/runs/run/story')]) {
+        expect(answer.status).toBe(400)
+        expect(await answer.text()).not.toMatch(/hunter2|password/)
+      }
+    }
+  })
+
+  it('nothing is written through a link', async () => {
+    const { folder, post } = asking()
+    const outside = scratch()
+    const start = () => post('/api/runs', { kind: 'learn', name: 'x', configuration: 'net: 1' })
+    symlinkSync(join(outside, 'new'), join(folder, 'x'))
+    expect((await start()).status).toBe(400)
+    rmSync(join(folder, 'x'))
+    symlinkSync(outside, join(folder, '.studio'))
+    expect((await start()).status).toBe(400)
+    expect((await post('/api/plan', { kind: 'learn', configuration: 'net: 1' })).status).toBe(400)
+    rmSync(join(folder, '.studio'))
+    mkdirSync(join(folder, '.studio'))
+    symlinkSync(join(outside, 'victim'), join(folder, '.studio/x.yaml'))
+    expect((await start()).status).toBe(400)
+    expect(readdirSync(outside)).toEqual([])
   })
 
   it('new runs have plain names, and replace nothing', async () => {

@@ -23,8 +23,7 @@ export const ConfigurationTable = ({
             ? 'The configurations are the same.'
             : `${differing.length} of ${rows.length} fields differ.`}{' '}
           <label class="inline">
-            <input type="checkbox" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} />{' '}
-            show all
+            <input type="checkbox" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} /> show all
           </label>
         </p>
       )}

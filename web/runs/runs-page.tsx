@@ -12,10 +12,10 @@ const pages: Readonly<Record<string, () => Promise<ComponentType<PageProps>>>> =
   '': async () => RunsTable,
   run: async () => (await import('./run-page.tsx')).RunPage,
   beside: async () => (await import('./beside-page.tsx')).BesidePage,
-  new: async () => (await import('./new-run-page.tsx')).NewRunPage,
+  new: async () => (await import('./new/new-run-page.tsx')).NewRunPage,
   draws: async () => (await import('./draws-page.tsx')).DrawsPage,
-  diagnoses: async () => (await import('./diagnosis-page.tsx')).DiagnosisPage,
-  comparisons: async () => (await import('./comparison-page.tsx')).ComparisonPage,
+  diagnoses: async () => (await import('./results/diagnosis-page.tsx')).DiagnosisPage,
+  comparisons: async () => (await import('./results/comparison-page.tsx')).ComparisonPage,
 }
 
 interface Loaded {

@@ -11,6 +11,9 @@ import { runIn } from './run.ts'
 /** Milliseconds between two looks at the state of the run, and most between two signs of life. */
 const [STATE, ALIVE] = [500, 15_000] as const
 
+/** Messages that may wait for a slow reader. */
+const WAITING = 1000
+
 /** Streams at once; a browser holds one for each tab. */
 const MOST = 64
 
@@ -30,6 +33,7 @@ export const events: Family = (app, { folder, table, watches, work }) => {
       const waiting: { event: string; data: string }[] = []
       const tell = (event: string, value: unknown): void => {
         waiting.push({ event, data: JSON.stringify(value) })
+        if (waiting.length > WAITING) gone = true // a reader that does not read: it comes back by itself
         wake()
       }
       let said = ''

@@ -8,6 +8,7 @@ import { PICTURE_POLICY, REPORT_POLICY } from '../headers.ts'
 import { inside } from '../inside.ts'
 import { Refusal } from '../refusal.ts'
 import { runDetail, samplesOf } from '../run-detail.ts'
+import { checkLinks } from '../run-row.ts'
 import { samplePicture } from '../sample-picture.ts'
 import type { Family } from './family.ts'
 import { naturalOf } from './query.ts'
@@ -17,6 +18,7 @@ export const runIn = (folder: string, c: Context): { readonly path: string; read
   const name = c.req.param('name') ?? ''
   const path = inside(folder, name)
   if (!isRunFolder(path)) throw new Refusal(404, `${name}: not a run folder`)
+  checkLinks(folder, path)
   return { path, name }
 }
 

@@ -1,14 +1,14 @@
 /** A comparison: a table of each task, sorted by a figure, with its length as a bar. */
 import { useState } from 'preact/hooks'
-import { fragmentOf } from '../app/address.ts'
-import type { PageProps } from '../app/places.ts'
-import { Notice } from '../ui/notice.tsx'
-import { at } from './api.ts'
+import { fragmentOf } from '../../app/address.ts'
+import type { PageProps } from '../../app/places.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { at } from '../api.ts'
+import { ScrollBox } from '../scroll-box.tsx'
+import { useAsked } from '../use-asked.ts'
+import { short } from '../words.ts'
 import { type Cell, columnsOf, nameOf, sorted, tasksOf } from './comparison.ts'
 import { FoundList } from './found-list.tsx'
-import { ScrollBox } from './scroll-box.tsx'
-import { useAsked } from './use-asked.ts'
-import { short } from './words.ts'
 
 interface Comparison {
   readonly command?: string

@@ -1,8 +1,8 @@
 /** Asks for a diagnosis of draws: a child process of the server makes it. */
 import { useState } from 'preact/hooks'
-import { fragmentOf } from '../app/address.ts'
-import { Notice } from '../ui/notice.tsx'
-import { ordered } from './api.ts'
+import { fragmentOf } from '../../app/address.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { ordered } from '../api.ts'
 
 const fields = [
   { key: 'draws', label: 'Draws', about: 'a run, or a file of draws below the folder' },

@@ -1,8 +1,8 @@
 /** Files of results below the folder, each with a link to its page. */
-import { fragmentOf } from '../app/address.ts'
-import { Notice } from '../ui/notice.tsx'
-import { useAsked } from './use-asked.ts'
-import { ago } from './words.ts'
+import { fragmentOf } from '../../app/address.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { useAsked } from '../use-asked.ts'
+import { ago } from '../words.ts'
 
 interface Found {
   readonly found: readonly { readonly path: string; readonly changed: number }[]

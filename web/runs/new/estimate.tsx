@@ -1,6 +1,6 @@
 /** What a configuration would take, as `tweedie plan` counts it. */
-import { Notice } from '../ui/notice.tsx'
-import { bytesOf, duration } from './words.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { bytesOf, duration } from '../words.ts'
 
 /** The part of `tweedie plan --json` that is shown. */
 export interface Plan {

@@ -1,13 +1,13 @@
 /** A diagnosis: of each test its verdict, how to read it, its charts and what it cannot see. */
-import { fragmentOf } from '../app/address.ts'
-import type { PageProps } from '../app/places.ts'
-import { Notice } from '../ui/notice.tsx'
-import { at } from './api.ts'
+import { fragmentOf } from '../../app/address.ts'
+import type { PageProps } from '../../app/places.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { at } from '../api.ts'
+import { useAsked } from '../use-asked.ts'
+import { short } from '../words.ts'
 import { FoundList } from './found-list.tsx'
 import { readingOf } from './how-to-read.ts'
 import { NewDiagnosis } from './new-diagnosis.tsx'
-import { useAsked } from './use-asked.ts'
-import { short } from './words.ts'
 
 interface Finding {
   readonly name: string

@@ -1,14 +1,14 @@
 /** A new run: its configuration from a form or as YAML, what it would take, and the start. */
 import { useEffect, useState } from 'preact/hooks'
 import { parse, stringify } from 'yaml'
-import type { RunKind } from '../../src/studio/wire.ts'
-import { fragmentOf } from '../app/address.ts'
-import { Notice } from '../ui/notice.tsx'
-import { ordered, sentFile } from './api.ts'
+import type { RunKind } from '../../../src/studio/wire.ts'
+import { fragmentOf } from '../../app/address.ts'
+import { Notice } from '../../ui/notice.tsx'
+import { ordered, sentFile } from '../api.ts'
+import { useAsked } from '../use-asked.ts'
 import { Estimate, type Plan } from './estimate.tsx'
 import { fieldsOf, isValue, type Schema, type Value, withValue } from './schema-fields.ts'
 import { SchemaForm } from './schema-form.tsx'
-import { useAsked } from './use-asked.ts'
 
 interface Example {
   readonly name: string

@@ -20,7 +20,7 @@ const decoded = (word: string): string => {
 }
 
 /** The parts of the fragment of an address. */
-export const addressOf = (fragment: string): Address => {
+const addressOf = (fragment: string): Address => {
   const [path, query = ''] = fragment.replace(/^#\/?/, '').split('?', 2)
   const [page, ...words] = path.split('/').map(decoded)
   return { page, words: words.filter((word) => word !== ''), query: new URLSearchParams(query) }

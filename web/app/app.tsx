@@ -1,9 +1,9 @@
 /** The frame of every page: the menu, the page that the address names, what went wrong. */
 import type { ComponentType } from 'preact'
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks'
+import { Notice } from '../ui/notice.tsx'
 import { address, fragmentOf } from './address.ts'
 import { mode } from './mode.ts'
-import { Notice } from '../ui/notice.tsx'
 import { type PageProps, type Place, places } from './places.ts'
 
 const shown = places.filter(({ server }) => !server || mode.kind === 'studio')
@@ -18,7 +18,11 @@ const Menu = ({ current }: { readonly current: Place | undefined }) => (
     </a>
     <nav aria-label="Pages">
       {shown.map((place) => (
-        <a key={place.name} href={fragmentOf(place.name)} aria-current={place === current ? 'page' : undefined}>
+        <a
+          key={place.name}
+          href={fragmentOf(place.name)}
+          aria-current={place === current ? 'page' : undefined}
+        >
           {place.title}
         </a>
       ))}
@@ -57,15 +61,23 @@ export const App = () => {
   }, [place])
   return (
     <>
-      <a class="skip" href="#content" onClick={(event) => {
-        event.preventDefault()
-        document.getElementById('content')?.focus()
-      }}>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault()
+          document.getElementById('content')?.focus()
+        }}
+      >
         Skip to the content
       </a>
       <Menu current={place} />
       <main id="content" tabIndex={-1}>
-        {place ? <Body place={place} /> : <Notice title="No such page">There is no page '{page}' here.</Notice>}
+        {place ? (
+          <Body place={place} />
+        ) : (
+          <Notice title="No such page">There is no page '{page}' here.</Notice>
+        )}
       </main>
     </>
   )

@@ -10,7 +10,7 @@ import type { Pixel } from './pixel.ts'
 export type { Pixel }
 
 /** What part of a picture is seen: `times` enlarged around a pixel. */
-export interface Zoom {
+interface Zoom {
   readonly times: number
   readonly row: number
   readonly column: number

@@ -72,7 +72,7 @@ const quantile = (name: 'low' | 'median' | 'high', title: string): View => ({
   scale: valueScale,
 })
 
-export const views: readonly View[] = [
+const views: readonly View[] = [
   {
     name: 'observed',
     title: () => 'Observation',
@@ -159,6 +159,3 @@ export const views: readonly View[] = [
 
 /** The views that there are. */
 export const viewsOf = (viewing: Viewing): readonly View[] => views.filter(({ has }) => has(viewing))
-
-/** Places of a viewing. */
-export const placeCount = ({ draws }: Viewing): number => axesOf(draws.value.look).places

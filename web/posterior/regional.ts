@@ -3,7 +3,7 @@ import type { Draws, Look } from './draws.ts'
 import { type Figures, figuresOf } from './summary.ts'
 
 /** A number of the values in a region. A new one is a line of {@link functionals}. */
-export interface Functional {
+interface Functional {
   readonly name: string
   readonly of: (values: Float32Array, threshold: number) => number
 }
@@ -27,7 +27,7 @@ const above = (values: Float32Array, threshold: number): number => {
   return count
 }
 
-export const functionals: readonly Functional[] = [
+const functionals: readonly Functional[] = [
   { name: 'mean', of: (values) => sum(values) / values.length },
   { name: 'sum', of: sum },
   { name: 'maximum', of: (values) => values[argmax(values)] },
@@ -35,7 +35,7 @@ export const functionals: readonly Functional[] = [
 ]
 
 /** The distribution over draws of one number. */
-export interface Distribution extends Figures {
+interface Distribution extends Figures {
   readonly name: string
   /** Of each draw, [K], in their order. */
   readonly values: Float64Array
@@ -44,7 +44,7 @@ export interface Distribution extends Figures {
 }
 
 /** Where the largest value of a region is. */
-export interface Peak {
+interface Peak {
   /** Place of the maximum of each draw, [K]. */
   readonly places: Int32Array
   /** The most frequent place, and the share of the draws that have it there. */

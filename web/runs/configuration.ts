@@ -7,7 +7,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The fields of a configuration, `net.channels` and so on; lists are one value. */
-export const fieldsOf = (value: unknown, path = ''): [path: string, text: string][] => {
+const fieldsOf = (value: unknown, path = ''): [path: string, text: string][] => {
   if (!isRecord(value) || (Object.keys(value).length === 0 && path !== ''))
     return path === '' ? [] : [[path, textOf(value)]]
   return Object.entries(value).flatMap(([key, inner]) =>

@@ -1,8 +1,8 @@
 /** Draws of a file of arrays below the folder, one observation at a time, in the viewer of posteriors. */
 import { useEffect, useState } from 'preact/hooks'
 import type { PageProps } from '../app/places.ts'
-import { PosteriorView } from '../look/posterior-view.tsx'
 import { plainLook } from '../look/looks.ts'
+import { PosteriorView } from '../look/posterior-view.tsx'
 import type { Draws } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
 import { askedArray } from './api.ts'

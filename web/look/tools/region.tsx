@@ -14,7 +14,7 @@ import type { Tool, ToolProps } from './tool.ts'
 import { useLevel } from './use-level.ts'
 
 /** The numbers of a region, a row for each. */
-export const regionTable = ({ distributions }: Regional): Table => {
+const regionTable = ({ distributions }: Regional): Table => {
   const truth = distributions.some((d) => d.truth !== undefined)
   return {
     name: 'region',

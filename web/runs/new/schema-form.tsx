@@ -168,7 +168,7 @@ const Group = ({ field, value, change }: FieldProps<Field & { readonly kind: 'gr
 }
 
 /** Fields below each other, plain ones in columns. */
-export const Fields = ({
+const Fields = ({
   fields,
   value,
   change,

@@ -12,8 +12,7 @@ import {
   leakyRelu,
   matmul,
   mul,
-  type NdArray,
-  ndarray,
+  NdArray,
   repeat,
   split,
   sub,
@@ -44,12 +43,13 @@ interface Axes {
 }
 
 /** A constant matrix transposed now: then product, bias and LeakyReLU become one node. */
-const turnedOnce = (weight: NdArray): NdArray => {
-  const [rows, columns] = weight.shape
-  const values = Array.from({ length: weight.size }, (_, i) =>
-    Number(weight.data[(i % rows) * columns + Math.floor(i / rows)]),
-  )
-  return ndarray(values, [columns, rows], weight.dtype)
+const turnedOnce = ({ shape, data, dtype }: NdArray): NdArray => {
+  const [rows, columns] = shape
+  const turned = dtype === 'float64' ? new Float64Array(data.length) : new Float32Array(data.length)
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) turned[c * rows + r] = Number(data[r * columns + c])
+  }
+  return new NdArray(dtype, [columns, rows], turned)
 }
 
 const axes: Readonly<Record<SampleLayout, Axes>> = {

@@ -2,7 +2,7 @@
 import { type DistillRequest, distillCost } from '../../run/index.ts'
 import { sizeOf } from '../../tensor/index.ts'
 import { isLarge } from '../own/simulated.ts'
-import { partsMemory, trainingMemory } from './estimate.ts'
+import { partsMemory, savingMemory, trainingMemory } from './estimate.ts'
 import type { Counts } from './plan.ts'
 
 /** Bytes of a float32. */
@@ -10,9 +10,6 @@ const FLOAT = 4
 
 /** How steps of a distillation are taken. */
 type Steps = DistillRequest['options'] & { readonly microBatch?: number }
-
-/** Copies of the weights when a sampler is saved: parameters, those that are folded, the model, its file. */
-const EXPORTED = 4
 
 /**
  * Counts of a distillation.
@@ -54,7 +51,7 @@ export const countDistillation = async (
       },
       {
         name: 'saving the sampler',
-        memory: trainingMemory({ ...cost, live: 0 }, 0) + EXPORTED * weights,
+        memory: savingMemory(weights),
         fields,
       },
     ],

@@ -37,7 +37,8 @@ const openItems = (path: string, split: Split): CleanSource => {
       )
     const rows = (from: number, to: number) => {
       const array = from === 0 && to === items ? file.whole(name) : file.rows(name, from, to)
-      return withChannel(toUnit(array, `${path}: field '${name}'`))
+      const where = from === 0 ? '' : ` from row ${from} on`
+      return withChannel(toUnit(array, `${path}: field '${name}'${where}`))
     }
     return unitSource({ count: items, rows }, rows(0, 0).shape.slice(1), file.close)
   } catch (error) {

@@ -14,6 +14,7 @@ import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { refuseLearner } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
+import { heldItems } from '../own/simulated.ts'
 import { trainCounts } from '../plan/count-experiment.ts'
 import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
@@ -52,7 +53,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       "data: 'train' needs 'clean' (the name of a data set, a file, or a folder)",
     )
   const { split, count } = data
-  const clean = await openCleanItems(data.clean, { split, count, range: experiment.range })
+  const clean = heldItems(await openCleanItems(data.clean, { split, count, range: experiment.range }))
   const units = toPrior(clean.range)
   const x = mappedRows(cleanRows(clean), (rows) => applyAffine(units, rows))
   const { event } = x

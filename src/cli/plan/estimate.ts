@@ -40,8 +40,8 @@ export const partsMemory = (
 ): number => BASE + batch + statistics + ARENA * live + 2 * (statesOf(ema) + 1) * weights
 
 /**
- * Copies of a flow's weights when it is saved: parameters, folded, turned, and the bytes of the model. RealNVPs
- * of 47 and 189 million parameters peaked at 4.1 and 3.8 times their weights beyond the process itself.
+ * Copies of a flow's weights when it is saved: parameters, folded, turned, and the bytes of the model. Beyond
+ * the process itself, RealNVPs of 47 and 189 million parameters peaked at 4.1 and 3.8 times their weights.
  */
 const SAVED = 4
 

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { TweedieError } from '../error.ts'
-import { systemReason, targetOf } from '../formats/atomic.ts'
+import { systemReason, targetOf } from '../formats/bytes/atomic.ts'
 import { arrayExtensions } from '../formats/index.ts'
 
 const checkWritable = (folder: string, path: string): void => {

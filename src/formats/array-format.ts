@@ -1,7 +1,7 @@
 /** What a file format of named arrays is; the formats are listed in array-formats.ts. */
 import type { NdArray } from '../tensor/ndarray.ts'
-import type { ByteSource } from './byte-source.ts'
-import { wrong } from './bytes.ts'
+import type { ByteSource } from './bytes/byte-source.ts'
+import { wrong } from './bytes/bytes.ts'
 import type { ArrayField, StoredArray } from './stored-array.ts'
 
 /** Named arrays, as a file holds them. */

@@ -1,9 +1,9 @@
 /** Files of named arrays, whose rows are written as they come. */
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
-import { atomicFile } from './atomic.ts'
-import { type ByteSource, eachPiece } from './byte-source.ts'
-import { wrong } from './bytes.ts'
+import { atomicFile } from './bytes/atomic.ts'
+import { type ByteSource, eachPiece } from './bytes/byte-source.ts'
+import { wrong } from './bytes/bytes.ts'
 import { claimedBytes, elementOf, encodeElements } from './elements.ts'
 import { formatOf } from './format-of.ts'
 import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'

@@ -1,6 +1,6 @@
 export type { ArrayFormat, Arrays } from './array-format.ts'
 export { arrayFormats } from './array-formats.ts'
-export { joined, wrong } from './bytes.ts'
+export { joined, wrong } from './bytes/bytes.ts'
 export { withChannel } from './channels.ts'
 export { asFloat32, checkFinite, checkFloats, type Float32s } from './fields.ts'
 export { decodeNpy, encodeNpy, type FileNumbers } from './npy.ts'

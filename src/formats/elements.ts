@@ -1,7 +1,7 @@
 import { allocate, type Data, type DataOf, type DType } from '../tensor/dtype.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
-import { type ByteSource, bytesAt, inMemory } from './byte-source.ts'
-import { viewOf, wrong } from './bytes.ts'
+import { type ByteSource, bytesAt, inMemory } from './bytes/byte-source.ts'
+import { viewOf, wrong } from './bytes/bytes.ts'
 
 /** Element types that files may hold: kind (float, bfloat, int, uint, bool) and bytes. */
 export type Element = 'f2' | 'f4' | 'f8' | 'bf2' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'b1'

@@ -1,6 +1,6 @@
 /** Checks of the fields of a file of arrays; messages name file and field. */
 import { firstNotFinite, NdArray, ndarray, type Shape, toNumbers, zeros } from '../tensor/ndarray.ts'
-import { wrong } from './bytes.ts'
+import { wrong } from './bytes/bytes.ts'
 
 /** Arrays by name. */
 export type Float32s = Readonly<Record<string, NdArray<'float32'>>>

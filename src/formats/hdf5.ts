@@ -2,9 +2,9 @@ import { statSync } from 'node:fs'
 import type { Dataset, File, Group, Metadata, ready } from 'h5wasm/node'
 import { TweedieError } from '../error.ts'
 import { NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
-import { wrong } from './bytes.ts'
-import { unreadable } from './descriptor.ts'
-import { checkRegular } from './files.ts'
+import { wrong } from './bytes/bytes.ts'
+import { unreadable } from './bytes/descriptor.ts'
+import { checkRegular } from './bytes/files.ts'
 import { BEST_RATIO } from './zip/deflate.ts'
 
 /** The library's own functions, below its classes. */

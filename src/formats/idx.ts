@@ -1,8 +1,8 @@
 import type { NdArray } from '../tensor/ndarray.ts'
-import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
-import { viewOf, wrong } from './bytes.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './bytes/byte-source.ts'
+import { viewOf, wrong } from './bytes/bytes.ts'
+import { openFile } from './bytes/files.ts'
 import { checkSize, type Element } from './elements.ts'
-import { openFile } from './files.ts'
 import { type StoredArray, storedArray } from './stored-array.ts'
 import { gunzipped, openGunzipped } from './zip/gzip.ts'
 

@@ -1,7 +1,7 @@
 import type { NdArray, Shape } from '../tensor/ndarray.ts'
 import { type ArrayFormat, checkNoText } from './array-format.ts'
-import { type ByteSource, bytesAt, inMemory, partOf } from './byte-source.ts'
-import { joined, startsWith, viewOf, wrong } from './bytes.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from './bytes/byte-source.ts'
+import { joined, startsWith, viewOf, wrong } from './bytes/bytes.ts'
 import { checkSize, type Element, elementBytes, elementOf, encodeElements } from './elements.ts'
 import { type ArrayField, type StoredArray, storedArray } from './stored-array.ts'
 

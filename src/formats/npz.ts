@@ -1,7 +1,7 @@
 import { TweedieError } from '../error.ts'
 import type { NdArray } from '../tensor/ndarray.ts'
 import { type ArrayFormat, type ArrayLayout, checkNoText, type StoredArrays } from './array-format.ts'
-import { type ByteSource, inMemory } from './byte-source.ts'
+import { type ByteSource, inMemory } from './bytes/byte-source.ts'
 import { claimedBytes, elementOf } from './elements.ts'
 import { encodeNpy, npyHead, storedNpy } from './npy.ts'
 import type { ArrayField, StoredArray } from './stored-array.ts'

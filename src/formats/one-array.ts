@@ -1,9 +1,9 @@
 /** Files that hold one array, which may be complex or sparse. */
 import { extname } from 'node:path'
 import { readArrays } from './arrays.ts'
-import type { ByteSource } from './byte-source.ts'
-import { wrong } from './bytes.ts'
-import { withFile } from './files.ts'
+import type { ByteSource } from './bytes/byte-source.ts'
+import { wrong } from './bytes/bytes.ts'
+import { withFile } from './bytes/files.ts'
 import { type FileNumbers, readNumbers } from './npy.ts'
 import { npzEntries } from './npz.ts'
 import { isSparse, readSparse } from './sparse.ts'

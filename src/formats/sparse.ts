@@ -3,8 +3,8 @@
  * columns `indices`, and where each row begins, `indptr`.
  */
 import { NdArray, type Shape, toNumbers, zeros } from '../tensor/ndarray.ts'
-import type { ByteSource } from './byte-source.ts'
-import { wrong } from './bytes.ts'
+import type { ByteSource } from './bytes/byte-source.ts'
+import { wrong } from './bytes/bytes.ts'
 import { type FileNumbers, npyText, readNumbers, storedNpy } from './npy.ts'
 
 const FIELDS = ['data', 'indices', 'indptr', 'shape', 'format'] as const

@@ -1,7 +1,7 @@
 import { TweedieError } from '../error.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { type NdArray, type Shape, sizeOf } from '../tensor/ndarray.ts'
-import { type ByteSource, bytesAt, inMemory } from './byte-source.ts'
+import { type ByteSource, bytesAt, inMemory } from './bytes/byte-source.ts'
 import { dtypeOf, type Element, elementBytes, readElements } from './elements.ts'
 import { fromFortran } from './fortran.ts'
 

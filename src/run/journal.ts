@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { TweedieError } from '../error.ts'
-import { systemReason } from '../formats/atomic.ts'
+import { systemReason } from '../formats/bytes/atomic.ts'
 import { isRecord, type Json, type JsonRecord, parseJson } from '../json.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { TEMPORARY_SUFFIX } from '../formats/atomic.ts'
+import { TEMPORARY_SUFFIX } from '../formats/bytes/atomic.ts'
 import { isAlive } from './process.ts'
 
 /** Where things are in a run folder. */

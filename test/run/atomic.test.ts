@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { writeAtomic } from '../../src/formats/atomic.ts'
+import { writeAtomic } from '../../src/formats/bytes/atomic.ts'
 import { openRun, saveCheckpoint } from '../../src/run/index.ts'
 import { zeros } from '../../src/tensor/ndarray.ts'
 import { scratch } from './scratch.ts'

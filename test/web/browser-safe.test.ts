@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { build, type Plugin } from 'vite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { portableSha256, sha256 } from '../../src/formats/sha256.ts'
+import { portableSha256, sha256 } from '../../src/formats/bytes/sha256.ts'
 
 const root = join(import.meta.dirname, '../..')
 

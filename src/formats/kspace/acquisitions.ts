@@ -2,7 +2,7 @@
  * Readouts of an ISMRMRD file (ismrmrd.h): the dataset `data`, of compounds `head`, `traj` and `data`.
  */
 import type { CompoundMember, Dataset, Group } from 'h5wasm/node'
-import { viewOf, wrong } from '../bytes.ts'
+import { viewOf, wrong } from '../bytes/bytes.ts'
 import { datasetIn, H5T, type Hdf5, withEntries } from '../hdf5.ts'
 
 /** One readout of all coils. */

@@ -6,7 +6,7 @@
  */
 import type { Dataset } from 'h5wasm/node'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { datasetIn, H5T, type Hdf5, textIn, withEntries } from '../hdf5.ts'
 import { imageRows } from './ismrmrd-header.ts'
 import { allocated, type Scan } from './kspace.ts'

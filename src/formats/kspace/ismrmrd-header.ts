@@ -1,5 +1,5 @@
 /** The XML header of an ISMRMRD file (ismrmrd.xsd): what Cartesian k-space in the plane needs of it. */
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 export interface IsmrmrdHeader {
   /** Readout, phase encoding. */

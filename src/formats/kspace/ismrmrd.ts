@@ -10,7 +10,7 @@
  */
 import type { Group } from 'h5wasm/node'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { type Hdf5, textIn } from '../hdf5.ts'
 import { type Acquisition, readAcquisitions } from './acquisitions.ts'
 import { type IsmrmrdHeader, parseIsmrmrdHeader } from './ismrmrd-header.ts'

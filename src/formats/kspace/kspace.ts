@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path'
 import { NdArray, sizeOf } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** Measurements of one file. */
 export interface Scan {

@@ -1,8 +1,8 @@
 /** K-space from files and folders. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { wrong } from '../bytes.ts'
-import { unreadable } from '../descriptor.ts'
+import { wrong } from '../bytes/bytes.ts'
+import { unreadable } from '../bytes/descriptor.ts'
 import { withHdf5 } from '../hdf5.ts'
 import { fastMriScan, KSPACE } from './fastmri.ts'
 import { ismrmrdScan, rawDataIn } from './ismrmrd.ts'

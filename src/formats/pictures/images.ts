@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { NdArray, type Shape } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
-import { unreadable } from '../descriptor.ts'
-import { readBytes } from '../files.ts'
+import { wrong } from '../bytes/bytes.ts'
+import { unreadable } from '../bytes/descriptor.ts'
+import { readBytes } from '../bytes/files.ts'
 import { decodeJpeg } from './jpeg.ts'
 import { decodePng } from './png.ts'
 

@@ -1,7 +1,7 @@
 import { decode } from 'jpeg-js'
 import { TweedieError } from '../../error.ts'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { viewOf, wrong } from '../bytes.ts'
+import { viewOf, wrong } from '../bytes/bytes.ts'
 
 /**
  * JPEG images as arrays [C, H, W] in [0, 1], C = 1 (grey) or 3 (RGB); no colour profile and no

@@ -2,7 +2,7 @@ import { type DecodedPng, decode, encode } from 'fast-png'
 import { unzlibSync } from 'fflate'
 import { TweedieError } from '../../error.ts'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { joined, startsWith, viewOf, wrong } from '../bytes.ts'
+import { joined, startsWith, viewOf, wrong } from '../bytes/bytes.ts'
 import { BEST_RATIO } from '../zip/deflate.ts'
 
 /**

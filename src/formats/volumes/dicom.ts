@@ -10,10 +10,10 @@ import { basename, extname } from 'node:path'
 import type { DataSet } from 'dicom-parser'
 import { TweedieError } from '../../error.ts'
 import { firstNotFinite } from '../../tensor/ndarray.ts'
-import { startsWith, wrong } from '../bytes.ts'
-import { unreadable } from '../descriptor.ts'
+import { startsWith, wrong } from '../bytes/bytes.ts'
+import { unreadable } from '../bytes/descriptor.ts'
+import { checkRegular, readBytes } from '../bytes/files.ts'
 import { claimedBytes, decodeElements, type Element, elementBytes } from '../elements.ts'
-import { checkRegular, readBytes } from '../files.ts'
 
 /** One image and where it belongs. */
 export interface DicomFrame {

@@ -1,5 +1,5 @@
 import { NdArray } from '../../tensor/ndarray.ts'
-import { viewOf, wrong } from '../bytes.ts'
+import { viewOf, wrong } from '../bytes/bytes.ts'
 import { claimedBytes, decodeElements, type Element } from '../elements.ts'
 import { gunzipped } from '../zip/gzip.ts'
 import type { Affine } from './orientation.ts'

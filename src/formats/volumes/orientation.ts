@@ -5,7 +5,7 @@
  * as in radiology: the body's right is left, its front or its head is up.
  */
 import { NdArray } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** Rows of the map from voxel (x, y, z) to space: three of [a, b, c, offset]. */
 export type Affine = readonly (readonly number[])[]

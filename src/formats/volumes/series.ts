@@ -1,7 +1,7 @@
 /** DICOM images in the order of their places in space, as volumes. */
 import { basename } from 'node:path'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { type DicomFrame, readDicom } from './dicom.ts'
 import type { Affine, Volume } from './orientation.ts'
 

@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { TweedieError } from '../../error.ts'
 import { NdArray } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { cut, type Plane } from './orientation.ts'
 import { readVolumes } from './volumes.ts'
 

@@ -4,7 +4,7 @@
  * https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
  */
 import { z } from 'zod'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { type Element, elementBytes } from '../elements.ts'
 import { parsed, type ZarrArray, zarrArray } from './array-metadata.ts'
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { Shape } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { claimedBytes, type Element, elementBytes } from '../elements.ts'
 import { type ChunkCoding, checkedCoding } from './chunk-coding.ts'
 import { fillValueOf } from './fill-value.ts'

@@ -5,7 +5,7 @@
  * https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
  */
 import { inflateSync } from 'node:zlib'
-import { viewOf } from '../bytes.ts'
+import { viewOf } from '../bytes/bytes.ts'
 import { checkClaim, checkLong } from './packed-size.ts'
 
 /** Size of the header, and flags: a plain copy, blocks that are not split. */

@@ -1,6 +1,6 @@
 /** How the chunks of a Zarr array are encoded: what of it is understood here, checked, for zarrita to do. */
 import { type Shape, sizeOf } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** A codec and its configuration. */
 interface Codec {

@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os'
 import { allocate, type Data, elementBytes } from '../../tensor/dtype.ts'
 import { NdArray, type Shape, sizeOf } from '../../tensor/ndarray.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { type ArrayField, checkRows, type StoredArray } from '../stored-array.ts'
 
 /** An array and the grid of its chunks. */

@@ -4,7 +4,7 @@
  */
 import { gunzipSync, inflateSync } from 'node:zlib'
 import { registry } from 'zarrita'
-import { viewOf } from '../bytes.ts'
+import { viewOf } from '../bytes/bytes.ts'
 import { checkBlosc } from './blosc-frame.ts'
 import { crc32c } from './crc32c.ts'
 import { checkClaim, checkLong } from './packed-size.ts'

@@ -1,6 +1,6 @@
 /** The value of elements that no chunk holds. */
 
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { decodeElements, dtypeOf, type Element, elementBytes } from '../elements.ts'
 
 /** Numbers that JSON cannot write. */

@@ -1,5 +1,5 @@
 import { isRecord, parseJson } from '../../json.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** JSON as Python writes it: NaN and infinities stand there without quotes, of which JSON knows nothing. */
 const quoted = (text: string): string =>

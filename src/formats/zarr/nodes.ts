@@ -1,6 +1,6 @@
 /** The arrays of a Zarr hierarchy, of version 2 or 3: one array, or those of a group by name. */
 import { isRecord } from '../../json.ts'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { type ZarrArray, zarrArrayOfV3 } from './array-metadata.ts'
 import { zarrArrayOfV2 } from './array-metadata-v2.ts'
 import type { Dialogue } from './dialogue.ts'

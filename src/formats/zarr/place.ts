@@ -1,6 +1,6 @@
 /** Where a Zarr hierarchy lies: a folder, a zip file, or an address of the web. */
 import { statSync } from 'node:fs'
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** Where the keys of a hierarchy are found. */
 export type ZarrPlace =

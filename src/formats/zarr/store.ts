@@ -1,5 +1,5 @@
 /** What a store of a Zarr hierarchy is: values by their keys (`y/c/0/1`). */
-import { wrong } from '../bytes.ts'
+import { wrong } from '../bytes/bytes.ts'
 
 /** A part of a value. */
 export type Part = { readonly offset: number; readonly length: number } | { readonly suffixLength: number }

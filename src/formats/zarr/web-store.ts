@@ -1,6 +1,6 @@
 /** The values of a Zarr hierarchy from a server, by http or https, read only. */
 import { TweedieError } from '../../error.ts'
-import { joined, wrong } from '../bytes.ts'
+import { joined, wrong } from '../bytes/bytes.ts'
 import { shownPath, type ZarrPlace } from './place.ts'
 import { checkLength, type Part, type ZarrStore } from './store.ts'
 

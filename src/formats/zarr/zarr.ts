@@ -4,7 +4,7 @@
  * before it sees them.
  */
 import type { OpenArrays } from '../array-format.ts'
-import { unreadable } from '../descriptor.ts'
+import { unreadable } from '../bytes/descriptor.ts'
 import { decodeElements, dtypeOf } from '../elements.ts'
 import type { StoredArray } from '../stored-array.ts'
 import type { ZarrArray } from './array-metadata.ts'

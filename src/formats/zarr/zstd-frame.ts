@@ -1,5 +1,5 @@
 /** The size of what a frame of Zstandard holds, before it is unpacked (RFC 8878, 3.1.1). */
-import { viewOf } from '../bytes.ts'
+import { viewOf } from '../bytes/bytes.ts'
 import { checkClaim, checkLong } from './packed-size.ts'
 
 const MAGIC = 0xfd2fb528

@@ -1,5 +1,5 @@
-import { type ByteSource, bytesAt, inMemory, partOf } from '../byte-source.ts'
-import { viewOf, wrong } from '../bytes.ts'
+import { type ByteSource, bytesAt, inMemory, partOf } from '../bytes/byte-source.ts'
+import { viewOf, wrong } from '../bytes/bytes.ts'
 import { BEST_RATIO, inflate } from './deflate.ts'
 import { type CheckedFile, type Claim, checkCrc, inflated } from './inflated.ts'
 

@@ -4,8 +4,8 @@
  */
 import { Inflate } from 'fflate'
 import { TweedieError } from '../../error.ts'
-import { type ByteSource, bytesAt, eachPiece, inMemory, type Scratch } from '../byte-source.ts'
-import { wrong } from '../bytes.ts'
+import { type ByteSource, bytesAt, eachPiece, inMemory, type Scratch } from '../bytes/byte-source.ts'
+import { wrong } from '../bytes/bytes.ts'
 import { crc32, inflate } from './deflate.ts'
 
 /** What a header says of the data that are deflated. */

@@ -1,5 +1,5 @@
 /** The records of a ZIP archive, as they are written. PKWARE APPNOTE 6.3, sections 4.3 and 4.4. */
-import { joined, viewOf } from '../bytes.ts'
+import { joined, viewOf } from '../bytes/bytes.ts'
 import { endRecordIn64, extraIn64, FULL_16, FULL_32, VERSION, type ZipSizes } from './zip64.ts'
 
 export const END = 0x06054b50

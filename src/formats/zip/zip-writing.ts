@@ -1,6 +1,6 @@
 /** ZIP archives, written: equal content gives equal bytes. */
 import { deflateSync } from 'fflate'
-import { joined } from '../bytes.ts'
+import { joined } from '../bytes/bytes.ts'
 import { crc32 } from './deflate.ts'
 import { checkName } from './zip.ts'
 import { DEFLATED, directoryRecords, localRecord, STORED, type ZipRecord } from './zip-records.ts'

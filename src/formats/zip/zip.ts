@@ -1,5 +1,5 @@
-import { type ByteSource, bytesAt, partOf } from '../byte-source.ts'
-import { viewOf, wrong } from '../bytes.ts'
+import { type ByteSource, bytesAt, partOf } from '../bytes/byte-source.ts'
+import { viewOf, wrong } from '../bytes/bytes.ts'
 import { BEST_RATIO } from './deflate.ts'
 import { type CheckedFile, checkCrc, inflated } from './inflated.ts'
 import {

@@ -4,8 +4,8 @@
  *
  * PKWARE APPNOTE 6.3, sections 4.3.14, 4.3.15 and 4.5.3.
  */
-import { type ByteSource, bytesAt } from '../byte-source.ts'
-import { joined, viewOf, wrong } from '../bytes.ts'
+import { type ByteSource, bytesAt } from '../bytes/byte-source.ts'
+import { joined, viewOf, wrong } from '../bytes/bytes.ts'
 
 /** The end record of an archive: where its directory is. */
 export interface ZipEnd {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import { flushFolder } from '../../formats/atomic.ts'
+import { flushFolder } from '../../formats/bytes/atomic.ts'
 import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../../formats/index.ts'
 import { float32, type NdArray, sizeOf, zeros } from '../../tensor/index.ts'
 import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'

@@ -1,5 +1,5 @@
 /** Small pieces that every reader of bytes needs. */
-import { TweedieError } from '../error.ts'
+import { TweedieError } from '../../error.ts'
 
 /** An error about a file; `where` names the file, and the field or entry inside it. */
 export const wrong = (where: string, message: string): TweedieError =>

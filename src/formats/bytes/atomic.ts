@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
-import { TweedieError } from '../error.ts'
+import { TweedieError } from '../../error.ts'
 
 /** Suffix of files that are being written; a leftover with it is the trace of a killed process. */
 export const TEMPORARY_SUFFIX = '.tmp'

@@ -1,5 +1,5 @@
 import { fstatSync, openSync, readFileSync, statSync } from 'node:fs'
-import { TweedieError } from '../error.ts'
+import { TweedieError } from '../../error.ts'
 import { bytesAt } from './byte-source.ts'
 import { fileOf, type OpenFile, unreadable } from './descriptor.ts'
 import { temporaryFile } from './scratch.ts'

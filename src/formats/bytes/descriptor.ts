@@ -1,6 +1,6 @@
 /** Open files by their descriptors, and what the system says when it refuses. */
 import { closeSync, readSync } from 'node:fs'
-import { TweedieError } from '../error.ts'
+import { TweedieError } from '../../error.ts'
 import { systemReason } from './atomic.ts'
 import type { ByteSource } from './byte-source.ts'
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type JournalEvent, layoutOf, openRun } from '../../src/run/index.ts'
 import type { RunRow, RunsPage } from '../../src/studio/index.ts'
-import { asking, laps, makeLongRun, makeRun, said } from './asking.ts'
+import { asking, said } from './asking.ts'
+import { laps, makeLongRun, makeRun } from './make-run.ts'
 
 const table = async ({ get }: ReturnType<typeof asking>, query = ''): Promise<RunsPage> =>
   said(await get(`/api/runs${query}`))

@@ -153,17 +153,18 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
       onDragLeave={() => (over.value = false)}
       onDrop={onDrop}
     >
-      <label for={id}>Drop files of draws here, or choose them:</label>
+      <span>Drop files of draws here, or</span>
       <input
+        class="visually-hidden"
         id={id}
         type="file"
         multiple
         accept={readable.join(',')}
         onChange={({ currentTarget: { files } }) => onFiles([...(files ?? [])])}
       />
+      <label for={id}>Choose files</label>
       <p class="quiet">
-        {readable.join(', ')}; with observations and truth beside them if you have these. They stay on this
-        machine.
+        {readable.join(', ')}, with observations and truth if you have these. They stay on this machine.
       </p>
     </div>
   )
@@ -201,9 +202,11 @@ const LookPage = ({ address }: PageProps) => {
   }
   return (
     <>
-      <h1>Look at a posterior</h1>
+      <div class="look-top">
+        <h1>Look at a posterior</h1>
+        <Examples onExample={onExample} />
+      </div>
       <Drop onFiles={onFiles} />
-      <Examples onExample={onExample} />
       {fault.value !== undefined && <Notice title={fault.value} />}
       {result.value && <Shown key={opened.current} result={result.value} />}
     </>

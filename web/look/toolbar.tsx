@@ -119,9 +119,11 @@ const Pointer = ({ viewing: { pointer, region, look } }: { readonly viewing: Vie
           {pointerToolOf(name).title}
         </button>
       ))}
-    <button type="button" disabled={!region.value} onClick={() => (region.value = undefined)}>
-      Clear region
-    </button>
+    {region.value && (
+      <button type="button" onClick={() => (region.value = undefined)}>
+        Clear region
+      </button>
+    )}
   </div>
 )
 

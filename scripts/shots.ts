@@ -1,9 +1,10 @@
 /**
  * Pictures of every page of the studio, to be looked at before a change of it is called done:
- * `npm run build && npm run shots [FOLDER] [-- --runs RUNS] [--only PATTERN]`.
+ * `npm run build && npm run shots -- [FOLDER] [--runs RUNS] [--run NAME] [--only PATTERN] [--screen]`.
  *
  * They go to `dist/shots`, or the folder given: 1280 and 390 pixels wide, light and dark. The studio serves a
- * copy of `RUNS` with a few results beside, or, without it, a small run that is learned here in a minute.
+ * copy of `RUNS`, the page of its run `NAME` (demo) is shown, and a few results lie beside; without it, a small
+ * run is learned here in a minute. `--screen` takes the first screen alone.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +16,16 @@ import { tweedie } from '../test/e2e/built.ts'
 import { makeResults } from '../test/web/runs/make-results.ts'
 import { closeBrowser, type Sight, withPage } from '../test/web/studio-page.ts'
 import { studioOf } from '../test/web/studio-process.ts'
+
+const { values, positionals } = parseArgs({
+  options: {
+    runs: { type: 'string' },
+    only: { type: 'string' },
+    run: { type: 'string', default: 'demo' },
+    screen: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+})
 
 /** A minute of learning: digits, a network that is too small for them. */
 const SMALL = `data:
@@ -106,7 +117,8 @@ const taken = async (page: Page, path: string): Promise<void> => {
   await page.waitForTimeout(700)
   const over = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
   if (over > 0) console.log(`${path} is ${over} pixels too wide`)
-  await page.screenshot({ path: `${path}.png`, fullPage: true })
+  if (values.screen) await page.evaluate('scrollTo(0, 0)')
+  await page.screenshot({ path: `${path}.png`, fullPage: !values.screen })
 }
 
 const shoot = async (url: string, shot: Shot, to: string, { name, sight }: (typeof sights)[number]) => {
@@ -139,7 +151,7 @@ const furnished = (folder: string, runs: string | undefined): string => {
   makeResults(folder)
   if (runs !== undefined) {
     cpSync(runs, folder, { recursive: true })
-    return 'demo'
+    return values.run
   }
   const configuration = join(folder, 'small.yaml')
   writeFileSync(configuration, SMALL)
@@ -148,10 +160,6 @@ const furnished = (folder: string, runs: string | undefined): string => {
   return 'small'
 }
 
-const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string' }, only: { type: 'string' } },
-  allowPositionals: true,
-})
 const only = new RegExp(values.only ?? '')
 const to = positionals[0] ?? 'dist/shots'
 mkdirSync(to, { recursive: true })

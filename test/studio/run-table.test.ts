@@ -42,6 +42,15 @@ describe('the table of runs', () => {
     })
   })
 
+  it('counts no lap beyond the last: what follows is one more training on all observations', async () => {
+    const studio = asking()
+    const past = { event: 'loss', lap: 5, step: 460, loss: 0.7 } as const
+    makeRun(studio.folder, 'past', [...half, { event: 'lap', lap: 4 }, past])
+    const row = await rowOf(studio, 'past')
+    expect(row).toMatchObject({ lap: 4, laps: 4, step: 460, loss: 0.7 })
+    expect(row?.steps).toBeUndefined()
+  })
+
   it('tells running, finished and stopped runs apart, and what another machine holds', async () => {
     const studio = asking()
     const open = openRun(join(studio.folder, 'open'), { config: laps })

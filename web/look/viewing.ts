@@ -64,11 +64,12 @@ export const MOST_TIMES = 16
 const AT_ONCE = 2 ** 21
 const BLOCK = 2048
 
-/** Ends of the data where they are known, else of the draws. */
-export const endsOf = ({ values, range, truth, domain, size }: Draws): Ends => {
+/** Ends of the data where they are known; else, of pictures, those of the truth; else of all that is shown. */
+export const endsOf = ({ values, range, truth, domain, size, look }: Draws): Ends => {
   if (range) return { low: range[0], high: range[1] }
+  const alone = truth && look.kind === 'image' && truth.some((v) => v !== truth[0])
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const some of truth ? [values, truth] : [values])
+  for (const some of alone ? [truth] : truth ? [values, truth] : [values])
     for (let i = 0; i < some.length; i++) {
       if (domain && domain[i % size] === 0) continue
       if (some[i] < low) low = some[i]

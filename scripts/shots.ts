@@ -3,8 +3,8 @@
  * `npm run build && npm run shots -- [FOLDER] [--runs RUNS] [--run NAME] [--only PATTERN] [--screen]`.
  *
  * They go to `dist/shots`, or the folder given: 1280 and 390 pixels wide, light and dark. The studio serves a
- * copy of `RUNS`, the page of its run `NAME` (demo) is shown, and a few results lie beside; without it, a small
- * run is learned here in a minute. `--screen` takes the first screen alone.
+ * copy of `RUNS`, with the page of its run `NAME` (demo), and a few results beside; without it, a small run is
+ * learned here in a minute. `--screen` takes the first screen alone.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -2,9 +2,9 @@
  * Pictures of every page of the studio, to be looked at before a change of it is called done:
  * `npm run build && npm run shots -- [FOLDER] [--runs RUNS] [--run NAME] [--only PATTERN] [--screen]`.
  *
- * They go to `dist/shots`, or the folder given: 1280 and 390 pixels wide, light and dark. The studio serves a
- * copy of `RUNS`, with the page of its run `NAME` (demo), and a few results beside; without it, a small run is
- * learned here in a minute. `--screen` takes the first screen alone.
+ * They go to `dist/shots`, or the folder given: 1280 and 390 pixels wide, light and dark. The studio
+ * serves a copy of `RUNS`, with the page of its run `NAME` (demo), and a few results beside; without it, a
+ * small run is learned here in a minute. `--screen` takes the first screen alone.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ const SMALL = `data:
   observe: { operator: { kind: mask, keep: 0.25 }, noise: 0.05 }
 net: { kind: unet, channels: [8, 16], blocks: [1, 1], emb: 16, unshuffle: 2 }
 gaussian: { iterations: 2, rank: 8 }
-em: { laps: 2, batch: 100, early: { laps: 1 }, sampling: { steps: 4 } }
+em: { laps: 2, batch: 100, early: { laps: 0 }, sampling: { steps: 4 } }
 train: { batch: 16, steps: 60 }
 monitor: { held: { observations: 16 }, samples: 32, steps: 8 }
 `

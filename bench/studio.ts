@@ -1,9 +1,10 @@
 /**
  * The page of the studio in headless Chromium: `npm run build && npm run bench -- studio [--json]`.
  *
- * Sizes of what the first view fetches (gzipped), its first paint, and milliseconds from the end of a brush
- * stroke to the frame that shows the draws of it, over 40 strokes. Times are of a machine that does nothing
- * else; the browser draws in software.
+ * Sizes of what the first view fetches (gzipped), its first paint, milliseconds from the end of a brush
+ * stroke to the frame that shows the draws of it, over 40 strokes, frames a second of scrubbing 256 draws of
+ * 128 × 128, and CPU seconds of a run that is watched over those of one that is not. Times are of a machine
+ * that does nothing else; the browser draws in software.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +13,8 @@ import type { Page } from 'playwright-core'
 import { z } from 'zod'
 import { TweedieError } from '../src/error.ts'
 import { builtPage, closeBrowser, servedFolder, withPage } from '../test/web/studio-page.ts'
+import { scrub } from './studio/scrub.ts'
+import { watched } from './studio/watched.ts'
 
 const STROKES = 40
 const LONG = 120_000
@@ -80,6 +83,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
         .parse(await page.evaluate('performance.getEntriesByName("first-contentful-paint")[0].startTime'))
       return { paint, taken: (await strokes(page)).slice(5) }
     })
+    const scrubbed = await scrub(url)
+    const cpu = await watched()
+    const slowDowns = cpu.watched.map((seconds, i) => seconds / cpu.alone[i] - 1)
     const figures = {
       firstViewGzipBytes: firstView,
       firstPaintMs: Math.round(measured.paint),
@@ -87,6 +93,8 @@ export const run = async (args: readonly string[]): Promise<number> => {
         median: Math.round(quantile(measured.taken, 0.5)),
         p95: Math.round(quantile(measured.taken, 0.95)),
       },
+      scrubFramesPerSecond: Math.round(scrubbed),
+      watchedRun: { cpuSecondsAlone: cpu.alone, cpuSecondsWatched: cpu.watched, slowDowns },
     }
     if (args.includes('--json')) console.log(JSON.stringify(figures))
     else {
@@ -95,6 +103,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
       console.log(`first view   ${size} (at most ${FIRST_VIEW / 1e3})`)
       console.log(`first paint  ${figures.firstPaintMs} ms`)
       console.log(`stroke       ${median} ms to its draws, 95 % within ${p95} ms`)
+      console.log(`scrubbing    ${figures.scrubFramesPerSecond} frames a second, 256 draws of 128 × 128`)
+      const percent = slowDowns.map((share) => `${(100 * share).toFixed(1)} %`).join(', ')
+      console.log(`watched run  ${percent} more CPU time of the learner, run by run`)
     }
     return firstView <= FIRST_VIEW ? 0 : 1
   } finally {

@@ -55,12 +55,14 @@ const placeOf = (config: JsonRecord, kind: RunKind, lines: readonly Line[]) => {
   const laps = kind === 'learn' && !config.learner ? numberOf(recordOf(config.em).laps) : undefined
   if (laps === undefined) return { step, steps: stepsOf(config, 0, 0), loss: numberOf(loss?.loss) }
   const lap = Math.max(at ?? 0, done ?? 0)
-  const isDone = done !== undefined && done >= (at ?? 0)
+  // After the last lap a network may be trained once more, with what was held out until then.
+  const isPast = lap > laps
+  const isDone = isPast || (done !== undefined && done >= (at ?? 0))
   return {
-    lap,
+    lap: Math.min(lap, laps),
     laps,
-    step: isDone ? undefined : step,
-    steps: stepsOf(config, lap, laps),
+    step: isDone && !isPast ? undefined : step,
+    steps: isPast ? undefined : stepsOf(config, lap, laps),
     loss: numberOf(loss?.loss),
     isDone,
   }

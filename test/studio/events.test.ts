@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openRun } from '../../src/run/index.ts'
-import { asking, laps } from './asking.ts'
+import { asking } from './asking.ts'
+import { laps } from './make-run.ts'
 
 /** Events of a stream, one after the other. */
 const eventsOf = (response: Response) => {

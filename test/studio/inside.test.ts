@@ -5,7 +5,8 @@ import { writeArrays } from '../../src/formats/index.ts'
 import type { RunsPage } from '../../src/studio/index.ts'
 import { ndarray } from '../../src/tensor/index.ts'
 import { scratch } from '../run/scratch.ts'
-import { asking, makeRun, said } from './asking.ts'
+import { asking, said } from './asking.ts'
+import { makeRun } from './make-run.ts'
 
 /** A folder with a run, and beside it what nobody may see. */
 const guarded = () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeArrays } from '../../src/formats/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { asking, lineOf, makeRun, said } from './asking.ts'
+import { asking, lineOf, said } from './asking.ts'
+import { makeRun } from './make-run.ts'
 
 const figures = {
   summary: 'All is well.',

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type JournalEvent, layoutOf, openRun } from '../../src/run/index.ts'
 import type { RunRow, RunsPage } from '../../src/studio/index.ts'
-import { asking, laps, makeLongRun, makeRun, said } from './asking.ts'
+import { asking, said } from './asking.ts'
+import { laps, makeLongRun, makeRun } from './make-run.ts'
 
 const table = async ({ get }: ReturnType<typeof asking>, query = ''): Promise<RunsPage> =>
   said(await get(`/api/runs${query}`))
@@ -39,6 +40,15 @@ describe('the table of runs', () => {
       loss: 0.8,
       figures: { rmse: 0.2, crps: 0.1, coverage90: 0.88 },
     })
+  })
+
+  it('counts no lap beyond the last: what follows is one more training on all observations', async () => {
+    const studio = asking()
+    const past = { event: 'loss', lap: 5, step: 460, loss: 0.7 } as const
+    makeRun(studio.folder, 'past', [...half, { event: 'lap', lap: 4 }, past])
+    const row = await rowOf(studio, 'past')
+    expect(row).toMatchObject({ lap: 4, laps: 4, step: 460, loss: 0.7 })
+    expect(row?.steps).toBeUndefined()
   })
 
   it('tells running, finished and stopped runs apart, and what another machine holds', async () => {

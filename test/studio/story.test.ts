@@ -6,7 +6,8 @@ import type { Story } from '../../src/studio/index.ts'
 import { follow } from '../../src/studio/journal-follower.ts'
 import { thinned } from '../../src/studio/story.ts'
 import { scratch } from '../run/scratch.ts'
-import { asking, makeLongRun, makeRun, said } from './asking.ts'
+import { asking, said } from './asking.ts'
+import { makeLongRun, makeRun } from './make-run.ts'
 
 const loss = (lap: number, step: number, value: number | null, seconds = step): string =>
   `${JSON.stringify({ event: 'loss', lap, step, loss: value, seconds })}\n`

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { layoutOf, lockOwner, readJournal } from '../../src/run/index.ts'
 import type { RunDetail } from '../../src/studio/index.ts'
-import { asking, lineOf, makeRun, said, yaml } from './asking.ts'
+import { asking, lineOf, said, yaml } from './asking.ts'
+import { makeRun } from './make-run.ts'
 
 /** Three laps of a network of a few weights: a second or two. */
 const tiny = (steps: number) => ({

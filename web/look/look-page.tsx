@@ -9,35 +9,47 @@ import type { Arrays } from './arrays.ts'
 import { decodeArrays, faultIn, lineOf, readable } from './decode.ts'
 import { looksOf } from './looks.ts'
 import { PosteriorView } from './posterior-view.tsx'
-import { type Result, resultOf } from './result.ts'
+import { areDraws, type Result, resultOf } from './result.ts'
 
 interface Example {
   readonly file: string
   readonly name: string
+  /** On its button. */
+  readonly short: string
 }
 
 /** What ships with the page; the first is shown before anything is dropped. */
 const EXAMPLES: readonly Example[] = [
-  { file: 'photo.npz', name: 'A photograph with hidden pixels' },
-  { file: 'winds.npz', name: 'Winds from 200 stations' },
+  { file: 'photo.npz', name: 'A photograph with hidden pixels', short: 'Photograph' },
+  { file: 'winds.npz', name: 'Winds from 200 stations', short: 'Winds' },
 ]
 
-/** Arrays of files that belong together: those of later ones are added, draws are those of the first. */
-const arraysOf = async (files: readonly File[]): Promise<Arrays> => {
-  let all: Arrays = {}
-  for (const file of files)
-    all = { ...decodeArrays(new Uint8Array(await file.arrayBuffer()), file.name), ...all }
-  return all
+/** Arrays and the name of what they are called by. */
+interface Read {
+  readonly arrays: Arrays
+  readonly name: string
+}
+
+/** Arrays of files that belong together, in any order: draws are those that are called so, else the first. */
+const filesRead = async (files: readonly File[]): Promise<Read> => {
+  const read: Read[] = []
+  for (const file of files) {
+    const arrays = decodeArrays(new Uint8Array(await file.arrayBuffer()), file.name)
+    read.push({ arrays, name: file.name })
+  }
+  const first = read.find(({ arrays }) => areDraws(arrays)) ?? read[0]
+  const others = read.filter((one) => one !== first).map(({ arrays }) => arrays)
+  return { arrays: Object.assign({}, ...others.reverse(), first.arrays), name: first.name }
 }
 
 /** Arrays of a file of this site, by its address. */
-const fetched = async (address: string): Promise<Arrays> => {
+const fetched = async (address: string, called?: string): Promise<Read> => {
   const { href, origin, pathname } = new URL(address, location.href)
   if (origin !== location.origin) throw faultIn(address, 'is not of this site')
   const answer = await fetch(href)
   const name = pathname.split('/').at(-1) ?? ''
   if (!answer.ok) throw faultIn(name, `could not be had: ${answer.status} ${answer.statusText}`)
-  return decodeArrays(new Uint8Array(await answer.arrayBuffer()), name)
+  return { arrays: decodeArrays(new Uint8Array(await answer.arrayBuffer()), name), name: called ?? name }
 }
 
 const Examples = ({ onExample }: { readonly onExample: (example: Example) => void }) => (
@@ -45,7 +57,7 @@ const Examples = ({ onExample }: { readonly onExample: (example: Example) => voi
     <span class="quiet">Examples:</span>
     {EXAMPLES.map((example) => (
       <button key={example.file} type="button" onClick={() => onExample(example)}>
-        {example.name}
+        {example.short}
       </button>
     ))}
   </p>
@@ -153,17 +165,18 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
       onDragLeave={() => (over.value = false)}
       onDrop={onDrop}
     >
-      <label for={id}>Drop files of draws here, or choose them:</label>
+      <span>Drop files of draws here, or</span>
       <input
+        class="visually-hidden"
         id={id}
         type="file"
         multiple
         accept={readable.join(',')}
         onChange={({ currentTarget: { files } }) => onFiles([...(files ?? [])])}
       />
+      <label for={id}>Choose files</label>
       <p class="quiet">
-        {readable.join(', ')}; with observations and truth beside them if you have these. They stay on this
-        machine.
+        {readable.join(', ')}, with observations and truth if you have these. They stay on this machine.
       </p>
     </div>
   )
@@ -175,11 +188,11 @@ const LookPage = ({ address }: PageProps) => {
   const fault = useSignal<string | undefined>(undefined)
   /** How many results were shown: each has a viewer of its own. */
   const opened = useRef(0)
-  const latest = useRef<Promise<Arrays> | undefined>(undefined)
-  const open = (reading: Promise<Arrays>, name: string) => {
+  const latest = useRef<Promise<Read> | undefined>(undefined)
+  const open = (reading: Promise<Read>) => {
     latest.current = reading
     reading
-      .then((arrays) => {
+      .then(({ arrays, name }) => {
         if (latest.current !== reading) return
         const found = resultOf(arrays, name)
         opened.current++
@@ -191,19 +204,21 @@ const LookPage = ({ address }: PageProps) => {
       })
   }
   const asked = address.query.get('file')
-  const onExample = ({ file, name }: Example) => open(fetched(`./examples/${file}`), name)
+  const onExample = ({ file, name }: Example) => open(fetched(`./examples/${file}`, name))
   useEffect(() => {
     if (asked === null) onExample(EXAMPLES[0])
-    else open(fetched(asked), asked.split('/').at(-1) ?? asked)
+    else open(fetched(asked))
   }, [asked])
   const onFiles = (files: readonly File[]) => {
-    if (files.length > 0) open(arraysOf(files), files[0].name)
+    if (files.length > 0) open(filesRead(files))
   }
   return (
     <>
-      <h1>Look at a posterior</h1>
+      <div class="look-top">
+        <h1>Look at a posterior</h1>
+        <Examples onExample={onExample} />
+      </div>
       <Drop onFiles={onFiles} />
-      <Examples onExample={onExample} />
       {fault.value !== undefined && <Notice title={fault.value} />}
       {result.value && <Shown key={opened.current} result={result.value} />}
     </>

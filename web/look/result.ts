@@ -9,6 +9,12 @@ import { lookOf } from './looks.ts'
 const DRAWS = ['draws', 'samples', 'posterior_samples', 'theta', 'x']
 const TRUTH = ['truth', 'theta', 'parameters', 'x', 'images', 'data']
 
+/** Names that are of draws and of nothing else. */
+const PLAIN = DRAWS.slice(0, 3)
+
+/** Whether arrays say by name that they are draws. */
+export const areDraws = (arrays: Arrays): boolean => PLAIN.some((name) => Object.hasOwn(arrays, name))
+
 /** Draws [K, N, ...event] of N observations, and what belongs to them. */
 export interface Result {
   readonly name: string

@@ -2,8 +2,9 @@
 import { useId } from 'preact/hooks'
 import { type MapName, maps } from '../canvas/scale.ts'
 import { Slider } from '../ui/slider.tsx'
+import { endsOf } from './ends.ts'
 import { type PointerTool, pointerToolOf, pointerTools } from './region/pointer-tools.ts'
-import { endsOf, MOST_TIMES, type Viewing } from './viewing.ts'
+import { MOST_TIMES, type Viewing } from './viewing.ts'
 
 const isMap = (name: string): name is MapName => Object.hasOwn(maps, name)
 const toolNames = Object.keys(pointerTools) as PointerTool[]
@@ -119,9 +120,11 @@ const Pointer = ({ viewing: { pointer, region, look } }: { readonly viewing: Vie
           {pointerToolOf(name).title}
         </button>
       ))}
-    <button type="button" disabled={!region.value} onClick={() => (region.value = undefined)}>
-      Clear region
-    </button>
+    {region.value && (
+      <button type="button" onClick={() => (region.value = undefined)}>
+        Clear region
+      </button>
+    )}
   </div>
 )
 

@@ -1,4 +1,5 @@
 /** What the parts of a viewer share: one cross-hair, one zoom, one scale, one draw, one region. */
+
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { MapName } from '../canvas/scale.ts'
 import type { Draws, Look } from '../posterior/draws.ts'
@@ -6,15 +7,10 @@ import { axesOf } from '../posterior/places.ts'
 import { drawsOf, type Quantity, quantitiesOf } from '../posterior/quantities.ts'
 import { inSlices } from '../posterior/slices.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
+import { type Ends, endsOf } from './ends.ts'
 import { pixelsMarked, type Raster } from './rasters/raster.ts'
 import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from './rasters/rasters.ts'
 import type { PointerTool } from './region/pointer-tools.ts'
-
-/** Lowest and highest colour. */
-export interface Ends {
-  readonly low: number
-  readonly high: number
-}
 
 /** The state of a viewer. */
 export interface Viewing {
@@ -63,19 +59,6 @@ export const MOST_TIMES = 16
 /** Values up to which statistics are made at once. */
 const AT_ONCE = 2 ** 21
 const BLOCK = 2048
-
-/** Ends of the data where they are known, else of the draws. */
-export const endsOf = ({ values, range, truth, domain, size }: Draws): Ends => {
-  if (range) return { low: range[0], high: range[1] }
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const some of truth ? [values, truth] : [values])
-    for (let i = 0; i < some.length; i++) {
-      if (domain && domain[i % size] === 0) continue
-      if (some[i] < low) low = some[i]
-      if (some[i] > high) high = some[i]
-    }
-  return low < high ? { low, high } : { low: low - 0.5, high: low + 0.5 }
-}
 
 const shapeOf = ({ look, count, size }: Draws): string => {
   const { channels, places } = axesOf(look)

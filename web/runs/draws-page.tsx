@@ -1,5 +1,6 @@
 /** Draws of a file of arrays below the folder, one observation at a time, in the viewer of posteriors. */
 import { useEffect, useState } from 'preact/hooks'
+import { fragmentOf } from '../app/address.ts'
 import type { PageProps } from '../app/places.ts'
 import { plainLook } from '../look/looks.ts'
 import { PosteriorView } from '../look/posterior-view.tsx'
@@ -63,6 +64,20 @@ const Viewer = ({
   return found.draws ? <PosteriorView draws={found.draws} /> : <p class="quiet">Loading …</p>
 }
 
+/** The way back: to the run whose draws these are, or to the runs. */
+const Way = ({ path }: { readonly path: string }) => {
+  const run = path.split('/draws/', 2)
+  return (
+    <p class="way">
+      {run.length === 2 ? (
+        <a href={fragmentOf('runs', ['run', run[0]])}>{run[0]}</a>
+      ) : (
+        <a href={fragmentOf('runs')}>Runs</a>
+      )}
+    </p>
+  )
+}
+
 export const DrawsPage = ({ address }: PageProps) => {
   const path = address.words[1] ?? ''
   const { value, refused } = useAsked<ArrayFile>('arrays', { path })
@@ -76,6 +91,7 @@ export const DrawsPage = ({ address }: PageProps) => {
   if (!value) return <p class="quiet">Loading …</p>
   return (
     <>
+      <Way path={path} />
       <h1 class="path">{path}</h1>
       <div class="bar tools">
         <label class="inline">

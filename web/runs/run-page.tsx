@@ -78,7 +78,7 @@ const Progress = ({ row }: { readonly row: RunRow }) => {
   if (state === 'finished' || (laps === undefined && steps === undefined)) return null
   const inLap = steps ? step / steps : 0
   const share = laps === undefined ? inLap : step > 0 ? (Math.max(0, lap - 1) + inLap) / laps : lap / laps
-  return <progress max={1} value={Math.min(1, share)} aria-label="Progress of the run" />
+  return <progress class="run-progress" max={1} value={Math.min(1, share)} aria-label="Progress of the run" />
 }
 
 const Files = ({ files }: Pick<RunDetail, 'files'>) =>

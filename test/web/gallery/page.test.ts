@@ -61,6 +61,9 @@ describe.skipIf(!chromium || !built)('the first page', () => {
     const { url, close } = await servedFolder(builtPage)
     try {
       await withPage(url, async (page) => {
+        // A static server has no runs: the menu leaves them out.
+        const menu = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
+        expect(await menu.allTextContents()).toEqual(['Gallery', 'Look'])
         await page.locator('.restore').waitFor({ timeout: LONG })
         const shipped = await saved(page)
         await drawn(page)

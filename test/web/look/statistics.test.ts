@@ -4,6 +4,7 @@ import { Matrix, SVD } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { centralInterval, coverage, meanOverDraws, stdOverDraws } from '../../../src/diagnose/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
+import { endsOf } from '../../../web/look/ends.ts'
 import { addGram, along, componentsOf, emptyGram } from '../../../web/posterior/components.ts'
 import type { Draws } from '../../../web/posterior/draws.ts'
 import { exceedance } from '../../../web/posterior/exceedance.ts'
@@ -261,5 +262,17 @@ describe('quantised', () => {
   })
   it('constants come back', () => {
     expect([...restored(quantise(Float32Array.of(2, 2), 8))]).toEqual([2, 2])
+  })
+})
+
+describe('the scale of colours', () => {
+  it('is that of the data, else of pictures the truth, else of all draws', () => {
+    const ends = (of: Float32Array) => ({ low: Math.min(...of), high: Math.max(...of) })
+    expect(endsOf({ ...draws, range: [0, 1] })).toEqual({ low: 0, high: 1 })
+    expect(endsOf(draws)).toEqual(ends(truth.data))
+    expect(endsOf({ ...draws, truth: undefined })).toEqual(ends(random.data))
+    // Charts show draws beyond the truth.
+    const series: Draws = { ...draws, look: { kind: 'series', channels: 1, length: P } }
+    expect(endsOf(series)).toEqual(ends(Float32Array.of(...random.data, ...truth.data)))
   })
 })

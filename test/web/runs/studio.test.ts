@@ -1,16 +1,14 @@
 /** The pages of runs in Chromium, from the real server: a run from start to end, the server's death. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { writeArrays } from '../../../src/formats/index.ts'
-import { normal, stream } from '../../../src/random/index.ts'
-import { startTweedie, tweedie, type Working } from '../../e2e/built.ts'
 import { scratch } from '../../run/scratch.ts'
-import { makeLongRun } from '../../studio/asking.ts'
 import { chromium } from '../browser.ts'
 import { builtPage, closeBrowser, withPage } from '../studio-page.ts'
+import { studioOf } from '../studio-process.ts'
+import { makeResults } from './make-results.ts'
 
 afterAll(closeBrowser)
 
@@ -28,16 +26,6 @@ train: { batch: 16, steps: 1500 }
 monitor: { held: { observations: 8 }, samples: 16, steps: 2 }
 `
 
-/** A studio that serves a folder, and its address. */
-const studioOf = async (folder: string, port: number): Promise<{ url: string; studio: Working }> => {
-  const studio = startTweedie(['studio', folder, '--port', String(port), '--json'])
-  while (!studio.stdout().includes('\n')) {
-    if (studio.child.exitCode !== null) throw new Error(studio.stderr())
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return { url: JSON.parse(studio.stdout()).url, studio }
-}
-
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Violations of WCAG 2.2 AA on the page as it is. */
@@ -48,27 +36,6 @@ const violations = async (page: Page): Promise<string[]> => {
       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join()))`,
   )
   return found
-}
-
-/** A folder with results to look at. */
-const results = (): string => {
-  const folder = scratch()
-  writeArrays(join(folder, 'truth.npz'), { x: normal(stream(0, 'x'), [30, 1, 4, 4]) })
-  writeArrays(join(folder, 'exact.npz'), { draws: normal(stream(0, 'draws'), [19, 30, 1, 4, 4]) })
-  const made = tweedie([
-    'diagnose',
-    join(folder, 'exact.npz'),
-    '--truth',
-    join(folder, 'truth.npz'),
-    '--json',
-  ])
-  writeFileSync(join(folder, 'exact-diagnosis.json'), made.stdout)
-  const cell = { method: 'mmps', task: 'box', steps: 10, images: 2, draws: 3, psnr: 20, crps: 0.1 }
-  const cells = [cell, { ...cell, method: 'dps', psnr: 18 }]
-  writeFileSync(join(folder, 'comparison.json'), JSON.stringify({ command: 'tweedie compare', cells }))
-  makeLongRun(folder, 'long', 1e5)
-  makeLongRun(folder, 'other', 100)
-  return folder
 }
 
 const pages = [
@@ -175,7 +142,9 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
   })
 
   it('have names, contrast and order for everyone, in light and dark, and fit 390 pixels', async () => {
-    const { url, studio } = await studioOf(results(), 0)
+    const folder = scratch()
+    makeResults(folder)
+    const { url, studio } = await studioOf(folder, 0)
     try {
       for (const dark of [false, true])
         await withPage(

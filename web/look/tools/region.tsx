@@ -1,5 +1,6 @@
 /** What a region says: distributions over the draws, as a table that can be copied. */
 import { useMemo } from 'preact/hooks'
+import type { Look } from '../../posterior/draws.ts'
 import { spannedHistogram } from '../../posterior/histogram.ts'
 import { type Regional, regional } from '../../posterior/regional.ts'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -41,6 +42,17 @@ const Peak = ({ viewing, found: { peak } }: { readonly viewing: Viewing; readonl
       {new Set(peak.places).size} places in all.
     </p>
   )
+}
+
+const drawn = 'choose rectangle, lasso or brush above and draw on any picture'
+
+/** How a region is made. */
+const howTo: Readonly<Record<Look['kind'], string>> = {
+  image: `${drawn}, or give the ends here.`,
+  series: 'drag with Shift over any chart, or give the ends here.',
+  sphere: `${drawn}.`,
+  mesh: `${drawn}.`,
+  points: 'points have none.',
 }
 
 const Body = ({ viewing }: ToolProps) => {
@@ -96,10 +108,7 @@ const Body = ({ viewing }: ToolProps) => {
           </div>
         </div>
       ) : (
-        <p class="quiet">
-          No region yet: choose rectangle, lasso or brush above and draw on any picture, or give the ends
-          here.
-        </p>
+        <p class="quiet">No region yet: {howTo[draws.value.look.kind]}</p>
       )}
     </section>
   )

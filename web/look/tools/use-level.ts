@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { Ends, Viewing } from '../viewing.ts'
+import type { Ends } from '../ends.ts'
+import type { Viewing } from '../viewing.ts'
 
 /** A value on the scale of a viewing: half-way until it is chosen, and again when the scale changes. */
 export const useLevel = ({ ends }: Viewing): readonly [level: number, choose: (value: number) => void] => {

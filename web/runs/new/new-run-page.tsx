@@ -8,6 +8,7 @@ import { ordered, sentFile } from '../api.ts'
 import { useAsked } from '../use-asked.ts'
 import { Estimate, type Plan } from './estimate.tsx'
 import { fieldsOf, isValue, type Schema, type Value, withValue } from './schema-fields.ts'
+import './form.css'
 import { SchemaForm } from './schema-form.tsx'
 
 interface Example {
@@ -95,13 +96,13 @@ export const NewRunPage = () => {
     })
 
   return (
-    <>
+    <div class="form">
       <p class="way">
         <a href={fragmentOf('runs')}>Runs</a>
       </p>
       <h1>New run</h1>
-      <div class="fields top">
-        <div class="field">
+      <div class="form-fields top">
+        <div class="form-field">
           <label for="run-name">Name</label>
           <input
             id="run-name"
@@ -112,7 +113,7 @@ export const NewRunPage = () => {
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </div>
-        <div class="field">
+        <div class="form-field">
           <label for="run-kind">What</label>
           <select
             id="run-kind"
@@ -130,7 +131,7 @@ export const NewRunPage = () => {
             ))}
           </select>
         </div>
-        <div class="field">
+        <div class="form-field">
           <label for="run-example">Begin with the example</label>
           <select
             id="run-example"
@@ -144,7 +145,7 @@ export const NewRunPage = () => {
             ))}
           </select>
         </div>
-        <div class="field">
+        <div class="form-field">
           <label for="run-minutes">Minutes, at most</label>
           <input
             id="run-minutes"
@@ -156,7 +157,7 @@ export const NewRunPage = () => {
           />
         </div>
         {kind !== 'train' && (
-          <div class="field">
+          <div class="form-field">
             <label for="run-file">Observations of your own</label>
             <input
               id="run-file"
@@ -213,6 +214,6 @@ export const NewRunPage = () => {
       </div>
       {doing.kind === 'refused' && <Notice title="It was refused">{doing.words}</Notice>}
       {doing.kind === 'planned' && <Estimate plan={doing.plan} />}
-    </>
+    </div>
   )
 }

@@ -105,7 +105,7 @@ const Plain = (props: FieldProps) => {
   const { field } = props
   const about = [field.description, boundsOf(field)].filter(Boolean).join('; ')
   return (
-    <div class="field">
+    <div class="form-field">
       <label for={idOf(field)}>
         {field.name}
         {field.required && <span class="quiet"> (needed)</span>}
@@ -122,7 +122,7 @@ const Plain = (props: FieldProps) => {
 
 const Variants = ({ field, value, change }: FieldProps<Field & { readonly kind: 'variants' }>) => (
   <>
-    <div class="field">
+    <div class="form-field">
       <label for={idOf(field)}>{field.name}: kind</label>
       <select
         id={idOf(field)}
@@ -177,7 +177,7 @@ const Fields = ({
   readonly value: Value
   readonly change: Change
 }) => (
-  <div class="fields">
+  <div class="form-fields">
     {fields.map((field) => {
       const key = field.path.join('.')
       if (field.kind === 'group') return <Group key={key} field={field} value={value} change={change} />

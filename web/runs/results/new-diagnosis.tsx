@@ -1,6 +1,7 @@
 /** Asks for a diagnosis of draws: a child process of the server makes it. */
 import { useState } from 'preact/hooks'
 import { fragmentOf } from '../../app/address.ts'
+import '../new/form.css'
 import { Notice } from '../../ui/notice.tsx'
 import { ordered } from '../api.ts'
 
@@ -34,10 +35,10 @@ export const NewDiagnosis = () => {
   return (
     <section aria-label="A new diagnosis">
       <h2>A new one</h2>
-      <form onSubmit={ask}>
-        <div class="fields">
+      <form class="form" onSubmit={ask}>
+        <div class="form-fields">
           {fields.map(({ key, label, about }) => (
-            <div class="field" key={key}>
+            <div class="form-field" key={key}>
               <label for={`diagnosis-${key}`}>{label}</label>
               <input
                 id={`diagnosis-${key}`}

@@ -21,6 +21,9 @@ export interface Rendered {
   readonly files: readonly string[]
 }
 
+/** Cells of at most so many letters stay in one line, so that columns of figures are narrow. */
+const SHORT = 14
+
 /** A box that scrolls sideways by itself, by keyboard too, instead of the page. */
 const scrolling = (name: string, inside: string): string =>
   `<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(name)}">${inside}</div>\n`
@@ -62,9 +65,9 @@ export const rendered = (page: string, markdown: string): Rendered => {
       table({ header, rows }: Tokens.Table) {
         const row = (cells: readonly Tokens.TableCell[], of: 'th' | 'td'): string =>
           `<tr>${cells
-            .map(({ tokens, align }) => {
-              const side = align === null ? '' : ` class="${align}"`
-              return `<${of}${side}>${this.parser.parseInline(tokens)}</${of}>`
+            .map(({ text, tokens, align }) => {
+              const names = [align ?? '', text.length > SHORT ? 'long' : ''].filter(Boolean).join(' ')
+              return `<${of}${names && ` class="${names}"`}>${this.parser.parseInline(tokens)}</${of}>`
             })
             .join('')}</tr>\n`
         const body = rows.map((cells) => row(cells, 'td')).join('')

@@ -6,6 +6,7 @@ export const GALLERY = 'studio/index.html'
 export const EMBEDDED = 'studio/embed.html'
 export const API = 'api/index.html'
 export const STYLE = 'site.css'
+export const API_STYLE = 'api.css'
 export const ICON = 'studio/icon.svg'
 
 /** The place of a file: a page of Markdown is HTML, and text without an extension gets one to be shown. */

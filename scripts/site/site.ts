@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { deadLinks } from './dead-links.ts'
 import { framed } from './frame.ts'
 import { groupsOf } from './pages.ts'
-import { API, placeOf, STYLE } from './places.ts'
+import { API, API_STYLE, placeOf, STYLE } from './places.ts'
 import { copyStudio } from './studio.ts'
 
 /** What is built. */
@@ -20,11 +20,16 @@ export interface SiteOptions {
 /** Dead links that are named. */
 const SHOWN = 20
 
-/** The studio's palette and frame, then what pages of text need besides. */
-const styleOf = (root: string): string =>
-  ['web/app/style.css', 'scripts/site/site.css']
+/** Several files of CSS as one. */
+const styleOf = (root: string, files: readonly string[]): string =>
+  files
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n')
+    .replace(/^@import .*\n/gm, '') // what is imported stands before
+
+const PALETTE = 'web/app/palette.css'
+const PAGES = [PALETTE, 'web/app/style.css', 'scripts/site/site.css']
+const REFERENCE = [PALETTE, 'scripts/site/api.css']
 
 /**
  * Builds the site.
@@ -43,13 +48,14 @@ export const buildSite = async ({ root, out, api }: SiteOptions): Promise<void> 
   const groups = groupsOf(root)
   const pages = groups.flatMap((group) => group.pages)
   for (const page of pages) put(page.place, framed(page, groups, { api }))
-  put(STYLE, styleOf(root))
+  put(STYLE, styleOf(root, PAGES))
   for (const file of new Set(pages.flatMap(({ files }) => files)))
     if (!file.endsWith('.md')) cpSync(join(root, file), join(out, placeOf(file)))
   copyStudio(web, out)
   if (api) {
     const { writeApi } = await import('./api.ts') // reads a compiler
-    await writeApi(root, dirname(join(out, API)))
+    put(API_STYLE, styleOf(root, REFERENCE))
+    await writeApi(root, dirname(join(out, API)), join(out, API_STYLE))
   }
 
   const dead = deadLinks(out)

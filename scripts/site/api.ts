@@ -1,14 +1,63 @@
 /** The reference of the API: typedoc over the subpaths of package.json, what they export and nothing else. */
 import { join } from 'node:path'
-import { Application, Comment, Converter, JSX, LogLevel, ReflectionKind } from 'typedoc'
+import {
+  Application,
+  Comment,
+  type CommentDisplayPart,
+  Converter,
+  JSX,
+  LogLevel,
+  type ProjectReflection,
+  ReflectionKind,
+} from 'typedoc'
 import { foldersOf } from './folders.ts'
-import { API, between, placeOf } from './places.ts'
+import { API, between, GALLERY, placeOf } from './places.ts'
 import { subpathsOf } from './subpaths.ts'
 
 const ROOT = 'tweedie'
 /** What the root holds. */
-const AGAIN = 'the nouns and verbs of the pages, exported again from the folders below'
+const AGAIN = 'the nouns and verbs of the pages, which the folders below export too'
 const FRONT = placeOf('README.md')
+
+/** Modules named by what one imports, where typedoc knows folders, with what they hold; the first page lists them. */
+const introduced = (project: ProjectReflection, folders: ReadonlyMap<string, string>): void => {
+  const rows: CommentDisplayPart[] = []
+  for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
+    const holds = (module.name === 'index' ? AGAIN : folders.get(module.name)) ?? ''
+    module.name = module.name === 'index' ? ROOT : `${ROOT}/${module.name}`
+    module.comment = new Comment([{ kind: 'text', text: holds }])
+    const link: CommentDisplayPart = { kind: 'inline-tag', tag: '@link', text: module.name, target: module }
+    const row: CommentDisplayPart[] = [
+      { kind: 'text', text: '\n| ' },
+      link,
+      { kind: 'text', text: ` | ${holds} |` },
+    ]
+    if (module.name === ROOT) rows.unshift(...row)
+    else rows.push(...row)
+  }
+  project.readme = [{ kind: 'text', text: '| import from | what is there |\n|---|---|' }, ...rows]
+  // Options that a function takes apart have no name of their own.
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
+    if (parameter.name === '__namedParameters') parameter.name = 'options'
+}
+
+/** The head of the other pages, above typedoc's own. */
+const head = (to: (place: string) => string): JSX.Element => {
+  const link = (href: string, text: string, more = {}) => JSX.createElement('a', { href, ...more }, text)
+  return JSX.createElement(
+    'div',
+    { class: 'frame-head' },
+    link(to(FRONT), 'Tweedie', { class: 'brand' }),
+    JSX.createElement(
+      'nav',
+      { 'aria-label': 'Site' },
+      link(to(FRONT), 'Documentation'),
+      link(to(API), 'API', { 'aria-current': 'true' }),
+      link(to(GALLERY), 'Gallery'),
+      link(`${to(GALLERY)}#/look`, 'Look'),
+    ),
+  )
+}
 
 /**
  * Writes the reference.
@@ -21,7 +70,8 @@ export const writeApi = async (root: string, out: string, style: string): Promis
   // The folders before the root, which exports a part of them again: each name is described where its folder is.
   const subpaths = subpathsOf(root).toSorted((a, b) => Number(a.name === ROOT) - Number(b.name === ROOT))
   const app = await Application.bootstrap({
-    name: 'Tweedie API',
+    name: 'API reference',
+    kindSortOrder: ['Module', 'Function', 'Class', 'Variable', 'Interface', 'TypeAlias', 'Reference'],
     navigation: { includeCategories: false, includeGroups: false, includeFolders: false },
     entryPoints: subpaths.map(({ source }) => join(root, source)),
     tsconfig: join(root, 'tsconfig.build.json'),
@@ -38,24 +88,9 @@ export const writeApi = async (root: string, out: string, style: string): Promis
     includeHierarchySummary: false,
     logLevel: LogLevel.Error,
   })
-  const folders = foldersOf(root)
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
-    for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
-      const holds = module.name === 'index' ? AGAIN : folders.get(module.name)
-      if (holds !== undefined) module.comment = new Comment([{ kind: 'text', text: holds }])
-      // Named by what one imports, where typedoc knows folders.
-      module.name = module.name === 'index' ? ROOT : `${ROOT}/${module.name}`
-    }
-    // Options that a function takes apart have no name of their own.
-    for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
-      if (parameter.name === '__namedParameters') parameter.name = 'options'
-  })
-  app.renderer.hooks.on('sidebar.begin', (context) =>
-    JSX.createElement(
-      'p',
-      null,
-      JSX.createElement('a', { href: context.relativeURL(between(API, FRONT)) }, 'Documentation'),
-    ),
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => introduced(project, foldersOf(root)))
+  app.renderer.hooks.on('body.begin', ({ relativeURL }) =>
+    head((place) => relativeURL(between(API, place)) ?? ''),
   )
   const project = await app.convert()
   if (!project) throw new Error('the sources could not be read')

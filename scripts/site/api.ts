@@ -71,6 +71,7 @@ export const writeApi = async (root: string, out: string, style: string): Promis
   const subpaths = subpathsOf(root).toSorted((a, b) => Number(a.name === ROOT) - Number(b.name === ROOT))
   const app = await Application.bootstrap({
     name: 'API reference',
+    groupOrder: ['Functions', 'Classes', 'Variables', '*', 'References'],
     kindSortOrder: ['Module', 'Function', 'Class', 'Variable', 'Interface', 'TypeAlias', 'Reference'],
     navigation: { includeCategories: false, includeGroups: false, includeFolders: false },
     entryPoints: subpaths.map(({ source }) => join(root, source)),

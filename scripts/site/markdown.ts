@@ -5,7 +5,7 @@ import { anchors } from './anchors.ts'
 import { between, linkOf, placeOf } from './places.ts'
 
 /** A heading of a page. */
-export interface Section {
+interface Section {
   readonly title: string
   readonly anchor: string
 }

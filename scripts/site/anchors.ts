@@ -1,6 +1,6 @@
 /**
- * Anchors of headings as GitHub makes them, since the pages link to those: lower case, only letters, numbers, `_`
- * and `-`, a `-` for each space, and a number where a page has the heading already.
+ * Anchors of headings as GitHub makes them, since the pages link to those: lower case, only letters, numbers,
+ * `_` and `-`, a `-` for each space, and a number where a page has the heading already.
  */
 
 /** Gives the anchors of the headings of one page, in their order. */

@@ -19,7 +19,7 @@ const ROOT = 'tweedie'
 const AGAIN = 'the nouns and verbs of the pages, which the folders below export too'
 const FRONT = placeOf('README.md')
 
-/** Modules named by what one imports, where typedoc knows folders, with what they hold; the first page lists them. */
+/** Names modules by what one imports, where typedoc has folders; lists on the first page what they hold. */
 const introduced = (project: ProjectReflection, folders: ReadonlyMap<string, string>): void => {
   const rows: CommentDisplayPart[] = []
   for (const module of project.getChildrenByKind(ReflectionKind.Module)) {
@@ -67,7 +67,7 @@ const head = (to: (place: string) => string): JSX.Element => {
  * @throws Error - where typedoc could not read the sources
  */
 export const writeApi = async (root: string, out: string, style: string): Promise<void> => {
-  // The folders before the root, which exports a part of them again: each name is described where its folder is.
+  // The folders before the root, which exports a part of them again: a name is described where its folder is.
   const subpaths = subpathsOf(root).toSorted((a, b) => Number(a.name === ROOT) - Number(b.name === ROOT))
   const app = await Application.bootstrap({
     name: 'API reference',

@@ -1,4 +1,4 @@
-/** What stands around each page: the head with the live pages, the menu of pages, where the page's parts are. */
+/** What stands around each page: the head with the live pages, the menu of pages, the page's parts. */
 import { Html, html } from '../../src/report/html.ts'
 import type { Group, Page } from './pages.ts'
 import { API, between, EMBEDDED, GALLERY, ICON, placeOf, STYLE } from './places.ts'

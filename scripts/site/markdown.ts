@@ -28,9 +28,14 @@ const SHORT = 14
 const scrolling = (name: string, inside: string): string =>
   `<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(name)}">${inside}</div>\n`
 
+const cellOf = ({ text, align }: Tokens.TableCell, of: 'th' | 'td', inside: string): string => {
+  const names = [align ?? '', text.length > SHORT ? 'long' : ''].filter(Boolean).join(' ')
+  return `<${of}${names && ` class="${names}"`}>${inside}</${of}>`
+}
+
 /**
- * Renders a page. Links to files of the repository lead to their places on the site; HTML is shown as text, since
- * no page has any.
+ * Renders a page. Links to files of the repository lead to their places on the site; HTML is shown as text,
+ * since no page has any.
  *
  * @param page - its path in the repository
  */
@@ -64,19 +69,15 @@ export const rendered = (page: string, markdown: string): Rendered => {
       },
       table({ header, rows }: Tokens.Table) {
         const row = (cells: readonly Tokens.TableCell[], of: 'th' | 'td'): string =>
-          `<tr>${cells
-            .map(({ text, tokens, align }) => {
-              const names = [align ?? '', text.length > SHORT ? 'long' : ''].filter(Boolean).join(' ')
-              return `<${of}${names && ` class="${names}"`}>${this.parser.parseInline(tokens)}</${of}>`
-            })
-            .join('')}</tr>\n`
+          `<tr>${cells.map((cell) => cellOf(cell, of, this.parser.parseInline(cell.tokens))).join('')}</tr>\n`
         const body = rows.map((cells) => row(cells, 'td')).join('')
         const table = `<table>\n<thead>${row(header, 'th')}</thead>\n<tbody>${body}</tbody>\n</table>`
         return scrolling(`Table: ${here()}`, table)
       },
       code({ text, lang }: Tokens.Code) {
         const name = lang ? `Code in ${lang}: ${here()}` : `Text: ${here()}`
-        return `<pre tabindex="0" role="group" aria-label="${escapeHtml(name)}"><code>${escapeHtml(text)}</code></pre>\n`
+        const box = `<pre tabindex="0" role="group" aria-label="${escapeHtml(name)}">`
+        return `${box}<code>${escapeHtml(text)}</code></pre>\n`
       },
       html: ({ text }: Tokens.HTML | Tokens.Tag) => escapeHtml(text),
     },

@@ -23,7 +23,7 @@ const markdownOf = (root: string, folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => posix.join(folder, name))
 
-/** Every page of the documentation: the how-tos and the others in the order in which the README names them. */
+/** Every page of the documentation; how-tos and references in the order in which the README names them. */
 export const groupsOf = (root: string): Group[] => {
   const read = (file: string): Rendered => rendered(file, readFileSync(join(root, file), 'utf8'))
   const front = read('README.md')

@@ -1,4 +1,4 @@
-/** Where files of the repository lie on the site: in the same folders, so that links between them stay the same. */
+/** Where files of the repository lie on the site: in the same folders, so that links stay the same. */
 import { posix } from 'node:path'
 
 /** What stands in the site beside the pages. */

@@ -1,5 +1,5 @@
-/** The site: pages, pictures, the live gallery and the reference of the API in one folder, by relative links. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/** The site: pages, pictures, the live gallery and the reference of the API in one folder. */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { deadLinks } from './dead-links.ts'
 import { framed } from './frame.ts'
@@ -20,6 +20,10 @@ export interface SiteOptions {
 /** Dead links that are named. */
 const SHOWN = 20
 
+/** Whether a folder may be made anew: it is not there, empty, or was a site. */
+const isOurs = (out: string): boolean =>
+  !existsSync(out) || readdirSync(out).length === 0 || existsSync(join(out, STYLE))
+
 /** Several files of CSS as one. */
 const styleOf = (root: string, files: readonly string[]): string =>
   files
@@ -34,11 +38,12 @@ const REFERENCE = [PALETTE, 'scripts/site/api.css']
 /**
  * Builds the site.
  *
- * @throws Error - where the studio's page has not been built, or a link leads nowhere
+ * @throws Error - where the studio's page is not built, `out` holds something else, or a link leads nowhere
  */
 export const buildSite = async ({ root, out, api }: SiteOptions): Promise<void> => {
   const web = join(root, 'dist/web')
   if (!existsSync(join(web, 'index.html'))) throw new Error(`${web}: not built; run npm run build`)
+  if (!isOurs(out)) throw new Error(`${out}: holds something else than a site`)
   const put = (place: string, text: string): void => {
     mkdirSync(dirname(join(out, place)), { recursive: true })
     writeFileSync(join(out, place), text)

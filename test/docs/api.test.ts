@@ -1,4 +1,4 @@
-/** The reference of the API: every subpath, what it exports and nothing else, and no link that leads nowhere. */
+/** The reference of the API: every subpath, what it exports and nothing else; its links. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

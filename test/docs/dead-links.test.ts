@@ -44,7 +44,8 @@ it.each([
 
 it('leaves what leads somewhere', () => {
   const folder = folderOf({
-    'a.html': `<h1 id="top"><a href="#top">a</a> <a href="deep/b.html#x%20%26">b</a> <a href="https://a.b/">c</a>
+    'a.html': `<h1 id="top"><a href="#top">a</a> <a href="deep/b.html#x%20%26">b</a>
+      <a href="https://a.b/">c</a>
       <a href="deep/b.html?q=1#/look">d</a> <img src="data:image/png;base64,AA"> <a href="#">e</a>
       <script>const text = '<a href="gone.html">'</script> <!-- <a href="gone.html"> -->
       <code>&lt;a href="gone.html"&gt;</code>`,

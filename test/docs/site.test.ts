@@ -1,4 +1,4 @@
-/** The site, from a folder of a static server: its links, its pages by keyboard and reader, its way to the gallery. */
+/** The site, from a folder of a static server: its links, assistive technology, the way to the gallery. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -37,6 +37,10 @@ describe.skipIf(!existsSync(join(builtPage, 'index.html')))('the site', () => {
     ])
       expect(existsSync(join(site, place)), place).toBe(true)
     expect(deadLinks(site)).toEqual([])
+  })
+
+  it('is not written over something else', async () => {
+    await expect(buildSite({ root, out: join(root, 'docs'), api: false })).rejects.toThrow('something else')
   })
 
   it('keeps tables, anchors and code of the pages', () => {

@@ -2,7 +2,6 @@
 import type { ColourScale } from '../canvas/scale.ts'
 import { drawOf } from '../posterior/draws.ts'
 import { errorOf, sideOf, zScoreOf } from '../posterior/judged.ts'
-import { axesOf } from '../posterior/places.ts'
 import { largestMagnitude, meanOf } from '../posterior/signals.ts'
 import type { Viewing } from './viewing.ts'
 

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the links of a folder of HTML: each must lead to a file of the folder, and to an anchor of
- * it where it names one; none begins with `/`, so that the folder may lie anywhere; nothing is loaded from
+ * What is wrong with the links of a folder of HTML: each must lead to a file of the folder, and to an anchor
+ * of it where it names one; none begins with `/`, so that the folder may lie anywhere; nothing is loaded from
  * another origin. Links that one may follow to another origin are not looked at, let alone fetched.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'

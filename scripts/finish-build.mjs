@@ -7,6 +7,7 @@ const [dist, src] = ['../dist/', '../src/'].map((path) => fileURLToPath(new URL(
 
 for (const name of readdirSync(dist, { recursive: true })) {
   const source = `${String(name).replace(/(\.d\.ts|\.js|\.js\.map)$/, '')}.ts`
+  if (String(name).startsWith('site')) continue // `npm run site`
   const isOutput = /\.(d\.ts|js|js\.map)$/.test(String(name))
   if (isOutput && !existsSync(join(src, source))) rmSync(join(dist, String(name)))
 }

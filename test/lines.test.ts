@@ -12,7 +12,7 @@ const rooms = ['bench', 'scripts', 'src', 'test']
 
 const files = rooms.flatMap((room) =>
   readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.m?[jt]s$/.test(file) && !file.includes('fixtures'))
+    .filter((file) => /\.m?[jt]s$/.test(file) && !/fixtures|node_modules/.test(file))
     .map((file) => join(room, file)),
 )
 

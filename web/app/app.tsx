@@ -26,6 +26,7 @@ const Menu = ({ current }: { readonly current: Place | undefined }) => (
           {place.title}
         </a>
       ))}
+      {mode.kind === 'site' && mode.documentation && <a href={mode.documentation}>Documentation</a>}
     </nav>
   </header>
 )

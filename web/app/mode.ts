@@ -1,12 +1,17 @@
 /**
  * In which of its forms the page runs: `studio`, from the server of `tweedie studio`, which has runs; `site`,
- * from any static server. The server says so in the page that it sends.
+ * from any static server, which may have the documentation beside it. The page that is sent says so.
  */
-export type Mode = { readonly kind: 'site' } | { readonly kind: 'studio'; readonly api: string }
+export type Mode =
+  | { readonly kind: 'site'; readonly documentation: string | undefined }
+  | { readonly kind: 'studio'; readonly api: string }
+
+const metaOf = (name: string): string | undefined =>
+  document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content
 
 const modeOf = (): Mode => {
-  const api = document.querySelector<HTMLMetaElement>('meta[name="tweedie-api"]')?.content
-  return api === undefined ? { kind: 'site' } : { kind: 'studio', api }
+  const api = metaOf('tweedie-api')
+  return api === undefined ? { kind: 'site', documentation: metaOf('tweedie-docs') } : { kind: 'studio', api }
 }
 
 export const mode: Mode = modeOf()

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000, // several times what any takes: other work may run beside the tests
     env: { TWEEDIE_THREADS: '1' },
   },
 })

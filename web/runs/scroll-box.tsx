@@ -12,7 +12,7 @@ export const ScrollBox = ({
   readonly look?: 'scroll' | 'strip'
   readonly children: ComponentChildren
 }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must have the focus to scroll by keys
+  // What scrolls must have the focus to scroll by keys.
   <section class={look} tabIndex={0} aria-label={label}>
     {children}
   </section>

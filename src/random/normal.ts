@@ -1,15 +1,14 @@
+/**
+ * Standard normals by Box & Muller (1958): (r cos t, r sin t) with r^2 = -2 ln u and t uniform on the circle.
+ *
+ * The logarithm, sine and cosine are polynomials (kernels.ts) in + - * / and square root only, which IEEE 754
+ * rounds alike everywhere: the same bits in every engine, which `Math.log` and `Math.sin` do not promise, and
+ * they are faster. Absolute errors are below 1e-10, far under a float32's rounding.
+ */
 import type { NdArray, Shape } from '../tensor/ndarray.ts'
 import { normalsOf } from './kernels.ts'
 import { batch, eachChunk, row } from './rows.ts'
 import type { At, BatchAt, Stream } from './stream.ts'
-
-/**
- * Standard normals by Box & Muller (1958): (r cos t, r sin t) with r^2 = -2 ln u and t uniform on the circle.
- *
- * The logarithm, sine and cosine are polynomials written out here, in + - * / and square root only, which
- * IEEE 754 rounds alike everywhere: the same bits in every JavaScript engine, which `Math.log` and `Math.sin`
- * do not promise, and they are faster. Absolute errors are below 1e-10, far under a float32's rounding.
- */
 
 /** Fills `out` with standard normals of one address. */
 export const fillNormal = (out: Float32Array, stream: Stream, at: At = {}): void =>

@@ -1,9 +1,7 @@
 /** Files of arrays, decoded in the page: the one place that knows where the library's decoders are. */
+import { decodeNpy, decodeNpz, decodeSafetensors } from 'tweedie/formats'
+import { NdArray } from 'tweedie/tensor'
 import { TweedieError } from '../../src/error.ts'
-import { decodeNpy } from '../../src/formats/npy.ts'
-import { decodeNpz } from '../../src/formats/npz.ts'
-import { decodeSafetensors } from '../../src/formats/safetensors.ts'
-import { NdArray } from '../../src/tensor/ndarray.ts'
 
 export { NdArray }
 

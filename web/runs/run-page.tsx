@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice.tsx'
 import { at, ordered } from './api.ts'
 import { ConfigurationTable } from './configuration-table.tsx'
 import { Curves } from './curves.tsx'
+import { Facts } from './facts.tsx'
 import { FilmStrip } from './film-strip.tsx'
 import { State } from './state.tsx'
 import { useLive } from './use-live.ts'
@@ -47,7 +48,7 @@ const Control = ({ row }: { readonly row: RunRow }) => {
   )
 }
 
-const Facts = ({ row }: { readonly row: RunRow }) => {
+const RunFacts = ({ row }: { readonly row: RunRow }) => {
   const facts: [string, string][] = [
     ...(row.laps === undefined ? [] : [['Lap', `${row.lap ?? 0} of ${row.laps}`] as [string, string]]),
     ...(row.step === undefined
@@ -60,16 +61,7 @@ const Facts = ({ row }: { readonly row: RunRow }) => {
     ['Time', duration(row.seconds)],
     ...(row.left === undefined ? [] : [['Left, about', duration(row.left)] as [string, string]]),
   ]
-  return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <Facts facts={facts} />
 }
 
 /** How far a run is, as a bar. */
@@ -120,7 +112,7 @@ export const RunPage = ({ address }: PageProps) => {
       {row.problem && <Notice title="This run is damaged">{row.problem}</Notice>}
       {failed && <Notice title="The command ended with an error">{failed}</Notice>}
       <Progress row={row} />
-      <Facts row={row} />
+      <RunFacts row={row} />
       {story && <Curves runs={[{ name, story }]} />}
       <FilmStrip run={name} laps={samples} />
       <Files files={files} />

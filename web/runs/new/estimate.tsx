@@ -1,5 +1,6 @@
 /** What a configuration would take, as `tweedie plan` counts it. */
 import { Notice } from '../../ui/notice.tsx'
+import { Facts } from '../facts.tsx'
 import { bytesOf, duration } from '../words.ts'
 
 /** The part of `tweedie plan --json` that is shown. */
@@ -26,14 +27,7 @@ export const Estimate = ({ plan }: { readonly plan: Plan }) => {
   ]
   return (
     <section aria-label="Estimate">
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {!fits && (
         <Notice title="It does not fit this machine">
           {misfits.map(({ what, remedy }) => `${what}${remedy ? `: ${remedy}` : ''}`).join('; ')}

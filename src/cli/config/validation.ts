@@ -3,6 +3,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { observe } from '../../observations/index.ts'
 import type { Validation } from '../../run/index.ts'
+import { rowsAt } from '../../tensor/index.ts'
 import type { Distillation } from './distill-schema.ts'
 import { openCleanItems, simulationOf } from './loading.ts'
 
@@ -70,7 +71,15 @@ export const validationOf = async (
   const fields = { ...data, observe: once, split, count: from + held }
   const simulation = await simulationOf({ data: fields, range: undefined })
   if (!simulation) return undefined
-  const truth = await simulation.clean.rows(from, from + held)
+  const items = simulation.clean.rows(from, from + held)
+  const wanted = held * (trust.times ?? 1)
+  const truth = rowsAt(
+    items,
+    Array.from({ length: wanted }, (_, i) => i % held),
+  )
+  const { draws, beside } = trust
+  if (beside !== undefined && beside > wanted)
+    throw new TweedieError('input', `trust.beside: ${beside} were asked for, ${wanted} are kept back`)
   const set = await observe(truth, { ...simulation.options, first: learned * times })
-  return { set, truth, draws: trust.draws }
+  return { set, truth, draws, beside }
 }

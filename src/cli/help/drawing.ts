@@ -176,7 +176,7 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       prior: {
         kind: 'text',
         value: 'path',
-        description: 'prior to refine with (default: the one that the sampler was distilled from)',
+        description: 'prior of --refine and --beside (default: the one that the sampler was distilled from)',
       },
       truth: {
         kind: 'text',
@@ -185,6 +185,16 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
           'clean data of the observations: says how near the restorations come (PSNR), writes logqTruth',
       },
       onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
+      trust: {
+        kind: 'flag',
+        description: 'with --onnx: measure how far to trust it anew, by what its distillation kept back',
+      },
+      beside: {
+        kind: 'integer',
+        value: 'n',
+        min: 1,
+        description: 'with --onnx, where trust is measured: restore n of these observations by MMPS too',
+      },
       device,
     },
     examples: [
@@ -203,6 +213,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       {
         command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',
         does: 'the sampler for other programs',
+      },
+      {
+        command: 'tweedie restore runs/fast --onnx digits.onnx --trust --beside 64',
+        does: 'with how far to trust it, and MMPS on 64 observations beside it',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/restore.ts'),

@@ -82,6 +82,7 @@ export const restoringOf = (
 ): Restoring => {
   const [channels, height, width] = imageShape(manifest)
   const shape = { channels, height, width }
+  const space = { kind: 'image', height, width } as const
   const size = channels * height * width
   const [index, noise, seed] = [signal(0), signal(level), signal(0)]
   const mask = signal(maskOf(kind, 0, shape))
@@ -138,9 +139,7 @@ export const restoringOf = (
       summarise(draws.value, summary, 0, size)
       return summary
     }),
-    trust: computed(() =>
-      trustIn(manifest.validation, evidenceOf(result.value.observed, result.value, shape)),
-    ),
+    trust: computed(() => trustIn(manifest, evidenceOf(result.value.observed, result.value, space))),
     trouble,
     take: (kind) => {
       mask.value = maskOf(kind, ++takes, shape)

@@ -19,7 +19,7 @@ interface Which {
 }
 
 /** Names of what can be told of an observation and its draws without the truth. */
-export const evidenceNames = ['seen', 'hole', 'edges', 'noise', 'residual', 'logq'] as const
+const evidenceNames = ['seen', 'hole', 'edges', 'noise', 'residual', 'logq'] as const
 export type EvidenceName = (typeof evidenceNames)[number]
 
 /** What was measured of some observations. */

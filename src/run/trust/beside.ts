@@ -8,7 +8,7 @@ import type { Beside, Which } from './trust-schema.ts'
 import { worthAt } from './worth.ts'
 
 /** Draws of each observation: the fewest by which intervals of 90 % are resolved. */
-export const BESIDE_DRAWS = 19
+const BESIDE_DRAWS = 19
 
 /** What is compared. */
 export interface BesideRequest extends LongCall {

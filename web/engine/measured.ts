@@ -19,7 +19,7 @@ interface Which {
 }
 
 /** Names of what can be told of an observation and its draws without the truth. */
-const evidenceNames = ['seen', 'hole', 'edges', 'noise', 'residual', 'logq'] as const
+const evidenceNames = ['seen', 'hole', 'edges', 'noise', 'residual', 'excess'] as const
 export type EvidenceName = (typeof evidenceNames)[number]
 
 /** What was measured of some observations. */
@@ -35,6 +35,8 @@ interface BesideCell extends Which, Worth {
 
 /** What was measured on data with known truth. */
 export interface Measured {
+  /** Of samplers with a density: coefficients of `expectedLogq` of `tweedie/amortize`. */
+  readonly expectedLogq?: readonly number[]
   readonly cells: readonly Cell[]
   readonly beside?: { readonly method: string; readonly cells: readonly BesideCell[] }
 }
@@ -82,17 +84,22 @@ const besideCellOf = (value: unknown, where: string): BesideCell => ({
   sampler: worthOf(fieldsOf(value, where).sampler, `${where}.sampler`),
 })
 
+const besideIn = (value: unknown): NonNullable<Measured['beside']> => {
+  const { method, cells } = fieldsOf(value, 'trust.beside')
+  return {
+    method: textOf(method, 'trust.beside.method'),
+    cells: listOf(cells, 'trust.beside.cells', besideCellOf),
+  }
+}
+
 /** `trust` of a manifest. @throws Error in one line */
 export const measuredOf = (value: unknown): Measured => {
-  const { cells, beside } = fieldsOf(value, 'trust')
-  const own = listOf(cells, 'trust.cells', cellOf)
-  if (beside === undefined) return { cells: own }
-  const { method, cells: others } = fieldsOf(beside, 'trust.beside')
+  const { cells, beside, expectedLogq } = fieldsOf(value, 'trust')
   return {
-    cells: own,
-    beside: {
-      method: textOf(method, 'trust.beside.method'),
-      cells: listOf(others, 'trust.beside.cells', besideCellOf),
-    },
+    cells: listOf(cells, 'trust.cells', cellOf),
+    ...(expectedLogq === undefined
+      ? {}
+      : { expectedLogq: listOf(expectedLogq, 'trust.expectedLogq', numberOf) }),
+    ...(beside === undefined ? {} : { beside: besideIn(beside) }),
   }
 }

@@ -1,4 +1,5 @@
 /** How far to trust the draws on the screen: what was measured on inputs like this one, or a refusal. */
+import { expectedLogq } from 'tweedie/amortize'
 import type { Range } from '../engine/fields.ts'
 import type { Manifest } from '../engine/manifest.ts'
 import type { Cell, EvidenceName, Measured } from '../engine/measured.ts'
@@ -7,13 +8,11 @@ import type { Evidence } from './evidence.ts'
 /** A level that is met within these is called calibrated. */
 const MET: Range = [0.86, 0.94]
 
+type Verdict = 'calibrated' | 'overconfident' | 'cautious'
+
 /** The sentence under the draws. */
 export type Trust =
-  | {
-      readonly kind: 'measured'
-      readonly verdict: 'calibrated' | 'overconfident' | 'cautious'
-      readonly sentence: string
-    }
+  | { readonly kind: 'measured'; readonly verdict: Verdict; readonly sentence: string }
   | { readonly kind: 'refused'; readonly sentence: string }
   | { readonly kind: 'unknown'; readonly sentence: string }
 
@@ -33,15 +32,26 @@ const widened = ({ evidence, observations }: Cell, name: EvidenceName): Range | 
   return [low - slack, high + slack]
 }
 
+/** What cells have ranges of, of one observation. */
+type Figures = Omit<Evidence, 'logq'> & { readonly excess?: number }
+
+/** With log q as it exceeds what such a mask and such noise let expect. */
+const figuresOf = ({ logq, ...figures }: Evidence, { expectedLogq: coefficients }: Measured): Figures =>
+  logq === undefined || !coefficients
+    ? figures
+    : { ...figures, excess: logq - expectedLogq(coefficients, figures) }
+
 /** Whether a figure is like those of a cell; those that were not measured say nothing. */
-const fits = (cell: Cell, evidence: Evidence, name: EvidenceName): boolean => {
-  const [value, range] = [evidence[name], widened(cell, name)]
+const fits = (cell: Cell, figures: Figures, name: EvidenceName): boolean => {
+  const [value, range] = [figures[name], widened(cell, name)]
   return value === undefined || !range || within(value, range)
 }
 
 const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`
 
 const level = (value: number): string => value.toFixed(2)
+
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(0)}`
 
 const between = ([low, high]: Range, show: (value: number) => string): string =>
   show(low) === show(high) ? show(low) : `${show(low).replace(' %', '')} to ${show(high)}`
@@ -67,13 +77,13 @@ const wordOf = ({ masks }: Cell): string | undefined => masks && (words[masks] ?
 /** How masks lie. */
 const lying = ['seen', 'hole', 'edges'] as const
 
-const isLike = (cell: Cell, evidence: Evidence): boolean => lying.every((name) => fits(cell, evidence, name))
+const isLike = (cell: Cell, figures: Figures): boolean => lying.every((name) => fits(cell, figures, name))
 
 /** Squared distance from the middle of a cell, in half-widths. */
-const farness = (cell: Cell, evidence: Evidence): number =>
+const farness = (cell: Cell, figures: Figures): number =>
   lying.reduce((sum, name) => {
-    const [low, high] = cell.evidence[name] ?? [evidence[name], evidence[name]]
-    return sum + ((2 * evidence[name] - low - high) / (high - low || 1)) ** 2
+    const [low, high] = cell.evidence[name] ?? [figures[name], figures[name]]
+    return sum + ((2 * figures[name] - low - high) / (high - low || 1)) ** 2
   }, 0)
 
 /** Cells of kinds of masks, or of all masks where they are of one kind. */
@@ -84,38 +94,38 @@ const ofMasks = (cells: readonly Cell[]): Cell[] => {
 }
 
 /** The third of the noise that an observation is of. */
-const ofNoise = (cells: readonly Cell[], { noise: own }: Evidence): Cell | undefined =>
+const ofNoise = (cells: readonly Cell[], { noise: own }: Figures): Cell | undefined =>
   cells.find(({ masks, noise }) => masks === undefined && noise && within(own, noise))
 
 /** Why an observation is none of those that the sampler is for. */
 const strangeness = (
   cells: readonly Cell[],
   told: Range | undefined,
-  evidence: Evidence,
+  figures: Figures,
 ): string | undefined => {
-  const { noise, seen } = evidence
+  const { noise, seen } = figures
   const noises = told ?? hull(cells, 'noise')
   if (!within(noise, noises))
     return `its noise is ${level(noise)}, the sampler learned with ${between(noises, level)}`
-  if (cells.some((cell) => isLike(cell, evidence))) return undefined
-  if (!cells.some((cell) => fits(cell, evidence, 'seen')))
+  if (cells.some((cell) => isLike(cell, figures))) return undefined
+  if (!cells.some((cell) => fits(cell, figures, 'seen')))
     return `${percent(seen)} is seen, of held-out observations ${between(hull(cells, 'seen'), percent)}`
   const kinds = cells.flatMap((cell) => wordOf(cell) ?? []).join(', ')
   return `its mask is of another kind than the sampler learned with${kinds && ` (${kinds})`}`
 }
 
 /** Why draws are unlike those of the observations of a cell, if they are. */
-const oddity = (cell: Cell, evidence: Evidence): string | undefined => {
-  const { residual, logq } = cell.evidence
-  if (residual && !fits(cell, evidence, 'residual'))
+const oddity = (cell: Cell, figures: Figures): string | undefined => {
+  const { residual, excess } = cell.evidence
+  if (residual && !fits(cell, figures, 'residual'))
     return (
-      `its draws miss what was seen by ${level(evidence.residual)} times the variance of the noise, ` +
+      `its draws miss what was seen by ${level(figures.residual)} times the variance of the noise, ` +
       `those of held-out observations by ${between(residual, level)}`
     )
-  if (logq && !fits(cell, evidence, 'logq'))
+  if (excess && figures.excess !== undefined && !fits(cell, figures, 'excess'))
     return (
-      `the density of its draws (log q ${evidence.logq?.toFixed(0)}) is outside that of held-out ` +
-      `observations (${between(logq, (v) => v.toFixed(0))})`
+      `log q of its draws is ${signed(figures.excess)} nats from what such a mask and such noise let expect, ` +
+      `that of held-out observations ${between(excess, signed)}`
     )
   return undefined
 }
@@ -127,7 +137,7 @@ const refused = (why: string): Trust => ({
 
 const unknown = (sentence: string): Trust => ({ kind: 'unknown', sentence })
 
-const verdictOf = (coverage: number): 'calibrated' | 'overconfident' | 'cautious' =>
+const verdictOf = (coverage: number): Verdict =>
   coverage < MET[0] ? 'overconfident' : coverage > MET[1] ? 'cautious' : 'calibrated'
 
 const judged = { calibrated: 'as they should', overconfident: 'too narrow', cautious: 'too wide' }
@@ -146,21 +156,26 @@ const besideWords = ({ beside }: Measured, { masks }: Cell): string => {
   )
 }
 
+/** Of such noise, where that has another verdict that is no good one. */
+const noiseWords = (third: Cell, verdict: Verdict): string => {
+  const own = verdictOf(third.coverage)
+  return own === 'calibrated' || own === verdict
+    ? ''
+    : ` On ${third.observations} with such noise: ${held(third)}, ${judged[own]}.`
+}
+
 /** What was measured of observations with such masks, and what misses of those with such noise. */
 const measured = (trust: Measured, cell: Cell, third: Cell | undefined): Trust => {
-  const [verdict, other] = [verdictOf(cell.coverage), third && verdictOf(third.coverage)]
-  const missing = third && other && other !== 'calibrated' && other !== verdict ? other : undefined
+  const verdict = verdictOf(cell.coverage)
   const masks = [wordOf(cell), cell.evidence.seen && `${between(cell.evidence.seen, percent)} seen`]
   return {
     kind: 'measured',
-    verdict: verdict === 'calibrated' ? (other ?? verdict) : verdict,
+    verdict: verdict === 'calibrated' && third ? verdictOf(third.coverage) : verdict,
     sentence:
       `On ${cell.observations} held-out observations with such masks ` +
       `(${masks.filter(Boolean).join(', ')}), 90 % intervals of what is missing held the truth ` +
       `${held(cell)} of the time: ${judged[verdict]}.` +
-      (missing
-        ? ` On ${third?.observations} with such noise: ${held(third ?? cell)}, ${judged[missing]}.`
-        : '') +
+      (third ? noiseWords(third, verdict) : '') +
       besideWords(trust, cell),
   }
 }
@@ -178,12 +193,12 @@ export const trustIn = (
   const cells = ofMasks(trust.cells)
   if (cells.length === 0)
     return unknown('How well this sampler is calibrated was measured, but not for which masks.')
-  const strange = strangeness(cells, told, evidence)
+  const figures = figuresOf(evidence, trust)
+  const strange = strangeness(cells, told, figures)
   if (strange !== undefined) return refused(strange)
-  const third = ofNoise(trust.cells, evidence)
   const [cell] = cells
-    .filter((each) => isLike(each, evidence))
-    .sort((a, b) => farness(a, evidence) - farness(b, evidence))
-  const odd = oddity(cell, evidence) ?? (third && oddity(third, evidence))
-  return odd === undefined ? measured(trust, cell, third) : refused(odd)
+    .filter((each) => isLike(each, figures))
+    .sort((a, b) => farness(a, figures) - farness(b, figures))
+  const odd = oddity(cell, figures)
+  return odd === undefined ? measured(trust, cell, ofNoise(trust.cells, figures)) : refused(odd)
 }

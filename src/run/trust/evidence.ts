@@ -2,6 +2,7 @@
  * What can be told of observations and their draws without the truth: how masks lie, the noise, how draws fit
  * y, how dense they are. By its ranges an observation finds the cell that it is like, or none.
  */
+import { expectedLogq } from '../../amortize/index.ts'
 import { placesOf } from '../../em/places.ts'
 import {
   keptEntries,
@@ -11,8 +12,9 @@ import {
   residualProgram,
   residualsOfDraws,
 } from '../../observations/index.ts'
-import { type MaskSpace, maskFigures } from '../../operators/index.ts'
+import { type MaskFigures, type MaskSpace, maskFigures } from '../../operators/index.ts'
 import { average, type NdArray, sizeOf } from '../../tensor/index.ts'
+import { fitLogq } from './fit-logq.ts'
 import type { EvidenceRanges } from './trust-schema.ts'
 
 /** Figures of each observation, [N]. */
@@ -76,7 +78,7 @@ const masksOf = (set: ObservationSet, entries: number): Float32Array[] | undefin
   return alike ? masks : undefined
 }
 
-const ofMasks = (set: ObservationSet): Pick<Evidence, 'seen' | 'hole' | 'edges'> => {
+const ofMasks = (set: ObservationSet): Partial<Record<keyof MaskFigures, number[]>> => {
   const masked = maskedOf(set)
   const masks = masked && masksOf(set, masked.entries)
   if (!masks) return {}
@@ -89,23 +91,33 @@ const ofMasks = (set: ObservationSet): Pick<Evidence, 'seen' | 'hole' | 'edges'>
   }
 }
 
-/** @param draws - what was drawn: residuals [K · N], and log q [K, N] where it is known */
+/** Means over draws [K · N] of each observation. */
+const meansOf = (values: ArrayLike<number>, count: number): number[] =>
+  Array.from({ length: count }, (_, i) =>
+    average(Array.from({ length: values.length / count }, (_, k) => values[k * count + i])),
+  )
+
+/** What is told of observations, and how log q is expected from what else is told. */
+export interface Told {
+  readonly evidence: Evidence
+  readonly expectedLogq?: readonly number[]
+}
+
+/** @param drawn - residuals of draws [K · N], and their log q [K, N] where it is known */
 export const evidenceOf = (
   set: ObservationSet,
   { residuals, logq }: { readonly residuals: Float64Array; readonly logq?: NdArray<'float32'> },
-): Evidence => {
+): Told => {
   const [count] = set.y.shape
-  const means = (values: ArrayLike<number>): number[] =>
-    Array.from({ length: count }, (_, i) =>
-      average(Array.from({ length: values.length / count }, (_, k) => values[k * count + i])),
-    )
   const noise = noiseLevels(set)
-  return {
-    ...ofMasks(set),
-    ...(noise ? { noise: noise.data } : {}),
-    residual: means(residuals),
-    ...(logq ? { logq: means(logq.data) } : {}),
-  }
+  const known = { ...ofMasks(set), ...(noise ? { noise: noise.data } : {}) }
+  const evidence: Evidence = { ...known, residual: meansOf(residuals, count) }
+  if (!logq) return { evidence }
+  const at = Array.from({ length: count }, (_, i) => ({ seen: known.seen?.[i], noise: known.noise?.[i] }))
+  const means = meansOf(logq.data, count)
+  const coefficients = fitLogq(at, means)
+  const excess = means.map((q, i) => q - expectedLogq(coefficients, at[i]))
+  return { evidence: { ...evidence, excess }, expectedLogq: coefficients }
 }
 
 /** Least and largest figures of some observations; of those that are finite. */

@@ -34,9 +34,10 @@ const evidence = z.object({
   edges: range.optional(),
   /** Standard deviation, in the units of the data; absent where it differs between the entries of one. */
   noise: range.optional(),
-  /** Means over the draws of ‖y − A x‖²/(M s²), and of log q(x | y). */
+  /** Mean over the draws of ‖y − A x‖²/(M s²). */
   residual: range.optional(),
-  logq: range.optional(),
+  /** Mean over the draws of log q(x | y), less what is expected of such a mask and such noise; nats. */
+  excess: range.optional(),
 })
 
 const cell = which.extend({
@@ -64,6 +65,8 @@ export const trustSchema = z.object({
   residual: range,
   /** Of log q(x | y), nats, where the sampler knows it. */
   logq: range.optional(),
+  /** Coefficients of `expectedLogq`, fitted to the means over the draws. */
+  expectedLogq: z.array(z.number()).min(1).max(4).optional(),
   /** All observations first, then by kind of mask, then by thirds of the noise's range, on a log scale. */
   cells: z.array(cell),
   /** Another method on some of these observations. */

@@ -53,11 +53,12 @@ const trustIn = async (
   cells: ReturnType<typeof whichOf>,
 ): Promise<Trust> => {
   const residuals = await residualsOf(set, draws)
-  const evidence = evidenceOf(set, { residuals, ...(logq ? { logq } : {}) })
+  const { evidence, expectedLogq } = evidenceOf(set, { residuals, ...(logq ? { logq } : {}) })
   return {
     draws: draws.shape[0],
     residual: ends(residuals),
     ...(logq ? { logq: ends(Float64Array.from(logq.data)) } : {}),
+    ...(expectedLogq ? { expectedLogq: [...expectedLogq] } : {}),
     cells: cells.map(({ at, ...of }) => ({
       ...of,
       observations: at.length,

@@ -38,7 +38,7 @@ const globe = () =>
 describe('evidence', () => {
   it('of points counts those that there are, holes as straight lines', async () => {
     const set = await globe()
-    const { seen, hole } = evidenceOf(set, { residuals: new Float64Array(COUNT) })
+    const { seen, hole } = evidenceOf(set, { residuals: new Float64Array(COUNT) }).evidence
     const { mask } = set.operator.parameters
     const far = (i: number, j: number) => Math.hypot(...places[i].map((v, axis) => v - places[j][axis]))
     for (let n = 0; n < COUNT; n++) {
@@ -49,19 +49,30 @@ describe('evidence', () => {
     }
   })
 
-  it('of draws is their mean', async () => {
+  it('of draws is their mean, of log q what is not expected of mask and noise', async () => {
     const set = await globe()
     const residuals = Float64Array.from({ length: 2 * COUNT }, (_, k) => (k < COUNT ? k : 3 * (k - COUNT)))
-    const logq = ndarray(
-      Array.from(residuals, (v) => -v),
-      [2, COUNT],
-    )
-    const evidence = evidenceOf(set, { residuals, logq })
-    expect(Array.from(evidence.residual ?? [])).toEqual(Array.from({ length: COUNT }, (_, i) => 2 * i))
-    expect(rangesAt(evidence, [3, 1, 2])).toMatchObject({
+    const { seen = [], noise = [] } = evidenceOf(set, { residuals }).evidence
+    // Two draws of each, one above and one below 7 + 3 f − 2 f log s; that of observation 5 is higher.
+    const mean = (i: number): number => 7 + 3 * seen[i] - 2 * seen[i] * Math.log(noise[i])
+    const logq = (surplus: number) =>
+      ndarray(
+        [-1, 1].flatMap((d) =>
+          Array.from({ length: COUNT }, (_, i) => d + mean(i) + (i === 5 ? surplus : 0)),
+        ),
+        [2, COUNT],
+      )
+    const exact = evidenceOf(set, { residuals, logq: logq(0) })
+    expect(exact.expectedLogq).toEqual([7, 3, -2].map((b) => expect.closeTo(b, 3)))
+    expect(Array.from(exact.evidence.residual ?? [])).toEqual(Array.from({ length: COUNT }, (_, i) => 2 * i))
+    expect(rangesAt(exact.evidence, [3, 1, 2])).toMatchObject({
       residual: { from: 2, to: 6 },
-      logq: { from: -6, to: -2 },
+      excess: { from: expect.closeTo(0, 4), to: expect.closeTo(0, 4) },
     })
+    const { excess = [] } = evidenceOf(set, { residuals, logq: logq(100) }).evidence
+    expect(Array.from(excess).indexOf(Math.max(...Array.from(excess)))).toBe(5)
+    // Least squares leave nothing on average.
+    expect(Array.from(excess).reduce((sum, e) => sum + e, 0)).toBeCloseTo(0, 3)
   })
 
   it('that is not finite has no range', () => {

@@ -4,6 +4,7 @@ import {
   type AmortizedSampler,
   conditionLayout,
   conditionShape,
+  expectedLogq,
   freshFlow,
   restore,
   samplerDensity,
@@ -123,7 +124,7 @@ describe('what tells observations apart without the truth', () => {
     const set = await observed()
     const sampler = samplerFor(set, prior(VARIANCE))
     const how = { seed: 1, draws: 19 }
-    const { cells } = trustSchema.parse(await trustOf(sampler, set, truth, how))
+    const { cells, expectedLogq: b = [] } = trustSchema.parse(await trustOf(sampler, set, truth, how))
     const { logq } = await restore(sampler, set, how)
     const { kind, mask } = set.operator.parameters
     const levels = toNumbers(noiseLevels(set) ?? zeros([0]))
@@ -134,13 +135,14 @@ describe('what tells observations apart without the truth', () => {
       })
       expect(at.length).toBe(observations)
       const seen = at.map((i) => average(mask.data.subarray(i * N, (i + 1) * N)))
-      const dense = at.map((i) =>
-        average(Array.from({ length: 19 }, (_, k) => logq?.data[k * COUNT + i] ?? 0)),
-      )
+      const excess = at.map((i, n) => {
+        const mean = average(Array.from({ length: 19 }, (_, k) => logq?.data[k * COUNT + i] ?? 0))
+        return mean - expectedLogq(b, { seen: seen[n], noise: levels[i] })
+      })
       expect(evidence).toMatchObject({
         seen: ends(seen),
         noise: ends(at.map((i) => levels[i])),
-        logq: { from: expect.closeTo(ends(dense).from, 3), to: expect.closeTo(ends(dense).to, 3) },
+        excess: { from: expect.closeTo(ends(excess).from, 3), to: expect.closeTo(ends(excess).to, 3) },
       })
     }
     const of = (name: string) => cells.find(({ masks }) => masks === name)?.evidence
@@ -154,7 +156,7 @@ describe('what tells observations apart without the truth', () => {
     const operator = { name: 'identity' }
     const set = await observe(truth, { operator, noise: RANGE, range: [0, 1], seed: 2 })
     const { cells } = await trustOf(samplerFor(set, prior(VARIANCE)), set, truth, { draws: 19 })
-    expect(Object.keys(cells[0].evidence ?? {}).sort()).toEqual(['logq', 'noise', 'residual'])
+    expect(Object.keys(cells[0].evidence ?? {}).sort()).toEqual(['excess', 'noise', 'residual'])
   })
 })
 

@@ -1,5 +1,6 @@
 /** The page tells observations apart by the same figures as the library that measured the sampler. */
 import { describe, expect, it } from 'vitest'
+import { expectedLogq } from '../../../src/amortize/index.ts'
 import { noiseLevels, type ObservationSet, observe } from '../../../src/observations/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import * as library from '../../../src/run/trust/evidence.ts'
@@ -24,7 +25,7 @@ const expectAlike = async (set: ObservationSet, space: Parameters<typeof evidenc
   const { event, parameters } = set.operator
   const [all, logq] = [draws(event), normal(stream(4, 'logq'), [DRAWS, COUNT])]
   const residuals = await library.residualsOf(set, all)
-  const { seen, hole, edges, noise, residual, logq: dense } = library.evidenceOf(set, { residuals, logq })
+  const told = library.evidenceOf(set, { residuals, logq })
   const levels = noiseLevels(set)?.data ?? []
   const [size, places] = [sizeOf(event), sizeOf(event.slice(1))]
   for (let i = 0; i < COUNT; i++) {
@@ -35,9 +36,10 @@ const expectAlike = async (set: ObservationSet, space: Parameters<typeof evidenc
     }
     const own = Float32Array.from({ length: DRAWS }, (_, k) => logq.data[k * COUNT + i])
     const found = evidenceOf(observed, { draws: ofOne(all, i), logq: own }, space)
-    const told = { seen, hole, edges, noise, residual, logq: dense }
-    for (const [name, value] of Object.entries(found)) {
-      const wanted = Object.entries(told).find(([other]) => other === name)?.[1]?.[i] ?? Number.NaN
+    const { logq: dense = 0, ...rest } = found
+    const excess = dense - expectedLogq(told.expectedLogq ?? [], rest)
+    for (const [name, value] of Object.entries({ ...rest, excess })) {
+      const wanted = Object.entries(told.evidence).find(([other]) => other === name)?.[1]?.[i] ?? Number.NaN
       expect([name, Math.abs(value - wanted) < 1e-5 * Math.max(1, Math.abs(wanted))]).toEqual([name, true])
     }
     expect(Object.keys(found).sort()).toEqual(['edges', 'hole', 'logq', 'noise', 'residual', 'seen'])

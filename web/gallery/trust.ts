@@ -93,6 +93,9 @@ const ofMasks = (cells: readonly Cell[]): Cell[] => {
   return kinds.length > 0 ? kinds : located
 }
 
+/** Of all observations. */
+const isWhole = ({ masks, noise }: Cell): boolean => masks === undefined && !noise
+
 /** The third of the noise that an observation is of. */
 const ofNoise = (cells: readonly Cell[], { noise: own }: Figures): Cell | undefined =>
   cells.find(({ masks, noise }) => masks === undefined && noise && within(own, noise))
@@ -114,7 +117,10 @@ const strangeness = (
   return `its mask is of another kind than the sampler learned with${kinds && ` (${kinds})`}`
 }
 
-/** Why draws are unlike those of the observations of a cell, if they are. */
+/**
+ * Why draws are unlike those of the observations of a cell, if they are. Of all observations: a cell of one
+ * kind has too few to know how far residual and excess go.
+ */
 const oddity = (cell: Cell, figures: Figures): string | undefined => {
   const { residual, excess } = cell.evidence
   if (residual && !fits(cell, figures, 'residual'))
@@ -199,6 +205,6 @@ export const trustIn = (
   const [cell] = cells
     .filter((each) => isLike(each, figures))
     .sort((a, b) => farness(a, figures) - farness(b, figures))
-  const odd = oddity(cell, figures)
+  const odd = oddity(trust.cells.find(isWhole) ?? cell, figures)
   return odd === undefined ? measured(trust, cell, ofNoise(trust.cells, figures)) : refused(odd)
 }

@@ -83,6 +83,13 @@ describe('the sentence under the draws', () => {
     expect(trustIn(on(cell()), evidence({ logq: undefined })).kind).toBe('measured')
   })
 
+  it('knows from all observations together how far draws may miss', () => {
+    const all = cell({ masks: undefined, evidence: { residual: [0.8, 1.6], excess: [-90, 50] } })
+    expect(trustIn(on(all, cell()), evidence({ residual: 1.5 })).sentence).toContain('at random')
+    expect(trustIn(on(all, cell()), evidence({ logq: 61 })).kind).toBe('measured')
+    expect(trustIn(on(all, cell()), evidence({ residual: 1.7 })).sentence).toContain('by 0.80 to 1.60')
+  })
+
   it('leaves room for what so few observations have not shown', () => {
     // 3/n of the width of the range, 0.4.
     const few = on(cell({ observations: 12 }))

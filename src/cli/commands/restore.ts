@@ -231,20 +231,19 @@ const byRefinement = async (
   }
 }
 
-export const run = async (
-  [source, observations]: readonly string[],
-  options: Options,
-  io: Io,
-): Promise<void> => {
+export const run = async ([source, ...given]: readonly string[], options: Options, io: Io): Promise<void> => {
+  if (given.length > 1 && !options.trust)
+    throw new TweedieError('input', `'${given[1]}': settings go with --trust`)
   const sampler = loadSampler(source)
   if (options.onnx !== undefined) {
     const read = (set: string, truth: string) => withTruth(sampler, set, truth, options)
-    const trusted = await withTrust(sampler, [source, observations], options, io, read)
+    const trusted = await withTrust(sampler, [source, ...given], options, io, read)
     return exported(trusted, options.onnx, options.draws, io)
   }
   for (const [option, value] of Object.entries({ trust: options.trust, beside: options.beside }))
     if (value !== undefined)
       throw new TweedieError('input', `--${option}: is for the manifest of a sampler; give --onnx too`)
+  const [observations] = given
   if (observations === undefined)
     throw new TweedieError('input', 'say which observations to restore, or --onnx to export the sampler')
   const path = outputOf(source, options)

@@ -144,6 +144,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
     arguments: [
       { usage: '<sampler>', description: 'run folder or checkpoint of a sampler' },
       { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
+      {
+        usage: '[key=value...]',
+        description: 'with --trust: other settings than the run has, trust.times=8',
+      },
     ],
     options: {
       ...result,

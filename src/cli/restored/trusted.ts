@@ -11,13 +11,23 @@ import { priorFor } from './sampler-prior.ts'
 type Options = OptionsOf<'restore'>
 
 /** What a sampler is judged by. */
-type Judged = Pick<Validation, 'set' | 'truth' | 'draws'> & { readonly seed?: number }
+type Judged = Omit<Validation, 'beside'> & { readonly beside?: number; readonly seed?: number }
+
+/** Settings of `trust` that differ from those of the run. @throws TweedieError `input` for anything else */
+const settingsOf = (given: readonly string[]): readonly string[] => {
+  const stray = given.find((text) => !/^trust[.=]/.test(text))
+  if (stray === undefined) return given
+  throw new TweedieError(
+    'input',
+    `--trust: judges by what the distillation kept back, '${stray}' is no setting of that, such as trust.times=8`,
+  )
+}
 
 /** What the distillation of a run kept back, and its seed: the same observations as at its end. */
-const keptBack = async (source: string): Promise<Judged> => {
+const keptBack = async (source: string, settings: readonly string[]): Promise<Judged> => {
   if (!isRunFolder(source))
     throw new TweedieError('input', `--trust: ${source} is no run folder, which says what was kept back`)
-  const distillation = loadRecord(distillSchema, readConfig(source), source)
+  const distillation = loadRecord(distillSchema, readConfig(source), source, settingsOf(settings))
   const held = await heldItemsOf(distillation)
   const kept = held && (await validationOf(distillation, held))
   if (!kept)
@@ -28,19 +38,18 @@ const keptBack = async (source: string): Promise<Judged> => {
   return { ...kept, seed: distillation.seed }
 }
 
-/** Observations and their truth, as they are given. */
+/** What is asked for: what was kept back, or observations and their truth. */
 const judgedBy = async (
   source: string,
-  observations: string | undefined,
+  given: readonly string[],
   { truth, trust }: Options,
   read: (observations: string, truth: string) => Promise<Judged>,
 ): Promise<Judged | undefined> => {
-  if (observations === undefined && truth === undefined) return trust ? keptBack(source) : undefined
-  if (trust)
-    throw new TweedieError(
-      'input',
-      '--trust: judges by what the distillation kept back; give no observations and no --truth',
-    )
+  if (trust && truth !== undefined)
+    throw new TweedieError('input', '--trust: judges by what the distillation kept back; give no --truth')
+  if (trust) return keptBack(source, given)
+  const [observations] = given
+  if (observations === undefined && truth === undefined) return undefined
   if (observations !== undefined && truth !== undefined) return read(observations, truth)
   throw new TweedieError('input', '--onnx: to say how far to trust the sampler give observations and --truth')
 }
@@ -48,24 +57,26 @@ const judgedBy = async (
 /**
  * The sampler with how far to trust it, measured now where that is asked for, else as the file says.
  *
+ * @param args - the run, and observations or, with `--trust`, settings of it
  * @param read - observations and truth from files
  * @throws TweedieError `input` for options that do not go together
  */
 export const withTrust = async (
   sampler: SavedSampler,
-  [source, observations]: readonly (string | undefined)[],
+  [source, ...given]: readonly string[],
   options: Options,
   io: Io,
   read: (observations: string, truth: string) => Promise<Judged>,
 ): Promise<SavedSampler> => {
-  const by = await judgedBy(source ?? '', observations, options, read)
-  const { beside: wanted, device } = options
+  const by = await judgedBy(source, given, options, read)
+  const { beside: asked, device } = options
   if (!by) {
-    if (wanted !== undefined)
+    if (asked !== undefined)
       throw new TweedieError('input', '--beside: goes with --trust, or with observations and --truth')
     return sampler
   }
   const { set, truth, draws } = by
+  const wanted = asked ?? by.beside
   if (wanted !== undefined && wanted > set.y.shape[0])
     throw new TweedieError('input', `--beside: ${wanted} were asked for, there are ${set.y.shape[0]}`)
   const beside =

@@ -118,21 +118,22 @@ describe('trust', () => {
     const asked = [`flow=${networks()}`, ...many, 'train.steps=2', 'trust={draws: 19, times: 2, beside: 16}']
     const { trust } = await distilled('judged', asked)
     expect([trust.cells[0].observations, trust.beside.cells[0].observations]).toEqual([64, 16])
-    const again = async (more: Partial<OptionsOf<'restore'>>) => {
+    const again = async (more: Partial<OptionsOf<'restore'>>, ...given: string[]) => {
       const sink: string[] = []
       const options = { ...restoring, onnx: at('judged.onnx'), trust: true, ...more }
-      await restore([at('judged')], options, ioTo(sink))
+      await restore([at('judged'), ...given], options, ioTo(sink))
       return JSON.parse(sink[0]).trust
     }
-    expect(await again({ beside: 16 })).toEqual(trust)
-    const { beside: _, ...alone } = trust
-    expect(await again({})).toEqual(alone)
+    expect(await again({})).toEqual(trust)
+    const once = await again({ beside: 2 }, 'trust.times=1')
+    expect([once.cells[0].observations, once.beside.cells[0].observations]).toEqual([32, 2])
     expect(manifestOf('judged').trust).toEqual(trust)
-    expect(JSON.parse(readFileSync(at('judged.json'), 'utf8')).trust).toEqual(alone)
+    expect(JSON.parse(readFileSync(at('judged.json'), 'utf8')).trust).toEqual(once)
+    expect((await failure(again({}, 'train.steps=3'))).message).toMatch(/'train.steps=3' is no setting/)
     for (const [more, why] of [
       [{ beside: 65 }, /--beside: 65 were asked for, there are 64/],
       [{ beside: 2, trust: undefined }, /--beside: goes with --trust/],
-      [{ truth: at('truth.npy') }, /give no observations and no --truth/],
+      [{ truth: at('truth.npy') }, /give no --truth/],
       [{ onnx: undefined }, /--trust: is for the manifest of a sampler/],
     ] as const)
       expect((await failure(again(more))).message).toMatch(why)

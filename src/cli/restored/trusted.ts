@@ -19,7 +19,7 @@ const settingsOf = (given: readonly string[]): readonly string[] => {
   if (stray === undefined) return given
   throw new TweedieError(
     'input',
-    `--trust: judges by what the distillation kept back, '${stray}' is no setting of that, such as trust.times=8`,
+    `--trust: judges by what the distillation kept back; '${stray}' is no setting of it, as trust.times=8 is`,
   )
 }
 

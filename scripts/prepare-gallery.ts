@@ -79,7 +79,7 @@ const measured = async (
     const { draws, logq } = await draw(observed, i)
     for (let k = 0; k < count; k++) all.set(draws.subarray(k * size, (k + 1) * size), (k * images + i) * size)
     masks.set(observed.mask, i * height * width)
-    evidence.push(evidenceOf(observed, { draws, logq }, { height, width }))
+    evidence.push(evidenceOf(observed, { draws, logq }, { kind: 'image', height, width }))
   }
   const { coverage, psnrMean } = restorationFigures(ndarray(all, [count, ...truth.shape]), truth, {
     observed: ndarray(masks, [images, 1, height, width]),

@@ -129,7 +129,7 @@ const validationOf = (value: unknown): Validation => {
 export const manifestOf = (value: unknown): Manifest => {
   const { format, version, inputs, outputs, draws, range, bytes, validation } = fieldsOf(value, 'it')
   if (format !== 'tweedie-sampler') throw wrong("format must be 'tweedie-sampler'")
-  if (version !== 2) throw wrong(`version must be 2, got ${version}`)
+  if (version !== 2 && version !== 3) throw wrong(`version must be 2 or 3, got ${version}`)
   return {
     inputs: listOf(inputs, 'inputs', arrayOf),
     outputs: listOf(outputs, 'outputs', arrayOf),

@@ -77,9 +77,13 @@ export interface Evidence extends MaskFigures {
 export const evidenceOf = (
   observed: Observed,
   { draws, logq }: { readonly draws: Float32Array; readonly logq?: Float32Array },
-  { height, width }: { readonly height: number; readonly width: number },
+  domain:
+    | { readonly kind: 'image'; readonly height: number; readonly width: number }
+    | { readonly kind: 'points'; readonly coordinates: Float32Array },
 ): Evidence => ({
-  ...maskFigures(observed.mask, height, width),
+  ...(domain.kind === 'image'
+    ? maskFigures(observed.mask, domain.height, domain.width)
+    : maskFigures(observed.mask, 1, observed.mask.length)),
   noise: observed.noise,
   residual: residualOf(draws, observed),
   ...(logq ? { logq: logq.reduce((a, b) => a + b, 0) / logq.length } : {}),

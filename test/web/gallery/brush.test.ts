@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { stroke } from '../../../web/gallery/brush.ts'
 import { maskFigures, residualOf } from '../../../web/gallery/evidence.ts'
 import { maskKinds } from '../../../web/gallery/masks.ts'
+import { stroke } from '../../../web/gallery/pad/brush.ts'
 
 const size = { height: 7, width: 9 }
 const seen = (): Float32Array => new Float32Array(63).fill(1)

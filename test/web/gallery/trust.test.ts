@@ -87,7 +87,7 @@ describe('the manifest', () => {
 
   it.each([
     [{ format: 'other' }, /format must be/],
-    [{ version: 3 }, /version must be 2/],
+    [{ version: 4 }, /version must be 2 or 3/],
     [{ draws: 0 }, /draws must be a positive whole number/],
     [{ range: [1, 0] }, /range must be two numbers that ascend/],
     [{ inputs: [{ name: 'y', shape: [1e9], dtype: 'float32' }] }, /inputs\[0\].shape\[0\]/],

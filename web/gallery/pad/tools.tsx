@@ -1,16 +1,25 @@
 /** What can be done to an observation: brush, masks, noise, another example, other draws. */
-import { Slider } from '../ui/slider.tsx'
-import { maskKinds } from './masks.ts'
-import type { Restoring } from './restoring.ts'
-import type { Tool } from './tool.ts'
+
+import { turnedBy } from '../../look/rasters/turned.ts'
+import { Slider } from '../../ui/slider.tsx'
+import { firstMasks } from '../first-masks.ts'
+import type { Restoring } from '../restoring.ts'
+import type { Sight } from '../view/sight.ts'
+import { type Tool, TURN_STEP } from './tool.ts'
 
 const NOISE = { min: 0.01, max: 0.3, step: 0.01 }
 
-const Brush = ({ tool }: { readonly tool: Tool }) => (
+const actions = { erase: 'Erase', restore: 'Restore', turn: 'Turn' } as const
+
+/** What the pointer does; surfaces that have a far side can be turned. */
+const actionsOf = ({ look }: Sight): (keyof typeof actions)[] =>
+  look.kind === 'mesh' ? ['erase', 'restore', 'turn'] : ['erase', 'restore']
+
+const Brush = ({ tool, sight }: { readonly tool: Tool; readonly sight: Sight }) => (
   <fieldset>
     <legend>Brush</legend>
     <div class="row">
-      {(['erase', 'restore'] as const).map((action) => (
+      {actionsOf(sight).map((action) => (
         <button
           key={action}
           type="button"
@@ -19,17 +28,15 @@ const Brush = ({ tool }: { readonly tool: Tool }) => (
             tool.action.value = action
           }}
         >
-          {action === 'erase' ? 'Erase' : 'Restore'}
+          {actions[action]}
         </button>
       ))}
     </div>
     <Slider
       label="Size"
       value={tool.size.value}
-      min={1}
-      max={12}
-      step={1}
-      text={`${tool.size.value} px`}
+      {...tool.brush.sizes}
+      text={tool.brush.words(tool.size.value)}
       onValue={(size) => {
         tool.size.value = size
       }}
@@ -41,8 +48,35 @@ const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
   <fieldset>
     <legend>Begin with</legend>
     <div class="row">
-      {maskKinds.map(({ name, title }) => (
+      {firstMasks(restoring.domain).map(({ name, title }) => (
         <button key={name} type="button" onClick={() => restoring.take(name)}>
+          {title}
+        </button>
+      ))}
+    </div>
+  </fieldset>
+)
+
+/** Ways to turn: to the right and down. */
+const turns = [
+  { title: 'Left', right: -1, down: 0 },
+  { title: 'Right', right: 1, down: 0 },
+  { title: 'Up', right: 0, down: -1 },
+  { title: 'Down', right: 0, down: 1 },
+]
+
+const Turns = ({ sight }: { readonly sight: Sight }) => (
+  <fieldset>
+    <legend>Turn</legend>
+    <div class="row">
+      {turns.map(({ title, right, down }) => (
+        <button
+          key={title}
+          type="button"
+          onClick={() => {
+            sight.turn.value = turnedBy(sight.turn.value, TURN_STEP * right, TURN_STEP * down)
+          }}
+        >
           {title}
         </button>
       ))}
@@ -52,10 +86,12 @@ const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
 
 export const Tools = ({
   restoring,
+  sight,
   tool,
   noun,
 }: {
   readonly restoring: Restoring
+  readonly sight: Sight
   readonly tool: Tool
   /** `digit`. */
   readonly noun: string
@@ -63,8 +99,9 @@ export const Tools = ({
   const { noise, index, seed, count } = restoring
   return (
     <div class="restore-tools">
-      <Brush tool={tool} />
+      <Brush {...{ tool, sight }} />
       <Masks restoring={restoring} />
+      {sight.look.kind === 'mesh' && <Turns sight={sight} />}
       <fieldset>
         <legend>Noise and draws</legend>
         <div class="row">

@@ -1,0 +1,38 @@
+/** How a signal is seen: its pictures, large and small, and from where. */
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { Raster } from '../../look/rasters/raster.ts'
+import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from '../../look/rasters/rasters.ts'
+import type { Look } from '../../posterior/draws.ts'
+
+export interface Sight {
+  readonly look: Look
+  /** From where a surface is seen. */
+  readonly turn: Signal<Turn>
+  /** How places lie in pictures; undefined while it is loaded. */
+  readonly raster: ReadonlySignal<Raster | undefined>
+  /** The same for small pictures. */
+  readonly small: ReadonlySignal<Raster | undefined>
+  /** Why there is none, where it could not be made. */
+  readonly fault: ReadonlySignal<string | undefined>
+}
+
+/** Pixels of a picture and of a small one, along each side, to those of the viewer. */
+const DETAIL = { large: 1.5, small: 0.5 }
+
+export const sightOf = (look: Look): Sight => {
+  const turn = signal(LEVEL)
+  const fault = signal<string>()
+  const rasterOf = (detail: number): ReadonlySignal<Raster | undefined> => {
+    const own = rasterMakerOf(look, detail)
+    const maker = signal(typeof own === 'function' ? own : undefined)
+    const made = (loaded: RasterMaker): void => {
+      maker.value = loaded
+    }
+    if (own instanceof Promise)
+      own.then(made, (cause) => {
+        fault.value = `The picture of the surface could not be loaded: ${cause}`
+      })
+    return computed(() => maker.value?.(turn.value))
+  }
+  return { look, turn, raster: rasterOf(DETAIL.large), small: rasterOf(DETAIL.small), fault }
+}

@@ -10,10 +10,11 @@ import { draggedTurn, turnedBy } from '../../look/rasters/turned.ts'
 import { inColour } from '../domain.ts'
 import { seenAlone } from '../observe.ts'
 import type { Restoring } from '../restoring.ts'
-import type { Sight } from '../view/sight.ts'
+import { hasFarSide, type Sight } from '../view/sight.ts'
 import { Surface } from '../view/surface.tsx'
 import { padWords } from './pad-words.ts'
 import { type Tool, TURN_STEP } from './tool.ts'
+import { Turns } from './turns.tsx'
 
 const labels = {
   erase: 'Observation. Space or Enter: erase here',
@@ -96,9 +97,12 @@ export const BrushPad = ({
         onStroke={onStroke}
         onKey={onKey}
       />
-      <p class="brush-words" aria-live="polite">
-        {place.value === undefined ? '' : padWords(restoring, place.value)}
-      </p>
+      <div class="pad-foot">
+        <p class="brush-words" aria-live="polite">
+          {place.value === undefined ? '' : padWords(restoring, place.value)}
+        </p>
+        {hasFarSide(sight) && <Turns sight={sight} />}
+      </div>
     </div>
   )
 }

@@ -1,19 +1,17 @@
 /** What can be done to an observation: brush, masks, noise, another example, other draws. */
 
-import { turnedBy } from '../../look/rasters/turned.ts'
 import { Slider } from '../../ui/slider.tsx'
 import { firstMasks } from '../first-masks.ts'
 import type { Restoring } from '../restoring.ts'
-import type { Sight } from '../view/sight.ts'
-import { type Tool, TURN_STEP } from './tool.ts'
+import { hasFarSide, type Sight } from '../view/sight.ts'
+import type { Tool } from './tool.ts'
 
 const NOISE = { min: 0.01, max: 0.3, step: 0.01 }
 
 const actions = { erase: 'Erase', restore: 'Restore', turn: 'Turn' } as const
 
-/** What the pointer does; surfaces that have a far side can be turned. */
-const actionsOf = ({ look }: Sight): (keyof typeof actions)[] =>
-  look.kind === 'mesh' ? ['erase', 'restore', 'turn'] : ['erase', 'restore']
+const actionsOf = (sight: Sight): (keyof typeof actions)[] =>
+  hasFarSide(sight) ? ['erase', 'restore', 'turn'] : ['erase', 'restore']
 
 const Brush = ({ tool, sight }: { readonly tool: Tool; readonly sight: Sight }) => (
   <fieldset>
@@ -45,38 +43,11 @@ const Brush = ({ tool, sight }: { readonly tool: Tool; readonly sight: Sight }) 
 )
 
 const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
-  <fieldset>
+  <fieldset class="wide">
     <legend>Begin with</legend>
     <div class="row">
       {firstMasks(restoring.domain).map(({ name, title }) => (
         <button key={name} type="button" onClick={() => restoring.take(name)}>
-          {title}
-        </button>
-      ))}
-    </div>
-  </fieldset>
-)
-
-/** Ways to turn: to the right and down. */
-const turns = [
-  { title: 'Left', right: -1, down: 0 },
-  { title: 'Right', right: 1, down: 0 },
-  { title: 'Up', right: 0, down: -1 },
-  { title: 'Down', right: 0, down: 1 },
-]
-
-const Turns = ({ sight }: { readonly sight: Sight }) => (
-  <fieldset>
-    <legend>Turn</legend>
-    <div class="row">
-      {turns.map(({ title, right, down }) => (
-        <button
-          key={title}
-          type="button"
-          onClick={() => {
-            sight.turn.value = turnedBy(sight.turn.value, TURN_STEP * right, TURN_STEP * down)
-          }}
-        >
           {title}
         </button>
       ))}
@@ -101,7 +72,6 @@ export const Tools = ({
     <div class="restore-tools">
       <Brush {...{ tool, sight }} />
       <Masks restoring={restoring} />
-      {sight.look.kind === 'mesh' && <Turns sight={sight} />}
       <fieldset>
         <legend>Noise and draws</legend>
         <div class="row">

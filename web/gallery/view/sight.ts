@@ -16,6 +16,9 @@ export interface Sight {
   readonly fault: ReadonlySignal<string | undefined>
 }
 
+/** Whether there is more to see when it is turned. */
+export const hasFarSide = ({ look }: Sight): boolean => look.kind === 'mesh'
+
 /** Pixels of a picture and of a small one, along each side, to those of the viewer. */
 const DETAIL = { large: 1.5, small: 0.5 }
 

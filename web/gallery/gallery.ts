@@ -55,8 +55,8 @@ export const gallery: readonly Entry[] = [
     title: 'Erase the winds of a month',
     word: 'Winds',
     about:
-      'Monthly means of the eastward and of the northward wind near the ground, of years that the sampler has ' +
-      'not seen. Values are scaled: eastward 0 to 1 is −26 to 20 m/s, northward −22 to 22.',
+      'Monthly means of the eastward or the northward wind near the ground, of a year that the sampler has not ' +
+      'seen. Values 0 to 1 are −26 to 20 m/s eastward, −22 to 22 northward.',
     noun: 'wind field',
     folder: 'models/winds/',
     mask: 'few',

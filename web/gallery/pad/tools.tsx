@@ -43,7 +43,7 @@ const Brush = ({ tool, sight }: { readonly tool: Tool; readonly sight: Sight }) 
 )
 
 const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
-  <fieldset class="wide">
+  <fieldset>
     <legend>Begin with</legend>
     <div class="row">
       {firstMasks(restoring.domain).map(({ name, title }) => (

@@ -20,7 +20,7 @@ export const DrawStrip = ({
   readonly scale: ColourScale
 }) => {
   const draws = restoring.draws.value
-  const raster = sight.small.value
+  const raster = sight.following.value
   return (
     <>
       <div class="restore-draws-head">

@@ -57,15 +57,15 @@ const Stage = ({
 }) => {
   const { draws, summary, spread, truth } = restoring
   const scales = scalesOf(restoring)
-  const raster = sight.raster.value
+  const [pad, raster] = [sight.pad.value, sight.following.value]
   if (sight.fault.value !== undefined) return <Notice title={sight.fault.value} />
-  if (!raster) return <p class="quiet">Loading …</p>
+  if (!pad || !raster) return <p class="quiet">Loading …</p>
   const still = { raster, scale: scales.values }
   const { count } = draws.value
   return (
     <div class={`restore-stage ${raster.width > 1.5 * raster.height ? 'wide' : ''}`}>
       <Panel title="Observation: paint here">
-        <BrushPad {...{ restoring, sight, raster, tool }} scale={scales.values} />
+        <BrushPad {...{ restoring, sight, tool }} raster={pad} scale={scales.values} />
       </Panel>
       <Panel title="Mean">
         <Surface {...still} values={summary.value.mean} label={`Mean of ${count} draws`} />

@@ -1,4 +1,4 @@
-/** How a signal is seen: its pictures, large and small, and from where. */
+/** How a signal is seen: the picture that is painted on, those that follow it, and from where. */
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Raster } from '../../look/rasters/raster.ts'
 import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from '../../look/rasters/rasters.ts'
@@ -8,10 +8,10 @@ export interface Sight {
   readonly look: Look
   /** From where a surface is seen. */
   readonly turn: Signal<Turn>
-  /** How places lie in pictures; undefined while it is loaded. */
-  readonly raster: ReadonlySignal<Raster | undefined>
-  /** The same for small pictures. */
-  readonly small: ReadonlySignal<Raster | undefined>
+  /** How places lie in the picture that is painted on; undefined while it is loaded. */
+  readonly pad: ReadonlySignal<Raster | undefined>
+  /** The same of those that follow. */
+  readonly following: ReadonlySignal<Raster | undefined>
   /** Why there is none, where it could not be made. */
   readonly fault: ReadonlySignal<string | undefined>
 }
@@ -19,8 +19,8 @@ export interface Sight {
 /** Whether there is more to see when it is turned. */
 export const hasFarSide = ({ look }: Sight): boolean => look.kind === 'mesh'
 
-/** Pixels of a picture and of a small one, along each side, to those of the viewer. */
-const DETAIL = { large: 1.5, small: 0.5 }
+/** Pixels along each side to those of the viewer. Each stroke paints one pad and some twenty that follow. */
+const DETAIL = { pad: 1.25, following: 0.75 }
 
 export const sightOf = (look: Look): Sight => {
   const turn = signal(LEVEL)
@@ -37,5 +37,5 @@ export const sightOf = (look: Look): Sight => {
       })
     return computed(() => maker.value?.(turn.value))
   }
-  return { look, turn, raster: rasterOf(DETAIL.large), small: rasterOf(DETAIL.small), fault }
+  return { look, turn, pad: rasterOf(DETAIL.pad), following: rasterOf(DETAIL.following), fault }
 }

@@ -7,7 +7,7 @@ import { stroke } from './brush.ts'
 import { pointStroke } from './point-brush.ts'
 
 /** A brush in the hand, drawn from one pixel of a picture to another. */
-export interface Painting {
+interface Painting {
   readonly raster: Raster
   readonly from: Pixel
   readonly to: Pixel

@@ -92,7 +92,8 @@ const writeSampler = async (folder: string, name: string, points: number[], face
 const element = (name: string): string =>
   `<tweedie-restore src="${name}.onnx" examples="${name}.npz" mask="nothing" noise="0.1"></tweedie-restore>`
 
-const PAGE = `<!doctype html><html lang="en"><title>Points</title><meta name="viewport" content="width=device-width">
+const PAGE = `<!doctype html><html lang="en"><title>Points</title>
+<meta name="viewport" content="width=device-width">
 <link rel="icon" href="data:,"><script type="module" src="component/tweedie-restore.js"></script><main>`
 
 const saved = async (page: Page): Promise<Record<string, NdArray>> => {
@@ -194,6 +195,12 @@ describe.skipIf(!chromium || !built)('the pad of points', () => {
         await page.getByRole('button', { name: 'Turn', exact: true }).click()
         await pad.focus()
         await page.keyboard.press('ArrowLeft')
+        expect(await page.locator('.brush-words').textContent()).toBe('Seen 15° from the right')
+        await page.getByRole('button', { name: 'Turn down' }).click()
+        expect(await page.locator('.brush-words').textContent()).toBe(
+          'Seen 15° from the right, 15° from above',
+        )
+        await page.getByRole('button', { name: 'Turn up' }).click()
         expect(await picture()).toBe(left)
         // Turning paints nothing.
         expect(erased(await saved(page))).toEqual([(SIDE * SIDE) >> 1])

@@ -12,7 +12,7 @@ import { seenAlone } from '../observe.ts'
 import type { Restoring } from '../restoring.ts'
 import { hasFarSide, type Sight } from '../view/sight.ts'
 import { Surface } from '../view/surface.tsx'
-import { padWords } from './pad-words.ts'
+import { padWords, turnWords } from './pad-words.ts'
 import { type Tool, TURN_STEP } from './tool.ts'
 import { Turns } from './turns.tsx'
 
@@ -66,6 +66,7 @@ export const BrushPad = ({
   const step = (to: Pixel): void => {
     const from = cross ?? middleOf(raster)
     if (action.value === 'turn') {
+      place.value = undefined
       const [right, down] = [Math.sign(to.column - from.column), Math.sign(to.row - from.row)]
       sight.turn.value = turnedBy(sight.turn.value, TURN_STEP * right, TURN_STEP * down)
       return
@@ -99,7 +100,7 @@ export const BrushPad = ({
       />
       <div class="pad-foot">
         <p class="brush-words" aria-live="polite">
-          {place.value === undefined ? '' : padWords(restoring, place.value)}
+          {place.value === undefined ? turnWords(sight.turn.value) : padWords(restoring, place.value)}
         </p>
         {hasFarSide(sight) && <Turns sight={sight} />}
       </div>

@@ -1,5 +1,6 @@
-/** What is at a place of the pad, in words: the twin of its colours. */
+/** What the pad shows, in words: the twin of its colours. */
 import { placeWords } from '../../look/place-words.ts'
+import type { Turn } from '../../look/rasters/rasters.ts'
 import { shown } from '../../ui/number.ts'
 import { placesIn } from '../domain.ts'
 import type { Restoring } from '../restoring.ts'
@@ -19,4 +20,13 @@ export const padWords = ({ domain, mask, observed, summary, spread, draws }: Res
   const seen = mask.value[place] > 0.5 ? `seen as ${at(observed.value.y)}` : 'erased'
   const drawn = `draws ${at(summary.value.mean)} ± ${shown(spread.value[place], 2)}`
   return `${where[0].toUpperCase()}${where.slice(1)}: ${seen}; ${drawn}`
+}
+
+/** From where a surface is seen, in words; nothing of that which it has at first. */
+export const turnWords = ({ azimuth, elevation }: Turn): string => {
+  const sides = [
+    azimuth === 0 ? '' : `${Math.abs(azimuth)}° from the ${azimuth > 0 ? 'right' : 'left'}`,
+    elevation === 0 ? '' : `${Math.abs(elevation)}° from ${elevation > 0 ? 'above' : 'below'}`,
+  ].filter((side) => side !== '')
+  return sides.length === 0 ? '' : `Seen ${sides.join(', ')}`
 }

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import { inputsOf, type Observed } from '../engine/inputs.ts'
 import type { Manifest } from '../engine/manifest.ts'
 import type { ModelArrays } from '../engine/messages.ts'
-import type { Draws } from '../posterior/draws.ts'
+import { type Draws, drawOf } from '../posterior/draws.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
 import { type Domain, lookIn, placesIn, shapeIn } from './domain.ts'
 import { evidenceOf } from './evidence.ts'
@@ -12,8 +12,8 @@ import type { Examples } from './examples.ts'
 import { firstMask } from './first-masks.ts'
 import { observe, seenAlone } from './observe.ts'
 import { withoutPadding, withPadding } from './padding.ts'
+import { spreadOf, widestOf } from './spread.ts'
 import { type Trust, trustIn } from './trust.ts'
-import { spreadOf, widestOf } from './view/spread.ts'
 
 /** Draws and the observation that they were made of. */
 interface Result {
@@ -41,10 +41,14 @@ export interface Restoring {
   readonly seed: Signal<number>
   readonly truth: ReadonlySignal<Float32Array>
   readonly observed: ReadonlySignal<Observed>
+  /** Its values, NaN where nothing was seen. */
+  readonly seen: ReadonlySignal<Float32Array>
   readonly result: ReadonlySignal<Result>
   /** Whether the result is of what is on the screen. */
   readonly current: ReadonlySignal<boolean>
   readonly draws: ReadonlySignal<Draws>
+  /** One by one; the same arrays until other draws are made. */
+  readonly each: ReadonlySignal<readonly Float32Array[]>
   readonly summary: ReadonlySignal<Summary>
   /** Standard deviation at each place, of all channels together. */
   readonly spread: ReadonlySignal<Float32Array>
@@ -54,7 +58,7 @@ export interface Restoring {
   /** Why the last evaluation failed. */
   readonly trouble: ReadonlySignal<string | undefined>
   /** What the sampler is given for what is on the screen. */
-  readonly inputs: () => ModelArrays
+  readonly inputs: ReadonlySignal<ModelArrays>
   /** Draws a mask of a kind, another one each time. */
   readonly take: (kind: string) => void
   readonly close: () => void
@@ -93,27 +97,27 @@ export const restoringOf = (
   )
   const result = signal<Result>({ observed: observed.peek(), draws: first })
 
-  const inputs = (): ModelArrays => {
-    const { y, mask, noise } = observed.peek()
+  const inputs = computed(() => {
+    const { y, mask, noise } = observed.value
     const padded = { y: withPadding(y, padding), mask: withPadding(mask, padding), noise }
-    return inputsOf(manifest, padded, seed.peek())
-  }
-  const ask = async (observed: Observed): Promise<void> => {
+    return inputsOf(manifest, padded, seed.value)
+  })
+  const ask = async (): Promise<void> => {
     try {
-      const answer = await engine.run(inputs())
+      const own = observed.value
+      const answer = await engine.run(inputs.value)
       if (answer.kind === 'stale') return
       const { outputs, milliseconds } = answer.value
       const { x, logq } = outputs
       trouble.value = undefined
       const draws = withoutPadding(x.data, placesIn(domain), padding)
-      result.value = { observed, draws, milliseconds, ...(logq ? { logq: logq.data } : {}) }
+      result.value = { observed: own, draws, milliseconds, ...(logq ? { logq: logq.data } : {}) }
     } catch (cause) {
       trouble.value = cause instanceof Error ? cause.message : String(cause)
     }
   }
   const forget = effect(() => {
-    const [seen] = [observed.value, seed.value]
-    if (engine.state.value.kind === 'ready') void ask(seen)
+    if (engine.state.value.kind === 'ready') void ask()
   })
 
   const draws = computed<Draws>(() => ({
@@ -143,9 +147,11 @@ export const restoringOf = (
     seed,
     truth,
     observed,
+    seen: computed(() => seenAlone(observed.value)),
     result,
     current: computed(() => result.value.observed === observed.value),
     draws,
+    each: computed(() => Array.from({ length: manifest.draws }, (_, k) => drawOf(draws.value, k))),
     summary,
     spread: computed(() => spreadOf(summary.value.deviation, placesIn(domain))),
     widest: widestOf(signals, size, placesIn(domain)),

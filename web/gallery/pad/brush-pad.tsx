@@ -8,7 +8,6 @@ import { nextPlace, placeAt, type Raster } from '../../look/rasters/raster.ts'
 import type { Turn } from '../../look/rasters/rasters.ts'
 import { draggedTurn, turnedBy } from '../../look/rasters/turned.ts'
 import { inColour } from '../domain.ts'
-import { seenAlone } from '../observe.ts'
 import type { Restoring } from '../restoring.ts'
 import { hasFarSide, type Sight } from '../view/sight.ts'
 import { Surface } from '../view/surface.tsx'
@@ -86,7 +85,7 @@ export const BrushPad = ({
     <div class={coloured ? 'brush-pad among-colours' : 'brush-pad'}>
       <Surface
         raster={raster}
-        values={seenAlone(restoring.observed.value)}
+        values={restoring.seen.value}
         scale={scale}
         label={labels[action.value]}
         {...(coloured ? { there: mask.value } : {})}

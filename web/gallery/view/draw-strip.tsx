@@ -1,7 +1,6 @@
 /** All draws, small; the one that is chosen stands large above. */
 import type { Signal } from '@preact/signals'
 import type { ColourScale } from '../../canvas/scale.ts'
-import { drawOf } from '../../posterior/draws.ts'
 import type { Restoring } from '../restoring.ts'
 import { saveDraws } from '../save-draws.ts'
 import type { Sight } from './sight.ts'
@@ -31,7 +30,7 @@ export const DrawStrip = ({
       </div>
       <div class={`restore-draws ${draws.count % 10 === 0 ? 'tens' : ''}`}>
         {raster &&
-          Array.from({ length: draws.count }, (_, k) => (
+          restoring.each.value.map((values, k) => (
             <button
               key={k}
               type="button"
@@ -41,7 +40,7 @@ export const DrawStrip = ({
                 draw.value = k
               }}
             >
-              <Surface raster={raster} values={drawOf(draws, k)} scale={scale} label={`Draw ${k + 1}`} />
+              <Surface raster={raster} values={values} scale={scale} label={`Draw ${k + 1}`} />
             </button>
           ))}
       </div>

@@ -55,7 +55,7 @@ const CardPart = ({ card, restoring }: { readonly card: Card; readonly restoring
   switch (card.kind) {
     case 'untried':
       return 'gpu' in navigator ? (
-        <button type="button" onClick={() => engine.accelerate(inputs())}>
+        <button type="button" onClick={() => engine.accelerate(inputs.value)}>
           Try the graphics card ({megabytes(__CARD_BYTES__)} MB)
         </button>
       ) : null

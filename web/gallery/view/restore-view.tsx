@@ -5,7 +5,6 @@ import type { ComponentChildren, ComponentType } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { ColourScale } from '../../canvas/scale.ts'
 import { mapFor } from '../../look/map-for.ts'
-import { drawOf } from '../../posterior/draws.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { inColour } from '../domain.ts'
 import { BrushPad } from '../pad/brush-pad.tsx'
@@ -55,7 +54,7 @@ const Stage = ({
   /** Which draw. */
   readonly draw: number
 }) => {
-  const { draws, summary, spread, truth } = restoring
+  const { draws, each, summary, spread, truth } = restoring
   const scales = scalesOf(restoring)
   const [pad, raster] = [sight.pad.value, sight.following.value]
   if (sight.fault.value !== undefined) return <Notice title={sight.fault.value} />
@@ -71,7 +70,7 @@ const Stage = ({
         <Surface {...still} values={summary.value.mean} label={`Mean of ${count} draws`} />
       </Panel>
       <Panel title={`Draw ${draw + 1}`}>
-        <Surface {...still} values={drawOf(draws.value, draw)} label={`Draw ${draw + 1}, large`} />
+        <Surface {...still} values={each.value[draw]} label={`Draw ${draw + 1}, large`} />
       </Panel>
       <Panel title="Spread">
         <Surface

@@ -2,18 +2,9 @@
 import { encodeNpz } from 'tweedie/formats'
 import { NdArray } from 'tweedie/tensor'
 import { saveBlob } from '../ui/save.ts'
-import { type Domain, shapeIn } from './domain.ts'
+import { shapeIn } from './domain.ts'
+import { placeArrays } from './place-arrays.ts'
 import type { Restoring } from './restoring.ts'
-
-/** Where points lie, so that viewers know. */
-const placesOf = (domain: Domain) => {
-  if (domain.kind === 'image') return {}
-  const { coordinates, faces } = domain
-  return {
-    coordinates: new NdArray('float32', [coordinates.length / 3, 3], coordinates),
-    ...(faces ? { faces: new NdArray('int32', [faces.length / 3, 3], Int32Array.from(faces)) } : {}),
-  }
-}
 
 /**
  * `draws` [K, 1, …signal] with what they are of: `y`, `truth`, `mean` and `spread` [1, …signal], `mask` of one
@@ -35,7 +26,7 @@ const drawsFile = ({ result, summary, truth, domain, manifest }: Restoring): Uin
     mask: array(observed.mask, [1, 1, ...shape.slice(1)]),
     noise: array(Float32Array.of(observed.noise), [1]),
     ...(logq ? { logq: array(logq, [manifest.draws, 1]) } : {}),
-    ...placesOf(domain),
+    ...placeArrays(domain),
   })
   return Uint8Array.from(bytes)
 }

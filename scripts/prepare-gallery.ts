@@ -15,12 +15,14 @@ import { meshNamed, openClean, type Split } from '../src/datasets/index.ts'
 import { placesOf } from '../src/em/places.ts'
 import { TweedieError } from '../src/error.ts'
 import { encodeNpz, writeAtomic } from '../src/formats/index.ts'
-import { float32, loadProgram, NdArray, ndarray, rowsAt, sizeOf } from '../src/tensor/index.ts'
+import { float32, loadProgram, NdArray, ndarray, rowsAt, zeros } from '../src/tensor/index.ts'
 import { inputsOf } from '../web/engine/inputs.ts'
 import { type Manifest, manifestOf, type Range } from '../web/engine/manifest.ts'
+import { type Examples, examplesOf } from '../web/gallery/examples.ts'
+import { firstMask } from '../web/gallery/first-masks.ts'
 import { type Entry, gallery } from '../web/gallery/gallery.ts'
-import { maskKinds } from '../web/gallery/masks.ts'
 import { observe } from '../web/gallery/observe.ts'
+import { withPadding } from '../web/gallery/padding.ts'
 
 /** Signals that the page shows, spread over those that there are. */
 const EXAMPLES = 24
@@ -33,21 +35,10 @@ const truths: Readonly<Record<string, { readonly data: string; readonly split: S
   bunny: { data: 'bunny-mnist', split: 'val' },
 }
 
-/** Where the values of a signal lie. */
-type Domain =
-  | { readonly kind: 'image'; readonly height: number; readonly width: number }
-  | {
-      readonly kind: 'points'
-      /** [P, 3]. */
-      readonly coordinates: NdArray<'float32'>
-      /** [F, 3], of a mesh. */
-      readonly faces?: NdArray<'int32'>
-    }
-
-/** Signals [N, ...event], and where their values lie. */
+/** Signals [N, ...event], of points with where they lie, as `examples.npz` has it. */
 interface Signals {
   readonly x: NdArray<'float32'>
-  readonly domain: Domain
+  readonly places: Readonly<Record<string, NdArray>>
 }
 
 const signalsOf = async (name: string): Promise<Signals> => {
@@ -59,19 +50,14 @@ const signalsOf = async (name: string): Promise<Signals> => {
     rows(0, count),
     Array.from({ length: EXAMPLES }, (_, i) => Math.floor((i * count) / EXAMPLES)),
   )
-  if (view.kind === 'image') return { x, domain: { kind: 'image', height: event[1], width: event[2] } }
+  if (view.kind === 'image') return { x, places: {} }
   const { points } = placesOf({ operator: { event }, view })
   const own = points.filter((_, i) => valid === undefined || valid.data[i] === 1)
   const coordinates = ndarray(own.flat(), [own.length, 3])
-  const faces = view.kind === 'mesh' ? { faces: meshNamed(view.mesh).faces } : {}
-  return { x, domain: { kind: 'points', coordinates, ...faces } }
-}
-
-/** The mask that is shown first, with zeros behind the last point. */
-const firstMask = (domain: Domain, name: string): Float32Array => {
-  if (domain.kind === 'points') throw new TweedieError('input', 'the gallery has no masks of points')
-  const kind = maskKinds.find((each) => each.name === name)
-  return kind?.draw(domain, 0) ?? new Float32Array(domain.height * domain.width).fill(1)
+  return {
+    x,
+    places: { coordinates, ...(view.kind === 'mesh' ? { faces: meshNamed(view.mesh).faces } : {}) },
+  }
 }
 
 /** Values of a range as bytes. */
@@ -84,20 +70,33 @@ const bytesOf = ({ shape, data }: NdArray<'float32'>, [low, high]: Range): NdArr
     ),
   )
 
-/** Draws [K, ...event] of the first signal as the page sees it, by the model as the page runs it. */
-const firstDraws = async (
-  folder: string,
-  manifest: Manifest,
-  { mask, noise }: Pick<Entry, 'noise'> & { readonly mask: Float32Array },
-  images: NdArray<'uint8'>,
-): Promise<NdArray<'float32'>> => {
-  const [low, high] = manifest.range
-  const truth = Float32Array.from(
-    images.data.subarray(0, sizeOf(images.shape.slice(1))),
-    (byte) => low + ((high - low) * byte) / 255,
+/** The file with draws of the first signal, [K, ...event]. */
+const fileOf = (signals: Signals, draws: NdArray<'float32'>, { range }: Manifest): Uint8Array => {
+  const least = draws.data.reduce((a, b) => Math.min(a, b))
+  const firstRange: Range = [least, draws.data.reduce((a, b) => Math.max(a, b), least + 1e-6)]
+  return encodeNpz(
+    {
+      images: bytesOf(signals.x, range),
+      first: bytesOf(draws, firstRange),
+      firstRange: ndarray([...firstRange], [2]),
+      ...signals.places,
+    },
+    { level: 9 },
   )
-  const inputs = Object.entries(inputsOf(manifest, observe(truth, { mask, noise, seed: 0 }), 0))
-  const program = await loadProgram(readFileSync(join(folder, 'sampler.onnx')))
+}
+
+/** Draws of the first signal, by the model as the page runs it on what it reads in the file. */
+const firstDraws = async (
+  model: Uint8Array,
+  manifest: Manifest,
+  { domain, padding, signals, count }: Examples,
+  { mask: kind, noise }: Entry,
+): Promise<NdArray<'float32'>> => {
+  const truth = signals.subarray(0, signals.length / count)
+  const { y, mask } = observe(truth, { mask: firstMask(domain, kind, 0), noise, seed: 0 })
+  const padded = { y: withPadding(y, padding), mask: withPadding(mask, padding), noise }
+  const inputs = Object.entries(inputsOf(manifest, padded, 0))
+  const program = await loadProgram(model)
   const { x } = await program.run(
     Object.fromEntries(inputs.map(([name, { data, shape }]) => [name, ndarray(data, shape)])),
   )
@@ -119,21 +118,10 @@ if (run !== undefined) {
   for (const file of ['sampler.onnx', 'sampler.json']) copyFileSync(join(run, file), join(folder, file))
 }
 const manifest = manifestOf(JSON.parse(readFileSync(join(folder, 'sampler.json'), 'utf8')))
-const { x, domain } = await signalsOf(entry.name)
-const images = bytesOf(x, manifest.range)
-const first = await firstDraws(folder, manifest, { ...entry, mask: firstMask(domain, entry.mask) }, images)
-const firstRange: Range = [
-  first.data.reduce((a, b) => Math.min(a, b)),
-  first.data.reduce((a, b) => Math.max(a, b)),
-]
-const { coordinates, faces } = domain.kind === 'points' ? domain : {}
+const signals = await signalsOf(entry.name)
+const [, ...event] = signals.x.shape
+const without = examplesOf(fileOf(signals, zeros([manifest.draws, ...event]), manifest), manifest)
+const draws = await firstDraws(readFileSync(join(folder, 'sampler.onnx')), manifest, without, entry)
 const path = join(folder, 'examples.npz')
-const arrays = {
-  images,
-  first: bytesOf(first, firstRange),
-  firstRange: ndarray([...firstRange], [2]),
-  ...(coordinates ? { coordinates } : {}),
-  ...(faces ? { faces } : {}),
-}
-writeAtomic(path, encodeNpz(arrays, { level: 9 }))
-console.log(`${path}: ${EXAMPLES} signals [${x.shape.slice(1)}], ${manifest.draws} draws of the first`)
+writeAtomic(path, fileOf(signals, draws, manifest))
+console.log(`${path}: ${EXAMPLES} signals [${event}], ${manifest.draws} draws of the first`)

@@ -54,12 +54,3 @@ export const manifestOf = (value: unknown): Manifest => {
     ...(trust === undefined ? {} : { trust: measuredOf(trust) }),
   }
 }
-
-/** Shape of one x, [C, H, W], of a sampler of images. @throws Error for any other */
-export const imageShape = ({
-  outputs,
-}: Manifest): readonly [channels: number, height: number, width: number] => {
-  const [, channels, height, width, ...rest] = outputs.find(({ name }) => name === 'x')?.shape ?? []
-  if (width !== undefined && rest.length === 0) return [channels, height, width]
-  throw wrong('its x is no image')
-}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { maskFigures } from '../../../src/operators/index.ts'
-import { stroke } from '../../../web/gallery/brush.ts'
 import { residualOf } from '../../../web/gallery/evidence.ts'
 import { maskKinds } from '../../../web/gallery/masks.ts'
+import { stroke } from '../../../web/gallery/pad/brush.ts'
 
 const size = { height: 7, width: 9 }
 const seen = (): Float32Array => new Float32Array(63).fill(1)

@@ -6,7 +6,7 @@
  * serves a copy of `RUNS`, with the page of its run `NAME` (demo), and a few results beside; without it, a
  * small run is learned here in a minute. `--screen` takes the first screen alone.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,8 +14,9 @@ import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { tweedie } from '../test/e2e/built.ts'
 import { makeResults } from '../test/web/runs/make-results.ts'
-import { closeBrowser, type Sight, withPage } from '../test/web/studio-page.ts'
+import { builtPage, closeBrowser, type Sight, withPage } from '../test/web/studio-page.ts'
 import { studioOf } from '../test/web/studio-process.ts'
+import { gallery } from '../web/gallery/gallery.ts'
 
 const { values, positionals } = parseArgs({
   options: {
@@ -62,6 +63,13 @@ const example = (name: string) => (page: Page) => page.getByRole('button', { nam
 /** Every page, with a run of this name. */
 const shotsOf = (run: string): readonly Shot[] => [
   { name: 'gallery', path: '', ready: '.engine-line:has-text("took")' },
+  ...gallery
+    .slice(1)
+    .flatMap(({ name, folder }) =>
+      existsSync(join(builtPage, folder))
+        ? [{ name: `gallery-${name}`, path: `#/gallery/${name}`, ready: '.engine-line:has-text("took")' }]
+        : [],
+    ),
   {
     name: 'look-region',
     path: '#/look',

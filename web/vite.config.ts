@@ -2,13 +2,14 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import { engineFiles } from './engine/vite-plugin.ts'
+import { galleryEntries } from './gallery/vite-plugin.ts'
 import { subpaths } from './subpaths.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   root: here('.'),
-  plugins: [engineFiles({ emitted: true })],
+  plugins: [engineFiles({ emitted: true }), galleryEntries()],
   resolve: { alias: [subpaths] },
   base: './', // links are relative: the page works in any folder of any host
   build: {

@@ -64,6 +64,8 @@ export interface Validation {
   readonly truth: NdArray<'float32'>
   /** Draws of each, default 39. */
   readonly draws?: number
+  /** So many of them are restored by MMPS with the prior too; default none. */
+  readonly beside?: number
 }
 
 /** The measurements to learn from: the set, or one of it. */

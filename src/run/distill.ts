@@ -17,7 +17,7 @@ import type { Run } from './folder.ts'
 import type { LearnedPrior } from './prior.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
-import { trustOf } from './trust.ts'
+import { trustOf } from './trust/trust.ts'
 
 const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
 
@@ -94,6 +94,7 @@ export const writeSamplerOnnx = async (
   const described: Json = parseJson(
     JSON.stringify({
       ...manifest,
+      bytes: model.length,
       flow: flowHeader(sampler.flow),
       origin: sampler.origin,
       trust: sampler.trust, // left out where it is undefined
@@ -108,13 +109,14 @@ export const writeSamplerOnnx = async (
 /** The sampler with how far to trust it, where there is something to judge it by. */
 const judged = async (
   sampler: SavedSampler,
-  { validation, options: { execute }, onProgress, signal, seed }: DistillRequest,
+  { prior, validation, options: { execute }, onProgress, signal, seed }: DistillRequest,
 ): Promise<SavedSampler> => {
   if (!validation) return sampler
-  const { set, truth, draws } = validation
+  const { set, truth, draws, beside: observations } = validation
+  const beside = observations === undefined ? undefined : { prior, observations }
   return {
     ...sampler,
-    trust: await trustOf(sampler, set, truth, { draws, seed, execute, onProgress, signal }),
+    trust: await trustOf(sampler, set, truth, { draws, seed, execute, beside, onProgress, signal }),
   }
 }
 
@@ -146,8 +148,12 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
       ...(priorPath === undefined ? {} : { priorPath }),
     },
   }
+  const keep = (sampler: SavedSampler): Promise<unknown> => {
+    saveSampler(run, sampler)
+    return writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
+  }
+  await keep(learned) // judging may take long, and be stopped
   const sampler = await judged(learned, request)
-  saveSampler(run, sampler)
-  await writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
+  if (sampler.trust) await keep(sampler)
   return sampler
 }

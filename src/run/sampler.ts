@@ -16,7 +16,7 @@ import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader, spatialNetworkHeader } from './network-header.ts'
 import { priorFile } from './prior.ts'
-import { type Trust, trustSchema } from './trust.ts'
+import { type Trust, trustSchema } from './trust/trust-schema.ts'
 import { numbersIn, weightsOf } from './weights.ts'
 
 /** The origin of a sampler: its noise, measurements, training and prior. */

@@ -46,7 +46,7 @@ const missing = async (code: string): Promise<string[]> => {
 
 describe('the package in a browser', () => {
   it('has subpaths for it', () => {
-    expect(safe).toEqual(['tensor', 'random', 'formats', 'report'])
+    expect(safe).toEqual(['tensor', 'random', 'formats', 'operators', 'amortize', 'report'])
   })
 
   it.each(safe)('%s needs no module of Node and no ONNX Runtime', async (name) => {

@@ -31,6 +31,8 @@ export interface ImageCanvasProps extends Picture {
   readonly onStroke?: (pixel: Pixel, phase: 'start' | 'move' | 'end') => void
   /** Keys that are not the arrows; true when it was used. */
   readonly onKey?: (key: string) => boolean
+  /** What the arrow keys do, said with its name where it has a cross-hair; default that they move it. */
+  readonly arrows?: string
   /** Pixels with sharp edges (default), or smooth. */
   readonly smooth?: boolean
   /** Laid over the picture. */
@@ -61,7 +63,7 @@ const startOf = (centre: number, size: number, times: number): number =>
  */
 export const ImageCanvas = (props: ImageCanvasProps) => {
   const { values, channels, height, width, scale, light, label, cross, zoom } = props
-  const { region, lines, smooth, children } = props
+  const { region, lines, smooth, children, arrows = 'Arrow keys move the cross-hair.' } = props
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {
     if (canvas.current)
@@ -107,7 +109,7 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
     <div
       class="picture"
       role={props.onCross ? 'application' : 'img'}
-      aria-label={props.onCross ? `${label}. Arrow keys move the cross-hair.` : label}
+      aria-label={props.onCross ? `${label}. ${arrows}` : label}
       tabIndex={props.onCross ? 0 : undefined}
       style={{ aspectRatio: `${width} / ${height}` }}
       onPointerDown={props.onCross || props.onStroke ? pointed('start') : undefined}

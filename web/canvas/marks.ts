@@ -1,4 +1,5 @@
 /** Regions of pixels, [H, W] of 0 and 1. */
+import { between } from './between.ts'
 import type { Pixel } from './pixel.ts'
 
 /** Height and width. */
@@ -22,15 +23,6 @@ const inside = (row: number, column: number, corners: readonly Pixel[]): boolean
     if (column < ((b.column - a.column) * (row - a.row)) / (b.row - a.row) + a.column) odd = !odd
   }
   return odd
-}
-
-/** The pixels on the way from one to another, in steps of at most one. */
-const between = (a: Pixel, b: Pixel): Pixel[] => {
-  const steps = Math.max(1, Math.abs(a.row - b.row), Math.abs(a.column - b.column))
-  return Array.from({ length: steps + 1 }, (_, k) => ({
-    row: Math.round(a.row + ((b.row - a.row) * k) / steps),
-    column: Math.round(a.column + ((b.column - a.column) * k) / steps),
-  }))
 }
 
 /** Pixels inside of a closed curve through pixels, and those of the curve. */

@@ -2,9 +2,10 @@
 import { fragmentOf } from '../app/address.ts'
 import type { PageProps } from '../app/places.ts'
 import { Notice } from '../ui/notice.tsx'
-import { Closer } from './closer.tsx'
-import { type Entry, gallery } from './gallery.ts'
+import type { Entry } from './gallery.ts'
 import { RestorePanel } from './restore-panel.tsx'
+import { shipped } from './shipped.ts'
+import { Closer } from './view/closer.tsx'
 
 const filesOf = ({ folder }: Entry) => {
   const here = (path: string) => new URL(path, document.baseURI)
@@ -18,24 +19,24 @@ const filesOf = ({ folder }: Entry) => {
 
 const Entries = ({ current }: { readonly current: Entry }) => (
   <nav class="gallery-entries" aria-label="Gallery">
-    {gallery.map((entry) => (
+    {shipped.map((entry) => (
       <a
         key={entry.name}
         href={fragmentOf('gallery', [entry.name])}
         aria-current={entry === current ? 'page' : undefined}
       >
-        {entry.title}
+        {entry.word}
       </a>
     ))}
   </nav>
 )
 
 const GalleryPage = ({ address: { words } }: PageProps) => {
-  const entry = words.length === 0 ? gallery[0] : gallery.find(({ name }) => name === words[0])
+  const entry = words.length === 0 ? shipped[0] : shipped.find(({ name }) => name === words[0])
   if (!entry) return <Notice title="Nothing of that name">The gallery has no '{words[0]}'.</Notice>
   return (
     <>
-      {gallery.length > 1 && <Entries current={entry} />}
+      {shipped.length > 1 && <Entries current={entry} />}
       <h1>{entry.title}</h1>
       <p>{entry.about}</p>
       <RestorePanel files={filesOf(entry)} first={entry} noun={entry.noun} below={Closer} />

@@ -1,6 +1,6 @@
 /** Masks to begin with: what is deleted of an image, by name. A new one is a line of the list. */
 import { integers, stream, uniform } from 'tweedie/random'
-import { type Place, stroke } from './brush.ts'
+import { type Place, stroke } from './pad/brush.ts'
 
 /** Height and width in pixels. */
 export interface Size {

@@ -4,7 +4,7 @@ import type { Observed } from '../engine/inputs.ts'
 
 /** How an image is observed: y = m ⊙ (x + σ ε). */
 export interface Observing {
-  /** [H·W], 1 = seen. */
+  /** A place each, 1 = seen. */
   readonly mask: Float32Array
   /** σ > 0, in the units of the data. */
   readonly noise: number
@@ -12,7 +12,11 @@ export interface Observing {
   readonly seed: number
 }
 
-/** @param truth - [C·H·W] */
+/** What was seen, NaN where nothing was. */
+export const seenAlone = ({ y, mask }: Observed): Float32Array =>
+  y.map((value, i) => (mask[i % mask.length] > 0.5 ? value : Number.NaN))
+
+/** @param truth - [C·P] */
 export const observe = (truth: Float32Array, { mask, noise, seed }: Observing): Observed => {
   const epsilon = normal(stream(seed, 'studio noise'), [truth.length]).data
   const y = truth.map((x, i) => (mask[i % mask.length] > 0.5 ? x + noise * epsilon[i] : 0))

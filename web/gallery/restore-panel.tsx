@@ -2,9 +2,9 @@
 import type { ComponentType } from 'preact'
 import { Notice } from '../ui/notice.tsx'
 import type { SamplerFiles } from './fetch-restoring.ts'
-import { RestoreView } from './restore-view.tsx'
 import type { FirstSight, Restoring } from './restoring.ts'
 import { useRestoring } from './use-restoring.ts'
+import { RestoreView } from './view/restore-view.tsx'
 
 export const RestorePanel = ({
   files,

@@ -2,19 +2,23 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Engine } from '../engine/engine.ts'
 import { inputsOf, type Observed } from '../engine/inputs.ts'
-import { imageShape, type Manifest } from '../engine/manifest.ts'
-import type { Draws } from '../posterior/draws.ts'
+import type { Manifest } from '../engine/manifest.ts'
+import type { ModelArrays } from '../engine/messages.ts'
+import { type Draws, drawOf } from '../posterior/draws.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
+import { type Domain, lookIn, placesIn, shapeIn } from './domain.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Examples } from './examples.ts'
-import { maskKinds } from './masks.ts'
-import { observe } from './observe.ts'
+import { firstMask } from './first-masks.ts'
+import { observe, seenAlone } from './observe.ts'
+import { withoutPadding, withPadding } from './padding.ts'
+import { spreadOf, widestOf } from './spread.ts'
 import { type Trust, trustIn } from './trust.ts'
 
 /** Draws and the observation that they were made of. */
 interface Result {
   readonly observed: Observed
-  /** [K, C·H·W]. */
+  /** [K, D]. */
   readonly draws: Float32Array
   /** [K]. */
   readonly logq?: Float32Array
@@ -27,23 +31,34 @@ export interface Restoring {
   readonly engine: Engine
   /** Number of examples. */
   readonly count: number
-  readonly shape: { readonly channels: number; readonly height: number; readonly width: number }
+  readonly domain: Domain
   /** Which example. */
   readonly index: Signal<number>
+  /** A place each, 1 = seen. */
   readonly mask: Signal<Float32Array>
   readonly noise: Signal<number>
   /** Of the draws. */
   readonly seed: Signal<number>
   readonly truth: ReadonlySignal<Float32Array>
   readonly observed: ReadonlySignal<Observed>
+  /** Its values, NaN where nothing was seen. */
+  readonly seen: ReadonlySignal<Float32Array>
   readonly result: ReadonlySignal<Result>
   /** Whether the result is of what is on the screen. */
   readonly current: ReadonlySignal<boolean>
   readonly draws: ReadonlySignal<Draws>
+  /** One by one; the same arrays until other draws are made. */
+  readonly each: ReadonlySignal<readonly Float32Array[]>
   readonly summary: ReadonlySignal<Summary>
+  /** Standard deviation at each place, of all channels together. */
+  readonly spread: ReadonlySignal<Float32Array>
+  /** Largest spread of the examples at a place. */
+  readonly widest: number
   readonly trust: ReadonlySignal<Trust>
   /** Why the last evaluation failed. */
   readonly trouble: ReadonlySignal<string | undefined>
+  /** What the sampler is given for what is on the screen. */
+  readonly inputs: ReadonlySignal<ModelArrays>
   /** Draws a mask of a kind, another one each time. */
   readonly take: (kind: string) => void
   readonly close: () => void
@@ -52,18 +67,10 @@ export interface Restoring {
 /** What is shown first. */
 export interface FirstSight {
   readonly name: string
-  /** By its name in masks.ts. */
+  /** By its name in masks.ts, or point-masks.ts. */
   readonly mask: string
   readonly noise: number
 }
-
-const maskOf = (kind: string, seed: number, size: { readonly height: number; readonly width: number }) =>
-  maskKinds.find(({ name }) => name === kind)?.draw(size, seed) ??
-  new Float32Array(size.height * size.width).fill(1)
-
-/** Where nothing was seen there is nothing to lay over the draws. */
-const seenAlone = ({ y, mask }: Observed): Float32Array =>
-  y.map((value, i) => (mask[i % mask.length] > 0.5 ? value : Number.NaN))
 
 /**
  * @param examples - what can be damaged, and draws of what is shown first
@@ -71,46 +78,51 @@ const seenAlone = ({ y, mask }: Observed): Float32Array =>
  * @example
  * ```ts
  * const restoring = restoringOf(manifest, examples, engine, { name: 'digits', mask: 'few', noise: 0.05 })
- * restoring.mask.value = stroke(restoring.mask.value, restoring.shape, { from, to, radius: 2, seen: false })
+ * restoring.mask.value = brush.paint(restoring.mask.value, { raster, from, to, size: 4, seen: false })
  * ```
  */
 export const restoringOf = (
   manifest: Manifest,
-  { images, first, count }: Examples,
+  { domain, padding, signals, first, count }: Examples,
   engine: Engine,
   { name, mask: kind, noise: level }: FirstSight,
 ): Restoring => {
-  const [channels, height, width] = imageShape(manifest)
-  const shape = { channels, height, width }
-  const size = channels * height * width
+  const [look, size] = [lookIn(domain), shapeIn(domain).reduce((a, b) => a * b)]
   const [index, noise, seed] = [signal(0), signal(level), signal(0)]
-  const mask = signal(maskOf(kind, 0, shape))
+  const mask = signal(firstMask(domain, kind, 0))
   const trouble = signal<string>()
-  const truth = computed(() => images.subarray(index.value * size, (index.value + 1) * size))
+  const truth = computed(() => signals.subarray(index.value * size, (index.value + 1) * size))
   const observed = computed(() =>
     observe(truth.value, { mask: mask.value, noise: noise.value, seed: index.value }),
   )
   const result = signal<Result>({ observed: observed.peek(), draws: first })
 
-  const ask = async (observed: Observed, seed: number): Promise<void> => {
+  const inputs = computed(() => {
+    const { y, mask, noise } = observed.value
+    const padded = { y: withPadding(y, padding), mask: withPadding(mask, padding), noise }
+    return inputsOf(manifest, padded, seed.value)
+  })
+  const ask = async (): Promise<void> => {
     try {
-      const answer = await engine.run(inputsOf(manifest, observed, seed))
+      const own = observed.value
+      const answer = await engine.run(inputs.value)
       if (answer.kind === 'stale') return
       const { outputs, milliseconds } = answer.value
       const { x, logq } = outputs
       trouble.value = undefined
-      result.value = { observed, draws: x.data, milliseconds, ...(logq ? { logq: logq.data } : {}) }
+      const draws = withoutPadding(x.data, placesIn(domain), padding)
+      result.value = { observed: own, draws, milliseconds, ...(logq ? { logq: logq.data } : {}) }
     } catch (cause) {
       trouble.value = cause instanceof Error ? cause.message : String(cause)
     }
   }
   const forget = effect(() => {
-    if (engine.state.value.kind === 'ready') void ask(observed.value, seed.value)
+    if (engine.state.value.kind === 'ready') void ask()
   })
 
   const draws = computed<Draws>(() => ({
     name,
-    look: { kind: 'image', ...shape },
+    look,
     count: manifest.draws,
     size,
     values: result.value.draws,
@@ -118,32 +130,36 @@ export const restoringOf = (
     truth: truth.value,
     observed: seenAlone(result.value.observed),
   }))
+  const summary = computed(() => {
+    const made = emptySummary(size)
+    summarise(draws.value, made, 0, size)
+    return made
+  })
   let takes = 0
   return {
     manifest,
     engine,
     count,
-    shape,
+    domain,
     index,
     mask,
     noise,
     seed,
     truth,
     observed,
+    seen: computed(() => seenAlone(observed.value)),
     result,
     current: computed(() => result.value.observed === observed.value),
     draws,
-    summary: computed(() => {
-      const summary = emptySummary(size)
-      summarise(draws.value, summary, 0, size)
-      return summary
-    }),
-    trust: computed(() =>
-      trustIn(manifest.validation, evidenceOf(result.value.observed, result.value, shape)),
-    ),
+    each: computed(() => Array.from({ length: manifest.draws }, (_, k) => drawOf(draws.value, k))),
+    summary,
+    spread: computed(() => spreadOf(summary.value.deviation, placesIn(domain))),
+    widest: widestOf(signals, size, placesIn(domain)),
+    trust: computed(() => trustIn(manifest, evidenceOf(result.value.observed, result.value, domain))),
     trouble,
+    inputs,
     take: (kind) => {
-      mask.value = maskOf(kind, ++takes, shape)
+      mask.value = firstMask(domain, kind, ++takes)
     },
     close: () => {
       forget()

@@ -2,28 +2,31 @@
 import { encodeNpz } from 'tweedie/formats'
 import { NdArray } from 'tweedie/tensor'
 import { saveBlob } from '../ui/save.ts'
+import { shapeIn } from './domain.ts'
+import { placeArrays } from './place-arrays.ts'
 import type { Restoring } from './restoring.ts'
 
 /**
- * `draws` [K, 1, C, H, W] with what they are of: `y`, `truth`, `mean` and `spread` [1, C, H, W], `mask`
- * [1, 1, H, W], `noise` [1], `logq` [K, 1] where it is known.
+ * `draws` [K, 1, …signal] with what they are of: `y`, `truth`, `mean` and `spread` [1, …signal], `mask` of one
+ * channel, `noise` [1], `logq` [K, 1] where it is known; of points `coordinates` [N, 3] and `faces` [F, 3].
  */
-const drawsFile = ({ result, summary, truth, shape, manifest }: Restoring): Uint8Array<ArrayBuffer> => {
-  const { channels, height, width } = shape
+const drawsFile = ({ result, summary, truth, domain, manifest }: Restoring): Uint8Array<ArrayBuffer> => {
+  const shape = shapeIn(domain)
   const { observed, draws, logq } = result.value
   const { mean, deviation } = summary.value
   const array = (values: Float32Array, dimensions: readonly number[]) =>
     new NdArray('float32', dimensions, values)
-  const image = (values: Float32Array) => array(values, [1, channels, height, width])
+  const signal = (values: Float32Array) => array(values, [1, ...shape])
   const bytes = encodeNpz({
-    draws: array(draws, [manifest.draws, 1, channels, height, width]),
-    mean: image(mean),
-    spread: image(deviation),
-    truth: image(truth.value),
-    y: image(observed.y),
-    mask: array(observed.mask, [1, 1, height, width]),
+    draws: array(draws, [manifest.draws, 1, ...shape]),
+    mean: signal(mean),
+    spread: signal(deviation),
+    truth: signal(truth.value),
+    y: signal(observed.y),
+    mask: array(observed.mask, [1, 1, ...shape.slice(1)]),
     noise: array(Float32Array.of(observed.noise), [1]),
     ...(logq ? { logq: array(logq, [manifest.draws, 1]) } : {}),
+    ...placeArrays(domain),
   })
   return Uint8Array.from(bytes)
 }

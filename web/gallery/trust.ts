@@ -1,17 +1,18 @@
 /** How far to trust the draws on the screen: what was measured on inputs like this one, or a refusal. */
-import type { Cell, Range, Validation } from '../engine/manifest.ts'
+import { expectedLogq } from 'tweedie/amortize'
+import type { Range } from '../engine/fields.ts'
+import type { Manifest } from '../engine/manifest.ts'
+import type { Cell, EvidenceName, Measured } from '../engine/measured.ts'
 import type { Evidence } from './evidence.ts'
 
 /** A level that is met within these is called calibrated. */
 const MET: Range = [0.86, 0.94]
 
+type Verdict = 'calibrated' | 'overconfident' | 'cautious'
+
 /** The sentence under the draws. */
 export type Trust =
-  | {
-      readonly kind: 'measured'
-      readonly verdict: 'calibrated' | 'overconfident' | 'cautious'
-      readonly sentence: string
-    }
+  | { readonly kind: 'measured'; readonly verdict: Verdict; readonly sentence: string }
   | { readonly kind: 'refused'; readonly sentence: string }
   | { readonly kind: 'unknown'; readonly sentence: string }
 
@@ -19,54 +20,118 @@ export type Trust =
 const within = (value: number, [low, high]: Range): boolean =>
   value >= low - 1e-6 * Math.abs(low) && value <= high + 1e-6 * Math.abs(high)
 
+/**
+ * A range of n observations, wider by 3/n of itself at both ends: a uniform law ends within that of the least
+ * and the largest of n draws 19 times in 20, as (1 − 3/n)ⁿ ≈ e⁻³.
+ */
+const widened = ({ evidence, observations }: Cell, name: EvidenceName): Range | undefined => {
+  const range = evidence[name]
+  if (!range) return undefined
+  const [low, high] = range
+  const slack = (3 * (high - low)) / observations
+  return [low - slack, high + slack]
+}
+
+/** What cells have ranges of, of one observation. */
+type Figures = Omit<Evidence, 'logq'> & { readonly excess?: number }
+
+/** With log q as it exceeds what such a mask and such noise let expect. */
+const figuresOf = ({ logq, ...figures }: Evidence, { expectedLogq: coefficients }: Measured): Figures =>
+  logq === undefined || !coefficients
+    ? figures
+    : { ...figures, excess: logq - expectedLogq(coefficients, figures) }
+
+/** Whether a figure is like those of a cell; those that were not measured say nothing. */
+const fits = (cell: Cell, figures: Figures, name: EvidenceName): boolean => {
+  const [value, range] = [figures[name], widened(cell, name)]
+  return value === undefined || !range || within(value, range)
+}
+
 const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`
 
 const level = (value: number): string => value.toFixed(2)
 
-const figures = ['kept', 'noise', 'hole', 'edges'] as const
-
-const describes = (cell: Cell, evidence: Evidence): boolean =>
-  figures.every((name) => within(evidence[name], cell[name]))
-
-const hull = (ranges: readonly Range[]): Range => [
-  Math.min(...ranges.map(([low]) => low)),
-  Math.max(...ranges.map(([, high]) => high)),
-]
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(0)}`
 
 const between = ([low, high]: Range, show: (value: number) => string): string =>
   show(low) === show(high) ? show(low) : `${show(low).replace(' %', '')} to ${show(high)}`
 
-/** Why an input is of none of the kinds that were measured. */
-const strangeness = (cells: readonly Cell[], { kept, noise }: Evidence): string => {
-  const all = (name: 'kept' | 'noise') => hull(cells.map((cell) => cell[name]))
-  const kinds = [...new Set(cells.map(({ kind }) => kind))].join(', ')
-  if (!within(noise, all('noise')))
-    return `its noise is ${level(noise)}, the sampler learned with ${between(all('noise'), level)}`
-  if (!within(kept, all('kept')))
-    return `${percent(kept)} of the pixels are seen, it learned with ${between(all('kept'), percent)}`
-  return `its mask is another kind than the sampler learned with (${kinds})`
+/** From the least of the cells to the largest; anything where none was measured. */
+const hull = (cells: readonly Cell[], name: EvidenceName): Range => {
+  const ranges = cells.map(({ evidence }) => evidence[name] ?? [-Infinity, Infinity])
+  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
 }
 
-const verdictOf = (coverage: number): 'calibrated' | 'overconfident' | 'cautious' =>
-  coverage < MET[0] ? 'overconfident' : coverage > MET[1] ? 'cautious' : 'calibrated'
-
-const judged = {
-  calibrated: 'as they should',
-  overconfident: 'they are too narrow',
-  cautious: 'they are too wide',
+/** Kinds of masks in a sentence, by their names in `maskKinds` of `tweedie/operators`. */
+const words: Readonly<Record<string, string>> = {
+  random: 'at random',
+  box: 'a box',
+  strokes: 'strokes',
+  lines: 'lines',
+  patches: 'patches',
+  both: 'patches and at random',
 }
 
-/** Why draws are unlike those of the validation set, if they are. */
-const oddity = ({ residual, logq }: Cell, evidence: Evidence): string | undefined => {
-  if (!within(evidence.residual, residual))
+const wordOf = ({ masks }: Cell): string | undefined => masks && (words[masks] ?? masks)
+
+/** How masks lie. */
+const lying = ['seen', 'hole', 'edges'] as const
+
+const isLike = (cell: Cell, figures: Figures): boolean => lying.every((name) => fits(cell, figures, name))
+
+/** Squared distance from the middle of a cell, in half-widths. */
+const farness = (cell: Cell, figures: Figures): number =>
+  lying.reduce((sum, name) => {
+    const [low, high] = cell.evidence[name] ?? [figures[name], figures[name]]
+    return sum + ((2 * figures[name] - low - high) / (high - low || 1)) ** 2
+  }, 0)
+
+/** Cells of kinds of masks, or of all masks where they are of one kind. */
+const ofMasks = (cells: readonly Cell[]): Cell[] => {
+  const located = cells.filter(({ noise, evidence }) => !noise && evidence.seen)
+  const kinds = located.filter(({ masks }) => masks !== undefined)
+  return kinds.length > 0 ? kinds : located
+}
+
+/** Of all observations. */
+const isWhole = ({ masks, noise }: Cell): boolean => masks === undefined && !noise
+
+/** The third of the noise that an observation is of. */
+const ofNoise = (cells: readonly Cell[], { noise: own }: Figures): Cell | undefined =>
+  cells.find(({ masks, noise }) => masks === undefined && noise && within(own, noise))
+
+/** Why an observation is none of those that the sampler is for. */
+const strangeness = (
+  cells: readonly Cell[],
+  told: Range | undefined,
+  figures: Figures,
+): string | undefined => {
+  const { noise, seen } = figures
+  const noises = told ?? hull(cells, 'noise')
+  if (!within(noise, noises))
+    return `its noise is ${level(noise)}, the sampler learned with ${between(noises, level)}`
+  if (cells.some((cell) => isLike(cell, figures))) return undefined
+  if (!cells.some((cell) => fits(cell, figures, 'seen')))
+    return `${percent(seen)} is seen, of held-out observations ${between(hull(cells, 'seen'), percent)}`
+  const kinds = cells.flatMap((cell) => wordOf(cell) ?? []).join(', ')
+  return `its mask is of another kind than the sampler learned with${kinds && ` (${kinds})`}`
+}
+
+/**
+ * Why draws are unlike those of the observations of a cell, if they are. Of all observations: a cell of one
+ * kind has too few to know how far residual and excess go.
+ */
+const oddity = (cell: Cell, figures: Figures): string | undefined => {
+  const { residual, excess } = cell.evidence
+  if (residual && !fits(cell, figures, 'residual'))
     return (
-      `its draws miss what was seen by ${evidence.residual.toFixed(2)} times the noise, ` +
-      `those of the validation set by ${between(residual, level)}`
+      `its draws miss what was seen by ${level(figures.residual)} times the variance of the noise, ` +
+      `those of held-out observations by ${between(residual, level)}`
     )
-  if (logq && evidence.logq !== undefined && !within(evidence.logq, logq))
+  if (excess && figures.excess !== undefined && !fits(cell, figures, 'excess'))
     return (
-      `the density of its draws (log q ${evidence.logq.toFixed(0)}) is outside that of the ` +
-      `validation set (${between(logq, (v) => v.toFixed(0))})`
+      `log q of its draws is ${signed(figures.excess)} nats from what such a mask and such noise let expect, ` +
+      `that of held-out observations ${between(excess, signed)}`
     )
   return undefined
 }
@@ -76,24 +141,70 @@ const refused = (why: string): Trust => ({
   sentence: `Outside what was measured: ${why}. Do not take these draws for a posterior.`,
 })
 
-/** The sentence for an observation and its draws. */
-export const trustIn = (validation: Validation | undefined, evidence: Evidence): Trust => {
-  if (!validation)
-    return { kind: 'unknown', sentence: 'Nobody has measured how well this sampler is calibrated.' }
-  const { cells, data } = validation
-  const like = cells.filter((cell) => describes(cell, evidence))
-  if (like.length === 0) return refused(strangeness(cells, evidence))
-  const odd = like.map((cell) => oddity(cell, evidence))
-  const cell = like[odd.indexOf(undefined)]
-  if (!cell) return refused(odd[0] ?? '')
+const unknown = (sentence: string): Trust => ({ kind: 'unknown', sentence })
+
+const verdictOf = (coverage: number): Verdict =>
+  coverage < MET[0] ? 'overconfident' : coverage > MET[1] ? 'cautious' : 'calibrated'
+
+const judged = { calibrated: 'as they should', overconfident: 'too narrow', cautious: 'too wide' }
+
+const held = ({ coverage, standardError }: Pick<Cell, 'coverage' | 'standardError'>): string =>
+  `${percent(coverage, 1)}${standardError === undefined ? '' : ` (± ${(100 * standardError).toFixed(1)})`}`
+
+/** Another method on some of the same observations. */
+const besideWords = ({ beside }: Measured, { masks }: Cell): string => {
+  const like = beside?.cells.find((cell) => cell.masks === masks && !cell.noise)
+  if (!beside || !like) return ''
+  const quality = (psnr: number): string => psnr.toFixed(1)
+  return (
+    ` ${beside.method.toUpperCase()} on ${like.observations} of these: ${held(like)}, ` +
+    `PSNR ${quality(like.psnr)} dB; this sampler ${quality(like.sampler.psnr)} dB.`
+  )
+}
+
+/** Of such noise, where that has another verdict that is no good one. */
+const noiseWords = (third: Cell, verdict: Verdict): string => {
+  const own = verdictOf(third.coverage)
+  return own === 'calibrated' || own === verdict
+    ? ''
+    : ` On ${third.observations} with such noise: ${held(third)}, ${judged[own]}.`
+}
+
+/** What was measured of observations with such masks, and what misses of those with such noise. */
+const measured = (trust: Measured, cell: Cell, third: Cell | undefined): Trust => {
   const verdict = verdictOf(cell.coverage)
-  const error = percent(cell.standardError, 1).replace(' %', '')
+  const masks = [wordOf(cell), cell.evidence.seen && `${between(cell.evidence.seen, percent)} seen`]
   return {
     kind: 'measured',
-    verdict,
+    verdict: verdict === 'calibrated' && third ? verdictOf(third.coverage) : verdict,
     sentence:
-      `On ${cell.count} ${data} with masks like this (${cell.kind}, ${between(cell.kept, percent)} seen), ` +
-      `90 % intervals of the deleted pixels held the truth ${percent(cell.coverage, 1)} of the time ` +
-      `(± ${error}): ${judged[verdict]}.`,
+      `On ${cell.observations} held-out observations with such masks ` +
+      `(${masks.filter(Boolean).join(', ')}), 90 % intervals of what is missing held the truth ` +
+      `${held(cell)} of the time: ${judged[verdict]}.` +
+      (third ? noiseWords(third, verdict) : '') +
+      besideWords(trust, cell),
   }
+}
+
+/**
+ * The sentence for an observation and its draws.
+ *
+ * Kinds of masks overlap: where several describe a mask, it is taken for the one in whose middle it lies.
+ */
+export const trustIn = (
+  { trust, noise: told }: Pick<Manifest, 'trust' | 'noise'>,
+  evidence: Evidence,
+): Trust => {
+  if (!trust) return unknown('Nobody has measured how well this sampler is calibrated.')
+  const cells = ofMasks(trust.cells)
+  if (cells.length === 0)
+    return unknown('How well this sampler is calibrated was measured, but not for which masks.')
+  const figures = figuresOf(evidence, trust)
+  const strange = strangeness(cells, told, figures)
+  if (strange !== undefined) return refused(strange)
+  const [cell] = cells
+    .filter((each) => isLike(each, figures))
+    .sort((a, b) => farness(a, figures) - farness(b, figures))
+  const odd = oddity(trust.cells.find(isWhole) ?? cell, figures)
+  return odd === undefined ? measured(trust, cell, ofNoise(trust.cells, figures)) : refused(odd)
 }

@@ -1,5 +1,6 @@
 /** How signals of files are looked at: as the files say, or as their shape suggests. */
 import type { Look } from '../posterior/draws.ts'
+import { lookOfPoints } from '../posterior/look-of-points.ts'
 import { axesOf } from '../posterior/places.ts'
 import { type Arrays, floats, product } from './arrays.ts'
 import type { NdArray } from './decode.ts'
@@ -39,14 +40,23 @@ export const gridLook = (channels: number, rows: number, columns: number): Look 
   }
 }
 
-/** A mesh whose points are in the files. */
-const meshLook = (arrays: Arrays, channels: number): Look | undefined => {
-  const points = arrays['mesh.points'] ?? arrays.vertices
+/** Points of the unit sphere, to the last digits that files keep. */
+const onSphere = (points: Float32Array): boolean => {
+  for (let at = 0; at < points.length; at += 3)
+    if (!(Math.abs(Math.hypot(points[at], points[at + 1], points[at + 2]) - 1) < 1e-3)) return false
+  return true
+}
+
+/** A mesh, or points of the sphere, that are in the files. */
+const pointsLook = (arrays: Arrays, channels: number): Look | undefined => {
+  const points = arrays['mesh.points'] ?? arrays.vertices ?? arrays.coordinates
   const faces = arrays['mesh.faces'] ?? arrays.faces
-  if (!points || !faces || points.shape[1] !== 3 || faces.shape[1] !== 3) return undefined
+  if (points?.shape[1] !== 3) return undefined
+  if (!faces) return onSphere(floats(points)) ? lookOfPoints(channels, floats(points)) : undefined
+  if (faces.shape[1] !== 3) return undefined
   const corners = Uint32Array.from(faces.data as ArrayLike<number | bigint>, Number)
   if (corners.some((corner) => corner >= points.shape[0])) return undefined
-  return { kind: 'mesh', channels, vertices: floats(points), faces: corners }
+  return lookOfPoints(channels, floats(points), corners)
 }
 
 /** The look that files say, or that the shape suggests. */
@@ -56,8 +66,8 @@ export const lookOf = (arrays: Arrays, event: readonly number[]): Look => {
   const { kind, rows, columns } = jsonIn(arrays.view)
   const grid = typeof rows === 'number' && typeof columns === 'number' && rows > 1 && rows * columns <= places
   if (kind === 'globe' && grid) return gridLook(channels, rows, columns)
-  const mesh = meshLook(arrays, channels)
-  return mesh && axesOf(mesh).places <= places ? mesh : plainLook(event)
+  const points = pointsLook(arrays, channels)
+  return points && axesOf(points).places <= places ? points : plainLook(event)
 }
 
 /** All looks that signals of a shape can have; that which is suggested first. */

@@ -8,6 +8,7 @@ import { drawsOf, type Quantity, quantitiesOf } from '../posterior/quantities.ts
 import { inSlices } from '../posterior/slices.ts'
 import { emptySummary, type Summary, summarise } from '../posterior/summary.ts'
 import { type Ends, endsOf } from './ends.ts'
+import { mapFor } from './map-for.ts'
 import { pixelsMarked, type Raster } from './rasters/raster.ts'
 import { LEVEL, type RasterMaker, rasterMakerOf, type Turn } from './rasters/rasters.ts'
 import type { PointerTool } from './region/pointer-tools.ts'
@@ -65,10 +66,6 @@ const shapeOf = ({ look, count, size }: Draws): string => {
   return [look.kind, channels, places, count, size, look.kind === 'image' ? look.width : 0].join()
 }
 
-/** On surfaces colours that their shading leaves distinct. */
-const mapFor = ({ look }: Draws): MapName =>
-  look.kind === 'sphere' ? 'thermal' : look.kind === 'mesh' ? 'clay' : 'grey'
-
 /** In the middle, where there usually is something. */
 const middleOf = ({ look }: Draws): number => {
   const { places } = axesOf(look)
@@ -87,7 +84,7 @@ export const viewingOf = (first: Draws): Viewing => {
   const look = signal(first.look)
   const fresh = {
     turn: signal<Turn>(LEVEL),
-    map: signal(mapFor(first)),
+    map: signal(mapFor(first.look)),
     draw: signal(0),
     favourites: signal<readonly number[]>([]),
     place: signal(middleOf(first)),
@@ -138,7 +135,7 @@ export const viewingOf = (first: Draws): Viewing => {
     look.value = next.look
     fault.value = undefined
     fresh.turn.value = LEVEL
-    fresh.map.value = mapFor(next)
+    fresh.map.value = mapFor(next.look)
     fresh.draw.value = 0
     fresh.favourites.value = []
     fresh.place.value = middleOf(next)

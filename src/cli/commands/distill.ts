@@ -16,7 +16,7 @@ import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
-import { trustWords } from '../trust-words.ts'
+import { trustFields } from '../trust-words.ts'
 
 type Options = OptionsOf<'distill'>
 
@@ -28,7 +28,7 @@ const summary = (path: string, { origin, trust }: SavedSampler, seconds: number)
       ['distilled', sampler],
       ['as ONNX', `${onnx}, described in sampler.json`],
       ['from', `${origin.measurements} measurements, ${origin.steps} steps of ${origin.batch}`],
-      ...(trust ? [['on held-out items', trustWords(trust)] as const] : []),
+      ...(trust ? trustFields(trust) : []),
       ['time', `${seconds.toFixed(0)} s`],
     ]),
     {

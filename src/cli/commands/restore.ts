@@ -22,14 +22,7 @@ import {
   withRange,
 } from '../../observations/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
-import {
-  isRunFolder,
-  layoutOf,
-  loadSampler,
-  type SavedSampler,
-  trustOf,
-  writeSamplerOnnx,
-} from '../../run/index.ts'
+import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
 import { average, type NdArray, type Shape } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
@@ -40,9 +33,10 @@ import { appendIntervals, drawFields, momentFields } from '../restored/draws-fil
 import { lostAmong, lostWords, momentsOf } from '../restored/lost-draws.ts'
 import { type Refined, type Refinement, refinementOf } from '../restored/refinement.ts'
 import { type Repair, readRepair, repairLine } from '../restored/repair.ts'
+import { withTrust } from '../restored/trusted.ts'
 import { judgement, meanOf, type TruthRows, truthOf, type Verdict } from '../restored/truth.ts'
 import { formatFields } from '../table.ts'
-import { trustWords } from '../trust-words.ts'
+import { trustFields } from '../trust-words.ts'
 
 type Options = OptionsOf<'restore'>
 type Floats = NdArray<'float32'>
@@ -76,24 +70,11 @@ const observed = (
   return { set: readRows(all, row, row + 1), row }
 }
 
-/** The sampler with how far to trust it, where observations and their truth are given. */
-const withTrust = async (
-  sampler: SavedSampler,
-  observations: string | undefined,
-  options: Options,
-  io: Io,
-): Promise<SavedSampler> => {
-  const { truth: file, device } = options
-  if (observations === undefined && file === undefined) return sampler
-  if (observations === undefined || file === undefined)
-    throw new TweedieError(
-      'input',
-      '--onnx: to say how far to trust the sampler give observations and --truth',
-    )
+/** A file of observations and the truth about them. */
+const withTruth = async (sampler: SavedSampler, observations: string, file: string, options: Options) => {
   const { set, row } = observed(sampler, observations, options)
   const truth = await (await truthOf(file, sampler, { set, row }))(0, countOf(set))
-  const how = { seed: options.seed, execute: { device }, onProgress: io.progress, signal: io.signal }
-  return { ...sampler, trust: await trustOf(sampler, wholeSet(set), truth, how) }
+  return { set: wholeSet(set), truth }
 }
 
 /** Writes the sampler as ONNX for so many draws. */
@@ -105,7 +86,7 @@ const exported = async (sampler: SavedSampler, path: string, draws: number, io: 
       ['written', written.onnx],
       ['described', written.manifest],
       ['draws', `${draws} for one observation`],
-      ...(trust ? [['on held-out items', trustWords(trust)] as const] : []),
+      ...(trust ? trustFields(trust) : []),
     ]),
     { ...written, draws, ...(trust ? { trust: parseJson(JSON.stringify(trust), 'trust') } : {}) },
   )
@@ -250,14 +231,19 @@ const byRefinement = async (
   }
 }
 
-export const run = async (
-  [source, observations]: readonly string[],
-  options: Options,
-  io: Io,
-): Promise<void> => {
+export const run = async ([source, ...given]: readonly string[], options: Options, io: Io): Promise<void> => {
+  if (given.length > 1 && !options.trust)
+    throw new TweedieError('input', `'${given[1]}': settings go with --trust`)
   const sampler = loadSampler(source)
-  if (options.onnx !== undefined)
-    return exported(await withTrust(sampler, observations, options, io), options.onnx, options.draws, io)
+  if (options.onnx !== undefined) {
+    const read = (set: string, truth: string) => withTruth(sampler, set, truth, options)
+    const trusted = await withTrust(sampler, [source, ...given], options, io, read)
+    return exported(trusted, options.onnx, options.draws, io)
+  }
+  for (const [option, value] of Object.entries({ trust: options.trust, beside: options.beside }))
+    if (value !== undefined)
+      throw new TweedieError('input', `--${option}: is for the manifest of a sampler; give --onnx too`)
+  const [observations] = given
   if (observations === undefined)
     throw new TweedieError('input', 'say which observations to restore, or --onnx to export the sampler')
   const path = outputOf(source, options)

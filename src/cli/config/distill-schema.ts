@@ -195,7 +195,16 @@ export const distillSchema = z
               '(0: none; default: up to 256 of those after data.count)',
           ),
         split: z.enum(['val']).optional().describe('take them from this part of a named data set instead'),
+        times: count
+          .optional()
+          .describe('how often each item is observed, by masks and noise of its own (default 1)'),
         draws: z.int().min(19).optional().describe('draws of each (default 39)'),
+        beside: count
+          .optional()
+          .describe(
+            'restore so many of these observations by MMPS with the prior too, 19 draws of each (default: ' +
+              'none); takes as long as `sample` of them',
+          ),
       })
       .optional()
       .describe('how far to trust the sampler, for its manifest: coverage, PSNR, residuals'),

@@ -3,6 +3,7 @@ import { dataSetNames } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { observe } from '../../observations/index.ts'
 import type { Validation } from '../../run/index.ts'
+import { rowsAt } from '../../tensor/index.ts'
 import type { Distillation } from './distill-schema.ts'
 import { openCleanItems, simulationOf } from './loading.ts'
 
@@ -23,17 +24,8 @@ interface HeldItems {
 const tooFew = (wanted: number, left: string): TweedieError =>
   new TweedieError('input', `trust.observations: ${wanted} were asked for, the data have ${left}`)
 
-/**
- * Which clean items a distillation learns from and which judge its sampler; undefined without clean data, and
- * for samplers of one measurement.
- *
- * @throws TweedieError `input` where the data have too few
- */
-export const heldItemsOf = async ({
-  data,
-  trust = {},
-  measurement,
-}: Distillation): Promise<HeldItems | undefined> => {
+/** @throws TweedieError `input` where the data have too few */
+const itemsOf = async ({ data, trust = {}, measurement }: Distillation): Promise<HeldItems | undefined> => {
   if (data.clean === undefined || measurement !== undefined || trust.observations === 0) return undefined
   const { clean, split, count } = data
   const { shape } = await openCleanItems(clean, { split })
@@ -60,6 +52,21 @@ export const heldItemsOf = async ({
   throw tooFew(wanted, `${left} after the first ${learned}`)
 }
 
+/**
+ * Which clean items a distillation learns from and which judge its sampler; undefined without clean data, and
+ * for samplers of one measurement.
+ *
+ * @throws TweedieError `input` where the data, or what is kept back of them, are too few
+ */
+export const heldItemsOf = async (distillation: Distillation): Promise<HeldItems | undefined> => {
+  const items = await itemsOf(distillation)
+  const { times = 1, beside } = distillation.trust ?? {}
+  const there = items ? items.held * times : 0
+  if (beside !== undefined && beside > there)
+    throw new TweedieError('input', `trust.beside: ${beside} were asked for, ${there} are kept back`)
+  return items
+}
+
 /** The items that judge, observed as those that are learned from: as if they came after these. */
 export const validationOf = async (
   { data, trust = {} }: Distillation,
@@ -70,7 +77,12 @@ export const validationOf = async (
   const fields = { ...data, observe: once, split, count: from + held }
   const simulation = await simulationOf({ data: fields, range: undefined })
   if (!simulation) return undefined
-  const truth = await simulation.clean.rows(from, from + held)
+  const items = simulation.clean.rows(from, from + held)
+  const { draws, beside, times: often = 1 } = trust
+  const truth = rowsAt(
+    items,
+    Array.from({ length: held * often }, (_, i) => i % held),
+  )
   const set = await observe(truth, { ...simulation.options, first: learned * times })
-  return { set, truth, draws: trust.draws }
+  return { set, truth, draws, beside }
 }

@@ -144,6 +144,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
     arguments: [
       { usage: '<sampler>', description: 'run folder or checkpoint of a sampler' },
       { usage: '[observations]', description: 'observation set, observed as those that it learned from' },
+      {
+        usage: '[key=value...]',
+        description: 'with --trust: other settings than the run has, trust.times=8',
+      },
     ],
     options: {
       ...result,
@@ -176,7 +180,7 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       prior: {
         kind: 'text',
         value: 'path',
-        description: 'prior to refine with (default: the one that the sampler was distilled from)',
+        description: 'prior of --refine and --beside (default: the one that the sampler was distilled from)',
       },
       truth: {
         kind: 'text',
@@ -185,6 +189,16 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
           'clean data of the observations: says how near the restorations come (PSNR), writes logqTruth',
       },
       onnx: { kind: 'text', value: 'file', description: 'write the sampler as ONNX instead' },
+      trust: {
+        kind: 'flag',
+        description: 'with --onnx: measure how far to trust it anew, by what its distillation kept back',
+      },
+      beside: {
+        kind: 'integer',
+        value: 'n',
+        min: 1,
+        description: 'with --onnx, where trust is measured: restore n of these observations by MMPS too',
+      },
       device,
     },
     examples: [
@@ -203,6 +217,10 @@ With --onnx and no observations, writes the sampler as an ONNX file that makes -
       {
         command: 'tweedie restore runs/fast --onnx digits.onnx -n 1',
         does: 'the sampler for other programs',
+      },
+      {
+        command: 'tweedie restore runs/fast --onnx digits.onnx --trust --beside 64',
+        does: 'with how far to trust it, and MMPS on 64 observations beside it',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/restore.ts'),

@@ -2,7 +2,6 @@
 import {
   drawingOf,
   paretoThreshold,
-  type RefiningPrior,
   type Restored,
   refine,
   type WeightedDraws,
@@ -13,10 +12,11 @@ import { adams, predictorCorrector } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { Json } from '../../json.ts'
 import type { ObservationSet, Observations } from '../../observations/index.ts'
-import { loadPrior, priorDigest, type SavedSampler } from '../../run/index.ts'
+import type { SavedSampler } from '../../run/index.ts'
 import { median, type NdArray } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { priorFor } from './sampler-prior.ts'
 
 type Options = OptionsOf<'restore'>
 
@@ -40,34 +40,6 @@ export type Refinement = (
   set: ObservationSet,
   restored: Restored & { readonly draws: NdArray<'float32'> },
 ) => Promise<Refined>
-
-/** Where the prior is: as said, or where the sampler knows it from. */
-const placeOf = ({ origin }: SavedSampler, { prior }: Options): string => {
-  const path = prior ?? origin.priorPath
-  if (path === undefined)
-    throw new TweedieError('input', '--refine: say with --prior where the prior of this sampler is')
-  return path
-}
-
-/** The prior that the sampler was distilled from, or the one that was asked for. */
-const priorFor = (sampler: SavedSampler, options: Options, io: Io): RefiningPrior => {
-  const path = placeOf(sampler, options)
-  const own = priorDigest(path) === sampler.origin.prior
-  if (!own && options.prior === undefined)
-    throw new TweedieError(
-      'input',
-      `${path}: no longer the prior that this sampler was distilled from; say with --prior where that is`,
-    )
-  if (!own) io.note(`${path}: not the prior that this sampler was distilled from`)
-  const prior = loadPrior(path)
-  if (String(prior.event) !== String(sampler.event) || String(prior.range) !== String(sampler.range))
-    throw new TweedieError(
-      'input',
-      `${path}: knows signals of shape [${prior.event}] in [${prior.range}], the sampler ` +
-        `[${sampler.event}] in [${sampler.range}]`,
-    )
-  return prior
-}
 
 /** The verdict on Pareto k, in words: Vehtari et al. 2024, and their threshold for so few draws. */
 const verdictOf = (k: ArrayLike<number>, draws: number): string => {
@@ -123,7 +95,7 @@ export const refinementOf = (
   if (kind === undefined) return undefined
   if (operator.truth)
     throw new TweedieError('input', '--refine: needs the parameters of the operator, which blind sets hide')
-  const prior = priorFor(sampler, options, io)
+  const prior = priorFor(sampler, options, '--refine', io)
   const common = {
     seed,
     execute: { device },

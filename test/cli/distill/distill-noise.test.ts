@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run as distill } from '../../../src/cli/commands/distill.ts'
+import { run as restore } from '../../../src/cli/commands/restore.ts'
+import type { OptionsOf } from '../../../src/cli/commands.ts'
 import { writeArrays } from '../../../src/formats/index.ts'
 import { observe, writeObservations } from '../../../src/observations/index.ts'
 import { loadSampler, trustSchema } from '../../../src/run/index.ts'
@@ -17,6 +19,7 @@ import {
   networks,
   prepare,
   restored,
+  restoring,
   samplerBytes,
 } from './distilling.ts'
 
@@ -109,6 +112,33 @@ describe('trust', () => {
     expect(alone.message).toMatch(/give observations and --truth/)
     const manifest = JSON.parse(readFileSync(at('again.json'), 'utf8'))
     expect(trustSchema.parse(manifest.trust).cells[0].observations).toBe(6)
+  })
+
+  it('is measured anew of a run that is done, as at its end, with MMPS beside when asked', async () => {
+    const asked = [`flow=${networks()}`, ...many, 'train.steps=2', 'trust={draws: 19, times: 2, beside: 16}']
+    const { trust } = await distilled('judged', asked)
+    expect([trust.cells[0].observations, trust.beside.cells[0].observations]).toEqual([64, 16])
+    const again = async (more: Partial<OptionsOf<'restore'>>, ...given: string[]) => {
+      const sink: string[] = []
+      const options = { ...restoring, onnx: at('judged.onnx'), trust: true, ...more }
+      await restore([at('judged'), ...given], options, ioTo(sink))
+      return JSON.parse(sink[0]).trust
+    }
+    expect(await again({})).toEqual(trust)
+    const once = await again({ beside: 2 }, 'trust.times=1')
+    expect([once.cells[0].observations, once.beside.cells[0].observations]).toEqual([32, 2])
+    expect(manifestOf('judged').trust).toEqual(trust)
+    expect(JSON.parse(readFileSync(at('judged.json'), 'utf8')).trust).toEqual(once)
+    expect((await failure(again({}, 'train.steps=3'))).message).toMatch(/'train.steps=3' is no setting/)
+    for (const [more, why] of [
+      [{ beside: 65 }, /--beside: 65 were asked for, there are 64/],
+      [{ beside: 2, trust: undefined }, /--beside: goes with --trust/],
+      [{ truth: at('truth.npy') }, /give no --truth/],
+      [{ onnx: undefined }, /--trust: is for the manifest of a sampler/],
+    ] as const)
+      expect((await failure(again(more))).message).toMatch(why)
+    const plain = { ...restoring, onnx: at('plain.onnx'), trust: true }
+    expect((await failure(restore([at('plain')], plain, ioTo([])))).message).toMatch(/kept nothing back/)
   })
 
   it('is not measured where no items are left, nor in parts that are not there', async () => {

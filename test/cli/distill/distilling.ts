@@ -41,7 +41,7 @@ export const learning = {
   minutes: undefined,
   overcommit: undefined,
 } as const
-const restoring: OptionsOf<'restore'> = {
+export const restoring: OptionsOf<'restore'> = {
   ...common,
   ...{
     output: undefined,
@@ -52,6 +52,8 @@ const restoring: OptionsOf<'restore'> = {
     strict: undefined,
     calibrated: undefined,
     onnx: undefined,
+    trust: undefined,
+    beside: undefined,
   },
   ...{ refine: undefined, refineSteps: undefined, refineFrom: 1, prior: undefined, truth: undefined },
   device: 'cpu',

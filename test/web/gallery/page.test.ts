@@ -76,7 +76,9 @@ describe.skipIf(!chromium || !built)('the first page', () => {
         const step = (Math.max(...live) - Math.min(...live)) / 255
         expect(distance(toNumbers(shipped.draws), live)).toBeLessThan(0.51 * step)
 
-        const pad = await page.locator('.brush-pad .picture').boundingBox()
+        const picture = page.locator('.brush-pad .picture')
+        await picture.scrollIntoViewIfNeeded()
+        const pad = await picture.boundingBox()
         if (!pad) throw new Error('the brush has no place')
         await page.mouse.move(pad.x + 0.3 * pad.width, pad.y + 0.2 * pad.height)
         await page.mouse.down()

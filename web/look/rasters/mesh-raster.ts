@@ -12,16 +12,17 @@ type Mesh = Extract<Look, { readonly kind: 'mesh' }>
 const SIZE = 280
 const MARGIN = 0.03
 
-export const meshRaster = ({ vertices, faces }: Mesh): RasterMaker => {
+export const meshRaster = ({ vertices, faces }: Mesh, detail = 1): RasterMaker => {
+  const side = Math.round(detail * SIZE)
   const count = vertices.length / 3
   const points = new NdArray('float32', [count, 3], vertices)
   const corners = new NdArray('int32', [faces.length / 3, 3], Int32Array.from(faces))
   return ({ azimuth, elevation }): Raster => {
     const turned = inView(points, { azimuth, elevation })
     const normals = normalsOf(turned, corners)
-    const { face, second, third } = visibleFaces(inPixels(turned, SIZE, MARGIN), corners, SIZE)
-    const places = new Int32Array(SIZE * SIZE).fill(-1)
-    const light = new Float32Array(SIZE * SIZE)
+    const { face, second, third } = visibleFaces(inPixels(turned, side, MARGIN), corners, side)
+    const places = new Int32Array(side * side).fill(-1)
+    const light = new Float32Array(side * side)
     const cornersAt = (i: number) =>
       [faces[3 * face[i]], faces[3 * face[i] + 1], faces[3 * face[i] + 2]] as const
     for (let i = 0; i < places.length; i++) {
@@ -34,8 +35,8 @@ export const meshRaster = ({ vertices, faces }: Mesh): RasterMaker => {
       light[i] = lightOn(normal(0), normal(1), normal(2))
     }
     return {
-      width: SIZE,
-      height: SIZE,
+      width: side,
+      height: side,
       places,
       light,
       sample: (values, channels) => {
@@ -52,7 +53,7 @@ export const meshRaster = ({ vertices, faces }: Mesh): RasterMaker => {
           }
         return out
       },
-      pixelOf: pixelsOf(places, SIZE, count),
+      pixelOf: pixelsOf(places, side, count),
     }
   }
 }

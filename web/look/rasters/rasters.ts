@@ -14,17 +14,21 @@ export const LEVEL: Turn = { azimuth: 0, elevation: 0, globe: false }
 /** The raster of a surface seen from somewhere. */
 export type RasterMaker = (turn: Turn) => Raster
 
-/** Undefined for what is no picture. */
-export const rasterMakerOf = (look: Look): RasterMaker | Promise<RasterMaker> | undefined => {
+/**
+ * Undefined for what is no picture.
+ *
+ * @param detail - of surfaces, how many times as many pixels along each side; default 1
+ */
+export const rasterMakerOf = (look: Look, detail = 1): RasterMaker | Promise<RasterMaker> | undefined => {
   switch (look.kind) {
     case 'image': {
       const own = imageRaster(look.height, look.width)
       return () => own
     }
     case 'sphere':
-      return import('./sphere-raster.ts').then(({ sphereRaster }) => sphereRaster(look))
+      return import('./sphere-raster.ts').then(({ sphereRaster }) => sphereRaster(look, detail))
     case 'mesh':
-      return import('./mesh-raster.ts').then(({ meshRaster }) => meshRaster(look))
+      return import('./mesh-raster.ts').then(({ meshRaster }) => meshRaster(look, detail))
     case 'series':
     case 'points':
       return undefined

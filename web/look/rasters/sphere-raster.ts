@@ -16,8 +16,10 @@ const graticule = geoGraticule().step([30, 30])()
 const lightAt = (x: number, y: number, z: number): number =>
   0.5 + 0.5 * Math.min(1, Math.max(0, 0.92 * z + 0.22 * y - 0.18 * x))
 
-const projectionOf = ({ azimuth, elevation, globe }: Turn) => {
-  const [width, height] = globe ? [GLOBE, GLOBE] : [MAP.width, MAP.height]
+const projectionOf = ({ azimuth, elevation, globe }: Turn, detail: number) => {
+  const [width, height] = (globe ? [GLOBE, GLOBE] : [MAP.width, MAP.height]).map((side) =>
+    Math.round(detail * side),
+  )
   const own: GeoProjection = globe
     ? geoOrthographic().rotate([-azimuth, -elevation])
     : geoEqualEarth().rotate([-azimuth, 0])
@@ -40,10 +42,10 @@ const shows = (projection: GeoProjection, at: [number, number], place: [number, 
   return back !== null && Math.hypot(back[0] - at[0], back[1] - at[1]) < 0.5
 }
 
-export const sphereRaster = ({ latitude, longitude, count }: Sphere): RasterMaker => {
+export const sphereRaster = ({ latitude, longitude, count }: Sphere, detail = 1): RasterMaker => {
   const nearest = nearestPlace(latitude, longitude)
   return (turn): Raster => {
-    const { width, height, projection } = projectionOf(turn)
+    const { width, height, projection } = projectionOf(turn, detail)
     const places = new Int32Array(width * height).fill(-1)
     const light = new Float32Array(width * height)
     const radius = projection.scale()

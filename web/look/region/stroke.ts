@@ -2,6 +2,7 @@
 import type { Pixel } from '../../canvas/pixel.ts'
 import { placesMarked } from '../rasters/raster.ts'
 import type { Turn } from '../rasters/rasters.ts'
+import { draggedTurn } from '../rasters/turned.ts'
 import { MOST_TIMES, type Viewing } from '../viewing.ts'
 import { pointerToolOf } from './pointer-tools.ts'
 
@@ -14,9 +15,6 @@ export interface Stroke {
 const either = (a: Uint8Array, b: Uint8Array | undefined): Uint8Array =>
   b ? a.map((mark, i) => mark | b[i]) : a
 
-/** Degrees between −180 and 180. */
-const around = (degrees: number): number => ((((degrees + 180) % 360) + 360) % 360) - 180
-
 /** Strokes of a viewing; paths are begun anew with every tool. */
 export const strokeOf = (viewing: Viewing): Stroke => {
   let path: Pixel[] = []
@@ -25,13 +23,7 @@ export const strokeOf = (viewing: Viewing): Stroke => {
   const turnTo = (pixel: Pixel): void => {
     const raster = viewing.raster.peek()
     if (!raster || !held) return
-    const { turn } = held
-    const degrees = (pixels: number): number => Math.round((180 * pixels) / raster.width)
-    viewing.turn.value = {
-      ...turn,
-      azimuth: around(turn.azimuth - degrees(pixel.column - held.pixel.column)),
-      elevation: Math.min(90, Math.max(-90, turn.elevation + degrees(pixel.row - held.pixel.row))),
-    }
+    viewing.turn.value = draggedTurn(held.turn, held.pixel, pixel, raster.width)
   }
   const show = (): void => {
     const raster = viewing.raster.peek()

@@ -1,5 +1,5 @@
 /** Painting on a mask. */
-import type { Size } from './masks.ts'
+import type { Size } from '../masks.ts'
 
 /** A point of an image in pixels; pixel (i, j) is the square from (i, j) to (i + 1, j + 1). */
 export interface Place {

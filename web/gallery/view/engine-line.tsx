@@ -1,8 +1,7 @@
 /** What is fetched before draws can be made here, how far that is, and what went wrong. */
-import type { Arrival, Card, EngineState } from '../engine/engine-state.ts'
-import { inputsOf } from '../engine/inputs.ts'
-import type { Part } from '../engine/messages.ts'
-import type { Restoring } from './restoring.ts'
+import type { Arrival, Card, EngineState } from '../../engine/engine-state.ts'
+import type { Part } from '../../engine/messages.ts'
+import type { Restoring } from '../restoring.ts'
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
@@ -52,14 +51,11 @@ const Fetching = ({
 
 /** The graphics card, where the browser has a way to it. */
 const CardPart = ({ card, restoring }: { readonly card: Card; readonly restoring: Restoring }) => {
-  const { engine, manifest, observed, seed } = restoring
+  const { engine, inputs } = restoring
   switch (card.kind) {
     case 'untried':
       return 'gpu' in navigator ? (
-        <button
-          type="button"
-          onClick={() => engine.accelerate(inputsOf(manifest, observed.value, seed.value))}
-        >
+        <button type="button" onClick={() => engine.accelerate(inputs.value)}>
           Try the graphics card ({megabytes(__CARD_BYTES__)} MB)
         </button>
       ) : null

@@ -1,16 +1,16 @@
 /** The viewer of a posterior under the brush, loaded when it is asked for; it follows the brush. */
 import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
-import type { PosteriorViewProps } from '../look/posterior-view.tsx'
-import { Notice } from '../ui/notice.tsx'
-import type { Restoring } from './restoring.ts'
+import type { PosteriorViewProps } from '../../look/posterior-view.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import type { Restoring } from '../restoring.ts'
 
 type Viewer = { readonly View: ComponentType<PosteriorViewProps> } | { readonly failed: string }
 
 export const Closer = ({ restoring }: { readonly restoring: Restoring }) => {
   const viewer = useSignal<Viewer | undefined>(undefined)
   const open = (): void => {
-    import('../look/posterior-view.tsx')
+    import('../../look/posterior-view.tsx')
       .then(({ PosteriorView }) => {
         viewer.value = { View: PosteriorView }
       })

@@ -1,16 +1,23 @@
 /** What can be done to an observation: brush, masks, noise, another example, other draws. */
-import { Slider } from '../ui/slider.tsx'
-import { maskKinds } from './masks.ts'
-import type { Restoring } from './restoring.ts'
+
+import { Slider } from '../../ui/slider.tsx'
+import { firstMasks } from '../first-masks.ts'
+import type { Restoring } from '../restoring.ts'
+import { hasFarSide, type Sight } from '../view/sight.ts'
 import type { Tool } from './tool.ts'
 
 const NOISE = { min: 0.01, max: 0.3, step: 0.01 }
 
-const Brush = ({ tool }: { readonly tool: Tool }) => (
+const actions = { erase: 'Erase', restore: 'Restore', turn: 'Turn' } as const
+
+const actionsOf = (sight: Sight): (keyof typeof actions)[] =>
+  hasFarSide(sight) ? ['erase', 'restore', 'turn'] : ['erase', 'restore']
+
+const Brush = ({ tool, sight }: { readonly tool: Tool; readonly sight: Sight }) => (
   <fieldset>
     <legend>Brush</legend>
     <div class="row">
-      {(['erase', 'restore'] as const).map((action) => (
+      {actionsOf(sight).map((action) => (
         <button
           key={action}
           type="button"
@@ -19,17 +26,15 @@ const Brush = ({ tool }: { readonly tool: Tool }) => (
             tool.action.value = action
           }}
         >
-          {action === 'erase' ? 'Erase' : 'Restore'}
+          {actions[action]}
         </button>
       ))}
     </div>
     <Slider
       label="Size"
       value={tool.size.value}
-      min={1}
-      max={12}
-      step={1}
-      text={`${tool.size.value} px`}
+      {...tool.brush.sizes}
+      text={tool.brush.words(tool.size.value)}
       onValue={(size) => {
         tool.size.value = size
       }}
@@ -41,7 +46,7 @@ const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
   <fieldset>
     <legend>Begin with</legend>
     <div class="row">
-      {maskKinds.map(({ name, title }) => (
+      {firstMasks(restoring.domain).map(({ name, title }) => (
         <button key={name} type="button" onClick={() => restoring.take(name)}>
           {title}
         </button>
@@ -52,10 +57,12 @@ const Masks = ({ restoring }: { readonly restoring: Restoring }) => (
 
 export const Tools = ({
   restoring,
+  sight,
   tool,
   noun,
 }: {
   readonly restoring: Restoring
+  readonly sight: Sight
   readonly tool: Tool
   /** `digit`. */
   readonly noun: string
@@ -63,7 +70,7 @@ export const Tools = ({
   const { noise, index, seed, count } = restoring
   return (
     <div class="restore-tools">
-      <Brush tool={tool} />
+      <Brush {...{ tool, sight }} />
       <Masks restoring={restoring} />
       <fieldset>
         <legend>Noise and draws</legend>

@@ -1,0 +1,1 @@
+export { expectedLogq } from './expected-logq.ts'

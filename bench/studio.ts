@@ -2,8 +2,8 @@
  * The page of the studio in headless Chromium: `npm run build && npm run bench -- studio [--json]`.
  *
  * Sizes of what the first view fetches (gzipped), its first paint, milliseconds from the end of a brush
- * stroke to the frame that shows the draws of it, over 40 strokes, frames a second of scrubbing 256 draws of
- * 128 × 128, and CPU seconds of a run that is watched over those of one that is not. Times are of a machine
+ * stroke to the frame that shows the draws of it, over 40 strokes of 4 to 28 moves, frames a second of
+ * scrubbing 256 draws of 128 × 128, and CPU seconds of a run that is watched over those of one that is not. Times are of a machine
  * that does nothing else; the browser draws in software.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -17,6 +17,8 @@ import { scrub } from './studio/scrub.ts'
 import { watched } from './studio/watched.ts'
 
 const STROKES = 40
+/** Moves of the strokes, in turn: a short one ends before it was evaluated, a long one amid that. */
+const MOVES = [4, 8, 16, 28]
 const LONG = 120_000
 /** The target of the first view without the engine, bytes. */
 const FIRST_VIEW = 200_000
@@ -45,7 +47,7 @@ const strokes = async (page: Page): Promise<number[]> => {
     const y = pad.y + (0.1 + (0.8 * Math.floor(i / 8)) / 5) * pad.height
     await page.mouse.move(x, y)
     await page.mouse.down()
-    await page.mouse.move(x + 12, y + 8, { steps: 4 })
+    await page.mouse.move(x + 12, y + 8, { steps: MOVES[i % MOVES.length] })
     await page.mouse.up()
     await page.waitForFunction(`strokes.length > ${i}`, null, { timeout: LONG })
   }
@@ -73,7 +75,7 @@ const sizes = async (page: Page): Promise<number> => {
 export const run = async (args: readonly string[]): Promise<number> => {
   if (!existsSync(join(builtPage, 'index.html')))
     throw new TweedieError('input', 'studio: the page is not built; npm run build')
-  const { url, close } = await servedFolder(builtPage)
+  const { url, close } = await servedFolder(builtPage, { isolated: true })
   try {
     const firstView = await withPage(url, sizes)
     const measured = await withPage(url, async (page) => {

@@ -113,6 +113,7 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
       onPointerDown={props.onCross || props.onStroke ? pointed('start') : undefined}
       onPointerMove={props.onCross || props.onStroke ? pointed('move') : undefined}
       onPointerUp={props.onCross || props.onStroke ? pointed('end') : undefined}
+      onPointerCancel={props.onCross || props.onStroke ? pointed('end') : undefined}
       onKeyDown={onKeyDown}
     >
       <canvas

@@ -24,6 +24,7 @@ export const BrushPad = ({ restoring, tool }: { readonly restoring: Restoring; r
     })
   }
   const onStroke = (pixel: Pixel, phase: 'start' | 'move' | 'end') => {
+    restoring.painting.value = phase !== 'end'
     if (phase !== 'end') {
       paint(last.current ?? pixel, pixel)
       cross.value = undefined

@@ -9,6 +9,7 @@ import { evidenceOf } from './evidence.ts'
 import type { Examples } from './examples.ts'
 import { maskKinds } from './masks.ts'
 import { observe } from './observe.ts'
+import { paced } from './pace.ts'
 import { type Trust, trustIn } from './trust.ts'
 
 /** Draws and the observation that they were made of. */
@@ -20,6 +21,12 @@ interface Result {
   readonly logq?: Float32Array
   /** Milliseconds of the evaluation, of draws that were made here. */
   readonly milliseconds?: number
+}
+
+/** What is evaluated. */
+interface Asked {
+  readonly observed: Observed
+  readonly seed: number
 }
 
 export interface Restoring {
@@ -34,6 +41,8 @@ export interface Restoring {
   readonly noise: Signal<number>
   /** Of the draws. */
   readonly seed: Signal<number>
+  /** Whether a stroke goes on: it is followed at a pace. */
+  readonly painting: Signal<boolean>
   readonly truth: ReadonlySignal<Float32Array>
   readonly observed: ReadonlySignal<Observed>
   readonly result: ReadonlySignal<Result>
@@ -85,6 +94,7 @@ export const restoringOf = (
   const size = channels * height * width
   const [index, noise, seed] = [signal(0), signal(level), signal(0)]
   const mask = signal(maskOf(kind, 0, shape))
+  const painting = signal(false)
   const trouble = signal<string>()
   const truth = computed(() => images.subarray(index.value * size, (index.value + 1) * size))
   const observed = computed(() =>
@@ -92,7 +102,7 @@ export const restoringOf = (
   )
   const result = signal<Result>({ observed: observed.peek(), draws: first })
 
-  const ask = async (observed: Observed, seed: number): Promise<void> => {
+  const ask = async ({ observed, seed }: Asked): Promise<void> => {
     try {
       const answer = await engine.run(inputsOf(manifest, observed, seed))
       if (answer.kind === 'stale') return
@@ -104,8 +114,16 @@ export const restoringOf = (
       trouble.value = cause instanceof Error ? cause.message : String(cause)
     }
   }
+  const asked = computed<Asked>(() => ({ observed: observed.value, seed: seed.value }))
+  const ready = computed(() => engine.state.value.kind === 'ready')
   const forget = effect(() => {
-    if (engine.state.value.kind === 'ready') void ask(observed.value, seed.value)
+    if (!ready.value) return undefined
+    const pace = paced(ask, () => result.peek().milliseconds ?? 0)
+    const follow = effect(() => pace.take(asked.value, painting.value))
+    return () => {
+      follow()
+      pace.stop()
+    }
   })
 
   const draws = computed<Draws>(() => ({
@@ -128,6 +146,7 @@ export const restoringOf = (
     mask,
     noise,
     seed,
+    painting,
     truth,
     observed,
     result,

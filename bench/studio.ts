@@ -3,8 +3,8 @@
  *
  * Sizes of what the first view fetches (gzipped), its first paint, milliseconds from the end of a brush
  * stroke to the frame that shows the draws of it, over 40 strokes of 4 to 28 moves, frames a second of
- * scrubbing 256 draws of 128 × 128, and CPU seconds of a run that is watched over those of one that is not. Times are of a machine
- * that does nothing else; the browser draws in software.
+ * scrubbing 256 draws of 128 × 128, and CPU seconds of a run that is watched over those of one that is not.
+ * Times are of a machine that does nothing else; the browser draws in software.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

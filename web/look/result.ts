@@ -46,7 +46,10 @@ const drawsIn = (arrays: Arrays, name: string): NdArray => {
   return found
 }
 
-const firstNotFinite = (values: Float32Array): number => values.findIndex((v) => !Number.isFinite(v))
+const firstNotFinite = (values: Float32Array): number => {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
+  return -1
+}
 
 /** The draws of an array, [K, N, ...event]. */
 const shaped = (

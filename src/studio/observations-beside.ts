@@ -1,4 +1,4 @@
-/** The observations of the run whose draws a file holds. */
+/** Where the observations of runs are. */
 import { realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { isRecord } from '../json.ts'
@@ -13,8 +13,26 @@ const namedIn = (run: string): readonly string[] => {
 }
 
 /**
- * Where the observations of a run lie below the folder, if they do: those that it has simulated, or those that
- * its configuration names. Draws do not say of which observations they are: that is for the reader to know.
+ * The observations of a run that lie below the folder: those that it has simulated, or those that its
+ * configuration names. Paths relative to the folder.
+ */
+export const observationsOf = (folder: string, run: string): readonly string[] => {
+  const root = realpathSync(folder)
+  return [layoutOf(run).observations, ...namedIn(run)].flatMap((file) => {
+    const below = relative(root, file).split(sep).join('/')
+    try {
+      inside(root, below)
+      return [below]
+    } catch (cause) {
+      if (cause instanceof Refusal) return [] // not there, or elsewhere
+      throw cause
+    }
+  })
+}
+
+/**
+ * The observations of the run whose draws a file holds, where they lie below the folder. Draws do not say of
+ * which observations they are: that is for the reader to know.
  *
  * @param path of a file of draws, relative to the folder
  */
@@ -22,16 +40,5 @@ export const observationsBeside = (folder: string, path: string): string | undef
   const [name, ...rest] = path.split('/draws/')
   if (rest.length !== 1) return undefined
   const run = inside(folder, name)
-  if (!isRunFolder(run)) return undefined
-  const root = realpathSync(folder)
-  for (const file of [layoutOf(run).observations, ...namedIn(run)]) {
-    const below = relative(root, file).split(sep).join('/')
-    try {
-      inside(root, below)
-      return below
-    } catch (cause) {
-      if (!(cause instanceof Refusal)) throw cause // not there, or elsewhere
-    }
-  }
-  return undefined
+  return isRunFolder(run) ? observationsOf(folder, run)[0] : undefined
 }

@@ -62,7 +62,8 @@ export const sampleLook = async (
   const [below] = observationsOf(folder, run)
   if (below !== undefined) {
     const { view, valid, mesh, range } = openObservations(inside(folder, below))
-    if (view) return { view, range, ...(valid ? { valid } : {}), ...(mesh ? { mesh } : {}), ...units }
+    if (view && view.kind !== 'signal')
+      return { view, range, ...(valid ? { valid } : {}), ...(mesh ? { mesh } : {}), ...units }
   }
   const { clean } = isRecord(config.data) ? config.data : {}
   const known = typeof clean === 'string' && dataSetNames.includes(clean) ? await namedLook(clean) : {}

@@ -1,4 +1,4 @@
-/** What the page Look hands out: pictures, drawings, tables; and that it paints on when its graphics are gone. */
+/** What the page Look hands out: pictures, drawings, tables; and that it paints on without its graphics. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -107,13 +107,16 @@ export const run = async (args: readonly string[]): Promise<number> => {
       console.log(`stroke       ${median} ms to its draws, 95 % within ${p95} ms`)
       console.log(`scrubbing    ${figures.scrubFramesPerSecond} frames a second, 256 draws of 128 × 128`)
       const percent = (share: number) => `${(100 * share).toFixed(2)} %`
-      const { server, serverWatching, serverIdle, lineMilliseconds, page } = watching
+      const { server, serverWatching, serverIdle, lineMilliseconds, page, drawing } = watching
       console.log(
         `watching     ${percent(server)} of a core by the server, at a line a second: ` +
           `${percent(serverWatching)} of it whatever happens, ${lineMilliseconds.toFixed(2)} ms a line ` +
           `(unwatched ${percent(serverIdle)})`,
       )
-      console.log(`the page     ${percent(page)} of a core by Chromium where the run is shown`)
+      console.log(
+        `the page     ${percent(page)} of a core by Chromium that shows it, and ${percent(drawing)} by its ` +
+          'process that draws, without a graphics card',
+      )
     }
     return firstView <= FIRST_VIEW ? 0 : 1
   } finally {

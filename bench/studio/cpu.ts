@@ -14,10 +14,15 @@ export const cpuOf = (pid: number): number => {
 
 const processes = z.object({ processInfo: z.array(z.object({ id: z.int(), type: z.string() })) })
 
-/** The same of all processes of a browser. */
-export const cpuOfBrowser = async (browser: Browser): Promise<number> => {
+/** The same of the processes of a browser: of that which draws, and of all others. */
+export const cpuOfBrowser = async (
+  browser: Browser,
+): Promise<{ readonly drawing: number; readonly others: number }> => {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = processes.parse(await session.send('SystemInfo.getProcessInfo'))
   await session.detach()
-  return processInfo.reduce((sum, { id }) => sum + cpuOf(id), 0)
+  const [drawing, all] = [processInfo.filter(({ type }) => type === 'GPU'), processInfo].map((some) =>
+    some.reduce((sum, { id }) => sum + cpuOf(id), 0),
+  )
+  return { drawing, others: all - drawing }
 }

@@ -32,8 +32,9 @@ export interface WatchCost {
   readonly lineMilliseconds: number
   /** Of the server while a run that writes a line a second is watched (the cost of a second, and of a line). */
   readonly server: number
-  /** Of all processes of Chromium that show it, drawing in software. */
+  /** Of Chromium that shows it, but for the process that draws: that has no graphics card here. */
   readonly page: number
+  readonly drawing: number
 }
 
 /** Reads a stream of events until it is stopped. */
@@ -68,10 +69,10 @@ export const watched = async (): Promise<WatchCost> => {
   const { url, studio } = await studioOf(folder, 0)
   const pid = studio.child.pid ?? 0
   /** CPU a second that something takes while lines are written. */
-  const during = async (rate: number, cpu: () => number | Promise<number>): Promise<number> => {
-    const [start, before] = [performance.now(), await cpu()]
+  const during = async (rate: number, cpu: () => number): Promise<number> => {
+    const [start, before] = [performance.now(), cpu()]
     await write(rate)
-    return (1000 * ((await cpu()) - before)) / (performance.now() - start)
+    return (1000 * (cpu() - before)) / (performance.now() - start)
   }
   const server = () => cpuOf(pid)
   try {
@@ -84,14 +85,21 @@ export const watched = async (): Promise<WatchCost> => {
     const lines = (step - first) / SECONDS
     await stop()
     const lineMilliseconds = (1000 * Math.max(0, fast - serverWatching)) / lines
-    const page = await withPage(`${url}#/runs/run/watched`, async (page) => {
+    const shown = await withPage(`${url}#/runs/run/watched`, async (page) => {
       await page.getByRole('img', { name: /^Training loss over the step/ }).waitFor({ timeout: 60_000 })
       const browser = page.context().browser()
       if (!browser) throw new TweedieError('device', 'studio: no browser')
-      return during(USUAL, () => cpuOfBrowser(browser))
+      const [start, before] = [performance.now(), await cpuOfBrowser(browser)]
+      await write(USUAL)
+      const after = await cpuOfBrowser(browser)
+      const seconds = (performance.now() - start) / 1000
+      return {
+        page: (after.others - before.others) / seconds,
+        drawing: (after.drawing - before.drawing) / seconds,
+      }
     })
     const ofLines = (USUAL * lineMilliseconds) / 1000
-    return { serverIdle, serverWatching, lineMilliseconds, server: serverWatching + ofLines, page }
+    return { serverIdle, serverWatching, lineMilliseconds, server: serverWatching + ofLines, ...shown }
   } finally {
     studio.child.kill('SIGINT')
     await studio.ended

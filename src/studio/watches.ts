@@ -3,7 +3,7 @@ import { type Follower, follow } from './journal-follower.ts'
 import type { Story } from './wire.ts'
 
 /** Milliseconds between two looks at the size of a journal that somebody listens to. */
-const EVERY = 250
+const EVERY = 1000
 
 /** Followers that are kept when nobody listens: their journals need not be read again. */
 const KEPT = 16

@@ -9,7 +9,7 @@ import type { Family } from './family.ts'
 import { runIn } from './run.ts'
 
 /** Milliseconds between two looks at the state of the run, and most between two signs of life. */
-const [STATE, ALIVE] = [500, 15_000] as const
+const [STATE, ALIVE] = [1000, 15_000] as const
 
 /** Messages that may wait for a slow reader. */
 const WAITING = 1000

@@ -3,7 +3,7 @@
  *
  * Sizes of what the first view fetches (gzipped), its first paint, milliseconds from the end of a brush
  * stroke to the frame that shows the draws of it, over 40 strokes of 4 to 28 moves, frames a second of
- * scrubbing 256 draws of 128 × 128, and the CPU time that it takes to watch a run.
+ * scrubbing 256 draws of 128 × 128 and 64 of 1000 × 1000, and the CPU time that it takes to watch a run.
  * Times are of a machine that does nothing else, CPU times of any; the browser draws in software.
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import type { Page } from 'playwright-core'
 import { z } from 'zod'
 import { TweedieError } from '../src/error.ts'
 import { builtPage, closeBrowser, servedFolder, withPage } from '../test/web/studio-page.ts'
-import { scrub } from './studio/scrub.ts'
+import { type Scrubbing, scrub } from './studio/scrub.ts'
 import { watched } from './studio/watched.ts'
 
 const STROKES = 40
@@ -85,7 +85,8 @@ export const run = async (args: readonly string[]): Promise<number> => {
         .parse(await page.evaluate('performance.getEntriesByName("first-contentful-paint")[0].startTime'))
       return { paint, taken: (await strokes(page)).slice(5) }
     })
-    const scrubbed = await scrub(url)
+    const scrubbed = await scrub(url, { draws: 256, side: 128 })
+    const large = await scrub(url, { draws: 64, side: 1000 })
     const watching = await watched()
     const figures = {
       firstViewGzipBytes: firstView,
@@ -94,7 +95,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
         median: Math.round(quantile(measured.taken, 0.5)),
         p95: Math.round(quantile(measured.taken, 0.95)),
       },
-      scrubFramesPerSecond: Math.round(scrubbed),
+      /** 256 draws of 128 × 128 pixels, 64 of 1000 × 1000. */
+      scrubbed,
+      large,
       /** CPU seconds a second, of one core. */
       watching,
     }
@@ -105,7 +108,11 @@ export const run = async (args: readonly string[]): Promise<number> => {
       console.log(`first view   ${size} (at most ${FIRST_VIEW / 1e3})`)
       console.log(`first paint  ${figures.firstPaintMs} ms`)
       console.log(`stroke       ${median} ms to its draws, 95 % within ${p95} ms`)
-      console.log(`scrubbing    ${figures.scrubFramesPerSecond} frames a second, 256 draws of 128 × 128`)
+      const words = ({ framesPerSecond, pageMilliseconds, drawingMilliseconds }: Scrubbing) =>
+        `${framesPerSecond.toFixed(0)} frames a second; CPU of a frame: ${pageMilliseconds.toFixed(1)} ms ` +
+        `of the page and ${drawingMilliseconds.toFixed(1)} ms of the process that draws`
+      console.log(`scrubbing    256 draws of 128 × 128: ${words(scrubbed)}`)
+      console.log(`scrubbing    64 draws of 1000 × 1000: ${words(large)}`)
       const percent = (share: number) => `${(100 * share).toFixed(2)} %`
       const { server, serverWatching, serverIdle, lineMilliseconds, page, drawing } = watching
       console.log(

@@ -1,7 +1,7 @@
 /**
- * What it costs that a run is watched. The process that learns writes its journal whoever looks: what may slow
- * it is the CPU time that the studio, and the page where it is open on the same machine, take from it. That is
- * counted, which two times of a run that differ by their noise would not show.
+ * What it costs that a run is watched. The process that learns writes its journal whoever looks: what may
+ * slow it is the CPU time that the studio, and the page where it is open on the same machine, take from it.
+ * That is counted, which two times of a run that differ by their noise would not show.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +30,7 @@ export interface WatchCost {
   readonly serverWatching: number
   /** Milliseconds of the server for each further line of the journal. */
   readonly lineMilliseconds: number
-  /** Of the server while a run that writes a line a second is watched (the cost of a second, and of a line). */
+  /** Of the server while a run that writes a line a second is watched: of a second, and of a line. */
   readonly server: number
   /** Of Chromium that shows it, but for the process that draws: that has no graphics card here. */
   readonly page: number

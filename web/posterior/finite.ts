@@ -41,8 +41,9 @@ const NAMED = 10
 export const lostWords = (lost: readonly number[], all: number): string => {
   const more = lost.length - NAMED
   const named = lost.slice(0, NAMED).map((k) => k + 1)
+  const numbers = `number${lost.length === 1 ? '' : 's'} ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   return (
-    `${lost.length} of ${all} draws ${lost.length === 1 ? 'is' : 'are'} not finite and left out: ` +
-    `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} of the file. The sampler diverged there.`
+    `${lost.length} of ${all} draws ${lost.length === 1 ? 'is' : 'are'} not finite and left out ` +
+    `(${numbers} in the file). The sampler diverged there.`
   )
 }

@@ -119,9 +119,11 @@ describe('draws that are lost', () => {
     expect([count, lost, [...own]]).toEqual([2, [1], [0, 1, 8, 9]])
     expect(result.of(1, result.look)).toBeUndefined()
     expect(lostWords([1], 3)).toBe(
-      '1 of 3 draws is not finite and left out: 2 of the file. The sampler diverged there.',
+      '1 of 3 draws is not finite and left out (number 2 in the file). The sampler diverged there.',
     )
-    expect(lostWords(counting(12), 99)).toMatch(/^12 of 99 draws are .*: 1, 2, .*, 10 and 2 more of the file/)
+    expect(lostWords(counting(12), 99)).toMatch(
+      /^12 of 99 draws are .* \(numbers 1, 2, .*, 10 and 2 more in the file\)/,
+    )
   })
   it('nothing is copied where none is', () => {
     const draws = ndarray(counting(4), [2, 1, 2])

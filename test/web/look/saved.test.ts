@@ -148,7 +148,7 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the pa
     draws.data[HEIGHT * WIDTH] = Number.NaN
     return looking({ draws }, async (page) => {
       expect(await page.locator('.lost').textContent()).toBe(
-        '1 of 20 draws is not finite and left out: 2 of the file. The sampler diverged there.',
+        '1 of 20 draws is not finite and left out (number 2 in the file). The sampler diverged there.',
       )
       expect(await page.getByRole('slider', { name: 'Draw' }).getAttribute('max')).toBe('19')
     })

@@ -8,7 +8,7 @@ import { NdArray } from '../../../src/tensor/index.ts'
 import { tweedie } from '../../e2e/built.ts'
 import { laps, makeLongRun, makeRun } from '../../studio/make-run.ts'
 
-/** Winds of a small sphere: samples of laps, losses near 0, and draws, one of them lost, with what was seen. */
+/** A run on a small sphere: samples of laps, losses near 0, draws, one of them lost, and what was seen. */
 const makeSphereRun = async (folder: string): Promise<void> => {
   const loss = (step: number) => ({ event: 'loss', lap: 1, step, loss: 3e-7 * (1 + 9 / step), seconds: step })
   const losses = Array.from({ length: 40 }, (_, i) => loss(i + 1))

@@ -158,7 +158,7 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
         expect(await page.locator('.lost').count()).toBe(0)
         await page.getByRole('spinbutton', { name: 'Observation' }).fill('2')
         await page.keyboard.press('Enter')
-        await page.getByText('1 of 25 draws is not finite and left out: 1 of the file.').waitFor()
+        await page.getByText('1 of 25 draws is not finite and left out (number 1 in the file).').waitFor()
         await page.goto(`${url}#/runs/run/sphere`)
         const wide = () => page.evaluate('document.querySelector("img[alt$=\\"Lap 1\\"]")?.naturalWidth')
         await expect.poll(wide, { timeout: LONG.timeout }).toBe(225)

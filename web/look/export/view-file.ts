@@ -31,7 +31,7 @@ const enlarged = (picture: Picture): HTMLCanvasElement => {
 }
 
 /** Two pictures in one place: the left one up to an edge, the right one beyond. */
-export interface Swipe {
+interface Swipe {
   readonly left: Picture
   readonly right: Picture
   /** Of the width, left of the edge. */

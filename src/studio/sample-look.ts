@@ -46,6 +46,14 @@ const rangeLook = ({ range }: JsonRecord): KnownLook => {
   return low < high ? { range: [low, high] } : {}
 }
 
+/** What observations say of their signals; nothing where these lie in no space that is known. */
+const observedLook = (path: string): KnownLook => {
+  const { view, valid, mesh, range, close } = openObservations(path)
+  close()
+  if (!view || view.kind === 'signal') return {}
+  return { view, range, ...(valid ? { valid } : {}), ...(mesh ? { mesh } : {}) }
+}
+
 /**
  * The look of samples on points; of images and vectors their shape says enough, and this only their units.
  *
@@ -60,11 +68,8 @@ export const sampleLook = async (
   const units = rangeLook(config)
   if (event.length !== 2) return units
   const [below] = observationsOf(folder, run)
-  if (below !== undefined) {
-    const { view, valid, mesh, range } = openObservations(inside(folder, below))
-    if (view && view.kind !== 'signal')
-      return { view, range, ...(valid ? { valid } : {}), ...(mesh ? { mesh } : {}), ...units }
-  }
+  const own = below === undefined ? {} : observedLook(inside(folder, below))
+  if (own.view) return { ...own, ...units }
   const { clean } = isRecord(config.data) ? config.data : {}
   const known = typeof clean === 'string' && dataSetNames.includes(clean) ? await namedLook(clean) : {}
   return { ...netLook(config.net), ...known, ...units }

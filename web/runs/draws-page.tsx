@@ -124,8 +124,9 @@ const WithObservations = ({
   readonly layout: Layout
   readonly onSource: (source: Source | undefined) => void
 }) => {
-  const { value } = useAsked<ArrayFile>('arrays', { path })
+  const { value, refused } = useAsked<ArrayFile>('arrays', { path })
   const beside = value && observationsOf(value.fields, layout)
+  if (refused) return <span class="quiet">{refused}</span>
   if (!beside) return null
   return (
     <label class="inline">

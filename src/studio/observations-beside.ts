@@ -1,14 +1,25 @@
 /** Where the observations of runs are. */
 import { realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
-import { isRecord } from '../json.ts'
+import { TweedieError } from '../error.ts'
+import { isRecord, type JsonRecord } from '../json.ts'
 import { isRunFolder, layoutOf, readConfig } from '../run/index.ts'
 import { inside } from './inside.ts'
 import { Refusal } from './refusal.ts'
 
+/** The configuration of a run; of a damaged one nothing, as its own page says. */
+const configOf = (run: string): JsonRecord => {
+  try {
+    return readConfig(run)
+  } catch (cause) {
+    if (cause instanceof TweedieError) return {}
+    throw cause
+  }
+}
+
 /** What the configuration of a run names as its observations. */
 const namedIn = (run: string): readonly string[] => {
-  const { data } = readConfig(run)
+  const { data } = configOf(run)
   return isRecord(data) && typeof data.observations === 'string' ? [resolve(data.observations)] : []
 }
 

@@ -71,4 +71,13 @@ describe('observations of a run', () => {
     expect(await told({ observations: '/etc/hostname' }, false)).toBeUndefined()
     expect(await told({ clean: 'mnist' }, false)).toBeUndefined()
   })
+  it('of a damaged run are none, and its draws are shown all the same', async () => {
+    const { studio, run } = sampled({}, 48)
+    writeFileSync(join(run, 'config.yaml'), ': {')
+    const answer = await studio.get('/api/arrays?path=r/draws/prior-lap-001.npz')
+    expect([answer.status, (await said<{ observations?: string }>(answer)).observations]).toEqual([
+      200,
+      undefined,
+    ])
+  })
 })

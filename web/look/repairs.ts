@@ -17,7 +17,6 @@ interface Stretch {
 export interface CalibrationFile {
   readonly event: readonly number[]
   readonly draws: number
-  readonly problems: number
   readonly levels: readonly Stretch[]
   readonly regions?: {
     /** Of every entry. */
@@ -105,11 +104,10 @@ export const calibrationOf = (text: string, name: string): CalibrationFile => {
   }
   if (!isRecord(value) || value.kind !== 'calibration')
     throw faultIn(name, 'is no calibration, as `tweedie calibrate` writes it')
-  const { event, draws, problems, levels, regions } = value
+  const { event, draws, levels, regions } = value
   const own = {
     event: listOf(event).map(Number),
     draws: Number(draws),
-    problems: Number(problems),
     levels: stretchesOf(levels),
   }
   const inside = own.levels.every(({ level }) => level > 0 && level < 1)

@@ -70,6 +70,7 @@ export const scrub = async (url: string, of: Scrubbed): Promise<Scrubbing> => {
       async (page) => {
         const browser = page.context().browser()
         if (!browser) throw new TweedieError('device', 'studio: no browser')
+        await page.locator('[data-view=mean] canvas').first().waitFor(LONG) // the example comes first
         await page.locator('input[type=file]').setInputFiles(path, LONG)
         await page.getByRole('heading', { name: 'scrubbed.npz' }).waitFor(LONG)
         await page.locator('[data-view=deviation] canvas').first().waitFor(LONG)

@@ -35,6 +35,7 @@ const looking = <T>(
     `${site.url}${query}#/look`,
     async (page) => {
       page.setDefaultTimeout(WAIT.timeout)
+      await page.locator('[data-view=mean] canvas').first().waitFor() // the example comes first
       await page.setInputFiles('input[type=file]', path)
       await page.getByRole('heading', { name: 'draws.npz' }).waitFor()
       await page.locator('[data-view] canvas, [data-view] svg').first().waitFor()

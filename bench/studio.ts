@@ -2,9 +2,9 @@
  * The page of the studio in headless Chromium: `npm run build && npm run bench -- studio [--json]`.
  *
  * Sizes of what the first view fetches (gzipped), its first paint, milliseconds from the end of a brush
- * stroke to the frame that shows the draws of it, over 40 strokes, frames a second of scrubbing 256 draws of
- * 128 × 128, and CPU seconds of a run that is watched over those of one that is not. Times are of a machine
- * that does nothing else; the browser draws in software.
+ * stroke to the frame that shows the draws of it, over 40 strokes of 4 to 28 moves, frames a second of
+ * scrubbing 256 draws of 128 × 128 and 64 of 1000 × 1000, and the CPU time that it takes to watch a run.
+ * Times are of a machine that does nothing else, CPU times of any; the browser draws in software.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,10 +13,12 @@ import type { Page } from 'playwright-core'
 import { z } from 'zod'
 import { TweedieError } from '../src/error.ts'
 import { builtPage, closeBrowser, servedFolder, withPage } from '../test/web/studio-page.ts'
-import { scrub } from './studio/scrub.ts'
+import { type Scrubbing, scrub } from './studio/scrub.ts'
 import { watched } from './studio/watched.ts'
 
 const STROKES = 40
+/** Moves of the strokes, in turn: a short one ends before it was evaluated, a long one amid that. */
+const MOVES = [4, 8, 16, 28]
 const LONG = 120_000
 /** The target of the first view without the engine, bytes. */
 const FIRST_VIEW = 200_000
@@ -45,7 +47,7 @@ const strokes = async (page: Page): Promise<number[]> => {
     const y = pad.y + (0.1 + (0.8 * Math.floor(i / 8)) / 5) * pad.height
     await page.mouse.move(x, y)
     await page.mouse.down()
-    await page.mouse.move(x + 12, y + 8, { steps: 4 })
+    await page.mouse.move(x + 12, y + 8, { steps: MOVES[i % MOVES.length] })
     await page.mouse.up()
     await page.waitForFunction(`strokes.length > ${i}`, null, { timeout: LONG })
   }
@@ -73,7 +75,7 @@ const sizes = async (page: Page): Promise<number> => {
 export const run = async (args: readonly string[]): Promise<number> => {
   if (!existsSync(join(builtPage, 'index.html')))
     throw new TweedieError('input', 'studio: the page is not built; npm run build')
-  const { url, close } = await servedFolder(builtPage)
+  const { url, close } = await servedFolder(builtPage, { isolated: true })
   try {
     const firstView = await withPage(url, sizes)
     const measured = await withPage(url, async (page) => {
@@ -83,9 +85,9 @@ export const run = async (args: readonly string[]): Promise<number> => {
         .parse(await page.evaluate('performance.getEntriesByName("first-contentful-paint")[0].startTime'))
       return { paint, taken: (await strokes(page)).slice(5) }
     })
-    const scrubbed = await scrub(url)
-    const cpu = await watched()
-    const slowDowns = cpu.watched.map((seconds, i) => seconds / cpu.alone[i] - 1)
+    const scrubbed = await scrub(url, { draws: 256, side: 128 })
+    const large = await scrub(url, { draws: 64, side: 1000 })
+    const watching = await watched()
     const figures = {
       firstViewGzipBytes: firstView,
       firstPaintMs: Math.round(measured.paint),
@@ -93,8 +95,11 @@ export const run = async (args: readonly string[]): Promise<number> => {
         median: Math.round(quantile(measured.taken, 0.5)),
         p95: Math.round(quantile(measured.taken, 0.95)),
       },
-      scrubFramesPerSecond: Math.round(scrubbed),
-      watchedRun: { cpuSecondsAlone: cpu.alone, cpuSecondsWatched: cpu.watched, slowDowns },
+      /** 256 draws of 128 × 128 pixels, 64 of 1000 × 1000. */
+      scrubbed,
+      large,
+      /** CPU seconds a second, of one core. */
+      watching,
     }
     if (args.includes('--json')) console.log(JSON.stringify(figures))
     else {
@@ -103,9 +108,22 @@ export const run = async (args: readonly string[]): Promise<number> => {
       console.log(`first view   ${size} (at most ${FIRST_VIEW / 1e3})`)
       console.log(`first paint  ${figures.firstPaintMs} ms`)
       console.log(`stroke       ${median} ms to its draws, 95 % within ${p95} ms`)
-      console.log(`scrubbing    ${figures.scrubFramesPerSecond} frames a second, 256 draws of 128 × 128`)
-      const percent = slowDowns.map((share) => `${(100 * share).toFixed(1)} %`).join(', ')
-      console.log(`watched run  ${percent} more CPU time of the learner, run by run`)
+      const words = ({ framesPerSecond, pageMilliseconds, drawingMilliseconds }: Scrubbing) =>
+        `${framesPerSecond.toFixed(0)} frames a second; CPU of a frame: ${pageMilliseconds.toFixed(1)} ms ` +
+        `of the page and ${drawingMilliseconds.toFixed(1)} ms of the process that draws`
+      console.log(`scrubbing    256 draws of 128 × 128: ${words(scrubbed)}`)
+      console.log(`scrubbing    64 draws of 1000 × 1000: ${words(large)}`)
+      const percent = (share: number) => `${(100 * share).toFixed(2)} %`
+      const { server, serverWatching, serverIdle, lineMilliseconds, page, drawing } = watching
+      console.log(
+        `watching     ${percent(server)} of a core by the server, at a line a second: ` +
+          `${percent(serverWatching)} of it whatever happens, ${lineMilliseconds.toFixed(2)} ms a line ` +
+          `(unwatched ${percent(serverIdle)})`,
+      )
+      console.log(
+        `the page     ${percent(page)} of a core by Chromium that shows it, and ${percent(drawing)} by its ` +
+          'process that draws, without a graphics card',
+      )
     }
     return firstView <= FIRST_VIEW ? 0 : 1
   } finally {

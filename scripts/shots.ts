@@ -155,8 +155,8 @@ const savedPage = (url: string, path: string): Promise<void> =>
   })
 
 /** Fills a folder with what there is to see, and says the name of its run. */
-const furnished = (folder: string, runs: string | undefined): string => {
-  makeResults(folder)
+const furnished = async (folder: string, runs: string | undefined): Promise<string> => {
+  await makeResults(folder)
   if (runs !== undefined) {
     cpSync(runs, folder, { recursive: true })
     return values.run
@@ -172,7 +172,7 @@ const only = new RegExp(values.only ?? '')
 const to = positionals[0] ?? 'dist/shots'
 mkdirSync(to, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-shots-'))
-const run = furnished(folder, values.runs)
+const run = await furnished(folder, values.runs)
 const { url, studio } = await studioOf(folder, 0)
 try {
   const saved: Shot = { name: 'saved-page', path: '', ready: VIEWER }

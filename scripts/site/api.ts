@@ -78,6 +78,7 @@ export const writeApi = async (root: string, out: string, style: string): Promis
     tsconfig: join(root, 'tsconfig.build.json'),
     readme: 'none',
     customCss: style,
+    customJs: join(root, 'scripts/site/api-menu.js'),
     // `npm run check` finds errors; here they would only be found a second time, by an older compiler.
     skipErrorChecking: true,
     excludePrivate: true,

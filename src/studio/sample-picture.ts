@@ -1,9 +1,10 @@
 /** Samples of a prior as one picture: PNG of images, SVG of curves and points. */
 import { asFloat32, openArrays } from '../formats/index.ts'
 import { cornerPlot, imageGrid, pngOf } from '../report/index.ts'
-import { samplesTile } from '../report/views/prior-samples.ts'
+import { samplesTile, surfacePicture } from '../report/views/prior-samples.ts'
 import { NdArray, rows, sizeOf } from '../tensor/index.ts'
 import { Refusal } from './refusal.ts'
+import type { KnownLook } from './sample-look.ts'
 import { themedSvg } from './themed-svg.ts'
 
 /** A picture as bytes of its type. */
@@ -48,12 +49,17 @@ const svg = (text: string): Drawn => ({ type: 'image/svg+xml', bytes: new TextEn
 /**
  * The picture of the samples [N, ...event] of a file.
  *
- * @param range - of the values that are shown: [low, high]; default: where nearly all of them lie
+ * @param lookOf - what is known of the look of such signals; default units: where nearly all values lie
  */
-export const samplePicture = (path: string, range?: readonly [number, number]): Drawn => {
+export const samplePicture = async (
+  path: string,
+  lookOf: (event: readonly number[]) => Promise<KnownLook>,
+): Promise<Drawn> => {
   const x = samplesIn(path)
   const [count, ...event] = x.shape
-  const shown = range ?? rangeOf(x)
+  const { view = { kind: 'signal' }, range: shown = rangeOf(x), ...look } = await lookOf(event)
+  const surface = event.length === 2 ? surfacePicture(x, { view, range: shown, ...look }) : undefined
+  if (surface) return { type: 'image/png', bytes: new Uint8Array(pngOf(surface)) }
   if (event.length === 3) {
     const side = Math.floor(Math.sqrt(Math.min(IMAGES, count)))
     const plain = event[0] === 1 || event[0] === 3

@@ -2,9 +2,6 @@
 import { type Follower, follow } from './journal-follower.ts'
 import type { Story } from './wire.ts'
 
-/** Milliseconds between two looks at the size of a journal that somebody listens to. */
-const EVERY = 250
-
 /** Followers that are kept when nobody listens: their journals need not be read again. */
 const KEPT = 16
 
@@ -14,7 +11,6 @@ type Listener = (more: Story, again: boolean) => void
 interface Watched {
   readonly follower: Follower
   readonly listeners: Set<Listener>
-  timer?: NodeJS.Timeout
   looking?: Promise<void>
 }
 
@@ -22,8 +18,10 @@ interface Watched {
 export interface Watches {
   /** The story of a journal now. */
   story(path: string): Promise<Story>
-  /** Tells a listener the story, then what is new, until the returned function is called. */
+  /** Tells a listener the story, then at each look what is new, until the returned function is called. */
   listen(path: string, listener: Listener): Promise<() => void>
+  /** Looks whether there is something new, and tells it. */
+  look(path: string): Promise<void>
 }
 
 /** Watches that read only the files of journals: the processes that learn notice nothing. */
@@ -66,14 +64,10 @@ export const journalWatches = (): Watches => {
       await look(watched)
       listener(watched.follower.whole(), true)
       watched.listeners.add(listener)
-      // A journal that cannot be read now may be so later: nothing to do until then.
-      watched.timer ??= setInterval(() => void look(watched).catch(() => undefined), EVERY)
       return () => {
         watched.listeners.delete(listener)
-        if (watched.listeners.size > 0) return
-        clearInterval(watched.timer)
-        watched.timer = undefined
       }
     },
+    look: (path) => look(watchedAt(path)),
   }
 }

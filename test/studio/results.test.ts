@@ -111,12 +111,19 @@ describe('comparisons', () => {
   }
 
   it('are found and passed on', async () => {
-    const { get } = withFile('comparison.json', { command: 'tweedie compare', page: 'x', cells: [cell] })
+    const { folder, get } = withFile('comparison.json', {
+      command: 'tweedie compare',
+      page: 'x',
+      cells: [cell],
+    })
     expect((await said(await get('/api/comparisons'))).found).toMatchObject([{ path: 'run/comparison.json' }])
     expect(await (await get('/api/comparison?path=run/comparison.json')).json()).toEqual({
       command: 'tweedie compare',
       cells: [cell],
+      page: false,
     })
+    writeFileSync(join(folder, 'run/report.html'), '')
+    expect(await said(await get('/api/comparison?path=run/comparison.json'))).toMatchObject({ page: true })
   })
 
   it('are refused when they are none', async () => {

@@ -67,6 +67,8 @@ export interface Sight {
   readonly height?: number
   readonly dark?: boolean
   readonly reducedMotion?: boolean
+  /** Runs in the page before its own scripts. */
+  readonly before?: string
   /** Errors that the test itself provokes. */
   readonly provoked?: RegExp
 }
@@ -94,7 +96,7 @@ export const closeBrowser = async (): Promise<void> => {
 export const withPage = async <T>(
   url: string,
   use: (page: Page) => Promise<T>,
-  { width = 1280, height = 800, dark = false, reducedMotion = false, provoked }: Sight = {},
+  { width = 1280, height = 800, dark = false, reducedMotion = false, before, provoked }: Sight = {},
 ): Promise<T> => {
   const context = await (await opened()).newContext({
     viewport: { width, height },
@@ -102,6 +104,7 @@ export const withPage = async <T>(
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
   })
   const page = await context.newPage()
+  if (before !== undefined) await page.addInitScript(before)
   const faults: string[] = []
   const { origin } = new URL(url)
   page.on('pageerror', (error) => faults.push(String(error)))

@@ -23,7 +23,7 @@ export interface ImageCanvasProps extends Picture {
   readonly cross?: Pixel
   readonly zoom?: Zoom
   readonly onCross?: (pixel: Pixel, by: 'pointer' | 'keys') => void
-  /** [H, W]: pixels with another mark than 0 are outlined. */
+  /** [H, W]: pixels that are marked 1, of 0 and 1, are outlined. */
   readonly region?: Uint8Array
   /** Lines under the cross-hair, the path of an SVG in pixels. */
   readonly lines?: string
@@ -115,6 +115,7 @@ export const ImageCanvas = (props: ImageCanvasProps) => {
       onPointerDown={props.onCross || props.onStroke ? pointed('start') : undefined}
       onPointerMove={props.onCross || props.onStroke ? pointed('move') : undefined}
       onPointerUp={props.onCross || props.onStroke ? pointed('end') : undefined}
+      onPointerCancel={props.onCross || props.onStroke ? pointed('end') : undefined}
       onKeyDown={onKeyDown}
     >
       <canvas

@@ -14,23 +14,26 @@ export const rectangleMarks = ([height, width]: Size, a: Pixel, b: Pixel): Uint8
   return marks
 }
 
-/** Whether a point is inside of a polygon: an odd number of its edges cross the ray to the right. */
-const inside = (row: number, column: number, corners: readonly Pixel[]): boolean => {
-  let odd = false
+/** Where the edges of a polygon cross a row, from left to right: between two of them, by turns, is inside. */
+const crossings = (row: number, corners: readonly Pixel[]): readonly number[] => {
+  const found: number[] = []
   for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
     const [a, b] = [corners[i], corners[j]]
-    if (a.row > row === b.row > row) continue
-    if (column < ((b.column - a.column) * (row - a.row)) / (b.row - a.row) + a.column) odd = !odd
+    if (a.row > row !== b.row > row)
+      found.push(((b.column - a.column) * (row - a.row)) / (b.row - a.row) + a.column)
   }
-  return odd
+  return found.sort((a, b) => a - b)
 }
 
 /** Pixels inside of a closed curve through pixels, and those of the curve. */
 export const lassoMarks = ([height, width]: Size, path: readonly Pixel[]): Uint8Array => {
   const marks = new Uint8Array(height * width)
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++)
-      marks[row * width + column] = Number(inside(row, column, path))
+  const within = (column: number) => Math.min(width, Math.max(0, Math.ceil(column)))
+  for (let row = 0; row < height; row++) {
+    const edges = crossings(row, path)
+    for (let i = 0; i + 1 < edges.length; i += 2)
+      marks.fill(1, row * width + within(edges[i]), row * width + within(edges[i + 1]))
+  }
   path.forEach((corner, i) => {
     for (const { row, column } of between(corner, path[(i + 1) % path.length]))
       marks[row * width + column] = 1

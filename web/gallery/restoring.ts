@@ -11,6 +11,7 @@ import { evidenceOf } from './evidence.ts'
 import type { Examples } from './examples.ts'
 import { firstMask } from './first-masks.ts'
 import { observe, seenAlone } from './observe.ts'
+import { paced } from './pace.ts'
 import { withoutPadding, withPadding } from './padding.ts'
 import { spreadOf, widestOf } from './spread.ts'
 import { type Trust, trustIn } from './trust.ts'
@@ -26,6 +27,12 @@ interface Result {
   readonly milliseconds?: number
 }
 
+/** What is evaluated. */
+interface Asked {
+  readonly observed: Observed
+  readonly seed: number
+}
+
 export interface Restoring {
   readonly manifest: Manifest
   readonly engine: Engine
@@ -39,6 +46,8 @@ export interface Restoring {
   readonly noise: Signal<number>
   /** Of the draws. */
   readonly seed: Signal<number>
+  /** Whether a stroke goes on: it is followed at a pace. */
+  readonly painting: Signal<boolean>
   readonly truth: ReadonlySignal<Float32Array>
   readonly observed: ReadonlySignal<Observed>
   /** Its values, NaN where nothing was seen. */
@@ -90,6 +99,7 @@ export const restoringOf = (
   const [look, size] = [lookIn(domain), shapeIn(domain).reduce((a, b) => a * b)]
   const [index, noise, seed] = [signal(0), signal(level), signal(0)]
   const mask = signal(firstMask(domain, kind, 0))
+  const painting = signal(false)
   const trouble = signal<string>()
   const truth = computed(() => signals.subarray(index.value * size, (index.value + 1) * size))
   const observed = computed(() =>
@@ -97,27 +107,33 @@ export const restoringOf = (
   )
   const result = signal<Result>({ observed: observed.peek(), draws: first })
 
-  const inputs = computed(() => {
-    const { y, mask, noise } = observed.value
+  const asked = computed<Asked>(() => ({ observed: observed.value, seed: seed.value }))
+  const inputsFor = ({ observed: { y, mask, noise }, seed }: Asked) => {
     const padded = { y: withPadding(y, padding), mask: withPadding(mask, padding), noise }
-    return inputsOf(manifest, padded, seed.value)
-  })
-  const ask = async (): Promise<void> => {
+    return inputsOf(manifest, padded, seed)
+  }
+  const ask = async (asked: Asked): Promise<void> => {
     try {
-      const own = observed.value
-      const answer = await engine.run(inputs.value)
+      const answer = await engine.run(inputsFor(asked))
       if (answer.kind === 'stale') return
       const { outputs, milliseconds } = answer.value
       const { x, logq } = outputs
       trouble.value = undefined
       const draws = withoutPadding(x.data, placesIn(domain), padding)
-      result.value = { observed: own, draws, milliseconds, ...(logq ? { logq: logq.data } : {}) }
+      result.value = { observed: asked.observed, draws, milliseconds, ...(logq ? { logq: logq.data } : {}) }
     } catch (cause) {
       trouble.value = cause instanceof Error ? cause.message : String(cause)
     }
   }
+  const ready = computed(() => engine.state.value.kind === 'ready')
   const forget = effect(() => {
-    if (engine.state.value.kind === 'ready') void ask()
+    if (!ready.value) return undefined
+    const pace = paced(ask, () => result.peek().milliseconds ?? 0)
+    const follow = effect(() => pace.take(asked.value, painting.value))
+    return () => {
+      follow()
+      pace.stop()
+    }
   })
 
   const draws = computed<Draws>(() => ({
@@ -145,6 +161,7 @@ export const restoringOf = (
     mask,
     noise,
     seed,
+    painting,
     truth,
     observed,
     seen: computed(() => seenAlone(observed.value)),
@@ -157,7 +174,7 @@ export const restoringOf = (
     widest: widestOf(signals, size, placesIn(domain)),
     trust: computed(() => trustIn(manifest, evidenceOf(result.value.observed, result.value, domain))),
     trouble,
-    inputs,
+    inputs: computed(() => inputsFor(asked.value)),
     take: (kind) => {
       mask.value = firstMask(domain, kind, ++takes)
     },

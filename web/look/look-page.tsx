@@ -9,6 +9,7 @@ import type { Arrays } from './arrays.ts'
 import { decodeArrays, faultIn, lineOf, readable } from './decode.ts'
 import { looksOf } from './looks.ts'
 import { PosteriorView } from './posterior-view.tsx'
+import { type CalibrationFile, calibrationOf } from './repairs.ts'
 import { areDraws, type Result, resultOf } from './result.ts'
 
 interface Example {
@@ -24,22 +25,29 @@ const EXAMPLES: readonly Example[] = [
   { file: 'winds.npz', name: 'Winds from 200 stations', short: 'Winds' },
 ]
 
-/** Arrays and the name of what they are called by. */
+/** Arrays and the name of what they are called by, and what is known of the intervals of such draws. */
 interface Read {
   readonly arrays: Arrays
   readonly name: string
+  readonly calibration?: CalibrationFile
 }
+
+const isCalibration = ({ name }: File): boolean => /\.json$/i.test(name)
 
 /** Arrays of files that belong together, in any order: draws are those that are called so, else the first. */
 const filesRead = async (files: readonly File[]): Promise<Read> => {
   const read: Read[] = []
-  for (const file of files) {
+  const said = files.find(isCalibration)
+  const calibration = said && calibrationOf(await said.text(), said.name)
+  for (const file of files.filter((one) => !isCalibration(one))) {
     const arrays = decodeArrays(new Uint8Array(await file.arrayBuffer()), file.name)
     read.push({ arrays, name: file.name })
   }
   const first = read.find(({ arrays }) => areDraws(arrays)) ?? read[0]
+  if (!first) throw faultIn(files[0].name, 'is beside draws: choose or drop the file of these too')
   const others = read.filter((one) => one !== first).map(({ arrays }) => arrays)
-  return { arrays: Object.assign({}, ...others.reverse(), first.arrays), name: first.name }
+  const arrays = Object.assign({}, ...others.reverse(), first.arrays)
+  return { arrays, name: first.name, ...(calibration ? { calibration } : {}) }
 }
 
 /** Arrays of a file of this site, by its address. */
@@ -142,7 +150,11 @@ const Shown = ({ result }: { readonly result: Result }) => {
         <LookChoice result={result} current={look.value} onLook={(next) => (look.value = next)} />
         <Observation result={result} current={current.value} onChoice={(i) => (current.value = i)} />
       </div>
-      <PosteriorView draws={draws} />
+      {draws ? (
+        <PosteriorView draws={draws} />
+      ) : (
+        <Notice title="None of the draws of this observation is finite">The sampler diverged in all.</Notice>
+      )}
     </>
   )
 }
@@ -171,12 +183,13 @@ const Drop = ({ onFiles }: { readonly onFiles: (files: readonly File[]) => void 
         id={id}
         type="file"
         multiple
-        accept={readable.join(',')}
+        accept={[...readable, '.json'].join(',')}
         onChange={({ currentTarget: { files } }) => onFiles([...(files ?? [])])}
       />
       <label for={id}>Choose files</label>
       <p class="quiet">
-        {readable.join(', ')}, with observations and truth if you have these. They stay on this machine.
+        {readable.join(', ')}, with observations, truth and the calibration.json of `tweedie calibrate` if you
+        have these. They stay on this machine.
       </p>
     </div>
   )
@@ -192,9 +205,9 @@ const LookPage = ({ address }: PageProps) => {
   const open = (reading: Promise<Read>) => {
     latest.current = reading
     reading
-      .then(({ arrays, name }) => {
+      .then(({ arrays, name, calibration }) => {
         if (latest.current !== reading) return
-        const found = resultOf(arrays, name)
+        const found = resultOf(arrays, name, calibration)
         opened.current++
         result.value = found
         fault.value = undefined

@@ -9,7 +9,7 @@ import type { NdArray } from './decode.ts'
 const FEW = 16
 
 /** The look that a shape suggests. */
-export const plainLook = (event: readonly number[]): Look => {
+const plainLook = (event: readonly number[]): Look => {
   if (event.length === 3) return { kind: 'image', channels: event[0], height: event[1], width: event[2] }
   if (event.length === 2) return { kind: 'series', channels: event[0], length: event[1] }
   const size = product(event)

@@ -69,10 +69,11 @@ export const Panel = ({
   readonly viewing: Viewing
   readonly stroke: Stroke
 }) => {
-  const shown = useComputed(() => view.of(viewing)).value
+  const values = useComputed(() => view.of(viewing))
+  const scale = useComputed(() => values.value && view.scale(viewing, values.value)).value
+  const shown = values.value
   const raster = viewing.raster.value
   const title = view.title(viewing)
-  const scale = shown && view.scale(viewing, shown)
   return (
     <figure class="panel" data-view={view.name}>
       <figcaption>{title}</figcaption>

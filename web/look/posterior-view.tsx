@@ -5,6 +5,7 @@ import type { Draws } from '../posterior/draws.ts'
 import { Notice } from '../ui/notice.tsx'
 import '../ui/pieces.css'
 import './look.css'
+import { lostWords } from '../posterior/finite.ts'
 import { knownOf } from './known.ts'
 import { Probe } from './probe.tsx'
 import { strokeOf } from './region/stroke.ts'
@@ -56,11 +57,13 @@ export const PosteriorView = ({ draws, shown, brief = false }: PosteriorViewProp
   }, [viewing])
   const known = useComputed(() => knownOf(viewing)).value
   const views = viewsOf(viewing).filter(({ name }) => shown === undefined || shown.includes(name))
+  const { lost, count } = viewing.draws.value
   const Stage = stages[viewing.look.value.kind]
   return (
     <div class="posterior" ref={place}>
       <Toolbar viewing={viewing} />
       {viewing.fault.value !== undefined && <Notice title={viewing.fault.value} />}
+      {lost && <p class="lost">{lostWords(lost, count + lost.length)}</p>}
       <div class="posterior-main">
         <div>
           <Transport viewing={viewing} />

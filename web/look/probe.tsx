@@ -2,6 +2,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { spannedHistogram } from '../posterior/histogram.ts'
+import { percent, shownLevel } from '../posterior/repaired.ts'
 import { drawsAt, figuresOf } from '../posterior/summary.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { HistogramChart, type Mark, MarkKey } from '../ui/histogram.tsx'
@@ -32,6 +33,7 @@ export const Probe = ({ viewing }: { readonly viewing: Viewing }) => {
   const found = useComputed(() => probed(viewing)).value
   const { own, at, values, figures, histogram, where } = found
   const open = useSignal(false)
+  const repaired = own.repaired && shownLevel(own.repaired)
   const { mean, deviation, low, median, high } = figures
   const name = viewing.quantities.value[viewing.quantity.value].name
   const marks: readonly Mark[] = [
@@ -79,6 +81,14 @@ export const Probe = ({ viewing }: { readonly viewing: Viewing }) => {
             <dd>
               {shown(low)} … {shown(high)}
             </dd>
+            {repaired && (
+              <>
+                <dt>repaired {percent(repaired.level)} interval</dt>
+                <dd data-repaired>
+                  {shown(repaired.low[at])} … {shown(repaired.high[at])}
+                </dd>
+              </>
+            )}
             <dt>standard deviation</dt>
             <dd>{shown(deviation)}</dd>
           </dl>

@@ -1,9 +1,11 @@
 /** Draws of files of arrays, as `tweedie sample`, `restore` and other programs write them. */
 import type { Draws, Look } from '../posterior/draws.ts'
+import { anyFinite, finiteDraws } from '../posterior/finite.ts'
 import { axesOf } from '../posterior/places.ts'
 import { type Arrays, floats, product } from './arrays.ts'
 import { faultIn, NdArray } from './decode.ts'
 import { lookOf } from './looks.ts'
+import { type CalibrationFile, repairedBy, repairedIn, requireSame } from './repairs.ts'
 
 /** Names under which programs keep draws, the truth. */
 const DRAWS = ['draws', 'samples', 'posterior_samples', 'theta', 'x']
@@ -21,8 +23,8 @@ export interface Result {
   readonly count: number
   readonly observations: number
   readonly event: readonly number[]
-  /** The draws of observation i. */
-  readonly of: (i: number, look: Look) => Draws
+  /** The finite draws of observation i; undefined where there is none. */
+  readonly of: (i: number, look: Look) => Draws | undefined
   /** How they are looked at, as the files say it or as the shape suggests it. */
   readonly look: Look
 }
@@ -46,7 +48,10 @@ const drawsIn = (arrays: Arrays, name: string): NdArray => {
   return found
 }
 
-const firstNotFinite = (values: Float32Array): number => values.findIndex((v) => !Number.isFinite(v))
+const firstNotFinite = (values: Float32Array): number => {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
+  return -1
+}
 
 /** The draws of an array, [K, N, ...event]. */
 const shaped = (
@@ -138,23 +143,38 @@ const drawsFirst = (draws: NdArray, truth: NdArray | undefined): NdArray => {
   return new NdArray('float32', [k, n, ...event], out)
 }
 
+/** The draws of observation i of N, [K, D]. */
+const drawsAbout = (
+  values: Float32Array,
+  { k, n, size }: { readonly k: number; readonly n: number; readonly size: number },
+  i: number,
+): Float32Array => {
+  if (n === 1) return values
+  const own = new Float32Array(k * size)
+  for (let d = 0; d < k; d++) own.set(values.subarray((d * n + i) * size, (d * n + i + 1) * size), d * size)
+  return own
+}
+
 /**
  * The result that arrays hold.
  *
  * @param name - of the file, for messages
- * @throws TweedieError `input` when there are no draws in them, or numbers that are none
+ * @param calibration - what `tweedie calibrate` has found of such draws
+ * @throws TweedieError `input` when there are no draws in them, none that is finite, or what is beside them
+ * does not fit
  */
-export const resultOf = (arrays: Arrays, name: string): Result => {
+export const resultOf = (arrays: Arrays, name: string, calibration?: CalibrationFile): Result => {
   const found = drawsIn(arrays, name)
   const draws = drawsFirst(found, arrays.truth)
   const { k, n, event } = shaped(draws)
   const size = product(event)
   const values = floats(draws)
-  const bad = firstNotFinite(values)
-  if (bad >= 0) throw faultIn(name, `draws must be finite, got ${values[bad]} at element ${bad}`)
+  if (!anyFinite(values, size)) throw faultIn(name, `none of its ${k * n} draws is finite`)
   const truth = truthOf(arrays, found, { n, event }, name)
   const range = rangeOf(arrays, found)
   const look = lookOf(arrays, event)
+  if (calibration) requireSame(calibration, { event, count: k }, name)
+  const repairedAt = repairedIn(arrays, { n, event }, name)
   return {
     name,
     count: k,
@@ -163,21 +183,24 @@ export const resultOf = (arrays: Arrays, name: string): Result => {
     look,
     of: (i, look) => {
       const { channels, places } = axesOf(look)
-      const padded = size / channels
-      const cut = (values: Float32Array) => unpadded(values, padded, places)
+      const cut = (values: Float32Array) => unpadded(values, size / channels, places)
+      const own = finiteDraws(drawsAbout(values, { k, n, size }, i), size)
+      if (own.count === 0) return undefined
       const real = signalOf(truth, i, size)
       const seen = observedOf(arrays, i, size)
       const inside = maskOf(arrays.valid, i, size)
-      const own = n === 1 ? values : new Float32Array(k * size)
-      if (n > 1)
-        for (let d = 0; d < k; d++)
-          own.set(values.subarray((d * n + i) * size, (d * n + i + 1) * size), d * size)
+      const made = calibration && own.lost.length === 0 && repairedBy(calibration, own)
+      const repaired = made
+        ? { ...made, levels: made.levels.map((l) => ({ ...l, low: cut(l.low), high: cut(l.high) })) }
+        : repairedAt(i, cut)
       return {
         name,
         look,
-        count: k,
+        count: own.count,
         size: channels * places,
-        values: cut(own),
+        values: cut(own.values),
+        ...(own.lost.length > 0 ? { lost: own.lost } : {}),
+        ...(repaired ? { repaired } : {}),
         ...(range ? { range } : {}),
         ...(real ? { truth: cut(real) } : {}),
         ...(seen ? { observed: cut(seen) } : {}),

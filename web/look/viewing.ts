@@ -57,9 +57,9 @@ export interface Viewing {
 /** How much pictures are enlarged at most. */
 export const MOST_TIMES = 16
 
-/** Values up to which statistics are made at once. */
+/** Values up to which statistics are made at once; values in a slice of them, which takes a few milliseconds. */
 const AT_ONCE = 2 ** 21
-const BLOCK = 2048
+const SLICE = 2 ** 16
 
 const shapeOf = ({ look, count, size }: Draws): string => {
   const { channels, places } = axesOf(look)
@@ -117,7 +117,8 @@ export const viewingOf = (first: Draws): Viewing => {
     }
     summary.value = undefined
     const called = new AbortController()
-    inSlices(own.size, BLOCK, (from, to) => summarise(own, made, from, to), called.signal).then((done) => {
+    const block = Math.max(1, Math.floor(SLICE / own.count))
+    inSlices(own.size, block, (from, to) => summarise(own, made, from, to), called.signal).then((done) => {
       if (done) summary.value = made
     })
     return () => called.abort()

@@ -2,6 +2,7 @@
 import type { ColourScale } from '../canvas/scale.ts'
 import { drawOf } from '../posterior/draws.ts'
 import { errorOf, sideOf, zScoreOf } from '../posterior/judged.ts'
+import { percent, shownLevel } from '../posterior/repaired.ts'
 import { largestMagnitude, meanOf } from '../posterior/signals.ts'
 import type { Viewing } from './viewing.ts'
 
@@ -71,6 +72,16 @@ const quantile = (name: 'low' | 'median' | 'high', title: string): View => ({
   scale: valueScale,
 })
 
+/** One end of the interval that `tweedie calibrate` has stretched. */
+const repairedEnd = (end: 'low' | 'high', title: string): View => ({
+  name: `repaired-${end}`,
+  title: ({ draws: { value } }) =>
+    `Repaired ${value.repaired ? percent(shownLevel(value.repaired).level) : ''} interval, ${title}`,
+  of: ({ draws }) => one(draws.value.repaired && shownLevel(draws.value.repaired)[end]),
+  has: ({ draws }) => draws.value.repaired !== undefined,
+  scale: valueScale,
+})
+
 const views: readonly View[] = [
   {
     name: 'observed',
@@ -127,6 +138,8 @@ const views: readonly View[] = [
   quantile('low', '5 % quantile'),
   quantile('median', 'Median'),
   quantile('high', '95 % quantile'),
+  repairedEnd('low', 'low end'),
+  repairedEnd('high', 'high end'),
   {
     name: 'error',
     title: () => 'Error of the mean',

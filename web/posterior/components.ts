@@ -5,6 +5,7 @@
  */
 import type { Draws } from './draws.ts'
 import { symmetricEigen } from './jacobi.ts'
+import { type Pieces, whole } from './pieces.ts'
 
 /** A direction in which draws vary. */
 export interface Component {
@@ -51,43 +52,69 @@ export const addGram = (
     }
 }
 
+/** Products in a piece. */
+const PIECE = 2 ** 20
+
+/** The value that is furthest from 0; 0 of none. */
+const furthest = (values: Float32Array): number => {
+  let best = 0
+  for (const value of values) if (Math.abs(value) > Math.abs(best)) best = value
+  return best
+}
+
 /**
- * The components with the largest variance.
+ * The components with the largest variance, their patterns place by place.
  *
  * @param draws - of one channel
  * @param mean - of the draws, [P]
  * @param products - X Xᵀ over all places, or those of a region: the patterns are of all places all the same,
  * and say how the rest goes with what varies in the region
  */
+export const componentPieces = (
+  { values, count, size }: Draws,
+  mean: Float32Array,
+  products: readonly Float64Array[],
+  most = 6,
+): Pieces<readonly Component[]> => {
+  const { values: lambda, vectors } = symmetricEigen(products)
+  const whole = lambda.reduce((sum, l) => sum + Math.max(0, l), 0)
+  // Along Xᵀ u / √λ the draws lie at √λ u, whose deviation is √(λ / (K − 1)).
+  const root = Math.sqrt(count - 1)
+  const found = Array.from({ length: Math.max(0, Math.min(most, count - 1)) }, (_, j) => j)
+    .filter((j) => lambda[j] > 1e-12 * whole)
+    .map((j) => ({
+      share: lambda[j] / whole,
+      deviation: Math.sqrt(lambda[j]) / root,
+      u: vectors[j],
+      pattern: new Float32Array(size),
+    }))
+  return {
+    total: size,
+    size: Math.max(1, Math.floor(PIECE / (count * Math.max(1, found.length)))),
+    work: (from, to) => {
+      for (const { u, pattern } of found) {
+        const sum = new Float64Array(to - from)
+        for (let k = 0; k < count; k++)
+          for (let i = 0, p = from; p < to; i++, p++) sum[i] += u[k] * (values[k * size + p] - mean[p])
+        for (let i = 0; i < sum.length; i++) pattern[from + i] = sum[i] / root
+      }
+    },
+    result: () =>
+      found.map(({ share, deviation, u, pattern }) => {
+        const sign = furthest(pattern) < 0 ? -1 : 1
+        if (sign < 0) for (let p = 0; p < size; p++) pattern[p] *= -1
+        return { share, deviation, pattern, scores: u.map((x) => sign * x * root) }
+      }),
+  }
+}
+
+/** As {@link componentPieces}, at once. */
 export const componentsOf = (
   draws: Draws,
   mean: Float32Array,
   products: readonly Float64Array[],
   most = 6,
-): readonly Component[] => {
-  const { values, count, size } = draws
-  if (count < 2) return []
-  const { values: lambda, vectors } = symmetricEigen(products)
-  const whole = lambda.reduce((sum, l) => sum + Math.max(0, l), 0)
-  return Array.from({ length: Math.min(most, count - 1) }, (_, j) => j)
-    .filter((j) => lambda[j] > 1e-12 * whole)
-    .map((j) => {
-      const u = vectors[j]
-      const pattern = new Float64Array(size)
-      for (let k = 0; k < count; k++)
-        for (let p = 0, at = k * size; p < size; p++, at++) pattern[p] += u[k] * (values[at] - mean[p])
-      // Along Xᵀ u / √λ the draws lie at √λ u, whose deviation is √(λ / (K − 1)).
-      const root = Math.sqrt(count - 1)
-      const highest = pattern.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0)
-      const sign = highest < 0 ? -1 : 1
-      return {
-        share: lambda[j] / whole,
-        deviation: Math.sqrt(lambda[j]) / root,
-        pattern: Float32Array.from(pattern, (x) => (sign * x) / root),
-        scores: u.map((x) => sign * x * root),
-      }
-    })
-}
+): readonly Component[] => whole(componentPieces(draws, mean, products, most))
 
 /** Mean + t · pattern, [P]. */
 export const along = (mean: Float32Array, { pattern }: Component, t: number): Float32Array =>

@@ -1,5 +1,7 @@
 /** What every view of a posterior looks at: draws of one signal, and what belongs to it. */
 
+import type { Repaired } from './repaired.ts'
+
 /** How a signal is looked at. */
 export type Look =
   | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number }
@@ -39,6 +41,10 @@ export interface Draws {
   readonly observed?: Float32Array
   /** [D]: 0 outside the domain (land, background). */
   readonly domain?: Uint8Array
+  /** Draws of the file that are left out, since they are not finite; counted from 0. */
+  readonly lost?: readonly number[]
+  /** Their intervals, stretched so that they hold what they say. */
+  readonly repaired?: Repaired
   /** What is known of their calibration, in a sentence; a page without it says what the truth tells. */
   readonly known?: string
 }

@@ -10,7 +10,7 @@ export const zScoreOf = ({ mean, deviation }: Summary, truth: Float32Array): Flo
   mean.map((m, i) => (truth[i] === m ? 0 : (truth[i] - m) / deviation[i]))
 
 /** −1, 0, 1: the truth is below, inside, above the central 90 % interval, [P]. */
-export const sideOf = ({ low, high }: Summary, truth: Float32Array): Float32Array =>
+export const sideOf = ({ low, high }: Pick<Summary, 'low' | 'high'>, truth: Float32Array): Float32Array =>
   low.map((l, i) => (truth[i] < l ? -1 : truth[i] > high[i] ? 1 : 0))
 
 /** Share of the places where the interval holds the truth; of those that count. */

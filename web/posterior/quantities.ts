@@ -4,6 +4,7 @@
  */
 import type { Draws } from './draws.ts'
 import { axesOf, oneChannel } from './places.ts'
+import type { Repaired } from './repaired.ts'
 
 /** One number at each place. */
 export interface Quantity {
@@ -12,11 +13,18 @@ export interface Quantity {
   readonly of: (channels: readonly number[]) => number
   /** Its lowest and highest value, from those of the data. */
   readonly range?: (data: readonly [number, number]) => readonly [number, number]
+  /** Which channel it is, where it is one: of others the ends of an interval say nothing. */
+  readonly channel?: number
 }
 
 const same = (range: readonly [number, number]): readonly [number, number] => range
 
-const channel = (name: string, c: number): Quantity => ({ name, of: (values) => values[c], range: same })
+const channel = (name: string, c: number): Quantity => ({
+  name,
+  of: (values) => values[c],
+  range: same,
+  channel: c,
+})
 
 /** The quantities of a signal; the first is shown first. */
 export const quantitiesOf = ({ look }: Draws): readonly Quantity[] => {
@@ -54,11 +62,17 @@ const quantified = (
   return out
 }
 
+/** The intervals of one channel. */
+const channelOf = ({ levels, words }: Repaired, channel: number, places: number): Repaired => {
+  const of = (signal: Float32Array) => signal.subarray(channel * places, (channel + 1) * places)
+  return { levels: levels.map(({ level, low, high }) => ({ level, low: of(low), high: of(high) })), words }
+}
+
 /** The draws of a quantity: of one channel. What has one channel already is not copied. */
 export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
   const { channels, places } = axesOf(draws.look)
   if (channels === 1) return draws
-  const { name, count, values, range, truth, observed, domain, known } = draws
+  const { name, count, values, range, truth, observed, domain, known, lost, repaired } = draws
   const of = (signal: Float32Array) => quantified(signal, quantity, channels, places)
   return {
     name,
@@ -67,6 +81,10 @@ export const drawsOf = (draws: Draws, quantity: Quantity): Draws => {
     size: places,
     values: of(values),
     ...(known === undefined ? {} : { known }),
+    ...(lost ? { lost } : {}),
+    ...(repaired && quantity.channel !== undefined
+      ? { repaired: channelOf(repaired, quantity.channel, places) }
+      : {}),
     ...(range && quantity.range ? { range: quantity.range(range) } : {}),
     ...(truth ? { truth: of(truth) } : {}),
     ...(observed ? { observed: of(observed) } : {}),

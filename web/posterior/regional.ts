@@ -1,5 +1,6 @@
 /** What a region says: one number of it for each draw, and the distribution of these. */
 import type { Draws, Look } from './draws.ts'
+import { type Pieces, whole } from './pieces.ts'
 import { type Figures, figuresOf } from './summary.ts'
 
 /** A number of the values in a region. A new one is a line of {@link functionals}. */
@@ -84,8 +85,13 @@ export interface Regional {
 }
 
 /** Places whose mark is not 0. */
-export const placesIn = (region: Uint8Array): Int32Array =>
-  Int32Array.from([...region.keys()].filter((place) => region[place] !== 0))
+export const placesIn = (region: Uint8Array): Int32Array => {
+  let count = 0
+  for (const mark of region) if (mark !== 0) count++
+  const places = new Int32Array(count)
+  for (let place = 0, at = 0; at < count; place++) if (region[place] !== 0) places[at++] = place
+  return places
+}
 
 const mostFrequent = (places: Int32Array): { readonly place: number; readonly share: number } => {
   const counts = new Map<number, number>()
@@ -94,41 +100,59 @@ const mostFrequent = (places: Int32Array): { readonly place: number; readonly sh
   return { place, share: count / places.length }
 }
 
+/** The numbers of the values of one signal in a region. */
+interface Numbers {
+  /** Of each functional. */
+  readonly of: readonly number[]
+  /** Place of the maximum. */
+  readonly peak: number
+}
+
 /**
- * The distributions over draws of the functionals of a region, and of the position of its maximum.
+ * The distributions over draws of the functionals of a region, and of the position of its maximum; draw by
+ * draw.
  *
  * @param draws - of one channel
  * @param region - [P], with at least one mark
  */
-export const regional = (draws: Draws, region: Uint8Array, threshold: number): Regional => {
+export const regionalPieces = (draws: Draws, region: Uint8Array, threshold: number): Pieces<Regional> => {
   const inside = placesIn(region)
-  const { values, count, size, truth } = draws
-  const taken = (signal: Float32Array, first: number) =>
-    Float32Array.from(inside, (place) => signal[first + place])
-  const each = Array.from({ length: count }, (_, k) => taken(values, k * size))
-  const real = truth && taken(truth, 0)
-  const peaks = Int32Array.from(each, (own) => inside[argmax(own)])
-  const peak = real && inside[argmax(real)]
-  const distribution = (name: string, own: Float64Array, known: number | undefined): Distribution => ({
-    name,
-    values: own,
-    ...figuresOf(own.slice()),
-    ...(known === undefined ? {} : { truth: known }),
-  })
+  const { values, count, size, truth, look } = draws
+  const taken = new Float32Array(inside.length)
+  const numbersOf = (signal: Float32Array, first: number): Numbers => {
+    for (let i = 0; i < inside.length; i++) taken[i] = signal[first + inside[i]]
+    return { of: functionals.map(({ of }) => of(taken, threshold)), peak: inside[argmax(taken)] }
+  }
+  const each: Numbers[] = []
+  const distribution = (
+    name: string,
+    of: (one: Numbers) => number,
+    real: Numbers | undefined,
+  ): Distribution => {
+    const own = Float64Array.from(each, of)
+    return { name, values: own, ...figuresOf(own.slice()), ...(real ? { truth: of(real) } : {}) }
+  }
   return {
-    places: inside.length,
-    distributions: [
-      ...functionals.map(({ name, of }) =>
-        distribution(
-          name,
-          Float64Array.from(each, (one) => of(one, threshold)),
-          real && of(real, threshold),
-        ),
-      ),
-      ...coordinatesOf(draws.look).map(({ name, of }) =>
-        distribution(name, Float64Array.from(peaks, of), peak === undefined ? undefined : of(peak)),
-      ),
-    ],
-    peak: { places: peaks, ...mostFrequent(peaks), ...(peak === undefined ? {} : { truth: peak }) },
+    total: count,
+    size: 1,
+    work: (from, to) => {
+      for (let k = from; k < to; k++) each[k] = numbersOf(values, k * size)
+    },
+    result: () => {
+      const real = truth && numbersOf(truth, 0)
+      const peaks = Int32Array.from(each, ({ peak }) => peak)
+      return {
+        places: inside.length,
+        distributions: [
+          ...functionals.map(({ name }, j) => distribution(name, ({ of }) => of[j], real)),
+          ...coordinatesOf(look).map(({ name, of }) => distribution(name, ({ peak }) => of(peak), real)),
+        ],
+        peak: { places: peaks, ...mostFrequent(peaks), ...(real ? { truth: real.peak } : {}) },
+      }
+    },
   }
 }
+
+/** As {@link regionalPieces}, at once. */
+export const regional = (draws: Draws, region: Uint8Array, threshold: number): Regional =>
+  whole(regionalPieces(draws, region, threshold))

@@ -41,11 +41,38 @@ export const firstLayout = (fields: readonly ArrayField[]): Layout | undefined =
   return layouts.find(({ problems }) => problems) ?? layouts[0]
 }
 
-/** The truths [N, ...event] beside draws [K, N, ...event], by their name and shape. */
-export const truthBeside = (fields: readonly ArrayField[], { observations, event, problems }: Layout) =>
-  problems
-    ? fields.find(
-        ({ name, shape }) =>
-          (name === 'truth' || name === 'x') && shape.join() === [observations, ...event].join(),
-      )?.name
-    : undefined
+/** An array that belongs to draws. */
+export interface Beside {
+  readonly name: string
+  /** Whether it has a row for each observation; else it is of them all. */
+  readonly rows: boolean
+}
+
+/** Arrays with a row for each observation; of the shape of signals where it says so. */
+const EACH = [/^truth$/, /^x$/, /^y$/, /^lower\d+$/, /^upper\d+$/] as const
+const MASKS = ['mask', 'parameter.mask', 'valid']
+/** Arrays of all observations. */
+const ALL = ['calibration', 'range', 'view', 'mesh.points', 'mesh.faces']
+
+/** Truth, observations, repaired intervals and geometry beside draws, by their names and shapes. */
+export const besideOf = (
+  fields: readonly ArrayField[],
+  { field, observations, event, problems }: Layout,
+): readonly Beside[] =>
+  fields.flatMap(({ name, shape }): readonly Beside[] => {
+    if (name === field) return []
+    if (ALL.includes(name)) return [{ name, rows: false }]
+    if (!problems) return []
+    if (MASKS.includes(name)) return [{ name, rows: shape[0] === observations }]
+    const fits = shape.join() === [observations, ...event].join()
+    return fits && EACH.some((own) => own.test(name)) ? [{ name, rows: true }] : []
+  })
+
+/** What was observed, of a set of observations of as many signals of the same shape; else undefined. */
+export const observationsOf = (
+  fields: readonly ArrayField[],
+  layout: Layout,
+): readonly Beside[] | undefined => {
+  const own = besideOf(fields, layout).filter(({ name }) => name === 'y' || MASKS.includes(name))
+  return own.some(({ name }) => name === 'y') ? own : undefined
+}

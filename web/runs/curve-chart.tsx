@@ -30,6 +30,13 @@ const HEIGHT = 210
 /** Steps and laps are whole numbers, and so are the ticks. */
 const WHOLE = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
 
+/** Pixels of a digit of the axes, of the ticks beside them, and of an axis at least. */
+const [DIGIT, BESIDE, AXIS] = [7, 16, 58]
+
+/** Pixels that the values beside an axis take: exponents of small losses are long. */
+const sizeOf = (values: readonly string[] | null): number =>
+  Math.max(AXIS, BESIDE + DIGIT * Math.max(0, ...(values ?? []).map(({ length }) => length)))
+
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
@@ -56,7 +63,11 @@ const options = (props: CurveChartProps, width: number, drawn: () => CurveChartP
         incrs: WHOLE,
         values: (_, ticks) => ticks.map((t) => (t >= 1e4 ? `${t / 1000}k` : String(t))),
       },
-      { ...axis, size: 58, values: (_, ticks) => ticks.map((t) => (t === null ? '' : short(t))) },
+      {
+        ...axis,
+        size: (_, values) => sizeOf(values),
+        values: (_, ticks) => ticks.map((t) => (t === null ? '' : short(t))),
+      },
     ],
     series: [
       {},

@@ -14,7 +14,9 @@ const Cell = ({ value }: { readonly value: string | number | undefined }) => (
 export const DataTable = ({ table, caption }: { readonly table: Table; readonly caption?: string }) => {
   const copied = useMemo(() => signal(''), [])
   const copy = () => {
-    navigator.clipboard.writeText(tabbedOf(table)).then(
+    // Pages that are not safe from others on the way have no clipboard at all.
+    const copying = async () => navigator.clipboard.writeText(tabbedOf(table))
+    copying().then(
       () => {
         copied.value = 'copied'
       },

@@ -4,7 +4,7 @@ import type { DataRange } from '../../operators/index.ts'
 import { NdArray, rows } from '../../tensor/index.ts'
 import { fanChart } from '../charts/fan-chart.ts'
 import type { Html } from '../html.ts'
-import { pixels } from '../png.ts'
+import { type Picture, pixels } from '../png.ts'
 import { globeRenderer, type PointRenderer, pointPictures } from '../point-strip.ts'
 import { imageGrid, mosaic, type PlacedPoints } from '../strip.ts'
 import { byChannel } from './by-channel.ts'
@@ -40,11 +40,27 @@ const imagesOf = (x: NdArray, range: DataRange, alt: string): Html => {
   return pixels(grid, alt, scale < 1 ? scale : Math.max(1, Math.round(scale)))
 }
 
-const pointsOf = (x: NdArray, render: PointRenderer, look: SampleLook, alt: string): Html => {
+/** By what values on points become pictures; undefined of views that have no points. */
+const rendererOf = ({ view, mesh }: SampleLook): PointRenderer | undefined => {
+  if (view.kind === 'globe') return globeRenderer({ size: SIZE, longitude: 200, grid: view })
+  return view.kind === 'mesh' ? meshPictures(view.mesh, mesh) : undefined
+}
+
+/**
+ * The first samples [N, C, V] on a sphere or a mesh as one picture; undefined of other views.
+ *
+ * @example
+ * ```ts
+ * surfacePicture(x, { view: { kind: 'globe', rows: 46, columns: 90 }, range: [0, 1] })
+ * ```
+ */
+export const surfacePicture = (x: NdArray, look: SampleLook): Picture | undefined => {
+  const render = rendererOf(look)
+  if (!render) return undefined
   const [count, channels, length] = x.shape
   const first = new NdArray(x.dtype, [count * channels, 1, length], x.data)
   const own = pointPictures(first, Math.min(ITEMS, count * channels), render, [look.valid], look.range)
-  return pixels(mosaic([own.slice(0, 2), own.slice(2)].filter((row) => row.length > 0)), alt, 1)
+  return mosaic([own.slice(0, 2), own.slice(2)].filter((row) => row.length > 0))
 }
 
 /** The first samples of the first channel as curves. */
@@ -75,14 +91,8 @@ const curvesOf = (x: NdArray, { range, valid }: SampleLook, title: string): Html
 export const samplesTile = (x: NdArray, look: SampleLook, label: string): Html => {
   const { view, range } = look
   const alt = `samples of the prior, ${label}`
-  switch (view.kind) {
-    case 'image':
-      return imagesOf(x, range, alt)
-    case 'globe':
-      return pointsOf(x, globeRenderer({ size: SIZE, longitude: 200, grid: view }), look, alt)
-    case 'mesh':
-      return pointsOf(x, meshPictures(view.mesh, look.mesh), look, alt)
-    case 'signal':
-      return curvesOf(x, look, x.shape.length > 2 && x.shape[1] > 1 ? 'channel 1' : '')
-  }
+  const surface = surfacePicture(x, look)
+  if (surface) return pixels(surface, alt, 1)
+  if (view.kind === 'image') return imagesOf(x, range, alt)
+  return curvesOf(x, look, x.shape.length > 2 && x.shape[1] > 1 ? 'channel 1' : '')
 }

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { type ArrayFile, asFloat32, openArrays } from '../../formats/index.ts'
 import { type NdArray, sizeOf } from '../../tensor/index.ts'
 import { inside } from '../inside.ts'
+import { observationsBeside } from '../observations-beside.ts'
 import { Refusal } from '../refusal.ts'
 import type { Family } from './family.ts'
 import { naturalOf } from './query.ts'
@@ -52,7 +53,13 @@ export const arrays: Family = (app, { folder }) => {
   app.get('/api/arrays', (c) =>
     withArrays(folder, c, ({ fields, metadata }, path) => {
       const known = Object.entries(fields).map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
-      return c.json({ path, fields: known.slice(0, 1000), metadata: Object.keys(metadata).slice(0, 100) })
+      const observations = observationsBeside(folder, path)
+      return c.json({
+        path,
+        fields: known.slice(0, 1000),
+        metadata: Object.keys(metadata).slice(0, 100),
+        ...(observations === undefined ? {} : { observations }),
+      })
     }),
   )
   app.get('/api/arrays/rows', partOf(0)(folder))

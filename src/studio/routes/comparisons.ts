@@ -1,5 +1,5 @@
 /** Comparisons that `tweedie compare` has written: `comparison.json` beside the page of each. */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { filesBelow } from '../find-files.ts'
 import { inside } from '../inside.ts'
@@ -44,9 +44,11 @@ export const comparisons: Family = (app, { folder }) => {
       })),
     }),
   )
-  app.get('/api/comparison', (c) =>
-    c.json(jsonBelow(folder, c.req.query('path') ?? '', comparisonSchema, 'a comparison')),
-  )
+  app.get('/api/comparison', (c) => {
+    const path = c.req.query('path') ?? ''
+    const comparison = jsonBelow(folder, path, comparisonSchema, 'a comparison')
+    return c.json({ ...comparison, page: existsSync(`${folder}/${pagePath(path)}`) })
+  })
   // The page of a comparison or a diagnosis, as it was written.
   app.get('/api/page', (c) => sandboxed(c, inside(folder, pagePath(c.req.query('path') ?? ''))))
 }

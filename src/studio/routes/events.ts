@@ -8,8 +8,8 @@ import { runDetail } from '../run-detail.ts'
 import type { Family } from './family.ts'
 import { runIn } from './run.ts'
 
-/** Milliseconds between two looks at the state of the run, and most between two signs of life. */
-const [STATE, ALIVE] = [500, 15_000] as const
+/** Milliseconds between two looks at the run, and most between two signs of life. */
+const [EVERY, ALIVE] = [1000, 15_000] as const
 
 /** Messages that may wait for a slow reader. */
 const WAITING = 1000
@@ -37,21 +37,31 @@ export const events: Family = (app, { folder, table, watches, work }) => {
         wake()
       }
       let said = ''
-      const look = (): void => {
+      /** The state of the run; undefined while its folder goes. */
+      const detailNow = () => {
         try {
-          const detail = { ...runDetail(path, table.row(path, name)), ...work.of(name) }
-          const text = JSON.stringify(detail)
-          if (text !== said) tell('detail', detail)
-          said = text
-        } catch {} // the folder goes: nothing new
+          return { ...runDetail(path, table.row(path, name)), ...work.of(name) }
+        } catch {
+          return undefined
+        }
+      }
+      const tellDetail = (detail: ReturnType<typeof detailNow>): void => {
+        const text = JSON.stringify(detail)
+        if (detail !== undefined && text !== said) tell('detail', detail)
+        said = text
       }
       let stop = (): void => undefined
-      const state = setInterval(look, STATE)
+      const { journal } = layoutOf(path)
+      // The state is read first and told last: of a run that has finished, all of the journal is told before.
+      const look = async (): Promise<void> => {
+        const detail = detailNow()
+        await watches.look(journal).catch(() => undefined) // one that cannot be read now may be so later
+        tellDetail(detail)
+      }
+      const timer = setInterval(() => void look(), EVERY)
       try {
-        look()
-        stop = await watches.listen(layoutOf(path).journal, (more, again) =>
-          tell(again ? 'story' : 'more', more),
-        )
+        tellDetail(detailNow())
+        stop = await watches.listen(journal, (more, again) => tell(again ? 'story' : 'more', more))
         while (!gone) {
           const next = waiting.splice(0)
           for (const message of next) await stream.writeSSE(message)
@@ -66,7 +76,7 @@ export const events: Family = (app, { folder, table, watches, work }) => {
           if (isQuiet) await stream.write(': here\n\n')
         }
       } finally {
-        clearInterval(state)
+        clearInterval(timer)
         stop()
         open--
       }

@@ -2,13 +2,13 @@
 import { createReadStream, statSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { Context } from 'hono'
-import { isRecord } from '../../json.ts'
-import { isRunFolder, layoutOf, readConfig } from '../../run/index.ts'
+import { isRunFolder, layoutOf } from '../../run/index.ts'
 import { PICTURE_POLICY, REPORT_POLICY } from '../headers.ts'
 import { inside } from '../inside.ts'
 import { Refusal } from '../refusal.ts'
 import { runDetail, samplesOf } from '../run-detail.ts'
 import { checkLinks } from '../run-row.ts'
+import { sampleLook } from '../sample-look.ts'
 import { samplePicture } from '../sample-picture.ts'
 import type { Family } from './family.ts'
 import { naturalOf } from './query.ts'
@@ -22,14 +22,6 @@ export const runIn = (folder: string, c: Context): { readonly path: string; read
   return { path, name }
 }
 
-/** The units of the data of a run, where its configuration says them. */
-const rangeIn = (path: string): readonly [number, number] | undefined => {
-  const { range } = readConfig(path)
-  if (!Array.isArray(range) || isRecord(range)) return undefined
-  const [low, high] = range.map(Number)
-  return low < high ? [low, high] : undefined
-}
-
 export const run: Family = (app, { folder, table, watches, work }) => {
   app.get('/api/runs/:name', (c) => {
     const { path, name } = runIn(folder, c)
@@ -38,12 +30,15 @@ export const run: Family = (app, { folder, table, watches, work }) => {
   app.get('/api/runs/:name/story', async (c) =>
     c.json(await watches.story(layoutOf(runIn(folder, c).path).journal)),
   )
-  app.get('/api/runs/:name/samples/:lap', (c) => {
+  app.get('/api/runs/:name/samples/:lap', async (c) => {
     const { path, name } = runIn(folder, c)
     const lap = naturalOf(c.req.param('lap'), 'lap')
     const file = samplesOf(path, lap)
     if (file === undefined) throw new Refusal(404, `${name}: no samples of lap ${lap} are kept`)
-    const { type, bytes } = samplePicture(inside(folder, relativeTo(name, file)), rangeIn(path))
+    const picture = samplePicture(inside(folder, relativeTo(name, file)), (event) =>
+      sampleLook(folder, path, event),
+    )
+    const { type, bytes } = await picture
     c.header('content-type', type)
     c.header('content-security-policy', PICTURE_POLICY)
     return c.body(bytes)

@@ -24,6 +24,7 @@ import { drawsAt, emptySummary, figuresOf, summarise } from '../../../web/poster
 import { shown } from '../../../web/ui/number.ts'
 import { chromium } from '../browser.ts'
 import { builtPage, closeBrowser, type Sight, servedFolder, withPage } from '../studio-page.ts'
+import { drawsIn } from './drawn.ts'
 
 const paintedSchema = z.object({ shader: z.string().optional(), pixels: z.array(z.number()) })
 
@@ -69,8 +70,7 @@ const rows = async (page: Page): Promise<string[][]> =>
 
 /** The example as Node has it. */
 const example = (): Draws => {
-  const { of, look } = resultOf(readArrays(join(builtPage, 'examples/photo.npz')), 'photo')
-  const draws = of(0, look)
+  const draws = drawsIn(resultOf(readArrays(join(builtPage, 'examples/photo.npz')), 'photo'))
   return drawsOf(draws, quantitiesOf(draws)[0])
 }
 
@@ -246,9 +246,9 @@ describe.skipIf(!chromium || !existsSync(join(builtPage, 'index.html')))('the pa
         writeFileSync(path, encodeNpz(arrays))
         await page.setInputFiles('input[type=file]', path)
         await page.getByRole('heading', { name: `${kind}.npz` }).waitFor()
-        const { look, of } = resultOf(arrays, kind)
+        const draws = drawsIn(resultOf(arrays, kind))
+        const { look } = draws
         expect(look.kind).toBe(kind)
-        const draws = of(0, look)
         const place = axesOf(look).places >> 1
         const { mean, deviation } = figuresOf(drawsAt(draws, place))
         await expect.poll(() => probe(page), SOON).toContain(`${shown(mean)} ± ${shown(deviation)}`)

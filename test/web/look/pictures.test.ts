@@ -1,6 +1,7 @@
 /** Pictures, regions and rasters, without a browser. */
 import { describe, expect, it } from 'vitest'
 import { loadBunny, sphereLatitudes, sphereLongitudes } from '../../../src/datasets/index.ts'
+import { normal, stream } from '../../../src/random/index.ts'
 import { ember } from '../../../src/report/index.ts'
 import { brushMarks, lassoMarks, rectangleMarks } from '../../../web/canvas/marks.ts'
 import { outlinePath } from '../../../web/canvas/outline.ts'
@@ -30,6 +31,29 @@ describe('regions', () => {
     ]
     expect(rowsOf(lassoMarks([5, 5], path), 5)).toEqual(['00100', '01110', '11111', '01110', '00100'])
   })
+  it('a lasso has what an odd number of its edges stands right of', () => {
+    const [height, width] = [23, 31]
+    const numbers = normal(stream(3, 'lasso'), [2, 40]).data
+    const path = Array.from({ length: 40 }, (_, i) => ({
+      row: Math.round(11 + 8 * numbers[i]),
+      column: Math.round(15 + 10 * numbers[40 + i]),
+    })).filter(({ row, column }) => row >= 0 && row < height && column >= 0 && column < width)
+    const right = (row: number, column: number): number =>
+      path.filter((a, i) => {
+        const b = path[(i + 1) % path.length]
+        const across = a.column + ((row - a.row) / (b.row - a.row)) * (b.column - a.column)
+        return a.row > row !== b.row > row && column < across - 1e-9
+      }).length
+    const marks = lassoMarks([height, width], path)
+    const edge = brushMarks([height, width], [...path, path[0]], 0)
+    let inside = 0
+    for (let i = 0; i < marks.length; i++) {
+      const odd = right(Math.floor(i / width), i % width) % 2
+      if (edge[i] === 0) inside += odd
+      expect(marks[i]).toBe(edge[i] || odd)
+    }
+    expect(inside).toBeGreaterThan(50)
+  })
   it('a brush has what is near its path', () => {
     const path = [
       { row: 1, column: 1 },
@@ -39,6 +63,8 @@ describe('regions', () => {
   })
   it('the outline goes around it', () => {
     expect(outlinePath(Uint8Array.of(0, 0, 0, 0, 1, 1, 0, 0, 0), 3, 3)).toBe('M1 1H3M1 2H3M1 1V2M3 1V2')
+    expect(outlinePath(new Uint8Array(9), 3, 3)).toBe('')
+    expect(outlinePath(Uint8Array.of(1, 0, 1), 1, 3)).toBe('M0 0H1M2 0H3M0 1H1M2 1H3M0 0V1M1 0V1M2 0V1M3 0V1')
   })
 })
 
@@ -70,6 +96,11 @@ describe('colours', () => {
     const values = Float32Array.of(0, 1, 2)
     const picture = { values, channels: 3, height: 1, width: 1, scale } as const
     expect([...coloursOf(picture)]).toEqual([0, 128, 255, 255])
+  })
+  it('nothing is left of what stood in their place', () => {
+    const used = new Uint8ClampedArray(4).fill(77)
+    const picture = { values: Float32Array.of(OUTSIDE), channels: 1, height: 1, width: 1, scale }
+    expect([...coloursOf({ ...picture, light: Float32Array.of(0) }, used)]).toEqual([0, 0, 0, 0])
   })
 })
 
@@ -142,7 +173,8 @@ describe('a mesh', () => {
 
 describe('rasters', () => {
   it('marks of pixels are marks of places', () => {
-    const raster = { ...imageRaster(1, 4), places: Int32Array.of(-1, 0, 0, 1) }
+    const { plain: _, ...own } = imageRaster(1, 4)
+    const raster = { ...own, places: Int32Array.of(-1, 0, 0, 1) }
     expect([...placesMarked(raster, Uint8Array.of(1, 0, 1, 0), 2)]).toEqual([1, 0])
     expect(nextPlace(raster, { row: 0, column: 1 }, { row: 0, column: 2 })).toBe(1)
     expect(nextPlace(raster, { row: 0, column: 3 }, { row: 0, column: 3 })).toBe(1)

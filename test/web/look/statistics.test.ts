@@ -5,15 +5,22 @@ import { describe, expect, it } from 'vitest'
 import { centralInterval, coverage, meanOverDraws, stdOverDraws } from '../../../src/diagnose/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import { endsOf } from '../../../web/look/ends.ts'
-import { addGram, along, componentsOf, emptyGram } from '../../../web/posterior/components.ts'
+import {
+  addGram,
+  along,
+  componentPieces,
+  componentsOf,
+  emptyGram,
+} from '../../../web/posterior/components.ts'
 import type { Draws } from '../../../web/posterior/draws.ts'
-import { exceedance } from '../../../web/posterior/exceedance.ts'
+import { exceedance, exceedancePieces } from '../../../web/posterior/exceedance.ts'
 import { histogramOf, spannedHistogram } from '../../../web/posterior/histogram.ts'
 import { symmetricEigen } from '../../../web/posterior/jacobi.ts'
 import { errorOf, insideShare, sideOf, zScoreOf } from '../../../web/posterior/judged.ts'
+import { type Pieces, sliced } from '../../../web/posterior/pieces.ts'
 import { quantise, restored } from '../../../web/posterior/quantise.ts'
 import { drawsOf, quantitiesOf } from '../../../web/posterior/quantities.ts'
-import { regional } from '../../../web/posterior/regional.ts'
+import { regional, regionalPieces } from '../../../web/posterior/regional.ts'
 import { meanOf } from '../../../web/posterior/signals.ts'
 import { inSlices } from '../../../web/posterior/slices.ts'
 import { drawsAt, emptySummary, quantileOf, summarise } from '../../../web/posterior/summary.ts'
@@ -91,6 +98,20 @@ describe('summary', () => {
       [8, 10],
     ])
     expect(await inSlices(10, 4, () => undefined, AbortSignal.abort())).toBe(false)
+  })
+
+  it('what is made in pieces is what is made at once', async () => {
+    const { signal } = new AbortController()
+    const inThrees = <T>(pieces: Pieces<T>) => sliced({ ...pieces, size: 3 }, signal)
+    const marks = Uint8Array.from({ length: P }, (_, p) => Number(p % 3 === 0))
+    const products = emptyGram(K)
+    addGram(products, draws, summary.mean, [0, P])
+    expect(await inThrees(exceedancePieces(draws, 0.3))).toEqual(exceedance(draws, 0.3))
+    expect(await inThrees(regionalPieces(draws, marks, 0.3))).toEqual(regional(draws, marks, 0.3))
+    expect(await inThrees(componentPieces(draws, summary.mean, products))).toEqual(
+      componentsOf(draws, summary.mean, products),
+    )
+    expect(await sliced(exceedancePieces(draws, 0.3), AbortSignal.abort())).toBeUndefined()
   })
 })
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Story } from '../../../src/studio/index.ts'
-import { firstLayout, layoutOf, truthBeside } from '../../../web/runs/array-draws.ts'
+import { besideOf, firstLayout, layoutOf, observationsOf } from '../../../web/runs/array-draws.ts'
 import { fieldRows } from '../../../web/runs/configuration.ts'
 import { type Field, fieldsOf, type Schema, valueAt, withValue } from '../../../web/runs/new/schema-fields.ts'
 import { type Cell, columnsOf, nameOf, sorted } from '../../../web/runs/results/comparison.ts'
@@ -190,11 +190,33 @@ describe('the table of a comparison', () => {
 describe('draws of a file', () => {
   const field = (name: string, shape: number[]) => ({ name, dtype: 'float32', shape })
 
+  it('have beside them what fits: truth, observations, intervals, geometry', () => {
+    const layout = { field: 'draws', count: 5, observations: 4, event: [1, 8, 8], problems: true }
+    const fields = [
+      field('draws', [5, 4, 1, 8, 8]),
+      field('truth', [3, 1, 8, 8]),
+      field('y', [4, 1, 8, 8]),
+      field('mask', [1, 1, 8, 8]),
+      field('lower90', [4, 1, 8, 8]),
+      field('calibration', [3, 2]),
+      field('spread', [4, 1, 8, 8]),
+    ]
+    expect(besideOf(fields, layout)).toEqual([
+      { name: 'y', rows: true },
+      { name: 'mask', rows: false },
+      { name: 'lower90', rows: true },
+      { name: 'calibration', rows: false },
+    ])
+    const set = [field('y', [4, 1, 8, 8]), field('parameter.mask', [4, 1, 8, 8]), field('noise', [4])]
+    expect(observationsOf(set, layout)?.map(({ name }) => name)).toEqual(['y', 'parameter.mask'])
+    expect(observationsOf([field('y', [9, 1, 8, 8])], layout)).toBeUndefined()
+  })
+
   it('are [K, N, ...event] by their name, else samples of one law', () => {
     const fields = [field('x', [32, 1, 8, 8]), field('draws', [20, 32, 1, 8, 8]), field('n', [3])]
     const layout = firstLayout(fields)
     expect(layout).toEqual({ field: 'draws', count: 20, observations: 32, event: [1, 8, 8], problems: true })
-    expect(layout && truthBeside(fields, layout)).toBe('x')
+    expect(layout && besideOf(fields, layout)).toEqual([{ name: 'x', rows: true }])
     expect(layoutOf(fields[0])).toEqual({
       field: 'x',
       count: 32,

@@ -48,6 +48,8 @@ const pages = [
   ['#/runs/comparisons', 'Comparisons'],
   ['#/runs/comparisons/comparison.json', 'Comparison'],
   ['#/runs/draws/exact.npz', 'exact.npz'],
+  ['#/runs/run/sphere', 'sphere'],
+  ['#/runs/draws/sphere%2Fdraws%2Fposterior.npz', 'sphere/draws/posterior.npz'],
 ] as const
 
 const isBuilt = existsSync(join(builtPage, 'index.html'))
@@ -141,9 +143,40 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
     }
   })
 
+  it('show draws of a run with what was seen and with its intervals, and laps as pictures', async () => {
+    const folder = scratch()
+    await makeResults(folder)
+    const { url, studio } = await studioOf(folder, 0)
+    try {
+      const use = async (page: Page) => {
+        page.setDefaultTimeout(LONG.timeout)
+        await page.locator('[data-view=repaired-low] canvas').first().waitFor()
+        expect(await page.locator('.known').textContent()).toContain('are repaired (90 % × 1.50)')
+        expect(await page.locator('[data-view=observed]').count()).toBe(0)
+        await page.getByRole('checkbox', { name: /^These are draws of sphere\/observations/ }).check()
+        await page.locator('[data-view=observed] canvas').first().waitFor()
+        expect(await page.locator('.lost').count()).toBe(0)
+        await page.getByRole('spinbutton', { name: 'Observation' }).fill('2')
+        await page.keyboard.press('Enter')
+        await page.getByText('1 of 25 draws is not finite and left out (number 1 in the file).').waitFor()
+        await page.goto(`${url}#/runs/run/sphere`)
+        const wide = () => page.evaluate('document.querySelector("img[alt$=\\"Lap 1\\"]")?.naturalWidth')
+        await expect.poll(wide, { timeout: LONG.timeout }).toBe(225)
+        await page.goto(`${url}#/runs/comparisons/comparison.json`)
+        await page.getByRole('heading', { name: 'box' }).waitFor()
+        expect(await page.getByRole('link', { name: /^As one page/ }).count()).toBe(0)
+      }
+      const address = `${url}#/runs/draws/sphere%2Fdraws%2Fposterior.npz`
+      await withPage(address, use, { reducedMotion: true })
+    } finally {
+      studio.child.kill('SIGINT')
+      await studio.ended
+    }
+  })
+
   it('have names, contrast and order for everyone, in light and dark, and fit 390 pixels', async () => {
     const folder = scratch()
-    makeResults(folder)
+    await makeResults(folder)
     const { url, studio } = await studioOf(folder, 0)
     try {
       for (const dark of [false, true])

@@ -51,6 +51,7 @@ export const BrushPad = ({
     mask.value = brush.paint(mask.value, { raster, from, to, size: size.value, seen })
   }
   const onStroke = (pixel: Pixel, phase: 'start' | 'move' | 'end') => {
+    restoring.painting.value = phase !== 'end'
     if (phase === 'end') {
       held.current = undefined
       return

@@ -28,6 +28,9 @@ export interface PackedHeader {
   readonly size: number
   readonly range?: readonly [number, number]
   readonly known?: string
+  readonly lost?: readonly number[]
+  /** Levels of the repaired intervals, whose ends are parts, and what was done. */
+  readonly repaired?: { readonly levels: readonly number[]; readonly words: string }
   readonly bits: 8 | 16
   readonly low: number
   readonly high: number
@@ -71,7 +74,7 @@ const splitLook = (look: Look) => {
  * @param known - what is known of their calibration, in words
  */
 export const packed = (draws: Draws, bits: 8 | 16, known?: string): Packed => {
-  const { name, look, count, size, range, truth, observed, domain } = draws
+  const { name, look, count, size, range, truth, observed, domain, lost, repaired } = draws
   const { levels, low, high, error } = quantise(draws.values, bits)
   const { plain, arrays } = splitLook(look)
   const all: readonly (readonly [string, Numbers])[] = [
@@ -79,6 +82,10 @@ export const packed = (draws: Draws, bits: 8 | 16, known?: string): Packed => {
     ...(truth ? [['truth', truth] as const] : []),
     ...(observed ? [['observed', observed] as const] : []),
     ...(domain ? [['domain', domain] as const] : []),
+    ...(repaired?.levels ?? []).flatMap(({ low, high }, l) => [
+      [`low ${l}`, low] as const,
+      [`high ${l}`, high] as const,
+    ]),
     ...arrays,
   ]
   const header: PackedHeader = {
@@ -88,6 +95,8 @@ export const packed = (draws: Draws, bits: 8 | 16, known?: string): Packed => {
     size,
     ...(range ? { range } : {}),
     ...(known === undefined ? {} : { known }),
+    ...(lost ? { lost } : {}),
+    ...(repaired ? { repaired: { ...repaired, levels: repaired.levels.map(({ level }) => level) } } : {}),
     bits,
     low,
     high,
@@ -146,7 +155,7 @@ const lookIn = ({ look }: PackedHeader, parts: ReadonlyMap<string, Numbers>): Lo
 /** The draws back. @param bytes - beginning at a multiple of 4 in their buffer */
 export const unpacked = (own: Packed): Draws => {
   const { header } = own
-  const { name, count, size, range, known, bits, low, high } = header
+  const { name, count, size, range, known, lost, repaired, bits, low, high } = header
   const parts = partsOf(own)
   const levels = parts.get('values')
   const domain = parts.get('domain')
@@ -161,6 +170,19 @@ export const unpacked = (own: Packed): Draws => {
         : new Float32Array(count * size),
     ...(range ? { range } : {}),
     ...(known === undefined ? {} : { known }),
+    ...(lost ? { lost } : {}),
+    ...(repaired
+      ? {
+          repaired: {
+            words: repaired.words,
+            levels: repaired.levels.map((level, l) => ({
+              level,
+              low: floatsIn(parts, `low ${l}`),
+              high: floatsIn(parts, `high ${l}`),
+            })),
+          },
+        }
+      : {}),
     ...(parts.has('truth') ? { truth: floatsIn(parts, 'truth') } : {}),
     ...(parts.has('observed') ? { observed: floatsIn(parts, 'observed') } : {}),
     ...(domain instanceof Uint8Array ? { domain } : {}),

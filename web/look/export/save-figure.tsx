@@ -1,13 +1,12 @@
 /** Buttons that save one figure: a picture, or the chart in it. */
 import { useRef } from 'preact/hooks'
-import type { Picture } from '../../canvas/picture.ts'
 import { saveBlob, saveText } from '../../ui/save.ts'
-import { pngOf, pngOfSvg, svgOfDrawing, svgOfPicture } from './view-file.ts'
+import { pngOf, pngOfSvg, type Saved, svgOfDrawing, svgOfPicture } from './view-file.ts'
 
 type Kind = 'png' | 'svg'
 
 /** Saves a picture with its name and scale (SVG), or bare (PNG). */
-const savePicture = async (picture: Picture, name: string, title: string, kind: Kind): Promise<void> => {
+const savePicture = async (picture: Saved, name: string, title: string, kind: Kind): Promise<void> => {
   if (kind === 'svg') saveText(`${name}.svg`, svgOfPicture(picture, title), 'image/svg+xml')
   else saveBlob(`${name}.png`, await pngOf(picture))
 }
@@ -28,7 +27,7 @@ export const SaveFigure = ({
 }: {
   readonly name: string
   readonly title: string
-  readonly picture?: () => Picture | undefined
+  readonly picture?: () => Saved | undefined
 }) => {
   const place = useRef<HTMLSpanElement>(null)
   const save = (kind: Kind) => () => {

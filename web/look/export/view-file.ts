@@ -30,7 +30,29 @@ const enlarged = (picture: Picture): HTMLCanvasElement => {
   return canvas
 }
 
-export const pngOf = (picture: Picture): Promise<Blob> => blobOf(enlarged(picture))
+/** Two pictures in one place: the left one up to an edge, the right one beyond. */
+interface Swipe {
+  readonly left: Picture
+  readonly right: Picture
+  /** Of the width, left of the edge. */
+  readonly share: number
+}
+
+/** What can be saved as a picture. */
+export type Saved = Picture | Swipe
+
+const canvasOf = (saved: Saved): HTMLCanvasElement => {
+  if (!('left' in saved)) return enlarged(saved)
+  const canvas = enlarged(saved.right)
+  const edge = Math.round(saved.share * canvas.width)
+  const cut = [0, 0, edge, canvas.height] as const
+  const context = canvas.getContext('2d')
+  context?.clearRect(...cut)
+  if (edge > 0) context?.drawImage(enlarged(saved.left), ...cut, ...cut)
+  return canvas
+}
+
+export const pngOf = (saved: Saved): Promise<Blob> => blobOf(canvasOf(saved))
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
@@ -38,10 +60,8 @@ const escaped = (text: string): string =>
 /** Stops of the colour bar. */
 const STOPS = 17
 
-/** A picture with its name above and its scale below. */
-export const svgOfPicture = (picture: Picture, title: string): string => {
-  const { scale, width, height, channels } = picture
-  const [wide, tall] = [400, (400 * height) / width]
+/** The scale of a picture below it, between two places across. */
+const barOf = ({ scale, channels }: Picture, [from, to]: readonly [number, number], tall: number): string => {
   const table = tableOf(scale.map)
   const stops = Array.from({ length: STOPS }, (_, i) => {
     const k = 4 * Math.round((255 * i) / (STOPS - 1))
@@ -50,15 +70,30 @@ export const svgOfPicture = (picture: Picture, title: string): string => {
   const bar =
     channels === 3
       ? ''
-      : `<linearGradient id="bar">${stops.join('')}</linearGradient>
-<rect x="60" y="${tall + 36}" width="280" height="8" fill="url(#bar)"/>`
-  const size = `width="400" height="${tall + 56}" viewBox="0 0 400 ${tall + 56}"`
+      : `<linearGradient id="bar-${from}">${stops.join('')}</linearGradient>
+<rect x="${from + 60}" y="${tall + 36}" width="${to - from - 120}" height="8" fill="url(#bar-${from})"/>`
+  return `${bar}
+<text x="${from}" y="${tall + 45}">${shown(scale.low)}</text>
+<text x="${to}" y="${tall + 45}" text-anchor="end">${shown(scale.high)}</text>`
+}
+
+/** Pixels across a picture in an SVG, and between two scales. */
+const [WIDE, GAP] = [400, 20]
+
+/** A picture with its name above and its scale below; a swipe with both scales. */
+export const svgOfPicture = (saved: Saved, title: string): string => {
+  const half = (WIDE - GAP) / 2
+  const { width, height } = 'left' in saved ? saved.right : saved
+  const tall = (WIDE * height) / width
+  const bars =
+    'left' in saved
+      ? [barOf(saved.left, [0, half], tall), barOf(saved.right, [WIDE - half, WIDE], tall)]
+      : [barOf(saved, [0, WIDE], tall)]
+  const size = `width="${WIDE}" height="${tall + 56}" viewBox="0 0 ${WIDE} ${tall + 56}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="13">
 <text x="0" y="15" font-weight="600">${escaped(title)}</text>
-<image x="0" y="24" width="${wide}" height="${tall}" href="${enlarged(picture).toDataURL('image/png')}"/>
-${bar}
-<text x="0" y="${tall + 45}">${shown(scale.low)}</text>
-<text x="400" y="${tall + 45}" text-anchor="end">${shown(scale.high)}</text>
+<image x="0" y="24" width="${WIDE}" height="${tall}" href="${canvasOf(saved).toDataURL('image/png')}"/>
+${bars.join('\n')}
 </svg>
 `
 }

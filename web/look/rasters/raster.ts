@@ -7,6 +7,8 @@ export interface Raster {
   readonly width: number
   /** [H, W]: the nearest place; −1 beside the surface. */
   readonly places: Int32Array
+  /** Every pixel is the place of its index. */
+  readonly plain?: true
   /** [H, W]: light on a surface; 0 beside it. */
   readonly light?: Float32Array
   /** Signals [C, P] as [C, H, W]. What does not change is not copied. */
@@ -25,13 +27,15 @@ export const withDomain = (values: Float32Array, domain: Uint8Array | undefined)
 export const imageRaster = (height: number, width: number): Raster => ({
   height,
   width,
-  places: Int32Array.from({ length: height * width }, (_, i) => i),
+  places: new Int32Array(height * width).map((_, i) => i),
+  plain: true,
   sample: (values) => values,
   pixelOf: (place) => ({ row: Math.floor(place / width), column: place % width }),
 })
 
 /** Marks of pixels as marks of places. */
-export const placesMarked = ({ places }: Raster, pixels: Uint8Array, count: number): Uint8Array => {
+export const placesMarked = ({ places, plain }: Raster, pixels: Uint8Array, count: number): Uint8Array => {
+  if (plain) return pixels
   const marks = new Uint8Array(count)
   pixels.forEach((mark, i) => {
     if (mark !== 0 && places[i] >= 0) marks[places[i]] = 1
@@ -40,8 +44,8 @@ export const placesMarked = ({ places }: Raster, pixels: Uint8Array, count: numb
 }
 
 /** Marks of places as marks of pixels. */
-export const pixelsMarked = ({ places }: Raster, marks: Uint8Array): Uint8Array =>
-  Uint8Array.from(places, (place) => (place >= 0 ? marks[place] : 0))
+export const pixelsMarked = ({ places, plain }: Raster, marks: Uint8Array): Uint8Array =>
+  plain ? marks : new Uint8Array(places.length).map((_, i) => (places[i] >= 0 ? marks[places[i]] : 0))
 
 /** A pixel for each place that is seen: one in the middle of its pixels. */
 export const pixelsOf = (places: Int32Array, width: number, count: number): Raster['pixelOf'] => {

@@ -1,7 +1,8 @@
 /** Principal components: what varies together, in the whole or in the region, with a slider along each. */
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { addGram, along, type Component, componentsOf, emptyGram } from '../../posterior/components.ts'
+import { addGram, along, type Component, componentPieces, emptyGram } from '../../posterior/components.ts'
+import { sliced } from '../../posterior/pieces.ts'
 import { placesIn } from '../../posterior/regional.ts'
 import { largestMagnitude } from '../../posterior/signals.ts'
 import { inSlices } from '../../posterior/slices.ts'
@@ -36,11 +37,14 @@ const Body = ({ viewing, stroke }: ToolProps) => {
     const products = emptyGram(own.count)
     const total = among ? among.length : own.size
     const add = (from: number, to: number) => addGram(products, own, mean, [from, to], among)
-    inSlices(total, BLOCK, add, called.signal).then((done) => {
-      if (!done) return
-      found.value = componentsOf(own, mean, products)
-      chosen.value = Math.min(chosen.value, Math.max(0, found.value.length - 1))
-    })
+    const made = async () => {
+      if (!(await inSlices(total, BLOCK, add, called.signal))) return
+      const components = await sliced(componentPieces(own, mean, products), called.signal)
+      if (!components) return
+      found.value = components
+      chosen.value = Math.min(chosen.value, Math.max(0, components.length - 1))
+    }
+    void made()
     return () => called.abort()
   }, [own, mean, places])
   const components = found.value

@@ -1,20 +1,23 @@
 /** P(x > u) at every place, with a slider for u. */
-import { useMemo } from 'preact/hooks'
-import { exceedance } from '../../posterior/exceedance.ts'
+import { exceedancePieces } from '../../posterior/exceedance.ts'
 import { shown } from '../../ui/number.ts'
 import { Slider } from '../../ui/slider.tsx'
 import { FieldFigure } from '../field-figure.tsx'
 import { placeWords } from '../place-words.ts'
 import type { Tool, ToolProps } from './tool.ts'
 import { useLevel } from './use-level.ts'
+import { usePieces } from './use-pieces.ts'
 
 const Body = ({ viewing, stroke }: ToolProps) => {
   const { ends, draws, place, map, look } = viewing
   const mean = viewing.summary.value?.mean
   const { low, high } = ends.value
   const [level, choose] = useLevel(viewing)
-  const values = useMemo(() => exceedance(draws.value, level), [draws.value, level])
-  const title = `P(x > ${shown(level)})`
+  const own = draws.value
+  const found = usePieces(exceedancePieces, [own, level])
+  if (!found || found.of[0] !== own) return <p class="quiet">Computing …</p>
+  const { value: values, of } = found
+  const title = `P(x > ${shown(of[1])})`
   return (
     <section class="tool">
       <div class="tool-side">

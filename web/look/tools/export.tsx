@@ -1,27 +1,21 @@
 /** Views, numbers and the whole as files. */
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import type { Picture } from '../../canvas/picture.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { saveText } from '../../ui/save.ts'
 import { csvOf, jsonOf, type Table } from '../../ui/table.ts'
 import { SaveFigure } from '../export/save-figure.tsx'
 import { singlePage } from '../export/single-page.ts'
 import { viewerText } from '../export/viewer-text.ts'
-import { fieldPicture } from '../field-picture.ts'
+import { viewPicture } from '../field-picture.ts'
 import { knownOf } from '../known.ts'
 import { placeWords } from '../place-words.ts'
 import type { Viewing } from '../viewing.ts'
-import { type View, viewsOf } from '../views.ts'
+import { viewsOf } from '../views.ts'
 import type { Tool, ToolProps } from './tool.ts'
 
 /** Values from which a page is large for a mail. */
 const LARGE = 2e7
-
-const pictureOf = (viewing: Viewing, view: View): Picture | undefined => {
-  const shown = view.of(viewing)
-  return shown && fieldPicture(viewing, shown, view.scale(viewing, shown))
-}
 
 /** The summary of every place. */
 const summaryTable = ({ draws, summary }: Viewing): Table | undefined => {
@@ -67,7 +61,7 @@ const Pictures = ({ viewing }: { readonly viewing: Viewing }) => {
           </option>
         ))}
       </select>
-      <SaveFigure name={view.name} title={view.title(viewing)} picture={() => pictureOf(viewing, view)} />
+      <SaveFigure name={view.name} title={view.title(viewing)} picture={() => viewPicture(viewing, view)} />
     </div>
   )
 }

@@ -1,8 +1,7 @@
 /** What a region says: distributions over the draws, as a table that can be copied. */
-import { useMemo } from 'preact/hooks'
 import type { Look } from '../../posterior/draws.ts'
 import { spannedHistogram } from '../../posterior/histogram.ts'
-import { type Regional, regional } from '../../posterior/regional.ts'
+import { type Regional, regionalPieces } from '../../posterior/regional.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { HistogramChart, type Mark } from '../../ui/histogram.tsx'
 import { shown } from '../../ui/number.ts'
@@ -13,6 +12,7 @@ import { RegionBox } from '../region/region-box.tsx'
 import type { Viewing } from '../viewing.ts'
 import type { Tool, ToolProps } from './tool.ts'
 import { useLevel } from './use-level.ts'
+import { usePieces } from './use-pieces.ts'
 
 /** The numbers of a region, a row for each. */
 const regionTable = ({ distributions }: Regional): Table => {
@@ -58,10 +58,11 @@ const howTo: Readonly<Record<Look['kind'], string>> = {
 const Body = ({ viewing }: ToolProps) => {
   const { ends, region, draws } = viewing
   const [threshold, choose] = useLevel(viewing)
-  const found = useMemo(
-    () => region.value && regional(draws.value, region.value, threshold),
-    [region.value, draws.value, threshold],
+  const made = usePieces(
+    (own, marks, level) => marks && regionalPieces(own, marks, level),
+    [draws.value, region.value, threshold],
   )
+  const found = region.value && made?.of[0] === draws.value ? made.value : undefined
   const { low, high } = ends.value
   return (
     <section class="tool">
@@ -107,6 +108,8 @@ const Body = ({ viewing }: ToolProps) => {
             })}
           </div>
         </div>
+      ) : region.value ? (
+        <p class="quiet">Computing …</p>
       ) : (
         <p class="quiet">No region yet: {howTo[draws.value.look.kind]}</p>
       )}

@@ -2,6 +2,8 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 import { Slider } from '../../ui/slider.tsx'
+import { SaveFigure } from '../export/save-figure.tsx'
+import { viewPicture } from '../field-picture.ts'
 import { Field } from '../panel.tsx'
 import { type View, viewsOf } from '../views.ts'
 import type { Tool, ToolProps } from './tool.ts'
@@ -85,6 +87,14 @@ const Body = (props: ToolProps) => {
       <figure class="panel large">
         <figcaption class="swipe-names">
           <span>{left.title(viewing)}</span>
+          <SaveFigure
+            name="swipe"
+            title={`${left.title(viewing)} | ${right.title(viewing)}`}
+            picture={() => {
+              const [a, b] = [viewPicture(viewing, left), viewPicture(viewing, right)]
+              return a && b && { left: a, right: b, share: edge.value / 100 }
+            }}
+          />
           <span>{right.title(viewing)}</span>
         </figcaption>
         <div class="swipe">

@@ -15,6 +15,8 @@ interface Comparison {
   readonly wins?: readonly string[]
   readonly leftOut?: readonly string[]
   readonly cells: readonly Cell[]
+  /** Whether its page is beside it. */
+  readonly page: boolean
 }
 
 const Task = ({ task, cells }: { readonly task: string; readonly cells: readonly Cell[] }) => {
@@ -91,9 +93,11 @@ const One = ({ path }: { readonly path: string }) => {
       </p>
       <div class="bar">
         <h1>{path.replace(/\/?comparison\.json$/, '') || 'Comparison'}</h1>
-        <a href={at('page', { path })} target="_blank" rel="noreferrer">
-          As one page, with pictures
-        </a>
+        {value.page && (
+          <a href={at('page', { path })} target="_blank" rel="noreferrer">
+            As one page, with pictures
+          </a>
+        )}
       </div>
       {value.wins?.map((line) => (
         <p key={line} class="lead">

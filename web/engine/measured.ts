@@ -24,6 +24,8 @@ export type EvidenceName = (typeof evidenceNames)[number]
 
 /** What was measured of some observations. */
 export interface Cell extends Which, Worth {
+  /** Different items among these observations. */
+  readonly items: number
   /** Ranges over these observations, of those that were measured. */
   readonly evidence: Readonly<Partial<Record<EvidenceName, Range>>>
 }
@@ -70,12 +72,18 @@ const whichOf = (value: unknown, where: string): Which => {
 }
 
 const cellOf = (value: unknown, where: string): Cell => {
-  const { evidence = {} } = fieldsOf(value, where)
+  const { evidence = {}, items } = fieldsOf(value, where)
   const given = fieldsOf(evidence, `${where}.evidence`)
   const ranges = evidenceNames.flatMap((name) =>
     given[name] === undefined ? [] : [[name, rangeOf(given[name], `${where}.evidence.${name}`)] as const],
   )
-  return { ...whichOf(value, where), ...worthOf(value, where), evidence: Object.fromEntries(ranges) }
+  const which = whichOf(value, where)
+  return {
+    ...which,
+    ...worthOf(value, where),
+    items: items === undefined ? which.observations : sizeIn(items, `${where}.items`),
+    evidence: Object.fromEntries(ranges),
+  }
 }
 
 const besideCellOf = (value: unknown, where: string): BesideCell => ({

@@ -21,14 +21,14 @@ const within = (value: number, [low, high]: Range): boolean =>
   value >= low - 1e-6 * Math.abs(low) && value <= high + 1e-6 * Math.abs(high)
 
 /**
- * A range of n observations, wider by 3/n of itself at both ends: a uniform law ends within that of the least
- * and the largest of n draws 19 times in 20, as (1 − 3/n)ⁿ ≈ e⁻³.
+ * A range of observations of n items, wider by 3/n of itself at both ends: a uniform law ends within that of
+ * the least and the largest of n draws 19 times in 20, as (1 − 3/n)ⁿ ≈ e⁻³.
  */
-const widened = ({ evidence, observations }: Cell, name: EvidenceName): Range | undefined => {
+const widened = ({ evidence, items }: Cell, name: EvidenceName): Range | undefined => {
   const range = evidence[name]
   if (!range) return undefined
   const [low, high] = range
-  const slack = (3 * (high - low)) / observations
+  const slack = (3 * (high - low)) / items
   return [low - slack, high + slack]
 }
 

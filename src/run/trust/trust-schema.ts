@@ -9,7 +9,7 @@ const held = z.object({
   /** Nominal level of central intervals, and the share of the entries that they hold: of hidden ones. */
   level: share,
   observed: share,
-  /** Of `observed`, observations being independent; absent for one. */
+  /** Of `observed`, items being independent and observations of one alike; absent for one item. */
   standardError: z.number().nonnegative().optional(),
 })
 
@@ -42,6 +42,8 @@ const evidence = z.object({
 
 const cell = which.extend({
   observations: count,
+  /** Items that these are of, where some were observed more than once; absent of earlier versions. */
+  items: count.optional(),
   ...worth.shape,
   /** Least and largest of what can be told of each observation and its draws without the truth. */
   evidence: evidence.optional(),

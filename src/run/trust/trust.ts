@@ -17,7 +17,7 @@ import { besideOf } from './beside.ts'
 import { evidenceOf, rangesAt, residualsOf } from './evidence.ts'
 import type { Trust } from './trust-schema.ts'
 import { whichOf } from './which.ts'
-import { worthAt } from './worth.ts'
+import { itemsAt, worthAt } from './worth.ts'
 
 /** How trust is measured. */
 export interface TrustOptions extends LongCall {
@@ -62,6 +62,7 @@ const trustIn = async (
     cells: cells.map(({ at, ...of }) => ({
       ...of,
       observations: at.length,
+      items: itemsAt(truth, at),
       ...worthAt(set, { draws, truth }, at),
       evidence: rangesAt(evidence, at),
     })),

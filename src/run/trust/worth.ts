@@ -1,4 +1,5 @@
 /** What draws are worth where the truth is known: what their intervals hold, and how near they come. */
+import { createHash } from 'node:crypto'
 import { selectPoints } from '../../datasets/index.ts'
 import { coverage, greyLevels, meanOverDraws, psnr } from '../../diagnose/index.ts'
 import { countedEntries, type ObservationSet, observationsAt } from '../../observations/index.ts'
@@ -19,6 +20,19 @@ const drawsAt = (draws: NdArray<'float32'>, at: readonly number[]): NdArray<'flo
   return new NdArray('float32', [K, at.length, ...event], data)
 }
 
+/** How many different items there are among some of them, [N, ...]. */
+export const itemsAt = (truth: NdArray<'float32'>, at: readonly number[]): number =>
+  new Set(
+    at.map((i) =>
+      createHash('sha256')
+        .update(bytesOf(itemAt(truth, i)))
+        .digest('hex'),
+    ),
+  ).size
+
+const bytesOf = ({ data }: NdArray<'float32'>): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
 /** What draws [K, N, ...] of a set are worth on some of its observations. @param truth - [N, ...] */
 export const worthAt = (
   all: ObservationSet,
@@ -27,6 +41,9 @@ export const worthAt = (
 ): Worth => {
   const [draws, truth] = [drawsAt(everything.draws, at), rowsAt(everything.truth, at)]
   const set = observationsAt(all, at)
+  const items = itemsAt(everything.truth, at)
+  // Of one item again and again nothing more is learned of others: the standard error is that of the items.
+  const alike = items > 1 ? Math.sqrt(at.length / items) : Number.NaN
   const found = coverage(draws, truth, {
     levels: LEVELS,
     mask: countedEntries(set).entries,
@@ -38,7 +55,7 @@ export const worthAt = (
     coverage: found.map(({ level, observed, standardError }) => ({
       level,
       observed,
-      ...(Number.isFinite(standardError) ? { standardError } : {}),
+      ...(Number.isFinite(standardError * alike) ? { standardError: standardError * alike } : {}),
     })),
     psnrMean: quality(meanOverDraws(draws)),
     psnrDraw: quality(draws),

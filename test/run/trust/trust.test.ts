@@ -18,13 +18,25 @@ import {
   noiseLevels,
   noiseRangeOf,
   type ObservationSet,
+  observationsAt,
   observe,
   readRows,
 } from '../../../src/observations/index.ts'
 import { maskKinds } from '../../../src/operators/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import { trustOf, trustSchema } from '../../../src/run/index.ts'
-import { average, type NdArray, ndarray, rows, toNumbers, zeros } from '../../../src/tensor/index.ts'
+import { itemsAt, worthAt } from '../../../src/run/trust/worth.ts'
+import {
+  average,
+  itemAt,
+  NdArray,
+  ndarray,
+  rows,
+  rowsAt,
+  sizeOf,
+  toNumbers,
+  zeros,
+} from '../../../src/tensor/index.ts'
 
 const EVENT = [1, 6, 6]
 const N = 36
@@ -66,6 +78,39 @@ const samplerFor = (set: ObservationSet, gaussian: Gaussian): AmortizedSampler =
     condition: layout,
   }
 }
+
+describe('items', () => {
+  const x = rows(truth, 0, 4)
+
+  it('are counted once, however often they are observed', () => {
+    const twice = rowsAt(x, [0, 1, 2, 3, 0, 1, 2, 3])
+    expect(itemsAt(twice, [0, 1, 2, 3, 4, 5, 6, 7])).toBe(4)
+    expect(itemsAt(twice, [0, 4])).toBe(1)
+    expect(itemsAt(twice, [1, 2, 6])).toBe(2)
+  })
+
+  it('make the standard error: of each observed four times it is that of each observed once', async () => {
+    const set = await observed()
+    const some = observationsAt(set, [0, 1, 2, 3])
+    const often = observationsAt(
+      set,
+      Array.from({ length: 16 }, (_, i) => i % 4),
+    )
+    const sampler = samplerFor(set, prior(VARIANCE))
+    const { draws } = await restore(sampler, some, { draws: 19, seed: 1 })
+    if (!draws) throw new Error('draws are kept')
+    const at = Array.from({ length: 16 }, (_, i) => i % 4)
+    const repeated = new NdArray('float32', [19, 16, ...EVENT], new Float32Array(19 * 16 * sizeOf(EVENT)))
+    for (let k = 0; k < 19; k++) repeated.data.set(rowsAt(itemAt(draws, k), at).data, k * 16 * sizeOf(EVENT))
+    const all = (n: number) => Array.from({ length: n }, (_, i) => i)
+    const once = worthAt(some, { draws, truth: x }, all(4)).coverage[1]
+    const again = worthAt(often, { draws: repeated, truth: rowsAt(x, at) }, all(16)).coverage[1]
+    expect(again.observed).toBeCloseTo(once.observed, 9)
+    // But for n − 1 in the variance of the mean of n.
+    expect(again.standardError).toBeCloseTo((once.standardError ?? 0) * Math.sqrt((3 / 4) * (16 / 15)), 6)
+    expect(worthAt(some, { draws, truth: x }, [2]).coverage[1].standardError).toBeUndefined()
+  })
+})
 
 describe('trust in the exact posterior', () => {
   it('finds intervals that hold what they say, of every kind and noise, and residuals around 1', async () => {

@@ -18,6 +18,7 @@ const ranges: Cell['evidence'] = {
 const cell = (over: Partial<Cell> = {}): Cell => ({
   masks: 'random',
   observations: 1000,
+  items: over.observations ?? 1000,
   coverage: 0.9012,
   standardError: 0.004,
   psnr: 18,
@@ -95,6 +96,10 @@ describe('the sentence under the draws', () => {
     const few = on(cell({ observations: 12 }))
     expect(trustIn(few, evidence({ seen: 0.59, logq: 179 })).kind).toBe('measured')
     expect(trustIn(few, evidence({ seen: 0.61 })).kind).toBe('refused')
+    // Many observations of a few items have shown no more of other items.
+    const again = on(cell({ items: 6 }))
+    expect(trustIn(again, evidence({ seen: 0.69, logq: 179 })).kind).toBe('measured')
+    expect(trustIn(again, evidence({ seen: 0.71 })).kind).toBe('refused')
   })
 
   it('takes a mask for the kind in whose middle it lies', () => {

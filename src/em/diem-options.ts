@@ -5,8 +5,14 @@ import type { DenoisingTraining } from '../training/index.ts'
 import type { GaussianEStep } from './gaussian-e-step.ts'
 import type { GaussianStartOptions } from './gaussian-start.ts'
 
-/** Draws of lap 0 under the Gaussian, or under a prior of edges of this weight (edges/edge-chain.ts). */
-export type FirstEStep = GaussianEStep | { readonly kind: 'edges'; readonly weight: number }
+/** Draws under a prior of edges of this weight (edges/edge-chain.ts). */
+export interface EdgesEStep {
+  readonly kind: 'edges'
+  readonly weight: number
+}
+
+/** Draws of lap 0 under the Gaussian, or under a prior of edges. */
+export type FirstEStep = GaussianEStep | EdgesEStep
 
 /**
  * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its

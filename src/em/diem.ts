@@ -26,8 +26,8 @@ import {
   type TrainState,
   trainer,
 } from '../training/index.ts'
-import type { DiemOptions, FirstEStep } from './diem-options.ts'
-import { boundOf, eStep, type LapPrior, layoutOf, skipOf } from './e-step.ts'
+import type { DiemOptions, EdgesEStep } from './diem-options.ts'
+import { boundOf, eStep, type LapPrior, lapLayout, skipOf } from './e-step.ts'
 import type { GaussianChoice } from './gaussian-choice.ts'
 import { gaussianStart } from './gaussian-start.ts'
 import { drawShards, firstRows, rowsInside } from './lap-samples.ts'
@@ -90,7 +90,7 @@ export interface DiemHooks {
    */
   readonly drawLap?: (work: LapWork, onShard: (there: number) => void) => Promise<void>
   /** Asked when lap 0 begins or goes on: its E-step, where that of the options is not meant. */
-  readonly firstEStep?: () => FirstEStep | undefined
+  readonly firstEStep?: () => EdgesEStep | undefined
   /** Where the Gaussian start keeps its work as it goes; default nowhere. */
   readonly startMemory?: StartMemory
   /**
@@ -176,7 +176,7 @@ const samplesOf = (
   lap: number,
   written = 0,
 ): SampleStore => {
-  const layout = layoutOf(set, options)
+  const layout = lapLayout(set, options)
   if (samples) return samples(lap, layout, written)
   if (written === 0) return memorySamples(layout)
   throw new TweedieError('input', `learning: the samples of lap ${lap + 1} are not part of the saved state`)
@@ -190,7 +190,7 @@ const reopened = (
   { samples, ...point }: DiemPoint,
 ): DiemState => {
   const { lap, stage, done } = point.position
-  const shards = (): number => layoutOf(set, options).bounds.length - 1
+  const shards = (): number => lapLayout(set, options).bounds.length - 1
   const written = stage === 'sample' ? done : lap < 0 ? 0 : shards()
   return { ...point, samples: samples ?? samplesOf(set, options, hooks, lap, written) }
 }
@@ -221,7 +221,7 @@ const begin = async (
   return {
     position: { lap: -1, stage: 'train', done: 0 },
     gaussian: await spectralGaussian(start), // samplers evaluate its denoiser at every step
-    samples: memorySamples(layoutOf(set, options)),
+    samples: memorySamples(lapLayout(set, options)),
     train: initTrainState(net.init(options.seed)),
     ...(choice ? { choice } : {}),
   }

@@ -14,7 +14,7 @@ import {
 import { stream } from '../random/index.ts'
 import { frozen, type NdArray } from '../tensor/index.ts'
 import { type ShardLayout, shardLayout, type TrainState } from '../training/index.ts'
-import type { DiemOptions, FirstEStep } from './diem-options.ts'
+import type { DiemOptions, EdgesEStep } from './diem-options.ts'
 import { edgeDraw } from './edges/edge-draw.ts'
 import { gaussianDraw } from './gaussian-e-step.ts'
 import { checkFinite, drawShard } from './lap-samples.ts'
@@ -26,8 +26,8 @@ export interface LapPrior {
   readonly gaussian: Gaussian
   /** Weights of the network that draw; those of lap 0 do not matter. */
   readonly average: TrainState['average']
-  /** Of lap 0, where it is not that of the options. */
-  readonly firstEStep?: FirstEStep
+  /** Of lap 0, where the E-step of the options is not meant. */
+  readonly firstEStep?: EdgesEStep
 }
 
 /** A compiled E-step. */
@@ -42,7 +42,7 @@ export interface EStep {
 }
 
 /** A shard is a batch of the E-step: one compiled shape serves them all. */
-export const layoutOf = (set: Observations, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
+export const lapLayout = (set: Observations, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
   const batched = batchedObservations(set)
   return shardLayout(batched, { batch: Math.min(batch, batched.count), draws })
 }
@@ -99,7 +99,7 @@ export const eStep = (
   signal?: AbortSignal,
 ): EStep => {
   const { lap } = prior
-  const layout = layoutOf(set, options)
+  const layout = lapLayout(set, options)
   const draw = batchDraw(net, set, options, prior, signal)
   const address = {
     stream: (purpose: string) => stream(options.seed, `E ${purpose}`),

@@ -110,6 +110,8 @@ const options = {
   checkpointEvery: 60,
   minutes: undefined,
   overcommit: undefined,
+  workers: undefined,
+  executor: undefined,
   json: false,
   quiet: true,
   debug: false,

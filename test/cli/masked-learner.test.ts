@@ -32,6 +32,8 @@ const learning = {
   checkpointEvery: 60,
   minutes: undefined,
   overcommit: undefined,
+  workers: undefined,
+  executor: undefined,
 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,

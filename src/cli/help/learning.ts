@@ -1,5 +1,5 @@
 /** Commands that learn. */
-import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, learningOptions, overrides, sharing } from './spec.ts'
 
 export const learning = {
   learn: {
@@ -17,7 +17,7 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
       },
       overrides,
     ],
-    options: learningOptions('runs/learn'),
+    options: { ...learningOptions('runs/learn'), ...sharing },
     examples: [
       {
         command:
@@ -33,8 +33,34 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie learn experiments/digits.yaml em.laps=12 -o runs/digits --resume',
         does: 'adds laps to it, also when it was done',
       },
+      {
+        command: 'tweedie learn experiments/digits.yaml -o runs/digits --workers 4',
+        does: 'four processes draw the samples of its laps: the same prior, bit for bit',
+      },
     ],
     load: (): Promise<CommandModule> => import('../commands/learn.ts'),
+  },
+  shard: {
+    summary: 'draw a part of the samples that a run of learn waits for',
+    description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards: files
+of some rows each. This command draws those of its part that are missing, on any machine that sees the run's
+folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
+
+Ctrl-C leaves at once: a shard is there whole or not at all.`,
+    arguments: [{ usage: '<run>', description: 'run folder of learn' }],
+    options: {
+      index: { kind: 'integer', min: 0, default: 0, description: 'which part, from 0' },
+      of: { kind: 'integer', min: 1, default: 1, description: 'parts in all' },
+      device,
+    },
+    examples: [
+      { command: 'tweedie shard runs/digits', does: 'draws all that the run waits for' },
+      {
+        command: 'tweedie shard runs/digits --index 3 --of 16',
+        does: 'draws every sixteenth shard, from the fourth on',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/shard.ts'),
   },
   train: {
     summary: 'train a diffusion prior on clean data',

@@ -100,6 +100,21 @@ export const learningOptions = (folder: string) =>
     },
   }) as const
 
+/** Who draws the samples of laps. */
+export const sharing = {
+  workers: {
+    kind: 'integer',
+    min: 1,
+    max: 1024,
+    description: 'processes that draw the samples of laps (default: this one draws); the result is the same',
+  },
+  executor: {
+    kind: 'choice',
+    choices: ['files'],
+    description: "files: laps wait for their samples, which 'tweedie shard' draws on other machines",
+  },
+} as const satisfies OptionSpecs
+
 /** What a report judges restorations by. */
 export const judgedBy = {
   truth: { kind: 'text', value: 'file', description: 'clean data of the observations to compare with' },

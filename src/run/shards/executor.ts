@@ -1,0 +1,42 @@
+/** Who draws the shards of a lap: processes of this machine, of others, whoever comes. */
+
+/** A shard to be drawn. Drawing it twice gives the same bytes, so it may be given out more than once. */
+export interface ShardJob {
+  /** Folder of the lap among the draws of the run: `lap-003`, or `all` in the last lap on everything. */
+  readonly lap: string
+  /** Digest of the lap's file. */
+  readonly prior: string
+  readonly shard: number
+  /** First row of the samples, and the one after the last. */
+  readonly from: number
+  readonly to: number
+}
+
+/** How an executor tells of its work. */
+export interface Workers {
+  /** Workers that are known to be at work; absent where nobody can know. */
+  readonly workers?: number
+  /** Shards that are being drawn. */
+  readonly running?: number
+}
+
+/** Has shards drawn. */
+export interface Executor {
+  /**
+   * Resolves when the shard's file should be there; whoever asked looks at it.
+   *
+   * @throws TweedieError of the worker where it is one that drawing again would give again (`numeric`,
+   * `input`, `io`); any other error of a worker that was lost
+   */
+  draw(job: ShardJob): Promise<void>
+  /** What is known of those who draw. */
+  workers(): Workers
+  /** Gives up what is being drawn, which fails as `interrupted`. More can be asked for afterwards. */
+  stop(): Promise<void>
+}
+
+/** An executor for a lap: who draws has to be of the same version. */
+export interface SharedDrawing extends Executor {
+  /** Version of tweedie. */
+  readonly software: string
+}

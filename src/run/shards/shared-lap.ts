@@ -1,0 +1,114 @@
+/**
+ * The E-step of a lap by others: the lap's file is written, its missing shards are given out, and each file
+ * that comes back is looked at before it counts.
+ */
+
+import { basename } from 'node:path'
+import type { LapWork } from '../../em/index.ts'
+import { TweedieError } from '../../error.ts'
+import type { Observations } from '../../observations/index.ts'
+import { checkAborted } from '../../progress.ts'
+import type { ShardLayout } from '../../training/index.ts'
+import type { Executor, ShardJob, SharedDrawing } from './executor.ts'
+import { observationsDigest, removeLapFile, writeLapFile } from './lap-file.ts'
+import { removeShard, shardState } from './shard-file.ts'
+
+/** Times that a shard is given out before the lap stops. */
+const TRIES = 3
+
+const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Whether drawing again would fail again. */
+const isFinal = (cause: unknown): boolean => cause instanceof TweedieError && cause.code !== 'interrupted'
+
+/** One shard, given out until its file is good. */
+const drawn = async (
+  executor: Executor,
+  folder: string,
+  layout: ShardLayout,
+  job: ShardJob,
+  signal?: AbortSignal,
+): Promise<void> => {
+  const name = `shard ${job.shard} of ${job.lap} (samples ${job.from} to ${job.to - 1})`
+  for (let attempt = 1; ; attempt++) {
+    let reason: string
+    try {
+      await executor.draw(job)
+      const state = shardState(folder, layout, job.shard, job.prior)
+      if (state === 'there') return
+      reason =
+        state === 'absent'
+          ? 'its file is missing'
+          : `its file is ${state === 'other' ? 'of another lap' : state}`
+      removeShard(folder, job.shard)
+    } catch (cause) {
+      if (signal?.aborted) throw new TweedieError('interrupted', 'interrupted: learning')
+      if (cause instanceof TweedieError && isFinal(cause))
+        throw new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
+      reason = textOf(cause)
+    }
+    if (attempt === TRIES)
+      throw new TweedieError(
+        'io',
+        `${name} failed ${TRIES} times, last: ${reason}; nothing is lost, --resume goes on`,
+      )
+  }
+}
+
+/** How a lap is shared. */
+export interface SharedLapOptions {
+  /** What the lap draws for. */
+  readonly set: Observations
+  /** After each shard, with the number that are there. */
+  readonly onShard: (there: number) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Draws a lap by an executor. Shards that are there from before, of the same lap, are kept.
+ *
+ * @param folder - of the lap's samples
+ * @throws TweedieError `interrupted`; `io` naming a shard that failed three times; what a worker found wrong
+ */
+export const sharedLap = async (
+  executor: SharedDrawing,
+  folder: string,
+  { prior, samples: { layout }, done }: LapWork,
+  { set, onShard, signal }: SharedLapOptions,
+): Promise<void> => {
+  const { software } = executor
+  const digest = writeLapFile(folder, prior, { software, observations: observationsDigest(set) })
+  const { bounds } = layout
+  const shards = Array.from({ length: bounds.length - 1 }, (_, shard) => shard)
+  const missing = shards.slice(done).filter((shard) => {
+    const state = shardState(folder, layout, shard, digest)
+    if (state !== 'there') removeShard(folder, shard)
+    return state !== 'there'
+  })
+  let there = shards.length - missing.length
+  onShard(there)
+  const job = (shard: number): ShardJob => ({
+    lap: basename(folder),
+    prior: digest,
+    shard,
+    from: bounds[shard],
+    to: bounds[shard + 1],
+  })
+  const stop = (): void => void executor.stop()
+  signal?.addEventListener('abort', stop)
+  try {
+    checkAborted(signal, 'learning')
+    await Promise.all(
+      missing.map(async (shard) => {
+        await drawn(executor, folder, layout, job(shard), signal)
+        onShard(++there)
+      }),
+    )
+  } catch (error) {
+    await executor.stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+  removeLapFile(folder)
+}

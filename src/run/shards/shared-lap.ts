@@ -18,9 +18,6 @@ const TRIES = 3
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Whether drawing again would fail again. */
-const isFinal = (cause: unknown): boolean => cause instanceof TweedieError && cause.code !== 'interrupted'
-
 /** One shard, given out until its file is good. */
 const drawn = async (
   executor: Executor,
@@ -42,9 +39,12 @@ const drawn = async (
           : `its file is ${state === 'other' ? 'of another lap' : state}`
       removeShard(folder, job.shard)
     } catch (cause) {
-      if (signal?.aborted) throw new TweedieError('interrupted', 'interrupted: learning')
-      if (cause instanceof TweedieError && isFinal(cause))
-        throw new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
+      checkAborted(signal, 'learning')
+      // A worker that was lost may be replaced; what one says of the shard, another would say too.
+      if (cause instanceof TweedieError)
+        throw cause.code === 'interrupted'
+          ? cause
+          : new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
       reason = textOf(cause)
     }
     if (attempt === TRIES)

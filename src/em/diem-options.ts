@@ -1,7 +1,7 @@
 /** What DiEM is asked for. */
 import type { Gaussian, SamplerOptions } from '../diffusion/index.ts'
 import type { PosteriorMethod } from '../posterior/index.ts'
-import type { DenoisingTraining } from '../training/index.ts'
+import type { DenoisingTraining, ReplicaOptions } from '../training/index.ts'
 import type { GaussianEStep } from './gaussian-e-step.ts'
 import type { GaussianStartOptions } from './gaussian-start.ts'
 
@@ -45,7 +45,9 @@ export interface DiemOptions {
   readonly skip?: 'white' | 'gaussian'
   /** Training of a lap: the learning rate begins anew in each. */
   readonly training: (lap: number) => DenoisingTraining
-  /** Optimiser steps of a lap. */
+  /** Trains by replicas in rounds (training/replicas.ts); absent: by one state of training. */
+  readonly replicas?: ReplicaOptions
+  /** Optimiser steps of a lap, those of all replicas together. */
   readonly steps: (lap: number) => number
   readonly seed: number
 }

@@ -11,26 +11,25 @@ import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { Observations } from '../observations/index.ts'
-import { batchedObservations, boundedShare, countOf, firstObservations } from '../observations/index.ts'
+import { boundedShare, countOf, firstObservations } from '../observations/index.ts'
 import { checkAborted } from '../progress.ts'
-import { stream } from '../random/index.ts'
 import type { NdArray } from '../tensor/index.ts'
 import {
   chosenRows,
-  denoisingObjective,
   initTrainState,
   memorySamples,
+  type ReplicaState,
   type SampleRows,
   type SampleStore,
   type ShardLayout,
   type TrainState,
-  trainer,
 } from '../training/index.ts'
 import type { DiemOptions, EdgesEStep } from './diem-options.ts'
-import { boundOf, eStep, type LapPrior, lapLayout, skipOf } from './e-step.ts'
+import { boundOf, eStep, type LapPrior, lapLayout } from './e-step.ts'
 import type { GaussianChoice } from './gaussian-choice.ts'
 import { gaussianStart } from './gaussian-start.ts'
 import { drawShards, firstRows, rowsInside } from './lap-samples.ts'
+import { lapTraining, mStep } from './m-step.ts'
 import { ppca } from './ppca.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
 import type { StartMemory } from './start-memory.ts'
@@ -55,6 +54,8 @@ export interface DiemState {
   /** Rows of them inside the bound; absent: all. */
   readonly kept?: NdArray<'int32'>
   readonly train: TrainState
+  /** Of a lap that trains by replicas, after its first round. */
+  readonly replicas?: ReplicaState
   /** What the Gaussian start chose, where it had a choice. */
   readonly choice?: GaussianChoice
 }
@@ -162,7 +163,11 @@ export const diem = async (
   return state
 }
 
-const beginLap = (lap: number, { kept: _, ...state }: DiemState, samples: SampleStore): DiemState => ({
+const beginLap = (
+  lap: number,
+  { kept: _kept, replicas: _replicas, ...state }: DiemState,
+  samples: SampleStore,
+): DiemState => ({
   ...state,
   position: { lap, stage: 'sample', done: 0 },
   samples,
@@ -287,28 +292,27 @@ const trainLap = async (
   track: Track,
 ): Promise<void> => {
   const { lap } = start.position
-  const total = options.steps(lap)
-  const { domain } = batchedObservations(set)
-  const training = {
-    ...options.training(lap),
-    ...skipOf(options, start.gaussian),
-    ...(domain ? { domain } : {}),
-  }
-  const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
-  const objective = denoisingObjective(net, keptSamples(start), training, streamOf)
-  const { advance, release } = trainer(objective, training, streamOf('rows'))
+  const training = lapTraining(set, options, lap, start.gaussian)
+  const { total, advance, release } = mStep(net, keptSamples(start), training, options, lap)
   let state = start
   try {
     for (let done = start.position.done; done < total; ) {
       checkAborted(hooks.signal, 'learning')
       let shown = done
-      const next = await advance(state.train, { lap, step: done }, total - done, {
+      const next = await advance(state, done, {
+        signal: hooks.signal,
         wanted: () => hooks.signal?.aborted === true || hooks.wantsCheckpoint?.() === true,
         onStep: ({ terms: { loss } }) =>
           hooks.onProgress?.({ phase: 'training', done: ++shown, total, lap, loss }),
       })
-      done += next.taken.length
-      state = track({ ...state, position: { lap, stage: 'train', done }, train: next.state })
+      const { train, replicas } = next
+      done = next.done
+      state = track({
+        ...state,
+        position: { lap, stage: 'train', done },
+        train,
+        ...(replicas ? { replicas } : {}),
+      })
       if (done < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {

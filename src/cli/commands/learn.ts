@@ -12,6 +12,7 @@ import {
   openRun,
   type Run,
   readJournal,
+  WaitingForShards,
 } from '../../run/index.ts'
 import { type Device, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -137,11 +138,26 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
     io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, count))
+  } catch (error) {
+    if (!(error instanceof WaitingForShards)) throw error
+    io.result(...waitingSummary(options.run, error))
   } finally {
     await executor?.stop()
     folder.close()
   }
 }
+
+/** What has to be drawn before learning goes on. */
+const waitingSummary = (
+  path: string,
+  { lap, missing }: WaitingForShards,
+): [string, { [key: string]: string | number }] => [
+  formatFields([
+    ['waiting', `for ${counted(missing, 'shard')} of ${lap}: tweedie shard ${path}`],
+    ['then', 'learn on with --resume'],
+  ]),
+  { path, lap, waiting: missing },
+]
 
 /** What was set aside, and what the journal says came of it. */
 const judgement = (run: string, held: ReturnType<typeof heldOf>) =>

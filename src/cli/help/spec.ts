@@ -110,8 +110,10 @@ export const sharing = {
   },
   executor: {
     kind: 'choice',
-    choices: ['files'],
-    description: "files: laps wait for their samples, which 'tweedie shard' draws on other machines",
+    choices: ['files', 'later'],
+    description:
+      "files: waits for the samples of a lap, which 'tweedie shard' draws on other machines; later: leaves " +
+      'when a lap needs them, and goes on with --resume when they are drawn',
   },
 } as const satisfies OptionSpecs
 

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { TweedieError } from '../../error.ts'
-import { fileExecutor, type SharedDrawing, workerPool } from '../../run/index.ts'
+import { fileExecutor, laterExecutor, type SharedDrawing, workerPool } from '../../run/index.ts'
 import { type Device, defaultThreads } from '../../tensor/index.ts'
 import { readVersion } from '../version.ts'
 
@@ -10,8 +10,8 @@ import { readVersion } from '../version.ts'
 interface ExecutorOptions {
   /** Processes of this machine. */
   readonly workers?: number
-  /** `files`: whoever runs `tweedie shard`. */
-  readonly executor?: 'files'
+  /** Whoever runs `tweedie shard`: `files` waits for it, `later` leaves. */
+  readonly executor?: 'files' | 'later'
   readonly device: Device
   /** Of each worker. */
   readonly threads?: number
@@ -39,6 +39,7 @@ export const executorOf = (
     throw new TweedieError('input', `--workers draws here, --executor ${executor} elsewhere: one of them`)
   const software = readVersion()
   if (executor === 'files') return { ...fileExecutor(draws), software }
+  if (executor === 'later') return { ...laterExecutor(), software }
   if (workers === undefined) return undefined
   const { module, execArgv } = childOf(import.meta.url)
   const each = threads ?? Math.max(1, Math.floor(defaultThreads() / workers))

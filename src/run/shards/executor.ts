@@ -31,8 +31,25 @@ export interface Executor {
   draw(job: ShardJob): Promise<void>
   /** What is known of those who draw. */
   workers(): Workers
+  /** True of one that draws nothing now: a lap that misses shards ends as {@link WaitingForShards}. */
+  readonly isLater?: boolean
   /** Gives up what is being drawn, which fails as `interrupted`. More can be asked for afterwards. */
   stop(): Promise<void>
+}
+
+/** A lap waits for shards that others will draw, and nobody waits with it: learning goes on with `--resume`. */
+export class WaitingForShards extends Error {
+  override readonly name = 'WaitingForShards'
+  /** Folder of the lap among the draws. */
+  readonly lap: string
+  /** Shards that are missing. */
+  readonly missing: number
+
+  constructor(lap: string, missing: number) {
+    super(`${lap} waits for ${missing} shards`)
+    this.lap = lap
+    this.missing = missing
+  }
 }
 
 /** An executor for a lap: who draws has to be of the same version. */

@@ -9,7 +9,7 @@ import { TweedieError } from '../../error.ts'
 import type { Observations } from '../../observations/index.ts'
 import { checkAborted } from '../../progress.ts'
 import type { ShardLayout } from '../../training/index.ts'
-import type { Executor, ShardJob, SharedDrawing } from './executor.ts'
+import { type Executor, type ShardJob, type SharedDrawing, WaitingForShards } from './executor.ts'
 import { observationsDigest, removeLapFile, writeLapFile } from './lap-file.ts'
 import { removeShard, shardState } from './shard-file.ts'
 
@@ -68,7 +68,7 @@ export interface SharedLapOptions {
  * Draws a lap by an executor. Shards that are there from before, of the same lap, are kept.
  *
  * @param folder - of the lap's samples
- * @throws TweedieError `interrupted`; `io` naming a shard that failed three times; what a worker found wrong
+ * @throws WaitingForShards when shards are drawn later; TweedieError `interrupted`; `io` naming a shard that failed three times; what a worker found wrong
  */
 export const sharedLap = async (
   executor: SharedDrawing,
@@ -87,6 +87,7 @@ export const sharedLap = async (
   })
   let there = shards.length - missing.length
   onShard(there)
+  if (executor.isLater && missing.length > 0) throw new WaitingForShards(basename(folder), missing.length)
   const job = (shard: number): ShardJob => ({
     lap: basename(folder),
     prior: digest,

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../src/error.ts'
 import { readSafetensors } from '../../../src/formats/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
-import { type ShardJob, shardWorker, waitingShards } from '../../../src/run/index.ts'
+import { laterExecutor, type ShardJob, shardWorker, waitingShards } from '../../../src/run/index.ts'
 import { lapFile } from '../../../src/run/shards/lap-file.ts'
 import { shardFile } from '../../../src/run/shards/shard-file.ts'
 import { scratch } from '../scratch.ts'
@@ -225,4 +225,21 @@ describe('a worker', () => {
     }
     expect(existsSync(fileOf(path, job))).toBe(false)
   })
+})
+
+it('a lap that is drawn later ends as waiting, and goes on when its shards are there', async () => {
+  const path = join(scratch(), 'run')
+  const executor = { ...laterExecutor(), software }
+  const worker = shardWorker(join(path, 'draws'), { ...request(), software })
+  for (const lap of ['lap-001', 'lap-002']) {
+    await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 6 })
+    const jobs = waitingShards(join(path, 'draws'), { ...request(), software })
+    // One is drawn now, the others after the next look.
+    await worker.draw(jobs[3])
+    await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 5 })
+    for (const job of jobs) await worker.draw(job)
+  }
+  await worker.release()
+  await learned(path, { executor })
+  expect(priorOf(path)).toEqual(alone)
 })

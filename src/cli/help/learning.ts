@@ -51,6 +51,10 @@ Ctrl-C leaves at once: a shard is there whole or not at all.`,
     options: {
       index: { kind: 'integer', min: 0, default: 0, description: 'which part, from 0' },
       of: { kind: 'integer', min: 1, default: 1, description: 'parts in all' },
+      wait: {
+        kind: 'flag',
+        description: 'stay, and draw this part of every lap until the run is finished',
+      },
       device,
     },
     examples: [
@@ -58,6 +62,10 @@ Ctrl-C leaves at once: a shard is there whole or not at all.`,
       {
         command: 'tweedie shard runs/digits --index 3 --of 16',
         does: 'draws every sixteenth shard, from the fourth on',
+      },
+      {
+        command: 'tweedie shard runs/digits --index 3 --of 16 --wait',
+        does: 'the same of every lap, until the run is finished',
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/shard.ts'),

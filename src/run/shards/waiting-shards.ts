@@ -5,26 +5,54 @@ import { lapLayout } from '../../em/index.ts'
 import { fileDigest } from '../../formats/index.ts'
 import type { ShardJob } from './executor.ts'
 import { lapFile } from './lap-file.ts'
-import { shardState } from './shard-file.ts'
+import { shardFile, shardState } from './shard-file.ts'
 import { type ShardRequest, setOf } from './shard-worker.ts'
 
 /** Folders of laps among the draws of a run. */
 const LAPS = /^(lap-\d+|all)$/
 
+/** A lap that waits for its samples. */
+export interface OpenLap {
+  /** Folder of the lap among the draws. */
+  readonly lap: string
+  /** Digest of the lap's file. */
+  readonly prior: string
+}
+
 /**
- * The shards that a run waits for, oldest first; none where it waits for nothing.
+ * The laps of a run that wait, oldest first: none where it waits for nothing.
  *
  * @param draws - the run's folder of draws
  */
-export const waitingShards = (draws: string, request: ShardRequest): ShardJob[] => {
-  const open = readdirSync(draws).filter((name) => LAPS.test(name) && existsSync(lapFile(join(draws, name))))
-  return open.sort().flatMap((lap) => {
-    const folder = join(draws, lap)
-    const prior = fileDigest(lapFile(folder))
-    const layout = lapLayout(setOf(request, lap), request.options)
-    const jobs = layout.bounds
-      .slice(1)
-      .map((to, shard) => ({ lap, prior, shard, from: layout.bounds[shard], to }))
-    return jobs.filter(({ shard }) => shardState(folder, layout, shard, prior) !== 'there')
-  })
+export const openLaps = (draws: string): OpenLap[] =>
+  readdirSync(draws)
+    .filter((lap) => LAPS.test(lap) && existsSync(lapFile(join(draws, lap))))
+    .sort()
+    .map((lap) => ({ lap, prior: fileDigest(lapFile(join(draws, lap))) }))
+
+/** Which shards are looked at, and how. */
+export interface WaitingOptions {
+  /** Every `of`-th shard, from `index` on; default all. */
+  readonly index?: number
+  readonly of?: number
+  /** Whether files that are there are read, to see that they are whole; default true. */
+  readonly read?: boolean
+}
+
+/** The shards that a lap waits for. */
+export const waitingShards = (
+  draws: string,
+  { lap, prior }: OpenLap,
+  request: ShardRequest,
+  { index = 0, of = 1, read = true }: WaitingOptions = {},
+): ShardJob[] => {
+  const folder = join(draws, lap)
+  const layout = lapLayout(setOf(request, lap), request.options)
+  const { bounds } = layout
+  const isThere = (shard: number): boolean =>
+    read ? shardState(folder, layout, shard, prior) === 'there' : existsSync(shardFile(folder, shard))
+  return bounds
+    .slice(1)
+    .map((to, shard) => ({ lap, prior, shard, from: bounds[shard], to }))
+    .filter(({ shard }) => shard % of === index && !isThere(shard))
 }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../src/error.ts'
 import { readSafetensors } from '../../../src/formats/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
-import { laterExecutor, type ShardJob, shardWorker, waitingShards } from '../../../src/run/index.ts'
+import { laterExecutor, openLaps, type ShardJob, shardWorker, waitingShards } from '../../../src/run/index.ts'
 import { lapFile } from '../../../src/run/shards/lap-file.ts'
 import { shardFile } from '../../../src/run/shards/shard-file.ts'
 import { scratch } from '../scratch.ts'
@@ -184,11 +184,14 @@ describe('a worker', () => {
   it('finds what a run waits for, and draws it', async () => {
     const { path, draws, jobs } = await waiting()
     const asked = { ...request(), software }
-    expect(waitingShards(draws, asked)).toEqual(jobs)
+    const [open, ...others] = openLaps(draws)
+    expect(others).toEqual([])
+    expect(waitingShards(draws, open, asked)).toEqual(jobs)
+    expect(waitingShards(draws, open, asked, { index: 1, of: 4 })).toEqual([jobs[1], jobs[5]])
     const worker = shardWorker(draws, asked)
     for (const job of jobs.slice(1)) await worker.draw(job)
     await worker.release()
-    expect(waitingShards(draws, asked)).toEqual(jobs.slice(0, 1))
+    expect(waitingShards(draws, open, asked)).toEqual(jobs.slice(0, 1))
     const { arrays, metadata } = readSafetensors(fileOf(path, jobs[5]))
     expect(arrays.x?.shape).toEqual([4, 4])
     expect(metadata.prior).toBe(jobs[5].prior)
@@ -233,7 +236,8 @@ it('a lap that is drawn later ends as waiting, and goes on when its shards are t
   const worker = shardWorker(join(path, 'draws'), { ...request(), software })
   for (const lap of ['lap-001', 'lap-002']) {
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 6 })
-    const jobs = waitingShards(join(path, 'draws'), { ...request(), software })
+    const draws = join(path, 'draws')
+    const jobs = openLaps(draws).flatMap((open) => waitingShards(draws, open, { ...request(), software }))
     // One is drawn now, the others after the next look.
     await worker.draw(jobs[3])
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 5 })
@@ -242,4 +246,5 @@ it('a lap that is drawn later ends as waiting, and goes on when its shards are t
   await worker.release()
   await learned(path, { executor })
   expect(priorOf(path)).toEqual(alone)
+  expect(openLaps(join(path, 'draws'))).toEqual([])
 })

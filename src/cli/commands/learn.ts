@@ -113,8 +113,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const { resume, breakLock } = options
+  const executor = executorOf(layoutOf(options.run), options)
   const folder = openRun(options.run, { config, resume, breakLock, grows: ['em.laps'] })
-  const executor = executorOf(folder.paths, options)
   try {
     const set = await observations.inRun(folder.paths, io)
     const unseen = neverSeen(set)

@@ -100,6 +100,13 @@ export const learningOptions = (folder: string) =>
     },
   }) as const
 
+/** A queue between machines. */
+export const queue = {
+  kind: 'text',
+  value: 'url',
+  description: "redis://… or postgres://…: every 'tweedie worker' of this queue draws samples of laps",
+} as const
+
 /** Who draws the samples of laps. */
 export const sharing = {
   workers: {
@@ -113,6 +120,7 @@ export const sharing = {
     choices: ['files'],
     description: "files: laps wait for their samples, which 'tweedie shard' draws on other machines",
   },
+  queue,
 } as const satisfies OptionSpecs
 
 /** What a report judges restorations by. */

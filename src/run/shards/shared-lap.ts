@@ -9,7 +9,7 @@ import { TweedieError } from '../../error.ts'
 import type { Observations } from '../../observations/index.ts'
 import { checkAborted } from '../../progress.ts'
 import type { ShardLayout } from '../../training/index.ts'
-import type { Executor, ShardJob, SharedDrawing } from './executor.ts'
+import { type Executor, LostExecutor, type ShardJob, type SharedDrawing } from './executor.ts'
 import { observationsDigest, removeLapFile, writeLapFile } from './lap-file.ts'
 import { removeShard, shardState } from './shard-file.ts'
 
@@ -42,7 +42,7 @@ const drawn = async (
       checkAborted(signal, 'learning')
       // A worker that was lost may be replaced; what one says of the shard, another would say too.
       if (cause instanceof TweedieError)
-        throw cause.code === 'interrupted'
+        throw cause.code === 'interrupted' || cause instanceof LostExecutor
           ? cause
           : new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
       reason = textOf(cause)

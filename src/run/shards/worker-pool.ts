@@ -7,7 +7,10 @@ import type { Executor, ShardJob } from './executor.ts'
 /** What a process is told. */
 export type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
 
-/** What it says: that it is ready for the next shard, after the last one was drawn or was not. */
+/**
+ * What it says: that it is ready for the next shard, after the last one was drawn or was not. What fails
+ * before it was ever ready is the beginning.
+ */
 const saidSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('drawn') }),
@@ -72,6 +75,11 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
     const said = saidSchema.parse(message)
     const of = busy.get(child)
     busy.delete(child)
+    if (said.kind === 'failed' && !of) {
+      all.delete(child)
+      for (const each of waiting.splice(0)) each.reject(errorOf(said))
+      return
+    }
     idle.push(child)
     if (said.kind === 'drawn') of?.resolve()
     if (said.kind === 'failed') of?.reject(errorOf(said))

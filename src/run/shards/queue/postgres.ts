@@ -1,0 +1,58 @@
+/** BullMQ on PostgreSQL. */
+import { Socket } from 'node:net'
+import { type Backend, FIRST_ANSWER, optional, workerOptions } from './backend.ts'
+
+/** Where all tables are. */
+const schema = 'tweedie'
+
+/** A question that is not answered for so long has failed, ms. */
+const SILENCE = 10_000
+
+/** @throws Error where the store does not answer or refuses */
+export const postgresBackend = async (url: string): Promise<Backend> => {
+  const load = () => Promise.all([import('bullmq'), import('pg')])
+  const [bullmq, { default: pg }] = await optional(load, 'bullmq pg')
+  const sockets = new Set<Socket>()
+  const connection = {
+    connectionString: url,
+    connectionTimeoutMillis: FIRST_ANSWER,
+    query_timeout: SILENCE,
+    keepAlive: true,
+    max: 1,
+    // Closed by hand in the end: a pool waits for connections that nobody answers.
+    stream: () => {
+      const socket = new Socket()
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+  }
+  const client = new pg.Client(connection)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const version = { skipVersionCheck: true }
+    await bullmq
+      .assertSchemaCompatibility(client, schema, version)
+      .catch(() => bullmq.runMigrations(client, schema, version))
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+  const { Queue, Worker } = bullmq.withBackend(bullmq.createPostgresBackend)
+  const inSchema = { ...connection, schema, skipVersionCheck: true }
+  return {
+    queue: (name) => {
+      const queue = new Queue(name, { connection: inSchema })
+      queue.on('error', () => {}) // what fails is thrown to who asked
+      return queue
+    },
+    worker: (name, times) => {
+      const worker = new Worker(name, null, { connection: inSchema, ...workerOptions(times) })
+      worker.on('error', () => {})
+      return worker
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

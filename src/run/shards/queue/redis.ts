@@ -1,0 +1,53 @@
+/** BullMQ on Redis or Valkey. */
+import { type Backend, FIRST_ANSWER, optional, workerOptions } from './backend.ts'
+
+/** Before the names of all keys. */
+const prefix = 'tweedie'
+
+/** A socket that says nothing for so long while it is asked something is given up, ms. */
+const SILENCE = 10_000
+
+/** @throws Error where the store does not answer or refuses */
+export const redisBackend = async (url: string): Promise<Backend> => {
+  const load = () => Promise.all([import('bullmq'), import('ioredis')])
+  const [{ Queue, Worker }, { Redis }] = await optional(load, 'bullmq ioredis')
+  let isOpen = false
+  let reason: Error | undefined
+  const connection = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: FIRST_ANSWER,
+    socketTimeout: SILENCE,
+    maxRetriesPerRequest: null,
+    // Once it has answered, it is waited for; who asks has patience or not.
+    retryStrategy: (times) => (isOpen ? Math.min(200 * times, 2000) : null),
+  })
+  connection.on('error', (cause) => {
+    reason ??= cause
+  })
+  try {
+    await connection.connect()
+    await connection.ping()
+    isOpen = true
+  } catch (cause) {
+    connection.disconnect()
+    throw reason ?? cause
+  }
+  const closing: (() => Promise<void>)[] = []
+  return {
+    queue: (name) => {
+      const queue = new Queue(name, { connection, prefix })
+      queue.on('error', () => {}) // what fails is thrown to who asked
+      return queue
+    },
+    worker: (name, times) => {
+      const worker = new Worker(name, null, { connection, prefix, ...workerOptions(times) })
+      worker.on('error', () => {})
+      closing.push(() => worker.close(true))
+      return worker
+    },
+    close: async () => {
+      await Promise.all(closing.map((close) => close()))
+      connection.disconnect()
+    },
+  }
+}

@@ -18,21 +18,28 @@ const TRIES = 3
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** One shard, given out until its file is good. */
+/** How often it is said how far a lap is while no shard comes, ms. */
+const SAYING = 1000
+
+/**
+ * One shard, given out until its file is good.
+ *
+ * @returns how often that was
+ */
 const drawn = async (
   executor: Executor,
   folder: string,
   layout: ShardLayout,
   job: ShardJob,
   signal?: AbortSignal,
-): Promise<void> => {
+): Promise<number> => {
   const name = `shard ${job.shard} of ${job.lap} (samples ${job.from} to ${job.to - 1})`
   for (let attempt = 1; ; attempt++) {
     let reason: string
     try {
       await executor.draw(job)
       const state = shardState(folder, layout, job.shard, job.prior)
-      if (state === 'there') return
+      if (state === 'there') return attempt
       reason =
         state === 'absent'
           ? 'its file is missing'
@@ -59,15 +66,27 @@ const drawn = async (
 export interface SharedLapOptions {
   /** What the lap draws for. */
   readonly set: Observations
-  /** After each shard, with the number that are there. */
+  /** After each shard and now and then, with the number that are there. */
   readonly onShard: (there: number) => void
   readonly signal?: AbortSignal
+}
+
+/** Who did what in a lap. */
+export type SharedLap = {
+  readonly shards: number
+  /** Those that were there from before. */
+  readonly kept: number
+  /** Times that a shard was given out again. */
+  readonly again: number
+  /** Most workers that were seen at once; absent where nobody can know. */
+  readonly workers?: number
 }
 
 /**
  * Draws a lap by an executor. Shards that are there from before, of the same lap, are kept.
  *
  * @param folder - of the lap's samples
+ * @returns who did what
  * @throws TweedieError `interrupted`; `io` naming a shard that failed three times; what a worker found wrong
  */
 export const sharedLap = async (
@@ -75,7 +94,7 @@ export const sharedLap = async (
   folder: string,
   { prior, samples: { layout }, done }: LapWork,
   { set, onShard, signal }: SharedLapOptions,
-): Promise<void> => {
+): Promise<SharedLap> => {
   const { software } = executor
   const digest = writeLapFile(folder, prior, { software, observations: observationsDigest(set) })
   const { bounds } = layout
@@ -85,8 +104,15 @@ export const sharedLap = async (
     if (state !== 'there') removeShard(folder, shard)
     return state !== 'there'
   })
-  let there = shards.length - missing.length
-  onShard(there)
+  const kept = shards.length - missing.length
+  let there = kept
+  let most: number | undefined
+  const say = (): void => {
+    const { workers } = executor.workers()
+    if (workers !== undefined) most = Math.max(most ?? 0, workers)
+    onShard(there)
+  }
+  say()
   const job = (shard: number): ShardJob => ({
     lap: basename(folder),
     prior: digest,
@@ -96,19 +122,26 @@ export const sharedLap = async (
   })
   const stop = (): void => void executor.stop()
   signal?.addEventListener('abort', stop)
+  const saying = setInterval(say, SAYING)
+  let times: number[]
   try {
     checkAborted(signal, 'learning')
-    await Promise.all(
+    times = await Promise.all(
       missing.map(async (shard) => {
-        await drawn(executor, folder, layout, job(shard), signal)
-        onShard(++there)
+        const attempts = await drawn(executor, folder, layout, job(shard), signal)
+        there++
+        say()
+        return attempts
       }),
     )
   } catch (error) {
     await executor.stop()
     throw error
   } finally {
+    clearInterval(saying)
     signal?.removeEventListener('abort', stop)
   }
   removeLapFile(folder)
+  const again = times.reduce((sum, attempts) => sum + attempts - 1, 0)
+  return { shards: shards.length, kept, again, ...(most === undefined ? {} : { workers: most }) }
 }

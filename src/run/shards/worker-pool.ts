@@ -121,7 +121,7 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
         give()
       })
     },
-    workers: () => ({ workers: all.size, running: busy.size }),
+    workers: () => ({ workers: all.size, running: busy.size, waiting: waiting.length }),
     stop: async () => {
       const stopped = new TweedieError('interrupted', 'the workers were stopped')
       const given = [...waiting.splice(0), ...busy.values()]

@@ -57,6 +57,9 @@ export interface Backend {
   close(): Promise<void>
 }
 
+/** Opens a store. */
+export type OpenStore = (url: string, silence: number) => Promise<Backend>
+
 /** How long a store may take to answer for the first time, ms. */
 export const FIRST_ANSWER = 5000
 

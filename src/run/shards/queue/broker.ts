@@ -90,8 +90,16 @@ export interface QueueTimes {
   readonly lost: number
   /** Between two looks at what is done, and for something to do. */
   readonly look: number
+  /** A question that is not answered for so long is asked again, by another connection. */
+  readonly silence: number
   /** How long a queue that does not answer is waited for. */
   readonly patience: number
 }
 
-export const queueTimes: QueueTimes = { lock: 20_000, lost: 10_000, look: 250, patience: 120_000 }
+export const queueTimes: QueueTimes = {
+  lock: 20_000,
+  lost: 10_000,
+  look: 250,
+  silence: 10_000,
+  patience: 120_000,
+}

@@ -1,16 +1,16 @@
 /** From the address of a queue to the queue. */
 import { TweedieError } from '../../../error.ts'
-import type { Backend } from './backend.ts'
+import type { OpenStore } from './backend.ts'
 import { type Broker, type QueueTimes, queueTimes } from './broker.ts'
 import { bullBroker } from './bull-broker.ts'
 import { postgresBackend } from './postgres.ts'
 import { redisBackend } from './redis.ts'
 
 /** Stores by the schemes of their addresses. */
-const stores: Readonly<Record<string, (url: string) => Promise<Backend>>> = {
+const stores: Readonly<Record<string, OpenStore>> = {
   'redis:': redisBackend,
   'rediss:': redisBackend,
-  'valkey:': (url) => redisBackend(url.replace('valkey', 'redis')),
+  'valkey:': (url, silence) => redisBackend(url.replace('valkey', 'redis'), silence),
   'postgres:': postgresBackend,
   'postgresql:': postgresBackend,
 }
@@ -42,7 +42,7 @@ export const openBroker = async (url: string, times: QueueTimes = queueTimes): P
     )
   const name = nameOf(address)
   try {
-    return bullBroker(await store(url), name, times)
+    return bullBroker(await store(url, times.silence), name, times)
   } catch (cause) {
     if (cause instanceof TweedieError) throw cause
     throw new TweedieError('input', `queue ${name}: ${reasonOf(cause)}`, { cause })

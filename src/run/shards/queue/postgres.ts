@@ -1,22 +1,22 @@
 /** BullMQ on PostgreSQL. */
 import { Socket } from 'node:net'
-import { type Backend, FIRST_ANSWER, optional, workerOptions } from './backend.ts'
+import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend.ts'
 
 /** Where all tables are. */
 const schema = 'tweedie'
 
-/** A question that is not answered for so long has failed, ms. */
-const SILENCE = 10_000
-
-/** @throws Error where the store does not answer or refuses */
-export const postgresBackend = async (url: string): Promise<Backend> => {
+/**
+ * @param silence - a question that is not answered for so long has failed, ms
+ * @throws Error where the store does not answer or refuses
+ */
+export const postgresBackend: OpenStore = async (url, silence) => {
   const load = () => Promise.all([import('bullmq'), import('pg')])
   const [bullmq, { default: pg }] = await optional(load, 'bullmq pg')
   const sockets = new Set<Socket>()
   const connection = {
     connectionString: url,
     connectionTimeoutMillis: FIRST_ANSWER,
-    query_timeout: SILENCE,
+    query_timeout: silence,
     keepAlive: true,
     max: 1,
     // Closed by hand in the end: a pool waits for connections that nobody answers.

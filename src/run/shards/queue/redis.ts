@@ -1,14 +1,14 @@
 /** BullMQ on Redis or Valkey. */
-import { type Backend, FIRST_ANSWER, optional, workerOptions } from './backend.ts'
+import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend.ts'
 
 /** Before the names of all keys. */
 const prefix = 'tweedie'
 
-/** A socket that says nothing for so long while it is asked something is given up, ms. */
-const SILENCE = 10_000
-
-/** @throws Error where the store does not answer or refuses */
-export const redisBackend = async (url: string): Promise<Backend> => {
+/**
+ * @param silence - a socket that says nothing for so long while it is asked something is given up, ms
+ * @throws Error where the store does not answer or refuses
+ */
+export const redisBackend: OpenStore = async (url, silence) => {
   const load = () => Promise.all([import('bullmq'), import('ioredis')])
   const [{ Queue, Worker }, { Redis }] = await optional(load, 'bullmq ioredis')
   let isOpen = false
@@ -16,7 +16,7 @@ export const redisBackend = async (url: string): Promise<Backend> => {
   const connection = new Redis(url, {
     lazyConnect: true,
     connectTimeout: FIRST_ANSWER,
-    socketTimeout: SILENCE,
+    socketTimeout: silence,
     maxRetriesPerRequest: null,
     // Once it has answered, it is waited for; who asks has patience or not.
     retryStrategy: (times) => (isOpen ? Math.min(200 * times, 2000) : null),

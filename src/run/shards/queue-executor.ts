@@ -29,6 +29,8 @@ interface Waiting {
 interface Session {
   readonly broker: Broker
   readonly queue: RunQueue
+  /** Says that the run is there. */
+  readonly beats: NodeJS.Timeout
 }
 
 /** What another worker would find too stops the lap; the rest may be one worker's own trouble. */
@@ -50,7 +52,7 @@ const lostWith = (cause: unknown): unknown =>
 export const queueExecutor = (
   open: () => Promise<Broker>,
   run: OpenRun,
-  { look, patience }: QueueTimes = queueTimes,
+  { look, beat, silence, patience }: QueueTimes = queueTimes,
 ): Executor => {
   const waiting = new Map<string, Waiting>()
   let session: Session | undefined
@@ -64,7 +66,9 @@ export const queueExecutor = (
     try {
       const queue = broker.queueOf(run)
       await patiently(() => queue.begin(), { name: broker.name, patience, signal })
-      return { broker, queue }
+      // Laps may be hours apart.
+      const beats = setInterval(() => void within(silence, queue.announce()).catch(() => {}), beat)
+      return { broker, queue, beats }
     } catch (cause) {
       await broker.close()
       throw cause
@@ -127,6 +131,7 @@ export const queueExecutor = (
       session = undefined
       seen = {}
       if (left === undefined) return
+      clearInterval(left.beats)
       // Of a queue that is away nothing can be taken out: the run's next session does.
       await within(LEAVING, left.queue.end()).catch(() => {})
       await left.broker.close()

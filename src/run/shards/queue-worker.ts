@@ -56,8 +56,8 @@ const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string)
  * A failure that may be the machine's own is not the shard's: with `input`, such as data that are not here,
  * the shard is given back and its run is left to others.
  *
- * @throws TweedieError `interrupted`, after giving back the shard at hand; `input` when the only runs that wait
- * are refused; `io` when the disk refuses, after saying so, and when the queue is lost
+ * @throws TweedieError `interrupted`, after giving back the shard at hand; `input` when a worker that has
+ * drawn nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the queue is lost
  */
 export const queueWorker = async (
   broker: Broker,
@@ -69,6 +69,8 @@ export const queueWorker = async (
   const serving = new Map<string, Serving>()
   const refused = new Map<string, string>()
   let open: { readonly folder: string; readonly executor: Executor } | undefined
+
+  let hasDrawn = false
 
   const refuse = ({ id }: OpenRun, reason: string): void => {
     refused.set(id, reason)
@@ -98,7 +100,7 @@ export const queueWorker = async (
       else refuse(run, reason)
     }
     const [reason] = refused.values()
-    if (serving.size === 0 && reason !== undefined) throw new TweedieError('input', reason)
+    if (!hasDrawn && serving.size === 0 && reason !== undefined) throw new TweedieError('input', reason)
   }
   /** Says that the worker is alive until it is done. @returns false when the shard was taken from it */
   const keep = async (taken: TakenShard, done: AbortSignal): Promise<boolean> => {
@@ -124,6 +126,7 @@ export const queueWorker = async (
       checkAborted(signal, 'the worker')
       await executor.draw(taken.job)
       await ask(() => taken.say({ kind: 'drawn' }))
+      hasDrawn = true
       onDrawn?.(run, taken.job, await ask(() => source.waiting()))
     } catch (cause) {
       if (signal.aborted) await within(LEAVING, taken.giveBack()).catch(() => {})

@@ -10,6 +10,7 @@ export interface FoundJob {
   readonly data: unknown
   readonly returnvalue: unknown
   readonly failedReason?: string
+  updateData(data: unknown): Promise<void>
 }
 
 /** A job that was taken. */

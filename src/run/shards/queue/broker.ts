@@ -38,7 +38,7 @@ export interface QueueCounts {
 export interface RunQueue {
   /** Begins with nothing: what a killed process left goes. Then workers are told of the run. */
   begin(): Promise<void>
-  /** Tells workers of the run, where the queue has forgotten it. */
+  /** Tells workers of the run: again and again, or they take it for one whose process was killed. */
   announce(): Promise<void>
   /** Gives shards out; one that is in the queue already stays as it is. */
   give(shards: readonly GivenShard[]): Promise<void>
@@ -75,7 +75,7 @@ export interface ShardSource {
 export interface Broker {
   /** Where it is, without a password. */
   readonly name: string
-  /** Runs that wait for shards. */
+  /** Runs that wait for shards, and have said so lately. */
   runs(): Promise<OpenRun[]>
   queueOf(run: OpenRun): RunQueue
   sourceOf(run: OpenRun): ShardSource
@@ -92,6 +92,8 @@ export interface QueueTimes {
   readonly look: number
   /** A question that is not answered for so long is asked again, by another connection. */
   readonly silence: number
+  /** Between two times that a run says that it is there. After ten it is taken for gone. */
+  readonly beat: number
   /** How long a queue that does not answer is waited for. */
   readonly patience: number
 }
@@ -101,5 +103,6 @@ export const queueTimes: QueueTimes = {
   lost: 10_000,
   look: 250,
   silence: 10_000,
+  beat: 30_000,
   patience: 120_000,
 }

@@ -10,7 +10,17 @@ const RUNS = 'runs'
 /** Most outcomes at a time. */
 const PAGE = 1000
 
-const runSchema = z.object({ id: z.string(), name: z.string(), path: z.string(), software: z.string() })
+/** A run of which nothing was heard in so many beats is gone. Clocks of machines differ by less. */
+const BEATS = 10
+
+const runSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  software: z.string(),
+  /** When it was told of, ms since 1970. */
+  told: z.number(),
+})
 
 const jobSchema = z.object({
   lap: z.string(),
@@ -43,7 +53,10 @@ const unlessTaken = async (work: Promise<unknown>): Promise<void> => {
 const runQueue = (queue: JobQueue, runs: JobQueue, run: OpenRun): RunQueue => {
   const jobId = queueName(run)
   const announce = async (): Promise<void> => {
-    await runs.addBulk([{ name: 'run', data: run, opts: { jobId, attempts: 1 } }])
+    const data: z.output<typeof runSchema> = { ...run, told: Date.now() }
+    const told = await runs.getJob(jobId)
+    if (told) await unlessTaken(told.updateData(data))
+    else await runs.addBulk([{ name: 'run', data, opts: { jobId, attempts: 1 } }])
   }
   const end = async (): Promise<void> => {
     await runs.remove(jobId)
@@ -131,7 +144,7 @@ export const bullBroker = (backend: Backend, name: string, times: QueueTimes): B
       const found = await runs.getJobs(['waiting'])
       return found.flatMap(({ data }) => {
         const run = runSchema.safeParse(data) // of another version it may be anything
-        return run.success ? [run.data] : []
+        return run.success && Date.now() - run.data.told < BEATS * times.beat ? [run.data] : []
       })
     },
     queueOf: (run) => runQueue(backend.queue(queueName(run)), runs, run),

@@ -5,6 +5,9 @@ import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend
 /** Where all tables are. */
 const schema = 'tweedie'
 
+/** How long the tables may take, which are made once, ms: whoever comes second waits for the first. */
+const MAKING_TABLES = 30_000
+
 /**
  * @param silence - a question that is not answered for so long has failed, ms
  * @throws Error where the store does not answer or refuses
@@ -27,7 +30,7 @@ export const postgresBackend: OpenStore = async (url, silence) => {
       return socket
     },
   }
-  const client = new pg.Client(connection)
+  const client = new pg.Client({ ...connection, query_timeout: MAKING_TABLES })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -7,7 +7,7 @@ import { openBroker, readJournal, type ShardJob } from '../../../../src/run/inde
 import { shardFile } from '../../../../src/run/shards/shard-file.ts'
 import { killChild, startChild } from '../../child.ts'
 import { scratch } from '../../scratch.ts'
-import { learned, priorOf, SHARDS } from '../small-run.ts'
+import { drawnHere, learned, priorOf, SHARDS } from '../small-run.ts'
 import { onQueue, runOf, workerAt } from './queue-run.ts'
 import { linkTo, type QueueServer, stores } from './servers.ts'
 import { quick, stuck } from './stuck.ts'
@@ -23,6 +23,19 @@ beforeAll(async () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+/** Whoever comes waits until so many have come. */
+const barrier = (count: number): (() => Promise<void>) => {
+  let open: () => void = () => {}
+  const all = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  let come = 0
+  return () => {
+    if (++come === count) open()
+    return all
+  }
+}
 
 const fileOf = (path: string, { lap, shard }: ShardJob): string => shardFile(join(path, 'draws', lap), shard)
 
@@ -47,7 +60,15 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
 
   test('gives the prior of the process that learns alone, says who draws, and leaves nothing', async () => {
     const path = join(scratch(), 'run')
-    const workers = [workerAt(server.url()), workerAt(server.url())]
+    const both = barrier(2)
+    const workers = [0, 1].map(() =>
+      workerAt(server.url(), {
+        executorAt: (folder) => {
+          const executor = drawnHere(folder)
+          return { ...executor, draw: (job) => both().then(() => executor.draw(job)) }
+        },
+      }),
+    )
     const seen: { done: number; total: number; workers?: unknown; running?: unknown }[] = []
     const executor = onQueue(path, server.url())
     await learned(path, {
@@ -206,9 +227,11 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
         setTimeout(() => link.mend(), 500)
       },
     })
-    await learned(path, { executor: onQueue(path, server.url(link.port)) })
+    const executor = onQueue(path, server.url(link.port))
+    await learned(path, { executor })
     expect(cuts).toBeGreaterThan(0)
     expect(priorOf(path)).toEqual(alone)
+    await executor.stop()
     link.close()
   })
 

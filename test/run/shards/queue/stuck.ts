@@ -2,7 +2,14 @@
 import type { Executor, QueueTimes, ShardJob } from '../../../../src/run/index.ts'
 
 /** What takes seconds on machines takes fractions of them here. */
-export const quick: QueueTimes = { lock: 1000, lost: 500, look: 20, silence: 500, patience: 20_000 }
+export const quick: QueueTimes = {
+  lock: 1000,
+  lost: 500,
+  look: 20,
+  silence: 500,
+  beat: 1000,
+  patience: 20_000,
+}
 
 /** Draws nothing, and says when it was asked to. */
 export const stuck = (): Executor & { readonly asked: Promise<ShardJob> } => {

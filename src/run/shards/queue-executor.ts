@@ -133,7 +133,7 @@ export const queueExecutor = (
       if (left === undefined) return
       clearInterval(left.beats)
       // Of a queue that is away nothing can be taken out: the run's next session does.
-      await within(LEAVING, left.queue.end()).catch(() => {})
+      await within(Math.min(LEAVING, patience), left.queue.end()).catch(() => {})
       await left.broker.close()
     },
   }

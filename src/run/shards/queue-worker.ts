@@ -129,7 +129,7 @@ export const queueWorker = async (
       hasDrawn = true
       onDrawn?.(run, taken.job, await ask(() => source.waiting()))
     } catch (cause) {
-      if (signal.aborted) await within(LEAVING, taken.giveBack()).catch(() => {})
+      if (signal.aborted) await within(Math.min(LEAVING, patience), taken.giveBack()).catch(() => {})
       else if (isOwn) await failed(run, taken, cause)
     } finally {
       signal.removeEventListener('abort', stop)

@@ -1,5 +1,6 @@
 /** BullMQ on Redis or Valkey. */
 import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend.ts'
+import { within } from './patience.ts'
 
 /** Before the names of all keys. */
 const prefix = 'tweedie'
@@ -25,8 +26,10 @@ export const redisBackend: OpenStore = async (url, silence) => {
     reason ??= cause
   })
   try {
-    await connection.connect()
-    await connection.ping()
+    await within(
+      FIRST_ANSWER,
+      connection.connect().then(() => connection.ping()),
+    )
     isOpen = true
   } catch (cause) {
     connection.disconnect()

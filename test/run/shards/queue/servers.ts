@@ -18,7 +18,7 @@ export interface QueueServer {
   stop(): Promise<void>
 }
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -194,13 +194,6 @@ export const linkTo = async (port: number): Promise<Link> => {
       for (const socket of sockets) socket.destroy()
     },
   }
-}
-
-/** A port whose owner takes connections and says nothing. */
-export const silentPort = async (): Promise<{ readonly port: number; close(): void }> => {
-  const link = await linkTo(await freePort())
-  link.cut()
-  return link
 }
 
 /** Kinds of servers, where they are installed. */

@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('a queue', () => {
   })
   afterAll(() => server.stop())
 
-  it('gives the prior of one process; the second that learns is refused; workers leave by Ctrl-C', async () => {
+  it('gives the prior of one process; who learns twice is refused; workers leave by Ctrl-C', async () => {
     expect(tweedie(learn('alone')).status).toBe(0)
     const url = server.url()
     const learning = startTweedie(learn('queued', '--queue', url, '--json'))

@@ -15,6 +15,9 @@ import { patiently, within } from './queue/patience.ts'
 /** Time for leaving a queue that may be away, ms. */
 const LEAVING = 5000
 
+/** How often workers are counted, ms. */
+const COUNTING = 1000
+
 /** A shard that somebody waits for. */
 interface Waiting {
   readonly id: string
@@ -60,6 +63,7 @@ export const queueExecutor = (
   let looking: Promise<void> | undefined
   let seen: Workers = {}
   let asked = 0
+  let counted = Number.NEGATIVE_INFINITY
 
   const opened = async ({ signal }: AbortController): Promise<Session> => {
     const broker = await open()
@@ -85,10 +89,14 @@ export const queueExecutor = (
     const fresh = [...waiting.values()].filter(({ isGiven }) => !isGiven)
     if (fresh.length > 0) await queue.give(fresh)
     for (const each of fresh) each.isGiven = true
-    for (const { id, outcome } of await queue.outcomes()) heard(id, outcome)
+    for (let some = await queue.outcomes(); some.length > 0; some = await queue.outcomes())
+      for (const { id, outcome } of some) heard(id, outcome)
     const given = [...waiting.values()].filter(({ isGiven }) => isGiven)
     const { all, ...counts } = await queue.counts()
-    seen = counts
+    // A list of all connections: not for every look.
+    const isDue = performance.now() - counted > COUNTING
+    if (isDue) counted = performance.now()
+    seen = { ...counts, workers: isDue ? await queue.workers() : seen.workers }
     if (all >= given.length) return
     await queue.announce()
     for (const id of await queue.missing(given.map(({ id }) => id))) {
@@ -130,6 +138,7 @@ export const queueExecutor = (
       const left = session
       session = undefined
       seen = {}
+      counted = Number.NEGATIVE_INFINITY
       if (left === undefined) return
       clearInterval(left.beats)
       // Of a queue that is away nothing can be taken out: the run's next session does.

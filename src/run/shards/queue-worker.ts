@@ -57,7 +57,8 @@ const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string)
  * the shard is given back and its run is left to others.
  *
  * @throws TweedieError `interrupted`, after giving back the shard at hand; `input` when a worker that has
- * drawn nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the queue is lost
+ * drawn nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the
+ * queue is lost
  */
 export const queueWorker = async (
   broker: Broker,

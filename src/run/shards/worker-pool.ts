@@ -5,7 +5,7 @@ import { TweedieError } from '../../error.ts'
 import type { Executor, ShardJob } from './executor.ts'
 
 /** What a process is told. */
-export type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
+type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
 
 /**
  * What it says: that it is ready for the next shard, after the last one was drawn or was not. What fails

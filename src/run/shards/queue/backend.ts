@@ -5,7 +5,7 @@
 import { TweedieError } from '../../../error.ts'
 
 /** A job as it is found. */
-export interface FoundJob {
+interface FoundJob {
   readonly id?: string
   readonly data: unknown
   readonly returnvalue: unknown
@@ -38,7 +38,7 @@ export interface JobQueue {
 }
 
 /** Who takes jobs. */
-export interface JobWorker {
+interface JobWorker {
   getNextJob(token: string, options: { block: boolean }): Promise<TakenJob | undefined>
   startStalledCheckTimer(): Promise<void>
   close(force?: boolean): Promise<void>

@@ -1,4 +1,4 @@
-/** What Tweedie asks of a queue: runs that wait for shards, and shards that are given out, taken and told of. */
+/** What Tweedie asks of a queue: runs that wait, and shards that are given out, taken and told of. */
 import type { ShardJob } from '../executor.ts'
 
 /** A run that waits for shards. */
@@ -19,17 +19,15 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
 /** A shard under the name that it has in the queue. Given out again, it has another. */
-export interface GivenShard {
+interface GivenShard {
   readonly id: string
   readonly job: ShardJob
 }
 
 /** How the shards of a run stand. */
-export interface QueueCounts {
+interface QueueCounts {
   readonly waiting: number
   readonly running: number
-  /** Workers that are connected to the run. */
-  readonly workers: number
   /** Shards in the queue, with those whose outcome nobody has asked for yet. */
   readonly all: number
 }
@@ -42,9 +40,11 @@ export interface RunQueue {
   announce(): Promise<void>
   /** Gives shards out; one that is in the queue already stays as it is. */
   give(shards: readonly GivenShard[]): Promise<void>
-  /** Takes out of the queue what is known of shards. */
+  /** Takes out of the queue what is known of shards, not all at once where it is much. */
   outcomes(): Promise<{ readonly id: string; readonly outcome: Outcome }[]>
   counts(): Promise<QueueCounts>
+  /** How many workers are connected to the run. */
+  workers(): Promise<number>
   /** Those of these shards that the queue does not have. */
   missing(ids: readonly string[]): Promise<string[]>
   /** Takes all of the run out of the queue. */

@@ -85,13 +85,11 @@ const runQueue = (queue: JobQueue, runs: JobQueue, run: OpenRun): RunQueue => {
       )
     },
     counts: async () => {
-      const [counts, workers] = await Promise.all([
-        queue.getJobCounts('waiting', 'active', 'completed', 'failed'),
-        queue.getWorkersCount(),
-      ])
+      const counts = await queue.getJobCounts('waiting', 'active', 'completed', 'failed')
       const { waiting = 0, active = 0, completed = 0, failed = 0 } = counts
-      return { waiting, running: active, workers, all: waiting + active + completed + failed }
+      return { waiting, running: active, all: waiting + active + completed + failed }
     },
+    workers: () => queue.getWorkersCount(),
     missing: async (ids) => {
       const found = await Promise.all(ids.map(async (id) => ({ id, job: await queue.getJob(id) })))
       return found.filter(({ job }) => job === undefined).map(({ id }) => id)

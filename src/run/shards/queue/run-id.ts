@@ -1,4 +1,4 @@
-/** The name of a run among those of a queue: in its folder, so that a worker knows the folder for the run's. */
+/** The name of a run on a queue: in its folder, so that a worker knows the folder for the run's. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

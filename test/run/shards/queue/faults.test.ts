@@ -1,4 +1,4 @@
-/** Queues that do not answer, are lost, or are left by whoever learned, and workers whose machine is at fault. */
+/** Queues that do not answer, are lost, or were left behind, and workers whose machine is at fault. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,7 +149,7 @@ describe.skipIf(!hasRedis)('a run on a queue', () => {
     await keeping.stop()
   })
 
-  it('stops with one line when the queue is lost for good, as its workers do, and goes on elsewhere', async () => {
+  it('stops with one line when the queue is lost, as its workers do, and goes on elsewhere', async () => {
     const lost = await redisServer()
     const path = join(scratch(), 'run')
     const times = { ...quick, patience: 1500 }

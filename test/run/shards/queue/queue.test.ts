@@ -199,7 +199,7 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
     expect(worker.given.length).toBe(SHARDS + 2)
   })
 
-  test('is drawn on by others when the link of a worker is cut, and by it when the link is back', async () => {
+  test('is drawn by others when the link of a worker is cut', async () => {
     const path = join(scratch(), 'run')
     const link = await linkTo(server.port)
     const executor = stuck()

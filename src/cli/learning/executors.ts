@@ -57,7 +57,7 @@ export const executorOf = (
   if (executor === 'files') return { ...fileExecutor(draws), software }
   if (queue !== undefined) {
     const whole = resolve(path)
-    const run = { id: madeRunId(path), name: basename(whole), path: whole, software }
+    const run = () => ({ id: madeRunId(path), name: basename(whole), path: whole, software })
     return { ...queueExecutor(() => openBroker(queue), run), software }
   }
   if (workers === undefined) return undefined

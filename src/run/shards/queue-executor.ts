@@ -51,10 +51,11 @@ const lostWith = (cause: unknown): unknown =>
  * after a restart without its data, is given to it again.
  *
  * @param open - opens the queue; called again when shards are asked for after a stop
+ * @param run - says which run it is, when its folder is there
  */
 export const queueExecutor = (
   open: () => Promise<Broker>,
-  run: OpenRun,
+  run: () => OpenRun,
   { look, beat, silence, patience }: QueueTimes = queueTimes,
 ): Executor => {
   const waiting = new Map<string, Waiting>()
@@ -68,7 +69,7 @@ export const queueExecutor = (
   const opened = async ({ signal }: AbortController): Promise<Session> => {
     const broker = await open()
     try {
-      const queue = broker.queueOf(run)
+      const queue = broker.queueOf(run())
       await patiently(() => queue.begin(), { name: broker.name, patience, signal })
       // Laps may be hours apart.
       const beats = setInterval(() => void within(silence, queue.announce()).catch(() => {}), beat)

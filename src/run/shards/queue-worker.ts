@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
-import type { Executor, ShardJob } from './executor.ts'
+import { type Executor, LostExecutor, type ShardJob } from './executor.ts'
 import {
   type Broker,
   type OpenRun,
@@ -139,6 +139,7 @@ export const queueWorker = async (
     }
   }
   const failed = async (run: OpenRun, taken: TakenShard, cause: unknown): Promise<void> => {
+    if (cause instanceof LostExecutor) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
     const code = cause instanceof TweedieError ? cause.code : 'unknown'
     if (code === 'input') {

@@ -3,9 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Backend, JobQueue, TakenJob } from './backend.ts'
 import type { Broker, OpenRun, QueueTimes, RunQueue, ShardSource, TakenShard } from './broker.ts'
+import { within } from './patience.ts'
 
 /** Queue of the runs: nobody takes them. */
 const RUNS = 'runs'
+
+/** Time for taking leave, ms. */
+const CLOSING = 1000
 
 /** Most outcomes at a time. */
 const PAGE = 1000
@@ -129,7 +133,8 @@ const shardSource = (backend: Backend, name: string, times: QueueTimes): ShardSo
   return {
     take,
     waiting: async () => (await queue.getJobCounts('waiting')).waiting ?? 0,
-    close: () => worker.close(true),
+    // Of a queue that is away it may never come back: what is left is cut with the connection.
+    close: () => within(CLOSING, worker.close(true)).catch(() => {}),
   }
 }
 

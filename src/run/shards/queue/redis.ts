@@ -35,7 +35,6 @@ export const redisBackend: OpenStore = async (url, silence) => {
     connection.disconnect()
     throw reason ?? cause
   }
-  const closing: (() => Promise<void>)[] = []
   return {
     queue: (name) => {
       const queue = new Queue(name, { connection, prefix })
@@ -45,12 +44,8 @@ export const redisBackend: OpenStore = async (url, silence) => {
     worker: (name, times) => {
       const worker = new Worker(name, null, { connection, prefix, ...workerOptions(times) })
       worker.on('error', () => {})
-      closing.push(() => worker.close(true))
       return worker
     },
-    close: async () => {
-      await Promise.all(closing.map((close) => close()))
-      connection.disconnect()
-    },
+    close: async () => connection.disconnect(),
   }
 }

@@ -26,7 +26,14 @@ export const runOf = (path: string): OpenRun => ({
 
 /** Gives the shards of a run folder to a queue. */
 export const onQueue = (path: string, url: string, times = quick): SharedDrawing => {
-  const executor = { ...queueExecutor(() => openBroker(url, times), runOf(path), times), software }
+  const executor = {
+    ...queueExecutor(
+      () => openBroker(url, times),
+      () => runOf(path),
+      times,
+    ),
+    software,
+  }
   onTestFinished(() => executor.stop())
   return executor
 }

@@ -54,8 +54,8 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
   },
   shard: {
     summary: 'draw a part of the samples that a run of learn waits for',
-    description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards: files
-of some rows each. This command draws those of its part that are missing, on any machine that sees the run's
+    description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards:
+files of some rows each. This command draws those of its part that are missing, on any machine that sees the run's
 folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
 
 Ctrl-C leaves at once: a shard is there whole or not at all.`,
@@ -76,10 +76,10 @@ Ctrl-C leaves at once: a shard is there whole or not at all.`,
   },
   worker: {
     summary: 'draw samples for whatever runs of learn wait in a queue',
-    description: `Takes shards of posterior samples from a queue (Redis, Valkey or PostgreSQL, by BullMQ), draws
-them into the folders of their runs, and waits for more: of every 'learn --queue' of that queue. It has to see
-the runs' folders and the data of their configurations. Workers come and go as they like: a shard whose worker
-is lost is given to another, and who draws does not change a bit of it.
+    description: `Takes shards of posterior samples from a queue (Redis, Valkey or PostgreSQL, by BullMQ),
+draws them into the folders of their runs, and waits for more: of every 'learn --queue' of that queue. It has
+to see the runs' folders and the data of their configurations. Workers come and go as they like: a shard whose
+worker is lost is given to another, and who draws does not change a bit of it.
 
 Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
     arguments: [],
@@ -89,7 +89,7 @@ Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
         kind: 'text',
         value: 'folder',
         description:
-          "folder that holds the runs' folders here (default: they are at the same paths as where they learn)",
+          "folder that holds the runs' folders here (default: the same paths as where the runs learn)",
       },
       device,
     },

@@ -15,8 +15,8 @@ import { patiently, within } from './queue/patience.ts'
 /** Time for leaving a queue that may be away, ms. */
 const LEAVING = 5000
 
-/** How often workers are counted, ms. */
-const COUNTING = 1000
+/** Looks between two counts of the workers: that is a list of all connections. */
+const COUNTING = 4
 
 /** A shard that somebody waits for. */
 interface Waiting {
@@ -94,8 +94,7 @@ export const queueExecutor = (
       for (const { id, outcome } of some) heard(id, outcome)
     const given = [...waiting.values()].filter(({ isGiven }) => isGiven)
     const { all, ...counts } = await queue.counts()
-    // A list of all connections: not for every look.
-    const isDue = performance.now() - counted > COUNTING
+    const isDue = performance.now() - counted > COUNTING * look
     if (isDue) counted = performance.now()
     seen = { ...counts, workers: isDue ? await queue.workers() : seen.workers }
     if (all >= given.length) return

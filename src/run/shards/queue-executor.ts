@@ -62,6 +62,7 @@ export const queueExecutor = (
   let session: Session | undefined
   let stopping = new AbortController()
   let looking: Promise<void> | undefined
+  let leaving: Promise<void> | undefined
   let seen: Workers = {}
   let asked = 0
   let counted = Number.NEGATIVE_INFINITY
@@ -104,18 +105,41 @@ export const queueExecutor = (
       if (lost) lost.isGiven = false
     }
   }
-  const lookOn = async (until: AbortController): Promise<void> => {
-    const { signal } = until
-    session ??= await opened(until)
-    const { broker, queue } = session
-    while (waiting.size > 0 && !signal.aborted) {
-      await patiently(() => looked(queue), { name: broker.name, patience, signal })
-      await wait(look, undefined, { signal }).catch(() => {})
-    }
-  }
   const rejectAll = (cause: unknown): void => {
     for (const { reject } of waiting.values()) reject(cause)
     waiting.clear()
+  }
+  /** Looks as long as anybody waits. */
+  const lookOn = async (until: AbortController): Promise<void> => {
+    const { signal } = until
+    try {
+      await leaving
+      session ??= await opened(until)
+      const { broker, queue } = session
+      while (waiting.size > 0 && !signal.aborted) {
+        await patiently(() => looked(queue), { name: broker.name, patience, signal })
+        await wait(look, undefined, { signal }).catch(() => {})
+      }
+    } catch (cause) {
+      rejectAll(lostWith(cause))
+    } finally {
+      looking = undefined
+    }
+  }
+  const leave = async (): Promise<void> => {
+    stopping.abort()
+    await looking
+    stopping = new AbortController()
+    rejectAll(new TweedieError('interrupted', 'nobody waits for shards any more'))
+    const left = session
+    session = undefined
+    seen = {}
+    counted = Number.NEGATIVE_INFINITY
+    if (left === undefined) return
+    clearInterval(left.beats)
+    // Of a queue that is away nothing can be taken out: the run's next session does.
+    await within(Math.min(LEAVING, patience), left.queue.end()).catch(() => {})
+    await left.broker.close()
   }
 
   return {
@@ -124,26 +148,13 @@ export const queueExecutor = (
         const id = `${job.lap}-shard-${job.shard}-${asked++}`
         waiting.set(id, { id, job, isGiven: false, resolve, reject })
         looking ??= lookOn(stopping)
-          .catch((cause) => rejectAll(lostWith(cause)))
-          .finally(() => {
-            looking = undefined
-          })
       }),
     workers: () => seen,
-    stop: async () => {
-      stopping.abort()
-      await looking
-      stopping = new AbortController()
-      rejectAll(new TweedieError('interrupted', 'nobody waits for shards any more'))
-      const left = session
-      session = undefined
-      seen = {}
-      counted = Number.NEGATIVE_INFINITY
-      if (left === undefined) return
-      clearInterval(left.beats)
-      // Of a queue that is away nothing can be taken out: the run's next session does.
-      await within(Math.min(LEAVING, patience), left.queue.end()).catch(() => {})
-      await left.broker.close()
+    stop: () => {
+      leaving ??= leave().finally(() => {
+        leaving = undefined
+      })
+      return leaving
     },
   }
 }

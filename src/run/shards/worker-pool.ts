@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { z } from 'zod'
 import { TweedieError } from '../../error.ts'
 import type { Executor, ShardJob } from './executor.ts'
+import { shardJobSchema } from './shard-job.ts'
 
 /** What a process is told. */
 type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
@@ -19,19 +20,10 @@ const saidSchema = z.discriminatedUnion('kind', [
 
 export type FromWorker = z.output<typeof saidSchema>
 
-const jobSchema = z.object({
-  kind: z.literal('draw'),
-  job: z.object({
-    lap: z.string(),
-    prior: z.string(),
-    shard: z.int().nonnegative(),
-    from: z.int().nonnegative(),
-    to: z.int().positive(),
-  }),
-})
+const toldSchema = z.object({ kind: z.literal('draw'), job: shardJobSchema })
 
 /** A message that a worker got. @throws Error for any other */
-export const toldOf = (message: unknown): ToWorker => jobSchema.parse(message)
+export const toldOf = (message: unknown): ToWorker => toldSchema.parse(message)
 
 /** A shard that somebody waits for. */
 interface Waiting {

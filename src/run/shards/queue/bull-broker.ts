@@ -1,8 +1,10 @@
 /** A queue by BullMQ: a list of the runs that wait, and a queue of shards for each. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { ShardJob } from '../executor.ts'
+import { shardJobSchema } from '../shard-job.ts'
 import type { Backend, JobQueue, TakenJob } from './backend.ts'
-import type { Broker, OpenRun, QueueTimes, RunQueue, ShardSource, TakenShard } from './broker.ts'
+import type { Broker, OpenRun, Outcome, QueueTimes, RunQueue, ShardSource, TakenShard } from './broker.ts'
 import { within } from './patience.ts'
 
 /** Queue of the runs: nobody takes them. */
@@ -24,14 +26,6 @@ const runSchema = z.object({
   software: z.string(),
   /** When it was told of, ms since 1970. */
   told: z.number(),
-})
-
-const jobSchema = z.object({
-  lap: z.string(),
-  prior: z.string(),
-  shard: z.int().nonnegative(),
-  from: z.int().nonnegative(),
-  to: z.int().positive(),
 })
 
 const outcomeSchema = z.discriminatedUnion('kind', [
@@ -102,8 +96,8 @@ const runQueue = (queue: JobQueue, runs: JobQueue, run: OpenRun): RunQueue => {
   }
 }
 
-const takenShard = (job: TakenJob, token: string, lock: number): TakenShard => ({
-  job: jobSchema.parse(job.data),
+const takenShard = (job: TakenJob, shard: ShardJob, token: string, lock: number): TakenShard => ({
+  job: shard,
   renew: async () => {
     try {
       return (await job.extendLock(token, lock)) === 1
@@ -125,9 +119,12 @@ const shardSource = (backend: Backend, name: string, times: QueueTimes): ShardSo
     const token = randomUUID()
     const job = await worker.getNextJob(token, { block: false })
     if (job === undefined) return undefined
-    if (job.deferredFailure === undefined) return takenShard(job, token, times.lock)
-    const lost = { kind: 'failed', code: 'unknown', message: 'its worker was lost' }
-    await unlessTaken(job.moveToCompleted(lost, token, false))
+    const shard = shardJobSchema.safeParse(job.data)
+    if (shard.success && job.deferredFailure === undefined)
+      return takenShard(job, shard.data, token, times.lock)
+    const message = shard.success ? 'its worker was lost' : 'it is none'
+    const failed: Outcome = { kind: 'failed', code: 'unknown', message }
+    await unlessTaken(job.moveToCompleted(failed, token, false))
     return take()
   }
   return {

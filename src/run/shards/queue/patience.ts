@@ -1,25 +1,34 @@
 /** Waiting for a queue that may be away for a while. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../../error.ts'
+import { checkAborted } from '../../../progress.ts'
 import { LostExecutor } from '../executor.ts'
 
 /** Between two tries, ms. */
 const PAUSE = 500
 
-/** What waits gives up after a time, or when it is told to. */
-export const within = async <T>(ms: number, work: Promise<T>, signal?: AbortSignal): Promise<T> => {
-  const done = new AbortController()
-  const late = async (): Promise<never> => {
-    const signals = [done.signal, ...(signal ? [signal] : [])]
-    await wait(Math.max(0, ms), undefined, { signal: AbortSignal.any(signals) })
-    throw new Error('no answer')
-  }
-  try {
-    return await Promise.race([work, late()])
-  } finally {
-    done.abort()
-  }
-}
+/** Gives work up after a time, or when it is told to. */
+export const within = <T>(ms: number, work: Promise<T>, signal?: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    }
+    const stop = (): void => {
+      end()
+      reject(new Error('stopped'))
+    }
+    const timer = setTimeout(
+      () => {
+        end()
+        reject(new Error('no answer'))
+      },
+      Math.max(0, ms),
+    )
+    signal?.addEventListener('abort', stop)
+    if (signal?.aborted) stop()
+    work.finally(end).then(resolve, reject)
+  })
 
 /** How long, and for whom. */
 export interface Patience {
@@ -45,7 +54,7 @@ export const patiently = async <T>(
     try {
       return await within(until - performance.now(), work(), signal)
     } catch (cause) {
-      if (signal?.aborted) throw new TweedieError('interrupted', 'the wait was interrupted', { cause })
+      checkAborted(signal, 'the wait')
       if (cause instanceof TweedieError) throw cause
       if (performance.now() + PAUSE >= until) {
         const reason = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : ''

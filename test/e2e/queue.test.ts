@@ -73,9 +73,10 @@ describe.skipIf(!hasRedis)('a queue', () => {
     while (!learning.stderr().includes('"phase":"sampling"')) await wait(50)
     const { status, stderr } = tweedie(['worker', '--queue', server.url(), '--runs', at('elsewhere')])
     expect(status).toBe(2)
-    expect(stderr.trim().split('\n').at(-1)).toBe(
-      `tweedie: run waiting: ${at('elsewhere/waiting')} is no folder of a run that learns by a queue; ` +
-        '--runs says where runs are',
+    expect(stderr).toBe(
+      `waiting for runs at ${server.url()}\n` +
+        `tweedie: run waiting: ${at('elsewhere/waiting')} is no folder of a run that learns by a queue; ` +
+        '--runs says where runs are\n',
     )
     learning.child.kill('SIGINT')
     expect(await learning.ended).toBe(130)

@@ -55,8 +55,8 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
   shard: {
     summary: 'draw a part of the samples that a run of learn waits for',
     description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards:
-files of some rows each. This command draws those of its part that are missing, on any machine that sees the run's
-folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
+files of some rows each. This command draws those of its part that are missing, on any machine that sees the
+run's folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
 
 Ctrl-C leaves at once: a shard is there whole or not at all.`,
     arguments: [{ usage: '<run>', description: 'run folder of learn' }],

@@ -69,21 +69,27 @@ export const queueWorker = async (
   const ask = <T>(work: () => Promise<T>): Promise<T> => patiently(work, { name, patience, signal })
   const serving = new Map<string, Serving>()
   const refused = new Map<string, string>()
+  const untold: string[] = []
   let open: { readonly folder: string; readonly executor: Executor } | undefined
-
   let hasDrawn = false
 
   const refuse = ({ id }: OpenRun, reason: string): void => {
     refused.set(id, reason)
-    onRefused?.(reason)
+    untold.push(reason)
+  }
+  const close = async (): Promise<void> => {
+    await open?.executor.stop()
+    open = undefined
   }
   const leave = async (id: string): Promise<void> => {
-    await serving.get(id)?.source.close()
+    const left = serving.get(id)
     serving.delete(id)
+    if (left && left.folder === open?.folder) await close()
+    await left?.source.close()
   }
   const executorOf = async (folder: string): Promise<Executor> => {
     if (open?.folder === folder) return open.executor
-    await open?.executor.stop()
+    await close()
     open = { folder, executor: executorAt(folder) }
     return open.executor
   }
@@ -102,6 +108,7 @@ export const queueWorker = async (
     }
     const [reason] = refused.values()
     if (!hasDrawn && serving.size === 0 && reason !== undefined) throw new TweedieError('input', reason)
+    for (const reason of untold.splice(0)) onRefused?.(reason)
   }
   /** Says that the worker is alive until it is done. @returns false when the shard was taken from it */
   const keep = async (taken: TakenShard, done: AbortSignal): Promise<boolean> => {
@@ -155,7 +162,11 @@ export const queueWorker = async (
   const next = async (): Promise<{ readonly of: Serving; readonly taken: TakenShard } | undefined> => {
     const isAtHand = ({ folder }: Serving): number => (folder === open?.folder ? 0 : 1)
     for (const of of [...serving.values()].sort((a, b) => isAtHand(a) - isAtHand(b))) {
-      const taken = await ask(() => of.source.take())
+      const taken = await ask(async () => {
+        const shard = await of.source.take()
+        if (signal.aborted) await shard?.giveBack()
+        return shard
+      })
       if (taken) return { of, taken }
     }
     return undefined
@@ -172,7 +183,7 @@ export const queueWorker = async (
       }
     }
   } finally {
-    await open?.executor.stop()
+    await close()
     for (const id of [...serving.keys()]) await leave(id)
   }
 }

@@ -211,6 +211,21 @@ describe.skipIf(!hasRedis)('a run on a queue', () => {
     expect(worker.given).not.toContainEqual(job)
   })
 
+  it('has nothing drawn for what is no shard of its laps', async () => {
+    const path = join(scratch(), 'run')
+    const broker = await openBroker(server.url(), quick)
+    const queue = broker.queueOf(runOf(path))
+    const learning = learned(path, { executor: onQueue(path, server.url()) })
+    while ((await broker.runs()).length === 0) await wait(1)
+    const job = { lap: '../../elsewhere', prior: 'f'.repeat(64), shard: 0, from: 0, to: 8 }
+    await queue.give([{ id: 'odd', job }])
+    const worker = workerAt(server.url())
+    await learning
+    expect(priorOf(path)).toEqual(alone)
+    expect(worker.given.length).toBe(SHARDS)
+    await broker.close()
+  })
+
   it('is one process’s alone', async () => {
     const path = join(scratch(), 'run')
     const first = openRun(path, { config: {} })

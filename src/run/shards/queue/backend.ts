@@ -35,6 +35,7 @@ export interface JobQueue {
   getWorkersCount(): Promise<number>
   remove(id: string): Promise<number>
   obliterate(options: { force: boolean }): Promise<void>
+  close(): Promise<void>
 }
 
 /** Who takes jobs. */
@@ -63,6 +64,9 @@ export type OpenStore = (url: string, silence: number) => Promise<Backend>
 
 /** How long a store may take to answer for the first time, ms. */
 export const FIRST_ANSWER = 5000
+
+/** What queues have in common. Whoever only looks at a queue that is over leaves nothing in it. */
+export const queueOptions = { skipMetasUpdate: true } as const
 
 /** What workers have in common. A shard that is lost is told of at once: whoever learns counts. */
 export const workerOptions = ({ lock, lost }: WorkerTimes) => ({

@@ -131,7 +131,9 @@ const shardSource = (backend: Backend, name: string, times: QueueTimes): ShardSo
     take,
     waiting: async () => (await queue.getJobCounts('waiting')).waiting ?? 0,
     // Of a queue that is away it may never come back: what is left is cut with the connection.
-    close: () => within(CLOSING, worker.close(true)).catch(() => {}),
+    close: async () => {
+      await within(CLOSING, Promise.all([worker.close(true), queue.close()])).catch(() => {})
+    },
   }
 }
 

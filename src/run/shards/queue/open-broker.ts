@@ -31,6 +31,13 @@ const reasonOf = (cause: unknown): string => {
  * @param url - `redis://…`, `rediss://…`, `valkey://…`, `postgres://…`, `postgresql://…`
  * @throws TweedieError `input` for another address, for a queue that does not answer or refuses, and where
  * its packages are absent
+ *
+ * @example
+ * ```ts
+ * const broker = await openBroker('redis://localhost:6379')
+ * const names = (await broker.runs()).map(({ name }) => name) // runs that wait for shards
+ * await broker.close()
+ * ```
  */
 export const openBroker = async (url: string, times: QueueTimes = queueTimes): Promise<Broker> => {
   const address = URL.canParse(url) ? new URL(url) : undefined

@@ -1,6 +1,6 @@
 /** BullMQ on PostgreSQL. */
 import { Socket } from 'node:net'
-import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend.ts'
+import { FIRST_ANSWER, type OpenStore, optional, queueOptions, workerOptions } from './backend.ts'
 
 /** Where all tables are. */
 const schema = 'tweedie'
@@ -45,7 +45,7 @@ export const postgresBackend: OpenStore = async (url, silence) => {
   const inSchema = { ...connection, schema, skipVersionCheck: true }
   return {
     queue: (name) => {
-      const queue = new Queue(name, { connection: inSchema })
+      const queue = new Queue(name, { connection: inSchema, ...queueOptions })
       queue.on('error', () => {}) // what fails is thrown to who asked
       return queue
     },

@@ -1,5 +1,5 @@
 /** BullMQ on Redis or Valkey. */
-import { FIRST_ANSWER, type OpenStore, optional, workerOptions } from './backend.ts'
+import { FIRST_ANSWER, type OpenStore, optional, queueOptions, workerOptions } from './backend.ts'
 import { within } from './patience.ts'
 
 /** Before the names of all keys. */
@@ -37,7 +37,7 @@ export const redisBackend: OpenStore = async (url, silence) => {
   }
   return {
     queue: (name) => {
-      const queue = new Queue(name, { connection, prefix })
+      const queue = new Queue(name, { connection, prefix, ...queueOptions })
       queue.on('error', () => {}) // what fails is thrown to who asked
       return queue
     },

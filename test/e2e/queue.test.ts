@@ -88,7 +88,10 @@ it('refuses in one line what is no queue, and makes no run of it', async () => {
   const cases = [
     [learn('none', '--queue', url), /^tweedie: queue redis:.*: connect ECONNREFUSED .*\n$/],
     [learn('none', '--queue', 'amqp://host'), /^tweedie: --queue: expected redis:.* got amqp:\/\/…\n$/],
-    [learn('none', '--queue', url, '--workers', '2'), /^tweedie: --workers and --queue: .* one of them\n$/],
+    [
+      learn('none', '--queue', url, '--workers', '2'),
+      /^tweedie: --workers draws here, --queue by its workers: one of them\n$/,
+    ],
     [['worker', '--queue', url], /^tweedie: queue redis:.*: connect ECONNREFUSED .*\n$/],
     [['worker'], /^tweedie: required option '--queue <url>' not specified\n$/],
   ] as const

@@ -35,12 +35,11 @@ interface ExecutorOptions {
  */
 export const checkExecutor = async ({ workers, executor, queue }: ExecutorOptions): Promise<boolean> => {
   const said = [
-    ...(workers === undefined ? [] : ['--workers']),
-    ...(executor === undefined ? [] : [`--executor ${executor}`]),
-    ...(queue === undefined ? [] : ['--queue']),
+    ...(workers === undefined ? [] : ['--workers draws here']),
+    ...(executor === undefined ? [] : [`--executor ${executor} elsewhere`]),
+    ...(queue === undefined ? [] : ['--queue by its workers']),
   ]
-  if (said.length > 1)
-    throw new TweedieError('input', `${said.join(' and ')}: samples are drawn by one of them`)
+  if (said.length > 1) throw new TweedieError('input', `${said.join(', ')}: one of them`)
   if (queue !== undefined) await (await openBroker(queue)).close()
   return said.length > 0
 }

@@ -17,25 +17,32 @@ const say = (message: FromWorker): void => {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
 process.on('disconnect', () => process.exit())
 
-const signal = new AbortController().signal
-const { draws, request } = await runShards(
-  folder,
-  { device: where },
-  {
-    note: () => {},
-    progress: () => {},
-    signal,
-  },
-)
-const { draw } = shardWorker(draws, request)
-process.on('message', async (message) => {
-  const { job } = toldOf(message)
-  try {
-    await draw(job)
-    say({ kind: 'drawn' })
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    say({ kind: 'failed', code: cause instanceof TweedieError ? cause.code : 'unknown', message })
-  }
+const failed = (cause: unknown): FromWorker => ({
+  kind: 'failed',
+  code: cause instanceof TweedieError ? cause.code : 'unknown',
+  message: cause instanceof Error ? cause.message : String(cause),
 })
-say({ kind: 'ready' })
+
+const signal = new AbortController().signal
+const nothing = (): void => {}
+try {
+  const { draws, request } = await runShards(
+    folder,
+    { device: where },
+    { note: nothing, progress: nothing, signal },
+  )
+  const { draw } = shardWorker(draws, request)
+  process.on('message', async (message) => {
+    const { job } = toldOf(message)
+    try {
+      await draw(job)
+      say({ kind: 'drawn' })
+    } catch (cause) {
+      say(failed(cause))
+    }
+  })
+  say({ kind: 'ready' })
+} catch (cause) {
+  // Another process would not begin either.
+  process.send?.(failed(cause), () => process.exit(1))
+}

@@ -76,7 +76,8 @@ const hooksOf = (
   return {
     ...(signal ? { signal } : {}),
     onProgress: ({ phase, done, total, lap, loss }) => {
-      onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }) })
+      const who = phase === 'sampling' ? executor?.workers() : undefined
+      onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }), ...who })
       if (phase === 'training' && isJournalled(done, total) && loss !== undefined)
         run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       due?.check()
@@ -86,8 +87,11 @@ const hooksOf = (
       folderSamples(folderOf(lap), layout, written, { keep: executor !== undefined }),
     ...(executor
       ? {
-          drawLap: (work, onShard) =>
-            sharedLap(executor, folderOf(work.prior.lap), work, { set, onShard, signal }),
+          drawLap: async (work, onShard) => {
+            const { lap } = work.prior
+            const who = await sharedLap(executor, folderOf(lap), work, { set, onShard, signal })
+            run.journal.append({ event: 'shards', lap: lap + 1, ...who })
+          },
         }
       : {}),
     wantsCheckpoint: clock.due,

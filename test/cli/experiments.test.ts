@@ -112,6 +112,7 @@ const options = {
   overcommit: undefined,
   workers: undefined,
   executor: undefined,
+  queue: undefined,
   json: false,
   quiet: true,
   debug: false,

@@ -34,6 +34,7 @@ const learning = {
   overcommit: undefined,
   workers: undefined,
   executor: undefined,
+  queue: undefined,
 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,

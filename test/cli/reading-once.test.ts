@@ -63,6 +63,7 @@ it("of 'learn SET', which says one lap in the singular", async () => {
     overcommit: undefined,
     workers: undefined,
     executor: undefined,
+    queue: undefined,
   } as const
   const text = await printed((io) => learn([set, ...TINY], options, io))
   expect(reads).toEqual([set])

@@ -23,7 +23,7 @@ import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
 import { diemRequestOf, heldOf } from '../learning/diem-request.ts'
-import { executorOf } from '../learning/executors.ts'
+import { checkExecutor, executorOf } from '../learning/executors.ts'
 import { edgeWords, heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
@@ -98,7 +98,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
   const learner = maskedLearnerOf(experiment)
-  if (learner && (options.workers ?? options.executor) !== undefined)
+  if ((await checkExecutor(options)) && learner)
     throw new TweedieError('input', `learner '${learner.kind}' has no laps that others could draw for`)
   const observations = await observationsForRun(experiment, { read })
   const { look, count } = observations

@@ -100,6 +100,13 @@ export const learningOptions = (folder: string) =>
     },
   }) as const
 
+/** A queue between machines. */
+export const queue = {
+  kind: 'text',
+  value: 'url',
+  description: "redis://… or postgres://…: every 'tweedie worker' of this queue draws samples of laps",
+} as const
+
 /** Who draws the samples of laps. */
 export const sharing = {
   workers: {
@@ -115,6 +122,7 @@ export const sharing = {
       "files: waits for the samples of a lap, which 'tweedie shard' draws on other machines; later: leaves " +
       'when a lap needs them, and goes on with --resume when they are drawn',
   },
+  queue,
 } as const satisfies OptionSpecs
 
 /** What a report judges restorations by. */

@@ -1,10 +1,19 @@
 /** Who draws the samples of a run's laps, as the command line says it. */
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { basename, resolve } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import { fileExecutor, laterExecutor, type SharedDrawing, workerPool } from '../../run/index.ts'
+import {
+  fileExecutor,
+  type Layout,
+  laterExecutor,
+  madeRunId,
+  openBroker,
+  queueExecutor,
+  type SharedDrawing,
+  workerPool,
+} from '../../run/index.ts'
 import { type Device, defaultThreads } from '../../tensor/index.ts'
 import { readVersion } from '../version.ts'
+import { shardProcess } from './shard-process.ts'
 
 /** What a command line says of it. */
 interface ExecutorOptions {
@@ -12,41 +21,47 @@ interface ExecutorOptions {
   readonly workers?: number
   /** Whoever runs `tweedie shard`: `files` waits for it, `later` leaves. */
   readonly executor?: 'files' | 'later'
+  /** Address of a queue: whoever runs `tweedie worker`. */
+  readonly queue?: string
   readonly device: Device
   /** Of each worker. */
   readonly threads?: number
 }
 
-/** The program of a worker: as built, or from the sources. */
-const childOf = (from: string) => {
-  const isSource = from.endsWith('.ts')
-  return {
-    module: fileURLToPath(new URL(isSource ? '../shard-child.ts' : '../shard-child.js', from)),
-    execArgv: isSource ? ['--import', import.meta.resolve('tsx')] : [],
-  }
+/**
+ * Looks at what the options say before a run is made of them.
+ *
+ * @returns whether others draw
+ * @throws TweedieError `input` for two of them, and for a queue that does not answer
+ */
+export const checkExecutor = async ({ workers, executor, queue }: ExecutorOptions): Promise<boolean> => {
+  const said = [
+    ...(workers === undefined ? [] : ['--workers draws here']),
+    ...(executor === undefined ? [] : [`--executor ${executor} elsewhere`]),
+    ...(queue === undefined ? [] : ['--queue by its workers']),
+  ]
+  if (said.length > 1) throw new TweedieError('input', `${said.join(', ')}: one of them`)
+  if (queue !== undefined) await (await openBroker(queue)).close()
+  return said.length > 0
 }
 
 /**
- * @param paths - of the run: its folder, and that of its draws
+ * @param paths - of the run
  * @returns nothing where the process that learns draws too
- * @throws TweedieError `input` for two of them
  */
 export const executorOf = (
-  { path, draws }: { readonly path: string; readonly draws: string },
-  { workers, executor, device, threads }: ExecutorOptions,
+  { path, draws }: Layout,
+  { workers, executor, queue, device, threads }: ExecutorOptions,
 ): SharedDrawing | undefined => {
-  if (workers !== undefined && executor !== undefined)
-    throw new TweedieError('input', `--workers draws here, --executor ${executor} elsewhere: one of them`)
   const software = readVersion()
   if (executor === 'files') return { ...fileExecutor(draws), software }
   if (executor === 'later') return { ...laterExecutor(), software }
-  if (workers === undefined) return undefined
-  const { module, execArgv } = childOf(import.meta.url)
-  const each = threads ?? Math.max(1, Math.floor(defaultThreads() / workers))
-  const env = { ...process.env, TWEEDIE_THREADS: String(each) }
-  const start = () => {
-    const child = fork(module, [path, device], { env, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    return child
+  if (queue !== undefined) {
+    const whole = resolve(path)
+    const run = () => ({ id: madeRunId(path), name: basename(whole), path: whole, software })
+    return { ...queueExecutor(() => openBroker(queue), run), software }
   }
-  return { ...workerPool(workers, start), software }
+  if (workers === undefined) return undefined
+  const each = threads ?? Math.max(1, Math.floor(defaultThreads() / workers))
+  return { ...workerPool(workers, shardProcess(path, device, each)), software }
 }

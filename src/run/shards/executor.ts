@@ -1,4 +1,5 @@
 /** Who draws the shards of a lap: processes of this machine, of others, whoever comes. */
+import { TweedieError } from '../../error.ts'
 
 /** A shard to be drawn. Drawing it twice gives the same bytes, so it may be given out more than once. */
 export interface ShardJob {
@@ -18,6 +19,15 @@ export interface Workers {
   readonly workers?: number
   /** Shards that are being drawn. */
   readonly running?: number
+  /** Shards that nobody draws yet. */
+  readonly waiting?: number
+}
+
+/** Nobody can be asked to draw any more, whatever the shard. */
+export class LostExecutor extends TweedieError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('io', message, options)
+  }
 }
 
 /** Has shards drawn. */
@@ -26,7 +36,7 @@ export interface Executor {
    * Resolves when the shard's file should be there; whoever asked looks at it.
    *
    * @throws TweedieError of the worker where it is one that drawing again would give again (`numeric`,
-   * `input`, `io`); any other error of a worker that was lost
+   * `input`, `io`); LostExecutor; any other error of a worker that was lost
    */
   draw(job: ShardJob): Promise<void>
   /** What is known of those who draw. */

@@ -9,7 +9,13 @@ import { TweedieError } from '../../error.ts'
 import type { Observations } from '../../observations/index.ts'
 import { checkAborted } from '../../progress.ts'
 import type { ShardLayout } from '../../training/index.ts'
-import { type Executor, type ShardJob, type SharedDrawing, WaitingForShards } from './executor.ts'
+import {
+  type Executor,
+  LostExecutor,
+  type ShardJob,
+  type SharedDrawing,
+  WaitingForShards,
+} from './executor.ts'
 import { observationsDigest, removeLapFile, writeLapFile } from './lap-file.ts'
 import { removeShard, shardState } from './shard-file.ts'
 
@@ -18,21 +24,28 @@ const TRIES = 3
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** One shard, given out until its file is good. */
+/** How often it is said how far a lap is while no shard comes, ms. */
+const SAYING = 1000
+
+/**
+ * One shard, given out until its file is good.
+ *
+ * @returns how often that was
+ */
 const drawn = async (
   executor: Executor,
   folder: string,
   layout: ShardLayout,
   job: ShardJob,
   signal?: AbortSignal,
-): Promise<void> => {
+): Promise<number> => {
   const name = `shard ${job.shard} of ${job.lap} (samples ${job.from} to ${job.to - 1})`
   for (let attempt = 1; ; attempt++) {
     let reason: string
     try {
       await executor.draw(job)
       const state = shardState(folder, layout, job.shard, job.prior)
-      if (state === 'there') return
+      if (state === 'there') return attempt
       reason =
         state === 'absent'
           ? 'its file is missing'
@@ -42,7 +55,7 @@ const drawn = async (
       checkAborted(signal, 'learning')
       // A worker that was lost may be replaced; what one says of the shard, another would say too.
       if (cause instanceof TweedieError)
-        throw cause.code === 'interrupted'
+        throw cause.code === 'interrupted' || cause instanceof LostExecutor
           ? cause
           : new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
       reason = textOf(cause)
@@ -59,23 +72,36 @@ const drawn = async (
 export interface SharedLapOptions {
   /** What the lap draws for. */
   readonly set: Observations
-  /** After each shard, with the number that are there. */
+  /** After each shard and now and then, with the number that are there. */
   readonly onShard: (there: number) => void
   readonly signal?: AbortSignal
+}
+
+/** Who did what in a lap. */
+export type SharedLap = {
+  readonly shards: number
+  /** Those that were there from before. */
+  readonly kept: number
+  /** Times that a shard was given out again. */
+  readonly again: number
+  /** Most workers that were seen at once; absent where nobody can know. */
+  readonly workers?: number
 }
 
 /**
  * Draws a lap by an executor. Shards that are there from before, of the same lap, are kept.
  *
  * @param folder - of the lap's samples
- * @throws WaitingForShards when shards are drawn later; TweedieError `interrupted`; `io` naming a shard that failed three times; what a worker found wrong
+ * @returns who did what
+ * @throws WaitingForShards when shards are drawn later; TweedieError `interrupted`; `io` naming a shard that
+ *   failed three times; what a worker found wrong
  */
 export const sharedLap = async (
   executor: SharedDrawing,
   folder: string,
   { prior, samples: { layout }, done }: LapWork,
   { set, onShard, signal }: SharedLapOptions,
-): Promise<void> => {
+): Promise<SharedLap> => {
   const { software } = executor
   const digest = writeLapFile(folder, prior, { software, observations: observationsDigest(set) })
   const { bounds } = layout
@@ -85,8 +111,15 @@ export const sharedLap = async (
     if (state !== 'there') removeShard(folder, shard)
     return state !== 'there'
   })
-  let there = shards.length - missing.length
-  onShard(there)
+  const kept = shards.length - missing.length
+  let there = kept
+  let most: number | undefined
+  const say = (): void => {
+    const { workers } = executor.workers()
+    if (workers !== undefined) most = Math.max(most ?? 0, workers)
+    onShard(there)
+  }
+  say()
   if (executor.isLater && missing.length > 0) throw new WaitingForShards(basename(folder), missing.length)
   const job = (shard: number): ShardJob => ({
     lap: basename(folder),
@@ -97,19 +130,26 @@ export const sharedLap = async (
   })
   const stop = (): void => void executor.stop()
   signal?.addEventListener('abort', stop)
+  const saying = setInterval(say, SAYING)
+  let times: number[]
   try {
     checkAborted(signal, 'learning')
-    await Promise.all(
+    times = await Promise.all(
       missing.map(async (shard) => {
-        await drawn(executor, folder, layout, job(shard), signal)
-        onShard(++there)
+        const attempts = await drawn(executor, folder, layout, job(shard), signal)
+        there++
+        say()
+        return attempts
       }),
     )
   } catch (error) {
     await executor.stop()
     throw error
   } finally {
+    clearInterval(saying)
     signal?.removeEventListener('abort', stop)
   }
   removeLapFile(folder)
+  const again = times.reduce((sum, attempts) => sum + attempts - 1, 0)
+  return { shards: shards.length, kept, again, ...(most === undefined ? {} : { workers: most }) }
 }

@@ -3,11 +3,15 @@ import type { ChildProcess } from 'node:child_process'
 import { z } from 'zod'
 import { TweedieError } from '../../error.ts'
 import type { Executor, ShardJob } from './executor.ts'
+import { shardJobSchema } from './shard-job.ts'
 
 /** What a process is told. */
-export type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
+type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
 
-/** What it says: that it is ready for the next shard, after the last one was drawn or was not. */
+/**
+ * What it says: that it is ready for the next shard, after the last one was drawn or was not. What fails
+ * before it was ever ready is the beginning.
+ */
 const saidSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('drawn') }),
@@ -16,19 +20,10 @@ const saidSchema = z.discriminatedUnion('kind', [
 
 export type FromWorker = z.output<typeof saidSchema>
 
-const jobSchema = z.object({
-  kind: z.literal('draw'),
-  job: z.object({
-    lap: z.string(),
-    prior: z.string(),
-    shard: z.int().nonnegative(),
-    from: z.int().nonnegative(),
-    to: z.int().positive(),
-  }),
-})
+const toldSchema = z.object({ kind: z.literal('draw'), job: shardJobSchema })
 
 /** A message that a worker got. @throws Error for any other */
-export const toldOf = (message: unknown): ToWorker => jobSchema.parse(message)
+export const toldOf = (message: unknown): ToWorker => toldSchema.parse(message)
 
 /** A shard that somebody waits for. */
 interface Waiting {
@@ -72,6 +67,11 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
     const said = saidSchema.parse(message)
     const of = busy.get(child)
     busy.delete(child)
+    if (said.kind === 'failed' && !of) {
+      all.delete(child)
+      for (const each of waiting.splice(0)) each.reject(errorOf(said))
+      return
+    }
     idle.push(child)
     if (said.kind === 'drawn') of?.resolve()
     if (said.kind === 'failed') of?.reject(errorOf(said))
@@ -113,7 +113,7 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
         give()
       })
     },
-    workers: () => ({ workers: all.size, running: busy.size }),
+    workers: () => ({ workers: all.size, running: busy.size, waiting: waiting.length }),
     stop: async () => {
       const stopped = new TweedieError('interrupted', 'the workers were stopped')
       const given = [...waiting.splice(0), ...busy.values()]

@@ -86,7 +86,8 @@ const batchDraw = (
  *
  * @example
  * ```ts
- * const step = eStep(net, set, options, { lap: 1, gaussian, average })
+ * const { train } = await diem(net, set, options)
+ * const step = eStep(net, set, options, { lap: 1, gaussian, average: train.average })
  * const x = await step.draw(3) // rows bounds[3] … bounds[4] − 1 of the lap's layout
  * await step.release()
  * ```

@@ -99,7 +99,11 @@ const mean = (values: readonly number[]): number =>
  *
  * @example
  * ```ts
- * const [next, replicas] = outerStep(shared, state, ends, replicaPlan({ count: 2 }), 0.999)
+ * const plan = replicaPlan({ count: 2 })
+ * const shared = initTrainState(net.init(0))
+ * const replicas = initReplicas(shared, plan)
+ * const ends = [0, 1].map((replica) => replicaStart(shared, replicas, replica)) // and some steps of each
+ * const [next, moved] = outerStep(shared, replicas, ends, plan, 0.999)
  * ```
  */
 export const outerStep = (

@@ -7,7 +7,10 @@ import { scratch } from '../run/scratch.ts'
 import { startTweedie, tweedie, type Working } from './built.ts'
 
 const CONFIG = `
-data: { clean: manifold, count: 300, observe: { operator: { kind: projection, dimension: 2 }, noise: 0.01, seed: 1 } }
+data:
+  clean: manifold
+  count: 300
+  observe: { operator: { kind: projection, dimension: 2 }, noise: 0.01, seed: 1 }
 net: { kind: mlp, hidden: [16], emb: 8 }
 schedule: { sigmaMin: 1.0e-3, sigmaMax: 10 }
 gaussian: { rank: 5, iterations: 2 }

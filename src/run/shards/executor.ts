@@ -47,7 +47,7 @@ export interface Executor {
   stop(): Promise<void>
 }
 
-/** A lap waits for shards that others will draw, and nobody waits with it: learning goes on with `--resume`. */
+/** A lap lacks shards that others will draw, and nobody waits for them: learning goes on with `--resume`. */
 export class WaitingForShards extends Error {
   override readonly name = 'WaitingForShards'
   /** Folder of the lap among the draws. */

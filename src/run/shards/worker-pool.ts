@@ -43,8 +43,9 @@ const errorOf = ({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Er
  *
  * @example
  * ```ts
- * const pool = workerPool(2, () => fork('shard-child.js', ['runs/digits']))
- * await pool.draw(job)
+ * import { fork } from 'node:child_process'
+ * const pool = workerPool(2, () => fork('shard-child.js', ['runs/digits', 'cpu']))
+ * await pool.draw({ lap: 'lap-002', prior: 'c0ffee', shard: 3, from: 384, to: 512 })
  * await pool.stop()
  * ```
  */

@@ -65,7 +65,7 @@ describe('a lap that others draw', () => {
     expect(executor.given.length).toBe(2 * SHARDS)
   })
 
-  it('asks again for a shard whose worker was lost, whose file is damaged, absent, or of another lap', async () => {
+  it('asks again where a worker was lost, a file is damaged, absent, or of another lap', async () => {
     const path = join(scratch(), 'run')
     const harm = (job: ShardJob, attempt: number): void => {
       if (attempt > 1) return
@@ -129,7 +129,7 @@ describe('a lap that others draw', () => {
     expect(executor.given.filter(({ shard }) => shard === 1).length).toBe(1)
   })
 
-  it('goes on from shards of its own when it was begun alone, and alone when it was begun by others', async () => {
+  it('goes on by others where it was begun alone, and alone where it was begun by others', async () => {
     for (const [first, second] of [
       [false, true],
       [true, false],

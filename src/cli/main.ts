@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { interruptible } from '../run/interrupt.ts'
 import { type CommandName, commands } from './commands.ts'
@@ -9,6 +8,7 @@ import { makeIo } from './io.ts'
 import type { AnyValues } from './options.ts'
 import { makeProgram, moreHelp } from './program.ts'
 import { withResumeHint } from './resume-hint.ts'
+import { readVersion } from './version.ts'
 
 const dispatch = async (name: CommandName, args: readonly string[], options: AnyValues): Promise<void> => {
   // The engine reads it when it is loaded, which happens below.
@@ -27,11 +27,6 @@ const dispatch = async (name: CommandName, args: readonly string[], options: Any
     io.end()
     dispose()
   }
-}
-
-const readVersion = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return String(version)
 }
 
 /** Commander's own errors are about usage; help and version are no errors. */

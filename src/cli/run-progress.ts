@@ -48,6 +48,7 @@ export const runProgress = (folder: string): RunProgress => {
 const events: Readonly<Record<string, readonly [one: string, many: string]>> = {
   lap: ['lap', 'laps'],
   loss: ['loss logged', 'losses logged'],
+  shards: ['lap drawn by workers', 'laps drawn by workers'],
   divergence: ['divergence', 'divergences'],
   choice: ['choice of a lap', 'choices of a lap'],
   refit: ['last lap on all observations', 'last laps on all observations'],

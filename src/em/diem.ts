@@ -7,84 +7,32 @@
  * the work is: a run that was killed continues to the same bytes.
  */
 
-import { type Gaussian, inDomain, preconditioned, type SamplerOptions } from '../diffusion/index.ts'
+import type { Gaussian } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { Network } from '../nn/index.ts'
 import type { Observations } from '../observations/index.ts'
-import { batchedObservations, boundedShare, countOf, firstObservations } from '../observations/index.ts'
-import {
-  type BatchDraw,
-  compileMethod,
-  finer,
-  mmps,
-  type PosteriorMethod,
-  redrawn,
-  samplerDraw,
-  samplingOf,
-} from '../posterior/index.ts'
+import { boundedShare, countOf, firstObservations } from '../observations/index.ts'
 import { checkAborted } from '../progress.ts'
-import { stream } from '../random/index.ts'
-import { frozen, type NdArray } from '../tensor/index.ts'
+import type { NdArray } from '../tensor/index.ts'
 import {
   chosenRows,
-  type DenoisingTraining,
-  denoisingObjective,
   initTrainState,
   memorySamples,
+  type ReplicaState,
   type SampleRows,
   type SampleStore,
   type ShardLayout,
-  shardLayout,
   type TrainState,
-  trainer,
 } from '../training/index.ts'
-import { edgeDraw } from './edges/edge-draw.ts'
+import type { DiemOptions, EdgesEStep } from './diem-options.ts'
+import { boundOf, eStep, type LapPrior, lapLayout } from './e-step.ts'
 import type { GaussianChoice } from './gaussian-choice.ts'
-import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
-import { type GaussianStartOptions, gaussianStart } from './gaussian-start.ts'
-import { checkFinite, drawShards, firstRows, rowsInside } from './lap-samples.ts'
+import { gaussianStart } from './gaussian-start.ts'
+import { drawShards, firstRows, rowsInside } from './lap-samples.ts'
+import { lapTraining, mStep } from './m-step.ts'
 import { ppca } from './ppca.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
 import type { StartMemory } from './start-memory.ts'
-
-/** Draws of lap 0 under the Gaussian, or under a prior of edges of this weight (edges/edge-chain.ts). */
-export type FirstEStep = GaussianEStep | { readonly kind: 'edges'; readonly weight: number }
-
-/**
- * How DiEM is run. The paper's own numbers are in its appendix; `experiments/manifold.yaml` has those of its
- * section 5.1.
- */
-export interface DiemOptions {
-  /** EM iterations, each an E-step and an M-step. */
-  readonly laps: number
-  readonly gaussian: GaussianStartOptions
-  /** E-step of lap 0; default exact draws under the Gaussian. */
-  readonly firstEStep?: FirstEStep
-  /** The sampler of the E-step of a lap ≥ 1: schedule, steps and their kind. */
-  readonly sampling: (lap: number) => SamplerOptions
-  /** The posterior method of a lap, given its Gaussian; default `mmps()`. */
-  readonly method?: (gaussian: Gaussian) => PosteriorMethod
-  /** Draws for each observation and lap, default 1. */
-  readonly draws?: number
-  /** Observations sampled at once, default 128. */
-  readonly batch?: number
-  /** Samples with any coordinate outside (−bound, bound) are dropped, from lap 1 on. Default: no bound. */
-  readonly bound?: number
-  /**
-   * Rank of the PPCA that refits the mean and covariance to each lap's samples; absent: those of the start
-   * stay.
-   */
-  readonly refitRank?: number
-  /** Samples that it is refitted to, the first ones; default all. */
-  readonly refitCount?: number
-  /** Whose denoiser the network corrects: that of N(0, I), the default, or of the current Gaussian. */
-  readonly skip?: 'white' | 'gaussian'
-  /** Training of a lap: the learning rate begins anew in each. */
-  readonly training: (lap: number) => DenoisingTraining
-  /** Optimiser steps of a lap. */
-  readonly steps: (lap: number) => number
-  readonly seed: number
-}
 
 /**
  * How far a run is. `done` counts batches while sampling and steps while training. Lap −1 is the Gaussian
@@ -106,6 +54,8 @@ export interface DiemState {
   /** Rows of them inside the bound; absent: all. */
   readonly kept?: NdArray<'int32'>
   readonly train: TrainState
+  /** Of a lap that trains by replicas, after its first round. */
+  readonly replicas?: ReplicaState
   /** What the Gaussian start chose, where it had a choice. */
   readonly choice?: GaussianChoice
 }
@@ -116,6 +66,13 @@ export type DiemPoint = Omit<DiemState, 'samples'> & Partial<Pick<DiemState, 'sa
 /** The samples that a state trains on: those of its lap inside the bound. */
 export const keptSamples = ({ samples, kept }: DiemState): SampleRows =>
   kept ? chosenRows(samples, kept.data) : samples
+
+/** The draws of a lap, of whose shards the first `done` are there. */
+export interface LapWork {
+  readonly prior: LapPrior
+  readonly samples: SampleStore
+  readonly done: number
+}
 
 /** Hooks into a run of DiEM; all optional. */
 export interface DiemHooks {
@@ -128,8 +85,13 @@ export interface DiemHooks {
    * goes on, the first `written` shards are there.
    */
   readonly samples?: (lap: number, layout: ShardLayout, written: number) => SampleStore
+  /**
+   * Draws the samples of a lap in place of this process: writes every shard from `done` on, in whatever
+   * order, and says how many are there. When it throws, the lap goes on from where it was saved last.
+   */
+  readonly drawLap?: (work: LapWork, onShard: (there: number) => void) => Promise<void>
   /** Asked when lap 0 begins or goes on: its E-step, where that of the options is not meant. */
-  readonly firstEStep?: () => FirstEStep | undefined
+  readonly firstEStep?: () => EdgesEStep | undefined
   /** Where the Gaussian start keeps its work as it goes; default nowhere. */
   readonly startMemory?: StartMemory
   /**
@@ -201,17 +163,15 @@ export const diem = async (
   return state
 }
 
-const beginLap = (lap: number, { kept: _, ...state }: DiemState, samples: SampleStore): DiemState => ({
+const beginLap = (
+  lap: number,
+  { kept: _kept, replicas: _replicas, ...state }: DiemState,
+  samples: SampleStore,
+): DiemState => ({
   ...state,
   position: { lap, stage: 'sample', done: 0 },
   samples,
 })
-
-/** A shard is a batch of the E-step: one compiled shape serves them all. */
-const layoutOf = (set: Observations, { draws = 1, batch = 128 }: DiemOptions): ShardLayout => {
-  const batched = batchedObservations(set)
-  return shardLayout(batched, { batch: Math.min(batch, batched.count), draws })
-}
 
 /** The samples of a lap; without a hook in memory, where those of an earlier process are not. */
 const samplesOf = (
@@ -221,7 +181,7 @@ const samplesOf = (
   lap: number,
   written = 0,
 ): SampleStore => {
-  const layout = layoutOf(set, options)
+  const layout = lapLayout(set, options)
   if (samples) return samples(lap, layout, written)
   if (written === 0) return memorySamples(layout)
   throw new TweedieError('input', `learning: the samples of lap ${lap + 1} are not part of the saved state`)
@@ -235,7 +195,7 @@ const reopened = (
   { samples, ...point }: DiemPoint,
 ): DiemState => {
   const { lap, stage, done } = point.position
-  const shards = (): number => layoutOf(set, options).bounds.length - 1
+  const shards = (): number => lapLayout(set, options).bounds.length - 1
   const written = stage === 'sample' ? done : lap < 0 ? 0 : shards()
   return { ...point, samples: samples ?? samplesOf(set, options, hooks, lap, written) }
 }
@@ -266,41 +226,16 @@ const begin = async (
   return {
     position: { lap: -1, stage: 'train', done: 0 },
     gaussian: await spectralGaussian(start), // samplers evaluate its denoiser at every step
-    samples: memorySamples(layoutOf(set, options)),
+    samples: memorySamples(lapLayout(set, options)),
     train: initTrainState(net.init(options.seed)),
     ...(choice ? { choice } : {}),
   }
 }
 
-/** What the network corrects: nothing said is N(0, I). */
-const skipOf = ({ skip }: DiemOptions, gaussian: Gaussian): { skip?: Gaussian } =>
-  skip === 'gaussian' ? { skip: gaussian } : {}
-
-/** The compiled E-step under the prior of a state. */
-const eStep = (
-  net: Network,
-  set: Observations,
-  options: DiemOptions,
-  { position, gaussian, train }: DiemState,
-  { signal, firstEStep }: DiemHooks,
-): BatchDraw => {
-  const batched = batchedObservations(set)
-  const { method = () => mmps() } = options
-  if (position.lap === 0) {
-    const first = firstEStep?.() ?? options.firstEStep ?? { kind: 'exact', iterations: 1000, tolerance: 1e-3 }
-    return first.kind === 'edges'
-      ? edgeDraw(set, gaussian.mean, first.weight)
-      : gaussianDraw(gaussian, batched, first)
-  }
-  const whole = preconditioned(net, frozen(train.average), skipOf(options, gaussian))
-  const prior = batched.domain ? inDomain(whole, batched.domain) : whole
-  // A row that is not finite is drawn again by more steps (redraw.ts).
-  const posterior = method(gaussian)
-  const sampling = samplingOf(posterior, options.sampling(position.lap))
-  return redrawn((times) => {
-    const draw = compileMethod(posterior, prior, batched.observation, finer(sampling, times))
-    return samplerDraw(draw, batched, gaussian.mean, signal)
-  })
+/** What a lap draws under, where it begins or goes on. */
+const lapPriorOf = ({ position: { lap }, gaussian, train }: DiemState, hooks: DiemHooks): LapPrior => {
+  const firstEStep = lap === 0 ? hooks.firstEStep?.() : undefined
+  return { lap, gaussian, average: train.average, ...(firstEStep ? { firstEStep } : {}) }
 }
 
 const sampleLap = async (
@@ -311,34 +246,30 @@ const sampleLap = async (
   start: DiemState,
   track: Track,
 ): Promise<void> => {
-  const { count } = batchedObservations(set)
-  const total = start.samples.layout.bounds.length - 1
+  const { samples: store } = start
+  const total = store.layout.bounds.length - 1
   const { lap, done } = start.position
   checkAborted(hooks.signal, 'learning')
-  const draw = eStep(net, set, options, start, hooks)
-  const isBounded = lap > 0 && options.bound !== undefined
+  const prior = lapPriorOf(start, hooks)
+  const onProgress = (there: number) => hooks.onProgress?.({ phase: 'sampling', done: there, total, lap })
   let state = start
-  try {
-    await drawShards(
-      draw,
-      start.samples,
-      { stream: (purpose) => stream(options.seed, `E ${purpose}`), lap, count, done },
-      (drawn) => {
+  if (hooks.drawLap) await hooks.drawLap({ prior, samples: store, done }, onProgress)
+  else {
+    const { draw, release } = eStep(net, set, options, prior, hooks.signal)
+    try {
+      await drawShards(draw, store, done, (drawn) => {
         state = track({ ...state, position: { lap, stage: 'sample', done: drawn } })
-        hooks.onProgress?.({ phase: 'sampling', done: drawn, total, lap })
+        onProgress(drawn)
         if (drawn === total) return
         if (hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
         checkAborted(hooks.signal, 'learning')
-      },
-      (shard, from) => {
-        if (!isBounded) checkFinite(shard, from, lap)
-      },
-    )
-  } finally {
-    await draw.release()
+      })
+    } finally {
+      await release()
+    }
   }
   // Samples beyond the bound, or not finite by more steps either, are left out.
-  const kept = rowsInside(state.samples, isBounded ? options.bound : undefined)
+  const kept = rowsInside(state.samples, boundOf(options, lap))
   const sampled: DiemState = { ...state, ...(kept ? { kept } : {}) }
   const samples = keptSamples(sampled)
   const { refitRank, refitCount = samples.count } = options
@@ -361,28 +292,27 @@ const trainLap = async (
   track: Track,
 ): Promise<void> => {
   const { lap } = start.position
-  const total = options.steps(lap)
-  const { domain } = batchedObservations(set)
-  const training = {
-    ...options.training(lap),
-    ...skipOf(options, start.gaussian),
-    ...(domain ? { domain } : {}),
-  }
-  const streamOf = (purpose: string) => stream(options.seed, `M ${purpose}`)
-  const objective = denoisingObjective(net, keptSamples(start), training, streamOf)
-  const { advance, release } = trainer(objective, training, streamOf('rows'))
+  const training = lapTraining(set, options, lap, start.gaussian)
+  const { total, advance, release } = mStep(net, keptSamples(start), training, options, lap)
   let state = start
   try {
     for (let done = start.position.done; done < total; ) {
       checkAborted(hooks.signal, 'learning')
       let shown = done
-      const next = await advance(state.train, { lap, step: done }, total - done, {
+      const next = await advance(state, done, {
+        signal: hooks.signal,
         wanted: () => hooks.signal?.aborted === true || hooks.wantsCheckpoint?.() === true,
         onStep: ({ terms: { loss } }) =>
           hooks.onProgress?.({ phase: 'training', done: ++shown, total, lap, loss }),
       })
-      done += next.taken.length
-      state = track({ ...state, position: { lap, stage: 'train', done }, train: next.state })
+      const { train, replicas } = next
+      done = next.done
+      state = track({
+        ...state,
+        position: { lap, stage: 'train', done },
+        train,
+        ...(replicas ? { replicas } : {}),
+      })
       if (done < total && hooks.wantsCheckpoint?.()) hooks.onCheckpoint?.(state)
     }
   } finally {

@@ -15,7 +15,7 @@ import { shardLayout } from '../training/index.ts'
 import { cosinePpca, fieldInCosines, variesAlike } from './cosine-gaussian.ts'
 import { chosenGaussian, type GaussianChoice } from './gaussian-choice.ts'
 import { type GaussianEStep, gaussianDraw } from './gaussian-e-step.ts'
-import { drawShards } from './lap-samples.ts'
+import { drawShard, drawShards } from './lap-samples.ts'
 import { isFlatGrid } from './places.ts'
 import { posteriorMoments } from './posterior-moments.ts'
 import { FULL_RANK_VARIANCE, ppca, ppcaOfMoments } from './ppca.ts'
@@ -196,11 +196,16 @@ const ppcaStart = async (
       const under = gaussian
       const samples = memory.samples(layout, done)
       const draw = gaussianDraw(under, batched, eStep)
-      const address = { stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`), lap: i }
+      const address = {
+        stream: (purpose: string) => stream(seed, `gaussian start ${purpose}`),
+        lap: i,
+        count,
+      }
+      const drawn = (shard: number) => drawShard(draw, layout, shard, address)
       try {
-        await drawShards(draw, samples, { ...address, count, done }, (drawn) => {
+        await drawShards(drawn, samples, done, (there) => {
           checkAborted(options.signal, 'the Gaussian start')
-          if (memory.due()) memory.keepIteration({ gaussian: under, iteration: i, done: drawn })
+          if (memory.due()) memory.keepIteration({ gaussian: under, iteration: i, done: there })
         })
         gaussian = await maximised(samples, rank)
       } finally {

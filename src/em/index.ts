@@ -1,5 +1,7 @@
 export * from './diem.ts'
+export type { DiemOptions, EdgesEStep, FirstEStep } from './diem-options.ts'
 export * from './diffusion-draw.ts'
+export { type EStep, eStep, type LapPrior, lapLayout } from './e-step.ts'
 export * from './edges/edge-draw.ts'
 export { widthFor } from './eigen.ts'
 export * from './exact-draw.ts'

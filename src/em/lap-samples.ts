@@ -2,36 +2,41 @@
 import { TweedieError } from '../error.ts'
 import { type BatchDraw, type DrawAddress, range, rowsNotFinite } from '../posterior/index.ts'
 import { float32, NdArray, rows, sizeOf } from '../tensor/index.ts'
-import type { SampleRows, SampleStore } from '../training/index.ts'
+import type { SampleRows, SampleStore, ShardLayout } from '../training/index.ts'
 
-/** Which shards are drawn: of so many observations, from shard `done` on. */
+/** Where the randomness of shards comes from: of draws of so many observations. */
 interface ShardAddress extends Omit<DrawAddress, 'draw'> {
   readonly count: number
-  readonly done: number
+}
+
+/** Draws a shard: a batch of one draw of all observations. */
+export const drawShard = async (
+  draw: BatchDraw,
+  { bounds }: ShardLayout,
+  shard: number,
+  { count, ...address }: ShardAddress,
+): Promise<NdArray<'float32'>> => {
+  // One compiled shape serves the short last batch too.
+  const size = bounds[1]
+  const from = Math.min(bounds[shard] % count, count - size)
+  const x = await draw(from, from + size, { ...address, draw: Math.floor(bounds[shard] / count) })
+  return rows(float32(x), size - (bounds[shard + 1] - bounds[shard]), size)
 }
 
 /**
- * Draws the shards of a store one after the other, each a batch of one draw of all observations.
+ * Draws the shards of a store from shard `done` on, one after the other.
  *
  * @param onShard - after each, with the number that are there; throws to stop
- * @param check - before a shard is written, with its first row; throws to refuse it
  */
 export const drawShards = async (
-  draw: BatchDraw,
+  draw: (shard: number) => Promise<NdArray<'float32'>>,
   samples: SampleStore,
-  { count, done, ...address }: ShardAddress,
+  done: number,
   onShard: (done: number) => void,
-  check: (shard: NdArray<'float32'>, from: number) => void = () => {},
 ): Promise<void> => {
-  const { bounds } = samples.layout
-  const size = bounds[1]
-  for (let i = done; i + 1 < bounds.length; i++) {
-    // One compiled shape serves the short last batch too.
-    const from = Math.min(bounds[i] % count, count - size)
-    const x = await draw(from, from + size, { ...address, draw: Math.floor(bounds[i] / count) })
-    const shard = rows(float32(x), size - (bounds[i + 1] - bounds[i]), size)
-    check(shard, bounds[i])
-    samples.write(i, shard)
+  const shards = samples.layout.bounds.length - 1
+  for (let i = done; i < shards; i++) {
+    samples.write(i, await draw(i))
     onShard(i + 1)
   }
 }

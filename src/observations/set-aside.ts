@@ -58,6 +58,19 @@ const inner = (run: readonly number[]): number[] => {
   return run.slice(margin, run.length - margin)
 }
 
+/** What is in no run. */
+const othersOf = (count: number, runs: readonly (readonly number[])[]): number[] => {
+  const aside = new Set(runs.flat())
+  return Array.from({ length: count }, (_, i) => i).filter((i) => !aside.has(i))
+}
+
+/** What {@link setAside} leaves to learn from, without the split of what it sets aside. */
+export const notSetAside = (set: Observations, { observations }: SetAsideOptions): Observations => {
+  const count = countOf(set)
+  const n = setAsideOf(count, observations)
+  return n === 0 ? set : chosenObservations(set, othersOf(count, runsOf(count, n)))
+}
+
 /** How many of `n` observations that are set aside judge; the others are margins of their runs. */
 export const judgedOf = (n: number): number => runsOf(n, n).flatMap(inner).length
 
@@ -84,8 +97,7 @@ export const setAside = async (
   const n = setAsideOf(count, observations)
   if (n === 0) return undefined
   const runs = runsOf(count, n)
-  const aside = new Set(runs.flat())
-  const others = Array.from({ length: count }, (_, i) => i).filter((i) => !aside.has(i))
+  const others = othersOf(count, runs)
   const judges = runs.flatMap(inner)
   const [judged, rest] = [observationsAt(set, judges), chosenObservations(set, others)]
   const which = toNumbers(integers(stream(seed, 'gaps'), 0, others.length, [judges.length]))

@@ -10,6 +10,7 @@ import {
 } from '../em/index.ts'
 import { TweedieError } from '../error.ts'
 import { network } from '../nn/index.ts'
+import type { Observations } from '../observations/index.ts'
 import type { Progress } from '../progress.ts'
 import { keptCheckpoints } from './checkpoint.ts'
 import type { Run } from './folder.ts'
@@ -31,6 +32,7 @@ import { refit } from './learning/refit.ts'
 import { folderSamples } from './learning/shard-folder.ts'
 import { startFolder } from './learning/start-folder.ts'
 import { type LearnedPrior, loadPrior, savePrior } from './prior.ts'
+import { sharedLap } from './shards/shared-lap.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
 /** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
@@ -61,24 +63,37 @@ const tooShort = (cause: unknown): unknown =>
 /** What DiEM tells of itself, in a phase that may have a deadline. */
 const hooksOf = (
   run: Run,
-  { checkpointSeconds, onProgress, signal }: LearnRequest,
+  { checkpointSeconds, onProgress, signal: asked, executor }: LearnRequest,
+  set: Observations,
   due: Deadline | undefined,
   save: (state: DiemState) => void,
   base?: string,
 ) => {
   const clock = saveClock(checkpointSeconds)
-  const signals = [signal, due?.signal].filter((s) => s !== undefined)
+  const signals = [asked, due?.signal].filter((s) => s !== undefined)
+  const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
+  const folderOf = (lap: number): string => join(run.paths.draws, samplesName(lap, base))
   return {
-    ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+    ...(signal ? { signal } : {}),
     onProgress: ({ phase, done, total, lap, loss }) => {
-      onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }) })
+      const who = phase === 'sampling' ? executor?.workers() : undefined
+      onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }), ...who })
       if (phase === 'training' && isJournalled(done, total) && loss !== undefined)
         run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       due?.check()
     },
     startMemory: startFolder(join(run.paths.draws, startName(base)), checkpointSeconds),
     samples: (lap, layout, written) =>
-      folderSamples(join(run.paths.draws, samplesName(lap, base)), layout, written),
+      folderSamples(folderOf(lap), layout, written, { keep: executor !== undefined }),
+    ...(executor
+      ? {
+          drawLap: async (work, onShard) => {
+            const { lap } = work.prior
+            const who = await sharedLap(executor, folderOf(lap), work, { set, onShard, signal })
+            run.journal.append({ event: 'shards', lap: lap + 1, ...who })
+          },
+        }
+      : {}),
     wantsCheckpoint: clock.due,
     onCheckpoint: (state) => {
       save(state)
@@ -119,7 +134,7 @@ const learnLaps = async (
     await bench?.judge(lap, prior)
     return prior
   }
-  const hooks = hooksOf(run, request, due, (state) => {
+  const hooks = hooksOf(run, request, bench?.rest ?? request.set, due, (state) => {
     last = state
     name = saveState(run, state)
   })
@@ -175,7 +190,7 @@ const learnAll = async (
   const save = (state: DiemState): void => {
     saveState(run, state, base)
   }
-  const hooks = hooksOf(run, { ...request, onProgress }, due, save, base)
+  const hooks = hooksOf(run, { ...request, onProgress }, request.set, due, save, base)
   try {
     return await refit(run, request, { best, resumed, choice }, hooks)
   } catch (error) {

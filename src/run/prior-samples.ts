@@ -5,7 +5,8 @@ import { eachPriorLatent } from '../posterior/index.ts'
 import { type SampleStore, shardLayout, type Trainer } from '../training/index.ts'
 import type { DistillObjective, DistillRequest } from './distill-request.ts'
 import type { Run } from './folder.ts'
-import { folderSamples, shardFile } from './learning/shard-folder.ts'
+import { folderSamples } from './learning/shard-folder.ts'
+import { shardFile } from './shards/shard-file.ts'
 
 /** Draws at once: a shard. */
 const BATCH = 64

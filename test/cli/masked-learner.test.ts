@@ -32,6 +32,9 @@ const learning = {
   checkpointEvery: 60,
   minutes: undefined,
   overcommit: undefined,
+  workers: undefined,
+  executor: undefined,
+  queue: undefined,
 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,

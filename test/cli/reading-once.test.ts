@@ -61,6 +61,9 @@ it("of 'learn SET', which says one lap in the singular", async () => {
     checkpointEvery: 60,
     minutes: 1,
     overcommit: undefined,
+    workers: undefined,
+    executor: undefined,
+    queue: undefined,
   } as const
   const text = await printed((io) => learn([set, ...TINY], options, io))
   expect(reads).toEqual([set])

@@ -2,7 +2,7 @@
 
 import { type GaussianChoice, gaussianFinding } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
-import { neverSeen, neverSeenWords, type Observations, setAsideOf } from '../../observations/index.ts'
+import { neverSeen, neverSeenWords, type Observations } from '../../observations/index.ts'
 import {
   type LearnedPrior,
   layoutOf,
@@ -12,15 +12,18 @@ import {
   openRun,
   type Run,
   readJournal,
+  WaitingForShards,
 } from '../../run/index.ts'
 import { type Device, sizeOf } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { experimentOf } from '../config/arguments.ts'
-import { checkExperiment, diemOptionsOf, networkConfigOf } from '../config/building.ts'
+import { checkExperiment } from '../config/building.ts'
 import { recordOf } from '../config/record.ts'
 import type { Experiment } from '../config/schema.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
+import { diemRequestOf, heldOf } from '../learning/diem-request.ts'
+import { checkExecutor, executorOf } from '../learning/executors.ts'
 import { edgeWords, heldWords, keptWords, passedWords, refitWords } from '../learning/learn-words.ts'
 import { maskedLearnerOf, maskedRequestOf } from '../learning/masked-learner.ts'
 import { lapMonitor } from '../learning/monitor.ts'
@@ -37,7 +40,7 @@ import { formatFields } from '../table.ts'
 /** Options that every learner shares. */
 type Call = Pick<
   Parameters<typeof learn>[1],
-  'checkpointSeconds' | 'onLap' | 'onProgress' | 'seconds' | 'signal'
+  'checkpointSeconds' | 'executor' | 'onLap' | 'onProgress' | 'seconds' | 'signal'
 >
 
 /** Learns in a run folder. */
@@ -45,22 +48,15 @@ type Learning = (run: Run, call: Call) => Promise<LearnedPrior>
 
 /** Learning by DiEM; what does not fit the data is refused before a run is made of it. */
 const byDiem = (experiment: Experiment, set: Observations, device: Device, io: Io): Learning => {
-  const { event } = set.operator
-  const net = networkConfigOf(experiment, event, set.mesh)
-  checkExperiment(experiment, event, set.operator)
-  const { gaussian, ...rest } = diemOptionsOf(experiment, { device })
+  const request = diemRequestOf(experiment, set, { device })
   const onChoice = (choice: GaussianChoice): void => io.note(`Gaussian start: ${gaussianFinding(choice)}`)
-  const options = { ...rest, gaussian: { ...gaussian, onChoice } }
-  const held = heldOf(experiment, set)
+  const { gaussian } = request.options
+  const options = { ...request.options, gaussian: { ...gaussian, onChoice } }
   const words = heldWords()
   return (run, call) =>
     learn(run, {
-      net,
-      set,
-      ...experiment.schedule,
+      ...request,
       options,
-      held,
-      ...(experiment.em.edges === 'auto' ? { edges: 'auto' } : {}),
       onEdges: (choice) => io.note(edgeWords(choice)),
       onHeld: (reading) => io.note(words(reading)),
       onChosen: (choice) => {
@@ -71,10 +67,6 @@ const byDiem = (experiment: Experiment, set: Observations, device: Device, io: I
     })
 }
 
-/** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
-const heldOf = ({ monitor: { held }, seed }: Experiment, { y, operator }: Observations) =>
-  setAsideOf(y.shape[0], held.observations) > 0 && !operator.truth ? { ...held, seed } : undefined
-
 /** Learning without laps, from masked observations; the monitor looks at the end. */
 const byMasks = (
   experiment: Experiment,
@@ -84,7 +76,7 @@ const byMasks = (
 ): Learning => {
   const request = maskedRequestOf(experiment, learner, observations, { device })
   checkExperiment(experiment, request.rows.event)
-  return async (run, { onLap, ...call }) => {
+  return async (run, { onLap, executor: _, ...call }) => {
     const prior = await learnMasked(run, { ...request, ...call })
     await onLap?.(0, prior)
     return prior
@@ -106,6 +98,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       "field 'start': 'learn' begins with its Gaussian; use 'train', or --resume",
     )
   const learner = maskedLearnerOf(experiment)
+  if ((await checkExecutor(options)) && learner)
+    throw new TweedieError('input', `learner '${learner.kind}' has no laps that others could draw for`)
   const observations = await observationsForRun(experiment, { read })
   const { look, count } = observations
   const { device } = options
@@ -119,6 +113,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
   const budget = secondsOf(minutes)
   const config = recordOf(experiment)
   const { resume, breakLock } = options
+  const executor = executorOf(layoutOf(options.run), options)
   const folder = openRun(options.run, { config, resume, breakLock, grows: ['em.laps'] })
   try {
     const set = await observations.inRun(folder.paths, io)
@@ -129,6 +124,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
     const prior = await learning(folder, {
       checkpointSeconds: options.checkpointEvery,
       onLap: await lapMonitor(folder, experiment, io, { device }),
+      ...(executor ? { executor } : {}),
       onProgress: (event) => io.progress(learner ? event : { ...event, laps: experiment.em.laps }),
       ...(budget === undefined ? {} : { seconds: budget - (performance.now() - started) / 1000 }),
       signal: io.signal,
@@ -142,10 +138,26 @@ export const run = async (args: readonly string[], options: OptionsOf<'learn'>, 
       ...(stopped === undefined ? [] : [['stopped', stopped] as const]),
     ]
     io.result(...summary(options.run, prior, { work, kept }, folder.journal.seconds, count))
+  } catch (error) {
+    if (!(error instanceof WaitingForShards)) throw error
+    io.result(...waitingSummary(options.run, error))
   } finally {
+    await executor?.stop()
     folder.close()
   }
 }
+
+/** What has to be drawn before learning goes on. */
+const waitingSummary = (
+  path: string,
+  { lap, missing }: WaitingForShards,
+): [string, { [key: string]: string | number }] => [
+  formatFields([
+    ['waiting', `for ${counted(missing, 'shard')} of ${lap}: tweedie shard ${path}`],
+    ['then', 'learn on with --resume'],
+  ]),
+  { path, lap, waiting: missing },
+]
 
 /** What was set aside, and what the journal says came of it. */
 const judgement = (run: string, held: ReturnType<typeof heldOf>) =>

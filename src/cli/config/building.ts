@@ -172,6 +172,7 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
     refitCount: em.refitCount,
     skip: experiment.skip,
     training: (lap) => trainingOf(experiment, steps(lap), execute),
+    ...(train.replicas === undefined ? {} : { replicas: { count: train.replicas, ...train.rounds } }),
     steps,
     seed,
   }

@@ -99,6 +99,20 @@ const train = z
     clip: positive.default(1).describe('largest global gradient norm'),
     weightDecay: z.number().nonnegative().default(0),
     replacement: z.boolean().default(false).describe('draw batches with replacement instead of by epochs'),
+    replicas: z
+      .int()
+      .min(2)
+      .max(64)
+      .optional()
+      .describe('learn: so many train apart, each its share of the steps, and are averaged now and then'),
+    rounds: z
+      .strictObject({
+        steps: count.default(50).describe('of each replica between two averages'),
+        rate: positive.default(0.7).describe('of the outer step'),
+        momentum: z.number().min(0).lt(1).default(0.9).describe('of the outer step (Nesterov)'),
+      })
+      .optional()
+      .describe('how replicas are averaged (DiLoCo, Douillard et al. 2023)'),
     augment: z
       .strictObject({
         flip: z.boolean().default(false),
@@ -109,6 +123,10 @@ const train = z
       .prefault({}),
   })
   .superRefine(checkSteps)
+  .refine(({ replicas, rounds }) => rounds === undefined || replicas !== undefined, {
+    path: ['rounds'],
+    message: 'are of replicas: set train.replicas',
+  })
 
 /** A kind of step with its settings. */
 const step = z

@@ -1,5 +1,13 @@
 /** Commands that learn. */
-import { type CommandModule, type CommandSpec, learningOptions, overrides } from './spec.ts'
+import {
+  type CommandModule,
+  type CommandSpec,
+  device,
+  learningOptions,
+  overrides,
+  queue,
+  sharing,
+} from './spec.ts'
 
 export const learning = {
   learn: {
@@ -17,7 +25,7 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
       },
       overrides,
     ],
-    options: learningOptions('runs/learn'),
+    options: { ...learningOptions('runs/learn'), ...sharing },
     examples: [
       {
         command:
@@ -33,8 +41,78 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie learn experiments/digits.yaml em.laps=12 -o runs/digits --resume',
         does: 'adds laps to it, also when it was done',
       },
+      {
+        command: 'tweedie learn experiments/digits.yaml -o runs/digits --workers 4',
+        does: 'four processes draw the samples of its laps: the same prior, bit for bit',
+      },
+      {
+        command: 'tweedie learn experiments/digits.yaml -o runs/digits --queue redis://head:6379',
+        does: 'workers of other machines draw them (tweedie worker)',
+      },
     ],
     load: (): Promise<CommandModule> => import('../commands/learn.ts'),
+  },
+  shard: {
+    summary: 'draw a part of the samples that a run of learn waits for',
+    description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards:
+files of some rows each. This command draws those of its part that are missing, on any machine that sees the
+run's folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
+
+Ctrl-C leaves at once: a shard is there whole or not at all.`,
+    arguments: [{ usage: '<run>', description: 'run folder of learn' }],
+    options: {
+      index: { kind: 'integer', min: 0, default: 0, description: 'which part, from 0' },
+      of: { kind: 'integer', min: 1, default: 1, description: 'parts in all' },
+      wait: {
+        kind: 'flag',
+        description: 'stay, and draw this part of every lap until the run is finished',
+      },
+      device,
+    },
+    examples: [
+      { command: 'tweedie shard runs/digits', does: 'draws all that the run waits for' },
+      {
+        command: 'tweedie shard runs/digits --index 3 --of 16',
+        does: 'draws every sixteenth shard, from the fourth on',
+      },
+      {
+        command: 'tweedie shard runs/digits --index 3 --of 16 --wait',
+        does: 'the same of every lap, until the run is finished',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/shard.ts'),
+  },
+  worker: {
+    summary: 'draw samples for whatever runs of learn wait in a queue',
+    description: `Takes shards of posterior samples from a queue (Redis, Valkey or PostgreSQL, by BullMQ),
+draws them into the folders of their runs, and waits for more: of every 'learn --queue' of that queue. It has
+to see the runs' folders and the data of their configurations. Workers come and go as they like: a shard whose
+worker is lost is given to another, and who draws does not change a bit of it.
+
+Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
+    arguments: [],
+    options: {
+      queue: { ...queue, required: true, description: 'redis://… or postgres://…: where runs wait' },
+      runs: {
+        kind: 'text',
+        value: 'folder',
+        description:
+          "folder that holds the runs' folders here (default: the same paths as where the runs learn)",
+      },
+      device,
+    },
+    interrupted: 'interrupted: giving the shard back; once more to leave at once',
+    examples: [
+      {
+        command: 'tweedie worker --queue redis://head:6379',
+        does: 'draws for every run that waits there',
+      },
+      {
+        command: 'tweedie worker --queue postgres://tweedie@head/tweedie --runs /mnt/runs --threads 4',
+        does: 'by PostgreSQL; runs/digits of the machine that learns is /mnt/runs/digits here',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/worker.ts'),
   },
   train: {
     summary: 'train a diffusion prior on clean data',

@@ -100,6 +100,31 @@ export const learningOptions = (folder: string) =>
     },
   }) as const
 
+/** A queue between machines. */
+export const queue = {
+  kind: 'text',
+  value: 'url',
+  description: "redis://… or postgres://…: every 'tweedie worker' of this queue draws samples of laps",
+} as const
+
+/** Who draws the samples of laps. */
+export const sharing = {
+  workers: {
+    kind: 'integer',
+    min: 1,
+    max: 1024,
+    description: 'processes that draw the samples of laps (default: this one draws); the result is the same',
+  },
+  executor: {
+    kind: 'choice',
+    choices: ['files', 'later'],
+    description:
+      "files: waits for the samples of a lap, which 'tweedie shard' draws on other machines; later: leaves " +
+      'when a lap needs them, and goes on with --resume when they are drawn',
+  },
+  queue,
+} as const satisfies OptionSpecs
+
 /** What a report judges restorations by. */
 export const judgedBy = {
   truth: { kind: 'text', value: 'file', description: 'clean data of the observations to compare with' },

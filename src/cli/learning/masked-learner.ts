@@ -36,13 +36,16 @@ export const maskedLearnerOf = (experiment: Experiment): MaskedLearner | undefin
     const changed = changedField(section, defaults)
     if (changed !== undefined) fail(`${name}.${changed}`, `learner '${learner}' does not take it`)
   }
+  if (train.replicas !== undefined) fail('train.replicas', `learner '${learner}' trains one`)
   for (const field of ['firstSteps', 'lastSteps'] as const)
     if (train[field] !== undefined) fail(`train.${field}`, `learner '${learner}' has no laps`)
   return learner === 'ambient' ? { kind: learner, ...ambient } : { kind: learner }
 }
 
 /** @throws TweedieError `input` when a configuration for clean data names a learner from observations */
-export const refuseLearner = ({ learner, ambient }: Experiment): void => {
+export const refuseLearner = ({ learner, ambient, train }: Experiment): void => {
+  if (train.replicas !== undefined)
+    fail('train.replicas', "'train' trains one; replicas are of the laps of 'learn'")
   if (learner !== undefined || ambient !== undefined)
     fail(learner === undefined ? 'ambient' : 'learner', "'train' learns from clean data; use 'learn'")
 }

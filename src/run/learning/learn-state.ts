@@ -1,13 +1,19 @@
 /** States of DiEM as resume points, and the priors that they make. */
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import type { DiemPoint, DiemPosition, DiemState } from '../../em/index.ts'
+import type { DiemOptions, DiemPoint, DiemPosition, DiemState } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { parseJson } from '../../json.ts'
-import { type NetworkConfig, network } from '../../nn/index.ts'
+import { network } from '../../nn/index.ts'
 import { batchedObservations } from '../../observations/index.ts'
 import { NdArray, unflatten } from '../../tensor/index.ts'
-import { initTrainState } from '../../training/index.ts'
+import {
+  initReplicas,
+  initTrainState,
+  type ReplicaState,
+  replicaPlan,
+  type TrainState,
+} from '../../training/index.ts'
 import {
   type Checkpoint,
   readCheckpoint,
@@ -90,14 +96,19 @@ export const sweepSamples = (run: Run, { last = false }: { readonly last?: boole
  * @returns the name of the point
  */
 export const saveState = (run: Run, state: DiemState, base?: string): string => {
-  const { position, gaussian, kept, train, choice } = state
+  const { position, gaussian, kept, train, replicas, choice } = state
   const packed = packGaussian(gaussian)
   const name = base === undefined ? `lap-${position.lap}` : 'all'
   const path = saveCheckpoint(
     run,
     `${name}-${position.stage}`,
     {
-      arrays: { gaussian: packed.arrays, ...(kept ? { kept } : {}), train },
+      arrays: {
+        gaussian: packed.arrays,
+        ...(kept ? { kept } : {}),
+        train,
+        ...(replicas ? { replicas } : {}),
+      },
       state: {
         kind: 'diem',
         position: { ...position },
@@ -140,17 +151,31 @@ const positionOf = (
   )
 }
 
-const pointOf = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): LearnPoint => {
+/** The state of replicas that a point holds, if it holds one. */
+const replicasOf = (
+  { path, arrays }: Checkpoint,
+  fresh: TrainState,
+  options: DiemOptions,
+): { replicas?: ReplicaState } => {
+  const isThere = Object.keys(arrays).some((name) => name.startsWith('replicas.'))
+  if (!options.replicas || !isThere) return {}
+  return unflatten({ replicas: initReplicas(fresh, replicaPlan(options.replicas)) }, arrays, path)
+}
+
+const pointOf = (checkpoint: Checkpoint, { net, options }: LearnRequest): LearnPoint => {
+  const { path, arrays, state } = checkpoint
   const parsed = stateSchema.safeParse(state)
   if (!parsed.success) throw new TweedieError('input', `${path}: not a resume point of learning`)
   const { kept } = arrays
+  const fresh = initTrainState(network(net).init(0))
   return {
     name: basename(path),
     state: {
       position: positionOf(parsed.data.position, arrays, path),
       gaussian: unpackGaussian(parsed.data.gaussian, arrays, path),
       ...(kept?.data instanceof Int32Array ? { kept: new NdArray('int32', kept.shape, kept.data) } : {}),
-      train: unflatten({ train: initTrainState(network(net).init(0)) }, arrays, path).train,
+      train: unflatten({ train: fresh }, arrays, path).train,
+      ...replicasOf(checkpoint, fresh, options),
       ...(parsed.data.choice ? { choice: parsed.data.choice } : {}),
     },
     base: parsed.data.base,
@@ -161,13 +186,13 @@ const pointOf = ({ path, arrays, state }: Checkpoint, net: NetworkConfig): Learn
  * Takes a run back to where it goes on. A last lap on all observations is left for the laps before it where
  * these are not at their end: time was up in them, or there are to be more of them.
  */
-export const resumeLearning = (run: Run, { net, options }: LearnRequest): LearnPoint | undefined => {
+export const resumeLearning = (run: Run, request: LearnRequest): LearnPoint | undefined => {
   const newest = resumeCheckpoint(run)
-  const point = newest && pointOf(newest, net)
+  const point = newest && pointOf(newest, request)
   if (point?.base === undefined) return point
   const before = readCheckpoint(join(run.paths.checkpoints, point.base))
-  const laps = pointOf(before, net)
-  if (laps.state.position.lap >= options.laps) return point
+  const laps = pointOf(before, request)
+  if (laps.state.position.lap >= request.options.laps) return point
   run.journal.cut(before.journalLines ?? 0)
   return laps
 }

@@ -7,16 +7,13 @@ import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../..
 import { float32, type NdArray, sizeOf, zeros } from '../../tensor/index.ts'
 import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'
 import { sweepTemporaries } from '../layout.ts'
+import { shardFile } from '../shards/shard-file.ts'
 
 /** Files that are open at once. */
 const OPEN = 64
 
 /** Name of the array in each file. */
 const X = 'x'
-
-/** The file of a shard. */
-export const shardFile = (folder: string, shard: number): string =>
-  join(folder, `${String(shard).padStart(4, '0')}.safetensors`)
 
 /** An open shard, when it holds what the layout says. @throws TweedieError `input` */
 const openShard = (path: string, { event, bounds }: ShardLayout, shard: number): ArrayFile => {
@@ -54,12 +51,18 @@ const openFiles = (open: (shard: number) => ArrayFile) => {
  * Opens the samples of a lap.
  *
  * @param written - shards that are there, the first ones; with 0 what the folder holds is removed
+ * @param keep - whether it is left: others draw into the folder, and each file says what it is of
  * @throws TweedieError `input` when one of those is missing or damaged: all of them are read once
  */
-export const folderSamples = (folder: string, layout: ShardLayout, written: number): SampleStore => {
+export const folderSamples = (
+  folder: string,
+  layout: ShardLayout,
+  written: number,
+  { keep = false }: { readonly keep?: boolean } = {},
+): SampleStore => {
   const { event } = layout
   const size = sizeOf(event)
-  if (written === 0) rmSync(folder, { recursive: true, force: true })
+  if (written === 0 && !keep) rmSync(folder, { recursive: true, force: true })
   else if (existsSync(folder)) sweepTemporaries(folder)
   for (let shard = 0; shard < written; shard++) {
     const path = shardFile(folder, shard)

@@ -1,0 +1,67 @@
+/** Who draws the samples of a run's laps, as the command line says it. */
+import { basename, resolve } from 'node:path'
+import { TweedieError } from '../../error.ts'
+import {
+  fileExecutor,
+  type Layout,
+  laterExecutor,
+  madeRunId,
+  openBroker,
+  queueExecutor,
+  type SharedDrawing,
+  workerPool,
+} from '../../run/index.ts'
+import { type Device, defaultThreads } from '../../tensor/index.ts'
+import { readVersion } from '../version.ts'
+import { shardProcess } from './shard-process.ts'
+
+/** What a command line says of it. */
+interface ExecutorOptions {
+  /** Processes of this machine. */
+  readonly workers?: number
+  /** Whoever runs `tweedie shard`: `files` waits for it, `later` leaves. */
+  readonly executor?: 'files' | 'later'
+  /** Address of a queue: whoever runs `tweedie worker`. */
+  readonly queue?: string
+  readonly device: Device
+  /** Of each worker. */
+  readonly threads?: number
+}
+
+/**
+ * Looks at what the options say before a run is made of them.
+ *
+ * @returns whether others draw
+ * @throws TweedieError `input` for two of them, and for a queue that does not answer
+ */
+export const checkExecutor = async ({ workers, executor, queue }: ExecutorOptions): Promise<boolean> => {
+  const said = [
+    ...(workers === undefined ? [] : ['--workers draws here']),
+    ...(executor === undefined ? [] : [`--executor ${executor} elsewhere`]),
+    ...(queue === undefined ? [] : ['--queue by its workers']),
+  ]
+  if (said.length > 1) throw new TweedieError('input', `${said.join(', ')}: one of them`)
+  if (queue !== undefined) await (await openBroker(queue)).close()
+  return said.length > 0
+}
+
+/**
+ * @param paths - of the run
+ * @returns nothing where the process that learns draws too
+ */
+export const executorOf = (
+  { path, draws }: Layout,
+  { workers, executor, queue, device, threads }: ExecutorOptions,
+): SharedDrawing | undefined => {
+  const software = readVersion()
+  if (executor === 'files') return { ...fileExecutor(draws), software }
+  if (executor === 'later') return { ...laterExecutor(), software }
+  if (queue !== undefined) {
+    const whole = resolve(path)
+    const run = () => ({ id: madeRunId(path), name: basename(whole), path: whole, software })
+    return { ...queueExecutor(() => openBroker(queue), run), software }
+  }
+  if (workers === undefined) return undefined
+  const each = threads ?? Math.max(1, Math.floor(defaultThreads() / workers))
+  return { ...workerPool(workers, shardProcess(path, device, each)), software }
+}

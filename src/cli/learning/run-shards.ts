@@ -1,0 +1,37 @@
+/** The shards of a run, from its folder alone: what every process that draws some begins with. */
+import { TweedieError } from '../../error.ts'
+import { layoutOf, readConfig, type ShardRequest } from '../../run/index.ts'
+import type { ExecuteOptions } from '../../tensor/index.ts'
+import { loadRecord } from '../config/config.ts'
+import { experimentSchema } from '../config/schema.ts'
+import type { Io } from '../io.ts'
+import { observationsForRun } from '../own/run-observations.ts'
+import { readVersion } from '../version.ts'
+import { diemRequestOf } from './diem-request.ts'
+
+/** Folder of the draws of a run, and what they are drawn by. */
+export interface RunShards {
+  readonly draws: string
+  readonly request: ShardRequest
+}
+
+/**
+ * @param path - run folder of `tweedie learn`
+ * @throws TweedieError `input` for another folder, and for data that are not where the configuration says
+ */
+export const runShards = async (
+  path: string,
+  execute: ExecuteOptions,
+  io: Pick<Io, 'note' | 'progress' | 'signal'>,
+): Promise<RunShards> => {
+  const experiment = loadRecord(experimentSchema, readConfig(path), path)
+  if (experiment.learner !== undefined && experiment.learner !== 'diem')
+    throw new TweedieError('input', `${path}: learner '${experiment.learner}' has no laps, and no shards`)
+  const layout = layoutOf(path)
+  const observations = await observationsForRun(experiment)
+  const set = await observations.inRun(layout, io)
+  return {
+    draws: layout.draws,
+    request: { ...diemRequestOf(experiment, set, execute), software: readVersion() },
+  }
+}

@@ -25,14 +25,14 @@ import type { DiemOptions } from './diem-options.ts'
 import { skipOf } from './e-step.ts'
 
 /** What training changes. */
-export interface Trained {
+interface Trained {
   readonly train: TrainState
   /** Of training by replicas. */
   readonly replicas?: ReplicaState
 }
 
 /** What happens beside it. */
-export interface MStepWatch {
+interface MStepWatch {
   /** Whether the state is wanted now. */
   wanted(): boolean
   onStep(figures: StepFigures): void
@@ -94,7 +94,7 @@ const shareOf = (samples: SampleRows, replica: number, count: number): SampleRow
  * The training of one replica: on its share of the samples, with randomness of its own, at the learning rate
  * of the lap's steps, of which it takes one in n.
  */
-export const replicaTrainer = (
+const replicaTrainer = (
   net: Network,
   samples: SampleRows,
   training: DenoisingTraining,
@@ -108,14 +108,14 @@ export const replicaTrainer = (
 }
 
 /** The steps of a round: from which own step of each replica on, and how many. */
-export interface Round {
+interface Round {
   readonly lap: number
   readonly step: number
   readonly steps: number
 }
 
 /** A replica's round. */
-export const replicaRound = async (
+const replicaRound = async (
   { advance }: Trainer,
   start: TrainState,
   { lap, step, steps }: Round,

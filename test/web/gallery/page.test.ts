@@ -94,6 +94,10 @@ describe.skipIf(!chromium || !built)('the first page', () => {
 
         await page.getByRole('button', { name: 'Box' }).click()
         await drawn(page)
+        expect(await page.locator('.trust').textContent()).toMatch(/held-out observations .*\(a box, /)
+        // The sampler has learned from masks that delete something.
+        await page.getByRole('button', { name: 'Everything seen' }).click()
+        await drawn(page)
         expect(await page.locator('.trust').textContent()).toContain('Outside what was measured')
       })
     } finally {

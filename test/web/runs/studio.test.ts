@@ -15,6 +15,7 @@ afterAll(closeBrowser)
 /** What Playwright may wait for on a busy machine. */
 const LONG = { timeout: 120_000 }
 
+/** Learns for some seconds: the page, which is told once a second, has to see it at work. */
 const configuration = `data:
   clean: manifold
   count: 128
@@ -22,7 +23,7 @@ const configuration = `data:
 net: { kind: mlp, hidden: [8], emb: 4 }
 gaussian: { iterations: 1, rank: 1 }
 em: { laps: 2, batch: 128, early: { laps: 0 }, sampling: { steps: 2 } }
-train: { batch: 16, steps: 1500 }
+train: { batch: 16, steps: 6000 }
 monitor: { held: { observations: 8 }, samples: 16, steps: 2 }
 `
 
@@ -89,7 +90,7 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
         await page.keyboard.press('Enter')
         await page.getByRole('region', { name: 'Estimate' }).waitFor()
         expect(await page.getByRole('region', { name: 'Estimate' }).textContent()).toContain(
-          '3,000 in 2 laps',
+          '12,000 in 2 laps',
         )
         await press('Shift+Tab', focused('Estimate'))
         await press('Tab', focused('Start'))
@@ -105,7 +106,7 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
         await page.getByRole('img', { name: 'Samples of the prior, Lap 1' }).waitFor()
         expect(await stepOf()).toBeGreaterThan(early)
         await page.getByText('finished', { exact: true }).waitFor()
-        expect(await stepOf()).toBe(3000)
+        expect(await stepOf()).toBe(12_000)
         await page.getByRole('img', { name: /^RMSE, held out/ }).waitFor()
         const picture = page.getByRole('img', { name: 'Samples of the prior, Lap 2' })
         await picture.scrollIntoViewIfNeeded()

@@ -104,7 +104,7 @@ describe.skipIf(!chromium || !isBuilt)('the pages of runs', { timeout: 600_000 }
           Number(/at step (\d+)/.exec((await loss.getAttribute('aria-label')) ?? '')?.[1] ?? 0)
         const early = await stepOf()
         await page.getByRole('img', { name: 'Samples of the prior, Lap 1' }).waitFor()
-        expect(await stepOf()).toBeGreaterThan(early)
+        await expect.poll(stepOf, { timeout: LONG.timeout }).toBeGreaterThan(early)
         await page.getByText('finished', { exact: true }).waitFor()
         expect(await stepOf()).toBe(12_000)
         await page.getByRole('img', { name: /^RMSE, held out/ }).waitFor()

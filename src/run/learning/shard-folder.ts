@@ -7,23 +7,20 @@ import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../..
 import { float32, type NdArray, sizeOf, zeros } from '../../tensor/index.ts'
 import { checkShard, rowsOf, type SampleStore, type ShardLayout, shardOf } from '../../training/index.ts'
 import { sweepTemporaries } from '../layout.ts'
-import { shardFile } from '../shards/shard-file.ts'
+import { holdsShard, shardFile, shardShape, X } from '../shards/shard-file.ts'
 
 /** Files that are open at once. */
 const OPEN = 64
 
-/** Name of the array in each file. */
-const X = 'x'
-
 /** An open shard, when it holds what the layout says. @throws TweedieError `input` */
-const openShard = (path: string, { event, bounds }: ShardLayout, shard: number): ArrayFile => {
+const openShard = (path: string, layout: ShardLayout, shard: number): ArrayFile => {
   const file = openArrays(path)
-  const { [X]: field, ...others } = file.fields
-  const shape = [bounds[shard + 1] - bounds[shard], ...event]
-  const isAlone = Object.keys(others).length === 0
-  if (isAlone && field?.dtype === 'float32' && `${field.shape}` === `${shape}`) return file
+  if (holdsShard(file, layout, shard)) return file
   file.close()
-  throw new TweedieError('input', `${path}: expected samples '${X}' of float32 [${shape}]`)
+  throw new TweedieError(
+    'input',
+    `${path}: expected samples '${X}' of float32 [${shardShape(layout, shard)}]`,
+  )
 }
 
 /** The last few files that were asked for. */

@@ -2,12 +2,12 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import { checkSafetensors, openArrays, writeArrays } from '../../formats/index.ts'
+import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../../formats/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { ShardLayout } from '../../training/index.ts'
 
 /** Name of the array. */
-const X = 'x'
+export const X = 'x'
 
 /** The file of a shard. */
 export const shardFile = (folder: string, shard: number): string =>
@@ -24,15 +24,24 @@ export const writeShard = (folder: string, shard: number, x: NdArray<'float32'>,
 /** What there is of a shard. */
 export type ShardState = 'there' | 'absent' | 'damaged' | 'other'
 
+/** Shape of the samples of a shard. */
+export const shardShape = ({ event, bounds }: ShardLayout, shard: number): number[] => [
+  bounds[shard + 1] - bounds[shard],
+  ...event,
+]
+
+/** Whether a file holds samples of the shape of a shard, and nothing else. */
+export const holdsShard = ({ fields }: ArrayFile, layout: ShardLayout, shard: number): boolean => {
+  const { [X]: field, ...others } = fields
+  const isAlone = Object.keys(others).length === 0
+  return isAlone && field?.dtype === 'float32' && `${field.shape}` === `${shardShape(layout, shard)}`
+}
+
 /** What a file holds: all of it is read once. */
-const stateOf = (path: string, { event, bounds }: ShardLayout, shard: number, prior: string): ShardState => {
+const stateOf = (path: string, layout: ShardLayout, shard: number, prior: string): ShardState => {
   const file = openArrays(path)
   try {
-    const { [X]: field, ...others } = file.fields
-    const shape = [bounds[shard + 1] - bounds[shard], ...event]
-    const fits =
-      Object.keys(others).length === 0 && field?.dtype === 'float32' && `${field.shape}` === `${shape}`
-    if (!fits || file.metadata.prior !== prior) return 'other'
+    if (!holdsShard(file, layout, shard) || file.metadata.prior !== prior) return 'other'
   } finally {
     file.close()
   }

@@ -2,44 +2,17 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exponentialSchedule } from '../../../src/diffusion/index.ts'
 import { type DiemHooks, type DiemPoint, diem } from '../../../src/em/index.ts'
 import { encodeSafetensors, readSafetensors } from '../../../src/formats/index.ts'
-import { constantRate, network } from '../../../src/nn/index.ts'
-import { projectedBy } from '../../../src/observations/index.ts'
-import { normal, stream } from '../../../src/random/index.ts'
+import { network } from '../../../src/nn/index.ts'
 import { type LearnRequest, learn, openRun } from '../../../src/run/index.ts'
 import { folderSamples } from '../../../src/run/learning/shard-folder.ts'
 import { flatten, zeros } from '../../../src/tensor/index.ts'
 import { scratch } from '../scratch.ts'
+import { request as small } from '../shards/small-run.ts'
 
-const schedule = exponentialSchedule({ sigmaMin: 0.02, sigmaMax: 10 })
-
-/** Five shards a lap, of which the second draw has a short one; the bound drops some rows. */
-const request = (count = 20): LearnRequest => ({
-  net: { kind: 'mlp', features: 4, hidden: [8], emb: 4 },
-  set: {
-    y: normal(stream(0, 'y'), [count, 2]),
-    operator: projectedBy(normal(stream(0, 'A'), [count, 2, 4])),
-    noise: 0.1,
-    range: [-2, 2],
-  },
-  sigmaMin: 0.02,
-  sigmaMax: 10,
-  checkpointSeconds: 0,
-  options: {
-    laps: 3,
-    gaussian: { rank: 2, iterations: 2 },
-    sampling: () => ({ schedule, steps: 3 }),
-    draws: 2,
-    batch: 8,
-    bound: 1.5,
-    refitRank: 2,
-    training: () => ({ batch: 8, rate: constantRate(1e-2), ema: 0.9, schedule }),
-    steps: () => 4,
-    seed: 3,
-  },
-})
+/** Three laps of six shards. */
+const request = (count?: number): LearnRequest => small({ laps: 3, ...(count ? { count } : {}) })
 
 const { net, set, options } = request()
 const averages = ({ train }: Pick<DiemPoint, 'train'>) => flatten({ average: train.average })

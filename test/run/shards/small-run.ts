@@ -20,11 +20,11 @@ const schedule = exponentialSchedule({ sigmaMin: 0.02, sigmaMax: 10 })
 export const software = '9.9.9'
 
 /** Two laps of six shards; the second draw has a short one, and the bound drops some rows. */
-export const request = (seed = 3): LearnRequest => ({
+export const request = ({ count = 20, laps = 2 } = {}): LearnRequest => ({
   net: { kind: 'mlp', features: 4, hidden: [8], emb: 4 },
   set: {
-    y: normal(stream(0, 'y'), [20, 2]),
-    operator: projectedBy(normal(stream(0, 'A'), [20, 2, 4])),
+    y: normal(stream(0, 'y'), [count, 2]),
+    operator: projectedBy(normal(stream(0, 'A'), [count, 2, 4])),
     noise: 0.1,
     range: [-2, 2],
   },
@@ -32,7 +32,7 @@ export const request = (seed = 3): LearnRequest => ({
   sigmaMax: 10,
   checkpointSeconds: 0,
   options: {
-    laps: 2,
+    laps,
     gaussian: { rank: 2, iterations: 2 },
     sampling: () => ({ schedule, steps: 3 }),
     draws: 2,
@@ -41,7 +41,7 @@ export const request = (seed = 3): LearnRequest => ({
     refitRank: 2,
     training: () => ({ batch: 8, rate: constantRate(1e-2), ema: 0.9, schedule }),
     steps: () => 4,
-    seed,
+    seed: 3,
   },
 })
 

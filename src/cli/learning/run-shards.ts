@@ -1,6 +1,6 @@
 /** The shards of a run, from its folder alone: what every process that draws some begins with. */
 import { TweedieError } from '../../error.ts'
-import { layoutOf, readConfig, type ShardRequest } from '../../run/index.ts'
+import { layoutOf, readConfig, type ShardRequest, shardRequest } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
 import { loadRecord } from '../config/config.ts'
 import { experimentSchema } from '../config/schema.ts'
@@ -32,6 +32,6 @@ export const runShards = async (
   const set = await observations.inRun(layout, io)
   return {
     draws: layout.draws,
-    request: { ...diemRequestOf(experiment, set, execute), software: readVersion() },
+    request: shardRequest(diemRequestOf(experiment, set, execute), readVersion()),
   }
 }

@@ -11,9 +11,25 @@ import { lapFile, observationsDigest, readLapFile } from './lap-file.ts'
 import { shardState, writeShard } from './shard-file.ts'
 
 /** What of a request a worker needs. */
-export type ShardRequest = Pick<LearnRequest, 'net' | 'set' | 'options' | 'held'> & {
+export interface ShardRequest extends Pick<LearnRequest, 'net' | 'options'> {
   /** Version of tweedie. */
   readonly software: string
+  /** What a lap draws for, by the name of its folder. */
+  readonly setOf: (lap: string) => Observations
+}
+
+/** The last lap on everything draws for all observations, the others for those that are not set aside. */
+export const shardRequest = (
+  { net, set, options, held }: Pick<LearnRequest, 'net' | 'set' | 'options' | 'held'>,
+  software: string,
+): ShardRequest => {
+  let rest: Observations | undefined
+  const setOf = (lap: string): Observations => {
+    if (!held || lap === 'all') return set
+    rest ??= notSetAside(set, held) // a copy of those in memory: asked for every second by who waits
+    return rest
+  }
+  return { net, options, software, setOf }
 }
 
 /** Draws one shard after the other. */
@@ -27,17 +43,13 @@ export interface ShardWorker {
   release(): Promise<void>
 }
 
-/** The last lap on everything draws for all observations, the others for those that are not set aside. */
-export const setOf = ({ set, held }: ShardRequest, lap: string): Observations =>
-  held && lap !== 'all' ? notSetAside(set, held) : set
-
 /**
  * A worker of a run.
  *
  * @param draws - the run's folder of draws
  */
 export const shardWorker = (draws: string, request: ShardRequest): ShardWorker => {
-  const { net, options, software } = request
+  const { net, options, software, setOf } = request
   let open: { readonly prior: string; readonly set: Observations; readonly step: EStep } | undefined
   const opened = async ({ lap, prior }: ShardJob, signal?: AbortSignal) => {
     if (open?.prior === prior) return open
@@ -47,7 +59,7 @@ export const shardWorker = (draws: string, request: ShardRequest): ShardWorker =
     const path = lapFile(folder)
     if (fileDigest(path) !== prior)
       throw new TweedieError('input', `${path}: another lap than the one that was asked for`)
-    const set = setOf(request, lap)
+    const set = setOf(lap)
     const under = readLapFile(folder, net, { software, observations: observationsDigest(set) })
     open = { prior, set, step: eStep(network(net), set, options, under, signal) }
     return open

@@ -6,7 +6,7 @@ import { fileDigest } from '../../formats/index.ts'
 import type { ShardJob } from './executor.ts'
 import { lapFile } from './lap-file.ts'
 import { shardFile, shardState } from './shard-file.ts'
-import { type ShardRequest, setOf } from './shard-worker.ts'
+import type { ShardRequest } from './shard-worker.ts'
 
 /** Folders of laps among the draws of a run. */
 const LAPS = /^(lap-\d+|all)$/
@@ -47,7 +47,7 @@ export const waitingShards = (
   { index = 0, of = 1, read = true }: WaitingOptions = {},
 ): ShardJob[] => {
   const folder = join(draws, lap)
-  const layout = lapLayout(setOf(request, lap), request.options)
+  const layout = lapLayout(request.setOf(lap), request.options)
   const { bounds } = layout
   const isThere = (shard: number): boolean =>
     read ? shardState(folder, layout, shard, prior) === 'there' : existsSync(shardFile(folder, shard))

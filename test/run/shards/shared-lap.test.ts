@@ -6,7 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../src/error.ts'
 import { readSafetensors } from '../../../src/formats/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
-import { laterExecutor, openLaps, type ShardJob, shardWorker, waitingShards } from '../../../src/run/index.ts'
+import {
+  laterExecutor,
+  openLaps,
+  type ShardJob,
+  shardRequest,
+  shardWorker,
+  waitingShards,
+} from '../../../src/run/index.ts'
 import { lapFile } from '../../../src/run/shards/lap-file.ts'
 import { shardFile } from '../../../src/run/shards/shard-file.ts'
 import { scratch } from '../scratch.ts'
@@ -183,7 +190,7 @@ describe('a worker', () => {
 
   it('finds what a run waits for, and draws it', async () => {
     const { path, draws, jobs } = await waiting()
-    const asked = { ...request(), software }
+    const asked = shardRequest(request(), software)
     const [open, ...others] = openLaps(draws)
     expect(others).toEqual([])
     expect(waitingShards(draws, open, asked)).toEqual(jobs)
@@ -203,22 +210,18 @@ describe('a worker', () => {
     const asked = request()
     const y = normal(stream(1, 'y'), [20, 2])
     const cases = [
+      [shardRequest(asked, '1.0.0'), job, /written by version 9\.9\.9 of tweedie, this is 1\.0\.0; use one/],
       [
-        { ...asked, software: '1.0.0' },
-        job,
-        /written by version 9\.9\.9 of tweedie, this is 1\.0\.0; use one/,
-      ],
-      [
-        { ...asked, software, set: { ...asked.set, y } },
+        shardRequest({ ...asked, set: { ...asked.set, y } }, software),
         job,
         /of other observations than those of the config/,
       ],
       [
-        { ...asked, software },
+        shardRequest(asked, software),
         { ...job, prior: 'f'.repeat(64) },
         /another lap than the one that was asked for/,
       ],
-      [{ ...asked, software }, { ...job, lap: 'lap-009' }, /lap-009/],
+      [shardRequest(asked, software), { ...job, lap: 'lap-009' }, /lap-009/],
     ] as const
     for (const [request, job, message] of cases) {
       const worker = shardWorker(draws, request)
@@ -233,11 +236,13 @@ describe('a worker', () => {
 it('a lap that is drawn later ends as waiting, and goes on when its shards are there', async () => {
   const path = join(scratch(), 'run')
   const executor = { ...laterExecutor(), software }
-  const worker = shardWorker(join(path, 'draws'), { ...request(), software })
+  const worker = shardWorker(join(path, 'draws'), shardRequest(request(), software))
   for (const lap of ['lap-001', 'lap-002']) {
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 6 })
     const draws = join(path, 'draws')
-    const jobs = openLaps(draws).flatMap((open) => waitingShards(draws, open, { ...request(), software }))
+    const jobs = openLaps(draws).flatMap((open) =>
+      waitingShards(draws, open, shardRequest(request(), software)),
+    )
     // One is drawn now, the others after the next look.
     await worker.draw(jobs[3])
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 5 })

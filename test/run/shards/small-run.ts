@@ -11,6 +11,7 @@ import {
   openRun,
   type ShardJob,
   type SharedDrawing,
+  shardRequest,
   shardWorker,
 } from '../../../src/run/index.ts'
 
@@ -54,7 +55,7 @@ export const drawnHere = (
   before: (job: ShardJob, attempt: number) => void = () => {},
   after: (job: ShardJob, attempt: number) => void = () => {},
 ): SharedDrawing & { readonly given: ShardJob[] } => {
-  const worker = shardWorker(join(path, 'draws'), { ...request(), software })
+  const worker = shardWorker(join(path, 'draws'), shardRequest(request(), software))
   const given: ShardJob[] = []
   let last: Promise<unknown> = Promise.resolve()
   const drawn = async (job: ShardJob): Promise<void> => {

@@ -4,7 +4,7 @@
  * iterate.
  */
 import { abs, add, and, cast, div, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
-import { inner, type Solver, widened } from './solver.ts'
+import { inner, type Move, type Solver, solutionOf, widened } from './solver.ts'
 
 /** Options of {@link bicgstab}. */
 export interface BicgstabOptions {
@@ -25,12 +25,12 @@ const quotient = (a: Tensor, b: Tensor): Tensor => {
 /** A truncated BiCGSTAB solver; see the module comment. */
 export const bicgstab =
   ({ iterations = 1, tolerance = 1e-3 }: BicgstabOptions = {}): Solver =>
-  (C, b) => {
+  (C, b, _S, L) => {
     const apply = widened(C, b)
     const shadow = cast(b, 'float64')
     let r = shadow
     let p = shadow
-    let u = mul(shadow, 0)
+    const moves: Move[] = []
     let rho = inner(shadow, r)
     const enough = mul(rho, tolerance * tolerance)
     for (let i = 0; i < iterations; i++) {
@@ -40,7 +40,7 @@ export const bicgstab =
       const s = sub(r, mul(alpha, q))
       const t = apply(s)
       const omega = where(go, quotient(inner(t, s), inner(t, t)), 0)
-      u = add(u, add(mul(alpha, p), mul(omega, s)))
+      moves.push({ length: alpha, direction: p }, { length: omega, direction: s })
       if (i + 1 === iterations) break
       r = where(go, sub(s, mul(omega, t)), r)
       const next = inner(shadow, r)
@@ -48,5 +48,5 @@ export const bicgstab =
       p = where(go, add(r, mul(beta, sub(p, mul(omega, q)))), p)
       rho = where(go, next, rho)
     }
-    return cast(u, b.dtype)
+    return solutionOf(moves, b, L)
   }

@@ -9,7 +9,7 @@
  * beforehand, a program makes a few at a time, until the residual is small.
  */
 import { add, and, div, greater, mul, sub, type Tensor, where } from '../tensor/index.ts'
-import { inner, type Linear, positive, TINY } from './solver.ts'
+import { inner, type Linear, type Move, positive, TINY } from './solver.ts'
 
 /** Solution, residual b − C u and direction so far, each like b; at the beginning 0, b and b. */
 export interface Descent {
@@ -22,6 +22,8 @@ export interface Descent {
 export interface Descended extends Descent {
   /** Which samples the last of them moved, [B, 1, …]. One that stays once stays. */
   readonly went: Tensor
+  /** What the iterations added to u. */
+  readonly moves: readonly Move[]
 }
 
 /** How to go on from a state. */
@@ -52,16 +54,18 @@ export const descend = (
 ): Descended => {
   let rr = inner(r, r, shared)
   let went = greater(rr, 0)
+  const moves: Move[] = []
   for (let i = 0; i < iterations; i++) {
     const q = C(p)
     const pq = inner(p, q, shared)
     went = and(greater(pq, TINY), goesOn(i, r, rr, p))
     const alpha = where(went, div(rr, positive(pq)), 0)
+    moves.push({ length: alpha, direction: p })
     u = add(u, mul(alpha, p))
     r = sub(r, mul(alpha, q))
     const next = inner(r, r, shared)
     p = where(went, add(r, mul(div(next, positive(rr)), p)), p)
     rr = where(went, next, rr)
   }
-  return { u, r, p, went }
+  return { u, r, p, went, moves }
 }

@@ -5,7 +5,7 @@
 import { requireInteger } from '../checks.ts'
 import { cast, greater, mul } from '../tensor/index.ts'
 import { descend } from './cg-descent.ts'
-import { inner, type Solver, widened } from './solver.ts'
+import { inner, type Solver, solutionOf, widened } from './solver.ts'
 
 /** Options of {@link cg}. */
 export interface CgOptions {
@@ -42,14 +42,14 @@ export const cg = ({
   narrow = false,
 }: CgOptions = {}): Solver => {
   requireInteger(iterations, 1, 'cg: iterations')
-  return (C, b) => {
+  return (C, b, _S, L) => {
     const start = narrow ? b : cast(b, 'float64')
     const enough = mul(inner(start, start, shared), tolerance * tolerance)
-    const { u } = descend(
+    const { moves } = descend(
       narrow ? C : widened(C, b),
       { u: mul(start, 0), r: start, p: start },
       { iterations, goesOn: (_i, _r, rr) => greater(rr, enough), shared },
     )
-    return cast(u, b.dtype)
+    return solutionOf(moves, b, L)
   }
 }

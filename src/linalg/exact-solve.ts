@@ -26,22 +26,24 @@ import {
   type Tensor,
   where,
 } from '../tensor/index.ts'
-import { type Linear, positive, type Solver } from './solver.ts'
+import { type Linear, positive, type Solver, solutionOf } from './solver.ts'
+
+/** The M unit vectors, each like b. */
+const unitVectors = ({ shape, dtype }: Tensor): Tensor[] => {
+  const [batch, ...event] = shape
+  const m = sizeOf(event)
+  return Array.from({ length: m }, (_, j) => {
+    const entries = Array.from({ length: batch * m }, (_, i) => (i % m === j ? 1 : 0))
+    return constant(ndarray(entries, shape, dtype))
+  })
+}
 
 /**
  * C as matrices [B, M, M] in float64, from its products with the M unit vectors of events like those of b.
  */
 export const denseOf = (C: Linear, b: Tensor): Tensor => {
   const [batch, ...event] = b.shape
-  const m = sizeOf(event)
-  const columns = Array.from({ length: m }, (_, j) => {
-    const unit = ndarray(
-      Array.from({ length: batch * m }, (_, i) => (i % m === j ? 1 : 0)),
-      [batch, ...event],
-      b.dtype,
-    )
-    return cast(reshape(C(constant(unit)), [batch, m]), 'float64')
-  })
+  const columns = unitVectors(b).map((unit) => cast(reshape(C(unit), [batch, sizeOf(event)]), 'float64'))
   return stack(columns, 2)
 }
 
@@ -100,7 +102,7 @@ const backSubstituted = (rows: readonly Tensor[]): Tensor => {
  * const posterior = mmps({ solve: exactSolve() })(prior, observation)
  * ```
  */
-export const exactSolve = (): Solver => (C, b) => {
+export const exactSolve = (): Solver => (C, b, _S, L) => {
   const [batch, ...event] = b.shape
   const m = sizeOf(event)
   if (m > LARGEST)
@@ -116,5 +118,10 @@ export const exactSolve = (): Solver => (C, b) => {
     rows.push(row)
     table = rest
   }
-  return cast(reshape(backSubstituted(rows), b.shape), b.dtype)
+  const u = backSubstituted(rows)
+  if (!L) return cast(reshape(u, b.shape), b.dtype)
+  const length = (j: number) =>
+    reshape(slice(u, [0, j, 0], [batch, j + 1, 1]), [batch, ...event.map(() => 1)])
+  const moves = unitVectors(b).map((direction, j) => ({ length: length(j), direction }))
+  return solutionOf(moves, b, L)
 }

@@ -20,7 +20,7 @@ import {
   type Tensor,
   where,
 } from '../tensor/index.ts'
-import { inner, type Linear, norm, positive, type Solver, widened } from './solver.ts'
+import { inner, type Linear, norm, positive, type Solver, solutionOf, widened } from './solver.ts'
 
 /** Options of {@link gmres}. */
 export interface GmresOptions {
@@ -56,7 +56,7 @@ const unlessSolved = (v: Tensor, residual: Tensor, b: Tensor): Tensor =>
 /** A truncated GMRES solver; see the module comment. */
 export const gmres =
   ({ iterations = 1, ridge = 1e-10, precondition }: GmresOptions = {}): Solver =>
-  (C, b) => {
+  (C, b, _S, L) => {
     const apply = widened(C, b)
     const P = precondition ? widened(precondition, b) : (v: Tensor) => v
     const start = cast(b, 'float64')
@@ -89,7 +89,12 @@ export const gmres =
       rhs[k] = mul(c, rhs[k])
       basis.push(unlessSolved(next, rhs[k + 1], length))
     }
-    return cast(combine(moves, substitute(columns, rhs, mul(scale, ridge))), b.dtype)
+    const lengths = substitute(columns, rhs, mul(scale, ridge))
+    return solutionOf(
+      moves.map((direction, k) => ({ length: lengths[k], direction })),
+      b,
+      L,
+    )
   }
 
 /** y with (R + ridge I) y = rhs; 0 where the diagonal vanishes, as for C = 0. */
@@ -101,6 +106,3 @@ const substitute = (columns: readonly Tensor[][], rhs: readonly Tensor[], ridge:
   }
   return y
 }
-
-const combine = (moves: readonly Tensor[], y: readonly Tensor[]): Tensor =>
-  y.map((yk, k) => mul(moves[k], yk)).reduce((a, t) => add(a, t))

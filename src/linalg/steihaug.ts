@@ -13,11 +13,11 @@ import { requireInteger } from '../checks.ts'
 import { TweedieError } from '../error.ts'
 import { and, cast, div, greater, greaterEqual, minimum, mul, sizeOf, sqrt } from '../tensor/index.ts'
 import { descend } from './cg-descent.ts'
-import { inner, positive, type Solver, TINY, widened } from './solver.ts'
+import { inner, positive, type Solver, solutionOf, TINY, widened } from './solver.ts'
 
 /** Options of {@link steihaug}. */
 export interface SteihaugOptions {
-  /** Applications of C, at most; default 1. One more measures the length. */
+  /** Applications of C, at most; default 1. */
   readonly iterations?: number
   /** Radius of the region in units of √M, > 0; default 2. */
   readonly reach?: number
@@ -36,10 +36,10 @@ export interface SteihaugOptions {
 export const steihaug = ({ iterations = 1, reach = 2 }: SteihaugOptions = {}): Solver => {
   requireInteger(iterations, 1, 'steihaug: iterations')
   if (!(reach > 0)) throw new TweedieError('input', `steihaug: reach must be positive, got ${reach}`)
-  return (C, b, S = C) => {
+  return (C, b, S = C, L) => {
     const start = cast(b, 'float64')
     const spread = widened(S, b)
-    const { u } = descend(
+    const { u, moves } = descend(
       widened(C, b),
       { u: mul(start, 0), r: start, p: start },
       {
@@ -47,8 +47,10 @@ export const steihaug = ({ iterations = 1, reach = 2 }: SteihaugOptions = {}): S
         goesOn: (_i, _r, rr, p) => and(greater(rr, TINY), greaterEqual(inner(p, spread(p)), 0)),
       },
     )
-    const length = sqrt(positive(inner(u, spread(u))))
+    const length = sqrt(positive(inner(u, cast(solutionOf(moves, b, S), 'float64'))))
     const radius = reach * Math.sqrt(sizeOf(b.shape.slice(1)))
-    return cast(mul(u, minimum(div(radius, length), 1)), b.dtype)
+    const share = minimum(div(radius, length), 1)
+    const inside = moves.map((move) => ({ ...move, length: mul(move.length, share) }))
+    return solutionOf(inside, b, L)
   }
 }

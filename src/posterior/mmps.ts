@@ -7,7 +7,8 @@
  * Exact for a Gaussian prior and an exact solve. V enters the system only; the outer product is always the
  * true one. Non-linear operators are taken by their derivative at x̂. Where A mixes entries the system is
  * preconditioned by what is known without the network, see preconditioner.ts. Cost: one network evaluation,
- * and vector–Jacobian products as many as the solver makes products with C, and one more.
+ * and as many vector–Jacobian products as the solver makes products with C (one more in the paper: the
+ * outer product is a sum of theirs, see `updated`).
  */
 import { TweedieError } from '../error.ts'
 import { bicgstab, cg, gmres, type Linear, type Solver, steihaug } from '../linalg/index.ts'
@@ -20,7 +21,7 @@ import {
 import type { GuidanceMethod } from './method.ts'
 import { guidanceEntry, withDefaults } from './method-entry.ts'
 import { preconditionerOf } from './preconditioner.ts'
-import { update } from './update.ts'
+import { update, updated } from './update.ts'
 
 const settings = {
   iterations: {
@@ -90,12 +91,14 @@ export const mmps = ({
   if (given && options.iterations !== undefined)
     throw new TweedieError('input', "mmps: 'iterations' and 'solve' are two ways to say one thing; give one")
   return (prior, observation) => (xt, sigma) => {
-    const own = covariance === tweedieCovariance ? preconditionerOf(observation, sigma) : undefined
+    const isTweedie = covariance === tweedieCovariance
+    const own = isTweedie ? preconditionerOf(observation, sigma) : undefined
     const solve = given ?? solverOf(Math.min(iterations, sizeOf(observation.A.outShape)), own)
     const xhat = prior(xt, sigma)
     const pullback = (v: Tensor) => vjp(xhat, xt, v) // Jᵀ v
-    const u = update(observation, xhat, covariance(sigma, pullback), solve)
-    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(u)))
+    const V = covariance(sigma, pullback)
+    if (isTweedie) return updated(observation, xhat, V, solve)
+    return add(xhat, mul(square(alignTo(sigma, xt)), pullback(update(observation, xhat, V, solve))))
   }
 }
 
@@ -108,10 +111,8 @@ const solvers = {
 } as const
 
 /** Products with C that a solver makes. */
-const productsOf = (solver: keyof typeof solvers, iterations: number): number => {
-  if (solver === 'bicgstab') return 2 * iterations
-  return solver === 'steihaug' ? iterations + 1 : iterations
-}
+const productsOf = (solver: keyof typeof solvers, iterations: number): number =>
+  solver === 'bicgstab' ? 2 * iterations : iterations
 
 /** MMPS in the list of methods. */
 export const mmpsEntry = guidanceEntry({
@@ -127,5 +128,5 @@ export const mmpsEntry = guidanceEntry({
     return solve ? mmps({ solve: solve(iterations), covariance: V }) : mmps({ iterations, covariance: V })
   },
   vjps: ({ iterations, solver, covariance }) =>
-    covariance === 'tweedie' ? 1 + productsOf(solver, iterations) : 1,
+    covariance === 'tweedie' ? productsOf(solver, iterations) : 1,
 })

@@ -6,7 +6,7 @@
  *
  * Methods differ by V and by what they do with u:
  *
- *   MMPS      V = σ² Jᵀ             x̂ + σ² Jᵀ u
+ *   MMPS      V = σ² Jᵀ             x̂ + V u
  *   TMPD      V = diag(σ² Jᵀ 1)     x̂ + σ² Jᵀ u
  *   ΠGDM      V = σ²/(1 + σ²) I     xs + V Jᵀ u
  *   DiffPIR   V = σ²/λ I            x̂ + V u
@@ -78,4 +78,25 @@ export const innovation = (observation: Observation, xhat: Tensor, V: Linear): I
 export const update = (observation: Observation, xhat: Tensor, V: Linear, solve: Solver): Tensor => {
   const { e, A, C, spread } = innovation(observation, xhat, V)
   return A.adjoint(solve(C, e, spread))
+}
+
+/**
+ * E[x | xt, y] = x̂ + V u for an exact V, by no more products with V than the solver makes: u is Aᵀ of a sum
+ * of its directions, and V Aᵀ of each is known. Where V is the Jacobian of a network, that saves one.
+ *
+ * @param xhat - x̂, [B, ...event]
+ * @param V - v ↦ V v on the space of x
+ * @throws TweedieError `shape` when y is not [B, ...outShape] of the operator
+ *
+ * @example
+ * ```ts
+ * const D = updated(observation, xhat, tweedieCovariance(sigma, pullback), gmres({ iterations: 5 }))
+ * ```
+ */
+export const updated = (observation: Observation, xhat: Tensor, V: Linear, solve: Solver): Tensor => {
+  const { e, A, C, spread } = innovation(observation, xhat, V)
+  return add(
+    xhat,
+    solve(C, e, spread, (v) => V(A.adjoint(v))),
+  )
 }

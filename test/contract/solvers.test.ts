@@ -1,7 +1,7 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { cg, exactSolve, gmres, type Solver } from '../../src/linalg/index.ts'
-import { input } from '../../src/tensor/index.ts'
+import { constant, input, matmul, ndarray, reshape, type Tensor } from '../../src/tensor/index.ts'
 import { answers, batchGap, cgDescent, dense, type Systems, systems } from '../exact/solving.ts'
 import { distance } from '../numbers.ts'
 import { solvers } from './lists/solvers.ts'
@@ -47,6 +47,34 @@ describe.each(solvers)('$name', ({ of, converges }) => {
   it('solves every sample on its own', async () => {
     for (const kind of ['definite', 'shifted', 'indefinite'] as const) {
       expect(await batchGap(of(5), systems(kind))).toBe(0)
+    }
+  })
+
+  it('gives L u without another product with C, in a space of another rank', async () => {
+    const problem = systems(converges[0])
+    const [{ length: n }] = problem.b
+    const weights = Array.from({ length: n * n }, (_, i) => Math.sin(1 + i))
+    const by = constant(ndarray(weights, [n, n], 'float64'))
+    const L = (v: Tensor) => reshape(matmul(v, by), [v.shape[0], 1, n, 1])
+    const products: number[] = []
+    const by4 =
+      (along?: typeof L): Solver =>
+      (C, b, S) => {
+        let count = 0
+        const counting = (v: Tensor) => {
+          count++
+          return C(v)
+        }
+        const u = reshape(of(4)(counting, b, S, along), b.shape)
+        products.push(count)
+        return u
+      }
+    const plain = await answers(by4(), problem)
+    const got = await answers(by4(L), problem)
+    expect(products[1]).toBe(products[0])
+    for (const [i, u] of plain.entries()) {
+      const wanted = u.map((_, j) => u.reduce((sum, v, k) => sum + v * weights[k * n + j], 0))
+      expect(distance(got[i], wanted)).toBeLessThan(1e-9 * (1 + Math.hypot(...wanted)))
     }
   })
 

@@ -1,7 +1,7 @@
 /**
- * Reduced experiments say beside each value what the one at the scale of the paper has: `steps: 1500 # paper:
- * 65536 (÷ 43.7)`, and on a line of its own what only that one has: `# paper: dropout: 0.1`. So a reduced file
- * read with the values of its comments is the other one.
+ * Reduced experiments say beside each value what the one at the scale of the paper has,
+ * `steps: 1500 # paper: 65536 (÷ 43.7)`, and on a line of its own what only that one has,
+ * `# paper: dropout: 0.1`. So a reduced file that is read with the values of its comments is the other one.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -9,11 +9,14 @@ export const STYLE = 'site.css'
 export const API_STYLE = 'api.css'
 export const ICON = 'studio/icon.svg'
 
-/** The place of a file: a page of Markdown is HTML, and text without an extension gets one to be shown. */
+/** Text that needs another extension to be shown: servers take .ts for video, and .yaml for a download. */
+const SHOWN_AS_TEXT = ['', '.ts', '.yaml']
+
+/** The place of a file: a page of Markdown is HTML, and other text gets an extension to be shown. */
 export const placeOf = (file: string): string => {
   if (file === 'README.md') return 'index.html'
   if (file.endsWith('.md')) return file.replace(/\.md$/, '.html')
-  return posix.extname(file) === '' ? `${file}.txt` : file
+  return SHOWN_AS_TEXT.includes(posix.extname(file)) ? `${file}.txt` : file
 }
 
 /** A link from one place of the site to another. */

@@ -90,7 +90,7 @@ export const update = (observation: Observation, xhat: Tensor, V: Linear, solve:
  *
  * @example
  * ```ts
- * const D = updated(observation, xhat, tweedieCovariance(sigma, pullback), gmres({ iterations: 5 }))
+ * const D = updated(observation, xhat, V, cg({ iterations: 3 }))
  * ```
  */
 export const updated = (observation: Observation, xhat: Tensor, V: Linear, solve: Solver): Tensor => {

@@ -112,7 +112,12 @@ const owner = (): { uid?: number; gid?: number } => {
 
 export const PASSWORD = 'secret'
 
-export const postgresServer = async (): Promise<QueueServer> => {
+export interface PostgresOptions {
+  /** Whether what was said is on the disk before the answer, as by default elsewhere (default false). */
+  readonly keeps?: boolean
+}
+
+export const postgresServer = async ({ keeps = false }: PostgresOptions = {}): Promise<QueueServer> => {
   const bin = postgresBin()
   if (bin === undefined) throw new Error('PostgreSQL is not installed')
   const folder = folderFor('postgres')
@@ -126,7 +131,8 @@ export const postgresServer = async (): Promise<QueueServer> => {
   const passwords = join(folder, 'password')
   execFileSync('sh', ['-c', `printf ${PASSWORD} > ${passwords}`], { ...as })
   run('initdb', '-D', data, '-U', 'tweedie', '-A', 'scram-sha-256', `--pwfile=${passwords}`, '--no-sync')
-  const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=off`
+  const fsync = keeps ? 'on' : 'off'
+  const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=${fsync}`
   const start = (): void =>
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start')
   const end = (): void => run('pg_ctl', '-D', data, '-w', '-m', 'immediate', 'stop')
@@ -199,7 +205,7 @@ export const linkTo = async (port: number): Promise<Link> => {
 /** Kinds of servers, where they are installed. */
 export const stores = [
   { name: 'Redis', isInstalled: hasRedis, start: () => redisServer() },
-  { name: 'PostgreSQL', isInstalled: hasPostgres, start: postgresServer },
+  { name: 'PostgreSQL', isInstalled: hasPostgres, start: () => postgresServer() },
 ] as const
 
 for (const { name, isInstalled } of stores)

@@ -27,8 +27,8 @@ const [SHARDS, LONG, SHORT] = [300, 2, 8] as const
 /** Laps begin at all phases of what is looked at once a second or more often, ms. */
 const phase = (lap: number): number => 1000 * ((lap * 0.618) % 1)
 
-/** Seconds of a shard that overheads are read against. */
-export const SHARD_SECONDS = 10
+/** Seconds of a shard that overheads are read against, and shards that a worker draws in a lap. */
+export const [SHARD_SECONDS, LAP_SHARDS] = [10, 8] as const
 
 /** What a way takes beside computing. */
 export interface HandOver {
@@ -37,9 +37,9 @@ export interface HandOver {
   readonly shardMs: number
   /** Of each lap. */
   readonly lapMs: number
-  /** A shard's, as per cent of one of 10 s. */
+  /** Of a lap of eight shards of 10 s for each worker, as per cent of their time. */
   readonly percent: number
-  /** That of a lap in which each worker draws one such shard, its worst case. */
+  /** Of a lap of one such shard for each worker, the worst case. */
   readonly worstPercent: number
 }
 
@@ -158,14 +158,9 @@ export const handOvers = async (folder: string, queues: readonly Queue[]): Promi
     const short = await lapTime(way, path, 1, SHORT)
     const long = await lapTime(way, path, SHARDS, LONG)
     const shardMs = (long - short) / (SHARDS - 1)
-    const percent = (ms: number): number => (0.1 * ms) / SHARD_SECONDS
-    found.push({
-      way: way.name,
-      shardMs,
-      lapMs: short - shardMs,
-      percent: percent(shardMs),
-      worstPercent: percent(short),
-    })
+    const lapMs = short - shardMs
+    const percent = (shards: number): number => (0.1 * (shardMs + lapMs / shards)) / SHARD_SECONDS
+    found.push({ way: way.name, shardMs, lapMs, percent: percent(LAP_SHARDS), worstPercent: percent(1) })
   }
   return found
 }

@@ -64,14 +64,14 @@ interface Way {
   readonly workers: (path: string, [count, seconds]: Crowd, shards: number) => readonly string[]
 }
 
-export const filesWay: Way = {
+const filesWay: Way = {
   name: 'files',
   crowds: SOME,
   executor: (path) => fileExecutor(layoutOf(path).draws),
   workers: (path, [count, seconds], shards) => ['files', path, `${count}`, `${seconds}`, `${shards}`],
 }
 
-export const queueWay = ({ name, url }: Queue): Way => {
+const queueWay = ({ name, url }: Queue): Way => {
   const mode = name === 'Redis' ? 'queue' : 'shared'
   return {
     name,
@@ -98,7 +98,7 @@ const ownCpu = (): number => {
   return (user + system) / 1e6
 }
 
-export const pointOf = async (way: Way, path: string, crowd: Crowd): Promise<Point> => {
+const pointOf = async (way: Way, path: string, crowd: Crowd): Promise<Point> => {
   const [workers, seconds] = crowd
   const offered = workers / seconds
   const shards = Math.min(MOST, Math.max(8, Math.ceil(SECONDS * offered)))

@@ -64,7 +64,9 @@ const files = (): Promise<unknown> => {
   const of = { path, request: emptyRequest(Number(more)), worker: { draw: sleep } }
   const part = (index: number) => ({ index, of: workers.length, wait: true })
   process.send?.('ready')
-  return Promise.all(workers.map((index) => drawPart(of, part(index), { signal: untilKilled(), progress: () => {} })))
+  return Promise.all(
+    workers.map((index) => drawPart(of, part(index), { signal: untilKilled(), progress: () => {} })),
+  )
 }
 
 await (mode === 'files' ? files() : queue())

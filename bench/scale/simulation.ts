@@ -41,6 +41,8 @@ export interface Point {
   /** Of a core. */
   readonly coordinatorBusy: number
   readonly workersBusy: number
+  /** Absent where there is no server. */
+  readonly serverBusy?: number
 }
 
 /** Of a way. */
@@ -49,9 +51,11 @@ export interface Simulation {
   readonly points: readonly Point[]
   /** Most shards a second that came back. */
   readonly most: number
+  /** Workers of ten seconds a shard that this keeps busy: server, workers and coordinator on this machine. */
+  readonly workersHere: number
   /** Least CPU of the coordinator, milliseconds a shard: c. */
   readonly coordinatorMs: number
-  /** Workers of ten seconds a shard that the coordinator keeps busy on paper. */
+  /** Workers of ten seconds a shard that the coordinator keeps busy on paper, where all else is elsewhere. */
   readonly workersOnPaper: number
 }
 
@@ -59,6 +63,8 @@ export interface Simulation {
 interface Way {
   readonly name: string
   readonly crowds: readonly Crowd[]
+  /** CPU seconds of the server until now. */
+  readonly cpu?: () => number
   readonly executor: (path: string) => Executor
   /** Arguments of the process of the workers. */
   readonly workers: (path: string, [count, seconds]: Crowd, shards: number) => readonly string[]
@@ -71,10 +77,11 @@ const filesWay: Way = {
   workers: (path, [count, seconds], shards) => ['files', path, `${count}`, `${seconds}`, `${shards}`],
 }
 
-const queueWay = ({ name, url }: Queue): Way => {
+const queueWay = ({ name, url, cpu }: Queue): Way => {
   const mode = name === 'Redis' ? 'queue' : 'shared'
   return {
     name,
+    cpu,
     crowds: mode === 'queue' ? MANY : FEW,
     executor: (path) => queueOf(url, path),
     workers: (path, [count, seconds]) => [mode, url, `${count}`, `${seconds}`, path],
@@ -109,7 +116,7 @@ const pointOf = async (way: Way, path: string, crowd: Crowd): Promise<Point> => 
   const theirCpu = () => cpuOf(child.pid ?? 0)
   try {
     await messageOf(child)
-    const [start, own, theirs] = [performance.now(), ownCpu(), theirCpu()]
+    const [start, own, theirs, servers] = [performance.now(), ownCpu(), theirCpu(), way.cpu?.() ?? 0]
     await shared(executor, path, 1, shards, (there) => {
       while (times.length < there) times.push(performance.now())
     })
@@ -123,6 +130,7 @@ const pointOf = async (way: Way, path: string, crowd: Crowd): Promise<Point> => 
       coordinatorMs: (1000 * cpu) / shards,
       coordinatorBusy: cpu / taken,
       workersBusy: (theirCpu() - theirs) / taken,
+      ...(way.cpu ? { serverBusy: (way.cpu() - servers) / taken } : {}),
     }
   } finally {
     await executor.stop()
@@ -149,10 +157,12 @@ export const simulated = async (
       onPoint(way.name, point)
     }
     const coordinatorMs = Math.min(...points.map((point) => point.coordinatorMs))
+    const most = Math.max(...points.map(({ rate }) => rate))
     found.push({
       way: way.name,
       points,
-      most: Math.max(...points.map(({ rate }) => rate)),
+      most,
+      workersHere: Math.floor(PAPER_SECONDS * most),
       coordinatorMs,
       workersOnPaper: Math.floor((1000 * PAPER_SECONDS) / coordinatorMs),
     })

@@ -64,13 +64,24 @@ const simulationText = (simulations: readonly Simulation[]): string => {
       point.coordinatorMs.toFixed(2),
       point.coordinatorBusy.toFixed(2),
       point.workersBusy.toFixed(2),
+      point.serverBusy?.toFixed(2) ?? '',
     ]),
   )
-  const head = ['way', 'workers', 'S, s', 'offered/s', 'back/s', 'c, ms a shard', 'coordinator', 'workers']
+  const head = [
+    'way',
+    'workers',
+    'S, s',
+    'offered/s',
+    'back/s',
+    'c, ms a shard',
+    'coordinator',
+    'workers',
+    'server',
+  ]
   const limits = simulations.map(
-    ({ way, most, coordinatorMs, workersOnPaper }) =>
-      `${way}: at most ${most.toFixed(0)} shards a second; on paper S / c = ${PAPER_SECONDS} s / ` +
-      `${coordinatorMs.toFixed(2)} ms = ${workersOnPaper} workers`,
+    ({ way, most, workersHere, coordinatorMs, workersOnPaper }) =>
+      `${way}: at most ${most.toFixed(0)} shards a second, S × that = ${workersHere} workers of ` +
+      `${PAPER_SECONDS} s; on paper S / c = ${PAPER_SECONDS} s / ${coordinatorMs.toFixed(2)} ms = ${workersOnPaper}`,
   )
   return [formatTable(head, rows), ...limits].join('\n')
 }

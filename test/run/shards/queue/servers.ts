@@ -1,7 +1,7 @@
 /** Private servers of queues on free ports, in folders of their own, and a link to them that can be cut. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 /** A server that runs. */
 export interface QueueServer {
   readonly port: number
+  /** The process, as of now. */
+  pid(): number
   /** Address of the queue, by this port or another way to it. */
   url(port?: number): string
   /** Ends as by a power cut, and starts again. */
@@ -76,6 +78,7 @@ export const redisServer = async ({ keeps = false, password }: RedisOptions = {}
   await start()
   return {
     port,
+    pid: () => child.pid ?? 0,
     url: (at = port) => `redis://127.0.0.1:${at}`,
     restart: async () => {
       await end()
@@ -139,6 +142,7 @@ export const postgresServer = async ({ keeps = false }: PostgresOptions = {}): P
   start()
   return {
     port,
+    pid: () => Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10),
     url: (at = port) => `postgres://tweedie:${PASSWORD}@127.0.0.1:${at}/postgres`,
     restart: async () => {
       end()

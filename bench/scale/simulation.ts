@@ -1,8 +1,8 @@
 /**
  * Where the coordinator becomes the bottleneck: workers that sleep in place of computing, all in one process,
  * with the servers, queues and files of this machine. They could draw n/S shards a second, n workers of S
- * seconds a shard; what comes back is counted. On paper the coordinator takes c seconds of CPU a shard, and so
- * keeps n* = S / c workers busy.
+ * seconds a shard; what comes back is counted. Where r shards a second come back at most, n* = S r workers are
+ * busy; on paper the coordinator takes c seconds of CPU a shard, and alone on its core keeps S / c busy.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,8 +22,8 @@ const MANY: readonly Crowd[] = [
   [512, 0.25],
 ]
 const SOME: readonly Crowd[] = [...[1, 8, 64, 512].map((n): Crowd => [n, 1]), [512, 0.5], [512, 0.25]]
-/** PostgreSQL takes 100 connections as it comes: two of each worker, five of the others, three kept back. */
-const FEW: readonly Crowd[] = [...[1, 4, 16, 46].map((n): Crowd => [n, 1]), [46, 0.25], [46, 0.125]]
+/** PostgreSQL takes 100 connections as it comes: three of each worker, and those of the coordinator. */
+const FEW: readonly Crowd[] = [...[1, 4, 16, 31].map((n): Crowd => [n, 1]), [31, 0.25], [31, 0.125]]
 
 /** Seconds of a lap at least, where nothing is a bottleneck, and most shards of one. */
 const [SECONDS, MOST] = [6, 4096] as const

@@ -1,8 +1,8 @@
 /**
  * Where the coordinator becomes the bottleneck: workers that sleep in place of computing, all in one process,
  * with the servers, queues and files of this machine. They could draw n/S shards a second, n workers of S
- * seconds a shard; what comes back is counted. Where r shards a second come back at most, n* = S r workers are
- * busy; on paper the coordinator takes c seconds of CPU a shard, and alone on its core keeps S / c busy.
+ * seconds a shard; what comes back is counted. Where r shards a second come back at most, n* = S r workers
+ * are busy; on paper the coordinator takes c seconds of CPU a shard, and alone on its core keeps S / c busy.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

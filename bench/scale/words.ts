@@ -81,7 +81,8 @@ const simulationText = (simulations: readonly Simulation[]): string => {
   const limits = simulations.map(
     ({ way, most, workersHere, coordinatorMs, workersOnPaper }) =>
       `${way}: at most ${most.toFixed(0)} shards a second, S × that = ${workersHere} workers of ` +
-      `${PAPER_SECONDS} s; on paper S / c = ${PAPER_SECONDS} s / ${coordinatorMs.toFixed(2)} ms = ${workersOnPaper}`,
+      `${PAPER_SECONDS} s; on paper S / c = ${PAPER_SECONDS} s / ${coordinatorMs.toFixed(2)} ms = ` +
+      `${workersOnPaper}`,
   )
   return [formatTable(head, rows), ...limits].join('\n')
 }

@@ -23,6 +23,7 @@
  *   flow-base  what flows gain by what they begin with, where the posterior is known
  *   coil-maps  coil maps estimated from k-space, and what total variation makes of them
  *   paper      the configurations of the papers at their full size: memory, seconds a step, days
+ *   scale      laps by many processes: efficiency, overhead, same bits, where the coordinator is the limit
  *   own-data   learn and sample on strangers' data, beside simple baselines
  *   studio     the page: sizes, first paint, milliseconds from a brush stroke to its draws
  *
@@ -53,6 +54,7 @@ const names = [
   'own-data',
   'operators',
   'gaussian-start',
+  'scale',
   'studio',
 ]
 

@@ -24,7 +24,20 @@ import { formatFields } from '../table.ts'
 interface Part {
   readonly index: number
   readonly of: number
+  /** Whether the run is waited for. */
+  readonly wait: boolean
 }
+
+/** Where a part is drawn, and by whom. */
+interface PartOf {
+  /** The run's folder. */
+  readonly path: string
+  readonly request: ShardRequest
+  readonly worker: Pick<ShardWorker, 'draw'>
+}
+
+/** What of its user a part is drawn with. */
+type Waiting = Pick<Io, 'progress' | 'signal'>
 
 /** How often a run is looked at that waits for nothing, ms. */
 const EVERY = 1000
@@ -36,19 +49,18 @@ const EVERY = 1000
  * @returns how many shards
  */
 const drawOnce = async (
-  draws: string,
-  request: ShardRequest,
-  { draw }: ShardWorker,
-  part: Part,
+  { path, request, worker }: PartOf,
+  { index, of }: Part,
   looked: Set<string>,
-  io: Io,
+  io: Waiting,
 ): Promise<number> => {
+  const { draws } = layoutOf(path)
   let count = 0
   for (const open of openLaps(draws)) {
-    const jobs = waitingShards(draws, open, request, { ...part, read: !looked.has(open.prior) })
+    const jobs = waitingShards(draws, open, request, { index, of, read: !looked.has(open.prior) })
     for (const [done, job] of jobs.entries()) {
       checkAborted(io.signal, 'drawing')
-      await draw(job, io.signal)
+      await worker.draw(job, io.signal)
       io.progress({ phase: `shards of ${open.lap}`, done: done + 1, total: jobs.length })
     }
     looked.add(open.prior)
@@ -63,8 +75,23 @@ const isOver = (path: string): boolean => {
   return !existsSync(lock) && existsSync(join(checkpoints, 'prior.safetensors'))
 }
 
-const pause = (io: Io): Promise<unknown> =>
-  sleep(EVERY, undefined, { signal: io.signal }).catch(() => checkAborted(io.signal, 'drawing'))
+const pause = ({ signal }: Waiting): Promise<unknown> =>
+  sleep(EVERY, undefined, { signal }).catch(() => checkAborted(signal, 'drawing'))
+
+/**
+ * Draws a part of what a run waits for; where the run is waited for, of every lap until it is over.
+ *
+ * @returns how many shards
+ */
+export const drawPart = async (of: PartOf, part: Part, io: Waiting): Promise<number> => {
+  const looked = new Set<string>()
+  let drawn = await drawOnce(of, part, looked, io)
+  while (part.wait && !isOver(of.path)) {
+    await pause(io)
+    drawn += await drawOnce(of, part, looked, io)
+  }
+  return drawn
+}
 
 export const run = async (
   [path = '']: readonly string[],
@@ -76,14 +103,9 @@ export const run = async (
   while (wait && !isRunFolder(path)) await pause(io)
   const { draws, request } = await runShards(path, { device }, io)
   const worker = shardWorker(draws, request)
-  const looked = new Set<string>()
-  let drawn = 0
+  let drawn: number
   try {
-    drawn += await drawOnce(draws, request, worker, { index, of }, looked, io)
-    while (wait && !isOver(path)) {
-      await pause(io)
-      drawn += await drawOnce(draws, request, worker, { index, of }, looked, io)
-    }
+    drawn = await drawPart({ path, request, worker }, { index, of, wait }, io)
   } finally {
     await worker.release()
   }

@@ -2,9 +2,8 @@
  * Shards that come from elsewhere, by whoever runs `tweedie shard` on a machine that sees the folder of the
  * run: the files are waited for.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { TweedieError } from '../../error.ts'
 import type { Executor, ShardJob } from './executor.ts'
 import { shardFile } from './shard-file.ts'
@@ -12,26 +11,60 @@ import { shardFile } from './shard-file.ts'
 /** How often the folder is looked at, ms. A file of another machine may be seen late anyway. */
 const EVERY = 500
 
+/** A shard that somebody waits for. */
+interface Waiting {
+  readonly folder: string
+  /** Of its file. */
+  readonly name: string
+  readonly resolve: () => void
+  readonly reject: (cause: unknown) => void
+}
+
+/** What lies in a folder: one question to a server of files, however many shards wait. */
+const namesIn = (folder: string): Set<string> => new Set(existsSync(folder) ? readdirSync(folder) : [])
+
 /**
  * @param draws - the run's folder of draws
  * @param every - ms between two looks
  */
 export const fileExecutor = (draws: string, every = EVERY): Executor => {
-  let stopping = new AbortController()
-  const stopped = () => new TweedieError('interrupted', 'nobody waits for shards any more')
+  const waiting = new Set<Waiting>()
+  let looking: NodeJS.Timeout | undefined
+
+  const end = (cause: unknown): void => {
+    for (const { reject } of waiting) reject(cause)
+    waiting.clear()
+  }
+  const look = (): void => {
+    const folders = new Map<string, Set<string>>()
+    for (const each of waiting) {
+      const names = folders.get(each.folder) ?? namesIn(each.folder)
+      folders.set(each.folder, names)
+      if (!names.has(each.name)) continue
+      waiting.delete(each)
+      each.resolve()
+    }
+  }
+  const lookOn = (): void => {
+    try {
+      look()
+    } catch (cause) {
+      end(cause)
+    }
+    looking = waiting.size > 0 ? setTimeout(lookOn, every) : undefined
+  }
   return {
-    draw: async ({ lap, shard }: ShardJob) => {
-      const path = shardFile(join(draws, lap), shard)
-      const { signal } = stopping
-      while (!existsSync(path))
-        await wait(every, undefined, { signal }).catch(() => {
-          throw stopped()
-        })
-    },
+    draw: ({ lap, shard }: ShardJob) =>
+      new Promise((resolve, reject) => {
+        const folder = join(draws, lap)
+        waiting.add({ folder, name: basename(shardFile(folder, shard)), resolve, reject })
+        looking ??= setTimeout(lookOn)
+      }),
     workers: () => ({}),
     stop: async () => {
-      stopping.abort()
-      stopping = new AbortController()
+      clearTimeout(looking)
+      looking = undefined
+      end(new TweedieError('interrupted', 'nobody waits for shards any more'))
     },
   }
 }

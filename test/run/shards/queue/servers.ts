@@ -1,7 +1,7 @@
 /** Private servers of queues on free ports, in folders of their own, and a link to them that can be cut. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 /** A server that runs. */
 export interface QueueServer {
   readonly port: number
+  /** The process, as of now. */
+  pid(): number
   /** Address of the queue, by this port or another way to it. */
   url(port?: number): string
   /** Ends as by a power cut, and starts again. */
@@ -76,6 +78,7 @@ export const redisServer = async ({ keeps = false, password }: RedisOptions = {}
   await start()
   return {
     port,
+    pid: () => child.pid ?? 0,
     url: (at = port) => `redis://127.0.0.1:${at}`,
     restart: async () => {
       await end()
@@ -112,7 +115,12 @@ const owner = (): { uid?: number; gid?: number } => {
 
 export const PASSWORD = 'secret'
 
-export const postgresServer = async (): Promise<QueueServer> => {
+export interface PostgresOptions {
+  /** Whether what was said is on the disk before the answer, as by default elsewhere (default false). */
+  readonly keeps?: boolean
+}
+
+export const postgresServer = async ({ keeps = false }: PostgresOptions = {}): Promise<QueueServer> => {
   const bin = postgresBin()
   if (bin === undefined) throw new Error('PostgreSQL is not installed')
   const folder = folderFor('postgres')
@@ -126,13 +134,15 @@ export const postgresServer = async (): Promise<QueueServer> => {
   const passwords = join(folder, 'password')
   execFileSync('sh', ['-c', `printf ${PASSWORD} > ${passwords}`], { ...as })
   run('initdb', '-D', data, '-U', 'tweedie', '-A', 'scram-sha-256', `--pwfile=${passwords}`, '--no-sync')
-  const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=off`
+  const fsync = keeps ? 'on' : 'off'
+  const settings = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1 -c fsync=${fsync}`
   const start = (): void =>
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start')
   const end = (): void => run('pg_ctl', '-D', data, '-w', '-m', 'immediate', 'stop')
   start()
   return {
     port,
+    pid: () => Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10),
     url: (at = port) => `postgres://tweedie:${PASSWORD}@127.0.0.1:${at}/postgres`,
     restart: async () => {
       end()
@@ -199,7 +209,7 @@ export const linkTo = async (port: number): Promise<Link> => {
 /** Kinds of servers, where they are installed. */
 export const stores = [
   { name: 'Redis', isInstalled: hasRedis, start: () => redisServer() },
-  { name: 'PostgreSQL', isInstalled: hasPostgres, start: postgresServer },
+  { name: 'PostgreSQL', isInstalled: hasPostgres, start: () => postgresServer() },
 ] as const
 
 for (const { name, isInstalled } of stores)

@@ -1,0 +1,48 @@
+/**
+ * A worker that computes nothing, by the code of each way: `pool FOLDER` as a process of `--workers`,
+ * `files FOLDER SHARDS` as `tweedie shard --wait`, `queue URL` as `tweedie worker`.
+ */
+import { drawPart } from '../../src/cli/commands/shard.ts'
+import {
+  type FromWorker,
+  layoutOf,
+  openBroker,
+  queueWorker,
+  toldOf,
+  workerPool,
+} from '../../src/run/index.ts'
+import { emptyRequest, software, writeEmpty } from './empty-lap.ts'
+import { program } from './processes.ts'
+
+const [mode, where = '', shards] = process.argv.slice(2)
+const say = (message: FromWorker): void => void process.send?.(message)
+const { signal } = new AbortController()
+process.on('disconnect', () => process.exit())
+
+const pool = (): void => {
+  process.on('message', (message) => {
+    writeEmpty(layoutOf(where).draws, toldOf(message).job)
+    say({ kind: 'drawn' })
+  })
+}
+
+const files = async (): Promise<void> => {
+  const { draws } = layoutOf(where)
+  const worker = { draw: async (job: Parameters<typeof writeEmpty>[1]) => writeEmpty(draws, job) }
+  const of = { path: where, request: emptyRequest(Number(shards)), worker }
+  await drawPart(of, { index: 0, of: 1, wait: true }, { signal, progress: () => {} })
+}
+
+const queue = async (): Promise<void> => {
+  await queueWorker(await openBroker(where), {
+    software,
+    folderOf: ({ path }) => path,
+    executorAt: (folder) => workerPool(1, () => program('empty-child.ts', ['pool', folder])),
+    signal,
+  })
+}
+
+say({ kind: 'ready' })
+if (mode === 'pool') pool()
+else if (mode === 'files') await files()
+else await queue()

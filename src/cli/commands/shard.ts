@@ -1,4 +1,4 @@
-/** `tweedie shard`: draws a part of what a run waits for. */
+/** `tweedie shard`: does a part of what a run waits for. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,21 +6,22 @@ import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
 import {
   isRunFolder,
+  type Job,
+  type JobRequest,
+  jobWorker,
   layoutOf,
   openLaps,
-  type ShardRequest,
-  type ShardWorker,
-  shardWorker,
-  waitingShards,
+  type WorkerOf,
+  waitingJobs,
 } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
-import { runShards } from '../learning/run-shards.ts'
+import { runJobs } from '../learning/run-jobs.ts'
 import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 
-/** Every `of`-th shard, from `index` on. */
+/** Every `of`-th shard or replica, from `index` on. */
 interface Part {
   readonly index: number
   readonly of: number
@@ -29,32 +30,37 @@ interface Part {
 /** How often a run is looked at that waits for nothing, ms. */
 const EVERY = 1000
 
+/** How many jobs of each kind. */
+type Counts = { readonly [K in Job['kind']]: number }
+
 /**
- * Draws what is missing of the part in the open laps.
+ * Does what is missing of the part in the open laps.
  *
  * @param looked - laps whose files were read before
- * @returns how many shards
+ * @param before - what was done before
  */
-const drawOnce = async (
+const workOnce = async (
   draws: string,
-  request: ShardRequest,
-  { draw }: ShardWorker,
+  request: JobRequest,
+  { run }: WorkerOf<Job>,
   part: Part,
   looked: Set<string>,
+  before: Counts,
   io: Io,
-): Promise<number> => {
-  let count = 0
+): Promise<Counts> => {
+  let counts = before
   for (const open of openLaps(draws)) {
-    const jobs = waitingShards(draws, open, request, { ...part, read: !looked.has(open.prior) })
+    const { kind, lap, digest } = open
+    const jobs = waitingJobs(draws, open, request, { ...part, read: !looked.has(digest) })
     for (const [done, job] of jobs.entries()) {
-      checkAborted(io.signal, 'drawing')
-      await draw(job, io.signal)
-      io.progress({ phase: `shards of ${open.lap}`, done: done + 1, total: jobs.length })
+      checkAborted(io.signal, 'the work')
+      await run(job, io.signal)
+      io.progress({ phase: `${kind}s of ${lap}`, done: done + 1, total: jobs.length })
     }
-    looked.add(open.prior)
-    count += jobs.length
+    looked.add(digest)
+    counts = { ...counts, [kind]: counts[kind] + jobs.length }
   }
-  return count
+  return counts
 }
 
 /** Nobody learns any more, and there is what was to be learned. */
@@ -64,7 +70,7 @@ const isOver = (path: string): boolean => {
 }
 
 const pause = (io: Io): Promise<unknown> =>
-  sleep(EVERY, undefined, { signal: io.signal }).catch(() => checkAborted(io.signal, 'drawing'))
+  sleep(EVERY, undefined, { signal: io.signal }).catch(() => checkAborted(io.signal, 'the work'))
 
 export const run = async (
   [path = '']: readonly string[],
@@ -74,19 +80,27 @@ export const run = async (
   if (index >= of) throw new TweedieError('input', `--index ${index}: of ${of} parts the last is ${of - 1}`)
   await requireDevice(device)
   while (wait && !isRunFolder(path)) await pause(io)
-  const { draws, request } = await runShards(path, { device }, io)
-  const worker = shardWorker(draws, request)
+  const { draws, request } = await runJobs(path, { device }, io)
+  const worker = jobWorker(draws, request)
   const looked = new Set<string>()
-  let drawn = 0
+  const work = (before: Counts) => workOnce(draws, request, worker, { index, of }, looked, before, io)
+  let done: Counts = { shard: 0, round: 0 }
   try {
-    drawn += await drawOnce(draws, request, worker, { index, of }, looked, io)
+    done = await work(done)
     while (wait && !isOver(path)) {
       await pause(io)
-      drawn += await drawOnce(draws, request, worker, { index, of }, looked, io)
+      done = await work(done)
     }
   } finally {
     await worker.release()
   }
+  const { shard: drawn, round: trained } = done
   const nothing = wait ? 'nothing' : 'nothing: the run waits for no shard of this part'
-  io.result(formatFields([['drawn', drawn === 0 ? nothing : counted(drawn, 'shard')]]), { path, drawn })
+  io.result(
+    formatFields([
+      ['drawn', drawn === 0 ? nothing : counted(drawn, 'shard')],
+      ...(trained === 0 ? [] : [['trained', counted(trained, 'round')] as const]),
+    ]),
+    { path, drawn, ...(trained === 0 ? {} : { trained }) },
+  )
 }

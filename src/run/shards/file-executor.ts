@@ -1,13 +1,12 @@
 /**
- * Shards that come from elsewhere, by whoever runs `tweedie shard` on a machine that sees the folder of the
+ * Jobs that are done elsewhere, by whoever runs `tweedie shard` on a machine that sees the folder of the
  * run: the files are waited for.
  */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../error.ts'
-import type { Executor, ShardJob } from './executor.ts'
-import { shardFile } from './shard-file.ts'
+import type { Executor } from './executor.ts'
+import { fileOf } from './job.ts'
 
 /** How often the folder is looked at, ms. A file of another machine may be seen late anyway. */
 const EVERY = 500
@@ -18,10 +17,10 @@ const EVERY = 500
  */
 export const fileExecutor = (draws: string, every = EVERY): Executor => {
   let stopping = new AbortController()
-  const stopped = () => new TweedieError('interrupted', 'nobody waits for shards any more')
+  const stopped = () => new TweedieError('interrupted', 'nobody waits any more')
   return {
-    draw: async ({ lap, shard }: ShardJob) => {
-      const path = shardFile(join(draws, lap), shard)
+    run: async (job) => {
+      const path = fileOf(draws, job)
       const { signal } = stopping
       while (!existsSync(path))
         await wait(every, undefined, { signal }).catch(() => {

@@ -65,7 +65,7 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
       workerAt(server.url(), {
         executorAt: (folder) => {
           const executor = drawnHere(folder)
-          return { ...executor, draw: (job) => both().then(() => executor.draw(job)) }
+          return { ...executor, run: (job) => both().then(() => executor.run(job)) }
         },
       }),
     )

@@ -22,7 +22,7 @@ export interface LapData extends KeptSamples {
 }
 
 /** One of several replicas. */
-export interface Part {
+interface Part {
   readonly replica: number
   readonly count: number
 }

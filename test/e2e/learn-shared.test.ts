@@ -1,5 +1,5 @@
 /** The command line, with other processes that draw: the prior is that of one process, bit for bit. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -36,11 +36,14 @@ const journalOf = (run: string) =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-/** Files of rounds that are under way. */
-const roundsIn = (run: string): string[] =>
-  readdirSync(join(run, 'draws'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.includes('/round-'),
-  )
+/** Steps before the rounds that are under way. */
+const startsIn = (run: string): number[] =>
+  existsSync(join(run, 'draws'))
+    ? readdirSync(join(run, 'draws'), { recursive: true, encoding: 'utf8' }).flatMap((name) => {
+        const [, step] = /round-(\d+)-\d+-start\.safetensors$/.exec(name) ?? []
+        return step === undefined ? [] : [Number(step)]
+      })
+    : []
 
 /** Processes that a process has started. */
 const childrenOf = (pid: number | undefined): number[] =>
@@ -133,10 +136,8 @@ describe('replicas', () => {
     const run = join(folder, 'run')
     const args = ['learn', configIn(folder), ...REPLICAS, '-o', run, '--json', '--workers', '2']
     const work = startTweedie([...args, '--threads', '1'])
-    for (const done of [40, 80]) {
-      await until(work, () => work.stderr().includes(`"phase":"training","done":${done}`))
-      // Somebody is at work on a round, whose end is not there.
-      await until(work, () => roundsIn(run).some((name) => name.endsWith('-start.safetensors')))
+    for (const step of [20, 60]) {
+      await until(work, () => startsIn(run).some((start) => start >= step))
       for (const pid of childrenOf(work.child.pid)) process.kill(pid, 'SIGKILL')
     }
     expect(await work.ended).toBe(0)

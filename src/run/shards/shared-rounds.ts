@@ -13,7 +13,7 @@ import { endState, readEnd, removeEnd, removeRound, writeStart } from './round-f
 import { removeTrainingFile, writeTrainingFile } from './training-file.ts'
 
 /** Who did what in the rounds of a lap. */
-export type SharedRounds = {
+type SharedRounds = {
   readonly rounds: number
   /** Ends that were there from before. */
   readonly kept: number

@@ -19,13 +19,9 @@ import { fileOf } from '../../../src/run/shards/job.ts'
 import { roundEnd, roundStart } from '../../../src/run/shards/round-file.ts'
 import { sharesRounds } from '../../../src/run/shards/shared-rounds.ts'
 import { scratch } from '../scratch.ts'
-import { learned, priorOf, request, software, workedHere } from './small-run.ts'
+import { byReplicas, learned, priorOf, ROUNDS, request, software, workedHere } from './small-run.ts'
 
-/** Five steps each of two replicas: rounds of two, two and one. */
-const options = { ...request().options, replicas: { count: 2, steps: 2 }, steps: () => 10 }
-
-/** Rounds of all replicas in all laps. */
-const ROUNDS = 2 * 2 * 3
+const options = byReplicas
 
 const lossesOf = (path: string) =>
   readJournal(join(path, 'journal.jsonl'))

@@ -48,6 +48,16 @@ export const request = ({ count = 20, laps = 2 } = {}): LearnRequest => ({
   },
 })
 
+/** Of two replicas that take five steps each: rounds of two, two and one. */
+export const byReplicas: LearnRequest['options'] = {
+  ...request().options,
+  replicas: { count: 2, steps: 2 },
+  steps: () => 10,
+}
+
+/** Rounds of all replicas in all laps. */
+export const ROUNDS = 2 * 2 * 3
+
 /** Shards of all laps. */
 export const SHARDS = 2 * 6
 

@@ -74,7 +74,7 @@ const hooksOf = (
   const signals = [asked, due?.signal].filter((s) => s !== undefined)
   const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
   const folderOf = (lap: number): string => join(run.paths.draws, samplesName(lap, base))
-  const trainers = executor && sharesRounds(executor) && options.replicas ? executor : undefined
+  const trainers = executor && sharesRounds(executor, options.replicas?.count ?? 1) ? executor : undefined
   return {
     ...(signal ? { signal } : {}),
     onProgress: ({ phase, done, total, lap, loss }) => {

@@ -114,7 +114,7 @@ export const sharing = {
     min: 1,
     max: 1024,
     description:
-      'processes that draw the samples of laps and train replicas (default: this one); the result is the same',
+      'processes that draw a lap and train its replicas (default: this one does); the result is the same',
   },
   executor: {
     kind: 'choice',

@@ -14,6 +14,7 @@ import type { JsonRecord } from '../../json.ts'
 import { countOf, type Observations } from '../../observations/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { parsedState, readCheckpoint, writeCheckpoint } from '../checkpoint.ts'
+import { digestIfThere } from './made-file.ts'
 
 /** What has to be the same wherever a job is done. */
 export interface LapIdentity {
@@ -92,12 +93,15 @@ export const readLapInput = <S extends z.ZodType<LapIdentity>>(
 /** Folders of laps among the draws of a run. */
 const LAPS = /^(lap-\d+|all)$/
 
-/** The laps of a run that have such a file, oldest first, with its digest. */
+/** The laps of a run that have such a file now, oldest first, with its digest. */
 export const lapsWith = (
   draws: string,
   fileOf: (folder: string) => string,
 ): { readonly lap: string; readonly digest: string }[] =>
   readdirSync(draws)
-    .filter((lap) => LAPS.test(lap) && existsSync(fileOf(join(draws, lap))))
+    .filter((lap) => LAPS.test(lap))
     .sort()
-    .map((lap) => ({ lap, digest: fileDigest(fileOf(join(draws, lap))) }))
+    .flatMap((lap) => {
+      const digest = digestIfThere(fileOf(join(draws, lap)))
+      return digest === undefined ? [] : [{ lap, digest }]
+    })

@@ -6,7 +6,7 @@ import { fileDigest, readSafetensors, writeArrays } from '../../formats/index.ts
 import { flatten, NdArray, toNumbers, unflatten, zeros } from '../../tensor/index.ts'
 import type { TrainState } from '../../training/index.ts'
 import { checkpointState, readCheckpoint, writeCheckpoint } from '../checkpoint.ts'
-import { type FileState, fileState } from './made-file.ts'
+import { digestIfThere, type FileState, fileState } from './made-file.ts'
 
 /** A round of a replica. */
 interface RoundPlace {
@@ -52,9 +52,10 @@ export const writeStart = (folder: string, round: RoundStart, train: TrainState)
 const startAt = (folder: string, name: string): (RoundStart & { readonly start: string }) | undefined => {
   const path = join(folder, name)
   const { data } = startSchema.safeParse(checkpointState(path))
-  if (!data || !existsSync(path)) return undefined
+  const start = digestIfThere(path)
+  if (!data || start === undefined) return undefined
   const { kind: _, ...round } = data
-  return { ...round, start: fileDigest(path) }
+  return { ...round, start }
 }
 
 /** The rounds of a folder that nobody has taken to their end. */

@@ -1,15 +1,14 @@
 /** Trains rounds of replicas, whoever asks: a lap is compiled once, for all of its replicas. */
 import { join } from 'node:path'
 import { type LapTraining, lapLayout, lapTraining, replicaRound } from '../../em/index.ts'
-import { TweedieError } from '../../error.ts'
-import { fileDigest } from '../../formats/index.ts'
 import { network } from '../../nn/index.ts'
 import { initTrainState, type SampleStore, type TrainState } from '../../training/index.ts'
 import { drawnSamples } from '../learning/shard-folder.ts'
 import type { RoundJob } from './job.ts'
 import type { JobRequest, WorkerOf } from './job-request.ts'
 import { observationsDigest } from './lap-input.ts'
-import { endState, readStart, roundStart, writeEnd } from './round-file.ts'
+import { digestIfThere } from './made-file.ts'
+import { endState, type RoundEnd, readStart, roundStart, writeEnd } from './round-file.ts'
 import { readTrainingFile, trainingFile } from './training-file.ts'
 
 /** A lap at hand. */
@@ -23,15 +22,9 @@ interface OpenTraining {
   readonly replicas: Map<number, ReturnType<LapTraining['on']>>
 }
 
-/** Whether a file is the one that a job names: not that of a round that is over. */
-const isStill = (path: string, digest: string): boolean => {
-  try {
-    return fileDigest(path) === digest
-  } catch (error) {
-    if (error instanceof TweedieError && error.code === 'input') return false
-    throw error
-  }
-}
+/** Whether nobody waits for a round any more. */
+const isOver = (folder: string, job: RoundJob): boolean =>
+  digestIfThere(trainingFile(folder)) !== job.training || digestIfThere(roundStart(folder, job)) !== job.start
 
 /**
  * A worker of a run. Of a round that is over there is nothing to do: what is late or comes twice is left.
@@ -67,18 +60,24 @@ export const roundWorker = (
     replicas.set(replica, advance)
     return advance
   }
+  const trained = async (folder: string, job: RoundJob, signal?: AbortSignal): Promise<RoundEnd> => {
+    const at = await opened(job)
+    like ??= initTrainState(network(net).init(0))
+    const losses: number[] = []
+    const watch = { onStep: (loss: number) => losses.push(loss), signal }
+    const start = readStart(folder, job, like)
+    const train = await replicaRound(replicaOf(at, job.replica), start, { ...job, lap: at.lap }, watch)
+    return { train, losses }
+  }
   return {
     run: async (job, signal) => {
       const folder = join(draws, job.lap)
-      if (endState(folder, job, job.start) === 'there') return
-      if (!isStill(trainingFile(folder), job.training) || !isStill(roundStart(folder, job), job.start)) return
-      const at = await opened(job)
-      like ??= initTrainState(network(net).init(0))
-      const losses: number[] = []
-      const watch = { onStep: (loss: number) => losses.push(loss), signal }
-      const start = readStart(folder, job, like)
-      const train = await replicaRound(replicaOf(at, job.replica), start, { ...job, lap: at.lap }, watch)
-      writeEnd(folder, job, { train, losses }, job.start)
+      if (endState(folder, job, job.start) === 'there' || isOver(folder, job)) return
+      try {
+        writeEnd(folder, job, await trained(folder, job, signal), job.start)
+      } catch (error) {
+        if (!isOver(folder, job)) throw error // else its files went meanwhile
+      }
     },
     release,
   }

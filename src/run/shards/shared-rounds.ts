@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import type { LapData, ReplicaRounds } from '../../em/index.ts'
 import type { Observations } from '../../observations/index.ts'
-import type { SharedWork } from './executor.ts'
+import type { Executor, SharedWork } from './executor.ts'
 import { type GivenOut, giveOut, missingOf } from './given-out.ts'
 import type { RoundJob } from './job.ts'
 import { observationsDigest } from './lap-input.ts'
@@ -31,9 +31,11 @@ interface SharedRoundsOptions {
   readonly onEnd: (who: SharedRounds) => void
 }
 
-/** Whether giving rounds out is worth it: somebody is there now, and not one alone. */
-export const sharesRounds = ({ isLater = false, atOnce = Number.POSITIVE_INFINITY }: SharedWork): boolean =>
-  !isLater && atOnce > 1
+/** Whether giving rounds of so many replicas out is worth it: somebody is there now, and not one alone. */
+export const sharesRounds = (
+  { isLater = false, atOnce = Number.POSITIVE_INFINITY }: Executor,
+  replicas: number,
+): boolean => !isLater && Math.min(atOnce, replicas) > 1
 
 /**
  * Has the rounds of a lap taken by an executor. Ends that are there from before, of the same starts, are

@@ -1,4 +1,4 @@
-/** Rounds of replicas that others train: whoever does, and whatever happens to them, the prior is the same. */
+/** Rounds of replicas that others train: whoever does, and whatever happens, the prior is the same. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,7 +102,7 @@ describe('rounds that others train', () => {
     expect(leftIn(path)).toEqual([])
   })
 
-  it('are given out again where a worker was lost, an end is damaged, absent, or of another start', async () => {
+  it('are given out again where a worker is lost, an end damaged, absent, or of another start', async () => {
     const path = join(scratch(), 'run')
     let stale = Buffer.alloc(0)
     const executor = workedHere(
@@ -204,8 +204,9 @@ describe('rounds that others train', () => {
     await learned(path, { options, executor: { ...one, atOnce: 1 } })
     expect(one.given.filter(isRound)).toEqual([])
     expect(priorOf(path)).toEqual(alone)
-    expect(sharesRounds({ ...laterExecutor(), software })).toBe(false)
-    expect(sharesRounds(one)).toBe(true)
+    expect(sharesRounds(laterExecutor(), 2)).toBe(false)
+    expect(sharesRounds(one, 1)).toBe(false)
+    expect(sharesRounds(one, 2)).toBe(true)
   })
 })
 

@@ -1,4 +1,4 @@
-/** Rounds of training by replicas (training/replicas.ts), each replica for itself, whoever takes its steps. */
+/** Rounds of replicas (training/replicas.ts): each trains for itself, whoever takes its steps. */
 import { checkAborted } from '../progress.ts'
 import type { TrainState } from '../training/index.ts'
 import type { LapTraining } from './lap-training.ts'

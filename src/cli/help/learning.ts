@@ -85,11 +85,11 @@ Ctrl-C leaves at once: a file is there whole or not at all.`,
   },
   worker: {
     summary: 'do the jobs of whatever runs of learn wait in a queue',
-    description: `Takes jobs from a queue (Redis, Valkey or PostgreSQL, by BullMQ): shards of posterior samples, and
-rounds of replicas (train.replicas). Does them in the folders of their runs, and waits for more: of every
-'learn --queue' of that queue. It has to see the runs' folders and the data of their configurations. Workers
-come and go as they like: a job whose worker is lost is given to another, and who does it does not change a
-bit of it.
+    description: `Takes jobs from a queue (Redis, Valkey or PostgreSQL, by BullMQ): shards of posterior
+samples, and rounds of replicas (train.replicas). Does them in the folders of their runs, and waits for more:
+of every 'learn --queue' of that queue. It has to see the runs' folders and the data of their configurations.
+Workers come and go as they like: a job whose worker is lost is given to another, and who does it does not
+change a bit of it.
 
 Ctrl-C gives the job at hand back at once and leaves with code 130.`,
     arguments: [],

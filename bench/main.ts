@@ -20,6 +20,7 @@
  *   learners   priors learned from masked digits by several methods
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
+ *   replicas   a lap trained by one and by two replicas: quality at the same steps in all
  *   flow-base  what flows gain by what they begin with, where the posterior is known
  *   coil-maps  coil maps estimated from k-space, and what total variation makes of them
  *   paper      the configurations of the papers at their full size: memory, seconds a step, days
@@ -48,6 +49,7 @@ const names = [
   'learners',
   'mri',
   'amortize',
+  'replicas',
   'flow-base',
   'coil-maps',
   'paper',

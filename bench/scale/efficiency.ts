@@ -40,7 +40,7 @@ const ratesOf = async (rate: (count: number) => Promise<number>): Promise<Rates>
 /** Of so many workers. Each draws a shard before: it has compiled then. */
 const workersRate = async (path: string, jobs: readonly ShardJob[], count: number): Promise<number> => {
   const pool = workerPool(count, shardProcess(path, 'cpu', 1))
-  const draw = (some: readonly ShardJob[]) => Promise.all(some.map((job) => pool.draw(job)))
+  const draw = (some: readonly ShardJob[]) => Promise.all(some.map((job) => pool.run(job)))
   const timed = jobs.slice(count, count * (1 + SHARDS))
   try {
     await draw(jobs.slice(0, count))
@@ -59,7 +59,7 @@ const seconds = z.number()
 const aloneRate = async (path: string, jobs: readonly ShardJob[], count: number): Promise<number> => {
   const children = Array.from({ length: count }, (_, i) => {
     const own = jobs.slice(i * (1 + SHARDS), (i + 1) * (1 + SHARDS))
-    return program('alone-child.ts', [path, own[0].lap, ...own.map(({ shard }) => `${shard}`)])
+    return program('alone-child.ts', [path, own[0].lap, own[0].prior, ...own.map(({ shard }) => `${shard}`)])
   })
   try {
     await Promise.all(children.map(messageOf))

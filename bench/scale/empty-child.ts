@@ -2,9 +2,10 @@
  * A worker that computes nothing, by the code of each way: `pool FOLDER` as a process of `--workers`,
  * `files FOLDER SHARDS` as `tweedie shard --wait`, `queue URL` as `tweedie worker`.
  */
-import { drawPart } from '../../src/cli/commands/shard.ts'
+import { doPart } from '../../src/cli/commands/shard.ts'
 import {
   type FromWorker,
+  type Job,
   layoutOf,
   openBroker,
   queueWorker,
@@ -22,15 +23,15 @@ process.on('disconnect', () => process.exit())
 const pool = (): void => {
   process.on('message', (message) => {
     writeEmpty(layoutOf(where).draws, toldOf(message).job)
-    say({ kind: 'drawn' })
+    say({ kind: 'done' })
   })
 }
 
 const files = async (): Promise<void> => {
   const { draws } = layoutOf(where)
-  const worker = { draw: async (job: Parameters<typeof writeEmpty>[1]) => writeEmpty(draws, job) }
+  const worker = { run: async (job: Job) => writeEmpty(draws, job) }
   const of = { path: where, request: emptyRequest(Number(shards)), worker }
-  await drawPart(of, { index: 0, of: 1, wait: true }, { signal, progress: () => {} })
+  await doPart(of, { index: 0, of: 1, wait: true }, { signal, progress: () => {} })
 }
 
 const queue = async (): Promise<void> => {

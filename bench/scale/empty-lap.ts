@@ -8,7 +8,7 @@ import { type LapWork, lapLayout } from '../../src/em/index.ts'
 import { isotropic } from '../../src/linalg/index.ts'
 import { constantRate, network } from '../../src/nn/index.ts'
 import { type Observations, unchanged } from '../../src/observations/index.ts'
-import { type ShardJob, type ShardRequest, shardRequest } from '../../src/run/index.ts'
+import { type Job, type JobRequest, jobRequest } from '../../src/run/index.ts'
 import { folderSamples } from '../../src/run/learning/shard-folder.ts'
 import { writeShard } from '../../src/run/shards/shard-file.ts'
 import { zeros } from '../../src/tensor/index.ts'
@@ -27,8 +27,8 @@ export const set: Observations = {
 }
 
 /** A run whose laps have so many shards. */
-export const emptyRequest = (shards: number): ShardRequest =>
-  shardRequest(
+export const emptyRequest = (shards: number): JobRequest =>
+  jobRequest(
     {
       net: { kind: 'mlp', features: SIZE, hidden: [8], emb: 4 },
       set,
@@ -67,5 +67,6 @@ export const emptyLap = (draws: string, lap: number, shards: number): LapWork =>
 export const nothing = zeros([ROWS, SIZE])
 
 /** Writes a shard without drawing it. */
-export const writeEmpty = (draws: string, { lap, shard, prior }: ShardJob): void =>
-  writeShard(join(draws, lap), shard, nothing, prior)
+export const writeEmpty = (draws: string, job: Job): void => {
+  if (job.kind === 'shard') writeShard(join(draws, job.lap), job.shard, nothing, job.prior)
+}

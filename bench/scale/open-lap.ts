@@ -1,8 +1,7 @@
 /** A run of digits whose second lap waits for its samples: shards of the demo's network, ten seconds each. */
 import { fileURLToPath } from 'node:url'
-import { runShards } from '../../src/cli/learning/run-shards.ts'
-import { layoutOf, openLaps, type ShardJob } from '../../src/run/index.ts'
-import { waitingShards } from '../../src/run/shards/waiting-shards.ts'
+import { runJobs } from '../../src/cli/learning/run-jobs.ts'
+import { layoutOf, openLaps, type ShardJob, waitingJobs } from '../../src/run/index.ts'
 import { tweedie } from './processes.ts'
 
 /** Rows of a shard, and steps of the sampler: ten seconds of a thread of a core with AVX-512. */
@@ -37,7 +36,9 @@ export const openLapAt = async (path: string, shards: number): Promise<ShardJob[
   await tweedie(...learn, '--resume').done
   const { signal } = new AbortController()
   const silent = { note: () => {}, progress: () => {}, signal }
-  const { request } = await runShards(path, { device: 'cpu' }, silent)
+  const { request } = await runJobs(path, { device: 'cpu' }, silent)
   const { draws } = layoutOf(path)
-  return openLaps(draws).flatMap((open) => waitingShards(draws, open, request))
+  return openLaps(draws)
+    .flatMap((open) => waitingJobs(draws, open, request))
+    .filter((job) => job.kind === 'shard')
 }

@@ -7,14 +7,14 @@
 import { linkSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { drawPart } from '../../src/cli/commands/shard.ts'
+import { doPart } from '../../src/cli/commands/shard.ts'
 import {
   type Broker,
   type Executor,
+  type Job,
   layoutOf,
   openBroker,
   queueWorker,
-  type ShardJob,
 } from '../../src/run/index.ts'
 import { shardFile, writeShard } from '../../src/run/shards/shard-file.ts'
 import { emptyRequest, nothing, software } from './empty-lap.ts'
@@ -41,13 +41,15 @@ const modelOf = (prior: string): string => {
   return shardFile(folder, 0)
 }
 
-const sleep = async ({ lap, shard, prior }: ShardJob): Promise<void> => {
+const sleep = async (job: Job): Promise<void> => {
+  if (job.kind !== 'shard') return
+  const { lap, shard, prior } = job
   const share = 0.75 + 0.5 * ((shard * 0.618034) % 1)
   await wait(1000 * Number(seconds) * share)
   linkSync(modelOf(prior), shardFile(join(draws, lap), shard))
 }
 
-const sleeper: Executor = { draw: sleep, workers: () => ({}), stop: async () => {} }
+const sleeper: Executor = { run: sleep, workers: () => ({}), stop: async () => {} }
 
 const serve = (broker: Broker): Promise<never> =>
   queueWorker(broker, { software, folderOf: () => path, executorAt: () => sleeper, signal: untilKilled() })
@@ -61,11 +63,11 @@ const queue = async (): Promise<unknown> => {
 }
 
 const files = (): Promise<unknown> => {
-  const of = { path, request: emptyRequest(Number(more)), worker: { draw: sleep } }
+  const of = { path, request: emptyRequest(Number(more)), worker: { run: sleep } }
   const part = (index: number) => ({ index, of: workers.length, wait: true })
   process.send?.('ready')
   return Promise.all(
-    workers.map((index) => drawPart(of, part(index), { signal: untilKilled(), progress: () => {} })),
+    workers.map((index) => doPart(of, part(index), { signal: untilKilled(), progress: () => {} })),
   )
 }
 

@@ -49,6 +49,7 @@ const events: Readonly<Record<string, readonly [one: string, many: string]>> = {
   lap: ['lap', 'laps'],
   loss: ['loss logged', 'losses logged'],
   shards: ['lap drawn by workers', 'laps drawn by workers'],
+  rounds: ['lap trained by workers', 'laps trained by workers'],
   divergence: ['divergence', 'divergences'],
   choice: ['choice of a lap', 'choices of a lap'],
   refit: ['last lap on all observations', 'last laps on all observations'],

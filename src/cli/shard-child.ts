@@ -1,11 +1,11 @@
 /**
- * A process that draws shards for the one that started it (src/run/shards/worker-pool.ts): the run folder and
- * the device are its arguments, the shards come by messages.
+ * A process that does jobs for the one that started it (src/run/shards/worker-pool.ts): the run folder and
+ * the device are its arguments, the jobs come by messages.
  */
 import { z } from 'zod'
 import { TweedieError } from '../error.ts'
-import { type FromWorker, shardWorker, toldOf } from '../run/index.ts'
-import { runShards } from './learning/run-shards.ts'
+import { type FromWorker, jobWorker, toldOf } from '../run/index.ts'
+import { runJobs } from './learning/run-jobs.ts'
 
 const device = z.union([z.enum(['cpu', 'webgpu', 'cuda']), z.templateLiteral(['cuda:', z.number()])])
 const [folder, where] = z.tuple([z.string(), device]).parse(process.argv.slice(2))
@@ -26,17 +26,17 @@ const failed = (cause: unknown): FromWorker => ({
 const signal = new AbortController().signal
 const nothing = (): void => {}
 try {
-  const { draws, request } = await runShards(
+  const { draws, request } = await runJobs(
     folder,
     { device: where },
     { note: nothing, progress: nothing, signal },
   )
-  const { draw } = shardWorker(draws, request)
+  const worker = jobWorker(draws, request)
   process.on('message', async (message) => {
     const { job } = toldOf(message)
     try {
-      await draw(job)
-      say({ kind: 'drawn' })
+      await worker.run(job)
+      say({ kind: 'done' })
     } catch (cause) {
       say(failed(cause))
     }

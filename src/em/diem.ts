@@ -15,11 +15,9 @@ import { boundedShare, countOf, firstObservations } from '../observations/index.
 import { checkAborted } from '../progress.ts'
 import type { NdArray } from '../tensor/index.ts'
 import {
-  chosenRows,
   initTrainState,
   memorySamples,
   type ReplicaState,
-  type SampleRows,
   type SampleStore,
   type ShardLayout,
   type TrainState,
@@ -28,9 +26,11 @@ import type { DiemOptions, EdgesEStep } from './diem-options.ts'
 import { boundOf, eStep, type LapPrior, lapLayout } from './e-step.ts'
 import type { GaussianChoice } from './gaussian-choice.ts'
 import { gaussianStart } from './gaussian-start.ts'
-import { drawShards, firstRows, rowsInside } from './lap-samples.ts'
-import { lapTraining, mStep } from './m-step.ts'
+import { drawShards, firstRows, keptSamples, rowsInside } from './lap-samples.ts'
+import type { LapData } from './lap-training.ts'
+import { mStep } from './m-step.ts'
 import { ppca } from './ppca.ts'
+import type { ReplicaRounds } from './replica-rounds.ts'
 import { spectralGaussian } from './spectral-gaussian.ts'
 import type { StartMemory } from './start-memory.ts'
 
@@ -63,10 +63,6 @@ export interface DiemState {
 /** A state as it is saved: its samples may be where the hook `samples` finds them. */
 export type DiemPoint = Omit<DiemState, 'samples'> & Partial<Pick<DiemState, 'samples'>>
 
-/** The samples that a state trains on: those of its lap inside the bound. */
-export const keptSamples = ({ samples, kept }: DiemState): SampleRows =>
-  kept ? chosenRows(samples, kept.data) : samples
-
 /** The draws of a lap, of whose shards the first `done` are there. */
 export interface LapWork {
   readonly prior: LapPrior
@@ -90,6 +86,11 @@ export interface DiemHooks {
    * order, and says how many are there. When it throws, the lap goes on from where it was saved last.
    */
   readonly drawLap?: (work: LapWork, onShard: (there: number) => void) => Promise<void>
+  /**
+   * Takes the rounds of a lap's replicas in place of this process, when it begins to train or goes on;
+   * nothing where this process shall.
+   */
+  readonly replicaRounds?: (data: LapData) => ReplicaRounds | undefined
   /** Asked when lap 0 begins or goes on: its E-step, where that of the options is not meant. */
   readonly firstEStep?: () => EdgesEStep | undefined
   /** Where the Gaussian start keeps its work as it goes; default nowhere. */
@@ -291,19 +292,21 @@ const trainLap = async (
   start: DiemState,
   track: Track,
 ): Promise<void> => {
-  const { lap } = start.position
-  const training = lapTraining(set, options, lap, start.gaussian)
-  const { total, advance, release } = mStep(net, keptSamples(start), training, options, lap)
+  const { position, gaussian, samples, kept } = start
+  const { lap } = position
+  const data = { lap, gaussian, samples, ...(kept ? { kept } : {}) }
+  const rounds = options.replicas && hooks.replicaRounds?.(data)
+  const { total, advance, release } = mStep(net, set, options, data, rounds)
   let state = start
   try {
-    for (let done = start.position.done; done < total; ) {
+    for (let done = position.done; done < total; ) {
       checkAborted(hooks.signal, 'learning')
       let shown = done
       const next = await advance(state, done, {
         signal: hooks.signal,
         wanted: () => hooks.signal?.aborted === true || hooks.wantsCheckpoint?.() === true,
-        onStep: ({ terms: { loss } }) =>
-          hooks.onProgress?.({ phase: 'training', done: ++shown, total, lap, loss }),
+        onStep: (loss) => hooks.onProgress?.({ phase: 'training', done: ++shown, total, lap, loss }),
+        onWait: () => hooks.onProgress?.({ phase: 'training', done: shown, total, lap }),
       })
       const { train, replicas } = next
       done = next.done
@@ -317,6 +320,6 @@ const trainLap = async (
     }
   } finally {
     await release()
-    start.samples.release()
+    samples.release()
   }
 }

@@ -2,7 +2,7 @@
 import { TweedieError } from '../error.ts'
 import { type BatchDraw, type DrawAddress, range, rowsNotFinite } from '../posterior/index.ts'
 import { float32, NdArray, rows, sizeOf } from '../tensor/index.ts'
-import type { SampleRows, SampleStore, ShardLayout } from '../training/index.ts'
+import { chosenRows, type SampleRows, type SampleStore, type ShardLayout } from '../training/index.ts'
 
 /** Where the randomness of shards comes from: of draws of so many observations. */
 interface ShardAddress extends Omit<DrawAddress, 'draw'> {
@@ -73,6 +73,17 @@ export const rowsInside = (
   if (kept.length > 0) return new NdArray('int32', [kept.length], Int32Array.from(kept))
   throw new TweedieError('numeric', `every posterior sample left (−${bound}, ${bound}): the sampler diverged`)
 }
+
+/** The samples of a lap, and which of them count. */
+export interface KeptSamples {
+  readonly samples: SampleStore
+  /** Rows inside the bound; absent: all. */
+  readonly kept?: NdArray<'int32'>
+}
+
+/** The samples that a lap trains on: those inside the bound. */
+export const keptSamples = ({ samples, kept }: KeptSamples): SampleRows =>
+  kept ? chosenRows(samples, kept.data) : samples
 
 /** The first rows. */
 export const firstRows = (samples: SampleRows, count: number): SampleRows =>

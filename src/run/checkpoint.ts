@@ -132,7 +132,7 @@ export const readCheckpoint = (path: string): Checkpoint => {
 }
 
 /** The state in the header of a checkpoint; null where the file cannot be read: nothing goes on from it. */
-const stateOf = (path: string): Json => {
+export const checkpointState = (path: string): Json => {
   try {
     const { metadata, close } = openArrays(path)
     close()
@@ -147,7 +147,7 @@ const stateOf = (path: string): Json => {
 export const resumeStates = ({
   paths,
 }: Pick<Run, 'paths'>): { readonly name: string; readonly state: Json }[] =>
-  resumePoints(paths.checkpoints).map(({ path }) => ({ name: basename(path), state: stateOf(path) }))
+  resumePoints(paths.checkpoints).map(({ path }) => ({ name: basename(path), state: checkpointState(path) }))
 
 interface ResumePoint {
   readonly number: number

@@ -33,6 +33,7 @@ import { folderSamples } from './learning/shard-folder.ts'
 import { startFolder } from './learning/start-folder.ts'
 import { type LearnedPrior, loadPrior, savePrior } from './prior.ts'
 import { sharedLap } from './shards/shared-lap.ts'
+import { sharedRounds, sharesRounds } from './shards/shared-rounds.ts'
 import { isJournalled, saveClock } from './training-run.ts'
 
 /** Name of the kept checkpoint that holds the Gaussian start; its network has learned nothing yet. */
@@ -63,7 +64,7 @@ const tooShort = (cause: unknown): unknown =>
 /** What DiEM tells of itself, in a phase that may have a deadline. */
 const hooksOf = (
   run: Run,
-  { checkpointSeconds, onProgress, signal: asked, executor }: LearnRequest,
+  { options, checkpointSeconds, onProgress, signal: asked, executor }: LearnRequest,
   set: Observations,
   due: Deadline | undefined,
   save: (state: DiemState) => void,
@@ -73,11 +74,19 @@ const hooksOf = (
   const signals = [asked, due?.signal].filter((s) => s !== undefined)
   const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined
   const folderOf = (lap: number): string => join(run.paths.draws, samplesName(lap, base))
+  const trainers = executor && sharesRounds(executor, options.replicas?.count ?? 1) ? executor : undefined
   return {
     ...(signal ? { signal } : {}),
     onProgress: ({ phase, done, total, lap, loss }) => {
-      const who = phase === 'sampling' ? executor?.workers() : undefined
-      onProgress?.({ phase, done, total, lap: lap + 1, ...(loss === undefined ? {} : { loss }), ...who })
+      const by = phase === 'sampling' ? executor : phase === 'training' ? trainers : undefined
+      onProgress?.({
+        phase,
+        done,
+        total,
+        lap: lap + 1,
+        ...(loss === undefined ? {} : { loss }),
+        ...by?.workers(),
+      })
       if (phase === 'training' && isJournalled(done, total) && loss !== undefined)
         run.journal.append({ event: 'loss', lap: lap + 1, step: done, loss })
       due?.check()
@@ -92,6 +101,15 @@ const hooksOf = (
             const who = await sharedLap(executor, folderOf(lap), work, { set, onShard, signal })
             run.journal.append({ event: 'shards', lap: lap + 1, ...who })
           },
+        }
+      : {}),
+    ...(trainers
+      ? {
+          replicaRounds: (data) =>
+            sharedRounds(trainers, folderOf(data.lap), data, {
+              set,
+              onEnd: (who) => run.journal.append({ event: 'rounds', lap: data.lap + 1, ...who }),
+            }),
         }
       : {}),
     wantsCheckpoint: clock.due,

@@ -90,7 +90,7 @@ export interface Trainer {
 
 const check = (
   { looksAtState = false }: Pick<Objective<never>, 'looksAtState'>,
-  { microBatch, stepsPerRun = 1 }: TrainOptions,
+  { microBatch, stepsPerRun = 1 }: Pick<TrainOptions, 'microBatch' | 'stepsPerRun'>,
 ): void => {
   const fail = (message: string): never => {
     throw new TweedieError('input', message)
@@ -103,6 +103,93 @@ const check = (
     fail('stepsPerRun goes without microBatch: one takes several batches at once, the other a part of one')
   if (stepsPerRun > 1 && looksAtState)
     fail('stepsPerRun must be 1: the objective looks at the state before each step (objective.prior: exact)')
+}
+
+/** Training that is compiled once, on whatever rows. */
+export interface CompiledTraining<B> {
+  /**
+   * Steps on the batches of an objective whose loss is the one that was compiled.
+   *
+   * @param rate - learning rate at step 0, 1, …
+   * @param order - the stream that chooses the rows of each step
+   */
+  on(objective: Objective<B>, rate: LearningRate, order: Stream): Trainer['advance']
+  release(): Promise<void>
+}
+
+/**
+ * Compiles steps on an objective's loss.
+ *
+ * @throws TweedieError `input` for `microBatch` and `stepsPerRun` that do not apply
+ *
+ * @example
+ * ```ts
+ * const streamOf = (purpose: string) => stream(0, purpose)
+ * const [odd, even] = [x1, x2].map((x) => denoisingObjective(net, x, { schedule }, streamOf))
+ * const { on, release } = compiledTraining(odd, { batch: 64 })
+ * const advance = [odd, even].map((objective) => on(objective, constantRate(1e-3), stream(0, 'rows')))
+ * ```
+ */
+export const compiledTraining = <B>(
+  compiled: Objective<B>,
+  options: Omit<TrainOptions, 'rate'>,
+): CompiledTraining<B> => {
+  check(compiled, options)
+  const { batch: size, microBatch = size, stepsPerRun = 1, ema = 0, adam, execute } = options
+  const steps =
+    microBatch < size
+      ? inParts(compiled, microBatch, { ema, adam }, execute)
+      : wholeBatches(compiled, { ema, adam }, execute)
+  const { holds, read, release } = holder(execute)
+  const on = (objective: Objective<B>, rate: LearningRate, order: Stream): Trainer['advance'] => {
+    const choose = minibatches(order, options)
+    const staysAway = holds && !objective.looksAtState
+    /** One program, from a state wherever it is; `start` is the last one that was here. */
+    const run = async (state: TrainState<Value>, start: TrainState, at: StepAddress, most: number) => {
+      const places = Array.from({ length: Math.min(most, stepsPerRun) }, (_, i) => ({
+        ...at,
+        step: at.step + i,
+      }))
+      const batches: Feeds<B>[] = []
+      for (const at of places)
+        batches.push(await objective.batch({ rows: choose(objective.count, at), at, state: start }))
+      const dtype = dtypeOf(start)
+      const paces = places.map(({ step }) => ({
+        lr: scalar(rate(step), dtype),
+        step: scalar(step + 1, dtype),
+      }))
+      const next = await steps.take(state, paces, batches)
+      return { ...next, problem: next.taken.map((figures, i) => problemOf(figures, places[i])).find(Boolean) }
+    }
+    return async (start, at, most, { wanted, onStep } = { wanted: () => true }) => {
+      const taken: StepFigures[] = []
+      let state: TrainState<Value> = start
+      try {
+        do {
+          const left = most - taken.length
+          const next = await run(state, start, { ...at, step: at.step + taken.length }, left)
+          if (next.problem) {
+            free(next.state, state)
+            if (taken.length === 0) throw next.problem
+            break
+          }
+          free(state, next.state)
+          state = next.state
+          taken.push(...next.taken)
+          for (const figures of next.taken) onStep?.(figures)
+        } while (staysAway && taken.length < most && !wanted())
+        return { state: await read<TrainState<Tensor>>(state), taken }
+      } finally {
+        free(state)
+      }
+    }
+  }
+  return {
+    on,
+    release: async () => {
+      await Promise.all([steps.release(), release()])
+    },
+  }
 }
 
 /**
@@ -122,56 +209,8 @@ const check = (
  * ```
  */
 export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order: Stream): Trainer => {
-  check(objective, options)
-  const { batch: size, rate, microBatch = size, stepsPerRun = 1, ema = 0, adam, execute } = options
-  const steps =
-    microBatch < size
-      ? inParts(objective, microBatch, { ema, adam }, execute)
-      : wholeBatches(objective, { ema, adam }, execute)
-  const choose = minibatches(order, options)
-  const { holds, read, release } = holder(execute)
-  const staysAway = holds && !objective.looksAtState
-  /** One program, from a state wherever it is; `start` is the last one that was here. */
-  const run = async (state: TrainState<Value>, start: TrainState, at: StepAddress, most: number) => {
-    const places = Array.from({ length: Math.min(most, stepsPerRun) }, (_, i) => ({
-      ...at,
-      step: at.step + i,
-    }))
-    const batches: Feeds<B>[] = []
-    for (const at of places)
-      batches.push(await objective.batch({ rows: choose(objective.count, at), at, state: start }))
-    const dtype = dtypeOf(start)
-    const paces = places.map(({ step }) => ({ lr: scalar(rate(step), dtype), step: scalar(step + 1, dtype) }))
-    const next = await steps.take(state, paces, batches)
-    return { ...next, problem: next.taken.map((figures, i) => problemOf(figures, places[i])).find(Boolean) }
-  }
-  const advance = async (
-    start: TrainState,
-    at: StepAddress,
-    most: number,
-    { wanted, onStep }: Watch = { wanted: () => true },
-  ): Promise<Advance> => {
-    const taken: StepFigures[] = []
-    let state: TrainState<Value> = start
-    try {
-      do {
-        const left = most - taken.length
-        const next = await run(state, start, { ...at, step: at.step + taken.length }, left)
-        if (next.problem) {
-          free(next.state, state)
-          if (taken.length === 0) throw next.problem
-          break
-        }
-        free(state, next.state)
-        state = next.state
-        taken.push(...next.taken)
-        for (const figures of next.taken) onStep?.(figures)
-      } while (staysAway && taken.length < most && !wanted())
-      return { state: await read<TrainState<Tensor>>(state), taken }
-    } finally {
-      free(state)
-    }
-  }
+  const { on, release } = compiledTraining(objective, options)
+  const advance = on(objective, options.rate, order)
   return {
     advance,
     step: async (state, at) => {
@@ -179,7 +218,7 @@ export const trainer = <B>(objective: Objective<B>, options: TrainOptions, order
       return { state: next.state, ...next.taken[0] }
     },
     release: async () => {
-      await Promise.all([steps.release(), release(), objective.release?.()])
+      await Promise.all([release(), objective.release?.()])
     },
   }
 }

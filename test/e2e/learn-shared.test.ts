@@ -1,5 +1,5 @@
 /** The command line, with other processes that draw: the prior is that of one process, bit for bit. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -19,6 +19,9 @@ train: { batch: 32, steps: 20 }
 monitor: { samples: 0, held: { observations: 0 } }
 `
 
+/** Two replicas, in five rounds a lap. */
+const REPLICAS = ['train.steps=200', 'train.replicas=2', 'train.rounds.steps=20']
+
 const configIn = (folder: string): string => {
   const path = join(folder, 'mini.yaml')
   writeFileSync(path, CONFIG)
@@ -26,6 +29,21 @@ const configIn = (folder: string): string => {
 }
 
 const priorOf = (run: string): Buffer => readFileSync(join(run, 'checkpoints', 'prior.safetensors'))
+
+const journalOf = (run: string) =>
+  readFileSync(join(run, 'journal.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+/** Steps before the rounds that are under way. */
+const startsIn = (run: string): number[] =>
+  existsSync(join(run, 'draws'))
+    ? readdirSync(join(run, 'draws'), { recursive: true, encoding: 'utf8' }).flatMap((name) => {
+        const [, step] = /round-(\d+)-\d+-start\.safetensors$/.exec(name) ?? []
+        return step === undefined ? [] : [Number(step)]
+      })
+    : []
 
 /** Processes that a process has started. */
 const childrenOf = (pid: number | undefined): number[] =>
@@ -53,12 +71,18 @@ const until = async ({ ended }: Working, condition: () => boolean): Promise<void
 }
 
 let alone: Buffer
+/** By replicas. */
+let replicas: Buffer
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), 'tweedie-shared-'))
+  const learned = (run: string, ...overrides: string[]): Buffer => {
+    const args = ['learn', configIn(folder), ...overrides, '-o', join(folder, run), '--quiet']
+    expect(tweedie([...args, '--threads', '1']).status).toBe(0)
+    return priorOf(join(folder, run))
+  }
   try {
-    const run = join(folder, 'run')
-    expect(tweedie(['learn', configIn(folder), '-o', run, '--quiet', '--threads', '1']).status).toBe(0)
-    alone = priorOf(run)
+    alone = learned('run')
+    replicas = learned('replicas', ...REPLICAS)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -103,6 +127,39 @@ describe('learn --workers', () => {
     for (const pid of children) expect(() => process.kill(pid, 0)).toThrow()
     expect(tweedie([...args, '--quiet']).status).toBe(0)
     expect(priorOf(join(folder, 'run'))).toEqual(alone)
+  })
+})
+
+describe('replicas', () => {
+  it('are the same when their workers are killed in the middle of rounds', { timeout: 120_000 }, async () => {
+    const folder = scratch()
+    const run = join(folder, 'run')
+    const args = ['learn', configIn(folder), ...REPLICAS, '-o', run, '--json', '--workers', '2']
+    const work = startTweedie([...args, '--threads', '1'])
+    for (const step of [20, 60]) {
+      await until(work, () => startsIn(run).some((start) => start >= step))
+      for (const pid of childrenOf(work.child.pid)) process.kill(pid, 'SIGKILL')
+    }
+    expect(await work.ended).toBe(0)
+    expect(priorOf(run)).toEqual(replicas)
+    const rounds = journalOf(run).filter(({ event }) => event === 'rounds')
+    expect(rounds).toMatchObject([1, 2].map((lap) => ({ lap, rounds: 5, workers: 2 })))
+  })
+
+  it('are trained by tweedie shard as well', { timeout: 120_000 }, async () => {
+    const folder = scratch()
+    const run = join(folder, 'run')
+    const parts = ['0', '1'].map((index) =>
+      startTweedie(['shard', run, '--index', index, '--of', '2', '--wait', '--json', '--threads', '1']),
+    )
+    const args = ['learn', configIn(folder), ...REPLICAS, '-o', run, '--quiet', '--threads', '1']
+    const work = startTweedie([...args, '--executor', 'files'])
+    expect(await work.ended).toBe(0)
+    expect(await Promise.all(parts.map(({ ended }) => ended))).toEqual([0, 0])
+    expect(parts.map(({ stdout }) => JSON.parse(stdout()))).toMatchObject(
+      [1, 2].map(() => ({ drawn: 10, trained: 10 })),
+    )
+    expect(priorOf(run)).toEqual(replicas)
   })
 })
 

@@ -1,31 +1,12 @@
 /** Learning whose M-steps are by replicas. */
 import { describe, expect, it } from 'vitest'
-import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import { type DiemOptions, type DiemPoint, diem } from '../../src/em/index.ts'
-import { constantRate, mlp } from '../../src/nn/index.ts'
-import { observe } from '../../src/observations/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
 import { flatten } from '../../src/tensor/index.ts'
 import { memorySamples, type SampleStore, type ShardLayout } from '../../src/training/index.ts'
+import { net, set, options as small } from './small-learning.ts'
 
-const set = await observe(normal(stream(0, 'latents'), [23, 4]), {
-  operator: { name: 'projection', settings: { dimension: 2 } },
-  noise: 0.1,
-  range: [-2, 2],
-  seed: 1,
-})
-const net = mlp({ features: 4, hidden: [8], emb: 4 })
-const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
-const options: DiemOptions = {
-  laps: 2,
-  gaussian: { rank: 2, iterations: 2 },
-  sampling: () => ({ schedule, steps: 3 }),
-  batch: 8,
-  training: () => ({ batch: 4, rate: constantRate(1e-2), ema: 0.9, schedule }),
-  steps: () => 14,
-  replicas: { count: 2, steps: 3 },
-  seed: 3,
-}
+/** Seven steps of each. */
+const options: DiemOptions = { ...small, steps: () => 14, replicas: { count: 2, steps: 3 } }
 
 /** Samples that outlive a process, as those of a folder do. */
 const lasting = () => {

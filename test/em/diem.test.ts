@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { exponentialSchedule } from '../../src/diffusion/index.ts'
 import {
   type DiemHooks,
   type DiemOptions,
@@ -9,35 +8,11 @@ import {
   keptSamples,
   ppca,
 } from '../../src/em/index.ts'
-import { constantRate, mlp } from '../../src/nn/index.ts'
-import { type ObservationSet, observe } from '../../src/observations/index.ts'
 import { range } from '../../src/posterior/index.ts'
-import { normal, stream } from '../../src/random/index.ts'
 import { flatten, mul, type NdArray, ndarray, rows, toNumbers } from '../../src/tensor/index.ts'
 import { memorySamples } from '../../src/training/index.ts'
 import { expectClose } from '../numbers.ts'
-
-const COUNT = 23
-const latents = normal(stream(0, 'latents'), [COUNT, 4])
-const set: ObservationSet = await observe(latents, {
-  operator: { name: 'projection', settings: { dimension: 2 } },
-  noise: 0.1,
-  range: [-2, 2],
-  seed: 1,
-})
-const net = mlp({ features: 4, hidden: [8], emb: 4 })
-const schedule = exponentialSchedule({ sigmaMin: 0.01, sigmaMax: 10 })
-const options: DiemOptions = {
-  laps: 2,
-  gaussian: { rank: 2, iterations: 2 },
-  sampling: () => ({ schedule, steps: 3 }),
-  draws: 2,
-  batch: 8,
-  refitRank: 2,
-  training: () => ({ batch: 8, rate: constantRate(1e-2), ema: 0.9, schedule }),
-  steps: (lap) => 4 - lap,
-  seed: 3,
-}
+import { COUNT, latents, net, options, set } from './small-learning.ts'
 
 /** Shards that are written in a state. */
 const written = ({ position: { lap, stage, done }, samples: { layout } }: DiemState): number =>

@@ -1,4 +1,4 @@
-/** `tweedie shard`: draws a part of what a run waits for. */
+/** `tweedie shard`: does a part of what a run waits for. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,21 +6,22 @@ import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
 import {
   isRunFolder,
+  type Job,
+  type JobRequest,
+  jobWorker,
   layoutOf,
   openLaps,
-  type ShardRequest,
-  type ShardWorker,
-  shardWorker,
-  waitingShards,
+  type WorkerOf,
+  waitingJobs,
 } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { counted } from '../counted.ts'
 import type { Io } from '../io.ts'
-import { runShards } from '../learning/run-shards.ts'
+import { runJobs } from '../learning/run-jobs.ts'
 import { requireDevice } from '../require-device.ts'
 import { formatFields } from '../table.ts'
 
-/** Every `of`-th shard, from `index` on. */
+/** Every `of`-th shard or replica, from `index` on. */
 interface Part {
   readonly index: number
   readonly of: number
@@ -28,45 +29,50 @@ interface Part {
   readonly wait: boolean
 }
 
-/** Where a part is drawn, and by whom. */
+/** Whose part is done, and by whom. */
 interface PartOf {
   /** The run's folder. */
   readonly path: string
-  readonly request: ShardRequest
-  readonly worker: Pick<ShardWorker, 'draw'>
+  readonly request: JobRequest
+  readonly worker: Pick<WorkerOf<Job>, 'run'>
 }
 
-/** What of its user a part is drawn with. */
+/** What of its user a part is done with. */
 type Waiting = Pick<Io, 'progress' | 'signal'>
 
 /** How often a run is looked at that waits for nothing, ms. */
 const EVERY = 1000
 
+/** How many jobs of each kind. */
+type Counts = { readonly [K in Job['kind']]: number }
+
 /**
- * Draws what is missing of the part in the open laps.
+ * Does what is missing of the part in the open laps.
  *
  * @param looked - laps whose files were read before
- * @returns how many shards
+ * @param before - what was done before
  */
-const drawOnce = async (
+const workOnce = async (
   { path, request, worker }: PartOf,
   { index, of }: Part,
   looked: Set<string>,
+  before: Counts,
   io: Waiting,
-): Promise<number> => {
+): Promise<Counts> => {
   const { draws } = layoutOf(path)
-  let count = 0
+  let counts = before
   for (const open of openLaps(draws)) {
-    const jobs = waitingShards(draws, open, request, { index, of, read: !looked.has(open.prior) })
+    const { kind, lap, digest } = open
+    const jobs = waitingJobs(draws, open, request, { index, of, read: !looked.has(digest) })
     for (const [done, job] of jobs.entries()) {
-      checkAborted(io.signal, 'drawing')
-      await worker.draw(job, io.signal)
-      io.progress({ phase: `shards of ${open.lap}`, done: done + 1, total: jobs.length })
+      checkAborted(io.signal, 'the work')
+      await worker.run(job, io.signal)
+      io.progress({ phase: `${kind}s of ${lap}`, done: done + 1, total: jobs.length })
     }
-    looked.add(open.prior)
-    count += jobs.length
+    looked.add(digest)
+    counts = { ...counts, [kind]: counts[kind] + jobs.length }
   }
-  return count
+  return counts
 }
 
 /** Nobody learns any more, and there is what was to be learned. */
@@ -76,21 +82,21 @@ const isOver = (path: string): boolean => {
 }
 
 const pause = ({ signal }: Waiting): Promise<unknown> =>
-  sleep(EVERY, undefined, { signal }).catch(() => checkAborted(signal, 'drawing'))
+  sleep(EVERY, undefined, { signal }).catch(() => checkAborted(signal, 'the work'))
 
 /**
- * Draws a part of what a run waits for; where the run is waited for, of every lap until it is over.
+ * Does a part of what a run waits for; where the run is waited for, of every lap until it is over.
  *
- * @returns how many shards
+ * @returns how many jobs
  */
-export const drawPart = async (of: PartOf, part: Part, io: Waiting): Promise<number> => {
+export const doPart = async (of: PartOf, part: Part, io: Waiting): Promise<Counts> => {
   const looked = new Set<string>()
-  let drawn = await drawOnce(of, part, looked, io)
+  let done = await workOnce(of, part, looked, { shard: 0, round: 0 }, io)
   while (part.wait && !isOver(of.path)) {
     await pause(io)
-    drawn += await drawOnce(of, part, looked, io)
+    done = await workOnce(of, part, looked, done, io)
   }
-  return drawn
+  return done
 }
 
 export const run = async (
@@ -101,14 +107,21 @@ export const run = async (
   if (index >= of) throw new TweedieError('input', `--index ${index}: of ${of} parts the last is ${of - 1}`)
   await requireDevice(device)
   while (wait && !isRunFolder(path)) await pause(io)
-  const { draws, request } = await runShards(path, { device }, io)
-  const worker = shardWorker(draws, request)
-  let drawn: number
+  const { draws, request } = await runJobs(path, { device }, io)
+  const worker = jobWorker(draws, request)
+  let done: Counts
   try {
-    drawn = await drawPart({ path, request, worker }, { index, of, wait }, io)
+    done = await doPart({ path, request, worker }, { index, of, wait }, io)
   } finally {
     await worker.release()
   }
+  const { shard: drawn, round: trained } = done
   const nothing = wait ? 'nothing' : 'nothing: the run waits for no shard of this part'
-  io.result(formatFields([['drawn', drawn === 0 ? nothing : counted(drawn, 'shard')]]), { path, drawn })
+  io.result(
+    formatFields([
+      ['drawn', drawn === 0 ? nothing : counted(drawn, 'shard')],
+      ...(trained === 0 ? [] : [['trained', counted(trained, 'round')] as const]),
+    ]),
+    { path, drawn, ...(trained === 0 ? {} : { trained }) },
+  )
 }

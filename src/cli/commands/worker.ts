@@ -1,4 +1,4 @@
-/** `tweedie worker`: draws shards for whatever runs wait in a queue. */
+/** `tweedie worker`: does jobs for whatever runs wait in a queue. */
 import { join } from 'node:path'
 import { type OpenRun, openBroker, queueWorker, workerPool } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
@@ -14,16 +14,17 @@ export const run = async (
 ): Promise<void> => {
   await requireDevice(device)
   const broker = await openBroker(queue)
-  let drawn = 0
+  let done = 0
   try {
     io.note(`waiting for runs at ${broker.name}`)
     await queueWorker(broker, {
       software: readVersion(),
       folderOf: ({ name, path }: OpenRun) => (runs === undefined ? path : join(runs, name)),
       executorAt: (folder) => workerPool(1, shardProcess(folder, device)),
-      onDrawn: ({ name }, { lap }, waiting) => {
-        drawn++
-        io.progress({ phase: 'shards', done: drawn, total: drawn + waiting, run: name, of: lap })
+      onDone: ({ name }, { kind, lap }, waiting) => {
+        done++
+        const phase = kind === 'shard' ? 'shards' : 'rounds'
+        io.progress({ phase, done, total: done + waiting, run: name, of: lap })
       },
       onRefused: io.note,
       signal: io.signal,

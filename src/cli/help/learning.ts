@@ -53,19 +53,20 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     load: (): Promise<CommandModule> => import('../commands/learn.ts'),
   },
   shard: {
-    summary: 'draw a part of the samples that a run of learn waits for',
+    summary: 'do a part of what a run of learn waits for',
     description: `A lap of 'learn --executor files' waits for its posterior samples, which come in shards:
 files of some rows each. This command draws those of its part that are missing, on any machine that sees the
-run's folder and the data of its configuration, and leaves. Who draws does not change a bit of them.
+run's folder and the data of its configuration, and leaves. Who draws does not change a bit of them. Where a
+run trains replicas (train.replicas), their rounds are such files as well.
 
-Ctrl-C leaves at once: a shard is there whole or not at all.`,
+Ctrl-C leaves at once: a file is there whole or not at all.`,
     arguments: [{ usage: '<run>', description: 'run folder of learn' }],
     options: {
       index: { kind: 'integer', min: 0, default: 0, description: 'which part, from 0' },
       of: { kind: 'integer', min: 1, default: 1, description: 'parts in all' },
       wait: {
         kind: 'flag',
-        description: 'stay, and draw this part of every lap until the run is finished',
+        description: 'stay, and do this part of every lap until the run is finished; replicas want it',
       },
       device,
     },
@@ -83,13 +84,14 @@ Ctrl-C leaves at once: a shard is there whole or not at all.`,
     load: (): Promise<CommandModule> => import('../commands/shard.ts'),
   },
   worker: {
-    summary: 'draw samples for whatever runs of learn wait in a queue',
-    description: `Takes shards of posterior samples from a queue (Redis, Valkey or PostgreSQL, by BullMQ),
-draws them into the folders of their runs, and waits for more: of every 'learn --queue' of that queue. It has
-to see the runs' folders and the data of their configurations. Workers come and go as they like: a shard whose
-worker is lost is given to another, and who draws does not change a bit of it.
+    summary: 'do the jobs of whatever runs of learn wait in a queue',
+    description: `Takes jobs from a queue (Redis, Valkey or PostgreSQL, by BullMQ): shards of posterior
+samples, and rounds of replicas (train.replicas). Does them in the folders of their runs, and waits for more:
+of every 'learn --queue' of that queue. It has to see the runs' folders and the data of their configurations.
+Workers come and go as they like: a job whose worker is lost is given to another, and who does it does not
+change a bit of it.
 
-Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
+Ctrl-C gives the job at hand back at once and leaves with code 130.`,
     arguments: [],
     options: {
       queue: { ...queue, required: true, description: 'redis://… or postgres://…: where runs wait' },
@@ -101,11 +103,11 @@ Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
       },
       device,
     },
-    interrupted: 'interrupted: giving the shard back; once more to leave at once',
+    interrupted: 'interrupted: giving the job back; once more to leave at once',
     examples: [
       {
         command: 'tweedie worker --queue redis://head:6379',
-        does: 'draws for every run that waits there',
+        does: 'works for every run that waits there',
       },
       {
         command: 'tweedie worker --queue postgres://tweedie@head/tweedie --runs /mnt/runs --threads 4',

@@ -113,7 +113,8 @@ export const sharing = {
     kind: 'integer',
     min: 1,
     max: 1024,
-    description: 'processes that draw the samples of laps (default: this one draws); the result is the same',
+    description:
+      'processes that draw a lap and train its replicas (default: this one does); the result is the same',
   },
   executor: {
     kind: 'choice',

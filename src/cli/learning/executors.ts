@@ -1,4 +1,4 @@
-/** Who draws the samples of a run's laps, as the command line says it. */
+/** Who draws the samples of a run's laps and trains their replicas, as the command line says it. */
 import { basename, resolve } from 'node:path'
 import { TweedieError } from '../../error.ts'
 import {
@@ -8,7 +8,7 @@ import {
   madeRunId,
   openBroker,
   queueExecutor,
-  type SharedDrawing,
+  type SharedWork,
   workerPool,
 } from '../../run/index.ts'
 import { type Device, defaultThreads } from '../../tensor/index.ts'
@@ -47,12 +47,12 @@ export const checkExecutor = async ({ workers, executor, queue }: ExecutorOption
 
 /**
  * @param paths - of the run
- * @returns nothing where the process that learns draws too
+ * @returns nothing where the process that learns does it all
  */
 export const executorOf = (
   { path, draws }: Layout,
   { workers, executor, queue, device, threads }: ExecutorOptions,
-): SharedDrawing | undefined => {
+): SharedWork | undefined => {
   const software = readVersion()
   if (executor === 'files') return { ...fileExecutor(draws), software }
   if (executor === 'later') return { ...laterExecutor(), software }

@@ -1,4 +1,4 @@
-/** Processes that draw shards (src/cli/shard-child.ts). */
+/** Processes that do the jobs of a run (src/cli/shard-child.ts). */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Device } from '../../tensor/index.ts'
@@ -13,7 +13,7 @@ const childOf = (from: string) => {
 }
 
 /**
- * Starts a process that draws in a run folder.
+ * Starts a process that works in a run folder.
  *
  * @param threads - of the engine there; as here where it is not said
  */

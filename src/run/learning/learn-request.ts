@@ -5,7 +5,7 @@ import type { Observations, SetAsideOptions } from '../../observations/index.ts'
 import type { HeldReading } from '../held-bench.ts'
 import type { LearnedPrior } from '../prior.ts'
 import type { RunCall } from '../run-call.ts'
-import type { SharedDrawing } from '../shards/executor.ts'
+import type { SharedWork } from '../shards/executor.ts'
 import type { EdgeChoice } from './edge-choice.ts'
 import type { LapChoice } from './held-choice.ts'
 
@@ -36,8 +36,11 @@ export interface LearnRequest extends RunCall {
    * then what the prior is made of. Absent: learning sees everything, and the prior is that of the last lap.
    */
   readonly held?: HeldOptions
-  /** Who draws the samples of the laps; absent: this process. The samples are the same whoever draws. */
-  readonly executor?: SharedDrawing
+  /**
+   * Who draws the samples of the laps and trains their replicas; absent: this process. The prior is the same
+   * whoever does.
+   */
+  readonly executor?: SharedWork
   /** After the Gaussian start (lap −1) and after each lap. */
   readonly onLap?: (lap: number, prior: LearnedPrior) => Promise<void>
   /** After each judgement of a lap. */

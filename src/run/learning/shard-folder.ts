@@ -44,23 +44,8 @@ const openFiles = (open: (shard: number) => ArrayFile) => {
   }
 }
 
-/**
- * Opens the samples of a lap.
- *
- * @param written - shards that are there, the first ones; with 0 what the folder holds is removed
- * @param keep - whether it is left: others draw into the folder, and each file says what it is of
- * @throws TweedieError `input` when one of those is missing or damaged: all of them are read once
- */
-export const folderSamples = (
-  folder: string,
-  layout: ShardLayout,
-  written: number,
-  { keep = false }: { readonly keep?: boolean } = {},
-): SampleStore => {
-  const { event } = layout
-  const size = sizeOf(event)
-  if (written === 0 && !keep) rmSync(folder, { recursive: true, force: true })
-  else if (existsSync(folder)) sweepTemporaries(folder)
+/** The first shards of a folder, all of which are read once. @throws TweedieError `input` */
+const checkShards = (folder: string, layout: ShardLayout, written: number): void => {
   for (let shard = 0; shard < written; shard++) {
     const path = shardFile(folder, shard)
     if (!existsSync(path))
@@ -71,6 +56,12 @@ export const folderSamples = (
     openShard(path, layout, shard).close()
     checkSafetensors(path)
   }
+}
+
+/** Samples whose shards are looked for when they are asked for. */
+const storeOf = (folder: string, layout: ShardLayout): SampleStore => {
+  const { event } = layout
+  const size = sizeOf(event)
   const files = openFiles((shard) => openShard(shardFile(folder, shard), layout, shard))
   const rowOf = (row: number): NdArray<'float32'> => {
     const shard = shardOf(layout, row)
@@ -97,6 +88,35 @@ export const folderSamples = (
     },
     release: files.closeAll,
   }
+}
+
+/**
+ * Opens the samples of a lap.
+ *
+ * @param written - shards that are there, the first ones; with 0 what the folder holds is removed
+ * @param keep - whether it is left: others draw into the folder, and each file says what it is of
+ * @throws TweedieError `input` when one of those is missing or damaged: all of them are read once
+ */
+export const folderSamples = (
+  folder: string,
+  layout: ShardLayout,
+  written: number,
+  { keep = false }: { readonly keep?: boolean } = {},
+): SampleStore => {
+  if (written === 0 && !keep) rmSync(folder, { recursive: true, force: true })
+  else if (existsSync(folder)) sweepTemporaries(folder)
+  checkShards(folder, layout, written)
+  return storeOf(folder, layout)
+}
+
+/**
+ * Opens the samples of a lap that are all there, for who only reads them.
+ *
+ * @throws TweedieError `input` as {@link folderSamples}
+ */
+export const drawnSamples = (folder: string, layout: ShardLayout): SampleStore => {
+  checkShards(folder, layout, layout.bounds.length - 1)
+  return storeOf(folder, layout)
 }
 
 /** Removes folders of these names from the folder of draws, but those that are needed. */

@@ -1,49 +1,40 @@
-/** Who draws the shards of a lap: processes of this machine, of others, whoever comes. */
+/** Who does the jobs of a lap: processes of this machine, of others, whoever comes. */
 import { TweedieError } from '../../error.ts'
-
-/** A shard to be drawn. Drawing it twice gives the same bytes, so it may be given out more than once. */
-export interface ShardJob {
-  /** Folder of the lap among the draws of the run: `lap-003`, or `all` in the last lap on everything. */
-  readonly lap: string
-  /** Digest of the lap's file. */
-  readonly prior: string
-  readonly shard: number
-  /** First row of the samples, and the one after the last. */
-  readonly from: number
-  readonly to: number
-}
+import type { Job } from './job.ts'
 
 /** How an executor tells of its work. */
 export interface Workers {
   /** Workers that are known to be at work; absent where nobody can know. */
   readonly workers?: number
-  /** Shards that are being drawn. */
+  /** Jobs that are being done. */
   readonly running?: number
-  /** Shards that nobody draws yet. */
+  /** Jobs that nobody does yet. */
   readonly waiting?: number
 }
 
-/** Nobody can be asked to draw any more, whatever the shard. */
+/** Nobody can be asked any more, whatever the job. */
 export class LostExecutor extends TweedieError {
   constructor(message: string, options?: ErrorOptions) {
     super('io', message, options)
   }
 }
 
-/** Has shards drawn. */
+/** Has jobs done. */
 export interface Executor {
   /**
-   * Resolves when the shard's file should be there; whoever asked looks at it.
+   * Resolves when the job's file should be there; whoever asked looks at it.
    *
-   * @throws TweedieError of the worker where it is one that drawing again would give again (`numeric`,
-   * `input`, `io`); LostExecutor; any other error of a worker that was lost
+   * @throws TweedieError of the worker where it is one that the job would give again (`numeric`, `input`,
+   * `io`); LostExecutor; any other error of a worker that was lost
    */
-  draw(job: ShardJob): Promise<void>
-  /** What is known of those who draw. */
+  run(job: Job): Promise<void>
+  /** What is known of those who work. */
   workers(): Workers
-  /** True of one that draws nothing now: a lap that misses shards ends as {@link WaitingForShards}. */
+  /** Most jobs that it does at once; absent where nobody can know. */
+  readonly atOnce?: number
+  /** True of one that does nothing now: a lap that misses shards ends as {@link WaitingForShards}. */
   readonly isLater?: boolean
-  /** Gives up what is being drawn, which fails as `interrupted`. More can be asked for afterwards. */
+  /** Gives up what is being done, which fails as `interrupted`. More can be asked for afterwards. */
   stop(): Promise<void>
 }
 
@@ -62,8 +53,8 @@ export class WaitingForShards extends Error {
   }
 }
 
-/** An executor for a lap: who draws has to be of the same version. */
-export interface SharedDrawing extends Executor {
+/** An executor for a run: who works for it has to be of the same version. */
+export interface SharedWork extends Executor {
   /** Version of tweedie. */
   readonly software: string
 }

@@ -1,17 +1,17 @@
 /**
- * Shards that come from elsewhere, by whoever runs `tweedie shard` on a machine that sees the folder of the
+ * Jobs that are done elsewhere, by whoever runs `tweedie shard` on a machine that sees the folder of the
  * run: the files are waited for.
  */
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import type { Executor, ShardJob } from './executor.ts'
-import { shardFile } from './shard-file.ts'
+import type { Executor } from './executor.ts'
+import { fileOf } from './job.ts'
 
 /** How often the folder is looked at, ms. A file of another machine may be seen late anyway. */
 const EVERY = 500
 
-/** A shard that somebody waits for. */
+/** A job whose file somebody waits for. */
 interface Waiting {
   readonly folder: string
   /** Of its file. */
@@ -20,7 +20,7 @@ interface Waiting {
   readonly reject: (cause: unknown) => void
 }
 
-/** What lies in a folder: one question to a server of files, however many shards wait. */
+/** What lies in a folder: one question to a server of files, however many jobs wait. */
 const namesIn = (folder: string): Set<string> => new Set(existsSync(folder) ? readdirSync(folder) : [])
 
 /**
@@ -54,17 +54,17 @@ export const fileExecutor = (draws: string, every = EVERY): Executor => {
     looking = waiting.size > 0 ? setTimeout(lookOn, every) : undefined
   }
   return {
-    draw: ({ lap, shard }: ShardJob) =>
+    run: (job) =>
       new Promise((resolve, reject) => {
-        const folder = join(draws, lap)
-        waiting.add({ folder, name: basename(shardFile(folder, shard)), resolve, reject })
+        const path = fileOf(draws, job)
+        waiting.add({ folder: dirname(path), name: basename(path), resolve, reject })
         looking ??= setTimeout(lookOn)
       }),
     workers: () => ({}),
     stop: async () => {
       clearTimeout(looking)
       looking = undefined
-      end(new TweedieError('interrupted', 'nobody waits for shards any more'))
+      end(new TweedieError('interrupted', 'nobody waits any more'))
     },
   }
 }

@@ -1,17 +1,18 @@
 export {
   type Executor,
-  type ShardJob,
-  type SharedDrawing,
+  type SharedWork,
   WaitingForShards,
   type Workers,
 } from './executor.ts'
 export { fileExecutor } from './file-executor.ts'
+export type { Job, RoundJob, ShardJob } from './job.ts'
+export { type JobRequest, jobRequest, type WorkerOf } from './job-request.ts'
+export { jobWorker } from './job-worker.ts'
 export { laterExecutor } from './later-executor.ts'
 export { type Broker, type OpenRun, type QueueTimes, queueTimes } from './queue/broker.ts'
 export { openBroker } from './queue/open-broker.ts'
 export { madeRunId } from './queue/run-id.ts'
 export { queueExecutor } from './queue-executor.ts'
 export { type QueueWorkerOptions, queueWorker } from './queue-worker.ts'
-export { type ShardRequest, type ShardWorker, shardRequest, shardWorker } from './shard-worker.ts'
-export { openLaps, waitingShards } from './waiting-shards.ts'
+export { openLaps, waitingJobs } from './waiting-jobs.ts'
 export { type FromWorker, toldOf, workerPool } from './worker-pool.ts'

@@ -5,7 +5,7 @@ import type { Executor } from './executor.ts'
 /** Draws nothing: a lap that misses shards is left as it is, ready for `tweedie shard`. */
 export const laterExecutor = (): Executor => ({
   isLater: true,
-  draw: () => Promise.reject(new TweedieError('interrupted', 'shards are drawn later')),
+  run: () => Promise.reject(new TweedieError('interrupted', 'shards are drawn later')),
   workers: () => ({}),
   stop: async () => {},
 })

@@ -1,7 +1,8 @@
-/** Shards by a queue: given out to whoever takes them, on whatever machine. */
+/** Jobs by a queue: given out to whoever takes them, on whatever machine. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../error.ts'
-import { type Executor, LostExecutor, type ShardJob, type Workers } from './executor.ts'
+import { type Executor, LostExecutor, type Workers } from './executor.ts'
+import type { Job } from './job.ts'
 import {
   type Broker,
   type OpenRun,
@@ -18,10 +19,10 @@ const LEAVING = 5000
 /** Looks between two counts of the workers: that is a list of all connections. */
 const COUNTING = 4
 
-/** A shard that somebody waits for. */
+/** A job that somebody waits for. */
 interface Waiting {
   readonly id: string
-  readonly job: ShardJob
+  readonly job: Job
   /** Whether the queue was given it, and has not lost it since. */
   isGiven: boolean
   readonly resolve: () => void
@@ -40,17 +41,17 @@ interface Session {
 const errorOf = ({ code, message }: Extract<Outcome, { kind: 'failed' }>): Error =>
   code === 'numeric' ? new TweedieError('numeric', message) : new Error(message)
 
-/** Whatever ends the looking is of no shard. */
+/** Whatever ends the looking is of no job. */
 const lostWith = (cause: unknown): unknown =>
   cause instanceof TweedieError && cause.code !== 'interrupted' && !(cause instanceof LostExecutor)
     ? new LostExecutor(cause.message, { cause })
     : cause
 
 /**
- * An executor that gives shards to a queue, and looks there for what became of them. What the queue loses, as
+ * An executor that gives jobs to a queue, and looks there for what became of them. What the queue loses, as
  * after a restart without its data, is given to it again.
  *
- * @param open - opens the queue; called again when shards are asked for after a stop
+ * @param open - opens the queue; called again when jobs are asked for after a stop
  * @param run - says which run it is, when its folder is there
  */
 export const queueExecutor = (
@@ -83,7 +84,7 @@ export const queueExecutor = (
   const heard = (id: string, outcome: Outcome): void => {
     const of = waiting.get(id)
     waiting.delete(id)
-    if (outcome.kind === 'drawn') of?.resolve()
+    if (outcome.kind === 'done') of?.resolve()
     else of?.reject(errorOf(outcome))
   }
   /** One look at the queue. It may fail at any place: the next one does what is left. */
@@ -130,7 +131,7 @@ export const queueExecutor = (
     stopping.abort()
     await looking
     stopping = new AbortController()
-    rejectAll(new TweedieError('interrupted', 'nobody waits for shards any more'))
+    rejectAll(new TweedieError('interrupted', 'nobody waits any more'))
     const left = session
     session = undefined
     seen = {}
@@ -143,9 +144,9 @@ export const queueExecutor = (
   }
 
   return {
-    draw: (job) =>
+    run: (job) =>
       new Promise((resolve, reject) => {
-        const id = `${job.lap}-shard-${job.shard}-${asked++}`
+        const id = `${job.lap}-${job.kind}-${asked++}`
         waiting.set(id, { id, job, isGiven: false, resolve, reject })
         looking ??= lookOn(stopping)
       }),

@@ -1,20 +1,21 @@
-/** A worker of a queue: takes shards of whatever runs wait, and has each drawn in the run's folder. */
+/** A worker of a queue: takes jobs of whatever runs wait, and has each done in the run's folder. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
-import { type Executor, LostExecutor, type ShardJob } from './executor.ts'
+import { type Executor, LostExecutor } from './executor.ts'
+import type { Job } from './job.ts'
 import {
   type Broker,
+  type JobSource,
   type OpenRun,
   type QueueTimes,
   queueTimes,
-  type ShardSource,
-  type TakenShard,
+  type Taken,
 } from './queue/broker.ts'
 import { patiently, within } from './queue/patience.ts'
 import { runIdOf } from './queue/run-id.ts'
 
-/** Time for giving a shard back to a queue that may be away, ms. */
+/** Time for giving a job back to a queue that may be away, ms. */
 const LEAVING = 5000
 
 /** How a worker works. */
@@ -23,24 +24,24 @@ export interface QueueWorkerOptions {
   readonly software: string
   /** Where the folder of a run is here. */
   readonly folderOf: (run: OpenRun) => string
-  /** Who draws in a run folder: a process of its own, so that this one is never too busy to say it lives. */
+  /** Who works in a run folder: a process of its own, so that this one is never too busy to say it lives. */
   readonly executorAt: (folder: string) => Executor
-  /** After each shard, with those that wait in its run. */
-  readonly onDrawn?: (run: OpenRun, job: ShardJob, waiting: number) => void
-  /** A run that this worker cannot draw for; it is left to others. */
+  /** After each job, with those that wait in its run. */
+  readonly onDone?: (run: OpenRun, job: Job, waiting: number) => void
+  /** A run that this worker cannot work for; it is left to others. */
   readonly onRefused?: (reason: string) => void
   readonly signal: AbortSignal
   readonly times?: QueueTimes
 }
 
-/** A run that the worker draws for. */
+/** A run that the worker works for. */
 interface Serving {
   readonly run: OpenRun
-  readonly source: ShardSource
+  readonly source: JobSource
   readonly folder: string
 }
 
-/** Why a worker cannot draw for a run, if it cannot. */
+/** Why a worker cannot work for a run, if it cannot. */
 const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string): string | undefined => {
   if (software !== own)
     return `run ${name}: learned by version ${software} of tweedie, this is ${own}; use one version`
@@ -51,18 +52,18 @@ const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string)
 }
 
 /**
- * Draws until it is stopped.
+ * Works until it is stopped.
  *
- * A failure that may be the machine's own is not the shard's: with `input`, such as data that are not here,
- * the shard is given back and its run is left to others.
+ * A failure that may be the machine's own is not the job's: with `input`, such as data that are not here,
+ * the job is given back and its run is left to others.
  *
- * @throws TweedieError `interrupted`, after giving back the shard at hand; `input` when a worker that has
- * drawn nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the
+ * @throws TweedieError `interrupted`, after giving back the job at hand; `input` when a worker that has
+ * done nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the
  * queue is lost
  */
 export const queueWorker = async (
   broker: Broker,
-  { software, folderOf, executorAt, onDrawn, onRefused, signal, times = queueTimes }: QueueWorkerOptions,
+  { software, folderOf, executorAt, onDone, onRefused, signal, times = queueTimes }: QueueWorkerOptions,
 ): Promise<never> => {
   const { name } = broker
   const { lock, look, patience } = times
@@ -71,7 +72,7 @@ export const queueWorker = async (
   const refused = new Map<string, string>()
   const untold: string[] = []
   let open: { readonly folder: string; readonly executor: Executor } | undefined
-  let hasDrawn = false
+  let hasWorked = false
 
   const refuse = ({ id }: OpenRun, reason: string): void => {
     refused.set(id, reason)
@@ -107,45 +108,45 @@ export const queueWorker = async (
       else refuse(run, reason)
     }
     const [reason] = refused.values()
-    if (!hasDrawn && serving.size === 0 && reason !== undefined) throw new TweedieError('input', reason)
+    if (!hasWorked && serving.size === 0 && reason !== undefined) throw new TweedieError('input', reason)
     for (const reason of untold.splice(0)) onRefused?.(reason)
   }
-  /** Says that the worker is alive until it is done. @returns false when the shard was taken from it */
-  const keep = async (taken: TakenShard, done: AbortSignal): Promise<boolean> => {
+  /** Says that the worker is alive until it is done. @returns false when the job was taken from it */
+  const keep = async (taken: Taken, done: AbortSignal): Promise<boolean> => {
     while (!done.aborted) {
       await wait(lock / 4, undefined, { signal: done }).catch(() => {})
-      // A queue that is away is asked again: the shard may still be this worker's own when it is back.
+      // A queue that is away is asked again: the job may still be this worker's own when it is back.
       const isOwn = done.aborted || (await within(lock, taken.renew(), done).catch(() => true))
       if (!isOwn) return false
     }
     return true
   }
-  const drawn = async ({ run, folder, source }: Serving, taken: TakenShard): Promise<void> => {
+  const done = async ({ run, folder, source }: Serving, taken: Taken): Promise<void> => {
     const executor = await executorOf(folder)
     const stop = (): void => void executor.stop()
-    const done = new AbortController()
+    const over = new AbortController()
     let isOwn = true
-    const kept = keep(taken, done.signal).then((own) => {
+    const kept = keep(taken, over.signal).then((own) => {
       isOwn = own
       if (!own) stop()
     })
     signal.addEventListener('abort', stop)
     try {
       checkAborted(signal, 'the worker')
-      await executor.draw(taken.job)
-      await ask(() => taken.say({ kind: 'drawn' }))
-      hasDrawn = true
-      onDrawn?.(run, taken.job, await ask(() => source.waiting()))
+      await executor.run(taken.job)
+      await ask(() => taken.say({ kind: 'done' }))
+      hasWorked = true
+      onDone?.(run, taken.job, await ask(() => source.waiting()))
     } catch (cause) {
       if (signal.aborted) await within(Math.min(LEAVING, patience), taken.giveBack()).catch(() => {})
       else if (isOwn) await failed(run, taken, cause)
     } finally {
       signal.removeEventListener('abort', stop)
-      done.abort()
+      over.abort()
       await kept
     }
   }
-  const failed = async (run: OpenRun, taken: TakenShard, cause: unknown): Promise<void> => {
+  const failed = async (run: OpenRun, taken: Taken, cause: unknown): Promise<void> => {
     if (cause instanceof LostExecutor) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
     const code = cause instanceof TweedieError ? cause.code : 'unknown'
@@ -155,17 +156,17 @@ export const queueWorker = async (
       return refuse(run, `run ${run.name}: ${message}`)
     }
     await ask(() => taken.say({ kind: 'failed', code, message }))
-    // Where the disk refuses one shard it refuses the next: others shall take them.
+    // Where the disk refuses one job it refuses the next: others shall take them.
     if (code === 'io') throw cause
   }
-  /** The next shard, of the run at hand before others. */
-  const next = async (): Promise<{ readonly of: Serving; readonly taken: TakenShard } | undefined> => {
+  /** The next job, of the run at hand before others. */
+  const next = async (): Promise<{ readonly of: Serving; readonly taken: Taken } | undefined> => {
     const isAtHand = ({ folder }: Serving): number => (folder === open?.folder ? 0 : 1)
     for (const of of [...serving.values()].sort((a, b) => isAtHand(a) - isAtHand(b))) {
       const taken = await ask(async () => {
-        const shard = await of.source.take()
-        if (signal.aborted) await shard?.giveBack()
-        return shard
+        const job = await of.source.take()
+        if (signal.aborted) await job?.giveBack()
+        return job
       })
       if (taken) return { of, taken }
     }
@@ -176,7 +177,7 @@ export const queueWorker = async (
     for (;;) {
       checkAborted(signal, 'the worker')
       const found = await next()
-      if (found) await drawn(found.of, found.taken)
+      if (found) await done(found.of, found.taken)
       else {
         await lookAround()
         await wait(look, undefined, { signal }).catch(() => {})

@@ -1,10 +1,10 @@
 /** The file of a shard: its samples, and what they were drawn under. */
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { TweedieError } from '../../error.ts'
-import { type ArrayFile, checkSafetensors, openArrays, writeArrays } from '../../formats/index.ts'
+import { type ArrayFile, writeArrays } from '../../formats/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { ShardLayout } from '../../training/index.ts'
+import { type FileState, fileState } from './made-file.ts'
 
 /** Name of the array. */
 export const X = 'x'
@@ -21,9 +21,6 @@ export const shardFile = (folder: string, shard: number): string =>
 export const writeShard = (folder: string, shard: number, x: NdArray<'float32'>, prior: string): void =>
   writeArrays(shardFile(folder, shard), { [X]: x }, { prior })
 
-/** What there is of a shard. */
-export type ShardState = 'there' | 'absent' | 'damaged' | 'other'
-
 /** Shape of the samples of a shard. */
 export const shardShape = ({ event, bounds }: ShardLayout, shard: number): number[] => [
   bounds[shard + 1] - bounds[shard],
@@ -37,33 +34,16 @@ export const holdsShard = ({ fields }: ArrayFile, layout: ShardLayout, shard: nu
   return isAlone && field?.dtype === 'float32' && `${field.shape}` === `${shardShape(layout, shard)}`
 }
 
-/** What a file holds: all of it is read once. */
-const stateOf = (path: string, layout: ShardLayout, shard: number, prior: string): ShardState => {
-  const file = openArrays(path)
-  try {
-    if (!holdsShard(file, layout, shard) || file.metadata.prior !== prior) return 'other'
-  } finally {
-    file.close()
-  }
-  checkSafetensors(path)
-  return 'there'
-}
-
 /**
  * Whether a shard is there, whole, and drawn under this.
  *
  * @throws TweedieError `io` when the disk refuses
  */
-export const shardState = (folder: string, layout: ShardLayout, shard: number, prior: string): ShardState => {
-  const path = shardFile(folder, shard)
-  if (!existsSync(path)) return 'absent'
-  try {
-    return stateOf(path, layout, shard, prior)
-  } catch (error) {
-    if (error instanceof TweedieError && error.code === 'input') return 'damaged'
-    throw error
-  }
-}
+export const shardState = (folder: string, layout: ShardLayout, shard: number, prior: string): FileState =>
+  fileState(
+    shardFile(folder, shard),
+    (file) => holdsShard(file, layout, shard) && file.metadata.prior === prior,
+  )
 
 /** Removes a shard that is not what it should be. */
 export const removeShard = (folder: string, shard: number): void =>

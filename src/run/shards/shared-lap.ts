@@ -5,68 +5,12 @@
 
 import { basename } from 'node:path'
 import type { LapWork } from '../../em/index.ts'
-import { TweedieError } from '../../error.ts'
 import type { Observations } from '../../observations/index.ts'
-import { checkAborted } from '../../progress.ts'
-import type { ShardLayout } from '../../training/index.ts'
-import {
-  type Executor,
-  LostExecutor,
-  type ShardJob,
-  type SharedDrawing,
-  WaitingForShards,
-} from './executor.ts'
-import { observationsDigest, removeLapFile, writeLapFile } from './lap-file.ts'
+import { type SharedWork, WaitingForShards } from './executor.ts'
+import { type GivenOut, giveOut, missingOf } from './given-out.ts'
+import { removeLapFile, writeLapFile } from './lap-file.ts'
+import { observationsDigest } from './lap-input.ts'
 import { removeShard, shardState } from './shard-file.ts'
-
-/** Times that a shard is given out before the lap stops. */
-const TRIES = 3
-
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** How often it is said how far a lap is while no shard comes, ms. */
-const SAYING = 1000
-
-/**
- * One shard, given out until its file is good.
- *
- * @returns how often that was
- */
-const drawn = async (
-  executor: Executor,
-  folder: string,
-  layout: ShardLayout,
-  job: ShardJob,
-  signal?: AbortSignal,
-): Promise<number> => {
-  const name = `shard ${job.shard} of ${job.lap} (samples ${job.from} to ${job.to - 1})`
-  for (let attempt = 1; ; attempt++) {
-    let reason: string
-    try {
-      await executor.draw(job)
-      const state = shardState(folder, layout, job.shard, job.prior)
-      if (state === 'there') return attempt
-      reason =
-        state === 'absent'
-          ? 'its file is missing'
-          : `its file is ${state === 'other' ? 'of another lap' : state}`
-      removeShard(folder, job.shard)
-    } catch (cause) {
-      checkAborted(signal, 'learning')
-      // A worker that was lost may be replaced; what one says of the shard, another would say too.
-      if (cause instanceof TweedieError)
-        throw cause.code === 'interrupted' || cause instanceof LostExecutor
-          ? cause
-          : new TweedieError(cause.code, `${name}: ${cause.message}`, { cause })
-      reason = textOf(cause)
-    }
-    if (attempt === TRIES)
-      throw new TweedieError(
-        'io',
-        `${name} failed ${TRIES} times, last: ${reason}; nothing is lost, --resume goes on`,
-      )
-  }
-}
 
 /** How a lap is shared. */
 export interface SharedLapOptions {
@@ -93,24 +37,28 @@ export type SharedLap = {
  *
  * @param folder - of the lap's samples
  * @returns who did what
- * @throws WaitingForShards when shards are drawn later; TweedieError `interrupted`; `io` naming a shard that
- *   failed three times; what a worker found wrong
+ * @throws WaitingForShards when shards are drawn later; TweedieError as {@link giveOut}
  */
 export const sharedLap = async (
-  executor: SharedDrawing,
+  executor: SharedWork,
   folder: string,
-  { prior, samples: { layout }, done }: LapWork,
+  { prior: under, samples: { layout }, done }: LapWork,
   { set, onShard, signal }: SharedLapOptions,
 ): Promise<SharedLap> => {
   const { software } = executor
-  const digest = writeLapFile(folder, prior, { software, observations: observationsDigest(set) })
+  const lap = basename(folder)
+  const prior = writeLapFile(folder, under, { software, observations: observationsDigest(set) })
   const { bounds } = layout
-  const shards = Array.from({ length: bounds.length - 1 }, (_, shard) => shard)
-  const missing = shards.slice(done).filter((shard) => {
-    const state = shardState(folder, layout, shard, digest)
-    if (state !== 'there') removeShard(folder, shard)
-    return state !== 'there'
+  const shards = bounds.slice(1).map((to, shard): GivenOut => {
+    const from = bounds[shard]
+    return {
+      job: { kind: 'shard', lap, prior, shard, from, to },
+      name: `shard ${shard} of ${lap} (samples ${from} to ${to - 1})`,
+      look: () => shardState(folder, layout, shard, prior),
+      remove: () => removeShard(folder, shard),
+    }
   })
+  const missing = missingOf(shards.slice(done))
   const kept = shards.length - missing.length
   let there = kept
   let most: number | undefined
@@ -120,36 +68,12 @@ export const sharedLap = async (
     onShard(there)
   }
   say()
-  if (executor.isLater && missing.length > 0) throw new WaitingForShards(basename(folder), missing.length)
-  const job = (shard: number): ShardJob => ({
-    lap: basename(folder),
-    prior: digest,
-    shard,
-    from: bounds[shard],
-    to: bounds[shard + 1],
-  })
-  const stop = (): void => void executor.stop()
-  signal?.addEventListener('abort', stop)
-  const saying = setInterval(say, SAYING)
-  let times: number[]
-  try {
-    checkAborted(signal, 'learning')
-    times = await Promise.all(
-      missing.map(async (shard) => {
-        const attempts = await drawn(executor, folder, layout, job(shard), signal)
-        there++
-        say()
-        return attempts
-      }),
-    )
-  } catch (error) {
-    await executor.stop()
-    throw error
-  } finally {
-    clearInterval(saying)
-    signal?.removeEventListener('abort', stop)
+  if (executor.isLater && missing.length > 0) throw new WaitingForShards(lap, missing.length)
+  const onDone = (): void => {
+    there++
+    say()
   }
+  const again = await giveOut(executor, missing, { onDone, say, signal })
   removeLapFile(folder)
-  const again = times.reduce((sum, attempts) => sum + attempts - 1, 0)
   return { shards: shards.length, kept, again, ...(most === undefined ? {} : { workers: most }) }
 }

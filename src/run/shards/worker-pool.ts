@@ -1,33 +1,33 @@
-/** Processes of this machine that draw shards, one at a time each. A process that dies is replaced. */
+/** Processes of this machine that do jobs, one at a time each. A process that dies is replaced. */
 import type { ChildProcess } from 'node:child_process'
 import { z } from 'zod'
 import { TweedieError } from '../../error.ts'
-import type { Executor, ShardJob } from './executor.ts'
-import { shardJobSchema } from './shard-job.ts'
+import type { Executor } from './executor.ts'
+import { type Job, jobSchema } from './job.ts'
 
 /** What a process is told. */
-type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
+type ToWorker = { readonly kind: 'job'; readonly job: Job }
 
 /**
- * What it says: that it is ready for the next shard, after the last one was drawn or was not. What fails
+ * What it says: that it is ready for the next job, after the last one was done or was not. What fails
  * before it was ever ready is the beginning.
  */
 const saidSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
-  z.object({ kind: z.literal('drawn') }),
+  z.object({ kind: z.literal('done') }),
   z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
 ])
 
 export type FromWorker = z.output<typeof saidSchema>
 
-const toldSchema = z.object({ kind: z.literal('draw'), job: shardJobSchema })
+const toldSchema = z.object({ kind: z.literal('job'), job: jobSchema })
 
 /** A message that a worker got. @throws Error for any other */
 export const toldOf = (message: unknown): ToWorker => toldSchema.parse(message)
 
-/** A shard that somebody waits for. */
+/** A job that somebody waits for. */
 interface Waiting {
-  readonly job: ShardJob
+  readonly job: Job
   readonly resolve: () => void
   readonly reject: (cause: unknown) => void
 }
@@ -39,13 +39,13 @@ const errorOf = ({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Er
 
 /**
  * @param count - processes, at least one
- * @param start - starts one; it says `ready` once it can draw
+ * @param start - starts one; it says `ready` once it can work
  *
  * @example
  * ```ts
  * import { fork } from 'node:child_process'
  * const pool = workerPool(2, () => fork('shard-child.js', ['runs/digits', 'cpu']))
- * await pool.draw({ lap: 'lap-002', prior: 'c0ffee', shard: 3, from: 384, to: 512 })
+ * await pool.run({ kind: 'shard', lap: 'lap-002', prior: 'c0ffee', shard: 3, from: 384, to: 512 })
  * await pool.stop()
  * ```
  */
@@ -60,7 +60,7 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
       const [child, next] = [idle.pop(), waiting.shift()]
       if (!child || !next) return
       busy.set(child, next)
-      child.send({ kind: 'draw', job: next.job } satisfies ToWorker)
+      child.send({ kind: 'job', job: next.job } satisfies ToWorker)
     }
   }
   const heard = (child: ChildProcess, message: unknown): void => {
@@ -74,7 +74,7 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
       return
     }
     idle.push(child)
-    if (said.kind === 'drawn') of?.resolve()
+    if (said.kind === 'done') of?.resolve()
     if (said.kind === 'failed') of?.reject(errorOf(said))
     give()
   }
@@ -107,7 +107,8 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
   }
 
   return {
-    draw: (job) => {
+    atOnce: count,
+    run: (job) => {
       while (all.size < count) add()
       return new Promise((resolve, reject) => {
         waiting.push({ job, resolve, reject })
@@ -123,7 +124,7 @@ export const workerPool = (count: number, start: () => ChildProcess): Executor =
       busy.clear()
       all.clear()
       const ends = children.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-      for (const child of children) child.kill('SIGKILL') // a shard is written whole or not at all
+      for (const child of children) child.kill('SIGKILL') // a file is written whole or not at all
       for (const each of given) each.reject(stopped)
       await Promise.all(ends)
     },

@@ -8,7 +8,8 @@ import { shardFile } from '../../../src/run/shards/shard-file.ts'
 import { scratch } from '../scratch.ts'
 
 const lap = 'lap-001'
-const jobOf = (shard: number) => ({ lap, prior: 'c0ffee', shard, from: 8 * shard, to: 8 * shard + 8 })
+const jobOf = (shard: number) =>
+  ({ kind: 'shard', lap, prior: 'c0ffee', shard, from: 8 * shard, to: 8 * shard + 8 }) as const
 
 /** Somebody who waits in a folder of draws, with an empty folder of the lap. */
 const waitingIn = (draws: string) => {
@@ -24,9 +25,9 @@ it('waits for as many as there are, each until its file is there, without a warn
   const warned = (warning: Error): void => void warnings.push(warning)
   process.on('warning', warned)
   onTestFinished(() => void process.off('warning', warned))
-  const { draw, write } = waitingIn(scratch())
+  const { run, write } = waitingIn(scratch())
   const there: number[] = []
-  const all = Array.from({ length: 40 }, (_, shard) => draw(jobOf(shard)).then(() => there.push(shard)))
+  const all = Array.from({ length: 40 }, (_, shard) => run(jobOf(shard)).then(() => there.push(shard)))
   for (const shard of [7, 3]) {
     write(shard)
     await all[shard]
@@ -42,7 +43,7 @@ it('waits for as many as there are, each until its file is there, without a warn
 it('waits before the lap has a folder', async () => {
   const draws = scratch()
   const executor = fileExecutor(draws, 5)
-  const drawn = executor.draw(jobOf(0))
+  const drawn = executor.run(jobOf(0))
   await wait(20)
   mkdirSync(join(draws, lap))
   writeFileSync(shardFile(join(draws, lap), 0), '')
@@ -50,16 +51,16 @@ it('waits before the lap has a folder', async () => {
 })
 
 it('gives up when it is stopped, and can be asked again', async () => {
-  const { draw, stop, write } = waitingIn(scratch())
-  const drawn = draw(jobOf(0))
+  const { run, stop, write } = waitingIn(scratch())
+  const drawn = run(jobOf(0))
   await stop()
   await expect(drawn).rejects.toMatchObject({ code: 'interrupted' })
   write(0)
-  await draw(jobOf(0))
+  await run(jobOf(0))
 })
 
 it('says why a folder cannot be looked at', async () => {
   const draws = scratch()
   writeFileSync(join(draws, lap), 'not a folder')
-  await expect(fileExecutor(draws, 5).draw(jobOf(0))).rejects.toThrow('ENOTDIR')
+  await expect(fileExecutor(draws, 5).run(jobOf(0))).rejects.toThrow('ENOTDIR')
 })

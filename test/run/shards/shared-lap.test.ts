@@ -7,12 +7,13 @@ import { TweedieError } from '../../../src/error.ts'
 import { readSafetensors } from '../../../src/formats/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import {
+  type Job,
+  jobRequest,
+  jobWorker,
   laterExecutor,
   openLaps,
   type ShardJob,
-  shardRequest,
-  shardWorker,
-  waitingShards,
+  waitingJobs,
 } from '../../../src/run/index.ts'
 import { lapFile } from '../../../src/run/shards/lap-file.ts'
 import { shardFile } from '../../../src/run/shards/shard-file.ts'
@@ -55,12 +56,12 @@ describe('a lap that others draw', () => {
     // All of a lap are asked for before the first is drawn; the last goes first.
     const backwards = {
       ...executor,
-      draw: (job: ShardJob) =>
+      run: (job: Job) =>
         new Promise<void>((resolve, reject) => {
           waiting.push(() => {
             executor
-              .draw(job)
-              .then(() => executor.draw(job))
+              .run(job)
+              .then(() => executor.run(job))
               .then(resolve, reject)
           })
           if (waiting.length === SHARDS / 2) for (const begin of waiting.splice(0).reverse()) begin()
@@ -177,8 +178,8 @@ describe('a worker', () => {
     const jobs: ShardJob[] = []
     const executor = {
       software,
-      draw: (job: ShardJob) => {
-        jobs.push(job)
+      run: (job: Job) => {
+        if (job.kind === 'shard') jobs.push(job)
         return Promise.reject(new TweedieError('interrupted', 'stopped'))
       },
       workers: () => ({}),
@@ -190,15 +191,15 @@ describe('a worker', () => {
 
   it('finds what a run waits for, and draws it', async () => {
     const { path, draws, jobs } = await waiting()
-    const asked = shardRequest(request(), software)
+    const asked = jobRequest(request(), software)
     const [open, ...others] = openLaps(draws)
     expect(others).toEqual([])
-    expect(waitingShards(draws, open, asked)).toEqual(jobs)
-    expect(waitingShards(draws, open, asked, { index: 1, of: 4 })).toEqual([jobs[1], jobs[5]])
-    const worker = shardWorker(draws, asked)
-    for (const job of jobs.slice(1)) await worker.draw(job)
+    expect(waitingJobs(draws, open, asked)).toEqual(jobs)
+    expect(waitingJobs(draws, open, asked, { index: 1, of: 4 })).toEqual([jobs[1], jobs[5]])
+    const worker = jobWorker(draws, asked)
+    for (const job of jobs.slice(1)) await worker.run(job)
     await worker.release()
-    expect(waitingShards(draws, open, asked)).toEqual(jobs.slice(0, 1))
+    expect(waitingJobs(draws, open, asked)).toEqual(jobs.slice(0, 1))
     const { arrays, metadata } = readSafetensors(fileOf(path, jobs[5]))
     expect(arrays.x?.shape).toEqual([4, 4])
     expect(metadata.prior).toBe(jobs[5].prior)
@@ -210,23 +211,23 @@ describe('a worker', () => {
     const asked = request()
     const y = normal(stream(1, 'y'), [20, 2])
     const cases = [
-      [shardRequest(asked, '1.0.0'), job, /written by version 9\.9\.9 of tweedie, this is 1\.0\.0; use one/],
+      [jobRequest(asked, '1.0.0'), job, /written by version 9\.9\.9 of tweedie, this is 1\.0\.0; use one/],
       [
-        shardRequest({ ...asked, set: { ...asked.set, y } }, software),
+        jobRequest({ ...asked, set: { ...asked.set, y } }, software),
         job,
         /of other observations than those of the config/,
       ],
       [
-        shardRequest(asked, software),
+        jobRequest(asked, software),
         { ...job, prior: 'f'.repeat(64) },
         /another lap than the one that was asked for/,
       ],
-      [shardRequest(asked, software), { ...job, lap: 'lap-009' }, /lap-009/],
+      [jobRequest(asked, software), { ...job, lap: 'lap-009' }, /lap-009/],
     ] as const
     for (const [request, job, message] of cases) {
-      const worker = shardWorker(draws, request)
-      await expect(worker.draw(job)).rejects.toThrow(message)
-      await expect(worker.draw(job)).rejects.toMatchObject({ code: 'input' })
+      const worker = jobWorker(draws, request)
+      await expect(worker.run(job)).rejects.toThrow(message)
+      await expect(worker.run(job)).rejects.toMatchObject({ code: 'input' })
       await worker.release()
     }
     expect(existsSync(fileOf(path, job))).toBe(false)
@@ -236,17 +237,15 @@ describe('a worker', () => {
 it('a lap that is drawn later ends as waiting, and goes on when its shards are there', async () => {
   const path = join(scratch(), 'run')
   const executor = { ...laterExecutor(), software }
-  const worker = shardWorker(join(path, 'draws'), shardRequest(request(), software))
+  const worker = jobWorker(join(path, 'draws'), jobRequest(request(), software))
   for (const lap of ['lap-001', 'lap-002']) {
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 6 })
     const draws = join(path, 'draws')
-    const jobs = openLaps(draws).flatMap((open) =>
-      waitingShards(draws, open, shardRequest(request(), software)),
-    )
+    const jobs = openLaps(draws).flatMap((open) => waitingJobs(draws, open, jobRequest(request(), software)))
     // One is drawn now, the others after the next look.
-    await worker.draw(jobs[3])
+    await worker.run(jobs[3])
     await expect(learned(path, { executor })).rejects.toMatchObject({ lap, missing: 5 })
-    for (const job of jobs) await worker.draw(job)
+    for (const job of jobs) await worker.run(job)
   }
   await worker.release()
   await learned(path, { executor })

@@ -1,18 +1,20 @@
 /** A run of learning that takes a second, and executors that draw for it in the process of the test. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { exponentialSchedule } from '../../../src/diffusion/index.ts'
 import { constantRate } from '../../../src/nn/index.ts'
 import { projectedBy } from '../../../src/observations/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import {
+  type Job,
+  jobRequest,
+  jobWorker,
   type LearnRequest,
   learn,
   openRun,
   type ShardJob,
-  type SharedDrawing,
-  shardRequest,
-  shardWorker,
+  type SharedWork,
 } from '../../../src/run/index.ts'
 
 const schedule = exponentialSchedule({ sigmaMin: 0.02, sigmaMax: 10 })
@@ -46,36 +48,71 @@ export const request = ({ count = 20, laps = 2 } = {}): LearnRequest => ({
   },
 })
 
+/** Of two replicas that take five steps each: rounds of two, two and one. */
+export const byReplicas: LearnRequest['options'] = {
+  ...request().options,
+  replicas: { count: 2, steps: 2 },
+  steps: () => 10,
+}
+
+/** Rounds of all replicas in all laps. */
+export const ROUNDS = 2 * 2 * 3
+
 /** Shards of all laps. */
 export const SHARDS = 2 * 6
 
-/** Draws in the process of the test; `before` may fail, or do harm first. */
-export const drawnHere = (
+/** What a test does beside a job; with how often it was given out. */
+type Beside<J extends Job> = (job: J, attempt: number) => void
+
+/** Works in the process of the test; `before` may fail, or do harm first. */
+export const workedHere = (
   path: string,
-  before: (job: ShardJob, attempt: number) => void = () => {},
-  after: (job: ShardJob, attempt: number) => void = () => {},
-): SharedDrawing & { readonly given: ShardJob[] } => {
-  const worker = shardWorker(join(path, 'draws'), shardRequest(request(), software))
-  const given: ShardJob[] = []
+  { before, after }: { readonly before?: Beside<Job>; readonly after?: Beside<Job> } = {},
+  options = request().options,
+): SharedWork & { readonly given: Job[] } => {
+  const worker = jobWorker(join(path, 'draws'), jobRequest({ ...request(), options }, software))
+  const given: Job[] = []
   let last: Promise<unknown> = Promise.resolve()
-  const drawn = async (job: ShardJob): Promise<void> => {
+  const done = async (job: Job): Promise<void> => {
     given.push(job)
-    const attempt = given.filter(({ prior, shard }) => prior === job.prior && shard === job.shard).length
-    before(job, attempt)
-    await worker.draw(job)
-    after(job, attempt)
+    const attempt = given.filter((each) => isDeepStrictEqual(each, job)).length
+    before?.(job, attempt)
+    await worker.run(job)
+    after?.(job, attempt)
   }
   return {
     given,
     software,
-    draw: (job) => {
-      const next = last.then(() => drawn(job))
+    run: (job) => {
+      const next = last.then(() => done(job))
       last = next.catch(() => undefined)
       return next
     },
     workers: () => ({ workers: 1, running: 0 }),
     stop: async () => {},
   }
+}
+
+/** The same of shards alone. */
+export const drawnHere = (
+  path: string,
+  before: Beside<ShardJob> = () => {},
+  after: Beside<ShardJob> = () => {},
+): SharedWork & { readonly given: ShardJob[] } => {
+  const given: ShardJob[] = []
+  const ofShards =
+    (beside: Beside<ShardJob>): Beside<Job> =>
+    (job, attempt) => {
+      if (job.kind === 'shard') beside(job, attempt)
+    }
+  const executor = workedHere(path, {
+    before: ofShards((job, attempt) => {
+      given.push(job)
+      before(job, attempt)
+    }),
+    after: ofShards(after),
+  })
+  return { ...executor, given }
 }
 
 /** Learns in a folder; where it stands when it ends or fails. */

@@ -68,7 +68,7 @@ export const FIRST_ANSWER = 5000
 /** What queues have in common. Whoever only looks at a queue that is over leaves nothing in it. */
 export const queueOptions = { skipMetasUpdate: true } as const
 
-/** What workers have in common. A shard that is lost is told of at once: whoever learns counts. */
+/** What workers have in common. A job that is lost is told of at once: whoever learns counts. */
 export const workerOptions = ({ lock, lost }: WorkerTimes) => ({
   autorun: false,
   lockDuration: lock,

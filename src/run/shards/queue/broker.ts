@@ -1,7 +1,7 @@
-/** What Tweedie asks of a queue: runs that wait, and shards that are given out, taken and told of. */
-import type { ShardJob } from '../executor.ts'
+/** What Tweedie asks of a queue: runs that wait, and jobs that are given out, taken and told of. */
+import type { Job } from '../job.ts'
 
-/** A run that waits for shards. */
+/** A run that waits for jobs. */
 export interface OpenRun {
   /** Its own, from its folder (run-id.ts). */
   readonly id: string
@@ -13,48 +13,48 @@ export interface OpenRun {
   readonly software: string
 }
 
-/** What became of a shard. */
+/** What became of a job. */
 export type Outcome =
-  | { readonly kind: 'drawn' }
+  | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
-/** A shard under the name that it has in the queue. Given out again, it has another. */
-interface GivenShard {
+/** A job under the name that it has in the queue. Given out again, it has another. */
+interface GivenJob {
   readonly id: string
-  readonly job: ShardJob
+  readonly job: Job
 }
 
-/** How the shards of a run stand. */
+/** How the jobs of a run stand. */
 interface QueueCounts {
   readonly waiting: number
   readonly running: number
-  /** Shards in the queue, with those whose outcome nobody has asked for yet. */
+  /** Jobs in the queue, with those whose outcome nobody has asked for yet. */
   readonly all: number
 }
 
-/** The shards of a run, as the process that learns sees them. */
+/** The jobs of a run, as the process that learns sees them. */
 export interface RunQueue {
   /** Begins with nothing: what a killed process left goes. Then workers are told of the run. */
   begin(): Promise<void>
   /** Tells workers of the run: again and again, or they take it for one whose process was killed. */
   announce(): Promise<void>
-  /** Gives shards out; one that is in the queue already stays as it is. */
-  give(shards: readonly GivenShard[]): Promise<void>
-  /** Takes out of the queue what is known of shards, not all at once where it is much. */
+  /** Gives jobs out; one that is in the queue already stays as it is. */
+  give(jobs: readonly GivenJob[]): Promise<void>
+  /** Takes out of the queue what is known of jobs, not all at once where it is much. */
   outcomes(): Promise<{ readonly id: string; readonly outcome: Outcome }[]>
   counts(): Promise<QueueCounts>
   /** How many workers are connected to the run. */
   workers(): Promise<number>
-  /** Those of these shards that the queue does not have. */
+  /** Those of these jobs that the queue does not have. */
   missing(ids: readonly string[]): Promise<string[]>
   /** Takes all of the run out of the queue. */
   end(): Promise<void>
 }
 
-/** A shard that a worker has taken. */
-export interface TakenShard {
-  readonly job: ShardJob
-  /** Says that the worker is alive. @returns whether the shard is still its own */
+/** A job that a worker has taken. */
+export interface Taken {
+  readonly job: Job
+  /** Says that the worker is alive. @returns whether the job is still its own */
   renew(): Promise<boolean>
   /** Says what became of it. Nothing happens where it is no longer the worker's own. */
   say(outcome: Outcome): Promise<void>
@@ -62,11 +62,11 @@ export interface TakenShard {
   giveBack(): Promise<void>
 }
 
-/** The shards of a run, as a worker sees them. */
-export interface ShardSource {
-  /** The next shard; nothing where none waits. */
-  take(): Promise<TakenShard | undefined>
-  /** Shards that wait. */
+/** The jobs of a run, as a worker sees them. */
+export interface JobSource {
+  /** The next job; nothing where none waits. */
+  take(): Promise<Taken | undefined>
+  /** Jobs that wait. */
   waiting(): Promise<number>
   close(): Promise<void>
 }
@@ -75,18 +75,18 @@ export interface ShardSource {
 export interface Broker {
   /** Where it is, without a password. */
   readonly name: string
-  /** Runs that wait for shards, and have said so lately. */
+  /** Runs that wait for jobs, and have said so lately. */
   runs(): Promise<OpenRun[]>
   queueOf(run: OpenRun): RunQueue
-  sourceOf(run: OpenRun): ShardSource
+  sourceOf(run: OpenRun): JobSource
   close(): Promise<void>
 }
 
 /** Times of a queue, ms. */
 export interface QueueTimes {
-  /** A shard whose worker has said nothing for so long is lost. */
+  /** A job whose worker has said nothing for so long is lost. */
   readonly lock: number
-  /** Between two looks for lost shards. */
+  /** Between two looks for lost jobs. */
   readonly lost: number
   /** Between two looks at what is done, and for something to do. */
   readonly look: number

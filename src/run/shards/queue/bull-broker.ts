@@ -1,10 +1,9 @@
-/** A queue by BullMQ: a list of the runs that wait, and a queue of shards for each. */
+/** A queue by BullMQ: a list of the runs that wait, and a queue of jobs for each. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { ShardJob } from '../executor.ts'
-import { shardJobSchema } from '../shard-job.ts'
+import { type Job, jobSchema } from '../job.ts'
 import type { Backend, JobQueue, TakenJob } from './backend.ts'
-import type { Broker, OpenRun, Outcome, QueueTimes, RunQueue, ShardSource, TakenShard } from './broker.ts'
+import type { Broker, JobSource, OpenRun, Outcome, QueueTimes, RunQueue, Taken } from './broker.ts'
 import { within } from './patience.ts'
 
 /** Queue of the runs: nobody takes them. */
@@ -29,7 +28,7 @@ const runSchema = z.object({
 })
 
 const outcomeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('drawn') }),
+  z.object({ kind: z.literal('done') }),
   z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
 ])
 
@@ -39,7 +38,7 @@ const queueName = ({ id }: OpenRun): string => `run-${id}`
 const isOfTheJob = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && typeof cause.code === 'number' && cause.code < 0
 
-/** What only matters as long as the shard is one's own. */
+/** What only matters as long as the job is one's own. */
 const unlessTaken = async (work: Promise<unknown>): Promise<void> => {
   try {
     await work
@@ -66,9 +65,9 @@ const runQueue = (queue: JobQueue, runs: JobQueue, run: OpenRun): RunQueue => {
       await announce()
     },
     announce,
-    give: async (shards) => {
+    give: async (jobs) => {
       await queue.addBulk(
-        shards.map(({ id, job }) => ({ name: 'shard', data: job, opts: { jobId: id, attempts: 1 } })),
+        jobs.map(({ id, job }) => ({ name: job.kind, data: job, opts: { jobId: id, attempts: 1 } })),
       )
     },
     outcomes: async () => {
@@ -96,35 +95,34 @@ const runQueue = (queue: JobQueue, runs: JobQueue, run: OpenRun): RunQueue => {
   }
 }
 
-const takenShard = (job: TakenJob, shard: ShardJob, token: string, lock: number): TakenShard => ({
-  job: shard,
+const taken = (found: TakenJob, job: Job, token: string, lock: number): Taken => ({
+  job,
   renew: async () => {
     try {
-      return (await job.extendLock(token, lock)) === 1
+      return (await found.extendLock(token, lock)) === 1
     } catch (cause) {
       if (isOfTheJob(cause)) return false
       throw cause
     }
   },
-  say: (outcome) => unlessTaken(job.moveToCompleted(outcome, token, false)),
-  giveBack: () => unlessTaken(job.moveToWait(token)),
+  say: (outcome) => unlessTaken(found.moveToCompleted(outcome, token, false)),
+  giveBack: () => unlessTaken(found.moveToWait(token)),
 })
 
-const shardSource = (backend: Backend, name: string, times: QueueTimes): ShardSource => {
+const jobSource = (backend: Backend, name: string, times: QueueTimes): JobSource => {
   const worker = backend.worker(name, times)
   const queue = backend.queue(name)
   const looking = worker.startStalledCheckTimer()
-  const take = async (): Promise<TakenShard | undefined> => {
+  const take = async (): Promise<Taken | undefined> => {
     await looking
     const token = randomUUID()
-    const job = await worker.getNextJob(token, { block: false })
-    if (job === undefined) return undefined
-    const shard = shardJobSchema.safeParse(job.data)
-    if (shard.success && job.deferredFailure === undefined)
-      return takenShard(job, shard.data, token, times.lock)
-    const message = shard.success ? 'its worker was lost' : 'it is none'
+    const found = await worker.getNextJob(token, { block: false })
+    if (found === undefined) return undefined
+    const job = jobSchema.safeParse(found.data)
+    if (job.success && found.deferredFailure === undefined) return taken(found, job.data, token, times.lock)
+    const message = job.success ? 'its worker was lost' : 'it is none'
     const failed: Outcome = { kind: 'failed', code: 'unknown', message }
-    await unlessTaken(job.moveToCompleted(failed, token, false))
+    await unlessTaken(found.moveToCompleted(failed, token, false))
     return take()
   }
   return {
@@ -150,7 +148,7 @@ export const bullBroker = (backend: Backend, name: string, times: QueueTimes): B
       })
     },
     queueOf: (run) => runQueue(backend.queue(queueName(run)), runs, run),
-    sourceOf: (run) => shardSource(backend, queueName(run), times),
+    sourceOf: (run) => jobSource(backend, queueName(run), times),
     close: backend.close,
   }
 }

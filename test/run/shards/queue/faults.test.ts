@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../../src/error.ts'
-import { openBroker, openRun } from '../../../../src/run/index.ts'
+import { type Job, openBroker, openRun } from '../../../../src/run/index.ts'
 import { optional } from '../../../../src/run/shards/queue/backend.ts'
 import { scratch } from '../../scratch.ts'
 import { canMount, enlargeDisk, smallDisk } from '../../small-disk.ts'
@@ -37,6 +37,9 @@ const refusal = async (url: string): Promise<string> => {
   expect(cause.message).not.toMatch(/\n|hush/)
   return cause.message
 }
+
+/** A shard that no lap waits for. */
+const nobodys = { kind: 'shard', prior: 'f'.repeat(64), shard: 0, from: 0, to: 8 } as const
 
 /** Longer than any of these may take: they are refused within 10 s. */
 const SOON = 15_000
@@ -197,7 +200,7 @@ describe.skipIf(!hasRedis)('a run on a queue', () => {
     const run = runOf(path)
     const killed = await openBroker(server.url(), { ...quick, beat: 20 })
     await killed.queueOf(run).begin()
-    const job = { lap: 'lap-001', prior: 'f'.repeat(64), shard: 0, from: 0, to: 8 }
+    const job: Job = { ...nobodys, lap: 'lap-001' }
     await killed.queueOf(run).give([{ id: 'old', job }])
     expect((await killed.runs()).map(({ id }) => id)).toEqual([run.id])
     await wait(250)
@@ -217,7 +220,7 @@ describe.skipIf(!hasRedis)('a run on a queue', () => {
     const queue = broker.queueOf(runOf(path))
     const learning = learned(path, { executor: onQueue(path, server.url()) })
     while ((await broker.runs()).length === 0) await wait(1)
-    const job = { lap: '../../elsewhere', prior: 'f'.repeat(64), shard: 0, from: 0, to: 8 }
+    const job: Job = { ...nobodys, lap: '../../elsewhere' }
     await queue.give([{ id: 'odd', job }])
     const worker = workerAt(server.url())
     await learning

@@ -10,7 +10,7 @@ import {
   queueExecutor,
   queueWorker,
   type ShardJob,
-  type SharedDrawing,
+  type SharedWork,
 } from '../../../../src/run/index.ts'
 import { drawnHere, software } from '../small-run.ts'
 import { folderAt } from './servers.ts'
@@ -24,8 +24,8 @@ export const runOf = (path: string): OpenRun => ({
   software,
 })
 
-/** Gives the shards of a run folder to a queue. */
-export const onQueue = (path: string, url: string, times = quick): SharedDrawing => {
+/** Gives the jobs of a run folder to a queue. */
+export const onQueue = (path: string, url: string, times = quick): SharedWork => {
   const executor = {
     ...queueExecutor(
       () => openBroker(url, times),
@@ -42,17 +42,17 @@ export const onQueue = (path: string, url: string, times = quick): SharedDrawing
 export interface Differently {
   readonly software?: string
   readonly folderOf?: (run: OpenRun) => string
-  /** Before each shard, with how often this worker has had it: may fail, or do harm. */
+  /** Before each job, with how often this worker has had it: may fail, or do harm. */
   readonly before?: (job: ShardJob, attempt: number) => void
   readonly after?: (job: ShardJob, attempt: number) => void
-  /** Who draws, in place of this process. */
+  /** Who works, in place of this process. */
   readonly executorAt?: (folder: string) => Executor
   readonly times?: QueueTimes
 }
 
 /** A worker at work. */
 export interface WorkerHere {
-  /** Shards that it was given. */
+  /** Shards that it has drawn. */
   readonly given: ShardJob[]
   /** What it ended with. */
   readonly ended: Promise<unknown>
@@ -73,7 +73,9 @@ export const workerAt = (url: string, differently: Differently = {}): WorkerHere
         folderOf: ({ path }) => path,
         executorAt: (folder) => drawnHere(folder, before, after),
         ...rest,
-        onDrawn: (_, job) => given.push(job),
+        onDone: (_, job) => {
+          if (job.kind === 'shard') given.push(job)
+        },
         signal: stopping.signal,
         times,
       })

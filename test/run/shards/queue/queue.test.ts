@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBroker, readJournal, type ShardJob } from '../../../../src/run/index.ts'
+import { type Job, openBroker, readJournal, type ShardJob } from '../../../../src/run/index.ts'
 import { shardFile } from '../../../../src/run/shards/shard-file.ts'
 import { killChild, startChild } from '../../child.ts'
 import { scratch } from '../../scratch.ts'
-import { drawnHere, learned, priorOf, SHARDS } from '../small-run.ts'
+import { byReplicas, drawnHere, learned, priorOf, ROUNDS, SHARDS, workedHere } from '../small-run.ts'
 import { onQueue, runOf, workerAt } from './queue-run.ts'
 import { linkTo, type QueueServer, stores } from './servers.ts'
 import { quick, stuck } from './stuck.ts'
@@ -65,7 +65,7 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
       workerAt(server.url(), {
         executorAt: (folder) => {
           const executor = drawnHere(folder)
-          return { ...executor, draw: (job) => both().then(() => executor.draw(job)) }
+          return { ...executor, run: (job) => both().then(() => executor.run(job)) }
         },
       }),
     )
@@ -123,6 +123,38 @@ describe.each(stores)('a lap on $name', ({ isInstalled, start }) => {
       event === 'shards' ? [again] : [],
     )
     expect(again).toEqual([1, 0])
+  })
+
+  test('trains replicas, and goes on when a worker is killed in the middle of a round', async () => {
+    const [here, path] = [0, 1].map(() => join(scratch(), 'run'))
+    const options = byReplicas
+    await learned(here, { options })
+    runOf(path)
+    const script = new URL('./stuck-round-child.ts', import.meta.url)
+    const learning = learned(path, { options, executor: onQueue(path, server.url()) })
+    await killChild(await startChild(script, server.url()))
+    const workers = [0, 1].map(() => {
+      const given: Job[] = []
+      workerAt(server.url(), {
+        executorAt: (folder) => {
+          const executor = workedHere(folder, {}, options)
+          const run = (job: Job): Promise<void> => {
+            given.push(job)
+            return executor.run(job)
+          }
+          return { ...executor, run }
+        },
+      })
+      return given
+    })
+    await learning
+    expect(priorOf(path)).toEqual(priorOf(here))
+    expect(workers.flat().filter(({ kind }) => kind === 'round').length).toBe(ROUNDS)
+    const lines = readJournal(join(path, 'journal.jsonl')).filter(({ event }) => event === 'rounds')
+    expect(lines).toMatchObject([
+      { lap: 1, rounds: 3, kept: 0, again: 1 },
+      { lap: 2, rounds: 3, kept: 0, again: 0 },
+    ])
   })
 
   test('names a shard that failed three times with its rows, is stopped by it, and goes on', async () => {

@@ -1,5 +1,5 @@
 /** A worker's parts that a process without the tests can have too. */
-import type { Executor, QueueTimes, ShardJob } from '../../../../src/run/index.ts'
+import type { Executor, Job, QueueTimes } from '../../../../src/run/index.ts'
 
 /** What takes seconds on machines takes fractions of them here. */
 export const quick: QueueTimes = {
@@ -11,16 +11,16 @@ export const quick: QueueTimes = {
   patience: 20_000,
 }
 
-/** Draws nothing, and says when it was asked to. */
-export const stuck = (): Executor & { readonly asked: Promise<ShardJob> } => {
-  let ask: (job: ShardJob) => void = () => {}
-  const asked = new Promise<ShardJob>((resolve) => {
+/** Does nothing, and says when it was asked to. */
+export const stuck = (): Executor & { readonly asked: Promise<Job> } => {
+  let ask: (job: Job) => void = () => {}
+  const asked = new Promise<Job>((resolve) => {
     ask = resolve
   })
   let give: (cause: unknown) => void = () => {}
   return {
     asked,
-    draw: (job) =>
+    run: (job) =>
       new Promise((_, reject) => {
         give = reject
         ask(job)

@@ -1,6 +1,6 @@
-/** The shards of a run, from its folder alone: what every process that draws some begins with. */
+/** The jobs of a run, from its folder alone: what every process that does some begins with. */
 import { TweedieError } from '../../error.ts'
-import { layoutOf, readConfig, type ShardRequest, shardRequest } from '../../run/index.ts'
+import { type JobRequest, jobRequest, layoutOf, readConfig } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
 import { loadRecord } from '../config/config.ts'
 import { experimentSchema } from '../config/schema.ts'
@@ -9,21 +9,21 @@ import { observationsForRun } from '../own/run-observations.ts'
 import { readVersion } from '../version.ts'
 import { diemRequestOf } from './diem-request.ts'
 
-/** Folder of the draws of a run, and what they are drawn by. */
-export interface RunShards {
+/** Folder of the draws of a run, and what its jobs are done by. */
+export interface RunJobs {
   readonly draws: string
-  readonly request: ShardRequest
+  readonly request: JobRequest
 }
 
 /**
  * @param path - run folder of `tweedie learn`
  * @throws TweedieError `input` for another folder, and for data that are not where the configuration says
  */
-export const runShards = async (
+export const runJobs = async (
   path: string,
   execute: ExecuteOptions,
   io: Pick<Io, 'note' | 'progress' | 'signal'>,
-): Promise<RunShards> => {
+): Promise<RunJobs> => {
   const experiment = loadRecord(experimentSchema, readConfig(path), path)
   if (experiment.learner !== undefined && experiment.learner !== 'diem')
     throw new TweedieError('input', `${path}: learner '${experiment.learner}' has no laps, and no shards`)
@@ -32,6 +32,6 @@ export const runShards = async (
   const set = await observations.inRun(layout, io)
   return {
     draws: layout.draws,
-    request: shardRequest(diemRequestOf(experiment, set, execute), readVersion()),
+    request: jobRequest(diemRequestOf(experiment, set, execute), readVersion()),
   }
 }

@@ -1,5 +1,5 @@
 /** Commands that draw. */
-import { type CommandModule, type CommandSpec, device, judgedBy } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, judgedBy, workers } from './spec.ts'
 
 /** Options of commands that draw. */
 const result = {
@@ -18,6 +18,7 @@ const result = {
     kind: 'flag',
     description: 'stop when a draw is not finite after further tries (default: NaN in the file, and named)',
   },
+  workers: workers('draw'),
 } as const
 
 export const drawing = {

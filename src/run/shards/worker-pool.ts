@@ -1,41 +1,7 @@
 /** Processes of this machine that draw shards, one at a time each. A process that dies is replaced. */
 import type { ChildProcess } from 'node:child_process'
-import { z } from 'zod'
-import { TweedieError } from '../../error.ts'
+import { processPool } from '../processes/process-pool.ts'
 import type { Executor, ShardJob } from './executor.ts'
-import { shardJobSchema } from './shard-job.ts'
-
-/** What a process is told. */
-type ToWorker = { readonly kind: 'draw'; readonly job: ShardJob }
-
-/**
- * What it says: that it is ready for the next shard, after the last one was drawn or was not. What fails
- * before it was ever ready is the beginning.
- */
-const saidSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready') }),
-  z.object({ kind: z.literal('drawn') }),
-  z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
-])
-
-export type FromWorker = z.output<typeof saidSchema>
-
-const toldSchema = z.object({ kind: z.literal('draw'), job: shardJobSchema })
-
-/** A message that a worker got. @throws Error for any other */
-export const toldOf = (message: unknown): ToWorker => toldSchema.parse(message)
-
-/** A shard that somebody waits for. */
-interface Waiting {
-  readonly job: ShardJob
-  readonly resolve: () => void
-  readonly reject: (cause: unknown) => void
-}
-
-const errorOf = ({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Error =>
-  code === 'numeric' || code === 'input' || code === 'io'
-    ? new TweedieError(code, message)
-    : new Error(message)
 
 /**
  * @param count - processes, at least one
@@ -50,82 +16,6 @@ const errorOf = ({ code, message }: Extract<FromWorker, { kind: 'failed' }>): Er
  * ```
  */
 export const workerPool = (count: number, start: () => ChildProcess): Executor => {
-  const waiting: Waiting[] = []
-  const idle: ChildProcess[] = []
-  const busy = new Map<ChildProcess, Waiting>()
-  const all = new Set<ChildProcess>()
-
-  const give = (): void => {
-    while (idle.length > 0 && waiting.length > 0) {
-      const [child, next] = [idle.pop(), waiting.shift()]
-      if (!child || !next) return
-      busy.set(child, next)
-      child.send({ kind: 'draw', job: next.job } satisfies ToWorker)
-    }
-  }
-  const heard = (child: ChildProcess, message: unknown): void => {
-    if (!all.has(child)) return
-    const said = saidSchema.parse(message)
-    const of = busy.get(child)
-    busy.delete(child)
-    if (said.kind === 'failed' && !of) {
-      all.delete(child)
-      for (const each of waiting.splice(0)) each.reject(errorOf(said))
-      return
-    }
-    idle.push(child)
-    if (said.kind === 'drawn') of?.resolve()
-    if (said.kind === 'failed') of?.reject(errorOf(said))
-    give()
-  }
-  const add = (): void => {
-    const child = start()
-    all.add(child)
-    let isLost = false
-    let said = ''
-    child.stderr?.on('data', (text) => {
-      said = `${said}${text}`.slice(-400)
-    })
-    const lost = (how: string): void => {
-      if (isLost) return
-      isLost = true
-      if (!all.delete(child)) return // it was stopped
-      const at = idle.indexOf(child)
-      if (at >= 0) idle.splice(at, 1)
-      const of = busy.get(child)
-      busy.delete(child)
-      const reason = said.trim().split('\n').at(-1) ?? ''
-      const error = new Error(`a worker was lost (${how})${reason === '' ? '' : `: ${reason}`}`)
-      // One that could not even begin is not replaced: another would not begin either.
-      if (of) add()
-      const lostWith = of ? [of] : all.size === 0 ? waiting.splice(0) : []
-      for (const each of lostWith) each.reject(error)
-    }
-    child.on('message', (message) => heard(child, message))
-    child.on('error', (cause) => lost(cause.message))
-    child.on('exit', (code, name) => lost(name ?? `code ${code}`))
-  }
-
-  return {
-    draw: (job) => {
-      while (all.size < count) add()
-      return new Promise((resolve, reject) => {
-        waiting.push({ job, resolve, reject })
-        give()
-      })
-    },
-    workers: () => ({ workers: all.size, running: busy.size, waiting: waiting.length }),
-    stop: async () => {
-      const stopped = new TweedieError('interrupted', 'the workers were stopped')
-      const given = [...waiting.splice(0), ...busy.values()]
-      const children = [...all]
-      idle.length = 0
-      busy.clear()
-      all.clear()
-      const ends = children.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-      for (const child of children) child.kill('SIGKILL') // a shard is written whole or not at all
-      for (const each of given) each.reject(stopped)
-      await Promise.all(ends)
-    },
-  }
+  const { do: draw, workers, stop } = processPool<ShardJob, void>(count, start, () => {})
+  return { draw, workers, stop }
 }

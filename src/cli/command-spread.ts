@@ -1,7 +1,7 @@
 /** The work of a command, shared by processes of this machine (src/cli/work-child.ts): `--workers`. */
 import { z } from 'zod'
 import { poolSpread, processPool, type SpreadJobs } from '../run/index.ts'
-import type { Spread } from '../tensor/index.ts'
+import type { HeldSpread } from '../tensor/index.ts'
 import type { AnyValues } from './options.ts'
 import { startChild, threadsEach } from './start-child.ts'
 
@@ -26,8 +26,8 @@ export interface CommandJobs<Job, Result> extends SpreadJobs<Job> {
 
 /** Work that processes share. */
 export interface Sharing<Job, Result> {
-  /** Absent where this process works alone. */
-  readonly spread?: Spread<Job, Result>
+  /** Absent where this process works alone. To be released where work without them follows. */
+  readonly spread?: HeldSpread<Job, Result>
   /** For progress. */
   figures(): { readonly workers?: number }
 }

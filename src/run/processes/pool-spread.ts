@@ -1,7 +1,7 @@
 /** A pool of processes as a spread: a job whose process was lost is done again. */
 import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
-import type { Spread } from '../../tensor/index.ts'
+import type { HeldSpread } from '../../tensor/index.ts'
 import type { ProcessPool } from './process-pool.ts'
 
 /** Times that a job is done before the work stops. */
@@ -17,7 +17,7 @@ export interface SpreadJobs<Job> {
 
 /**
  * Jobs by a pool, twice as many ahead as there are processes: one at work, one at hand. An interrupt stops
- * the processes.
+ * the processes, as does release.
  *
  * @throws TweedieError `interrupted`; `io` naming a job whose process was lost three times; that of a process
  *   where another would meet it too
@@ -27,7 +27,7 @@ export const poolSpread = <Job, Result>(
   count: number,
   { nameOf, work }: SpreadJobs<Job>,
   signal: AbortSignal,
-): Spread<Job, Result> => {
+): HeldSpread<Job, Result> => {
   signal.addEventListener('abort', () => void pool.stop(), { once: true })
   const done = async (job: Job): Promise<Result> => {
     for (let attempt = 1; ; attempt++) {
@@ -43,5 +43,5 @@ export const poolSpread = <Job, Result>(
       }
     }
   }
-  return Object.assign(done, { ahead: 2 * count })
+  return Object.assign(done, { ahead: 2 * count, release: pool.stop })
 }

@@ -46,6 +46,8 @@ export const processPool = <Job, Result>(
   const idle: ChildProcess[] = []
   const busy = new Map<ChildProcess, Asked>()
   const all = new Set<ChildProcess>()
+  /** Those that were stopped, and end. */
+  const ending = new Set<Promise<unknown>>()
 
   const give = (): void => {
     while (idle.length > 0 && waiting.length > 0) {
@@ -123,10 +125,14 @@ export const processPool = <Job, Result>(
       idle.length = 0
       busy.clear()
       all.clear()
-      const ends = children.map((child) => new Promise((resolve) => child.once('exit', resolve)))
-      for (const child of children) child.kill('SIGKILL') // what it writes is there whole or not at all
+      for (const child of children) {
+        const end: Promise<unknown> = new Promise((resolve) => child.once('exit', resolve))
+        ending.add(end)
+        void end.then(() => ending.delete(end))
+        child.kill('SIGKILL') // what it writes is there whole or not at all
+      }
       for (const each of given) each.reject(stopped)
-      await Promise.all(ends)
+      await Promise.all(ending)
     },
   }
 }

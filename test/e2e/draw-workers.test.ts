@@ -118,6 +118,9 @@ describe.skipIf(availableParallelism() < 2)('by several processes', { timeout: 1
     expect(figuresOf('two')).toEqual(figuresOf('alone'))
   })
 
+  const long = ['sample', at('prior'), at('set.npz'), '--batch', '8', '--steps', '40', '-n', '8', '--json']
+  const drawing = /"phase":"sampling","done":\d+,"total":296,"workers":2/
+
   it('is the same when a worker is killed', async () => {
     expect(tweedie([...long, '--threads', '1', '-o', at('whole.npz')]).status).toBe(0)
     const work = startTweedie([...long, '--workers', '2', '--threads', '1', '-o', at('killed.npz')])

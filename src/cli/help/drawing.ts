@@ -124,6 +124,10 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         does: 'with the figures of these restorations, beside those of simple baselines',
       },
       {
+        command: 'tweedie sample runs/digits test.npz --workers 2 -o restored.npz',
+        does: 'two processes draw: the same, bit for bit',
+      },
+      {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',
         does: '64 digits that the prior makes up',
       },

@@ -2,7 +2,7 @@
  * Every posterior method where the posterior is known, at equal evaluations of the exact denoiser of the
  * prior: how far its draws are from the posterior, how often regions hold the truth, what it costs.
  *
- *   npm run bench -- calibration [--evaluations 64] [--json]
+ *   npm run bench -- calibration [--evaluations 64] [--workers N] [--json]
  *     [--only mixtures,levy,laplace,bernoulli-laplace,field,photographs]
  *
  * Half an hour on two cores. Distances: mixtures, sliced Wasserstein; Lévy signals, error of the mean of 39
@@ -10,13 +10,16 @@
  * marginals; photographs, total variation of the shares of 32 draws.
  */
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { formatTable } from '../src/cli/table.ts'
 import { TweedieError } from '../src/error.ts'
+import type { DoJob } from '../src/run/index.ts'
 import { onFields } from './calibration/field.ts'
 import { onBernoulliLaplaceWalks, onLaplaceWalks, onWalks } from './calibration/levy.ts'
 import { onMixtures } from './calibration/mixtures.ts'
 import { onPhotographs } from './calibration/photographs.ts'
-import type { Reading } from './calibration/reading.ts'
+import { type Reading, readingSchema } from './calibration/reading.ts'
+import { eachCell } from './cell-workers.ts'
 
 const parts = {
   mixtures: onMixtures,
@@ -26,6 +29,8 @@ const parts = {
   field: onFields,
   photographs: onPhotographs,
 } as const
+
+const partName = z.enum(['mixtures', 'levy', 'laplace', 'bernoulli-laplace', 'field', 'photographs'])
 
 const share = (value: number | undefined): string => (value === undefined ? '' : (100 * value).toFixed(1))
 
@@ -54,13 +59,13 @@ const HEAD = [
   'ms a draw',
 ]
 
-/** @returns the exit code */
-export const run = async (args: readonly string[]): Promise<number> => {
+const optionsOf = (args: readonly string[]) => {
   const { values } = parseArgs({
     args: [...args],
     options: {
       evaluations: { type: 'string', default: '64' },
       only: { type: 'string', default: Object.keys(parts).join(',') },
+      workers: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -74,19 +79,40 @@ export const run = async (args: readonly string[]): Promise<number> => {
       'input',
       `--only: no part '${unknown}', there are ${Object.keys(parts).join(', ')}`,
     )
-  const readings: Reading[] = []
-  for (const [name, part] of Object.entries(parts)) {
-    if (!wanted.includes(name)) continue
+  const names = Object.keys(parts).filter((name) => wanted.includes(name))
+  return { evaluations, names, workers: values.workers, json: values.json }
+}
+
+/** The readings of a part. */
+const readingsOf =
+  (evaluations: number) =>
+  async (name: unknown): Promise<Reading[]> => {
     const found: Reading[] = []
-    await part(evaluations, (reading) => found.push(reading))
-    readings.push(...found)
-    if (values.json) continue
-    for (const problem of new Set(found.map((r) => r.problem))) {
-      const own = found.filter((r) => r.problem === problem)
-      console.log(`${problem} (exact draws: distance ${own[0].floor.toPrecision(3)})`)
-      console.log(`${formatTable(HEAD, own.map(row))}\n`)
-    }
+    await parts[partName.parse(name)](evaluations, (reading) => found.push(reading))
+    return found
   }
-  if (values.json) console.log(JSON.stringify(readings, null, 2))
+
+const print = (found: readonly Reading[]): void => {
+  for (const problem of new Set(found.map((r) => r.problem))) {
+    const own = found.filter((r) => r.problem === problem)
+    console.log(`${problem} (exact draws: distance ${own[0].floor.toPrecision(3)})`)
+    console.log(`${formatTable(HEAD, own.map(row))}\n`)
+  }
+}
+
+/** The parts, for one of several processes. */
+export const cells = async (args: readonly string[]): Promise<DoJob> =>
+  readingsOf(optionsOf(args).evaluations)
+
+/** @returns the exit code */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const { evaluations, names, workers, json } = optionsOf(args)
+  const readings: Reading[] = []
+  const cell = { make: readingsOf(evaluations), made: z.array(readingSchema) }
+  await eachCell({ bench: 'calibration', args, workers }, names, cell, (found) => {
+    readings.push(...found)
+    if (!json) print(found)
+  })
+  if (json) console.log(JSON.stringify(readings, null, 2))
   return 0
 }

@@ -3,19 +3,30 @@
  * E-step, AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean digits. Same network, same
  * observations, as many optimiser steps.
  *
- *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER] [--json]
+ *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER]
+ *     [--workers N] [--json]
  *
  * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is
- * not done again, what was interrupted goes on. `full` takes about five minutes of one core for each learner.
+ * not done again, what was interrupted goes on. `full` takes about five minutes of one core for each learner;
+ * with --workers several learn at a time.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { TweedieError } from '../src/error.ts'
 import { readArrays, writeArrays } from '../src/formats/index.ts'
 import type { LongCall, Progress } from '../src/progress.ts'
-import { interruptible, isRunFolder, type LearnedPrior, loadPrior, openRun } from '../src/run/index.ts'
+import {
+  type DoJob,
+  interruptible,
+  isRunFolder,
+  type LearnedPrior,
+  loadPrior,
+  openRun,
+} from '../src/run/index.ts'
 import { NdArray } from '../src/tensor/index.ts'
+import { eachCell } from './cell-workers.ts'
 import { type LearnerKind, learners } from './learners/learners.ts'
 import { type Budget, budgets, type Plan, planOf } from './learners/plan.ts'
 import { type LearnerResult, report } from './learners/report.ts'
@@ -76,27 +87,50 @@ const wanted = (only: string | undefined): readonly LearnerKind[] => {
   return learners.filter(({ name }) => names === undefined || names.includes(name))
 }
 
-/** @returns the exit code: 2 for bad input, 130 when interrupted */
-export const run = async (args: readonly string[]): Promise<number> => {
-  const { values } = parseArgs({
+const optionsOf = (args: readonly string[]) =>
+  parseArgs({
     args: [...args],
     options: {
       budget: { type: 'string', default: 'full' },
       only: { type: 'string' },
       out: { type: 'string' },
+      workers: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
-  })
+  }).values
+
+/** A learner by its name, in its run folder. */
+const makerOf = async ({ budget, out, only }: ReturnType<typeof optionsOf>, signal: AbortSignal) => {
+  const plan = await planOf(budgetOf(budget))
+  const folder = out ?? `runs/learners-${plan.budget}`
+  const kinds = wanted(only)
+  const makeOne = async (name: string): Promise<LearnerResult> => {
+    const [kind] = wanted(name)
+    return make(kind, plan, join(folder, name), { signal, onProgress: progressOf(name) })
+  }
+  return { plan, folder, names: kinds.map(({ name }) => name), makeOne }
+}
+
+/** The learners, for one of several processes: what they make is in their folders. */
+export const cells = async (args: readonly string[]): Promise<DoJob> => {
+  const { makeOne } = await makerOf(optionsOf(args), new AbortController().signal)
+  return async (job) => {
+    await makeOne(z.string().parse(job))
+  }
+}
+
+/** @returns the exit code: 2 for bad input, 130 when interrupted */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const values = optionsOf(args)
   const { signal, dispose } = interruptible()
   try {
-    const plan = await planOf(budgetOf(values.budget))
-    const out = values.out ?? `runs/learners-${plan.budget}`
+    const { plan, folder, names, makeOne } = await makerOf(values, signal)
+    const asked = { bench: 'learners', args, workers: values.workers, signal }
+    if (values.workers !== undefined)
+      await eachCell(asked, names, { make: async () => {}, made: z.void() }, () => {})
     const results: LearnerResult[] = []
-    for (const kind of wanted(values.only)) {
-      const call = { signal, onProgress: progressOf(kind.name) }
-      results.push(await make(kind, plan, join(out, kind.name), call))
-    }
-    await report(results, plan, { out, json: values.json })
+    for (const name of names) results.push(await makeOne(name))
+    await report(results, plan, { out: folder, json: values.json })
     return 0
   } catch (error) {
     if (!(error instanceof TweedieError)) throw error

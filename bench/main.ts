@@ -29,7 +29,8 @@
  *   studio     the page: sizes, first paint, milliseconds from a brush stroke to its draws
  *
  * `engine`, `train`, `posterior` and `amortize` race the same networks in PyTorch
- * (bench/peers). All take --json.
+ * (bench/peers). All take --json; `calibration` and `learners` take --workers n: processes that share the
+ * work.
  */
 const names = [
   'engine',

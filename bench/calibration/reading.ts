@@ -1,25 +1,31 @@
-/** What is read off a method on a problem. */
-export interface Reading {
-  readonly problem: string
-  readonly method: string
+import { z } from 'zod'
+
+const number = z.number().or(z.nan())
+
+/** What is read off a method on a problem, as it comes from a process. */
+export const readingSchema = z.object({
+  problem: z.string(),
+  method: z.string(),
   /** Denoiser evaluations of one draw, of all particles. */
-  readonly evaluations: number
+  evaluations: number,
   /** Distance to the exact posterior, in the problem's own measure; that of exact draws is `floor`. */
-  readonly distance: number
-  readonly floor: number
+  distance: number,
+  floor: number,
   /** Shares of truths in central 50 % and 90 % intervals, and in the 90 % highest-density region. */
-  readonly half?: number
-  readonly most?: number
-  readonly region?: number
+  half: number.optional(),
+  most: number.optional(),
+  region: number.optional(),
   /** Mean energy score over that of exact draws, minus 1: 0 is best. */
-  readonly score?: number
+  score: number.optional(),
   /** By how many dB the mean of the draws is worse than E[x | y] (Lévy signals). */
-  readonly gap?: number
+  gap: number.optional(),
   /** Wall-clock milliseconds of one draw. */
-  readonly milliseconds: number
+  milliseconds: number,
   /** Why there are no figures. */
-  readonly failed?: string
-}
+  failed: z.string().optional(),
+})
+
+export type Reading = z.output<typeof readingSchema>
 
 /** The reading of a method that does not take the problem, or diverges. */
 export const failure = (

@@ -4,28 +4,23 @@
  */
 import { doPart } from '../../src/cli/commands/shard.ts'
 import {
-  type FromWorker,
   type Job,
+  jobSchema,
   layoutOf,
   openBroker,
   queueWorker,
-  toldOf,
+  serveJobs,
   workerPool,
 } from '../../src/run/index.ts'
 import { emptyRequest, software, writeEmpty } from './empty-lap.ts'
 import { program } from './processes.ts'
 
 const [mode, where = '', shards] = process.argv.slice(2)
-const say = (message: FromWorker): void => void process.send?.(message)
 const { signal } = new AbortController()
 process.on('disconnect', () => process.exit())
 
-const pool = (): void => {
-  process.on('message', (message) => {
-    writeEmpty(layoutOf(where).draws, toldOf(message).job)
-    say({ kind: 'done' })
-  })
-}
+const pool = (): Promise<void> =>
+  serveJobs(async () => async (job) => writeEmpty(layoutOf(where).draws, jobSchema.parse(job)))
 
 const files = async (): Promise<void> => {
   const { draws } = layoutOf(where)
@@ -43,7 +38,8 @@ const queue = async (): Promise<void> => {
   })
 }
 
-say({ kind: 'ready' })
-if (mode === 'pool') pool()
-else if (mode === 'files') await files()
-else await queue()
+if (mode === 'pool') await pool()
+else {
+  process.send?.('ready')
+  await (mode === 'files' ? files() : queue())
+}

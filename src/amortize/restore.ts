@@ -6,10 +6,13 @@ import { type LostDraw, range, rowsNotFinite } from '../posterior/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normalBatch, stream } from '../random/index.ts'
 import {
+  type Batch,
+  batchesOf,
   type ExecuteOptions,
-  eachBatch,
   expandDims,
   float32,
+  type HeldSpread,
+  inOrder,
   jit,
   mean,
   mul,
@@ -18,12 +21,14 @@ import {
   reshaped,
   rows,
   type Shape,
+  type Spread,
   sizeOf,
   sqrt,
   square,
   sub,
   sum,
   type Tensor,
+  withSpread,
   zeros,
 } from '../tensor/index.ts'
 import { type ConditionInput, conditionRows } from './condition.ts'
@@ -49,6 +54,8 @@ export interface RestoreOptions {
    * mean and spread of the observation. Without it they are an error.
    */
   readonly onLost?: (lost: readonly LostDraw[]) => void
+  /** Who makes the restorations; default this process, one batch after the other. */
+  readonly spread?: Spread<Batch, RestoredRows>
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
 }
@@ -152,6 +159,97 @@ const answersFrom = ({ x, mean, spread, logq }: Summary, skip: number): Summary 
   }
 }
 
+/** @throws TweedieError `input` for a sampler of one measurement and other observations */
+const checkMeasurement = ({ measurement }: AmortizedSampler, set: Observations): void => {
+  if (measurement !== undefined && (countOf(set) > 1 || measurementDigest(set, 0) !== measurement))
+    throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
+}
+
+/**
+ * The restorations of {@link restoreEach} batch by batch, in any order: what several processes share
+ * (`spread`).
+ *
+ * @throws TweedieError `input` for a sampler of one measurement and other observations
+ *
+ * @example
+ * ```ts
+ * const set = openObservations('test.safetensors')
+ * const restored = restoredBatches(sampler, set, { draws: 128, seed: 0 })
+ * const { mean } = await restored({ from: 8, to: 16, first: 8 })
+ * await restored.release()
+ * ```
+ */
+export const restoredBatches = (
+  sampler: AmortizedSampler,
+  set: Observations,
+  {
+    draws: K,
+    keep: keepsDraws = true,
+    seed,
+    execute,
+    signal,
+  }: Pick<RestoreOptions, 'draws' | 'keep' | 'seed' | 'execute' | 'signal'>,
+): HeldSpread<Batch, RestoredRows> => {
+  checkMeasurement(sampler, set)
+  const { event, condition } = sampler
+  const program = jit(summarised(sampler), execute)
+  const { valid, range: units } = set
+  const outside = outsideValue(units)
+  const inside = (x: NdArray<'float32'>, value: number) =>
+    valid ? filledOutside(x, { inside: valid, value }) : x
+  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
+  const again = async (row: number): Promise<{ readonly out: Summary; readonly gone: readonly number[] }> => {
+    const one = [row, row + 1] as const
+    const { out, lost } = await restoredAgain(
+      (z) => program(conditionRows(condition, set, ...one), z),
+      (draw) => latents(seed, 1, one, event, draw),
+      K,
+    )
+    return { out, gone: lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost }
+  }
+  const finished = async (out: Summary, from: number): Promise<RestoredRows> => {
+    const n = out.mean.shape[0]
+    const [mean, spread] = [float32(out.mean), float32(out.spread)]
+    const [logq, draws] = [
+      out.logq ? zeros([K, n]) : undefined,
+      keepsDraws ? zeros([K, n, ...event]) : undefined,
+    ]
+    const keep = (part: Summary, at: number): void => {
+      mean.data.set(float32(part.mean).data, at * sizeOf(event))
+      spread.data.set(float32(part.spread).data, at * sizeOf(event))
+      if (logq && part.logq) scatter(logq, float32(part.logq), at)
+      if (draws) scatter(draws, float32(part.x), at)
+    }
+    keep(out, 0)
+    const lost: LostDraw[] = []
+    const broken = brokenRows(out)
+    // Where all of several break, it is not a draw that diverged: the sampler did.
+    const hopeless = broken.length === n && broken.length > 1
+    for (const row of broken) {
+      const retried = hopeless ? undefined : await again(from + row)
+      if (retried) keep(retried.out, row)
+      for (const draw of retried?.gone ?? range(0, K)) lost.push({ draw, observation: from + row })
+    }
+    const observations = lost.map(({ observation }) => observation - from)
+    const places = lost.map(({ draw, observation }) => draw * n + observation - from)
+    return {
+      from,
+      lost,
+      mean: withNaN(inside(mean, outside), n, observations),
+      ...(K > 1 ? { spread: withNaN(inside(spread, 0), n, observations) } : {}),
+      ...(logq ? { logq: withNaN(logq, K * n, places) } : {}),
+      ...(draws ? { draws: withNaN(inside(draws, outside), K * n, places) } : {}),
+    }
+  }
+  const restored = async ({ from, to, first }: Batch): Promise<RestoredRows> => {
+    checkAborted(signal, 'restoring')
+    const input = conditionRows(condition, set, from, to)
+    const out = await program(input, latents(seed, K, [from, to], event))
+    return finished(answersFrom(out, first - from), first)
+  }
+  return Object.assign(restored, { ahead: 1, release: program.release })
+}
+
 /**
  * Restores every observation of a set (units of the data) and hands the restorations on as they come, in
  * order: memory does not grow with the set or with the number of draws. See {@link restore}.
@@ -170,88 +268,24 @@ export const restoreEach = async (
   options: RestoreOptions,
   take: (rows: RestoredRows) => void | Promise<void>,
 ): Promise<void> => {
-  const {
-    draws: K,
-    batch = 1024,
-    keep: keepsDraws = true,
-    seed,
-    execute,
-    onLost,
-    onProgress,
-    signal,
-  } = options
-  const { event, condition, measurement } = sampler
+  const { draws: K, batch = 1024, spread, onLost, onProgress } = options
+  checkMeasurement(sampler, set)
   const count = countOf(set)
-  if (measurement !== undefined && (count > 1 || measurementDigest(set, 0) !== measurement))
-    throw new TweedieError('input', 'restore: the sampler is for one measurement, see `measurementRow`')
-  const size = Math.min(count, Math.max(1, Math.floor(batch / K)))
-  const program = jit(summarised(sampler), execute)
-  const { valid, range: units } = set
-  const outside = outsideValue(units)
-  const inside = (x: NdArray<'float32'>, value: number) =>
-    valid ? filledOutside(x, { inside: valid, value }) : x
   const lost: LostDraw[] = []
-  let done = 0
-  /** One observation once more, and which of its draws are lost; all where only their mean overflows. */
-  const again = async (row: number): Promise<{ readonly out: Summary; readonly gone: readonly number[] }> => {
-    const one = [row, row + 1] as const
-    const { out, lost } = await restoredAgain(
-      (z) => program(conditionRows(condition, set, ...one), z),
-      (draw) => latents(seed, 1, one, event, draw),
-      K,
-    )
-    return { out, gone: lost.length === 0 && brokenRows(out).length > 0 ? range(0, K) : lost }
-  }
-  const handOn = async (out: Summary, from: number): Promise<void> => {
-    const n = out.mean.shape[0]
-    const [mean, spread] = [float32(out.mean), float32(out.spread)]
-    const [logq, draws] = [
-      out.logq ? zeros([K, n]) : undefined,
-      keepsDraws ? zeros([K, n, ...event]) : undefined,
-    ]
-    const keep = (part: Summary, at: number): void => {
-      mean.data.set(float32(part.mean).data, at * sizeOf(event))
-      spread.data.set(float32(part.spread).data, at * sizeOf(event))
-      if (logq && part.logq) scatter(logq, float32(part.logq), at)
-      if (draws) scatter(draws, float32(part.x), at)
-    }
-    keep(out, 0)
-    const gone: LostDraw[] = []
-    const broken = brokenRows(out)
-    // Where all of several break, it is not a draw that diverged: the sampler did.
-    const hopeless = broken.length === n && broken.length > 1
-    for (const row of broken) {
-      const retried = hopeless ? undefined : await again(from + row)
-      if (retried) keep(retried.out, row)
-      for (const draw of retried?.gone ?? range(0, K)) gone.push({ draw, observation: from + row })
-    }
-    lost.push(...gone)
-    if (lost.length > 0 && !onLost) throw diverged(lost, K * count)
-    const observations = gone.map(({ observation }) => observation - from)
-    const places = gone.map(({ draw, observation }) => draw * n + observation - from)
-    await take({
-      from,
-      lost: gone,
-      mean: withNaN(inside(mean, outside), n, observations),
-      ...(K > 1 ? { spread: withNaN(inside(spread, 0), n, observations) } : {}),
-      ...(logq ? { logq: withNaN(logq, K * n, places) } : {}),
-      ...(draws ? { draws: withNaN(inside(draws, outside), K * n, places) } : {}),
-    })
-  }
-  try {
-    await eachBatch(count, size, async (from, to) => {
-      checkAborted(signal, 'restoring')
-      const input = conditionRows(condition, set, from, to)
-      const out = await program(input, latents(seed, K, [from, to], event))
-      await handOn(answersFrom(out, done - from), done) // a last batch that is shifted back has rows twice
-      done = to
-      onProgress?.(to, count)
-    })
-    if (lost.length === K * count) throw diverged(lost, K * count)
-    if (lost.length > 0) onLost?.(lost)
-  } finally {
-    await program.release()
-  }
+  const batches = batchesOf(count, Math.max(1, Math.floor(batch / K)))
+  await withSpread(
+    spread,
+    () => restoredBatches(sampler, set, options),
+    (by) =>
+      inOrder(batches, by, async (rows, { to }) => {
+        lost.push(...rows.lost)
+        if (lost.length > 0 && !onLost) throw diverged(lost, K * count)
+        await take(rows)
+        onProgress?.(to, count)
+      }),
+  )
+  if (lost.length === K * count) throw diverged(lost, K * count)
+  if (lost.length > 0) onLost?.(lost)
 }
 
 /** Entries `from …` of the second axis of [K, N, ...]. */

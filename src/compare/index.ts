@@ -13,7 +13,13 @@ export {
   stepsOf,
   type Task,
 } from './cell.ts'
-export { type ComparisonOptions, compare, type Entry } from './comparison.ts'
+export {
+  type ComparisonBench,
+  type ComparisonOptions,
+  compare,
+  type Entry,
+  measureCell,
+} from './comparison.ts'
 export { type ComparisonContent, comparisonContent } from './comparison-content.ts'
 export { misfitOf, type SamplerEntry } from './distilled.ts'
 export { type Figures, figuresSchema, type Merit } from './figures.ts'

@@ -3,7 +3,17 @@ import { requireInteger } from '../checks.ts'
 import type { BatchedObservations } from '../observations/index.ts'
 import { checkAborted } from '../progress.ts'
 import { stream } from '../random/index.ts'
-import { eachBatch, float32, type NdArray, rows, sizeOf, zeros } from '../tensor/index.ts'
+import {
+  type Batch,
+  batchesOf,
+  float32,
+  inOrder,
+  type NdArray,
+  rows,
+  type Spread,
+  sizeOf,
+  zeros,
+} from '../tensor/index.ts'
 import type { BatchDraw, DrawAddress } from './batch-draw.ts'
 
 /** What of a set its draws need. */
@@ -20,6 +30,14 @@ export interface DrawnRows {
 /** Takes draws as they come: all observations of draw 0 in order, then those of draw 1, and so on. */
 export type TakeDraws = (rows: DrawnRows) => void
 
+/** Draw `draw` of a batch of observations. */
+export interface DrawJob extends Batch {
+  readonly draw: number
+}
+
+/** Who makes draws, batch by batch: in the units of the prior, [to − from, ...event]. */
+export type DrawSpread = Spread<DrawJob, NdArray<'float32'>>
+
 /** How draws are counted, batched, seeded and watched. */
 export interface Drawing {
   /** Draws for each observation, default 1. */
@@ -35,6 +53,8 @@ export interface Drawing {
    * the result. Without it they are an error.
    */
   readonly onLost?: (lost: readonly LostDraw[]) => void
+  /** Who makes the draws; default this process, one batch after the other. */
+  readonly spread?: DrawSpread
   /** After each batch, with the number of samples drawn and to be drawn. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
@@ -55,19 +75,17 @@ export interface LostDraw {
 /** Fewer have no spread. */
 const LEAST_DRAWS = 2
 
-/** One sample for each of the first `count` rows, handed on batch by batch, each row once. */
-const drawRows = async (
-  draw: BatchDraw,
-  { count, batch, known = 0 }: { readonly count: number; readonly batch: number; readonly known?: number },
-  address: DrawAddress,
-  take: (x: NdArray<'float32'>, from: number) => void,
-): Promise<void> => {
-  let done = 0 // a last batch that is shifted back has rows that came before
-  await eachBatch(count, batch, async (from, to) => {
-    if (to > known) take(rows(float32(await draw(from, to, address)), done - from, to - from), done)
-    done = to
+const addressOf = (seed: number, draw: number): DrawAddress => ({
+  stream: (purpose) => stream(seed, `draw ${purpose}`),
+  lap: 0,
+  draw,
+})
+
+/** Draws made by this process, with the noise of a seed. Nothing is released. */
+export const drawnHere = (draw: BatchDraw, { seed }: Pick<Drawing, 'seed'>): DrawSpread =>
+  Object.assign(async ({ draw: k, from, to }: DrawJob) => float32(await draw(from, to, addressOf(seed, k))), {
+    ahead: 1,
   })
-}
 
 /** One sample for each of the first `count` rows. */
 export const drawAll = async (
@@ -78,42 +96,48 @@ export const drawAll = async (
 ): Promise<NdArray<'float32'>> => {
   const out = zeros([count, ...set.event])
   const n = sizeOf(set.event)
-  await drawRows(draw, { count, batch }, address, (x, from) => out.data.set(x.data, from * n))
+  for (const { from, to, first } of batchesOf(count, batch)) {
+    const x = float32(await draw(from, to, address))
+    out.data.set(rows(x, first - from, to - from).data, first * n)
+  }
   return out
 }
 
 /**
- * K draws of every observation through a {@link BatchDraw}, in the units of the prior, handed on as they
- * come: no more than a batch is in memory. Releases nothing.
+ * K draws of every observation, in the units of the prior, handed on as they come: no more than a batch for
+ * each that is under way is in memory. Releases nothing.
  *
  * @returns how many draws were made: fewer than asked for where time was up
  */
 export const eachDraw = async (
-  draw: BatchDraw,
+  spread: DrawSpread,
   { count }: Pick<Drawn, 'count'>,
   {
     draws = 1,
     batch = 64,
-    known,
+    known = 0,
     seconds = Number.POSITIVE_INFINITY,
-    seed,
     onProgress,
     signal,
-  }: ResumedDrawing,
+  }: Omit<ResumedDrawing, 'seed'>,
   take: TakeDraws,
 ): Promise<number> => {
   requireInteger(draws, 1, 'draws')
   const started = performance.now()
-  for (let k = 0; k < draws; k++) {
-    if (k >= LEAST_DRAWS && performance.now() - started > 1000 * seconds) return k
-    const address = { stream: (purpose: string) => stream(seed, `draw ${purpose}`), lap: 0, draw: k }
-    await drawRows(draw, { count, batch, known: k === 0 ? known : 0 }, address, (x, from) => {
-      take({ draw: k, from, x })
-      onProgress?.(k * count + from + x.shape[0], draws * count)
-      checkAborted(signal, 'sampling')
-    })
+  let made = 0
+  function* jobs(): Generator<DrawJob, void> {
+    for (let draw = 0; draw < draws; draw++) {
+      if (draw >= LEAST_DRAWS && performance.now() - started > 1000 * seconds) return
+      made = draw + 1
+      for (const each of batchesOf(count, batch)) if (draw > 0 || each.to > known) yield { draw, ...each }
+    }
   }
-  return draws
+  await inOrder(jobs(), spread, (x, { draw, from, to, first }) => {
+    take({ draw, from: first, x: rows(x, first - from, to - from) })
+    onProgress?.(draw * count + to, draws * count)
+    checkAborted(signal, 'sampling')
+  })
+  return made
 }
 
 /**
@@ -136,4 +160,4 @@ export const gathered = async (
 
 /** K draws of every observation through a {@link BatchDraw} → [K, N, ...event], as {@link eachDraw}. */
 export const drawSeveral = (draw: BatchDraw, set: Drawn, drawing: Drawing): Promise<NdArray<'float32'>> =>
-  gathered(set, drawing.draws ?? 1, (take) => eachDraw(draw, set, drawing, take))
+  gathered(set, drawing.draws ?? 1, (take) => eachDraw(drawnHere(draw, drawing), set, drawing, take))

@@ -9,10 +9,20 @@ import {
   type Observations,
 } from '../observations/index.ts'
 import { applyAffine, type DataRange, fromPrior, insideOf } from '../operators/index.ts'
-import { itemAt, type NdArray, sizeOf, type Tensor, zeros } from '../tensor/index.ts'
-import { samplerDraw } from './batch-draw.ts'
+import {
+  type HeldSpread,
+  itemAt,
+  type NdArray,
+  sizeOf,
+  type Tensor,
+  withSpread,
+  zeros,
+} from '../tensor/index.ts'
+import { type BatchDraw, samplerDraw } from './batch-draw.ts'
 import {
   type Drawing,
+  type DrawJob,
+  drawnHere,
   eachDraw,
   gathered,
   type LostDraw,
@@ -34,6 +44,12 @@ export interface DrawOptions extends SamplerOptions, Drawing {
   /** Posterior method, a value of posterior/: `mmps()`, `dps({ zeta: 1 })`, `tds()`, …; default `mmps()`. */
   readonly method?: PosteriorMethod
 }
+
+/** Draws that this process makes by compiled programs. */
+type HeldDraws = HeldSpread<DrawJob, NdArray<'float32'>>
+
+const heldDraws = (draw: BatchDraw, drawing: Pick<Drawing, 'seed'>): HeldDraws =>
+  Object.assign(drawnHere(draw, drawing), { release: draw.release })
 
 /** Draws handed on in the units of the data, those that are lost NaN throughout. */
 interface InDataUnits {
@@ -101,6 +117,42 @@ const checkDomain = ({ domain, event }: Prior, { valid }: Observations): void =>
 }
 
 /**
+ * The draws of {@link eachPosteriorDraw} batch by batch, in any order and in the units of the prior: what
+ * several processes share (`spread`).
+ *
+ * @throws TweedieError `input` when the prior knows other signals
+ *
+ * @example
+ * ```ts
+ * const draws = posteriorBatches(loadPrior('runs/demo'), openObservations('test.safetensors'), { seed: 0 })
+ * const x = await draws({ draw: 3, from: 64, to: 128, first: 64 })
+ * await draws.release()
+ * ```
+ */
+export const posteriorBatches = (
+  prior: Prior,
+  set: Observations,
+  options: Omit<DrawOptions, 'spread'>,
+): HeldDraws => {
+  checkEvent(prior, set)
+  checkDomain(prior, set)
+  const { mean, schedule, range } = prior
+  const batched = batchedObservations(set, range)
+  const denoiser = batched.domain ? inDomain(prior.denoiser, batched.domain) : prior.denoiser
+  const { method = mmps(), signal } = options
+  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
+  const draw = redrawn((times) =>
+    samplerDraw(
+      compileMethod(method, denoiser, batched.observation, finer(sampling, times)),
+      batched,
+      mean,
+      signal,
+    ),
+  )
+  return heldDraws(draw, options)
+}
+
+/**
  * Posterior draws of every observation of a set, in the units of the data, handed on as they come: memory
  * does not grow with the set or with the number of draws.
  *
@@ -128,28 +180,17 @@ export const eachPosteriorDraw = async (
 ): Promise<number> => {
   checkEvent(prior, set)
   checkDomain(prior, set)
-  const { mean, schedule, range } = prior
-  const batched = batchedObservations(set, range)
-  const { domain, count } = batched
-  const denoiser = domain ? inDomain(prior.denoiser, domain) : prior.denoiser
-  const { method = mmps(), signal } = options
-  const sampling = samplingOf(method, { ...options, schedule: options.schedule ?? schedule })
-  const draw = redrawn((times) =>
-    samplerDraw(
-      compileMethod(method, denoiser, batched.observation, finer(sampling, times)),
-      batched,
-      mean,
-      signal,
-    ),
+  const count = countOf(set)
+  const handedOn = inDataUnits(prior.range, { draws: options.draws, count }, options, take)
+  return withSpread(
+    options.spread,
+    () => posteriorBatches(prior, set, options),
+    async (spread) => {
+      const made = await eachDraw(spread, { count }, options, handedOn.take)
+      handedOn.end(made)
+      return made
+    },
   )
-  const handedOn = inDataUnits(range, { draws: options.draws, count }, options, take)
-  try {
-    const made = await eachDraw(draw, batched, options, handedOn.take)
-    handedOn.end(made)
-    return made
-  } finally {
-    await draw.release()
-  }
 }
 
 /**
@@ -181,14 +222,12 @@ export const posteriorDraws = async (
   )
 }
 
-/** Draws of the prior itself, in its own units, handed on as they come. */
-export const eachPriorLatent = async (
+/** The draws of {@link eachPriorLatent} batch by batch, in any order. */
+export const priorBatches = (
   { denoiser, mean, schedule, event }: Prior,
-  count: number,
-  options: PriorDrawOptions & Pick<ResumedDrawing, 'known'>,
-  take: TakeDraws,
-): Promise<void> => {
-  const nothing = { count, event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
+  options: Omit<PriorDrawOptions, 'spread'>,
+): HeldDraws => {
+  const nothing = { event, batch: () => ({ y: zeros([1]), parameters: {}, noise: {} }) }
   const sampling = { ...options, schedule: options.schedule ?? schedule }
   const draw = redrawn((times) =>
     samplerDraw(
@@ -198,11 +237,21 @@ export const eachPriorLatent = async (
       options.signal,
     ),
   )
-  try {
-    await eachDraw(draw, nothing, { ...options, draws: 1 }, take)
-  } finally {
-    await draw.release()
-  }
+  return heldDraws(draw, options)
+}
+
+/** Draws of the prior itself, in its own units, handed on as they come. */
+export const eachPriorLatent = async (
+  prior: Prior,
+  count: number,
+  options: PriorDrawOptions & Pick<ResumedDrawing, 'known'>,
+  take: TakeDraws,
+): Promise<void> => {
+  await withSpread(
+    options.spread,
+    () => priorBatches(prior, options),
+    (spread) => eachDraw(spread, { count }, { ...options, draws: 1 }, take),
+  )
 }
 
 /** All that is handed on of one draw, [count, ...event]. */

@@ -2,8 +2,9 @@
 import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
 import type { LikelihoodOptions } from '../diffusion/index.ts'
 import { type ObservationSet, type Observations, readRows } from '../observations/index.ts'
+import type { DrawJob } from '../posterior/index.ts'
 import { type Stream, stream } from '../random/index.ts'
-import type { NdArray } from '../tensor/index.ts'
+import type { HeldSpread, NdArray } from '../tensor/index.ts'
 import type { Trainer, TrainOptions, TrainState } from '../training/index.ts'
 import type { LearnedPrior } from './prior.ts'
 import type { RunCall } from './run-call.ts'
@@ -55,6 +56,12 @@ export interface DistillRequest extends RunCall {
    */
   readonly validation?: Validation
   readonly seed: number
+  /** Who makes the samples of the prior; default this process. It is released when they are made. */
+  readonly sharing?: {
+    readonly spread?: HeldSpread<DrawJob, NdArray<'float32'>>
+    /** What its progress says of it. */
+    figures(): { readonly workers?: number }
+  }
 }
 
 /** Observations by which a sampler is judged. */

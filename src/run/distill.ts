@@ -2,19 +2,17 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { exportSampler, flowParamsOf, measurementDigest, samplerOperator } from '../amortize/index.ts'
-import { normalOutside } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import type { FlowParams } from '../flows/index.ts'
 import { writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
-import { filledOutside } from '../operators/index.ts'
-import { float32, type NdArray, unflatten } from '../tensor/index.ts'
+import { type NdArray, unflatten } from '../tensor/index.ts'
 import type { TrainState } from '../training/index.ts'
 import { denoiserLearner } from './denoiser-learner.ts'
 import type { DistillRequest, Learner } from './distill-request.ts'
 import { flowLearner } from './flow-learner.ts'
 import type { Run } from './folder.ts'
-import type { LearnedPrior } from './prior.ts'
+import { learnable } from './learnable.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
 import { trustOf } from './trust/trust.ts'
@@ -48,17 +46,6 @@ const distillFormat = (prior: string): PointFormat => ({
 const learnerOf = async (run: Run, request: DistillRequest): Promise<Learner> => {
   const { flow } = request
   return flow.kind === 'denoiser' ? denoiserLearner(run, request, flow) : flowLearner(run, request, flow)
-}
-
-/**
- * The prior that samplers learn. They know densities, which a known number has not: outside the domain of a
- * prior they draw standard normals, which `restore` replaces.
- */
-const learnable = (prior: LearnedPrior): LearnedPrior => {
-  const { domain, denoiser, gaussian } = prior
-  if (!domain) return prior
-  const mean = filledOutside(float32(gaussian.mean), { ...domain, value: 0 })
-  return { ...prior, denoiser: normalOutside(denoiser, domain), mean, gaussian: { ...gaussian, mean } }
 }
 
 /** The parameters after the steps from where the folder stands to the last one. */

@@ -1,11 +1,14 @@
 /** Draws of the prior that distillation simulates from, shard by shard in the run folder. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { eachPriorLatent } from '../posterior/index.ts'
+import { type DrawSpread, eachPriorLatent, priorBatches } from '../posterior/index.ts'
+import type { ExecuteOptions } from '../tensor/index.ts'
 import { type SampleStore, shardLayout, type Trainer } from '../training/index.ts'
 import type { DistillObjective, DistillRequest } from './distill-request.ts'
 import type { Run } from './folder.ts'
+import { learnable } from './learnable.ts'
 import { folderSamples } from './learning/shard-folder.ts'
+import type { LearnedPrior } from './prior.ts'
 import { shardFile } from './shards/shard-file.ts'
 
 /** Draws at once: a shard. */
@@ -19,6 +22,16 @@ const shardsIn = (folder: string): number => {
   return shards
 }
 
+type Wanted = NonNullable<DistillObjective['samples']>
+
+/** The draws of {@link priorSamples} batch by batch, for a process that makes some of them. */
+export const priorSampleBatches = (
+  prior: LearnedPrior,
+  { steps }: Wanted,
+  seed: number,
+  execute: ExecuteOptions,
+): DrawSpread => priorBatches(learnable(prior), { ...execute, steps, seed })
+
 /**
  * Draws of the prior in its own units. They are made once for a run and kept in it, and go on where an
  * interruption left them; a minibatch reads its rows from there.
@@ -31,26 +44,31 @@ export const priorSamples = async (
     prior,
     options,
     seed,
+    sharing,
     onProgress,
     signal,
-  }: Pick<DistillRequest, 'prior' | 'options' | 'seed' | 'onProgress' | 'signal'>,
-  { count, steps }: NonNullable<DistillObjective['samples']>,
+  }: Pick<DistillRequest, 'prior' | 'options' | 'seed' | 'sharing' | 'onProgress' | 'signal'>,
+  { count, steps }: Wanted,
 ): Promise<SampleStore> => {
   const folder = join(run.paths.draws, 'prior')
   const batch = Math.min(count, BATCH)
   const layout = shardLayout({ count, event: prior.event }, { batch, draws: 1 })
   let shards = shardsIn(folder)
   const store = folderSamples(folder, layout, shards)
+  const { spread, figures } = sharing ?? {}
   const drawing = {
     ...options.execute,
     steps,
     batch,
     known: layout.bounds[shards],
     seed,
-    onProgress: (done: number, total: number) => onProgress?.({ phase: 'prior samples', done, total }),
+    ...(spread ? { spread } : {}),
+    onProgress: (done: number, total: number) =>
+      onProgress?.({ phase: 'prior samples', done, total, ...figures?.() }),
     signal,
   }
   if (drawing.known < count) await eachPriorLatent(prior, count, drawing, ({ x }) => store.write(shards++, x))
+  await spread?.release()
   return store
 }
 

@@ -13,7 +13,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const flow = join(folder, 'flow-denoise')
 const markdown = join(folder, 'table.md')
 
-const common = { json: true, quiet: true, debug: false, threads: undefined, seed: undefined } as const
+const common = {
+  json: true,
+  quiet: true,
+  debug: false,
+  threads: undefined,
+  seed: undefined,
+  workers: undefined,
+} as const
 const options = {
   ...common,
   prior: 'photos',

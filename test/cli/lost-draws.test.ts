@@ -20,7 +20,14 @@ import { NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
 import { expectClose } from '../numbers.ts'
 import { scratch } from '../run/scratch.ts'
 
-const common = { json: true, quiet: false, debug: false, threads: undefined, seed: undefined } as const
+const common = {
+  json: true,
+  quiet: false,
+  debug: false,
+  threads: undefined,
+  workers: undefined,
+  seed: undefined,
+} as const
 
 /** What a command gives as JSON, and its notes. */
 const told = async (work: (io: Io) => Promise<void>) => {

@@ -23,7 +23,14 @@ const folder = mkdtempSync(join(tmpdir(), 'tweedie-masked-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const at = (...names: string[]): string => join(folder, ...names)
 
-const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
+const common = {
+  json: undefined,
+  quiet: true,
+  debug: undefined,
+  threads: undefined,
+  workers: undefined,
+  seed: undefined,
+}
 const learning = {
   ...common,
   resume: undefined,

@@ -55,6 +55,12 @@ describe('command line', () => {
       ['info', 'p', '--threads', '1000000000'],
       new RegExp(`of at least 1, at most ${availableParallelism()}`),
     ],
+    ...['sample', 'restore', 'distill', 'compare'].flatMap((command) =>
+      ['0', 'x', String(availableParallelism() + 1)].map((count): [string[], RegExp] => [
+        [command, 'p', '--workers', count],
+        new RegExp(`Expected an integer of at least 1, at most ${availableParallelism()}`),
+      ]),
+    ),
     [['sample', 'p', '--start', 'magic'], /Allowed choices are informed, plain/],
     [['sample', 'p', '--device', 'cuda:one'], /Allowed choices are cpu, webgpu, cuda, cuda:1\./],
     [['sample', 'p', '--device', 'cpu:0'], /Allowed choices are cpu, webgpu, cuda, cuda:1\./],

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { scratch } from '../run/scratch.ts'
-import { startTweedie, tweedie, type Working } from './built.ts'
+import { startTweedie, tweedie } from './built.ts'
+import { childrenOf, until } from './children.ts'
 
 const CONFIG = `
 data:
@@ -44,31 +45,6 @@ const startsIn = (run: string): number[] =>
         return step === undefined ? [] : [Number(step)]
       })
     : []
-
-/** Processes that a process has started. */
-const childrenOf = (pid: number | undefined): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((each) => {
-      try {
-        return readFileSync(`/proc/${each}/status`, 'utf8').includes(`\nPPid:\t${pid}\n`)
-      } catch {
-        return false // it ended meanwhile
-      }
-    })
-
-/** Until a condition holds, or the process is over. */
-const until = async ({ ended }: Working, condition: () => boolean): Promise<void> => {
-  let isOver = false
-  void ended.then(() => {
-    isOver = true
-  })
-  while (!condition()) {
-    if (isOver) throw new Error('it ended before')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 let alone: Buffer
 /** By replicas. */

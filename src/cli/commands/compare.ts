@@ -4,20 +4,24 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { baselineNamed, baselines } from '../../baselines/index.ts'
 import {
   type BenchInputs,
   baselineCells,
   baselineWins,
   type Cell,
+  type CellResult,
   compare,
   comparisonContent,
   distilledCells,
   type Entry,
+  figuresSchema,
   gridOf,
   labelOf,
   loadBenchInputs,
   markdownOf,
+  measureCell,
   misfitOf,
   observed,
   openCache,
@@ -39,11 +43,14 @@ import { nearestName } from '../../nearest.ts'
 import type { ObservationSet } from '../../observations/index.ts'
 import { type MethodSpec, methodNames, methodSpec } from '../../posterior/index.ts'
 import { comparisonReport, writeReport } from '../../report/index.ts'
+import type { DoJob } from '../../run/index.ts'
 import { namedWithSettings } from '../../settings-text.ts'
 import { rows } from '../../tensor/index.ts'
+import { type CommandJobs, withWorkers } from '../command-spread.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
+import { floats } from '../restored/draw-jobs.ts'
 import { formatTable } from '../table.ts'
 
 type Options = OptionsOf<'compare'>
@@ -206,39 +213,69 @@ const recordOf = ({ cell, figures }: Entry): Json => {
   )
 }
 
-export const run = async (_: readonly string[], given: Options, io: Io): Promise<void> => {
-  const options: Options = given.quick ? { ...given, ...QUICK } : given
-  const output = options.output ?? join(options.cache, 'report.html')
-  mkdirSync(options.cache, { recursive: true })
-  checkedOutput(output, ['.html'])
-  if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
+const withQuick = (given: Options): Options => (given.quick ? { ...given, ...QUICK } : given)
+
+/** What a comparison measures, and with what. */
+const comparisonOf = async (options: Options) => {
   const inputs = await loadBenchInputs(options, 'test')
   const taking = samplerEntriesOf(options.samplers)
   const samplerEntries = taking.map(({ entry }) => entry)
-  const trainings = taking.map(({ training }) => training)
   const tasks = tasksNamed(inputs, options.tasks)
   const { methodSpecs, baselineSpecs } = namedIn(options)
   const { images, draws, seed = 0 } = options
-  const cells = [
+  const cells: readonly Cell[] = [
     ...(await samplerCells(inputs, tasks, samplerEntries, options)),
     ...guidedCells(methodSpecs, tasks, options),
     ...baselineCells(baselineSpecs, tasks, { images, draws, seed }),
   ]
+  return { inputs, samplerEntries, cells, trainings: taking.map(({ training }) => training) }
+}
+
+/** Cells, by their place in the list. */
+const cellJobs = (cells: readonly Cell[]): CommandJobs<number, CellResult> => ({
+  result: z.object({ figures: figuresSchema, draws: floats }),
+  nameOf: (index) => describe(cells[index]),
+  work: 'comparing',
+})
+
+/** The cells of one of several processes, one after the other. */
+export const work = async (_: readonly string[], given: Options, { signal }: Io): Promise<DoJob> => {
+  const { inputs, samplerEntries, cells } = await comparisonOf(withQuick(given))
+  return (job) => measureCell(cells[z.int().parse(job)], { ...inputs, samplerEntries, signal })
+}
+
+export const run = async (args: readonly string[], given: Options, io: Io): Promise<void> => {
+  const options = withQuick(given)
+  const output = options.output ?? join(options.cache, 'report.html')
+  mkdirSync(options.cache, { recursive: true })
+  checkedOutput(output, ['.html'])
+  if (options.markdown !== undefined) checkedOutput(options.markdown, ['.md'])
+  const { inputs, samplerEntries, cells, trainings } = await comparisonOf(options)
   let at = 0
   const leftOut: string[] = []
-  const entries: Entry[] = await compare(cells, {
-    ...inputs,
-    samplerEntries,
-    cache: openCache(join(options.cache, 'cells')),
-    onCell: (_cell, index) => {
-      at = index
-    },
-    onProgress: (cell, done, total) =>
-      io.progress({ phase: describe(cell), done, total, cell: `${at + 1} of ${cells.length}` }),
-    onRefused: ({ task, ...cell }, reason) =>
-      leftOut.push(`${task.name}: ${labelOf(cell)} is left out (${reason})`),
-    signal: io.signal,
-  })
+  const jobs = cellJobs(cells)
+  const entries = await withWorkers({ command: 'compare', args, options }, jobs, io.signal, (sharing) =>
+    compare(cells, {
+      ...inputs,
+      samplerEntries,
+      cache: openCache(join(options.cache, 'cells')),
+      ...(sharing.spread ? { spread: sharing.spread } : {}),
+      onCell: (_cell, index) => {
+        at = index
+      },
+      onProgress: (cell, done, total) =>
+        io.progress({ phase: describe(cell), done, total, cell: `${at + 1} of ${cells.length}` }),
+      ...(sharing.spread
+        ? {
+            onEntry: (done: number, total: number) =>
+              io.progress({ phase: 'cells', done, total, ...sharing.figures() }),
+          }
+        : {}),
+      onRefused: ({ task, ...cell }, reason) =>
+        leftOut.push(`${task.name}: ${labelOf(cell)} is left out (${reason})`),
+      signal: io.signal,
+    }),
+  )
   await inputs.features?.release()
   if (entries.length === 0)
     throw new TweedieError('input', leftOut.length > 0 ? leftOut.join('; ') : 'nothing was named to compare')

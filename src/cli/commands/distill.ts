@@ -1,12 +1,22 @@
 /** `tweedie distill`: a sampler of one or few steps from a prior and measurements, in a run folder. */
 
+import { TweedieError } from '../../error.ts'
 import { type JsonRecord, parseJson } from '../../json.ts'
 import type { Observations } from '../../observations/index.ts'
-import { distill, loadPrior, openRun, priorDigest, type SavedSampler } from '../../run/index.ts'
+import {
+  type DoJob,
+  distill,
+  loadPrior,
+  openRun,
+  priorDigest,
+  priorSampleBatches,
+  type SavedSampler,
+} from '../../run/index.ts'
+import { withWorkers } from '../command-spread.ts'
 import type { OptionsOf } from '../commands.ts'
 import { configurationOf } from '../config/arguments.ts'
-import { distillRequestOf, distillStepsOf } from '../config/distill-request.ts'
-import { distillSchema } from '../config/distill-schema.ts'
+import { distillRequestOf, distillStepsOf, objectiveOf } from '../config/distill-request.ts'
+import { type Distillation, distillSchema } from '../config/distill-schema.ts'
 import { recordOf } from '../config/record.ts'
 import { heldItemsOf, validationOf } from '../config/validation.ts'
 import type { Io } from '../io.ts'
@@ -14,6 +24,7 @@ import { observationsForRun } from '../own/run-observations.ts'
 import { countDistillation } from '../plan/count-distillation.ts'
 import { refuseTooLarge } from '../plan/verdict.ts'
 import { requireDevice } from '../require-device.ts'
+import { drawJobs, drawsByJob } from '../restored/draw-jobs.ts'
 import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 import { trustFields } from '../trust-words.ts'
@@ -43,8 +54,26 @@ const summary = (path: string, { origin, trust }: SavedSampler, seconds: number)
   ]
 }
 
+/** The samples of the prior that processes share. @throws TweedieError `input` where none are learned from */
+const sharedSamples = (distillation: Distillation) => {
+  const { samples } = objectiveOf(distillation)
+  if (samples) return samples
+  throw new TweedieError(
+    'input',
+    `--workers: draw samples of the prior, and objective.prior '${distillation.objective.prior}' takes none`,
+  )
+}
+
+/** The samples of one of several processes, job by job. */
+export const work = async (args: readonly string[], { seed, device }: Options): Promise<DoJob> => {
+  const distillation = configurationOf(distillSchema, args, seed)
+  const samples = sharedSamples(distillation)
+  return drawsByJob(priorSampleBatches(loadPrior(distillation.prior), samples, distillation.seed, { device }))
+}
+
 export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
   const distillation = configurationOf(distillSchema, args, options.seed)
+  if (options.workers !== undefined) sharedSamples(distillation)
   const prior = { prior: loadPrior(distillation.prior), digest: priorDigest(distillation.prior) }
   const held = await heldItemsOf(distillation)
   const { measurement = 0 } = distillation
@@ -64,14 +93,18 @@ export const run = async (args: readonly string[], options: Options, io: Io): Pr
   try {
     const set = await observations.inRun(folder.paths, io)
     const validation = held && (await validationOf(distillation, held))
-    const sampler = await distill(folder, {
-      ...(set === look ? looked : requestFor(set)),
-      ...(validation ? { validation } : {}),
-      checkpointSeconds: options.checkpointEvery,
-      seconds: secondsOf(options.minutes),
-      onProgress: io.progress,
-      signal: io.signal,
-    })
+    const given = { command: 'distill', args, options } as const
+    const sampler = await withWorkers(given, drawJobs('samples'), io.signal, (sharing) =>
+      distill(folder, {
+        ...(set === look ? looked : requestFor(set)),
+        ...(validation ? { validation } : {}),
+        sharing,
+        checkpointSeconds: options.checkpointEvery,
+        seconds: secondsOf(options.minutes),
+        onProgress: io.progress,
+        signal: io.signal,
+      }),
+    )
     io.result(...summary(options.run, sampler, folder.journal.seconds))
   } finally {
     folder.close()

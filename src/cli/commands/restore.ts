@@ -7,6 +7,7 @@ import {
   measurementRow,
   type RestoredRows,
   restore,
+  restoredBatches,
   restoreEach,
   samplerDensity,
 } from '../../amortize/index.ts'
@@ -22,13 +23,22 @@ import {
   withRange,
 } from '../../observations/index.ts'
 import type { LostDraw } from '../../posterior/index.ts'
-import { isRunFolder, layoutOf, loadSampler, type SavedSampler, writeSamplerOnnx } from '../../run/index.ts'
-import { average, type NdArray, type Shape } from '../../tensor/index.ts'
+import {
+  type DoJob,
+  isRunFolder,
+  layoutOf,
+  loadSampler,
+  type SavedSampler,
+  writeSamplerOnnx,
+} from '../../run/index.ts'
+import { average, type Batch, type NdArray, type Shape } from '../../tensor/index.ts'
+import { type Sharing, withWorkers } from '../command-spread.ts'
 import type { OptionsOf } from '../commands.ts'
 import { firstOf } from '../config/loading.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { restoredByJob, restoreJobs } from '../restored/draw-jobs.ts'
 import { appendIntervals, drawFields, momentFields } from '../restored/draws-file.ts'
 import { lostAmong, lostWords, momentsOf } from '../restored/lost-draws.ts'
 import { type Refined, type Refinement, refinementOf } from '../restored/refinement.ts'
@@ -110,6 +120,7 @@ interface Restoring {
   readonly truth?: TruthRows
   readonly repair?: Repair
   readonly path: string
+  readonly sharing: Sharing<Batch, RestoredRows>
 }
 
 /** What came of it. */
@@ -123,20 +134,32 @@ interface Outcome {
   readonly seconds: readonly [drawing: number, all: number]
 }
 
-const settingOf = ({ options, io }: { options: Options; io: Io }) => ({
+/** Whether draws are needed, and all of them: by what is judged, refined or repaired. */
+const needsAll = ({ truth, calibrated, refine }: Options): boolean =>
+  truth !== undefined || calibrated === true || refine !== undefined
+
+/** What decides the restorations. */
+const settingOf = (options: Options, { signal }: Io) => ({
   draws: options.draws,
   batch: options.batch,
   seed: options.seed ?? 0,
   execute: { device: options.device },
-  onProgress: (done: number, total: number) => io.progress({ phase: 'restoring', done, total }),
-  signal: io.signal,
+  keep: !options.summary || needsAll(options),
+  signal,
+})
+
+/** How they are made and watched. */
+const drawingBy = ({ spread, figures }: Restoring['sharing'], options: Options, io: Io) => ({
+  ...settingOf(options, io),
+  ...(spread ? { spread } : {}),
+  onProgress: (done: number, total: number) => io.progress({ phase: 'restoring', done, total, ...figures() }),
 })
 
 const secondsFrom = (start: number): number => (performance.now() - start) / 1000
 
 /** Restorations written as they come. */
 const byRows = async (
-  { sampler, set, options, truth, repair, path }: Restoring,
+  { sampler, set, options, truth, repair, path, sharing }: Restoring,
   io: Io,
 ): Promise<Outcome> => {
   const { draws: K, summary, strict, device } = options
@@ -171,15 +194,12 @@ const byRows = async (
     if (truth) judging?.add(await truth(from, from + mean.shape[0]), restored)
   }
   try {
-    // What is judged or repaired needs draws that are all there.
-    const needsAll = truth !== undefined || repair !== undefined
     await restoreEach(
       sampler,
       set,
       {
-        ...settingOf({ options, io }),
-        keep: !summary || needsAll,
-        ...(strict || needsAll ? {} : { onLost: (found) => lost.push(...found) }),
+        ...drawingBy(sharing, options, io),
+        ...(strict || needsAll(options) ? {} : { onLost: (found) => lost.push(...found) }),
       },
       take,
     )
@@ -206,11 +226,11 @@ const byRows = async (
 /** Restorations refined: these need all of the draws. */
 const byRefinement = async (
   refinement: Refinement,
-  { sampler, set, options, truth, path }: Restoring,
+  { sampler, set, options, truth, path, sharing }: Restoring,
   io: Io,
 ): Promise<Outcome> => {
   const started = performance.now()
-  const { draws, ...restored } = await restore(sampler, set, settingOf({ options, io }))
+  const { draws, ...restored } = await restore(sampler, set, drawingBy(sharing, options, io))
   const seconds = secondsFrom(started)
   if (!draws) throw new Error('draws are kept')
   const refined = await refinement(wholeSet(set), { ...restored, draws })
@@ -231,11 +251,14 @@ const byRefinement = async (
   }
 }
 
-export const run = async ([source, ...given]: readonly string[], options: Options, io: Io): Promise<void> => {
+export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
+  const [source, ...given] = args
   if (given.length > 1 && !options.trust)
     throw new TweedieError('input', `'${given[1]}': settings go with --trust`)
   const sampler = loadSampler(source)
   if (options.onnx !== undefined) {
+    if (options.workers !== undefined)
+      throw new TweedieError('input', '--workers: draw for observations; --onnx has none')
     const read = (set: string, truth: string) => withTruth(sampler, set, truth, options)
     const trusted = await withTrust(sampler, [source, ...given], options, io, read)
     return exported(trusted, options.onnx, options.draws, io)
@@ -255,8 +278,15 @@ export const run = async ([source, ...given]: readonly string[], options: Option
     throw new TweedieError('input', '--calibrated: the repair is of plain draws, not of those of --refine')
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
   await requireDevice(options.device)
-  const restoring = { sampler, set, options, truth, repair, path }
-  const outcome = await (refinement ? byRefinement(refinement, restoring, io) : byRows(restoring, io))
+  const outcome = await withWorkers(
+    { command: 'restore', args, options },
+    restoreJobs,
+    io.signal,
+    (sharing) => {
+      const restoring = { sampler, set, options, truth, repair, path, sharing }
+      return refinement ? byRefinement(refinement, restoring, io) : byRows(restoring, io)
+    },
+  )
   const { lost, logq, logqTruth, refined, verdict, seconds } = outcome
   if (lost.length > 0) io.note(lostWords(lost, 'observations'))
   const [drawing, all] = seconds
@@ -286,4 +316,15 @@ export const run = async ([source, ...given]: readonly string[], options: Option
       ...verdict.facts,
     },
   )
+}
+
+/** The restorations of one of several processes, job by job. */
+export const work = async (
+  [source, observations]: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<DoJob> => {
+  const sampler = loadSampler(source)
+  const { set } = observed(sampler, observations, options)
+  return restoredByJob(restoredBatches(sampler, set, settingOf(options, io)))
 }

@@ -6,6 +6,7 @@ import { TweedieError } from '../../error.ts'
 import { arrayWriter } from '../../formats/index.ts'
 import { countOf, type Observations, openObservations } from '../../observations/index.ts'
 import {
+  type DrawJob,
   type DrawOptions,
   eachPosteriorDraw,
   eachPriorDraw,
@@ -13,9 +14,12 @@ import {
   methodNamed,
   methodSpec,
   type PosteriorMethod,
+  posteriorBatches,
+  priorBatches,
 } from '../../posterior/index.ts'
-import { isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
-import type { Shape } from '../../tensor/index.ts'
+import { type DoJob, isRunFolder, type LearnedPrior, layoutOf, loadPrior } from '../../run/index.ts'
+import type { NdArray, Shape } from '../../tensor/index.ts'
+import { type Sharing, withWorkers } from '../command-spread.ts'
 import type { OptionsOf } from '../commands.ts'
 import { methodOf } from '../config/building.ts'
 import { firstOf } from '../config/loading.ts'
@@ -23,6 +27,7 @@ import { samplingSchema } from '../config/schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { requireDevice } from '../require-device.ts'
+import { drawJobs, drawsByJob } from '../restored/draw-jobs.ts'
 import { drawsFile } from '../restored/draws-file.ts'
 import { lostWords } from '../restored/lost-draws.ts'
 import { firstImages } from '../restored/pictures.ts'
@@ -32,6 +37,7 @@ import { formatFields } from '../table.ts'
 import { type WrittenReport, writeRunReport } from './report.ts'
 
 type Options = OptionsOf<'sample'>
+type Drawers = Sharing<DrawJob, NdArray<'float32'>>
 
 const outputOf = (source: string, { output }: Options, name: string): string => {
   if (output !== undefined) return checkedOutput(output)
@@ -79,16 +85,32 @@ const tiledFor = (
 }
 
 /** Steps, device, batch, seed and progress, of draws of a prior and of a posterior alike. */
-const drawingOf = (options: Options, io: Io) => ({
+const drawingOf = (options: Options, io: Io, sharing?: Drawers) => ({
   steps: options.steps,
   step: options.step === undefined ? undefined : stepFrom(options.step),
   start: options.start,
   device: options.device,
   batch: options.batch,
   seed: options.seed ?? 0,
-  onProgress: (done: number, total: number) => io.progress({ phase: 'sampling', done, total }),
+  ...(sharing?.spread ? { spread: sharing.spread } : {}),
+  onProgress: (done: number, total: number) =>
+    io.progress({ phase: 'sampling', done, total, ...sharing?.figures() }),
   signal: io.signal,
 })
+
+/** The prior as observations need it, and their draws. */
+const posteriorOf = (prior: LearnedPrior, set: Observations, options: Options, io: Io, sharing?: Drawers) => {
+  const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
+  return {
+    prior: large.prior,
+    drawing: {
+      ...drawingOf({ ...options, batch: large.batch }, io, sharing),
+      method: posteriorMethodOf(options, prior),
+      draws: options.draws,
+      seconds: secondsOf(options.minutes),
+    },
+  }
+}
 
 /**
  * A prior takes observations to be in its own units: those of other data make draws wrong, which nothing else
@@ -141,14 +163,15 @@ const samplePrior = async (
   prior: LearnedPrior,
   path: string,
   options: Options,
-  tolerant: Pick<DrawOptions, 'onLost'>,
+  { sharing, ...tolerant }: Pick<DrawOptions, 'onLost'> & { sharing: Drawers },
   io: Io,
 ): Promise<{ readonly shape: Shape; readonly pictures: number }> => {
   const shape = [options.draws, ...prior.event]
   const writer = arrayWriter(path, { x: { dtype: 'float32', shape } })
   const images = options.images ? firstImages() : undefined
   try {
-    await eachPriorDraw(prior, options.draws, { ...drawingOf(options, io), ...tolerant }, (rows) => {
+    const drawing = { ...drawingOf(options, io, sharing), ...tolerant }
+    await eachPriorDraw(prior, options.draws, drawing, (rows) => {
       writer.append('x', rows.x)
       images?.take(rows)
     })
@@ -159,28 +182,29 @@ const samplePrior = async (
   return { shape, pictures: images?.write(path, 'x') ?? 0 }
 }
 
+/** How posterior draws are made and kept. */
+interface Keeping extends Pick<DrawOptions, 'onLost'> {
+  readonly lost: readonly LostDraw[]
+  readonly repair?: Repair
+  readonly sharing: Drawers
+}
+
 /** Draws of the posterior, in a file. */
 const samplePosterior = async (
   prior: LearnedPrior,
   set: Observations,
   path: string,
   options: Options,
-  { onLost, lost, repair }: Pick<DrawOptions, 'onLost'> & { lost: readonly LostDraw[]; repair?: Repair },
+  { onLost, lost, repair, sharing }: Keeping,
   io: Io,
 ): Promise<{ readonly shape: Shape; readonly pictures: number }> => {
-  const large = options.tile ? tiledFor(prior, set, options) : { prior, batch: options.batch }
+  const posterior = posteriorOf(prior, set, options, io, sharing)
   const each = [countOf(set), ...set.operator.event]
   const file = drawsFile(path, { draws: options.draws, each }, repair)
   const images = options.images ? firstImages() : undefined
-  const drawing = {
-    ...drawingOf({ ...options, batch: large.batch }, io),
-    ...(onLost ? { onLost } : {}),
-    method: posteriorMethodOf(options, prior),
-    draws: options.draws,
-    seconds: secondsOf(options.minutes),
-  }
+  const drawing = { ...posterior.drawing, ...(onLost ? { onLost } : {}) }
   try {
-    const made = await eachPosteriorDraw(large.prior, set, drawing, (rows) => {
+    const made = await eachPosteriorDraw(posterior.prior, set, drawing, (rows) => {
       file.take(rows)
       images?.take(rows)
     })
@@ -192,11 +216,8 @@ const samplePosterior = async (
   }
 }
 
-export const run = async (
-  [source, observations]: readonly string[],
-  options: Options,
-  io: Io,
-): Promise<void> => {
+export const run = async (args: readonly string[], options: Options, io: Io): Promise<void> => {
+  const [source, observations] = args
   const prior = loadPrior(source)
   const path = outputOf(source, options, observations === undefined ? 'prior.npz' : 'posterior.npz')
   if (options.calibrated && observations === undefined)
@@ -217,17 +238,22 @@ export const run = async (
     throw new TweedieError('input', `--${judging} goes with --report`)
   await requireDevice(options.device)
   const started = performance.now()
+  const given = { command: 'sample', args, options } as const
   const lost: LostDraw[] = []
   const tolerant = options.strict ? {} : { onLost: (found: readonly LostDraw[]) => lost.push(...found) }
   if (observations === undefined) {
-    const drawn = await samplePrior(prior, path, options, tolerant, io)
+    const drawn = await withWorkers(given, drawJobs('samples'), io.signal, (sharing) =>
+      samplePrior(prior, path, options, { ...tolerant, sharing }, io),
+    )
     if (lost.length > 0) io.note(lostWords(lost, 'samples'))
     report(io, { path, ...drawn, seconds: seconds(started), lost })
     return
   }
   const set = observationsOf(observations, prior, options, io)
   const repair = options.calibrated ? readRepair(source, options.draws, set) : undefined
-  const drawn = await samplePosterior(prior, set, path, options, { ...tolerant, lost, repair }, io)
+  const drawn = await withWorkers(given, drawJobs('observations'), io.signal, (sharing) =>
+    samplePosterior(prior, set, path, options, { ...tolerant, lost, repair, sharing }, io),
+  )
   if (lost.length > 0) io.note(lostWords(lost, 'observations'))
   const took = seconds(started) // the page has baselines of its own
   const page = options.report ? await reportOf(source, path, observations, options, io) : undefined
@@ -239,6 +265,19 @@ export const run = async (
     lost,
     ...(repair ? { calibrated: repairLine(repair) } : {}),
   })
+}
+
+/** The draws of one of several processes, job by job. */
+export const work = async (
+  [source, observations]: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<DoJob> => {
+  const prior = loadPrior(source)
+  if (observations === undefined) return drawsByJob(priorBatches(prior, drawingOf(options, io)))
+  const set = observationsOf(observations, prior, options, io)
+  const posterior = posteriorOf(prior, set, options, io)
+  return drawsByJob(posteriorBatches(posterior.prior, set, posterior.drawing))
 }
 
 /** The report of the run with these draws in it. */

@@ -92,7 +92,7 @@ const denoiserConfigOf = (
   return denoiserConfig(set, layout, measurements, prior, netFor, { steps, step })
 }
 
-const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
+export const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
   const { prior, bound, start, anneal, probes = 16, tolerance = 1e-3 } = objective
   const { samples = 4096, samplerSteps = 64 } = objective
   if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }

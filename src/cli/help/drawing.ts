@@ -1,5 +1,5 @@
 /** Commands that draw. */
-import { type CommandModule, type CommandSpec, device, judgedBy } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, judgedBy, workers } from './spec.ts'
 
 /** Options of commands that draw. */
 const result = {
@@ -18,6 +18,7 @@ const result = {
     kind: 'flag',
     description: 'stop when a draw is not finite after further tries (default: NaN in the file, and named)',
   },
+  workers: workers('draw'),
 } as const
 
 export const drawing = {
@@ -121,6 +122,10 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
       {
         command: 'tweedie sample runs/digits test.npz --draws 19 --report --truth truth.npz',
         does: 'with the figures of these restorations, beside those of simple baselines',
+      },
+      {
+        command: 'tweedie sample runs/digits test.npz --workers 2 -o restored.npz',
+        does: 'two processes draw: the same, bit for bit',
       },
       {
         command: 'tweedie sample runs/digits -n 64 --images -o prior.npz',

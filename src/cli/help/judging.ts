@@ -1,5 +1,5 @@
 /** Commands that judge. */
-import { type CommandModule, type CommandSpec, judgedBy } from './spec.ts'
+import { type CommandModule, type CommandSpec, judgedBy, workers } from './spec.ts'
 
 /** The observations of draws that are judged. */
 const observations = {
@@ -13,8 +13,9 @@ export const judging = {
     summary: 'compare posterior samplers on real images: methods × steps × tasks',
     description: `Restores corrupted test images with every method at every number of steps, and writes one
 page with the figures and the pictures. Figures are kept by content: what was measured before is not measured
-again, so a table stops, resumes and grows. Distilled samplers are measured one measurement at a time; what
-they cost to make stands apart.
+again, so a table stops, resumes and grows. With --workers several are measured at a time, and their
+seconds are those of processes beside each other. Distilled samplers are measured one measurement at a time;
+what they cost to make stands apart.
 
 A number of steps may carry its own number of draws: 1000:1. A method may carry settings: dps:zeta=0.5.
 
@@ -95,6 +96,7 @@ Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one
         kind: 'flag',
         description: 'two tasks, four methods, ten steps, eight images: under three minutes',
       },
+      workers: workers('measure cells'),
     },
     examples: [
       { command: 'tweedie compare --quick', does: 'a first look: runs/compare/report.html' },

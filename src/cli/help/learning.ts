@@ -7,6 +7,7 @@ import {
   overrides,
   queue,
   sharing,
+  workers,
 } from './spec.ts'
 
 export const learning = {
@@ -149,7 +150,10 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         description: 'fields of the configuration, as key=value: train.steps=500 flow.hidden=64',
       },
     ],
-    options: learningOptions('runs/distill'),
+    options: {
+      ...learningOptions('runs/distill'),
+      workers: workers('draw the samples of the prior that objective.prior=samples learns from'),
+    },
     examples: [
       {
         command: 'tweedie distill distill.yaml prior=runs/digits data.observations=digits.npz -o runs/fast',

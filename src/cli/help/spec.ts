@@ -1,4 +1,6 @@
 /** The spec of a command, and options that several of them share. */
+import { availableParallelism } from 'node:os'
+import type { DoJob } from '../../run/processes/serve-jobs.ts'
 import type { Io } from '../io.ts'
 import type { AnyValues, OptionSpecs } from '../options.ts'
 
@@ -14,6 +16,8 @@ interface ArgumentSpec {
  */
 export interface CommandModule {
   run(args: readonly string[], options: AnyValues, io: Io): Promise<void>
+  /** What a process does that shares the work of a run with others (`--workers`), job by job. */
+  work?(args: readonly string[], options: AnyValues, io: Io): Promise<DoJob>
 }
 
 /** A command: its words and options, and where its work is. */
@@ -98,6 +102,17 @@ export const learningOptions = (folder: string) =>
       kind: 'flag',
       description: 'begin also what cannot fit into memory or on the disk by what tweedie plan counts',
     },
+  }) as const
+
+/** Processes of this machine. @param work - what they do */
+export const workers = (work: string) =>
+  ({
+    kind: 'integer',
+    min: 1,
+    max: availableParallelism(),
+    description:
+      `processes that ${work}, at most one a processor (default: this one); each has its share of the ` +
+      'processors as threads, or --threads',
   }) as const
 
 /** A queue between machines. */

@@ -11,7 +11,8 @@ import {
   type SharedWork,
   workerPool,
 } from '../../run/index.ts'
-import { type Device, defaultThreads } from '../../tensor/index.ts'
+import type { Device } from '../../tensor/index.ts'
+import { threadsEach } from '../start-child.ts'
 import { readVersion } from '../version.ts'
 import { shardProcess } from './shard-process.ts'
 
@@ -62,6 +63,5 @@ export const executorOf = (
     return { ...queueExecutor(() => openBroker(queue), run), software }
   }
   if (workers === undefined) return undefined
-  const each = threads ?? Math.max(1, Math.floor(defaultThreads() / workers))
-  return { ...workerPool(workers, shardProcess(path, device, each)), software }
+  return { ...workerPool(workers, shardProcess(path, device, threadsEach(workers, threads))), software }
 }

@@ -31,7 +31,14 @@ export const clean = (count: number, seed: number): NdArray<'float32'> => {
   return new NdArray('float32', [count, 1, 4, 8], data)
 }
 
-export const common = { json: undefined, quiet: true, debug: undefined, threads: undefined, seed: undefined }
+export const common = {
+  json: undefined,
+  quiet: true,
+  debug: undefined,
+  threads: undefined,
+  workers: undefined,
+  seed: undefined,
+}
 export const learning = {
   ...common,
   resume: undefined,

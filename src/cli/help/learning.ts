@@ -49,6 +49,11 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie learn experiments/digits.yaml -o runs/digits --queue redis://head:6379',
         does: 'workers of other machines draw them (tweedie worker)',
       },
+      {
+        command:
+          'tweedie learn experiments/digits.yaml -o runs/digits --queue redis://head:6379 --share s3://runs',
+        does: 'workers that do not see runs/digits have its files from a bucket',
+      },
     ],
     load: (): Promise<CommandModule> => import('../commands/learn.ts'),
   },
@@ -86,8 +91,8 @@ Ctrl-C leaves at once: a shard is there whole or not at all.`,
     summary: 'draw samples for whatever runs of learn wait in a queue',
     description: `Takes shards of posterior samples from a queue (Redis, Valkey or PostgreSQL, by BullMQ),
 draws them into the folders of their runs, and waits for more: of every 'learn --queue' of that queue. It has
-to see the runs' folders and the data of their configurations. Workers come and go as they like: a shard whose
-worker is lost is given to another, and who draws does not change a bit of it.
+to see the runs' folders, or the bucket of 'learn --share', and the data of their configurations. Workers come
+and go as they like: a shard whose worker is lost is given to another, and who draws does not change a bit.
 
 Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
     arguments: [],
@@ -97,7 +102,8 @@ Ctrl-C gives the shard at hand back at once and leaves with code 130.`,
         kind: 'text',
         value: 'folder',
         description:
-          "folder that holds the runs' folders here (default: the same paths as where the runs learn)",
+          "folder that holds the runs' folders here (default: the same paths as where the runs learn); of runs " +
+          "that share by a bucket, the folder for copies of their files (default: the system's for temporary ones)",
       },
       device,
     },

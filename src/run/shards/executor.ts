@@ -30,6 +30,12 @@ export class LostExecutor extends TweedieError {
   }
 }
 
+/** Of a failure that is of no shard: with it nobody can be asked any more. */
+export const lostWith = (cause: unknown): unknown =>
+  cause instanceof TweedieError && cause.code !== 'interrupted' && !(cause instanceof LostExecutor)
+    ? new LostExecutor(cause.message, { cause })
+    : cause
+
 /** Has shards drawn. */
 export interface Executor {
   /**

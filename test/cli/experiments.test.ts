@@ -113,6 +113,7 @@ const options = {
   workers: undefined,
   executor: undefined,
   queue: undefined,
+  share: undefined,
   json: false,
   quiet: true,
   debug: false,

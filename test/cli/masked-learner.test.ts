@@ -42,6 +42,7 @@ const learning = {
   workers: undefined,
   executor: undefined,
   queue: undefined,
+  share: undefined,
 } as const
 const sampling: OptionsOf<'sample'> = {
   ...common,

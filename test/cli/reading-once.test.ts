@@ -64,6 +64,7 @@ it("of 'learn SET', which says one lap in the singular", async () => {
     workers: undefined,
     executor: undefined,
     queue: undefined,
+    share: undefined,
   } as const
   const text = await printed((io) => learn([set, ...TINY], options, io))
   expect(reads).toEqual([set])

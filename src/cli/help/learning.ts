@@ -50,6 +50,11 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
         command: 'tweedie learn experiments/digits.yaml -o runs/digits --queue redis://head:6379',
         does: 'workers of other machines draw them (tweedie worker)',
       },
+      {
+        command:
+          'tweedie learn experiments/digits.yaml -o runs/digits --queue redis://head:6379 --share s3://runs',
+        does: 'workers that do not see runs/digits have its files from a bucket',
+      },
     ],
     load: (): Promise<CommandModule> => import('../commands/learn.ts'),
   },
@@ -88,9 +93,9 @@ Ctrl-C leaves at once: a file is there whole or not at all.`,
     summary: 'do the jobs of whatever runs of learn wait in a queue',
     description: `Takes jobs from a queue (Redis, Valkey or PostgreSQL, by BullMQ): shards of posterior
 samples, and rounds of replicas (train.replicas). Does them in the folders of their runs, and waits for more:
-of every 'learn --queue' of that queue. It has to see the runs' folders and the data of their configurations.
-Workers come and go as they like: a job whose worker is lost is given to another, and who does it does not
-change a bit of it.
+of every 'learn --queue' of that queue. It has to see the runs' folders, or the bucket of 'learn --share', and
+the data of their configurations. Workers come and go as they like: a job whose worker is lost is given to
+another, and who does it does not change a bit of it.
 
 Ctrl-C gives the job at hand back at once and leaves with code 130.`,
     arguments: [],
@@ -100,7 +105,8 @@ Ctrl-C gives the job at hand back at once and leaves with code 130.`,
         kind: 'text',
         value: 'folder',
         description:
-          "folder that holds the runs' folders here (default: the same paths as where the runs learn)",
+          "folder that holds the runs' folders here (default: the same paths as where the runs learn); of runs " +
+          "that share by a bucket, the folder for copies of their files (default: the system's for temporary ones)",
       },
       device,
     },

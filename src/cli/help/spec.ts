@@ -139,6 +139,14 @@ export const sharing = {
       'when a lap needs them, and goes on with --resume when they are drawn',
   },
   queue,
+  share: {
+    kind: 'text',
+    value: 'bucket',
+    description:
+      's3://bucket/prefix: workers of the queue have the files of the run from there, and need not see its ' +
+      'folder; endpoint, region and credentials by the usual variables (AWS_ENDPOINT_URL, AWS_REGION, ' +
+      'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN)',
+  },
 } as const satisfies OptionSpecs
 
 /** What a report judges restorations by. */

@@ -7,8 +7,10 @@ import {
   laterExecutor,
   madeRunId,
   openBroker,
+  openShare,
   queueExecutor,
   type SharedWork,
+  sharedByLearner,
   workerPool,
 } from '../../run/index.ts'
 import type { Device } from '../../tensor/index.ts'
@@ -24,6 +26,8 @@ interface ExecutorOptions {
   readonly executor?: 'files' | 'later'
   /** Address of a queue: whoever runs `tweedie worker`. */
   readonly queue?: string
+  /** Bucket by which its workers have the files of the run. */
+  readonly share?: string
   readonly device: Device
   /** Of each worker. */
   readonly threads?: number
@@ -33,16 +37,24 @@ interface ExecutorOptions {
  * Looks at what the options say before a run is made of them.
  *
  * @returns whether others draw
- * @throws TweedieError `input` for two of them, and for a queue that does not answer
+ * @throws TweedieError `input` for two of them, and for a queue or a bucket that does not answer
  */
-export const checkExecutor = async ({ workers, executor, queue }: ExecutorOptions): Promise<boolean> => {
+export const checkExecutor = async ({
+  workers,
+  executor,
+  queue,
+  share,
+}: ExecutorOptions): Promise<boolean> => {
   const said = [
     ...(workers === undefined ? [] : ['--workers draws here']),
     ...(executor === undefined ? [] : [`--executor ${executor} elsewhere`]),
     ...(queue === undefined ? [] : ['--queue by its workers']),
   ]
   if (said.length > 1) throw new TweedieError('input', `${said.join(', ')}: one of them`)
+  if (share !== undefined && queue === undefined)
+    throw new TweedieError('input', '--share: goes with --queue, whose workers have the files from there')
   if (queue !== undefined) await (await openBroker(queue)).close()
+  if (share !== undefined) await (await openShare(share)).check()
   return said.length > 0
 }
 
@@ -52,15 +64,21 @@ export const checkExecutor = async ({ workers, executor, queue }: ExecutorOption
  */
 export const executorOf = (
   { path, draws }: Layout,
-  { workers, executor, queue, device, threads }: ExecutorOptions,
+  { workers, executor, queue, share, device, threads }: ExecutorOptions,
 ): SharedWork | undefined => {
   const software = readVersion()
   if (executor === 'files') return { ...fileExecutor(draws), software }
   if (executor === 'later') return { ...laterExecutor(), software }
   if (queue !== undefined) {
     const whole = resolve(path)
-    const run = () => ({ id: madeRunId(path), name: basename(whole), path: whole, software })
-    return { ...queueExecutor(() => openBroker(queue), run), software }
+    const of = { name: basename(whole), path: whole, software, ...(share === undefined ? {} : { share }) }
+    const queued = queueExecutor(
+      () => openBroker(queue),
+      () => ({ id: madeRunId(path), ...of }),
+    )
+    if (share === undefined) return { ...queued, software }
+    const open = async () => (await openShare(share)).storeOf(madeRunId(path))
+    return { ...sharedByLearner(queued, open, path), software }
   }
   if (workers === undefined) return undefined
   return { ...workerPool(workers, shardProcess(path, device, threadsEach(workers, threads))), software }

@@ -1,6 +1,7 @@
 /** Where a Zarr hierarchy lies: a folder, a zip file, or an address of the web. */
 import { statSync } from 'node:fs'
 import { wrong } from '../bytes/bytes.ts'
+import { s3Address } from '../bytes/s3-address.ts'
 
 /** Where the keys of a hierarchy are found. */
 export type ZarrPlace =
@@ -36,32 +37,7 @@ export const isZarr = (path: string): boolean =>
 export const nameOf = (path: string): string =>
   (segmentsOf(path).at(-1) ?? '').replace(/\.zip$/i, '').replace(/\.zarr$/i, '')
 
-/** The region of S3, and an endpoint in its place, by the variables that its own tools read. */
-type Environment = Readonly<Record<string, string | undefined>>
-
-/**
- * The address of an object of S3 over https, which is read without credentials. With an endpoint of its own
- * (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`) the bucket is the first part of the path, else of the host in
- * the region `AWS_REGION` (`AWS_DEFAULT_REGION`, us-east-1); names with dots fit no certificate there.
- *
- * @throws TweedieError `input` for an address without a bucket, and an endpoint that is no address
- */
-export const s3Address = (path: string, environment: Environment = process.env): string => {
-  const [, bucket, key = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(?:\/(.*))?$/is.exec(path) ?? []
-  if (bucket === undefined) throw wrong(path, 'expected s3://bucket/key')
-  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment
-  const endpoint = AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL
-  if (endpoint && !/^https?:\/\//i.test(endpoint))
-    throw wrong(path, `AWS_ENDPOINT_URL must begin with https:// or http://, got '${endpoint}'`)
-  const encoded = key.split('/').map(encodeURIComponent).join('/')
-  if (endpoint) return `${endpoint.replace(/\/+$/, '')}/${bucket}/${encoded}`
-  const host = `s3.${AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1'}.amazonaws.com`
-  return bucket.includes('.')
-    ? `https://${host}/${bucket}/${encoded}`
-    : `https://${bucket}.${host}/${encoded}`
-}
-
-/** @throws TweedieError `input` for what is no address */
+/** S3 is read without credentials. @throws TweedieError `input` for what is no address */
 const webPlace = (path: string): ZarrPlace => {
   const url = /^s3:/i.test(path) ? s3Address(path) : path
   if (!URL.canParse(url)) throw wrong(path, 'is no address')

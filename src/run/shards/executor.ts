@@ -19,6 +19,12 @@ export class LostExecutor extends TweedieError {
   }
 }
 
+/** Of a failure that is of no job: with it nobody can be asked any more. */
+export const lostWith = (cause: unknown): unknown =>
+  cause instanceof TweedieError && cause.code !== 'interrupted' && !(cause instanceof LostExecutor)
+    ? new LostExecutor(cause.message, { cause })
+    : cause
+
 /** Has jobs done. */
 export interface Executor {
   /**
@@ -32,6 +38,8 @@ export interface Executor {
   workers(): Workers
   /** Most jobs that it does at once; absent where nobody can know. */
   readonly atOnce?: number
+  /** True of one whose workers do not see a lap's samples: rounds of replicas are not for them. */
+  readonly drawsOnly?: boolean
   /** True of one that does nothing now: a lap that misses shards ends as {@link WaitingForShards}. */
   readonly isLater?: boolean
   /** Gives up what is being done, which fails as `interrupted`. More can be asked for afterwards. */

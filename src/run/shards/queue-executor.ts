@@ -1,8 +1,9 @@
 /** Jobs by a queue: given out to whoever takes them, on whatever machine. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { TweedieError } from '../../error.ts'
-import { type Executor, LostExecutor, type Workers } from './executor.ts'
+import { type Executor, lostWith, type Workers } from './executor.ts'
 import type { Job } from './job.ts'
+import { patiently, within } from './patience.ts'
 import {
   type Broker,
   type OpenRun,
@@ -11,7 +12,6 @@ import {
   queueTimes,
   type RunQueue,
 } from './queue/broker.ts'
-import { patiently, within } from './queue/patience.ts'
 
 /** Time for leaving a queue that may be away, ms. */
 const LEAVING = 5000
@@ -41,12 +41,6 @@ interface Session {
 const errorOf = ({ code, message }: Extract<Outcome, { kind: 'failed' }>): Error =>
   code === 'numeric' ? new TweedieError('numeric', message) : new Error(message)
 
-/** Whatever ends the looking is of no job. */
-const lostWith = (cause: unknown): unknown =>
-  cause instanceof TweedieError && cause.code !== 'interrupted' && !(cause instanceof LostExecutor)
-    ? new LostExecutor(cause.message, { cause })
-    : cause
-
 /**
  * An executor that gives jobs to a queue, and looks there for what became of them. What the queue loses, as
  * after a restart without its data, is given to it again.
@@ -72,7 +66,7 @@ export const queueExecutor = (
     const broker = await open()
     try {
       const queue = broker.queueOf(run())
-      await patiently(() => queue.begin(), { name: broker.name, patience, signal })
+      await patiently(() => queue.begin(), { what: `queue ${broker.name}`, patience, signal })
       // Laps may be hours apart.
       const beats = setInterval(() => void within(silence, queue.announce()).catch(() => {}), beat)
       return { broker, queue, beats }
@@ -118,7 +112,7 @@ export const queueExecutor = (
       session ??= await opened(until)
       const { broker, queue } = session
       while (waiting.size > 0 && !signal.aborted) {
-        await patiently(() => looked(queue), { name: broker.name, patience, signal })
+        await patiently(() => looked(queue), { what: `queue ${broker.name}`, patience, signal })
         await wait(look, undefined, { signal }).catch(() => {})
       }
     } catch (cause) {

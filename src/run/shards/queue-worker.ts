@@ -4,6 +4,7 @@ import { TweedieError } from '../../error.ts'
 import { checkAborted } from '../../progress.ts'
 import { type Executor, LostExecutor } from './executor.ts'
 import type { Job } from './job.ts'
+import { patiently, within } from './patience.ts'
 import {
   type Broker,
   type JobSource,
@@ -12,7 +13,6 @@ import {
   queueTimes,
   type Taken,
 } from './queue/broker.ts'
-import { patiently, within } from './queue/patience.ts'
 import { runIdOf } from './queue/run-id.ts'
 
 /** Time for giving a job back to a queue that may be away, ms. */
@@ -22,10 +22,10 @@ const LEAVING = 5000
 export interface QueueWorkerOptions {
   /** Version of tweedie. */
   readonly software: string
-  /** Where the folder of a run is here. */
+  /** Where the folder of a run is here, or what stands for it where its files come by a store. */
   readonly folderOf: (run: OpenRun) => string
-  /** Who works in a run folder: a process of its own, so that this one is never too busy to say it lives. */
-  readonly executorAt: (folder: string) => Executor
+  /** Who works in a run's folder: a process of its own, so that this one is never too busy to say it lives. */
+  readonly executorAt: (folder: string, run: OpenRun) => Executor
   /** After each job, with those that wait in its run. */
   readonly onDone?: (run: OpenRun, job: Job, waiting: number) => void
   /** A run that this worker cannot work for; it is left to others. */
@@ -42,9 +42,14 @@ interface Serving {
 }
 
 /** Why a worker cannot work for a run, if it cannot. */
-const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string): string | undefined => {
+const refusalOf = (
+  { id, name, share, software }: OpenRun,
+  folder: string,
+  own: string,
+): string | undefined => {
   if (software !== own)
     return `run ${name}: learned by version ${software} of tweedie, this is ${own}; use one version`
+  if (share !== undefined) return undefined // a copy of the run's files, made for it
   const found = runIdOf(folder)
   if (found === undefined)
     return `run ${name}: ${folder} is no folder of a run that learns by a queue; --runs says where runs are`
@@ -59,7 +64,7 @@ const refusalOf = ({ id, name, software }: OpenRun, folder: string, own: string)
  *
  * @throws TweedieError `interrupted`, after giving back the job at hand; `input` when a worker that has
  * done nothing yet refuses all runs that wait; `io` when the disk refuses, after saying so, and when the
- * queue is lost
+ * queue is lost, or the store of a run's files
  */
 export const queueWorker = async (
   broker: Broker,
@@ -67,7 +72,8 @@ export const queueWorker = async (
 ): Promise<never> => {
   const { name } = broker
   const { lock, look, patience } = times
-  const ask = <T>(work: () => Promise<T>): Promise<T> => patiently(work, { name, patience, signal })
+  const what = `queue ${name}`
+  const ask = <T>(work: () => Promise<T>): Promise<T> => patiently(work, { what, patience, signal })
   const serving = new Map<string, Serving>()
   const refused = new Map<string, string>()
   const untold: string[] = []
@@ -88,10 +94,10 @@ export const queueWorker = async (
     if (left && left.folder === open?.folder) await close()
     await left?.source.close()
   }
-  const executorOf = async (folder: string): Promise<Executor> => {
+  const executorOf = async ({ folder, run }: Serving): Promise<Executor> => {
     if (open?.folder === folder) return open.executor
     await close()
-    open = { folder, executor: executorAt(folder) }
+    open = { folder, executor: executorAt(folder, run) }
     return open.executor
   }
   /** Which runs there are now. */
@@ -121,8 +127,11 @@ export const queueWorker = async (
     }
     return true
   }
-  const done = async ({ run, folder, source }: Serving, taken: Taken): Promise<void> => {
-    const executor = await executorOf(folder)
+  const giveBack = (taken: Taken): Promise<void> =>
+    within(Math.min(LEAVING, patience), taken.giveBack()).catch(() => {})
+  const done = async (of: Serving, taken: Taken): Promise<void> => {
+    const { run, source } = of
+    const executor = await executorOf(of)
     const stop = (): void => void executor.stop()
     const over = new AbortController()
     let isOwn = true
@@ -138,7 +147,7 @@ export const queueWorker = async (
       hasWorked = true
       onDone?.(run, taken.job, await ask(() => source.waiting()))
     } catch (cause) {
-      if (signal.aborted) await within(Math.min(LEAVING, patience), taken.giveBack()).catch(() => {})
+      if (signal.aborted) await giveBack(taken)
       else if (isOwn) await failed(run, taken, cause)
     } finally {
       signal.removeEventListener('abort', stop)
@@ -147,7 +156,10 @@ export const queueWorker = async (
     }
   }
   const failed = async (run: OpenRun, taken: Taken, cause: unknown): Promise<void> => {
-    if (cause instanceof LostExecutor) throw cause
+    if (cause instanceof LostExecutor) {
+      await giveBack(taken)
+      throw cause
+    }
     const message = cause instanceof Error ? cause.message : String(cause)
     const code = cause instanceof TweedieError ? cause.code : 'unknown'
     if (code === 'input') {

@@ -31,11 +31,11 @@ interface SharedRoundsOptions {
   readonly onEnd: (who: SharedRounds) => void
 }
 
-/** Whether giving rounds of so many replicas out is worth it: somebody is there now, and not one alone. */
+/** Whether giving rounds of so many replicas out is worth it: somebody sees the samples now, and not one alone. */
 export const sharesRounds = (
-  { isLater = false, atOnce = Number.POSITIVE_INFINITY }: Executor,
+  { isLater = false, drawsOnly = false, atOnce = Number.POSITIVE_INFINITY }: Executor,
   replicas: number,
-): boolean => !isLater && Math.min(atOnce, replicas) > 1
+): boolean => !isLater && !drawsOnly && Math.min(atOnce, replicas) > 1
 
 /**
  * Has the rounds of a lap taken by an executor. Ends that are there from before, of the same starts, are

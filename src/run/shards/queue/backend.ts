@@ -2,8 +2,6 @@
  * The few calls of BullMQ that are used, which its backends share.
  * https://docs.bullmq.io/patterns/manually-fetching-jobs
  */
-import { TweedieError } from '../../../error.ts'
-
 /** A job as it is found. */
 interface FoundJob {
   readonly id?: string
@@ -75,20 +73,3 @@ export const workerOptions = ({ lock, lost }: WorkerTimes) => ({
   stalledInterval: lost,
   maxStalledCount: 0,
 })
-
-/**
- * Packages that only a queue needs.
- *
- * @throws TweedieError `input` saying how to install what is absent
- */
-export const optional = async <T>(load: () => Promise<T>, packages: string): Promise<T> => {
-  try {
-    return await load()
-  } catch (cause) {
-    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
-    if (!isAbsent) throw cause
-    throw new TweedieError('input', `a queue needs packages that are absent: npm install ${packages}`, {
-      cause,
-    })
-  }
-}

@@ -9,6 +9,8 @@ export interface OpenRun {
   readonly name: string
   /** Its folder on the machine that learns. */
   readonly path: string
+  /** Where workers that do not see the folder have its files: `s3://bucket/prefix`. */
+  readonly share?: string
   /** Version of tweedie that learns. */
   readonly software: string
 }

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { type Job, jobSchema } from '../job.ts'
+import { within } from '../patience.ts'
 import type { Backend, JobQueue, TakenJob } from './backend.ts'
 import type { Broker, JobSource, OpenRun, Outcome, QueueTimes, RunQueue, Taken } from './broker.ts'
-import { within } from './patience.ts'
 
 /** Queue of the runs: nobody takes them. */
 const RUNS = 'runs'
@@ -19,9 +19,10 @@ const PAGE = 1000
 const BEATS = 10
 
 const runSchema = z.object({
-  id: z.string(),
+  id: z.string().regex(/^\w+$/), // names a folder
   name: z.string(),
   path: z.string(),
+  share: z.string().optional(),
   software: z.string(),
   /** When it was told of, ms since 1970. */
   told: z.number(),

@@ -1,5 +1,6 @@
 /** From the address of a queue to the queue. */
 import { TweedieError } from '../../../error.ts'
+import { reasonOf } from '../reason.ts'
 import type { OpenStore } from './backend.ts'
 import { type Broker, type QueueTimes, queueTimes } from './broker.ts'
 import { bullBroker } from './bull-broker.ts'
@@ -18,12 +19,6 @@ const stores: Readonly<Record<string, OpenStore>> = {
 /** Where a queue is, without a password. */
 const nameOf = ({ protocol, host, pathname }: URL): string =>
   `${protocol}//${host}${pathname === '/' ? '' : pathname}`
-
-/** Of an error, and of several at once (a host of several addresses). */
-const reasonOf = (cause: unknown): string => {
-  if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0])
-  return cause instanceof Error ? cause.message : String(cause)
-}
 
 /**
  * Opens a queue.

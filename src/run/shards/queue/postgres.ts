@@ -1,6 +1,7 @@
 /** BullMQ on PostgreSQL. */
 import { Socket } from 'node:net'
-import { FIRST_ANSWER, type OpenStore, optional, queueOptions, workerOptions } from './backend.ts'
+import { optional } from '../optional.ts'
+import { FIRST_ANSWER, type OpenStore, queueOptions, workerOptions } from './backend.ts'
 
 /** Where all tables are. */
 const schema = 'tweedie'
@@ -14,7 +15,7 @@ const MAKING_TABLES = 30_000
  */
 export const postgresBackend: OpenStore = async (url, silence) => {
   const load = () => Promise.all([import('bullmq'), import('pg')])
-  const [bullmq, { default: pg }] = await optional(load, 'bullmq pg')
+  const [bullmq, { default: pg }] = await optional(load, 'a queue', 'bullmq pg')
   const sockets = new Set<Socket>()
   const connection = {
     connectionString: url,

@@ -1,6 +1,7 @@
 /** BullMQ on Redis or Valkey. */
-import { FIRST_ANSWER, type OpenStore, optional, queueOptions, workerOptions } from './backend.ts'
-import { within } from './patience.ts'
+import { optional } from '../optional.ts'
+import { within } from '../patience.ts'
+import { FIRST_ANSWER, type OpenStore, queueOptions, workerOptions } from './backend.ts'
 
 /** Before the names of all keys. */
 const prefix = 'tweedie'
@@ -11,7 +12,7 @@ const prefix = 'tweedie'
  */
 export const redisBackend: OpenStore = async (url, silence) => {
   const load = () => Promise.all([import('bullmq'), import('ioredis')])
-  const [{ Queue, Worker }, { Redis }] = await optional(load, 'bullmq ioredis')
+  const [{ Queue, Worker }, { Redis }] = await optional(load, 'a queue', 'bullmq ioredis')
   let isOpen = false
   let reason: Error | undefined
   const connection = new Redis(url, {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../../src/error.ts'
 import { type Job, openBroker, openRun } from '../../../../src/run/index.ts'
-import { optional } from '../../../../src/run/shards/queue/backend.ts'
+import { optional } from '../../../../src/run/shards/optional.ts'
 import { scratch } from '../../scratch.ts'
 import { canMount, enlargeDisk, smallDisk } from '../../small-disk.ts'
 import { learned, priorOf, SHARDS } from '../small-run.ts'
@@ -54,7 +54,7 @@ describe('the address of a queue', () => {
 
   it('says what is absent and how to install it', async () => {
     const absent = 'no-such-package'
-    await expect(optional(() => import(absent), 'bullmq ioredis')).rejects.toMatchObject({
+    await expect(optional(() => import(absent), 'a queue', 'bullmq ioredis')).rejects.toMatchObject({
       code: 'input',
       message: 'a queue needs packages that are absent: npm install bullmq ioredis',
     })

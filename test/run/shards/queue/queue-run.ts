@@ -46,7 +46,7 @@ export interface Differently {
   readonly before?: (job: ShardJob, attempt: number) => void
   readonly after?: (job: ShardJob, attempt: number) => void
   /** Who works, in place of this process. */
-  readonly executorAt?: (folder: string) => Executor
+  readonly executorAt?: (folder: string, run: OpenRun) => Executor
   readonly times?: QueueTimes
 }
 

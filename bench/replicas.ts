@@ -30,6 +30,8 @@ const arms: Readonly<Record<string, Partial<DiemOptions>>> = {
   again: { seed: 1 },
   diloco: { replicas: { count: 2 } },
   averaged: { replicas: { count: 2, rate: 1, momentum: 0 } },
+  short: { replicas: { count: 2, steps: 25 } },
+  slower: { replicas: { count: 2, momentum: 0.5 } },
 }
 
 const quiet = { note: () => {}, progress: () => {}, signal: new AbortController().signal }

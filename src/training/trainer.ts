@@ -124,10 +124,10 @@ export interface CompiledTraining<B> {
  *
  * @example
  * ```ts
- * const streamOf = (purpose: string) => stream(0, purpose)
- * const [odd, even] = [x1, x2].map((x) => denoisingObjective(net, x, { schedule }, streamOf))
- * const { on, release } = compiledTraining(odd, { batch: 64 })
- * const advance = [odd, even].map((objective) => on(objective, constantRate(1e-3), stream(0, 'rows')))
+ * const seeds = [0, 1].map((seed) => (purpose: string) => stream(seed, purpose))
+ * const objectives = seeds.map((streamOf) => denoisingObjective(net, x, { schedule }, streamOf))
+ * const { on, release } = compiledTraining(objectives[0], { batch: 64 })
+ * const advance = objectives.map((objective, i) => on(objective, constantRate(1e-3), seeds[i]('rows')))
  * ```
  */
 export const compiledTraining = <B>(

@@ -1,6 +1,6 @@
 /**
- * Draws shards of a lap for nobody, as fast as this machine does without an executor: `FOLDER LAP
- * DIGEST` and numbers of shards. The first one is drawn before it says `ready`; it then waits for a word, draws the
+ * Draws shards of a lap for nobody, as fast as this machine does without an executor: `FOLDER LAP DIGEST` and
+ * numbers of shards. The first one is drawn before it says `ready`; it then waits for a word, draws the
  * others, and says how many seconds they took.
  */
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** `tweedie learn --queue --share` and a `tweedie worker` that sees no folder of the run, as they are used. */
+/** `tweedie learn --queue --share`, and a `tweedie worker` that sees no folder of the run. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -105,8 +105,9 @@ Ctrl-C gives the job at hand back at once and leaves with code 130.`,
         kind: 'text',
         value: 'folder',
         description:
-          "folder that holds the runs' folders here (default: the same paths as where the runs learn); of runs " +
-          "that share by a bucket, the folder for copies of their files (default: the system's for temporary ones)",
+          "folder that holds the runs' folders here (default: the same paths as where the runs learn); of " +
+          "runs that share by a bucket, the folder for copies of their files (default: the system's for " +
+          'temporary ones)',
       },
       device,
     },

@@ -24,7 +24,7 @@ export interface QueueWorkerOptions {
   readonly software: string
   /** Where the folder of a run is here, or what stands for it where its files come by a store. */
   readonly folderOf: (run: OpenRun) => string
-  /** Who works in a run's folder: a process of its own, so that this one is never too busy to say it lives. */
+  /** Who works in a run's folder: a process of its own, so that this one is free to say that it lives. */
   readonly executorAt: (folder: string, run: OpenRun) => Executor
   /** After each job, with those that wait in its run. */
   readonly onDone?: (run: OpenRun, job: Job, waiting: number) => void

@@ -31,7 +31,7 @@ interface SharedRoundsOptions {
   readonly onEnd: (who: SharedRounds) => void
 }
 
-/** Whether giving rounds of so many replicas out is worth it: somebody sees the samples now, and not one alone. */
+/** Whether it helps to give rounds of so many replicas out: there are workers, and they see the samples. */
 export const sharesRounds = (
   { isLater = false, drawsOnly = false, atOnce = Number.POSITIVE_INFINITY }: Executor,
   replicas: number,

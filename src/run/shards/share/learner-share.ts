@@ -35,7 +35,8 @@ const nameOf = (reads: JobFiles['reads']): string => JSON.stringify(reads)
  * @example
  * ```ts
  * const share = await openShare('s3://runs/shared')
- * const executor = sharedByLearner(fileExecutor('runs/digits/draws'), async () => share.storeOf('c0ffee'), 'runs/digits')
+ * const files = fileExecutor('runs/digits/draws')
+ * const executor = sharedByLearner(files, async () => share.storeOf('c0ffee'), 'runs/digits')
  * await executor.stop() // leaves nothing in the store
  * ```
  */

@@ -34,7 +34,10 @@ export interface Bucket {
 /** Bytes a millisecond that an upload makes at least; of it nothing is heard until it is over. */
 const SLOWEST = 250
 
-/** Refusals of a request that came in incomplete. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/**
+ * Refusals of a request that came in incomplete.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
 const passing = ['RequestTimeout', 'IncompleteBody', 'BadDigest', 'XAmzContentSHA256Mismatch']
 
 /** Longest explanation of a server that is shown. */

@@ -186,8 +186,8 @@ describe('a lap by a bucket', () => {
     await expect(learned(path, { executor })).rejects.toMatchObject({
       code: 'io',
       message: new RegExp(
-        `^shard \\d of lap-002 .* failed 3 times, last: ${SHARE}: draws/lap-002/prior.safetensors is ${word}; ` +
-          'nothing is lost, --resume goes on$',
+        `^shard \\d of lap-002 .* failed 3 times, last: ${SHARE}: draws/lap-002/prior.safetensors ` +
+          `is ${word}; nothing is lost, --resume goes on$`,
       ),
     })
     const again = sharing(path)
@@ -327,7 +327,7 @@ describe.skipIf(!hasRedis)('a lap by a queue and a bucket', () => {
     expect(await (await storeOf(path)).list()).toEqual([])
   })
 
-  it('has a shard back at once from a worker that is stopped, and from one that loses the bucket', async () => {
+  it('has a shard back at once from a worker that is stopped, or that loses the bucket', async () => {
     const path = join(scratch(), 'run')
     const learning = learned(path, { executor: onQueue(path) })
     const executor = stuck()

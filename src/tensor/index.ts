@@ -10,6 +10,7 @@ export { frozen, jit, loadProgram, onnxOf, type Program } from './execute/progra
 export type { Session } from './execute/session.ts'
 export { grad, jvp, topological, valueAndGrad, vjp } from './gradient.ts'
 export * from './ndarray.ts'
+export * from './onnx-import/index.ts'
 export * from './ops/index.ts'
 export { average, median } from './statistics.ts'
 export { type Constant, constant, input, Tensor } from './tensor.ts'

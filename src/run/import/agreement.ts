@@ -1,0 +1,138 @@
+/** Whether a network that was read is that of its file: beside ONNX Runtime's own run of the same bytes. */
+import { importedSchedule, type ScheduleSpec } from '../../diffusion/index.ts'
+import { fixedInputs, network } from '../../nn/index.ts'
+import { normal, stream } from '../../random/index.ts'
+import {
+  batchShape,
+  type ExecuteOptions,
+  exp,
+  float32,
+  frozen,
+  full,
+  jit,
+  loadProgram,
+  mul,
+  NdArray,
+  ndarray,
+  rows,
+  type Session,
+  type Tensor,
+  toNumbers,
+  vjp,
+} from '../../tensor/index.ts'
+import type { ImportedNetwork } from './imported-network.ts'
+
+/** Two figures, relative and at best about the rounding of float32. */
+export interface Agreement {
+  /** ‖ours − theirs‖/‖theirs‖ of the outputs at random inputs. */
+  readonly output: number
+  /** |vᵀJu by our derivative − by differences of their outputs|, relative to ‖v‖ ‖Ju‖/√n. */
+  readonly derivative: number
+}
+
+const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
+
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i], 0)
+
+/** Noise levels of the rows, over all that the schedule has. */
+const labelsOf = async (
+  { name, settings }: ScheduleSpec,
+  [low, high]: readonly [number, number],
+  count: number,
+): Promise<number[]> => {
+  const { labelOf } = importedSchedule(name).make(settings)
+  const logs = Array.from(
+    { length: count },
+    (_, i) => Math.log(low) + ((i + 0.5) / count) * Math.log(high / low),
+  )
+  return toNumbers(await jit((log: Tensor) => mul(labelOf(exp(log)), 1))(ndarray(logs)))
+}
+
+/** The file's own output for a batch, in pieces of the rows that it takes. */
+const theirs = async (
+  session: Session,
+  { roles, model, fixedBatch, event }: ImportedNetwork,
+  x: NdArray<'float32'>,
+  labels: readonly number[],
+): Promise<number[]> => {
+  const each = fixedBatch ?? labels.length
+  const results: number[] = []
+  const fixed = fixedInputs(roles.fixed)
+  for (let from = 0; from < labels.length; from += each) {
+    const feeds = Object.fromEntries(
+      model.inputs
+        .filter(({ name }) => session.inputs.includes(name))
+        .map((input) => {
+          if (input.name === roles.image) return [input.name, rows(x, from, from + each)]
+          const shape = batchShape(input, each)
+          if (input.name === roles.time)
+            return [input.name, ndarray(labels.slice(from, from + each), shape, input.dtype)]
+          return [input.name, full(shape, fixed.get(input.name) ?? 0, input.dtype)]
+        }),
+    )
+    const output = (await session.run(feeds))[roles.output]
+    const [b, ...rest] = output.shape
+    const size = output.size / b
+    const kept = roles.first === undefined ? size : (size / rest[0]) * roles.first
+    const values = toNumbers(output)
+    for (let i = 0; i < b; i++) results.push(...values.slice(i * size, i * size + kept))
+  }
+  if (results.length !== labels.length * event.reduce((a, b) => a * b, 1)) return []
+  return results
+}
+
+/** u moved by h along a direction. */
+const along = (x: NdArray<'float32'>, direction: NdArray<'float32'>, h: number): NdArray<'float32'> =>
+  new NdArray(
+    'float32',
+    x.shape,
+    x.data.map((v, i) => v + h * direction.data[i]),
+  )
+
+/** Step of the differences, of fourth order: their error and the rounding of float32 are both about 1e-5. */
+const STEP = 0.02
+
+/**
+ * Compares a network that was read with its file.
+ *
+ * @param bytes - of the file
+ * @param levels - noise levels, lowest and highest
+ * @param seed - of the inputs
+ * @throws TweedieError `input` when ONNX Runtime does not open the file
+ */
+export const agreementWith = async (
+  bytes: Uint8Array,
+  read: ImportedNetwork,
+  schedule: ScheduleSpec,
+  { levels, seed, ...execute }: ExecuteOptions & { levels: readonly [number, number]; seed: number },
+): Promise<Agreement> => {
+  const session = await loadProgram(bytes, execute)
+  const { net, params, event, fixedBatch = 2, model, roles } = read
+  const count = 2 * fixedBatch
+  const drawn = (purpose: string) => normal(stream(seed, `import ${purpose}`), [count, ...event])
+  const integer = model.inputs.some(({ name, dtype }) => name === roles.time && !dtype.startsWith('float'))
+  const labels = (await labelsOf(schedule, levels, count)).map((v) => (integer ? Math.round(v) : v))
+  const { apply } = network(net)
+  const program = jit((x: Tensor, label: Tensor, v: Tensor) => {
+    const y = apply(frozen(params), x, label)
+    return { y, pulled: vjp(y, x, v) }
+  }, execute)
+  try {
+    const [x, u, v] = [drawn('x'), drawn('direction'), drawn('cotangent')]
+    const ours = await program(x, ndarray(labels), v)
+    const at = (h: number) => theirs(session, read, along(x, u, h), labels)
+    const wanted = await at(0)
+    const [a, b, c, d] = [await at(-2 * STEP), await at(-STEP), await at(STEP), await at(2 * STEP)]
+    const slope = a.map((_, i) => (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * STEP))
+    const cotangent = toNumbers(v)
+    const difference = dot(toNumbers(float32(ours.pulled)), toNumbers(u)) - dot(cotangent, slope)
+    const y = toNumbers(ours.y)
+    return {
+      output: norm(y.map((value, i) => value - wanted[i])) / norm(wanted),
+      derivative: Math.abs(difference) / ((norm(cotangent) * norm(slope)) / Math.sqrt(y.length)),
+    }
+  } finally {
+    await program.release()
+    await session.release()
+  }
+}

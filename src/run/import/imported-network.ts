@@ -9,6 +9,7 @@ import {
   type NdArray,
   type OnnxModel,
   reachable,
+  type Separated,
   type Shape,
   separateWeights,
   sizeOf,
@@ -143,8 +144,28 @@ const eventOf = ({ name, shape }: Input, { event }: NetworkChoice): Shape => {
   )
 }
 
-/** Rows with which a graph is read: any number, or the file's own. */
+/** Rows with which a graph is read: whatever works with them works with others. */
 const READ_WITH = 2
+
+/** The graph and the weights of a model that was read with so many rows. */
+const separated = (model: OnnxModel, roles: OnnxRoles, event: Shape, batch: number): Separated => {
+  const x = input('float32', [batch, ...event])
+  const feeds = onnxFeeds(model, roles, x, input('float32', [batch]))
+  const { result, ...parts } = separateWeights(model, feeds, roles.output)
+  predictionIn(result, roles, x)
+  return parts
+}
+
+/** Whether a model is read with the rows of its file, and so fails for the others alone. */
+const isReadWith = (...[model, roles, event, batch]: Parameters<typeof separated>): boolean => {
+  try {
+    separated(model, roles, event, batch)
+    return true
+  } catch (error) {
+    if (error instanceof TweedieError) return false
+    throw error
+  }
+}
 
 /**
  * The network in the bytes of an ONNX file.
@@ -160,17 +181,16 @@ export const importedNetwork = (bytes: Uint8Array, choice: NetworkChoice = {}): 
   const { of, ...roles } = rolesOf(model, choice, output)
   const event = eventOf(of, choice)
   const [rows] = of.shape
-  const x = input('float32', [READ_WITH, ...event])
-  const label = input('float32', [READ_WITH])
   try {
-    const { graph, weights, result } = separateWeights(model, onnxFeeds(model, roles, x, label), output)
-    predictionIn(result, roles, x)
+    const { graph, weights } = separated(model, roles, event, READ_WITH)
     const net = { kind: 'onnx', graph: Buffer.from(encodeGraph(graph)).toString('base64'), ...roles } as const
     const fixedBatch = typeof rows === 'number' ? { fixedBatch: rows } : {}
     return { net, params: weights, event, roles, model: graph, ...fixedBatch }
   } catch (error) {
-    if (!(error instanceof TweedieError) || typeof rows !== 'number') throw error
-    const fixed = `the file is of a batch of ${rows} (export it with dynamic_axes for the batch)`
+    const own = typeof rows === 'number' && rows !== READ_WITH ? rows : undefined
+    if (!(error instanceof TweedieError) || own === undefined || !isReadWith(model, roles, event, own))
+      throw error
+    const fixed = `the file is of a batch of ${own} (export it with dynamic_axes for the batch)`
     throw new TweedieError('input', `${error.message}; ${fixed}`, { cause: error })
   }
 }

@@ -13,7 +13,7 @@ const LARGEST = 2 ** 32
 
 /** Reasons that some ops have for not being there. */
 const reasonFor = ({ op, domain }: NodeProto): string => {
-  if (/^Q(Linear|Gemm|Attention)|Quantize|Integer$/.test(op))
+  if (/^Q(Linear|Gemm|Attention)|quantize|Integer$/i.test(op))
     return 'quantised weights (int8) have no derivatives; export the network in float32'
   if (/^(If|Loop|Scan)$/.test(op)) return 'loops and branches are not read'
   if (/^(RandomNormal|RandomUniform|Bernoulli|Multinomial)/.test(op))

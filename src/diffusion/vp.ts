@@ -83,8 +83,8 @@ export interface DiscreteBeta {
   /** Default 0.02; not of `cosine`. */
   readonly betaMax?: number
   /**
-   * `linear` (Ho et al. 2020, the default); `scaled`, linear in √β (Rombach et al. 2022); `cosine`, where ᾱ is
-   * a squared cosine (Nichol & Dhariwal 2021, with their offset 0.008 and β at most 0.999).
+   * `linear` (Ho et al. 2020, the default); `scaled`, linear in √β (Rombach et al. 2022); `cosine`, where ᾱ
+   * is a squared cosine (Nichol & Dhariwal 2021, with their offset 0.008 and β at most 0.999).
    */
   readonly law?: 'linear' | 'scaled' | 'cosine'
 }

@@ -39,7 +39,7 @@ export interface OnnxRoles {
 }
 
 /** A graph in base64 and the roles of its inputs. */
-export interface OnnxOptions extends OnnxRoles {
+interface OnnxOptions extends OnnxRoles {
   readonly graph: string
 }
 
@@ -69,8 +69,8 @@ const inputNamed = ({ inputs }: OnnxModel, name: string): Input => {
 const PASSING = new Set(['Identity', 'Unsqueeze', 'Squeeze', 'Reshape', 'Expand', 'Flatten'])
 
 /**
- * Whether an integer input is made a float at once, as the argument of sines is: then it may be any number, and
- * the network knows levels between those that it was trained on.
+ * Whether an integer input is made a float at once, as the argument of sines is: then it may be any number,
+ * and the network knows levels between those that it was trained on.
  */
 const isMadeFloat = ({ nodes }: Pick<OnnxModel, 'nodes'>, name: string): boolean =>
   nodes
@@ -138,7 +138,7 @@ type Weights<L> = Readonly<Record<string, L>>
  *
  * @throws TweedieError `input` when the bytes are no graph, or the graph has not the inputs that it should
  */
-export const onnx = ({ graph, ...roles }: OnnxOptions): Network<Weights<NdArray>, Weights<Tensor>> => {
+const onnx = ({ graph, ...roles }: OnnxOptions): Network<Weights<NdArray>, Weights<Tensor>> => {
   const model = graphIn(graph)
   const taken = new Set([roles.image, roles.time, ...fixedInputs(roles.fixed).keys()])
   for (const name of taken) inputNamed(model, name)
@@ -162,7 +162,9 @@ export const onnx = ({ graph, ...roles }: OnnxOptions): Network<Weights<NdArray>
 
 const named = (description: string) => ({ kind: 'text', required: true, description }) as const
 
-/** The imported network in checkpoints. Configurations do not name it: its graph comes by `tweedie import`. */
+/**
+ * The imported network in checkpoints. Configurations do not name it: its graph comes by `tweedie import`.
+ */
 export const onnxKind = networkKind({
   kind: 'onnx',
   summary: 'a network that was exported to ONNX',

@@ -140,6 +140,7 @@ const contentOf = (prior: PriorParts): CheckpointContent => {
     arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}) },
     state: {
       kind: 'prior',
+      ...(imported ? { imported: { ...imported } } : {}),
       net: headerOf(net),
       sigmaMin,
       sigmaMax,
@@ -149,7 +150,6 @@ const contentOf = (prior: PriorParts): CheckpointContent => {
       ...(start ? { start } : {}),
       ...(skip ? { skip } : {}),
       ...(ambient ? { ambient: { ...ambient } } : {}),
-      ...(imported ? { imported: { ...imported } } : {}),
       gaussian: packed.state,
     },
   }

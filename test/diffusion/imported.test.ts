@@ -1,6 +1,6 @@
 /**
- * Foreign networks as denoisers: of Gaussian data every prediction is known in closed form, in every schedule,
- * and all of them must be the Gaussian's own denoiser.
+ * Foreign networks as denoisers: of Gaussian data every prediction is known in closed form, in every
+ * schedule, and all of them must be the Gaussian's own denoiser.
  */
 import { describe, expect, it } from 'vitest'
 import {

@@ -63,10 +63,11 @@ const table = (checks: readonly ImportCheck[]): string =>
 /** @throws TweedieError `numeric` that says which checks failed */
 const refuseFailed = (path: string, checks: readonly ImportCheck[]): void => {
   const failed = checks.filter(({ passed }) => !passed).map(({ check }) => check)
+  const words = failed.join('; ')
   if (failed.length > 0)
     throw new TweedieError(
       'numeric',
-      `${path}: ${failed.length} of ${checks.length} checks failed (${failed.join('; ')}); nothing was written`,
+      `${path}: ${failed.length} of ${checks.length} checks failed (${words}); nothing is written`,
     )
 }
 

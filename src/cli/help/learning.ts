@@ -135,8 +135,8 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
   },
   import: {
     summary: "make a prior of anyone's network: an ONNX file, such as PyTorch exports",
-    description: `Reads the graph of an ONNX file as expressions, so that it has derivatives, and keeps it as a
-prior that every command takes. The network is a denoiser, a noise, score or velocity predictor, or the raw
+    description: `Reads the graph of an ONNX file as expressions, so that it has derivatives, and keeps it as
+a prior that every command takes. The network is a denoiser, a noise, score or velocity predictor, or the raw
 network of EDM (--predicts), that was trained under a schedule (--schedule).
 
 The prior is tested before it is written: its output beside ONNX Runtime's own run of the file, its derivative
@@ -221,7 +221,8 @@ nothing is written and the exit code is 1.`,
       },
       {
         command:
-          'tweedie import guided.onnx --predicts noise --schedule vp:betas=cosine --channels 3 -o prior.safetensors',
+          'tweedie import guided.onnx --predicts noise --schedule vp:betas=cosine --channels 3 ' +
+          '-o prior.safetensors',
         does: 'a network with a learned variance, which is left out',
       },
       {

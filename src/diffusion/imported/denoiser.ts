@@ -1,6 +1,6 @@
 /**
- * A foreign network as a denoiser. It sees u = α x + s z with s = α σ (schedules.ts), and what it says of x or
- * z gives x̂ = E[x | u], since u is known:
+ * A foreign network as a denoiser. It sees u = α x + s z with s = α σ (schedules.ts), and what it says of x
+ * or z gives x̂ = E[x | u], since u is known:
  *
  *   denoised   x̂ = f
  *   noise      f = ẑ               x̂ = u/α − σ f

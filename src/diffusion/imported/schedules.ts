@@ -94,8 +94,8 @@ const vp = entry({
       choices: ['linear', 'scaled', 'cosine', 'continuous'],
       default: 'linear',
       description:
-        'of discrete steps, whose label is the index: linear (DDPM), linear in √β (latent diffusion), cosine; or ' +
-        'continuous, whose label is the time',
+        'of discrete steps, whose label is the index: linear (DDPM), linear in √β (latent diffusion), ' +
+        'cosine; or continuous, whose label is the time',
     },
     steps: { kind: 'integer', min: 2, default: 1000, description: 'discrete steps' },
     betaMin: {
@@ -125,7 +125,8 @@ const vp = entry({
     }
     const law: DiscreteBeta = { steps, law: betas, ...limits }
     const levels = discreteVpLevels(law)
-    // The last β of the cosine is cut at 0.999: the level there is of no use, the one before it is high enough.
+    // The last β of the cosine is cut at 0.999: the level there is of no use, the one before it is high
+    // enough.
     const last = levels[levels.length - (betas === 'cosine' ? 2 : 1)]
     return { alpha, labelOf: discreteVp(law).labelOf, levels: [levels[0], last] }
   },

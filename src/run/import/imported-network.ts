@@ -1,4 +1,6 @@
-/** The network in an ONNX file: which of its inputs is what, the shape of one x, its graph and its weights. */
+/**
+ * The network in an ONNX file: which of its inputs is what, the shape of one x, its graph and its weights.
+ */
 import { TweedieError } from '../../error.ts'
 import { fixedInputs, type NetworkConfig, type OnnxRoles, onnxFeeds, predictionIn } from '../../nn/index.ts'
 import {
@@ -72,8 +74,8 @@ const checkTime = (time: Input, image: Input): void => {
   if (time.shape.length === 0 || (typeof rows === 'number' && rows !== image.shape[0]))
     throw new TweedieError(
       'input',
-      `input '${time.name}' has shape [${time.shape}]: one time for a whole batch; export it with one for each ` +
-        "row (a tensor [batch] as example, and dynamic_axes for its axis 'batch')",
+      `input '${time.name}' has shape [${time.shape}]: one time for a whole batch; export it with one for ` +
+        "each row (a tensor [batch] as example, and dynamic_axes for its axis 'batch')",
     )
   if (!isPerRow(time))
     throw new TweedieError('input', `input '${time.name}' has shape [${time.shape}]: no time for each row`)
@@ -144,8 +146,11 @@ const eventOf = ({ name, shape }: Input, { event }: NetworkChoice): Shape => {
   )
 }
 
-/** Rows with which a graph is read: whatever works with them works with others. */
-const READ_WITH = 2
+/**
+ * Rows with which a graph is read: others than those of its file, so that whatever works with them works with
+ * any.
+ */
+const readWith = (rows: number | string): number => (typeof rows === 'number' ? rows + 1 : 2)
 
 /** The graph and the weights of a model that was read with so many rows. */
 const separated = (model: OnnxModel, roles: OnnxRoles, event: Shape, batch: number): Separated => {
@@ -170,8 +175,8 @@ const isReadWith = (...[model, roles, event, batch]: Parameters<typeof separated
 /**
  * The network in the bytes of an ONNX file.
  *
- * @throws TweedieError `input` for bytes that are no such file, operators that are not read (with their node),
- * and choices that the file leaves open
+ * @throws TweedieError `input` for bytes that are no such file, operators that are not read (with their
+ * node), and choices that the file leaves open
  */
 export const importedNetwork = (bytes: Uint8Array, choice: NetworkChoice = {}): ImportedNetwork => {
   const whole = decodeModel(bytes)
@@ -182,15 +187,14 @@ export const importedNetwork = (bytes: Uint8Array, choice: NetworkChoice = {}): 
   const event = eventOf(of, choice)
   const [rows] = of.shape
   try {
-    const { graph, weights } = separated(model, roles, event, READ_WITH)
+    const { graph, weights } = separated(model, roles, event, readWith(rows))
     const net = { kind: 'onnx', graph: Buffer.from(encodeGraph(graph)).toString('base64'), ...roles } as const
     const fixedBatch = typeof rows === 'number' ? { fixedBatch: rows } : {}
     return { net, params: weights, event, roles, model: graph, ...fixedBatch }
   } catch (error) {
-    const own = typeof rows === 'number' && rows !== READ_WITH ? rows : undefined
-    if (!(error instanceof TweedieError) || own === undefined || !isReadWith(model, roles, event, own))
-      throw error
-    const fixed = `the file is of a batch of ${own} (export it with dynamic_axes for the batch)`
+    const hasReason = error instanceof TweedieError && typeof rows === 'number'
+    if (!hasReason || !isReadWith(model, roles, event, rows)) throw error
+    const fixed = `the file is of a batch of ${rows} alone (export it with dynamic_axes for the batch)`
     throw new TweedieError('input', `${error.message}; ${fixed}`, { cause: error })
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Whether a denoiser has the limits of E[x | xt]: xt itself where there is almost no noise, and the same for
- * every xt where there is nothing else. A network that is read by another prediction, schedule or range than it
- * was trained with misses one of them.
+ * every xt where there is nothing else. A network that is read by another prediction, schedule or range than
+ * it was trained with misses one of them.
  */
 import type { Prior } from '../../diffusion/index.ts'
 import { normal, stream } from '../../random/index.ts'

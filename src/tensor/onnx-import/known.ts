@@ -1,6 +1,7 @@
 /**
- * Values that are known while a graph is read: shapes are computed by nodes too (Shape, Gather, Mul, Concat …),
- * and end in a Reshape that wants numbers. Such expressions of constants are computed here, in double precision.
+ * Values that are known while a graph is read: shapes are computed by nodes too (Shape, Gather, Mul, Concat
+ * …), and end in a Reshape that wants numbers. Such expressions of constants are computed here, in double
+ * precision.
  */
 import { TweedieError } from '../../error.ts'
 import type { DType } from '../dtype.ts'
@@ -170,7 +171,8 @@ export class KnownValues {
   /**
    * The numbers of a tensor, when they follow from constants alone.
    *
-   * @throws TweedieError `input` when there are too many of them to be shapes, or by an op that is not computed
+   * @throws TweedieError `input` when there are too many of them to be shapes, or by an op that is not
+   *   computed
    */
   of(t: Tensor): Known | undefined {
     const done = this.values.get(t)

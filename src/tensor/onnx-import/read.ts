@@ -22,7 +22,9 @@ const reasonFor = ({ op, domain }: NodeProto): string => {
   return 'this operator is not read'
 }
 
-/** @throws TweedieError `input` that names the first node whose op has no rule, and how many more there are */
+/**
+ * @throws TweedieError `input` that names the first node whose op has no rule, and how many more there are
+ */
 export const checkOps = ({ nodes }: Pick<OnnxModel, 'nodes'>): void => {
   const missing = nodes.filter(({ op, domain }) => domain !== '' || !Object.hasOwn(rules, op))
   if (missing.length === 0) return
@@ -74,15 +76,15 @@ const applyRule = (
 /**
  * The tensor of an output.
  *
- * @param feeds - a tensor for each input of the model, and perhaps for weights, which then replace those of the
- *   file
+ * @param feeds - a tensor for each input of the model, and perhaps for weights, which then replace those of
+ *   the file
  * @param leafValue - numbers of such weights where a shape or a setting needs them
- * @throws TweedieError `input` that names the node: ops that are not read, shapes that do not fit, numbers that
- *   must be known and follow from the data
+ * @throws TweedieError `input` that names the node: ops that are not read, shapes that do not fit, numbers
+ *   that must be known and follow from the data
  *
  * @example
  * ```ts
- * const y = readGraph(model, { x, t }, 'y')
+ * const prediction = readGraph(decodeModel(readBytes('model.onnx')), { x }, 'y')
  * ```
  */
 export const readGraph = (

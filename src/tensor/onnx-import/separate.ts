@@ -16,8 +16,8 @@ export interface Separated {
 const arrayOf = ({ dtype, shape, data }: InitializerProto): NdArray => new NdArray(dtype, shape, data)
 
 /**
- * Separates the float arrays of a model from its graph, but for those whose numbers the graph must know while it
- * is read, such as the factors of a Resize; one reading tells which.
+ * Separates the float arrays of a model from its graph, but for those whose numbers the graph must know while
+ * it is read, such as the factors of a Resize; one reading tells which.
  *
  * @param feeds - a symbolic tensor for each input of the model
  * @throws TweedieError `input` as {@link readGraph}

@@ -1,7 +1,7 @@
 /**
- * Protobuf's wire format, read (https://protobuf.dev/programming-guides/encoding): the fields of a message one
- * after the other. Lengths are believed as far as the bytes reach; nothing is allocated for them, since what
- * a field holds is a view.
+ * Protobuf's wire format, read (https://protobuf.dev/programming-guides/encoding): the fields of a message
+ * one after the other. Lengths are believed as far as the bytes reach; nothing is allocated for them, since
+ * what a field holds is a view.
  */
 import { TweedieError } from '../../error.ts'
 

@@ -190,7 +190,7 @@ export const conv2d = (x: Tensor, w: Tensor, { stride = 1, padding = 0, bias }: 
  *
  * @example
  * ```ts
- * convTranspose2d(g, w, { stride: 2, padding: 1, size: [16, 16] }) // of g [B, O, 8, 8], with 4×4 kernels
+ * convTranspose2d(y, w, { stride: 2, padding: 1, size: [16, 16] }) // of y [B, O, 8, 8], with 4×4 kernels
  * ```
  */
 export const convTranspose2d = (

@@ -133,9 +133,10 @@ describe('MMPS through an imported network', () => {
       x: zeros([2, 1, 8, 8]),
       t: zeros([2]),
     })
-    const read = importedNetwork(bytes)
-    expect(read.fixedBatch).toBe(2)
-    await expectSameDraws(ours, learnedPrior({ ...parts, net: read.net, params: read.params, imported: own }))
+    const graph = Buffer.from(bytes).toString('base64')
+    const read = { kind: 'onnx', graph, image: 'x', time: 't', output: 'y' } as const
+    await expectSameDraws(ours, learnedPrior({ ...parts, net: read, params: {}, imported: own }))
+    expect(() => importedNetwork(bytes)).toThrow('the file is of a batch of 2 alone')
   })
 
   it('has the denoiser of our own preconditioning', async () => {

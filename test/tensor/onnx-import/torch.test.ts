@@ -27,7 +27,7 @@ describe.each(Object.keys(golden))('%s of PyTorch', (name) => {
   const { shape, labels, y, dx } = golden[name]
   const read = importedNetwork(readFileSync(join(fixtures, `${name}.onnx`)))
 
-  it('has the outputs to 1e-5 and the gradients to 1e-4, with weights as constants and as inputs', async () => {
+  it('has the outputs to 1e-5, the gradients to 1e-4, with weights as constants and as inputs', async () => {
     const { apply } = network(read.net)
     const run = jit((x: Tensor, t: Tensor, v: Tensor, params: Readonly<Record<string, Tensor>>) => {
       const [constant, learned] = [apply(frozen(read.params), x, t), apply(params, x, t)]

@@ -41,8 +41,8 @@ const ordered = (x: Tensor, letters: string, wanted: string): Tensor =>
   )
 
 /**
- * A product of two tensors as one batched matrix product: letters of both factors and the result are the batch,
- * those of both factors alone are summed.
+ * A product of two tensors as one batched matrix product: letters of both factors and the result are the
+ * batch, those of both factors alone are summed.
  */
 const contraction = (site: Site, equation: string): Tensor => {
   const [sources, result] = equation.split('->')

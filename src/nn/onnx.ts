@@ -116,7 +116,7 @@ export const predictionIn = (y: Tensor, { output, first }: OnnxRoles, x: Tensor)
   const doubled = first === undefined && x.shape.length > 1 && y.shape[1] === 2 * x.shape[1]
   throw new TweedieError(
     'input',
-    `output '${output}' is ${y.dtype} [${y.shape}] for x of [${x.shape}]` +
+    `output '${output}' is ${y.dtype} [${y.shape.slice(1)}] for x of [${x.shape.slice(1)}]` +
       `${doubled ? `; with a learned variance, take the first ${x.shape[1]} channels (--channels)` : ''}`,
   )
 }

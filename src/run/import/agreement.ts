@@ -11,6 +11,7 @@ import {
   full,
   jit,
   loadProgram,
+  median,
   mul,
   NdArray,
   ndarray,
@@ -26,7 +27,10 @@ import type { ImportedNetwork } from './imported-network.ts'
 export interface Agreement {
   /** ‖ours − theirs‖/‖theirs‖ of the outputs at random inputs. */
   readonly output: number
-  /** |vᵀJu by our derivative − by differences of their outputs|, relative to ‖v‖ ‖Ju‖/√n. */
+  /**
+   * |vᵀJu by our derivative − by differences of their outputs|, relative to ‖v‖ ‖Ju‖/√n: of each row by its
+   * best step, and of these the median, since a kink may lie anywhere.
+   */
   readonly derivative: number
 }
 
@@ -89,8 +93,20 @@ const along = (x: NdArray<'float32'>, direction: NdArray<'float32'>, h: number):
     x.data.map((v, i) => v + h * direction.data[i]),
   )
 
-/** Step of the differences, of fourth order: their error and the rounding of float32 are both about 1e-5. */
-const STEP = 0.02
+/**
+ * Steps of the differences, of fourth order. The first one is best for smooth networks, where its error and
+ * the rounding of float32 are both about 1e-5; kinks (ReLU, max) that lie within a step want a shorter one.
+ */
+const STEPS = [0.02, 0.004, 0.0008]
+
+/** Rows that are compared, at least. */
+const ROWS = 6
+
+/** The numbers of each row. */
+const partsOf = ({ data }: { readonly data: ArrayLike<number> }, count: number): number[][] => {
+  const size = data.length / count
+  return Array.from({ length: count }, (_, i) => Array.from(data).slice(i * size, (i + 1) * size))
+}
 
 /**
  * Compares a network that was read with its file.
@@ -107,8 +123,8 @@ export const agreementWith = async (
   { levels, seed, ...execute }: ExecuteOptions & { levels: readonly [number, number]; seed: number },
 ): Promise<Agreement> => {
   const session = await loadProgram(bytes, execute)
-  const { net, params, event, fixedBatch = 2, model, roles } = read
-  const count = 2 * fixedBatch
+  const { net, params, event, fixedBatch = 1, model, roles } = read
+  const count = fixedBatch * Math.ceil(ROWS / fixedBatch)
   const drawn = (purpose: string) => normal(stream(seed, `import ${purpose}`), [count, ...event])
   const integer = model.inputs.some(({ name, dtype }) => name === roles.time && !dtype.startsWith('float'))
   const labels = (await labelsOf(schedule, levels, count)).map((v) => (integer ? Math.round(v) : v))
@@ -122,14 +138,22 @@ export const agreementWith = async (
     const ours = await program(x, ndarray(labels), v)
     const at = (h: number) => theirs(session, read, along(x, u, h), labels)
     const wanted = await at(0)
-    const [a, b, c, d] = [await at(-2 * STEP), await at(-STEP), await at(STEP), await at(2 * STEP)]
-    const slope = a.map((_, i) => (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * STEP))
-    const cotangent = toNumbers(v)
-    const difference = dot(toNumbers(float32(ours.pulled)), toNumbers(u)) - dot(cotangent, slope)
+    const apart = Array<number>(count).fill(Number.POSITIVE_INFINITY)
+    const [pulled, cotangent, direction] = [float32(ours.pulled), v, u].map((array) => partsOf(array, count))
+    for (const h of STEPS) {
+      const [a, b, c, d] = [await at(-2 * h), await at(-h), await at(h), await at(2 * h)]
+      const slope = a.map((_, i) => (8 * (c[i] - b[i]) - (d[i] - a[i])) / (12 * h))
+      const slopes = partsOf({ data: slope }, count)
+      for (const [i, Ju] of slopes.entries()) {
+        const difference = dot(pulled[i], direction[i]) - dot(cotangent[i], Ju)
+        const scale = (norm(cotangent[i]) * norm(Ju)) / Math.sqrt(Ju.length)
+        apart[i] = Math.min(apart[i], Math.abs(difference) / scale)
+      }
+    }
     const y = toNumbers(ours.y)
     return {
       output: norm(y.map((value, i) => value - wanted[i])) / norm(wanted),
-      derivative: Math.abs(difference) / ((norm(cotangent) * norm(slope)) / Math.sqrt(y.length)),
+      derivative: median(apart),
     }
   } finally {
     await program.release()

@@ -95,6 +95,7 @@ const matrices: readonly OnnxCase[] = [
   { op: 'Einsum', inputs: [x(2, 3, 4), x(2, 3, 5)], attributes: { equation: text('bct, bcs -> bts') } },
   { op: 'Einsum', inputs: [x(2, 3, 4), x(2, 5, 4)], attributes: { equation: text('bts,bcs->bct') } },
   { op: 'Einsum', inputs: [x(2, 3, 4, 2), x(5, 3)], attributes: { equation: text('nchw,dc->ndh') } },
+  { op: 'Einsum', inputs: [x(2, 3, 4)], attributes: { equation: text('abc->ca') } },
 ]
 
 const windows: readonly OnnxCase[] = [

@@ -75,13 +75,22 @@ const contraction = (site: Site, equation: string): Tensor => {
   return ordered(reshape(matmul(left, right), sizesOf(letters)), letters, result)
 }
 
+/** Letters of the factors and of the result, none twice in one of them. */
+const FORMULA = /^([a-zA-Z]*)(?:,([a-zA-Z]*))?->([a-zA-Z]*)$/
+
 const einsum = (site: Site): Tensor => {
   const equation = site.text('equation', '').replaceAll(' ', '')
-  const match = /^([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)$/.exec(equation)
-  const plain = match?.slice(1).every((letters) => new Set(letters).size === letters.length)
-  const fits = match && [0, 1].every((i) => match[i + 1].length === site.maybe(i)?.shape.length)
-  if (!plain || !fits) site.refuse(`'${equation}': formulas of two factors without repeated letters are read`)
-  return contraction(site, equation)
+  const match = FORMULA.exec(equation)
+  const letters = match?.slice(1).flatMap((list) => (list === undefined ? [] : [list])) ?? []
+  const factors = letters.slice(0, -1)
+  const plain = letters.every((list) => new Set(list).size === list.length)
+  const fits = factors.every((list, i) => list.length === site.maybe(i)?.shape.length)
+  if (!match || !plain || !fits)
+    site.refuse(`'${equation}': formulas of one or two factors without repeated letters are read`)
+  if (factors.length === 2) return contraction(site, equation)
+  const [only, result] = letters
+  const summed = without(site.input(0), only, result)
+  return ordered(summed.x, summed.letters, result)
 }
 
 export const matrices: Rules = { MatMul: product, Gemm: gemm, Einsum: einsum }

@@ -72,13 +72,18 @@ const PASSING = new Set(['Identity', 'Unsqueeze', 'Squeeze', 'Reshape', 'Expand'
  * Whether an integer input is made a float at once, as the argument of sines is: then it may be any number,
  * and the network knows levels between those that it was trained on.
  */
-const isMadeFloat = ({ nodes }: Pick<OnnxModel, 'nodes'>, name: string): boolean =>
-  nodes
-    .filter(({ inputs }) => inputs.includes(name))
-    .every(({ op, attributes, outputs }) => {
-      if (PASSING.has(op)) return isMadeFloat({ nodes }, outputs[0])
-      return op === 'Cast' && 'to' in attributes && 'int' in attributes.to && attributes.to.int === 1
-    })
+const isMadeFloat = ({ nodes }: OnnxModel, name: string): boolean => {
+  const names = new Set([name]) // grows while it is gone through
+  for (const integer of names) {
+    for (const { op, attributes, inputs, outputs } of nodes) {
+      if (!inputs.includes(integer) || op === 'Shape') continue
+      if (PASSING.has(op)) names.add(outputs[0])
+      else if (op !== 'Cast' || !('to' in attributes && 'int' in attributes.to && attributes.to.int === 1))
+        return false
+    }
+  }
+  return true
+}
 
 /** A label [B] as an input takes it: with its axes, in its dtype. */
 const asLabel = (model: OnnxModel, input: Input, label: Tensor): Tensor => {

@@ -1,5 +1,6 @@
 /** Whether a network that was read is that of its file: beside ONNX Runtime's own run of the same bytes. */
 import { importedSchedule, type ScheduleSpec } from '../../diffusion/index.ts'
+import { TweedieError } from '../../error.ts'
 import { fixedInputs, network } from '../../nn/index.ts'
 import { normal, stream } from '../../random/index.ts'
 import {
@@ -52,37 +53,46 @@ const labelsOf = async (
   return toNumbers(await jit((log: Tensor) => mul(labelOf(exp(log)), 1))(ndarray(logs)))
 }
 
+/** @throws TweedieError `input` with the reason of ONNX Runtime */
+const ran = async (session: Session, feeds: Readonly<Record<string, NdArray>>) => {
+  try {
+    return await session.run(feeds)
+  } catch (cause) {
+    if (cause instanceof TweedieError) throw cause
+    const [reason] = `${cause instanceof Error ? cause.message : cause}`.split('\n')
+    throw new TweedieError('input', `ONNX Runtime opens the file, but does not run it (${reason})`, { cause })
+  }
+}
+
 /** The file's own output for a batch, in pieces of the rows that it takes. */
 const theirs = async (
   session: Session,
-  { roles, model, fixedBatch, event }: ImportedNetwork,
+  { roles, model, fixedBatch }: ImportedNetwork,
   x: NdArray<'float32'>,
   labels: readonly number[],
 ): Promise<number[]> => {
   const each = fixedBatch ?? labels.length
-  const results: number[] = []
+  const results: number[][] = []
   const fixed = fixedInputs(roles.fixed)
   for (let from = 0; from < labels.length; from += each) {
     const feeds = Object.fromEntries(
-      model.inputs
-        .filter(({ name }) => session.inputs.includes(name))
-        .map((input) => {
-          if (input.name === roles.image) return [input.name, rows(x, from, from + each)]
-          const shape = batchShape(input, each)
-          if (input.name === roles.time)
-            return [input.name, ndarray(labels.slice(from, from + each), shape, input.dtype)]
-          return [input.name, full(shape, fixed.get(input.name) ?? 0, input.dtype)]
-        }),
+      model.inputs.flatMap((input) => {
+        const { name, dtype } = input
+        if (name === roles.image) return [[name, rows(x, from, from + each)]]
+        if (name === roles.time)
+          return [[name, ndarray(labels.slice(from, from + each), batchShape(input, each), dtype)]]
+        const value = fixed.get(name)
+        return value === undefined ? [] : [[name, full(batchShape(input, each), value, dtype)]]
+      }),
     )
-    const output = (await session.run(feeds))[roles.output]
+    const output = (await ran(session, feeds))[roles.output]
     const [b, ...rest] = output.shape
     const size = output.size / b
     const kept = roles.first === undefined ? size : (size / rest[0]) * roles.first
     const values = toNumbers(output)
-    for (let i = 0; i < b; i++) results.push(...values.slice(i * size, i * size + kept))
+    for (let i = 0; i < b; i++) results.push(values.slice(i * size, i * size + kept))
   }
-  if (results.length !== labels.length * event.reduce((a, b) => a * b, 1)) return []
-  return results
+  return results.flat()
 }
 
 /** u moved by h along a direction. */

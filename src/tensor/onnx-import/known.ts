@@ -57,7 +57,6 @@ const unary: Readonly<Record<string, (x: number) => number>> = {
   sin: Math.sin,
   cos: Math.cos,
   not: (x) => (x ? 0 : 1),
-  stopGradient: (x) => x,
 }
 
 /** Functions of two numbers, whose results are numbers or 0 and 1. */

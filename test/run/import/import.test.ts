@@ -1,5 +1,4 @@
 /** Networks of PyTorch as priors: tested, kept, read again, and used by posterior methods like our own. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { preconditioned, scheduleSpec, standardGaussian } from '../../../src/diffusion/index.ts'
@@ -25,15 +24,13 @@ import {
   toNumbers,
   zeros,
 } from '../../../src/tensor/index.ts'
+import { exported } from '../../exact/importer.ts'
 import { formulaWeights } from '../../nn/formula-weights.ts'
 import { distance, waveOf } from '../../numbers.ts'
 import { scratch } from '../scratch.ts'
 
-const fixtures = join(import.meta.dirname, '../../tensor/onnx-import/fixtures')
-const bytesOf = (name: string): Uint8Array => readFileSync(join(fixtures, `${name}.onnx`))
-
 const imported = (name: string, schedule: string, more: Partial<ImportRequest> = {}) =>
-  importPrior(bytesOf(name), { predicts: 'noise', schedule: scheduleSpec(schedule), ...more }, { seed: 0 })
+  importPrior(exported(name), { predicts: 'noise', schedule: scheduleSpec(schedule), ...more }, { seed: 0 })
 
 const failed = ({ checks }: Awaited<ReturnType<typeof importPrior>>): string[] =>
   checks.filter(({ passed }) => !passed).map(({ check }) => check)
@@ -63,7 +60,7 @@ describe('the test of an import', () => {
 it('is interrupted while it draws', async () => {
   const request = { predicts: 'noise', schedule: scheduleSpec('vp') } as const
   const signal = AbortSignal.abort()
-  await expect(importPrior(bytesOf('unet'), request, { seed: 0, signal })).rejects.toThrow(/interrupted/)
+  await expect(importPrior(exported('unet'), request, { seed: 0, signal })).rejects.toThrow(/interrupted/)
 })
 
 it('a prior that was imported comes back from its file', async () => {
@@ -124,7 +121,7 @@ describe('MMPS through an imported network', () => {
   const ours = learnedPrior({ ...parts, net: config, params })
 
   it('is MMPS through our copy of it: our network, written in PyTorch and exported', async () => {
-    const read = importedNetwork(bytesOf('diem-unet'))
+    const read = importedNetwork(exported('diem-unet'))
     await expectSameDraws(ours, learnedPrior({ ...parts, net: read.net, params: read.params, imported: own }))
   })
 
@@ -140,7 +137,7 @@ describe('MMPS through an imported network', () => {
   })
 
   it('has the denoiser of our own preconditioning', async () => {
-    const read = importedNetwork(bytesOf('diem-unet'))
+    const read = importedNetwork(exported('diem-unet'))
     const other = learnedPrior({ ...parts, net: read.net, params: read.params, imported: own })
     const run = jit((x: Tensor, s: Tensor) => [
       preconditioned(net, frozen(params))(x, s),

@@ -134,6 +134,7 @@ const surrounded = (site: Site): Tensor => {
   return x.shape.reduce((y, size, i) => {
     const length = before[i] + size + after[i]
     if (before[i] === 0 && after[i] === 0) return y
+    if (!(length > 0 && length <= 2 ** 20)) site.refuse(`${length} entries along an axis`)
     return take(
       y,
       Array.from({ length }, (_, k) => source(k - before[i], size)),

@@ -132,7 +132,7 @@ const resized = (site: Site, scales: readonly number[] | undefined): Tensor => {
   const policy = site.text('keep_aspect_ratio_policy', 'stretch')
   if (policy !== 'stretch') site.refuse(`keep_aspect_ratio_policy '${policy}' is not read`)
   const axes = axesOf(site, scales)
-  if (axes.some(({ to }) => !(Number.isInteger(to) && to > 0 && to <= 2 ** 16)))
+  if (axes.some(({ from, to }) => !(Number.isInteger(to) && to > 0 && (to === from || to * from <= 2 ** 24))))
     site.refuse(`sizes [${axes.map(({ to }) => to)}]`)
   const sampling = samplingOf(site)
   const factor = repeats(axes, sampling)

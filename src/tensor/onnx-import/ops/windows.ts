@@ -1,8 +1,8 @@
 /** Convolutions and pooling: windows that slide over one or two axes. */
 
-import { full } from '../../ndarray.ts'
 import {
   add,
+  broadcastTo,
   concat,
   conv2d,
   convTranspose2d,
@@ -12,10 +12,11 @@ import {
   type Pair,
   pad,
   reshape,
+  scalarLike,
   slice,
   split,
 } from '../../ops/index.ts'
-import { constant, type Tensor } from '../../tensor.ts'
+import type { Tensor } from '../../tensor.ts'
 import type { Rules, Site } from '../site.ts'
 
 /** How a window slides along H and W; series [B, C, T] are images of one row. */
@@ -94,12 +95,21 @@ const dilated = (w: Tensor, [dh, dw]: Pair): Tensor => {
   return slice(reshape(apart, [o, i, h * dh, k * dw]), [], [o, i, cells(h, dh), cells(k, dw)])
 }
 
+/** The attribute `group`, which divides the channels. */
+const groupsOf = (site: Site, x: Tensor): number => {
+  const groups = site.int('group', 1)
+  const channels = x.shape[1]
+  return groups > 0 && channels % groups === 0
+    ? groups
+    : site.refuse(`${groups} groups of ${channels} channels`)
+}
+
 const convolution = (site: Site): Tensor => {
   const x = asImages(site, site.input(0))
   const kernel = site.input(1)
   const window = windowOf(site, kernel.shape.slice(2), site.input(0))
   const w = dilated(asImages(site, kernel), window.dilation)
-  const groups = site.int('group', 1)
+  const groups = groupsOf(site, x)
   const even = window.before.every((n, i) => n === window.after[i])
   const source = even ? x : padded(x, window)
   const options = { stride: window.stride, padding: even ? window.before : 0 }
@@ -122,7 +132,7 @@ const transposed = (site: Site): Tensor => {
   const { stride, before, after } = window
   const more = pairOf(site, site.ints('output_padding') ?? kernel.shape.slice(2).map(() => 0), 0)
   const whole = ([0, 1] as const).map((i) => (x.shape[2 + i] - 1) * stride[i] + w.shape[2 + i])
-  const groups = site.int('group', 1)
+  const groups = groupsOf(site, x)
   const weights = split(w, groups, 0)
   const parts = split(x, groups, 1).map((part, i) =>
     convTranspose2d(part, weights[i], { stride, size: [whole[0], whole[1]] }),
@@ -147,11 +157,15 @@ const seen = (x: Tensor, { size, stride, dilation }: Window, out: Pair): Tensor[
   })
 }
 
+/** Cells of a window of pooling: each is an op. */
+const MOST_CELLS = 1024
+
 /** What a pool sees, its window and the size of the result. */
 const poolOf = (site: Site, fill: number) => {
   const x = asImages(site, site.input(0))
   const window = windowOf(site, site.ints('kernel_shape') ?? [], site.input(0))
   const { size, stride, dilation } = window
+  if (size[0] * size[1] > MOST_CELLS) site.refuse(`a window of ${size[0]}×${size[1]}`)
   const round = site.int('ceil_mode', 0) === 0 ? Math.floor : Math.ceil
   const room = ([0, 1] as const).map(
     (i) => x.shape[2 + i] + window.before[i] + window.after[i] - cells(size[i], dilation[i]),
@@ -177,7 +191,7 @@ const averagePool = (site: Site): Tensor => {
   const pads = [...window.before, ...window.after].some((n) => n > 0)
   if (!pads || site.int('count_include_pad', 0) !== 0)
     return ofRank(mul(total, 1 / windows.length), site.input(0))
-  const ones = padded(constant(full([1, 1, ...x.shape.slice(2)], 1)), window)
+  const ones = padded(broadcastTo(scalarLike(x, 1), [1, 1, ...x.shape.slice(2)]), window)
   const counts = seen(ones, window, out).reduce((a, b) => add(a, b))
   return ofRank(div(total, counts), site.input(0))
 }

@@ -16,6 +16,7 @@ import { em } from '../test/exact/em.ts'
 import { flowGates } from '../test/exact/flow-contract.ts'
 import type { Gate } from '../test/exact/gate.ts'
 import { guidedDenoiser } from '../test/exact/guided-denoiser.ts'
+import { importerGates } from '../test/exact/importer.ts'
 import { sparseGates } from '../test/exact/levy/sparse-gates.ts'
 import { likelihoods } from '../test/exact/likelihood.ts'
 import { mixtures } from '../test/exact/mixtures.ts'
@@ -46,6 +47,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E18: partingGates,
   mixtures,
   mode: droppedMode,
+  import: importerGates,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

@@ -1,16 +1,10 @@
 /**
- * Variance-preserving networks as denoisers of this library. Such a network predicts the noise of u = α x +
- * √(1 − α²) z; then u/α = x + s z with s = √(1 − α²)/α, and
- *
- *   D(v, s) = v − s ε(α v, t(s)),   α = 1/√(1 + s²),
- *
- * where t(s) finds the time of that noise level (Song et al. 2021, for the continuous schedule; Ho et al.
- * 2020, for 1000 steps).
+ * The schedules of variance-preserving diffusions, u = α x + √(1 − α²) z: u/α = x + s z with s = √(1 − α²)/α,
+ * and t(s) finds the time of that noise level (Song et al. 2021, for the continuous schedule; Ho et al. 2020,
+ * for 1000 steps).
  */
-import { TweedieError } from '../error.ts'
 import {
   add,
-  alignTo,
   cast,
   clip as clipTo,
   constant,
@@ -23,7 +17,6 @@ import {
   minimum,
   mul,
   ndarray,
-  rsqrt,
   sqrt,
   square,
   sub,
@@ -31,7 +24,6 @@ import {
   type Tensor,
   take,
 } from '../tensor/index.ts'
-import type { Denoiser } from './denoiser.ts'
 
 /** The schedule of a variance-preserving diffusion: which label belongs to a noise level. */
 export interface VpSchedule {
@@ -82,14 +74,38 @@ export const continuousVp = ({
   },
 })
 
+/** A discrete schedule: how many steps, and how their β go from the first to the last. */
+export interface DiscreteBeta {
+  /** Default 1000. */
+  readonly steps?: number
+  /** Default 1e-4; not of `cosine`. */
+  readonly betaMin?: number
+  /** Default 0.02; not of `cosine`. */
+  readonly betaMax?: number
+  /**
+   * `linear` (Ho et al. 2020, the default); `scaled`, linear in √β (Rombach et al. 2022); `cosine`, where ᾱ
+   * is a squared cosine (Nichol & Dhariwal 2021, with their offset 0.008 and β at most 0.999).
+   */
+  readonly law?: 'linear' | 'scaled' | 'cosine'
+}
+
+/** β of step i of n. */
+const betaOf = (i: number, n: number, { law = 'linear', betaMin = 1e-4, betaMax = 0.02 }: DiscreteBeta) => {
+  const along = i / (n - 1)
+  if (law === 'linear') return betaMin + (betaMax - betaMin) * along
+  if (law === 'scaled') return (betaMin ** 0.5 + (betaMax ** 0.5 - betaMin ** 0.5) * along) ** 2
+  const abar = (t: number) => Math.cos((((t / n + 0.008) / 1.008) * Math.PI) / 2) ** 2
+  return Math.min(1 - abar(i + 1) / abar(i), 0.999)
+}
+
 /**
- * VE noise levels √((1 − ᾱ)/ᾱ) of the discrete schedule with `steps` linear betas, ᾱ the running product of 1
- * − β: lowest first.
+ * VE noise levels √((1 − ᾱ)/ᾱ) of the discrete schedule, ᾱ the running product of 1 − β: lowest first.
  */
-export const discreteVpLevels = ({ steps = 1000, betaMin = 1e-4, betaMax = 0.02 } = {}): number[] => {
+export const discreteVpLevels = (options: DiscreteBeta = {}): number[] => {
+  const { steps = 1000 } = options
   let abar = 1
   return Array.from({ length: steps }, (_, i) => {
-    abar *= 1 - (betaMin + ((betaMax - betaMin) * i) / (steps - 1))
+    abar *= 1 - betaOf(i, steps, options)
     return Math.sqrt((1 - abar) / abar)
   })
 }
@@ -98,9 +114,7 @@ export const discreteVpLevels = ({ steps = 1000, betaMin = 1e-4, betaMax = 0.02 
  * The discrete schedule of DDPM with labels 0 … steps − 1, interpolated in log s between levels: networks
  * with sinusoidal embeddings take any number. Noise levels beyond the ends get the label of the end.
  */
-export const discreteVp = (
-  options: { steps?: number; betaMin?: number; betaMax?: number } = {},
-): VpSchedule => {
+export const discreteVp = (options: DiscreteBeta = {}): VpSchedule => {
   const logs = discreteVpLevels(options).map(Math.log)
   return {
     labelOf: (sigma) => {
@@ -112,51 +126,5 @@ export const discreteVp = (
       const [from, to] = [at(lower), at(add(lower, 1))]
       return add(lower, div(sub(s, from), sub(to, from)))
     },
-  }
-}
-
-/** Options of {@link vpDenoiser}. */
-export interface VpOptions {
-  /** Default {@link continuousVp}. */
-  readonly schedule?: VpSchedule
-  /**
-   * Units of the network's data: scale · x + shift for x in the units of the prior; 0.5 and 0 for [-1, 1],
-   * 0.25 and 0.5 for [0, 1]. Default 1 and 0.
-   */
-  readonly scale?: number
-  readonly shift?: number
-  /**
-   * Bounds of x̂ in the units of the prior, such as [-2, 2]: part of the graph, so saturated entries have no
-   * gradient.
-   */
-  readonly clip?: readonly [number, number]
-}
-
-/**
- * The denoiser of a network that predicts noise.
- *
- * @param eps - (u [B, ...event], label [B]) → noise, like u
- * @throws TweedieError `input` for a scale that is not positive and for bounds in the wrong order
- *
- * @example
- * ```ts
- * const options = { schedule: discreteVp(), scale: 0.5, clip: [-2, 2] } as const
- * const prior = vpDenoiser((u, label) => net.apply(frozen(params), u, label), options)
- * ```
- */
-export const vpDenoiser = (
-  eps: (u: Tensor, label: Tensor) => Tensor,
-  { schedule = continuousVp(), scale = 1, shift = 0, clip }: VpOptions = {},
-): Denoiser => {
-  if (!(scale > 0)) throw new TweedieError('input', `vpDenoiser: scale must be positive, got ${scale}`)
-  if (clip && !(clip[0] < clip[1]))
-    throw new TweedieError('input', `vpDenoiser: clip must be [low, high], got [${clip}]`)
-  return (xt, sigma) => {
-    const own = mul(sigma, scale) // the noise level in the network's units
-    const s = alignTo(own, xt)
-    const v = add(mul(xt, scale), shift)
-    const noise = eps(mul(v, rsqrt(add(square(s), 1))), schedule.labelOf(own))
-    const xhat = mul(sub(sub(v, mul(s, noise)), shift), 1 / scale)
-    return clip ? clipTo(xhat, clip[0], clip[1]) : xhat
   }
 }

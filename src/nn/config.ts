@@ -5,8 +5,12 @@ import type { Shape } from '../tensor/index.ts'
 import type { Network } from './network.ts'
 import type { NetworkKind } from './network-kind.ts'
 import { networks } from './networks.ts'
+import { onnxKind } from './onnx.ts'
 
-type Kind = (typeof networks)[number]
+/** Kinds that checkpoints may hold: those of configurations, and what was imported. */
+const kept = [...networks, onnxKind] as const
+
+type Kind = (typeof kept)[number]
 type SpatialKind = Extract<Kind, { readonly spatial: true }>
 
 /** A network as data: its kind and its options. */
@@ -21,7 +25,7 @@ type Described = Readonly<Record<string, unknown>>
 const isSpatial = (candidate: Kind): candidate is SpatialKind => candidate.spatial
 
 /** Networks over points in space. */
-export const spatialNetworks: readonly SpatialKind[] = networks.filter(isSpatial)
+export const spatialNetworks: readonly SpatialKind[] = kept.filter(isSpatial)
 
 const kindIn = <K extends NetworkKind>(kinds: readonly K[], name: unknown): K => {
   const found = kinds.find(({ kind }) => kind === name)
@@ -44,7 +48,7 @@ const withoutKind = ({ kind: _, ...settings }: Described): Described => settings
  * ```
  */
 export const network = (config: NetworkConfig): Network => {
-  const kind: NetworkKind = kindIn(networks, config.kind)
+  const kind: NetworkKind = kindIn(kept, config.kind)
   return kind.make(config)
 }
 
@@ -71,7 +75,7 @@ export const spatialNetworkFor = (settings: Described, event: Shape): SpatialNet
  *
  * @throws TweedieError `input` for unknown kinds and options that do not fit
  */
-export const readNetwork = (header: Described): NetworkConfig => kindIn(networks, header.kind).read(header)
+export const readNetwork = (header: Described): NetworkConfig => kindIn(kept, header.kind).read(header)
 
 /** The same of a network over [C, ...space]. @throws TweedieError `input` */
 export const readSpatialNetwork = (header: Described): SpatialNetwork =>

@@ -5,6 +5,7 @@ export type { DistillObjective, DistillRequest, Validation } from './distill-req
 export * from './folder.ts'
 export type { HeldReading } from './held-bench.ts'
 export { HELD_DRAWS } from './held-out.ts'
+export * from './import/index.ts'
 export * from './interrupt.ts'
 export * from './journal.ts'
 export * from './layout.ts'

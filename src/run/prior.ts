@@ -6,9 +6,12 @@ import {
   exponentialSchedule,
   type Gaussian,
   gaussianDenoiser,
+  type ImportedSpec,
+  importedDenoiser,
   inDomain,
   type Prior,
   preconditioned,
+  predictions,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { asFloat32 } from '../formats/index.ts'
@@ -18,7 +21,14 @@ import { type DataRange, type Domain, domainOf, toPrior } from '../operators/ind
 import { bernoulli, stream } from '../random/index.ts'
 import { constant, frozen, type NdArray, type Shape, sizeOf, type Tree } from '../tensor/index.ts'
 import { fixedMask, maskedDenoiser } from '../training/index.ts'
-import { keepCheckpoint, keptCheckpoints, parsedState, readCheckpoint } from './checkpoint.ts'
+import {
+  type CheckpointContent,
+  keepCheckpoint,
+  keptCheckpoints,
+  parsedState,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
 import { gaussianStateSchema, packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
@@ -62,13 +72,20 @@ export interface PriorParts {
   readonly domain?: Domain
   /** Priors of AmbientDiffusion. */
   readonly ambient?: AmbientMask
+  /** How the network is read, of one that was trained elsewhere; absent: under the preconditioning. */
+  readonly imported?: ImportedSpec
 }
 
 /** A learned prior, ready to sample from, with what it is made of. */
 export interface LearnedPrior extends PriorParts, Prior {}
 
-const denoiserOf = ({ net, params, gaussian, start, skip, ambient }: PriorParts): Denoiser => {
+const denoiserOf = ({ net, params, gaussian, start, skip, ambient, imported }: PriorParts): Denoiser => {
   if (start) return gaussianDenoiser(gaussian)
+  if (imported) {
+    const weights = frozen(params)
+    const { apply } = network(net)
+    return importedDenoiser((u, label) => apply(weights, u, label), imported)
+  }
   if (!ambient)
     return preconditioned(network(net), frozen(params), skip === 'gaussian' ? { skip: gaussian } : {})
   const { seed, keep, shape } = ambient
@@ -103,17 +120,27 @@ const header = z.object({
   ambient: z
     .object({ delta: z.number(), keep: z.number().min(0).max(1), seed: z.int().nonnegative(), shape: sizes })
     .optional(),
+  imported: z
+    .object({
+      predicts: z.enum(predictions),
+      schedule: z.string(),
+      settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+      scale: z.number().positive(),
+      shift: z.number(),
+    })
+    .optional(),
 })
 
-/** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
-export const savePrior = (run: Run, name: string, prior: PriorParts): string => {
-  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain, ambient } =
-    prior
+/** A prior as a checkpoint holds it. */
+const contentOf = (prior: PriorParts): CheckpointContent => {
+  const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain } = prior
+  const { ambient, imported } = prior
   const packed = packGaussian(gaussian)
-  return keepCheckpoint(run, name, {
+  return {
     arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}) },
     state: {
       kind: 'prior',
+      ...(imported ? { imported: { ...imported } } : {}),
       net: headerOf(net),
       sigmaMin,
       sigmaMax,
@@ -125,8 +152,15 @@ export const savePrior = (run: Run, name: string, prior: PriorParts): string => 
       ...(ambient ? { ambient: { ...ambient } } : {}),
       gaussian: packed.state,
     },
-  })
+  }
 }
+
+/** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
+export const savePrior = (run: Run, name: string, prior: PriorParts): string =>
+  keepCheckpoint(run, name, contentOf(prior))
+
+/** Writes a prior into a file of its own. @throws TweedieError `io` */
+export const writePrior = (path: string, prior: PriorParts): void => writeCheckpoint(path, contentOf(prior))
 
 /**
  * The checkpoint file of a prior: of a run folder the final one, else that of the last lap; a file is itself.

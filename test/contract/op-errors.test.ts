@@ -99,6 +99,14 @@ const cases: readonly (readonly [() => unknown, string])[] = [
     'conv2d: kernel 1×9 is larger than the input [2,3,8,8] with padding [1, 0]',
   ],
   [
+    () => t.convTranspose2d(images, float(4, 3, 3, 3), { size: [10, 10] }),
+    'convTranspose2d: input float32[2,3,8,8] does not fit weights float32[4,3,3,3]',
+  ],
+  [
+    () => t.convTranspose2d(images, float(3, 4, 3, 3), { size: [8, 8] }),
+    'convTranspose2d: images [8,8] become [6,6], not [8,8]',
+  ],
+  [
     () => t.upsample(images, 1.5),
     'upsample: [2,3,8,8] is not an image batch [B, C, H, W] that fits the factor 1.5',
   ],

@@ -6,7 +6,6 @@ import {
   flatten,
   grad,
   jit,
-  mapArrays,
   mul,
   type NdArray,
   ndarray,
@@ -17,10 +16,10 @@ import {
   type Tensor,
   type Tree,
   toNumbers,
-  unflatten,
 } from '../../src/tensor/index.ts'
 import { dropoutShapes, givenDropout } from '../dropout.ts'
 import { expectClose, wave } from '../numbers.ts'
+import { formulaWeights } from './formula-weights.ts'
 
 /**
  * Numbers that PyTorch computed in float64 (fixtures/make.py), from weights that are a formula of their
@@ -38,27 +37,6 @@ const golden = z
 
 type Golden = z.infer<typeof Case>
 type Float = 'float32' | 'float64'
-
-const phaseOf = (name: string): number =>
-  ([...name].reduce((total, c, i) => total + (i + 1) * c.charCodeAt(0), 0) % 1000) / 10
-
-const formulaWeights = <P>(params: P, dtype: Float): P => {
-  const filled = Object.entries(flatten(params)).map(([name, { shape, size }]) => {
-    const scale = shape.length > 1 ? 1 / Math.sqrt(sizeOf(shape.slice(1))) : 0.1
-    return [
-      name,
-      ndarray(
-        wave(size, phaseOf(name)).map((v) => scale * v),
-        shape,
-        dtype,
-      ),
-    ] as const
-  })
-  return unflatten(
-    mapArrays((p) => ndarray(toNumbers(p), p.shape, dtype), params),
-    Object.fromEntries(filled),
-  )
-}
 
 /** ‖g‖ and ⟨g, wave⟩. */
 const fingerprint = (g: NdArray): number[] => {

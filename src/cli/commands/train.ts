@@ -24,6 +24,12 @@ import { formatFields } from '../table.ts'
 /** The parts of a prior that a training which begins with its weights must share. */
 type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>
 
+/** As JSON, of which an imported network has a great deal. */
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value)
+  return text.length <= 400 ? text : `${text.slice(0, 400)}…`
+}
+
 /** The weights to begin with. */
 const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['params'] | undefined => {
   if (path === undefined) return undefined
@@ -35,10 +41,7 @@ const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['param
   ] as const) {
     const [a, b] = [own, other].map((value) => JSON.parse(JSON.stringify(value)))
     if (!isDeepStrictEqual(a, b))
-      throw new TweedieError(
-        'input',
-        `start: '${path}' has another ${name}: ${JSON.stringify(b)}, here ${JSON.stringify(a)}`,
-      )
+      throw new TweedieError('input', `start: '${path}' has another ${name}: ${shown(b)}, here ${shown(a)}`)
   }
   return params
 }

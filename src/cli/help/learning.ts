@@ -143,6 +143,105 @@ Ctrl-C saves a checkpoint and leaves with code 130; --resume goes on from there.
     ],
     load: (): Promise<CommandModule> => import('../commands/train.ts'),
   },
+  import: {
+    summary: "make a prior of anyone's network: an ONNX file, such as PyTorch exports",
+    description: `Reads the graph of an ONNX file as expressions, so that it has derivatives, and keeps it as
+a prior that every command takes. The network is a denoiser, a noise, score or velocity predictor, or the raw
+network of EDM (--predicts), that was trained under a schedule (--schedule).
+
+The prior is tested before it is written: its output beside ONNX Runtime's own run of the file, its derivative
+beside differences of that, E[x | xt] at the lowest and at the highest noise level, and draws. When one fails,
+nothing is written and the exit code is 1.`,
+    more: async () => (await import('./schedules.ts')).schedulesHelp,
+    arguments: [{ usage: '<model>', description: 'ONNX file of the network, float32, in one file' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        required: true,
+        description: 'prior to write (.safetensors)',
+      },
+      predicts: {
+        kind: 'choice',
+        choices: ['denoised', 'noise', 'score', 'velocity', 'raw'],
+        required: true,
+        description: 'what the network was trained to say',
+      },
+      schedule: {
+        kind: 'text',
+        value: 'name',
+        required: true,
+        description: 've, vp, edm or flow, with settings, such as vp:betas=cosine',
+      },
+      range: {
+        kind: 'text',
+        value: 'low,high',
+        default: '0,1',
+        description: 'lowest and highest value of the data, as in observation sets',
+      },
+      networkRange: {
+        kind: 'text',
+        value: 'low,high',
+        default: '-1,1',
+        description: 'the same values as the network sees them',
+      },
+      levels: {
+        kind: 'text',
+        value: 'low,high',
+        description:
+          "lowest and highest noise level of its training, in the network's units (default: the schedule's)",
+      },
+      event: {
+        kind: 'text',
+        value: 'sizes',
+        description: 'shape of one x, such as 3,32,32, where the file leaves it open',
+      },
+      image: {
+        kind: 'text',
+        value: 'name',
+        description: 'input of the noisy x (default: found by its shape)',
+      },
+      time: {
+        kind: 'text',
+        value: 'name',
+        description: 'input of the noise level (default: found likewise)',
+      },
+      fixed: {
+        kind: 'text',
+        value: 'name=number',
+        description: 'numbers of other inputs, such as a class label: y=0,w=1',
+      },
+      prediction: {
+        kind: 'text',
+        value: 'name',
+        description: 'output that is the prediction, where there are several',
+      },
+      channels: {
+        kind: 'integer',
+        min: 1,
+        description: 'its channels that are, the first ones: 3 of 6 with a learned variance',
+      },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie import ddpm.onnx --predicts noise --schedule vp -o runs/ddpm.safetensors',
+        does: 'a DDPM of images in [-1, 1], 1000 linear steps, as a prior of data in [0, 1]',
+      },
+      {
+        command:
+          'tweedie import guided.onnx --predicts noise --schedule vp:betas=cosine --channels 3 ' +
+          '-o prior.safetensors',
+        does: 'a network with a learned variance, which is left out',
+      },
+      {
+        command: 'tweedie import edm.onnx --predicts raw --schedule edm:sigmaData=0.5 -o prior.safetensors',
+        does: 'the network inside the preconditioning of EDM',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/import.ts'),
+  },
   distill: {
     summary: 'distill a prior into a sampler of one or few steps, without clean data',
     description: `Trains a conditional flow to draw from the posterior in one pass: on measurements and the

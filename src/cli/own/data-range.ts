@@ -5,16 +5,18 @@ import type { DataRange } from '../../operators/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 
-/** `low,high` of the data; undefined when not given. */
-export const rangeOf = ({ range }: { readonly range?: string }): DataRange | undefined => {
-  if (range === undefined) return undefined
-  const [low, high, ...more] = range
-    .split(',')
-    .map((text) => (text.trim() === '' ? Number.NaN : Number(text)))
+/** `low,high` of an option; undefined when not given. @throws TweedieError `input` for anything else */
+export const pairOf = (option: string, text: string | undefined): readonly [number, number] | undefined => {
+  if (text === undefined) return undefined
+  const [low, high, ...more] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high) || more.length > 0)
-    throw new TweedieError('input', `--range: expected two numbers, low,high, got '${range}'`)
+    throw new TweedieError('input', `${option}: expected two numbers, low,high, got '${text}'`)
   return [low, high]
 }
+
+/** `low,high` of the data; undefined when not given. */
+export const rangeOf = ({ range }: { readonly range?: string }): DataRange | undefined =>
+  pairOf('--range', range)
 
 /**
  * Noise, units and networks go by the range: values outside it are a slip.

@@ -33,6 +33,7 @@ import type { OptionsOf } from '../commands.ts'
 import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkUnits, rangeOf } from './data-range.ts'
+import { eventOf } from './event-option.ts'
 import { withNoise } from './noise-check.ts'
 import { checkOperatorName, pairsOf, settingValue } from './operator-arguments.ts'
 import { ownLayout } from './own-layout.ts'
@@ -179,14 +180,6 @@ export const noiseLevelOf = (text: string): number => {
   const level = text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isFinite(level) && level > 0) return level
   throw new TweedieError('input', `--noise: expected a number above 0 or a file of numbers, got '${text}'`)
-}
-
-/** `1,28,28` */
-const eventOf = ({ event }: Options): readonly number[] | undefined => {
-  if (event === undefined) return undefined
-  const sizes = event.split(',').map(Number)
-  if (sizes.every((n) => Number.isInteger(n) && n > 0)) return sizes
-  throw new TweedieError('input', `--event: expected the shape of one x, such as 1,28,28, got '${event}'`)
 }
 
 /** A folder of pictures with a folder of masks. */

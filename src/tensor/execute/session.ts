@@ -3,8 +3,8 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { TweedieError } from '../../error.ts'
 import { DeviceArray } from '../device-array.ts'
 import type { DataOf, DType } from '../dtype.ts'
-import { NdArray } from '../ndarray.ts'
-import { sameShape, show } from '../shape.ts'
+import { NdArray, type Shape } from '../ndarray.ts'
+import { show } from '../shape.ts'
 import type { Value } from '../tree.ts'
 import { type ExecuteOptions, providerOf, threadsOf } from './device.ts'
 
@@ -120,15 +120,19 @@ const createExact = async (
   return create(model, execute, 'basic', held)
 }
 
+/** Sizes that a model leaves to its runs have a name; our own have none of these. */
+const fitsShape = (shape: Shape, wanted: readonly (number | string)[]): boolean =>
+  shape.length === wanted.length &&
+  wanted.every((d, i) => (typeof d === 'string' && !/^\d+$/.test(d)) || Number(d) === shape[i])
+
 const expectFeed = (meta: InferenceSession.ValueMetadata, array: Value | undefined): Value => {
   if (!array) throw new TweedieError('input', `program: input '${meta.name}' is missing`)
   if (!meta.isTensor) return array
-  const shape = meta.shape.map(Number)
-  if (meta.type !== array.dtype || !sameShape(shape, array.shape)) {
+  if (meta.type !== array.dtype || !fitsShape(array.shape, meta.shape)) {
     const got = `${array.dtype}${show(array.shape)}`
     throw new TweedieError(
       'input',
-      `program: input '${meta.name}' should be ${meta.type}${show(shape)}, got ${got}`,
+      `program: input '${meta.name}' should be ${meta.type}[${meta.shape}], got ${got}`,
     )
   }
   return array

@@ -1,7 +1,7 @@
 /**
  * The few messages of ONNX that we emit, written by hand: protobuf wire format is a tag, a length and bytes
  * (https://protobuf.dev/programming-guides/encoding), and field numbers come from onnx.proto3. A generic
- * protobuf library with the schema would be larger than this file.
+ * protobuf library with the schema would be larger than this file. `onnx-import/` reads the same messages.
  */
 import type { Data, DType } from '../dtype.ts'
 
@@ -108,8 +108,19 @@ export type Attribute =
   | { readonly float: number }
   | { readonly text: string }
   | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
+  | { readonly array: ArrayProto }
+
+/** An array inside a model. */
+export interface ArrayProto {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly data: Data
+}
 
 export interface NodeProto {
+  /** Default: that of its first output. */
+  readonly name?: string
   readonly op: string
   readonly domain: string
   readonly inputs: readonly string[]
@@ -117,14 +128,15 @@ export interface NodeProto {
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
+/** An input or output; a size that a run decides is a name, or '' without one. */
 export interface ValueProto {
   readonly name: string
   readonly dtype: DType
-  readonly shape: readonly number[]
+  readonly shape: readonly (number | string)[]
 }
 
-export interface InitializerProto extends ValueProto {
-  readonly data: Data
+export interface InitializerProto extends ArrayProto {
+  readonly name: string
 }
 
 export interface ModelProto {
@@ -142,7 +154,11 @@ const writeAttribute = (w: Writer, name: string, value: Attribute): void => {
   if ('int' in value) w.int(20, 2).int(3, value.int)
   else if ('float' in value) w.int(20, 1).float(2, value.float)
   else if ('text' in value) w.int(20, 3).text(4, value.text)
-  else {
+  else if ('array' in value) w.int(20, 4).message(5, (t) => writeArray(t, value.array))
+  else if ('floats' in value) {
+    w.int(20, 6)
+    for (const f of value.floats) w.float(7, f)
+  } else {
     w.int(20, 7)
     for (const i of value.ints) w.int(8, i)
   }
@@ -151,7 +167,7 @@ const writeAttribute = (w: Writer, name: string, value: Attribute): void => {
 const writeNode = (w: Writer, node: NodeProto): void => {
   for (const name of node.inputs) w.text(1, name)
   for (const name of node.outputs) w.text(2, name)
-  w.text(3, node.outputs[0]).text(4, node.op)
+  w.text(3, node.name ?? node.outputs[0]).text(4, node.op)
   for (const [name, value] of Object.entries(node.attributes))
     w.message(5, (a) => writeAttribute(a, name, value))
   if (node.domain) w.text(7, node.domain)
@@ -161,15 +177,17 @@ const writeValue = (w: Writer, value: ValueProto): void => {
   w.text(1, value.name).message(2, (type) =>
     type.message(1, (tensor) =>
       tensor.int(1, onnxType[value.dtype]).message(2, (shape) => {
-        for (const d of value.shape) shape.message(1, (dim) => dim.int(1, d))
+        for (const d of value.shape)
+          shape.message(1, (dim) => (typeof d === 'number' ? dim.int(1, d) : dim.text(2, d)))
       }),
     ),
   )
 }
 
-const writeInitializer = (w: Writer, { name, dtype, shape, data }: InitializerProto): void => {
+const writeArray = (w: Writer, { dtype, shape, data }: ArrayProto, name?: string): void => {
   for (const d of shape) w.int(1, d)
-  w.int(2, onnxType[dtype]).text(8, name)
+  w.int(2, onnxType[dtype])
+  if (name !== undefined) w.text(8, name)
   w.blob(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
 }
 
@@ -179,7 +197,7 @@ export const encodeModel = (model: ModelProto): Uint8Array => {
   w.message(7, (g) => {
     for (const node of model.nodes) g.message(1, (n) => writeNode(n, node))
     g.text(2, 'tweedie')
-    for (const value of model.initializers) g.message(5, (t) => writeInitializer(t, value))
+    for (const value of model.initializers) g.message(5, (t) => writeArray(t, value, value.name))
     for (const value of model.inputs) g.message(11, (v) => writeValue(v, value))
     for (const value of model.outputs) g.message(12, (v) => writeValue(v, value))
   })

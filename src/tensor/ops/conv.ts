@@ -3,7 +3,7 @@
  * w), g⟩ = ⟨x, Cᵀ(g, w)⟩ = ⟨w, K(x, g)⟩: each of the three is bilinear and the gradients of each are the
  * other two, so derivatives of any order stay among them.
  */
-import { shapeError, show } from '../shape.ts'
+import { sameShape, shapeError, show } from '../shape.ts'
 import { type Attrs, apply, type Emit, type Op, type Tensor } from '../tensor.ts'
 import { type Pair, pairOf, showPair } from './pair.ts'
 import { describe, expectDType } from './pointwise.ts'
@@ -181,7 +181,36 @@ const convKernelOp: Op<ConvInputAttrs> = {
 export const conv2d = (x: Tensor, w: Tensor, { stride = 1, padding = 0, bias }: ConvOptions = {}): Tensor =>
   apply(convOp, bias ? [x, w, bias] : [x, w], { stride: pairOf(stride), padding: pairOf(padding) })
 
-/** The transpose of {@link conv2d} in its images: [B, O, H', W'] → [B, I, ...size]. */
+/**
+ * The transpose of {@link conv2d} in its images: each entry of [B, O, H', W'] spreads its kernel of weights
+ * [O, I, kh, kw], and what overlaps adds up → [B, I, ...size]. Float32 only, as {@link conv2d}.
+ *
+ * @param options - stride and padding of the convolution, and the size [H, W] of its images
+ * @throws TweedieError `shape` when the convolution does not take images of that size to g
+ *
+ * @example
+ * ```ts
+ * convTranspose2d(y, w, { stride: 2, padding: 1, size: [16, 16] }) // of y [B, O, 8, 8], with 4×4 kernels
+ * ```
+ */
+export const convTranspose2d = (
+  g: Tensor,
+  w: Tensor,
+  { stride = 1, padding = 0, size }: Pick<ConvOptions, 'stride' | 'padding'> & { readonly size: Pair },
+): Tensor => {
+  const attrs = { stride: pairOf(stride), padding: pairOf(padding), size }
+  expectDType('convTranspose2d', g, 'float32')
+  checkOptions(attrs)
+  const fits =
+    g.shape.length === 4 && w.shape.length === 4 && g.shape[1] === w.shape[0] && g.dtype === w.dtype
+  if (!fits) shapeError('convTranspose2d', `input ${describe(g)} does not fit weights ${describe(w)}`)
+  const out = ([0, 1] as const).map((i) => outSize(i, size[i], w.shape[2 + i], attrs))
+  if (!sameShape(out, g.shape.slice(2)))
+    shapeError('convTranspose2d', `images ${show(size)} become ${show(out)}, not ${show(g.shape.slice(2))}`)
+  return convInput(g, w, attrs)
+}
+
+/** The same without checks: [B, O, H', W'] → [B, I, ...size]. */
 const convInput = (g: Tensor, w: Tensor, { stride, padding, size }: ConvInputAttrs): Tensor =>
   apply(convInputOp, [g, w], { stride, padding, size: [...size] })
 

@@ -94,6 +94,38 @@ const convolutions: OpCase[] = geometries.map(({ image, kernel, stride, padding 
   ),
 )
 
+/** What each entry of g spreads: w at every place of its window, where the image is. */
+const spread = (g: Grid, w: Grid, stride: number, padding: number, size: t.Pair): Grid => {
+  const [b, o, h, wd] = g.shape
+  const [, c, kh, kw] = w.shape
+  return grid([b, c, ...size], ([n, ci, y, x]) => {
+    let sum = 0
+    for (let m = 0; m < o; m++)
+      for (let i = 0; i < h; i++)
+        for (let j = 0; j < wd; j++) {
+          const [p, q] = [y + padding - i * stride, x + padding - j * stride]
+          const inside = p >= 0 && p < kh && q >= 0 && q < kw
+          if (inside) sum += at(g, [n, m, i, j]) * at(w, [m, ci, p, q])
+        }
+    return sum
+  })
+}
+
+const transposed: OpCase[] = [
+  { image: [3, 2], kernel: [4, 4], stride: 2, padding: 1, size: [6, 4] as const },
+  { image: [3, 2], kernel: [3, 3], stride: 2, padding: 1, size: [6, 3] as const },
+  { image: [4, 3], kernel: [3, 2], stride: 1, padding: 0, size: [6, 4] as const },
+].map(({ image, kernel, stride, padding, size }) =>
+  entry(
+    'convTranspose2d',
+    `${image.join('×')} by ${kernel.join('×')}, stride ${stride}, padding ${padding}`,
+    [range([2, 3, ...image]), range([3, 2, ...kernel])],
+    (g, w) => t.convTranspose2d(g, w, { stride, padding, size }),
+    (g, w) => spread(g, w, stride, padding, size),
+    f32,
+  ),
+)
+
 const attend =
   (heads: number) =>
   (q: Grid, k: Grid, v: Grid): Grid => {
@@ -296,4 +328,10 @@ const controls: OpCase[] = [
   ),
 ]
 
-export const networkCases: readonly OpCase[] = [...matrices, ...convolutions, ...networks, ...controls]
+export const networkCases: readonly OpCase[] = [
+  ...matrices,
+  ...convolutions,
+  ...transposed,
+  ...networks,
+  ...controls,
+]

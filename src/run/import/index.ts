@@ -1,0 +1,7 @@
+export {
+  type ImportCheck,
+  type Imported,
+  type ImportRequest,
+  type ImportTesting,
+  importPrior,
+} from './import-prior.ts'

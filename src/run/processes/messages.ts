@@ -18,7 +18,7 @@ export const toldOf = (message: unknown): Told => ({ job: toldSchema.parse(messa
  */
 const saidSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
-  z.object({ kind: z.literal('done'), result: z.unknown() }),
+  z.object({ kind: z.literal('done'), result: z.unknown().optional() }), // undefined is not written as JSON
   z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
 ])
 

@@ -1,7 +1,7 @@
 /** The inputs of a comparison and of tuning: a prior, clean data that it knows, tasks. */
 import { readFileSync } from 'node:fs'
 import { readClean, shippedPath } from '../datasets/index.ts'
-import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
+import { type FeatureNetwork, shippedFeatures } from '../diagnose/index.ts'
 import type { Prior } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
@@ -77,7 +77,7 @@ export const loadBenchInputs = async (
   const { truth, fitting, range, view, valid } = await truthOf(options, split, prior.event)
   if (range[0] !== 0 || range[1] !== 1 || prior.range[0] !== 0 || prior.range[1] !== 1)
     throw new TweedieError('input', `${options.data}: figures need data and prior in [0, 1]`)
-  const features = view.kind === 'image' ? await featureNetwork() : undefined
+  const features = view.kind === 'image' ? await shippedFeatures(prior.event[0]) : undefined
   return {
     prior,
     truth,

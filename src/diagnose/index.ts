@@ -101,6 +101,7 @@ export {
   type RestorationOptions,
   restorationFigures,
 } from './images/restoration.ts'
+export { shippedFeatures } from './images/shipped-networks.ts'
 export { fitsSsim, SSIM_WINDOW, ssim } from './images/ssim.ts'
 export { holdsStatistics, readStatistics, writeStatistics } from './images/statistics-file.ts'
 export { meanOverDraws, stdOverDraws } from './moments.ts'

@@ -11,11 +11,13 @@ import {
   imageScoreNames,
   imageScores,
   readStatistics,
+  shippedFeatures,
   writeStatistics,
 } from '../../diagnose/index.ts'
 import { TweedieError } from '../../error.ts'
 import type { JsonRecord } from '../../json.ts'
 import { nearestName } from '../../nearest.ts'
+import { loadPrior } from '../../run/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
@@ -46,19 +48,21 @@ const sizeOption = (text: string): readonly [number, number] => {
   throw new TweedieError('input', `--size: expected a side, or height,width in pixels, got '${text}'`)
 }
 
-const openNetwork = (options: Options): Promise<FeatureNetwork> => {
-  const { network, inception = false, size, features, logits, batch } = options
-  if (network === undefined && (inception || size !== undefined || features !== undefined))
-    throw new TweedieError('input', '--inception, --size and --features go with --network')
-  return featureNetwork(network, {
-    rounded: true,
-    inception,
-    batch,
-    execute: { device: options.device },
-    ...(size === undefined ? {} : { size: sizeOption(size) }),
-    ...(features === undefined ? {} : { features }),
-    ...(logits === undefined ? {} : { logits }),
-  })
+/** The network that was named, or the one that ships for images of so many channels. */
+const openNetwork = (channels: number, options: Options): Promise<FeatureNetwork> => {
+  const { network, inception = false, size, features, logits, batch, device } = options
+  const common = { rounded: true, batch, execute: { device } }
+  if (network !== undefined)
+    return featureNetwork(network, {
+      ...common,
+      inception,
+      ...(size === undefined ? {} : { size: sizeOption(size) }),
+      ...(features === undefined ? {} : { features }),
+      ...(logits === undefined ? {} : { logits }),
+    })
+  if (inception || size !== undefined || features !== undefined || logits !== undefined)
+    throw new TweedieError('input', '--inception, --size, --features and --logits go with --network')
+  return shippedFeatures(channels, common)
 }
 
 interface Gathering {
@@ -80,48 +84,30 @@ const gathered = (images: ImageRows, parts: number, { network, scores, options, 
     signal: io.signal,
   })
 
-/** What draws are compared with. */
-interface Reference {
-  readonly statistics: FeatureStatistics
-  /** Of the images, where they were read. */
-  readonly channels?: number
-}
-
-const referenceOf = async (gathering: Gathering): Promise<Reference> => {
+/** What images of so many channels are compared with. @throws TweedieError `input` for those of others */
+const referenceOf = async (channels: number, gathering: Gathering): Promise<FeatureStatistics> => {
   const { network, options } = gathering
   const { against, split, count } = options
-  if (holdsStatistics(against)) return { statistics: readStatistics(against, network) }
+  if (holdsStatistics(against)) return readStatistics(against, network)
   const images = await openImageSet(against, { split, most: count })
-  return { statistics: await gathered(images, 0, gathering), channels: images.shape[1] }
-}
-
-/** @throws TweedieError `input` for images of other channels than those of the reference */
-const checkChannels = (path: string, images: ImageRows, { channels }: Reference, against: string): void => {
-  const [, own] = images.shape
-  if (channels === undefined || own === channels) return
-  throw new TweedieError('input', `${path}: images of ${own} channels, those of ${against} have ${channels}`)
-}
-
-/** @throws TweedieError `input` for statistics of other images, of which the network has other features */
-const checkFeatures = (
-  path: string,
-  drawn: FeatureStatistics,
-  { statistics }: Reference,
-  against: string,
-) => {
-  const [own, theirs] = [drawn, statistics].map(({ moments }) => moments.mean.size)
-  if (own === theirs) return
-  throw new TweedieError('input', `${path}: has ${own} features, the statistics of ${against} have ${theirs}`)
+  if (images.shape[1] === channels) return gathered(images, 0, gathering)
+  throw new TweedieError(
+    'input',
+    `${against}: images of ${images.shape[1]} channels, those to be judged have ${channels}`,
+  )
 }
 
 /** Figures of a file of images. */
-const figuresOf = async (path: string, reference: Reference, gathering: Gathering) => {
+const figuresOf = async (path: string, reference: FeatureStatistics, gathering: Gathering) => {
   const { network, scores, options } = gathering
-  const images = await openImageSet(path)
-  checkChannels(path, images, reference, options.against)
-  const drawn = await gathered(images, scores.includes('is') ? options.parts : 0, gathering)
-  checkFeatures(path, drawn, reference, options.against)
-  const figures = await imageScores(network, drawn, reference.statistics, {
+  const drawn = await gathered(await openImageSet(path), scores.includes('is') ? options.parts : 0, gathering)
+  const [own, theirs] = [drawn, reference].map(({ moments }) => moments.mean.size)
+  if (own !== theirs)
+    throw new TweedieError(
+      'input',
+      `${path}: has ${own} features, the statistics of ${options.against} are of ${theirs}`,
+    )
+  const figures = await imageScores(network, drawn, reference, {
     scores,
     subsets: options.kidSubsets,
     size: options.kidSize,
@@ -151,13 +137,13 @@ const networkFacts = (network: FeatureNetwork, reference: FeatureStatistics) => 
   preparation: network.preparation,
 })
 
-const scoreLaps = async (run: string, reference: Reference, gathering: Gathering): Promise<void> => {
+const scoreLaps = async (run: string, reference: FeatureStatistics, gathering: Gathering): Promise<void> => {
   const { network, options, io } = gathering
   const rows: { lap: number; images: number; path: string; figures: Figures }[] = []
   const { draws, steps, step, seed = 0, batch, device } = options
   for await (const { lap, path } of lapSamples(run, { draws, steps, step, seed, batch, device }, io))
     rows.push({ lap, path, ...(await figuresOf(path, reference, gathering)) })
-  const facts = networkFacts(network, reference.statistics)
+  const facts = networkFacts(network, reference)
   const [{ figures }] = rows
   const table = formatTable(
     ['lap', 'images', ...figures.map(({ name }) => name)],
@@ -175,33 +161,37 @@ const scoreLaps = async (run: string, reference: Reference, gathering: Gathering
 const networkLine = ({ name, features, digest, preparation }: ReturnType<typeof networkFacts>): string =>
   `network ${name} (${digest}), ${features} features; images: ${preparation}`
 
-const scoreOne = async (path: string, reference: Reference, gathering: Gathering): Promise<void> => {
+const scoreOne = async (path: string, reference: FeatureStatistics, gathering: Gathering): Promise<void> => {
   const { network, options, io } = gathering
   const { images, figures } = await figuresOf(path, reference, gathering)
-  const facts = networkFacts(network, reference.statistics)
+  const facts = networkFacts(network, reference)
   io.result(
     `${formatFields(figures.map((figure) => [figure.label, shown(figure)]))}\n\n${networkLine(facts)}`,
     {
       images,
       against: options.against,
-      reference: reference.statistics.count,
+      reference: reference.count,
       network: facts,
       ...asJson(figures),
     },
   )
 }
 
+/** Channels of the images that are judged. */
+const channelsOf = async (source: string, { laps }: Options): Promise<number> =>
+  laps ? loadPrior(source).event[0] : (await openImageSet(source)).shape[1]
+
 export const run = async ([draws]: readonly string[], options: Options, io: Io): Promise<void> => {
   const scores = scoresOf(options)
   const statistics = options.saveStats === undefined ? undefined : checkedOutput(options.saveStats)
   await requireDevice(options.device)
-  const network = await openNetwork(options)
+  const channels = await channelsOf(draws, options)
+  const network = await openNetwork(channels, options)
   try {
     const gathering = { network, scores, options, io }
-    const reference = await referenceOf(gathering)
-    if (statistics !== undefined) writeStatistics(statistics, network, reference.statistics)
-    if (options.laps) await scoreLaps(draws, reference, gathering)
-    else await scoreOne(draws, reference, gathering)
+    const reference = await referenceOf(channels, gathering)
+    if (statistics !== undefined) writeStatistics(statistics, network, reference)
+    await (options.laps ? scoreLaps : scoreOne)(draws, reference, gathering)
   } finally {
     await network.release()
   }

@@ -1,10 +1,10 @@
 /**
- * Networks that turn images into features, for Fréchet and perceptual distances. The one that ships is small
- * and knows digits and clothes; any other comes as an ONNX file.
+ * Networks that turn images into features, for Fréchet and perceptual distances. Those that ship are small, one
+ * for grey images and one for colour images (`shipped-networks.ts`); any other comes as an ONNX file.
  */
 import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { shippedPath } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readBytes } from '../../formats/index.ts'
 import {
@@ -20,11 +20,6 @@ import {
 import { finiteValues } from '../values.ts'
 import { type ImageInput, imageInput, withImageShape } from './onnx-input.ts'
 import { inceptionPreparation, type Preparation, preparationWords, prepared } from './preparation.ts'
-
-/**
- * `data/features.onnx` of the package; this file lies two folders below its root both in src/ and in dist/.
- */
-const SHIPPED = fileURLToPath(new URL('../../../data/features.onnx', import.meta.url))
 
 /** Options of {@link featureNetwork}; images come in [0, 1]. */
 export interface FeatureNetworkOptions extends Preparation {
@@ -165,20 +160,17 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
 /**
  * A network whose features distances are measured in.
  *
- * The one that ships (default) is a classifier of 28×28 grey images, ten digits and ten kinds of clothing,
- * with a global mean over its last map: it takes images of 24×24 and more, F = 64. A colour image goes
- * through a network for grey images channel by channel, and the features are joined (3 F of them); a grey
- * image is repeated for a network that takes colours.
+ * The default is the one that ships for grey images: a classifier of 28×28 images, ten digits and ten kinds of
+ * clothing, with a global mean over its last map. It takes images of 24×24 and more, F = 64. Its features are in
+ * units in which their mean variance over digits is 1. It learned from images with a little noise (a standard
+ * deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02. It sees what its classes
+ * differ in and is blind to the rest: for photographs take `shippedFeatures(3)`.
  *
- * Its features are in units in which their mean variance over digits is 1. It learned from images with a
- * little noise (a standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02.
- *
- * It sees what its classes differ in and is blind to the rest: on images unlike its own
- * (photographs) the features are those of strokes and textures, fine for comparing samplers on the
- * same images, without meaning beyond.
+ * A colour image goes through a network for grey images channel by channel, and the features are joined (3 F of
+ * them); a grey image is repeated for a network that takes colours.
  *
  * @param path - an ONNX file with one image input [B, C, H, W]; sizes may be open or fixed.
- *   Default: the one that ships
+ *   Default: the one that ships for grey images
  * @throws TweedieError `input` when the file is no such network or an output does not exist,
  *   `io` when it cannot be read
  *
@@ -190,7 +182,7 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
  * ```
  */
 export const featureNetwork = async (
-  path: string = SHIPPED,
+  path: string = shippedPath('features.onnx'),
   options: FeatureNetworkOptions = {},
 ): Promise<FeatureNetwork> => {
   const { batch = 64, inception = false, execute } = options

@@ -80,7 +80,13 @@ export {
   featureNetwork,
   featuresOf,
 } from './images/features.ts'
-export { enoughImages, frechetDistance, frechetFeatureDistance, type Labelled } from './images/frechet.ts'
+export {
+  checkEnough,
+  enoughImages,
+  frechetDistance,
+  frechetFeatureDistance,
+  type Labelled,
+} from './images/frechet.ts'
 export { type GreyLevels, greyLevels } from './images/grey-levels.ts'
 export {
   type ImageScore,
@@ -91,6 +97,7 @@ export {
 } from './images/image-scores.ts'
 export { type KernelDistanceOptions, kernelDistance } from './images/kernel-distance.ts'
 export { nmse } from './images/nmse.ts'
+export { type PairNetwork, pairDistance, pairNetwork } from './images/pair-network.ts'
 export { perceptualDistance } from './images/perceptual.ts'
 export { precisionRecall } from './images/precision-recall.ts'
 export type { Preparation } from './images/preparation.ts'

@@ -1,5 +1,6 @@
 /** `tweedie score`: generated images beside real ones, by Fréchet distance and what else is published. */
 import {
+  checkEnough,
   type FeatureNetwork,
   type FeatureStatistics,
   featureNetwork,
@@ -10,6 +11,8 @@ import {
   type ImageScoreName,
   imageScoreNames,
   imageScores,
+  pairDistance,
+  pairNetwork,
   readStatistics,
   shippedFeatures,
   writeStatistics,
@@ -18,6 +21,7 @@ import { TweedieError } from '../../error.ts'
 import type { JsonRecord } from '../../json.ts'
 import { nearestName } from '../../nearest.ts'
 import { loadPrior } from '../../run/index.ts'
+import { type NdArray, zeros } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
@@ -177,19 +181,58 @@ const scoreOne = async (path: string, reference: FeatureStatistics, gathering: G
   )
 }
 
-/** Channels of the images that are judged. */
-const channelsOf = async (source: string, { laps }: Options): Promise<number> =>
-  laps ? loadPrior(source).event[0] : (await openImageSet(source)).shape[1]
+/** The mean distance of images to the real ones that they restore, by a network of two images. */
+const scorePairs = async (draws: string, lpips: string, options: Options, io: Io): Promise<void> => {
+  const { against, split, count, batch, device } = options
+  const [images, real] = [await openImageSet(draws), await openImageSet(against, { split, most: count })]
+  const network = await pairNetwork(lpips, { batch, execute: { device } })
+  try {
+    const distance = await pairDistance(network, images, real, { onProgress: io.progress, signal: io.signal })
+    const [n, m] = [images.shape[0], real.shape[0]]
+    const words = `${distance.value.toPrecision(5)} ± ${distance.error.toPrecision(2)} (standard error)`
+    io.result(formatFields([[`${network.name}, ${n} images of ${m}`, words]]), {
+      images: n,
+      against,
+      reference: m,
+      network: { name: network.name, digest: network.digest },
+      lpips: { ...distance },
+    })
+  } finally {
+    await network.release()
+  }
+}
+
+/** What is known of the images that are judged before they are read. */
+interface Subject {
+  /** One of them, or of their shape: [1, C, H, W]. */
+  readonly first: NdArray
+  /** How many; not known of the samples that a run kept. */
+  readonly count?: number
+}
+
+const subjectOf = async (source: string, { laps, draws }: Options): Promise<Subject> => {
+  if (laps) return { first: zeros([1, ...loadPrior(source).event]), count: draws }
+  const images = await openImageSet(source)
+  return { first: await images.rows(0, 1), count: images.shape[0] }
+}
+
+/** Asked of one image before all are read: whether the network takes it, and whether there are enough. */
+const checkSubject = async ({ first, count }: Subject, network: FeatureNetwork, options: Options) => {
+  const { features } = await network.run(first)
+  if (scoresOf(options).includes('fid') && count !== undefined) checkEnough(features.shape[1], count)
+}
 
 export const run = async ([draws]: readonly string[], options: Options, io: Io): Promise<void> => {
   const scores = scoresOf(options)
   const statistics = options.saveStats === undefined ? undefined : checkedOutput(options.saveStats)
   await requireDevice(options.device)
-  const channels = await channelsOf(draws, options)
-  const network = await openNetwork(channels, options)
+  if (options.lpips !== undefined) return scorePairs(draws, options.lpips, options, io)
+  const subject = await subjectOf(draws, options)
+  const network = await openNetwork(subject.first.shape[1], options)
   try {
+    await checkSubject(subject, network, options)
     const gathering = { network, scores, options, io }
-    const reference = await referenceOf(channels, gathering)
+    const reference = await referenceOf(subject.first.shape[1], gathering)
     if (statistics !== undefined) writeStatistics(statistics, network, reference)
     await (options.laps ? scoreLaps : scoreOne)(draws, reference, gathering)
   } finally {

@@ -172,6 +172,13 @@ them. A Fréchet distance needs as many images as features at least, on both sid
         value: 'name',
         description: 'output that has the logits of classes (default: out.logits, if there is one)',
       },
+      lpips: {
+        kind: 'text',
+        value: 'file',
+        description:
+          'instead of all that: the mean distance of restorations to their truth, by a network of two images ' +
+          'in [-1, 1] such as LPIPS',
+      },
       parts: { kind: 'integer', default: 10, min: 1, description: 'parts of the Inception score' },
       kidSubsets: { kind: 'integer', default: 100, min: 1, description: 'subsets of the kernel distance' },
       kidSize: {

@@ -5,7 +5,7 @@ import { stepFrom } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { arrayWriter } from '../../formats/index.ts'
 import { eachPriorDraw } from '../../posterior/index.ts'
-import { isRunFolder, keptCheckpoints, layoutOf, loadPrior } from '../../run/index.ts'
+import { GAUSSIAN_START, isRunFolder, keptCheckpoints, layoutOf, loadPrior } from '../../run/index.ts'
 import type { Device } from '../../tensor/index.ts'
 import type { Io } from '../io.ts'
 
@@ -25,7 +25,9 @@ export interface LapDrawing {
   readonly device: Device
 }
 
-const lapOf = (path: string): number => Number(/lap-(\d+)/.exec(basename(path))?.[1])
+/** Of a checkpoint or a file of samples; 0 is the Gaussian start. */
+const lapOf = (path: string): number =>
+  basename(path) === `${GAUSSIAN_START}.safetensors` ? 0 : Number(/lap-(\d+)/.exec(basename(path))?.[1])
 
 /** The samples that the run's monitor kept. */
 const keptSamples = (run: string): LapSamples[] => {
@@ -85,7 +87,9 @@ export async function* lapSamples(
     yield* keptSamples(run)
     return
   }
-  const priors = keptCheckpoints({ paths: layoutOf(run) }).filter((path) => Number.isFinite(lapOf(path)))
+  const priors = keptCheckpoints({ paths: layoutOf(run) })
+    .filter((path) => Number.isFinite(lapOf(path)))
+    .sort((a, b) => lapOf(a) - lapOf(b))
   if (priors.length === 0) throw new TweedieError('input', `${run}: has no prior of a lap yet`)
   for (const prior of priors) yield await drawnLap(run, prior, { ...drawing, draws }, io)
 }

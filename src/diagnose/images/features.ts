@@ -18,7 +18,7 @@ import {
   zeros,
 } from '../../tensor/index.ts'
 import { finiteValues } from '../values.ts'
-import { type ImageInput, imageInput, withImageShape } from './onnx-input.ts'
+import { type ImageInput, imageInputs, withImageShape } from './onnx-input.ts'
 import { inceptionPreparation, type Preparation, preparationWords, prepared } from './preparation.ts'
 
 /** Options of {@link featureNetwork}; images come in [0, 1]. */
@@ -254,7 +254,8 @@ export const featureNetwork = async (
 
 const readInput = (model: Uint8Array, path: string): ImageInput => {
   try {
-    const found = imageInput(model)
+    const [found, ...more] = imageInputs(model)
+    if (more.length > 0) throw new TweedieError('input', `it has ${more.length + 1} inputs`)
     if (found.shape.length === 4) return found
     throw new TweedieError('input', `its input '${found.name}' has ${found.shape.length} axes`)
   } catch (cause) {

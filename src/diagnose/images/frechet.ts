@@ -44,6 +44,16 @@ export const frechetOfMoments = (x: Moments, y: Moments): number => buresWassers
 export const enoughImages = (features: number, ...images: readonly number[]): boolean =>
   images.every((n) => n >= features)
 
+/** @throws TweedieError `input` unless there are {@link enoughImages} */
+export const checkEnough = (features: number, ...images: readonly number[]): void => {
+  if (enoughImages(features, ...images)) return
+  throw new TweedieError(
+    'input',
+    `Fréchet distance: ${features} features need at least as many images on both sides, ` +
+      `there are ${images.join(' and ')}`,
+  )
+}
+
 /**
  * Fréchet distance of two sets of features: the squared Wasserstein-2 distance of the
  * Gaussians with their moments,

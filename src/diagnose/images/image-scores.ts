@@ -2,7 +2,7 @@
 import { TweedieError } from '../../error.ts'
 import type { FeatureStatistics } from './feature-statistics.ts'
 import type { FeatureNetwork } from './features.ts'
-import { enoughImages, frechetLabel, frechetOfMoments, imageCounts, type Labelled } from './frechet.ts'
+import { checkEnough, frechetLabel, frechetOfMoments, imageCounts, type Labelled } from './frechet.ts'
 import { type KernelDistanceOptions, kernelDistance } from './kernel-distance.ts'
 import { precisionRecall } from './precision-recall.ts'
 
@@ -33,13 +33,7 @@ const keptOf = (draws: FeatureStatistics, reference: FeatureStatistics, what: st
 }
 
 const frechet = (network: Named, draws: FeatureStatistics, reference: FeatureStatistics): ImageScore => {
-  const [features] = reference.moments.mean.shape
-  if (!enoughImages(features, draws.count, reference.count))
-    throw new TweedieError(
-      'input',
-      `Fréchet distance: ${features} features need as many images at least, ` +
-        `there are ${imageCounts(draws.count, reference.count).replace('n = ', '')}`,
-    )
+  checkEnough(reference.moments.mean.size, draws.count, reference.count)
   return {
     label: frechetLabel(network, draws.count, reference.count),
     value: frechetOfMoments(draws.moments, reference.moments),

@@ -10,9 +10,13 @@ import { parseArgs } from 'node:util'
 import { encode } from 'jpeg-js'
 import { formatTable } from '../src/cli/table.ts'
 import { loadPhotos } from '../src/datasets/index.ts'
-import { frechetOfMoments } from '../src/diagnose/images/frechet.ts'
 import { resizeImages } from '../src/diagnose/images/resize.ts'
-import { type FeatureNetwork, featureStatistics, shippedFeatures } from '../src/diagnose/index.ts'
+import {
+  type FeatureNetwork,
+  featureStatistics,
+  frechetOfMoments,
+  shippedFeatures,
+} from '../src/diagnose/index.ts'
 import { decodeJpeg } from '../src/formats/index.ts'
 import { gaussianBlur } from '../src/operators/index.ts'
 import { normal, permutation, stream } from '../src/random/index.ts'

@@ -85,6 +85,7 @@ export {
   enoughImages,
   frechetDistance,
   frechetFeatureDistance,
+  frechetOfMoments,
   type Labelled,
 } from './images/frechet.ts'
 export { type GreyLevels, greyLevels } from './images/grey-levels.ts'

@@ -1,7 +1,7 @@
 /**
  * Makes the feature network of colour images that ships as `data/photo-features.onnx`: the first blocks of a
- * MobileNetV2 that was trained on photographs and drawings, out of the npm package nsfwjs (MIT licence), which
- * carries its weights in 8 bits. Its classifier, which sorts out indecent pictures, is cut off.
+ * MobileNetV2 that was trained on photographs and drawings, out of the npm package nsfwjs (MIT licence),
+ * which carries its weights in 8 bits. Its classifier, which sorts out indecent pictures, is cut off.
  *
  *     npm pack nsfwjs@4.3.0 && tar xzf nsfwjs-4.3.0.tgz
  *     npx tsx scripts/prepare-photo-features.ts package
@@ -25,8 +25,8 @@ import { encodeModel, type InitializerProto, type NodeProto } from '../src/tenso
 
 const MODEL = 'dist/models/mobilenet_v2'
 /**
- * Outputs of these layers, so many times smaller than the image, are maps of the perceptual distance; the mean
- * of the last one is the features.
+ * Outputs of these layers, so many times smaller than the image, are maps of the perceptual distance; the
+ * mean of the last one is the features.
  */
 const MAPS = [
   { name: 'block_2_add', stride: 4, channels: 24 },
@@ -107,7 +107,9 @@ const affineOf = (weights: Weights, { config: { name, epsilon = 0 } }: Layer) =>
   return { factor, offset: beta.map((b, i) => b - mean[i] * factor[i]) }
 }
 
-/** A kernel [kh, kw, I, O] (of one channel each: [kh, kw, C, 1]) as [O, I, kh, kw], times a factor by output. */
+/**
+ * A kernel [kh, kw, I, O] (of one channel each: [kh, kw, C, 1]) as [O, I, kh, kw], times a factor by output.
+ */
 const kernelOf = (
   weights: Weights,
   { class_name, config }: Layer,

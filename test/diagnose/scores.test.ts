@@ -185,7 +185,8 @@ describe('classScores', () => {
 
 describe('kernelDistance', () => {
   test('is near 0 for equal distributions, and that of a shift in closed form', async () => {
-    // One feature: E (x x' + 1)³ = 1 + 3 m² + 3 (m² + s²)² + (E x³)², and with y of mean 0: 1 + 3 (m² + s²) s².
+    // One feature: E (x x' + 1)³ = 1 + 3 m² + 3 (m² + s²)² + (E x³)², and with y of mean 0: 1 + 3 (m² + s²)
+    // s².
     const x = cloud('shifted', 4000, 1, 1, 1)
     const y = cloud('centred', 4000, 1)
     const { mean, spread } = await kernelDistance(x, y, { subsets: 20, size: 1000 })

@@ -119,11 +119,11 @@ Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one
     summary: 'judge generated images as a set: FID, Inception score, KID, precision and recall',
     description: `Compares a file of images (prior samples, or draws of a posterior) with real ones in the
 features of a network: Fréchet distance, class score, kernel distance, precision and recall. They are called
-FID, IS and KID with --inception, for the original Inception network in an ONNX file, whose images are prepared
-as torch-fidelity prepares them; with any other network the label names it.
+FID, IS and KID with --inception, for the original Inception network in an ONNX file, whose images are
+prepared as torch-fidelity prepares them; with any other network the label names it.
 
-Moments are added up, so memory does not grow with the number of images; kid and pr keep the features of all of
-them. A Fréchet distance needs as many images as features at least, on both sides.`,
+Moments are added up, so memory does not grow with the number of images; kid and pr keep the features of all
+of them. A Fréchet distance needs at least as many images as features, on both sides.`,
     arguments: [
       { usage: '<draws>', description: 'file of images in [0, 1], or with --laps a run folder of learn' },
     ],
@@ -176,8 +176,8 @@ them. A Fréchet distance needs as many images as features at least, on both sid
         kind: 'text',
         value: 'file',
         description:
-          'instead of all that: the mean distance of restorations to their truth, by a network of two images ' +
-          'in [-1, 1] such as LPIPS',
+          'instead of all that: the mean distance of restorations to their truth, by a network of two ' +
+          'images in [-1, 1] such as LPIPS',
       },
       parts: { kind: 'integer', default: 10, min: 1, description: 'parts of the Inception score' },
       kidSubsets: { kind: 'integer', default: 100, min: 1, description: 'subsets of the kernel distance' },

@@ -71,8 +71,8 @@ const drawnLap = async (
 }
 
 /**
- * Samples of each lap of a run: those that it kept, or `draws` drawn from the prior of each lap, which stay in
- * the run folder and are not drawn twice.
+ * Samples of each lap of a run: those that it kept, or `draws` drawn from the prior of each lap, which stay
+ * in the run folder and are not drawn twice.
  *
  * @throws TweedieError `input` for what is no run folder, or has no laps; `interrupted`
  */

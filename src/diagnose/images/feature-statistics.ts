@@ -41,7 +41,8 @@ export interface FeatureStatisticsOptions extends LongCall {
  * Moments of features, and what else is wanted. Memory is that of a batch and of [F, F], whatever the number
  * of images, unless the features themselves are kept.
  *
- * @throws TweedieError `shape` for fewer than 2 images, `input` for more parts than images or what the network
+ * @throws TweedieError `shape` for fewer than 2 images, `input` for more parts than images or what the
+ *   network
  *   does not take, `interrupted`
  *
  * @example

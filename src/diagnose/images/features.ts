@@ -1,6 +1,6 @@
 /**
- * Networks that turn images into features, for Fréchet and perceptual distances. Those that ship are small, one
- * for grey images and one for colour images (`shipped-networks.ts`); any other comes as an ONNX file.
+ * Networks that turn images into features, for Fréchet and perceptual distances. Those that ship are small,
+ * one for grey images and one for colour images (`shipped-networks.ts`); any other comes as an ONNX file.
  */
 import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
@@ -160,14 +160,14 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
 /**
  * A network whose features distances are measured in.
  *
- * The default is the one that ships for grey images: a classifier of 28×28 images, ten digits and ten kinds of
- * clothing, with a global mean over its last map. It takes images of 24×24 and more, F = 64. Its features are in
- * units in which their mean variance over digits is 1. It learned from images with a little noise (a standard
- * deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02. It sees what its classes
- * differ in and is blind to the rest: for photographs take `shippedFeatures(3)`.
+ * The default is the one that ships for grey images: a classifier of 28×28 images, ten digits and ten kinds
+ * of clothing, with a global mean over its last map. It takes images of 24×24 and more, F = 64. Its features
+ * are in units in which their mean variance over digits is 1. It learned from images with a little noise (a
+ * standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02. It sees what
+ * its classes differ in and is blind to the rest: for photographs take `shippedFeatures(3)`.
  *
- * A colour image goes through a network for grey images channel by channel, and the features are joined (3 F of
- * them); a grey image is repeated for a network that takes colours.
+ * A colour image goes through a network for grey images channel by channel, and the features are joined (3 F
+ * of them); a grey image is repeated for a network that takes colours.
  *
  * @param path - an ONNX file with one image input [B, C, H, W]; sizes may be open or fixed.
  *   Default: the one that ships for grey images

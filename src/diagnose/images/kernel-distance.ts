@@ -58,19 +58,22 @@ const chosen = (features: NdArray, rows: Int32Array): NdArray<'float64'> => {
 
 /**
  * Kernel distance of two sets of features: the squared maximum mean discrepancy with the kernel
- * (a · b/F + 1)³, unbiased, as mean and standard deviation over random subsets (Bińkowski, Sutherland, Arbel &
- * Gretton, "Demystifying MMD GANs", ICLR 2018). Called KID only with the original Inception.
+ * (a · b/F + 1)³, unbiased, as mean and standard deviation over random subsets (Bińkowski, Sutherland, Arbel
+ * & Gretton, "Demystifying MMD GANs", ICLR 2018). Called KID only with the original Inception.
  *
  * Unlike a Fréchet distance it has no bias from few images, and its estimate may be below 0 for equal
  * distributions. Blind spots: the kernel sees moments up to the third.
  *
  * @param x - [n, F]. @param y - [m, F]
- * @throws TweedieError `input` when a set is smaller than a subset, `shape` when they do not fit, `numeric` on
+ * @throws TweedieError `input` when a set is smaller than a subset, `shape` when they do not fit, `numeric`
+ *   on
  *   NaN or infinity
  *
  * @example
  * ```ts
- * const { mean, spread } = await kernelDistance(ofSamples, ofImages, { subsets: 10, size: 500 })
+ * const network = await featureNetwork()
+ * const [x, y] = [await featuresOf(network, samples), await featuresOf(network, images)]
+ * const { mean, spread } = await kernelDistance(x, y, { subsets: 10, size: 500 })
  * ```
  */
 export const kernelDistance = async (

@@ -57,8 +57,8 @@ const withRows = (x: NdArray<'float32'>, count: number): NdArray<'float32'> => {
 /**
  * A learned distance of two images, given as a network: two inputs [B, C, H, W] in [−1, 1], one number for
  * each pair. LPIPS of the Python package `lpips` (Zhang, Isola, Efros, Shechtman & Wang, "The unreasonable
- * effectiveness of deep features as a perceptual metric", CVPR 2018) is exported as such a file; no such network
- * ships.
+ * effectiveness of deep features as a perceptual metric", CVPR 2018) is exported as such a file; no such
+ * network ships.
  *
  * @param batch - pairs at once, default 16
  * @throws TweedieError `input` when the file is no such network, `io` when it cannot be read
@@ -66,7 +66,7 @@ const withRows = (x: NdArray<'float32'>, count: number): NdArray<'float32'> => {
  * @example
  * ```ts
  * const lpips = await pairNetwork('lpips-alex.onnx')
- * const distances = await lpips.distances(restored, truth)
+ * const distances = await lpips.distances(samples, images)
  * ```
  */
 export const pairNetwork = async (
@@ -134,6 +134,7 @@ const repeated = (
  *
  * @example
  * ```ts
+ * const [restored, truth] = [await openClean('restored.npz'), await openClean('truth.npz')]
  * const { value, error } = await pairDistance(await pairNetwork('lpips.onnx'), restored, truth)
  * ```
  */

@@ -106,7 +106,9 @@ const shareWithin = async (
  *
  * @example
  * ```ts
- * const { precision, recall } = await precisionRecall(ofSamples, ofImages)
+ * const network = await featureNetwork()
+ * const [x, y] = [await featuresOf(network, samples), await featuresOf(network, images)]
+ * const { precision, recall } = await precisionRecall(x, y)
  * ```
  */
 export const precisionRecall = async (

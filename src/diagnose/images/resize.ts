@@ -26,8 +26,8 @@ const tapsOf = (from: number, to: number): Taps => {
 }
 
 /**
- * The pixel at i · from/to and its successor, as TensorFlow 1 resizes by default: no half-pixel centres, and no
- * filter when images shrink.
+ * The pixel at i · from/to and its successor, as TensorFlow 1 resizes by default: no half-pixel centres, and
+ * no filter when images shrink.
  */
 const tensorflowTaps = (from: number, to: number): Taps => {
   const step = from / to

@@ -127,6 +127,23 @@ describe('tweedie score', () => {
     })
   })
 
+  it('names FID, IS and KID of the original Inception', async () => {
+    const scored = await score(
+      ...[at('digits.npz'), '--against', at('digits.npz'), '--network', network, '--inception'],
+      ...['--features', 'features', '--logits', 'logits', '--kid-size', '30', '--kid-subsets', '2'],
+    )
+    const labels = ['fid', 'is', 'kid', 'recall'].map((name) => scored[name].label)
+    expect(labels).toEqual([
+      'FID (n = 70)',
+      'IS (n = 70)',
+      'KID (2 subsets of 30)',
+      'recall (Inception, k = 3, n = 70)',
+    ])
+    expect(scored.network.preparation).toBe(
+      '256 levels, 299×299 (tensorflow), (x − 0.501961)/0.501961, output features',
+    )
+  })
+
   const image = (value: number) => Array<number>(24 * 24).fill(value)
   const files: Readonly<Record<string, NdArray>> = {
     'few.npz': ndarray([...image(0.5), ...image(0.1)], [2, 1, 24, 24]),
@@ -170,6 +187,7 @@ describe('tweedie score', () => {
     ],
     ['digits.npz', /unknown 'fis'; did you mean 'fid'/, '--against', 'mnist', '--scores', 'fis'],
     ['digits.npz', /subsets of 71 need as many images/, '--against', 'stats.npz', '--kid-size', '71'],
+    ['digits.npz', /--draws goes with --laps/, '--against', 'mnist', '-n', '5'],
     ['digits.npz', /go with --network/, '--against', 'mnist', '--size', '9'],
     [
       'digits.npz',

@@ -224,6 +224,8 @@ const checkSubject = async ({ first, count }: Subject, network: FeatureNetwork, 
 
 export const run = async ([draws]: readonly string[], options: Options, io: Io): Promise<void> => {
   const scores = scoresOf(options)
+  if (options.draws !== undefined && !options.laps)
+    throw new TweedieError('input', "--draws goes with --laps; a prior is sampled with 'tweedie sample'")
   const statistics = options.saveStats === undefined ? undefined : checkedOutput(options.saveStats)
   await requireDevice(options.device)
   if (options.lpips !== undefined) return scorePairs(draws, options.lpips, options, io)

@@ -199,8 +199,8 @@ of them. A Fréchet distance needs at least as many images as features, on both 
     },
     examples: [
       {
-        command: 'tweedie sample runs/cifar -n 50000 --step ddim --steps 256 -o prior.npz',
-        does: 'samples as the papers draw them',
+        command: 'tweedie score prior.npz --against mnist',
+        does: "samples that 'tweedie sample' has drawn of a prior, beside real digits",
       },
       {
         command:

@@ -217,9 +217,11 @@ const subjectOf = async (source: string, { laps, draws }: Options): Promise<Subj
 }
 
 /** Asked of one image before all are read: whether the network takes it, and whether there are enough. */
-const checkSubject = async ({ first, count }: Subject, network: FeatureNetwork, options: Options) => {
-  const { features } = await network.run(first)
-  if (scoresOf(options).includes('fid') && count !== undefined) checkEnough(features.shape[1], count)
+const checkSubject = async ({ first, count }: Subject, { network, scores, io }: Gathering) => {
+  const { features, logits } = await network.run(first)
+  if (scores.includes('fid') && count !== undefined) checkEnough(features.shape[1], count)
+  if (scores.includes('is') && !logits)
+    io.note(`no class score: the network '${network.name}' has no classes`)
 }
 
 export const run = async ([draws]: readonly string[], options: Options, io: Io): Promise<void> => {
@@ -232,8 +234,8 @@ export const run = async ([draws]: readonly string[], options: Options, io: Io):
   const subject = await subjectOf(draws, options)
   const network = await openNetwork(subject.first.shape[1], options)
   try {
-    await checkSubject(subject, network, options)
     const gathering = { network, scores, options, io }
+    await checkSubject(subject, gathering)
     const reference = await referenceOf(subject.first.shape[1], gathering)
     if (statistics !== undefined) writeStatistics(statistics, network, reference)
     await (options.laps ? scoreLaps : scoreOne)(draws, reference, gathering)

@@ -17,6 +17,7 @@
  *   activations  memory of training steps by microBatch and rematerialise
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
+ *   features   how the feature networks that ship grade damage to photographs
  *   learners   priors learned from masked digits by several methods
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
@@ -47,6 +48,7 @@ const names = [
   'activations',
   'covariance',
   'strays',
+  'features',
   'learners',
   'mri',
   'amortize',

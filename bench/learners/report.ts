@@ -4,6 +4,7 @@ import { formatTable } from '../../src/cli/table.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
 import { clip01 } from '../../src/diagnose/images/psnr.ts'
 import {
+  enoughImages,
   featureNetwork,
   frechetFeatureDistance,
   type Labelled,
@@ -31,8 +32,8 @@ export interface LearnerResult {
 interface LearnerFigures {
   readonly learner: string
   readonly seconds: number
-  /** Fréchet feature distance of prior samples to as many test digits. */
-  readonly distance: number
+  /** Fréchet feature distance of prior samples to as many test digits; absent of fewer than features. */
+  readonly distance?: number
   readonly psnrMean: number
   /** Absent for a learner that restores without drawing. */
   readonly psnrDraw?: number
@@ -46,20 +47,26 @@ const clipped = (images: NdArray<'float32'>): NdArray<'float32'> =>
 const distances = async ({ samples }: Plan, sets: readonly NdArray<'float32'>[]) => {
   const network = await featureNetwork()
   const reference = loadMnist({ split: 'test', count: samples }).images
-  const out: Labelled[] = []
-  for (const images of sets) out.push(await frechetFeatureDistance(network, clipped(images), reference))
+  const { features } = await network.run(rows(reference, 0, 1))
+  const out: (Labelled | undefined)[] = []
+  for (const images of sets)
+    out.push(
+      enoughImages(features.shape[1], samples)
+        ? await frechetFeatureDistance(network, clipped(images), reference)
+        : undefined,
+    )
   await network.release()
   return out
 }
 
 const figuresOf = (
   { kind, seconds, restored }: LearnerResult,
-  distance: number,
+  distance: number | undefined,
   { test }: Plan,
 ): LearnerFigures => ({
   learner: kind.name,
   seconds,
-  distance,
+  ...(distance === undefined ? {} : { distance }),
   psnrMean: average(psnr(meanOverDraws(restored), test.truth)),
   ...(restored.shape[0] > 1 ? { psnrDraw: average(psnr(restored, test.truth)) } : {}),
 })
@@ -82,23 +89,24 @@ export const report = async (
 ): Promise<void> => {
   const clean = loadMnist({ split: 'train', count: plan.samples }).images
   const [floor, ...found] = await distances(plan, [clean, ...made.map(({ samples }) => samples)])
-  const figures = made.map((one, i) => figuresOf(one, found[i].value, plan))
+  const figures = made.map((one, i) => figuresOf(one, found[i]?.value, plan))
   writeAtomic(join(out, 'samples.png'), pngOf(strip(made)))
   if (json) {
     const { budget, steps } = plan
     console.log(
-      JSON.stringify({ budget, steps, distance: floor.label, floor: floor.value, figures }, null, 2),
+      JSON.stringify({ budget, steps, distance: floor?.label, floor: floor?.value, figures }, null, 2),
     )
     return
   }
   const cells = figures.map((f, i) => [
     made[i].kind.title,
-    f.distance.toFixed(2),
+    f.distance?.toFixed(2) ?? '–',
     decibels(f.psnrMean),
     decibels(f.psnrDraw),
     `${f.seconds.toFixed(0)} s`,
   ])
-  cells.push(['(as many training digits)', floor.value.toFixed(2), '', '', ''])
+  cells.push(['(as many training digits)', floor?.value.toFixed(2) ?? '–', '', '', ''])
   console.log(formatTable(['learner', 'distance', 'PSNR mean', 'PSNR draw', 'learning'], cells))
-  console.log(`distance: ${floor.label}, prior samples to test digits; ${plan.steps} optimiser steps each`)
+  const distance = floor?.label ?? 'of fewer samples than features there is none'
+  console.log(`distance: ${distance}, prior samples to test digits; ${plan.steps} optimiser steps each`)
 }

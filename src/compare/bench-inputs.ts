@@ -1,7 +1,7 @@
 /** The inputs of a comparison and of tuning: a prior, clean data that it knows, tasks. */
 import { readFileSync } from 'node:fs'
 import { readClean, shippedPath } from '../datasets/index.ts'
-import { type FeatureNetwork, featureNetwork } from '../diagnose/index.ts'
+import { type FeatureNetwork, type Moments, shippedFeatures } from '../diagnose/index.ts'
 import type { Prior } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
@@ -10,6 +10,7 @@ import { loadPrior, priorFile } from '../run/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 import { type BenchSetup, digest, type Task } from './cell.ts'
 import { fittedImages } from './fitted-images.ts'
+import { otherImages } from './other-images.ts'
 import { amortizedTasks, bunnyTasks, mriTasks, photographTasks, sphereTasks } from './tasks.ts'
 import type { Appearance } from './view.ts'
 
@@ -26,6 +27,8 @@ export interface BenchInputs extends Appearance {
   readonly tasks: Readonly<Record<string, Task>>
   /** Of images. */
   readonly features?: FeatureNetwork
+  /** Features of other images than the truths, where there are enough of both. */
+  readonly others?: Moments
   readonly setup: BenchSetup
   /** How the data were fitted to the prior. */
   readonly fitting?: string
@@ -77,7 +80,8 @@ export const loadBenchInputs = async (
   const { truth, fitting, range, view, valid } = await truthOf(options, split, prior.event)
   if (range[0] !== 0 || range[1] !== 1 || prior.range[0] !== 0 || prior.range[1] !== 1)
     throw new TweedieError('input', `${options.data}: figures need data and prior in [0, 1]`)
-  const features = view.kind === 'image' ? await featureNetwork() : undefined
+  const features = view.kind === 'image' ? await shippedFeatures(prior.event[0]) : undefined
+  const others = features && (await otherImages(features, options.data, truth, prior.event))
   return {
     prior,
     truth,
@@ -85,9 +89,10 @@ export const loadBenchInputs = async (
     ...(valid ? { valid } : {}),
     tasks: tasksOf(prior.event, view),
     features,
+    ...(others ? { others: others.moments } : {}),
     fitting,
     setup: {
-      features: features?.digest ?? 'none',
+      features: [features?.digest ?? 'none', ...(others ? [others.digest] : [])].join('/'),
       prior: digest(readFileSync(file)),
       truth: digest(new Uint8Array(truth.data.buffer, truth.data.byteOffset, truth.data.byteLength)),
     },

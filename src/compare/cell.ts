@@ -64,7 +64,7 @@ export interface BenchSetup {
   readonly prior: string
   /** Digest of the test data. */
   readonly truth: string
-  /** Digest of the network of the perceptual distance. */
+  /** Digests of the network of the perceptual distance, and of the other images of the Fréchet distance. */
   readonly features: string
 }
 

@@ -24,7 +24,10 @@ const meritSchema = z.strictObject({
    * images.
    */
   perceptual: figure.optional(),
-  /** Fréchet feature distance of the first draw of each item to the test items. */
+  /**
+   * Fréchet feature distance of the first draw of each item to other images than these items. Absent where
+   * either are fewer than features.
+   */
   frechet: figure.optional(),
   /** Share of the pixels inside the central interval that `level` names; absent with too few draws. */
   coverage: z.strictObject({ level: figure, share: figure }).optional(),

@@ -2,9 +2,12 @@
 import {
   coverage,
   crps,
+  enoughImages,
   type FeatureNetwork,
+  featureStatistics,
   fitsSsim,
-  frechetFeatureDistance,
+  frechetOfMoments,
+  type Moments,
   meanOverDraws,
   perceptualDistance,
   psnr,
@@ -12,7 +15,7 @@ import {
   signalQuantities,
   ssim,
 } from '../diagnose/index.ts'
-import { average, itemAt, NdArray } from '../tensor/index.ts'
+import { average, itemAt, NdArray, rows } from '../tensor/index.ts'
 import type { Merit } from './figures.ts'
 import { type Appearance, countedOf, imagesOf } from './view.ts'
 
@@ -20,6 +23,8 @@ import { type Appearance, countedOf, imagesOf } from './view.ts'
 export interface Judge extends Appearance {
   /** Of photographs: the network of the perceptual and the Fréchet feature distance. */
   readonly features?: FeatureNetwork
+  /** Of as many draws as there are features at least: features of other images than the truths. */
+  readonly others?: Moments
 }
 
 /** Draws that resolve the 50 % interval, and ranks. */
@@ -87,12 +92,17 @@ const pictorial = async (
   )
   const distances: number[] = []
   for (const x of singles) distances.push(average(await perceptualDistance(features, x, real)))
-  const many = real.shape[0] > 1
-  return {
-    ...figures,
-    perceptual: average(distances),
-    ...(many ? { frechet: (await frechetFeatureDistance(features, singles[0], real)).value } : {}),
-  }
+  return { ...figures, perceptual: average(distances), ...(await asSet(singles[0], judge)) }
+}
+
+/** The Fréchet feature distance of images to others; none of fewer images than features. */
+const asSet = async (
+  images: NdArray<'float32'>,
+  { features, others }: Judge,
+): Promise<Pick<Merit, 'frechet'>> => {
+  if (!features || !others || !enoughImages(others.mean.size, images.shape[0])) return {}
+  const source = { shape: images.shape, rows: (from: number, to: number) => rows(images, from, to) }
+  return { frechet: frechetOfMoments((await featureStatistics(features, source)).moments, others) }
 }
 
 /**

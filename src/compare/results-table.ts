@@ -81,7 +81,8 @@ export const legend =
   '“mean”: of the mean over the draws; ' +
   '“CRPS”: continuous ranked probability score, of one draw the mean absolute error; baselines that are ' +
   'point estimates count as one draw; ' +
-  '“Fréchet”: feature distance of the first draws to the test images, comparable within a table only; ' +
+  '“Fréchet”: feature distance of the first draws, at least as many as features, to other images than ' +
+  'these, comparable within a table only; ' +
   '“inside”: share of the pixels within the central interval that the draws give, beside what it ' +
   "should be; “SBC p”: how likely a calibrated sampler's ranks are to look as odd; “residual”: ‖y − A " +
   'x‖²/(M s²), 1 for a draw of the posterior; “sound”: draws that did not diverge; network ' +

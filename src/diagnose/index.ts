@@ -68,16 +68,40 @@ export { type SteinOptions, steinDiscrepancy } from './distances/stein.ts'
 export type { PermutationOptions, TwoSampleTest } from './distances/two-sample.ts'
 export { classScore } from './images/class-score.ts'
 export {
+  type FeatureStatistics,
+  type FeatureStatisticsOptions,
+  featureStatistics,
+  type ImageRows,
+} from './images/feature-statistics.ts'
+export {
   type FeatureNetwork,
   type FeatureNetworkOptions,
   type Features,
   featureNetwork,
   featuresOf,
 } from './images/features.ts'
-export { frechetDistance, frechetFeatureDistance, type Labelled } from './images/frechet.ts'
+export {
+  checkEnough,
+  enoughImages,
+  frechetDistance,
+  frechetFeatureDistance,
+  frechetOfMoments,
+  type Labelled,
+} from './images/frechet.ts'
 export { type GreyLevels, greyLevels } from './images/grey-levels.ts'
+export {
+  type ImageScore,
+  type ImageScoreName,
+  type ImageScoreOptions,
+  imageScoreNames,
+  imageScores,
+} from './images/image-scores.ts'
+export { type KernelDistanceOptions, kernelDistance } from './images/kernel-distance.ts'
 export { nmse } from './images/nmse.ts'
+export { type PairNetwork, pairDistance, pairNetwork } from './images/pair-network.ts'
 export { perceptualDistance } from './images/perceptual.ts'
+export { precisionRecall } from './images/precision-recall.ts'
+export type { Preparation } from './images/preparation.ts'
 export { psnr } from './images/psnr.ts'
 export {
   GREY_LEVEL,
@@ -85,5 +109,7 @@ export {
   type RestorationOptions,
   restorationFigures,
 } from './images/restoration.ts'
+export { shippedFeatures } from './images/shipped-networks.ts'
 export { fitsSsim, SSIM_WINDOW, ssim } from './images/ssim.ts'
+export { holdsStatistics, readStatistics, writeStatistics } from './images/statistics-file.ts'
 export { meanOverDraws, stdOverDraws } from './moments.ts'

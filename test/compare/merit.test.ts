@@ -1,8 +1,14 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Appearance, meritOf, observed, sphereTasks } from '../../src/compare/index.ts'
-import { firstPoints, loadWinds, SPHERE, sphereValid } from '../../src/datasets/index.ts'
+import { otherImages } from '../../src/compare/other-images.ts'
+import { firstPoints, loadMnist, loadWinds, SPHERE, sphereValid } from '../../src/datasets/index.ts'
+import { featuresOf, gaussianMoments, shippedFeatures } from '../../src/diagnose/index.ts'
+import { writeArrays } from '../../src/formats/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { full, NdArray, ndarray, rows } from '../../src/tensor/index.ts'
+import { full, NdArray, ndarray, rows, toNumbers } from '../../src/tensor/index.ts'
+import { expectClose } from '../numbers.ts'
+import { scratch } from '../run/scratch.ts'
 
 /** Draws of N(centre, spread²) in [K, N, 1, V], and a truth from the same law, within [0, 1]. */
 const gaussian = (draws: number, items: number, points: number, spread: number) => {
@@ -62,6 +68,34 @@ describe('figures of merit', () => {
     const draws = new NdArray('float32', [1, ...truth.shape], Float32Array.from(truth.data, Number))
     const { ssim, mse } = await meritOf(draws, truth, { view: { kind: 'image' } })
     expect([ssim, mse]).toEqual([expected, 0])
+  })
+
+  it('have a Fréchet distance of as many draws as features, to other images than the truths', async () => {
+    const network = await shippedFeatures(1)
+    const digits = loadMnist({ split: 'test', count: 70 }).images
+    const folder = scratch()
+    const path = join(folder, 'digits.npz')
+    const others = loadMnist({ split: 'train', count: 100 }).images
+    const both = Float32Array.from([...digits.data, ...others.data])
+    writeArrays(path, { x: new NdArray('float32', [170, 1, 28, 28], both) })
+    const found = await otherImages(network, path, digits, [1, 28, 28])
+    const real = await otherImages(network, 'mnist', digits, [1, 28, 28])
+    expect(real?.moments.mean.shape).toEqual([64])
+    // Of a file without parts it is what is left without the truths: the other hundred.
+    const left = gaussianMoments(await featuresOf(network, others))
+    expectClose(toNumbers(found?.moments.mean ?? left.covariance), toNumbers(left.mean), 1e-5)
+    expect(await otherImages(network, path, rows(digits, 0, 63), [1, 28, 28])).toBeUndefined()
+    expect(await otherImages(network, path, others, [1, 28, 28])).toBeDefined()
+
+    const judge = { view: { kind: 'image' as const }, features: network, others: real?.moments }
+    const draws = new NdArray('float32', [1, ...digits.shape], digits.data)
+    const { frechet } = await meritOf(draws, digits, judge)
+    // The draws are the truths themselves: compared with them it would be 0.
+    expect(frechet).toBeGreaterThan(1)
+    const few = rows(digits, 0, 63)
+    const less = await meritOf(new NdArray('float32', [1, ...few.shape], few.data), few, judge)
+    expect(less.frechet).toBeUndefined()
+    await network.release()
   })
 
   it('look at the entries that are there only', async () => {

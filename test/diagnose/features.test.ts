@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadMnist } from '../../src/datasets/index.ts'
 import { classScoreOf } from '../../src/diagnose/images/class-score.ts'
-import { imageInput, withImageShape } from '../../src/diagnose/images/onnx-input.ts'
+import { imageInputs, withImageShape } from '../../src/diagnose/images/onnx-input.ts'
 import { resizeImages } from '../../src/diagnose/images/resize.ts'
 import {
   classScore,
@@ -166,10 +166,12 @@ describe('a network of the user', () => {
 
   test('has its input found and its shape replaced', async () => {
     const model = await jit((x: Tensor) => mean(x)).onnx(zeros([300, 1, 28, 28]))
-    expect(imageInput(model)).toEqual({ name: '0', shape: [300, 1, 28, 28] })
-    expect(imageInput(withImageShape(model, [1, 3, 32, 299]))).toEqual({ name: '0', shape: [1, 3, 32, 299] })
+    expect(imageInputs(model)).toEqual([{ name: '0', shape: [300, 1, 28, 28] }])
+    expect(imageInputs(withImageShape(model, [1, 3, 32, 299]))).toEqual([
+      { name: '0', shape: [1, 3, 32, 299] },
+    ])
     for (let cut = 1; cut < model.length; cut += 7) {
-      expect(() => imageInput(model.subarray(0, cut))).toThrow('not an ONNX model')
+      expect(() => imageInputs(model.subarray(0, cut))).toThrow('not an ONNX model')
     }
   })
 })

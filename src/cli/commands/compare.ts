@@ -285,6 +285,8 @@ export const run = async (args: readonly string[], given: Options, io: Io): Prom
     ['data', `${options.data}, test split: ${options.images} items (${inputs.setup.truth})`],
   ]
   if (inputs.fitting !== undefined) facts.push(['fitted', inputs.fitting])
+  const { features } = inputs
+  if (features) facts.push(['features', `${features.name} (${features.digest})`])
   const sets = await observationsOf(inputs, cells)
   writeReport(
     output,
@@ -314,6 +316,7 @@ export const run = async (args: readonly string[], given: Options, io: Io): Prom
     ...(wins.length === 0 ? {} : { wins }),
     prior: inputs.setup.prior,
     truth: inputs.setup.truth,
+    ...(features ? { features: { name: features.name, digest: features.digest } } : {}),
     cells: entries.map(recordOf),
     ...(trainings.length === 0 ? {} : { samplers: parseJson(JSON.stringify(trainings), 'comparison') }),
   }
@@ -322,5 +325,6 @@ export const run = async (args: readonly string[], given: Options, io: Io): Prom
     join(options.cache, 'comparison.json'),
     new TextEncoder().encode(`${JSON.stringify({ command: commandOf(options), ...record })}\n`),
   )
-  io.result([...first, ...text, ...last, `page: ${output}`].join('\n\n'), record)
+  const judged = features ? [`perceptual and Fréchet distances: in the network '${features.name}'`] : []
+  io.result([...first, ...text, ...judged, ...last, `page: ${output}`].join('\n\n'), record)
 }

@@ -1,5 +1,5 @@
 /** Commands that judge. */
-import { type CommandModule, type CommandSpec, judgedBy, workers } from './spec.ts'
+import { type CommandModule, type CommandSpec, device, judgedBy, workers } from './spec.ts'
 
 /** The observations of draws that are judged. */
 const observations = {
@@ -116,6 +116,106 @@ Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one
       },
     ],
     load: (): Promise<CommandModule> => import('../commands/compare.ts'),
+  },
+  score: {
+    summary: 'judge generated images as a set: FID, Inception score, KID, precision and recall',
+    description: `Compares a file of images (prior samples, or draws of a posterior) with real ones in the
+features of a network: Fréchet distance, class score, kernel distance, precision and recall. They are called
+FID, IS and KID with --inception, for the original Inception network in an ONNX file, whose images are
+prepared as torch-fidelity prepares them; with any other network the label names it.
+
+Moments are added up, so memory does not grow with the number of images; kid and pr keep the features of all
+of them. A Fréchet distance needs at least as many images as features, on both sides.`,
+    arguments: [
+      { usage: '<draws>', description: 'file of images in [0, 1], or with --laps a run folder of learn' },
+    ],
+    options: {
+      against: {
+        kind: 'text',
+        value: 'source',
+        required: true,
+        description: 'real images: clean data by name, file or folder, or statistics that --save-stats wrote',
+      },
+      split: {
+        kind: 'choice',
+        choices: ['train', 'val', 'test', 'all'],
+        default: 'train',
+        description: 'part of real images that come in parts',
+      },
+      count: { kind: 'integer', min: 2, description: 'use the first n real images only' },
+      saveStats: {
+        kind: 'text',
+        value: 'file',
+        description: 'write the statistics of the real images, for the next --against',
+      },
+      scores: {
+        kind: 'text',
+        value: 'names',
+        default: 'fid,is,kid,pr',
+        description: 'figures: fid, is, kid, pr (precision and recall)',
+      },
+      network: {
+        kind: 'text',
+        value: 'file',
+        description: 'network as ONNX (default: one that ships, for grey or for colour images)',
+      },
+      inception: {
+        kind: 'flag',
+        description: 'it is the original Inception of FID: 2048 features of images 299×299 in (x − 128)/128',
+      },
+      size: { kind: 'text', value: 'pixels', description: 'height,width that the network is given' },
+      features: {
+        kind: 'text',
+        value: 'name',
+        description: 'output of the network that has the features (default: out.features, else the first)',
+      },
+      logits: {
+        kind: 'text',
+        value: 'name',
+        description: 'output that has the logits of classes (default: out.logits, if there is one)',
+      },
+      lpips: {
+        kind: 'text',
+        value: 'file',
+        description:
+          'instead of all that: the mean distance of restorations to their truth, by a network of two ' +
+          'images in [-1, 1] such as LPIPS',
+      },
+      parts: { kind: 'integer', default: 10, min: 1, description: 'parts of the Inception score' },
+      kidSubsets: { kind: 'integer', default: 100, min: 1, description: 'subsets of the kernel distance' },
+      kidSize: {
+        kind: 'integer',
+        min: 2,
+        description: 'images in each (default 1000, or half of what there is if that is less)',
+      },
+      neighbours: { kind: 'integer', default: 3, min: 1, description: 'k of precision and recall' },
+      laps: {
+        kind: 'flag',
+        description: 'every lap of a run: of the samples that it kept, or of --draws samples of its priors',
+      },
+      draws: { kind: 'integer', short: 'n', min: 2, description: 'with --laps: samples to draw of each lap' },
+      steps: { kind: 'integer', default: 256, min: 1, description: 'with --draws: steps of the sampler' },
+      step: { kind: 'text', value: 'name', default: 'ddim', description: 'with --draws: kind of its steps' },
+      batch: { kind: 'integer', default: 64, min: 1, description: 'images at once (memory, not result)' },
+      device,
+    },
+    examples: [
+      {
+        command: 'tweedie score prior.npz --against mnist',
+        does: "samples that 'tweedie sample' has drawn of a prior, beside real digits",
+      },
+      {
+        command:
+          'tweedie score prior.npz --against cifar-10-batches-bin --network inception.onnx --inception ' +
+          '--save-stats cifar-stats.npz',
+        does: 'FID, IS, KID, precision and recall; the statistics of CIFAR-10 are kept',
+      },
+      {
+        command: 'tweedie score runs/demo --laps -n 1000 --against mnist',
+        does: 'Fréchet feature distance of every lap, in the features of the network that ships',
+      },
+    ],
+    load: (): Promise<CommandModule> => import('../commands/score.ts'),
   },
   tune: {
     summary: "find a method's best setting for a task, on validation images",

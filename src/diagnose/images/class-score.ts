@@ -1,4 +1,5 @@
 import { TweedieError } from '../../error.ts'
+import { permutation, stream } from '../../random/index.ts'
 import type { NdArray } from '../../tensor/index.ts'
 import { type FeatureNetwork, inBatches } from './features.ts'
 import type { Labelled } from './frechet.ts'
@@ -15,15 +16,71 @@ const probabilities = ({ data, shape: [n, k] }: NdArray<'float32'>): Float64Arra
   return p
 }
 
+/** exp(mean KL(p(y|x) ‖ p(y))) of some images, by sums over them. */
+interface ClassSums {
+  n: number
+  /** Σ p(y|x) */
+  readonly marginal: Float64Array
+  /** Σ Σ p(y|x) log p(y|x) */
+  certainty: number
+}
+
+const scoreOf = ({ n, marginal, certainty }: ClassSums): number => {
+  const spread = marginal.reduce((sum, v) => (v > 0 ? sum + v * Math.log(v / n) : sum), 0)
+  return Math.exp((certainty - spread) / n)
+}
+
+/** Class scores of parts of images that come in batches. */
+export interface ClassScores {
+  /** @param logits - [b, K]. @throws TweedieError `shape` for more images than were announced */
+  add(logits: NdArray<'float32'>): void
+  /** Mean of the scores of the parts, and their standard deviation (1/parts). */
+  scores(): { readonly mean: number; readonly spread: number }
+}
+
+/**
+ * Class scores of `parts` parts of n images, in a random order as Salimans et al. (2016) take ten of 5,000;
+ * the images come in batches and are not kept.
+ *
+ * @throws TweedieError `input` for fewer images than parts
+ */
+export const classScores = (n: number, { parts = 10, seed = 0 } = {}): ClassScores => {
+  if (!(parts >= 1 && n >= parts))
+    throw new TweedieError('input', `class score: ${n} images do not make ${parts} parts`)
+  const order = permutation(stream(seed, 'class score'), n).data
+  let sums: readonly ClassSums[] = []
+  let at = 0
+  return {
+    add: (logits) => {
+      const [b, k] = logits.shape
+      if (at + b > n) throw new TweedieError('shape', `class score: more than the ${n} images announced`)
+      if (sums.length === 0)
+        sums = Array.from({ length: parts }, () => ({ n: 0, marginal: new Float64Array(k), certainty: 0 }))
+      const p = probabilities(logits)
+      for (let i = 0; i < b; i++, at++) {
+        const part = sums[Math.floor((order[at] * parts) / n)]
+        part.n++
+        for (let j = 0; j < k; j++) {
+          const v = p[i * k + j]
+          part.marginal[j] += v
+          if (v > 0) part.certainty += v * Math.log(v)
+        }
+      }
+    },
+    scores: () => {
+      const values = sums.map(scoreOf)
+      const mean = values.reduce((a, b) => a + b, 0) / values.length
+      const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length
+      return { mean, spread: Math.sqrt(variance) }
+    },
+  }
+}
+
 /** exp(mean KL(p(y|x) ‖ p(y))) of logits [n, K]: 1 … K. */
 export const classScoreOf = (logits: NdArray<'float32'>): number => {
-  const [n, k] = logits.shape
-  const p = probabilities(logits)
-  const marginal = new Float64Array(k)
-  for (let i = 0; i < p.length; i++) marginal[i % k] += p[i] / n
-  let divergence = 0
-  for (let i = 0; i < p.length; i++) if (p[i] > 0) divergence += (p[i] * Math.log(p[i] / marginal[i % k])) / n
-  return Math.exp(divergence)
+  const all = classScores(logits.shape[0], { parts: 1 })
+  all.add(logits)
+  return all.scores().mean
 }
 
 /**

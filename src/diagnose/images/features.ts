@@ -1,44 +1,30 @@
 /**
- * Networks that turn images into features, for Fréchet and perceptual distances. The one that ships is small
- * and knows digits and clothes; any other comes as an ONNX file.
+ * Networks that turn images into features, for Fréchet and perceptual distances. Those that ship are small,
+ * one for grey images and one for colour images (`shipped-networks.ts`); any other comes as an ONNX file.
  */
 import { createHash } from 'node:crypto'
 import { basename, extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { shippedPath } from '../../datasets/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readBytes } from '../../formats/index.ts'
 import {
   type ExecuteOptions,
   float32,
   loadProgram,
-  NdArray,
+  type NdArray,
   reshaped,
   rows,
   type Session,
-  sizeOf,
   zeros,
 } from '../../tensor/index.ts'
 import { finiteValues } from '../values.ts'
-import { type ImageInput, imageInput, withImageShape } from './onnx-input.ts'
-import { greyInChannels, resizeImages } from './resize.ts'
+import { type ImageInput, imageInputs, withImageShape } from './onnx-input.ts'
+import { inceptionPreparation, type Preparation, preparationWords, prepared } from './preparation.ts'
 
-/**
- * `data/features.onnx` of the package; this file lies two folders below its root both in src/ and in dist/.
- */
-const SHIPPED = fileURLToPath(new URL('../../../data/features.onnx', import.meta.url))
-
-/** Options of {@link featureNetwork}. Images come in [0, 1]; the network is given (x − mean)/scale. */
-export interface FeatureNetworkOptions {
+/** Options of {@link featureNetwork}; images come in [0, 1]. */
+export interface FeatureNetworkOptions extends Preparation {
   /** Name of the network in the labels of distances, default the name of the file without its ending. */
   readonly name?: string
-  /** Subtracted per channel (or one for all), default 0. */
-  readonly mean?: readonly number[]
-  /** Divided by per channel (or one for all), default 1; 1/255 for a network that takes 0 … 255. */
-  readonly scale?: readonly number[]
-  /**
-   * Height and width that the network is given; images of another size are resized (default: they are not).
-   */
-  readonly size?: readonly [height: number, width: number]
   /**
    * The output that holds the features [B, F] or [B, F, 1, 1] (default `out.features`, else the first
    * output).
@@ -55,7 +41,8 @@ export interface FeatureNetworkOptions {
   readonly batch?: number
   /**
    * Set when the file is the original Inception network of Heusel et al. 2017 (the TensorFlow weights, 2048
-   * features): only then are results named FID and IS. Default false.
+   * features), which is given images as torch-fidelity prepares them: only then are results named FID, IS and
+   * KID. Default false.
    */
   readonly inception?: boolean
   /** Device and threads. */
@@ -81,6 +68,8 @@ export interface FeatureNetwork {
    * another.
    */
   readonly digest: string
+  /** How images are made its input, and a named output, in words: of others, features are others. */
+  readonly preparation: string
   /** Whether the user vouches for the original Inception network. */
   readonly inception: boolean
   /** Largest number of images for one {@link run}. */
@@ -119,37 +108,6 @@ export const inBatches = async (
   return out
 }
 
-/** (x − mean)/scale per channel. */
-const normalised = (
-  images: NdArray<'float32'>,
-  mean: readonly number[],
-  scale: readonly number[],
-): NdArray => {
-  const [n, c, ...size] = images.shape
-  const plane = sizeOf(size)
-  const data = new Float32Array(images.size)
-  for (let p = 0; p < n * c; p++) {
-    const [m, s] = [mean[(p % c) % mean.length], scale[(p % c) % scale.length]]
-    for (let i = p * plane; i < (p + 1) * plane; i++) data[i] = (images.data[i] - m) / s
-  }
-  return new NdArray('float32', images.shape, data)
-}
-
-/**
- * Planes as the network's images: those of a colour image go one by one through a network for grey images.
- */
-const fitted = (
-  images: NdArray<'float32'>,
-  channels: number | undefined,
-  path: string,
-): NdArray<'float32'> => {
-  const [n, c, h, w] = images.shape
-  if (channels === undefined || channels === c) return images
-  if (channels === 1) return reshaped(images, [n * c, 1, h, w])
-  if (c === 1) return greyInChannels(images, channels)
-  throw new TweedieError('shape', `${path}: the network takes ${channels} channels, the images have ${c}`)
-}
-
 const checkedImages = (images: NdArray, batch: number): number => {
   const [n] = images.shape
   if (images.shape.length !== 4 || images.size === 0 || n > batch) {
@@ -159,6 +117,12 @@ const checkedImages = (images: NdArray, batch: number): number => {
     )
   }
   return n
+}
+
+const checkOptions = (batch: number, { scale = [] }: Preparation): void => {
+  if (!(Number.isInteger(batch) && batch >= 1) || scale.some((s) => !(s !== 0 && Number.isFinite(s)))) {
+    throw new TweedieError('input', `featureNetwork: batch ${batch} must be ≥ 1 and scale [${scale}] not 0`)
+  }
 }
 
 /** The outputs that play each part; @throws TweedieError `input` naming one that is not there. */
@@ -196,20 +160,17 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
 /**
  * A network whose features distances are measured in.
  *
- * The one that ships (default) is a classifier of 28×28 grey images, ten digits and ten kinds of clothing,
- * with a global mean over its last map: it takes images of 24×24 and more, F = 64. A colour image goes
- * through a network for grey images channel by channel, and the features are joined (3 F of them); a grey
- * image is repeated for a network that takes colours.
+ * The default is the one that ships for grey images: a classifier of 28×28 images, ten digits and ten kinds
+ * of clothing, with a global mean over its last map. It takes images of 24×24 and more, F = 64. Its features
+ * are in units in which their mean variance over digits is 1. It learned from images with a little noise (a
+ * standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02. It sees what
+ * its classes differ in and is blind to the rest: for photographs take `shippedFeatures(3)`.
  *
- * Its features are in units in which their mean variance over digits is 1. It learned from images with a
- * little noise (a standard deviation of up to 0.05), so that it grades noise, and hardly sees less than 0.02.
- *
- * It sees what its classes differ in and is blind to the rest: on images unlike its own
- * (photographs) the features are those of strokes and textures, fine for comparing samplers on the
- * same images, without meaning beyond.
+ * A colour image goes through a network for grey images channel by channel, and the features are joined (3 F
+ * of them); a grey image is repeated for a network that takes colours.
  *
  * @param path - an ONNX file with one image input [B, C, H, W]; sizes may be open or fixed.
- *   Default: the one that ships
+ *   Default: the one that ships for grey images
  * @throws TweedieError `input` when the file is no such network or an output does not exist,
  *   `io` when it cannot be read
  *
@@ -221,13 +182,12 @@ const perImage = (output: NdArray<'float32'>, n: number, planes: number): NdArra
  * ```
  */
 export const featureNetwork = async (
-  path: string = SHIPPED,
+  path: string = shippedPath('features.onnx'),
   options: FeatureNetworkOptions = {},
 ): Promise<FeatureNetwork> => {
-  const { batch = 64, mean = [0], scale = [1], size, inception = false, execute } = options
-  if (!(Number.isInteger(batch) && batch >= 1) || scale.some((s) => !(s !== 0 && Number.isFinite(s)))) {
-    throw new TweedieError('input', `featureNetwork: batch ${batch} must be ≥ 1 and scale [${scale}] not 0`)
-  }
+  const { batch = 64, inception = false, execute } = options
+  const preparation: Preparation = inception ? { ...inceptionPreparation, ...options } : options
+  checkOptions(batch, preparation)
   const model = readBytes(path)
   const { name: input, shape: declared } = readInput(model, path)
   const sessions = new Map<string, Promise<Session>>()
@@ -262,11 +222,10 @@ export const featureNetwork = async (
   const run = async (images: NdArray): Promise<Features> => {
     const n = checkedImages(images, batch)
     finiteValues(images, 'features: images')
-    const sized = resizeImages(images, size ?? [images.shape[2], images.shape[3]])
-    const x = fitted(sized, declared[1], path)
+    const x = prepared(images, preparation, declared[1], path)
     const planes = x.shape[0] / n
     const padded = zeros([batch * planes, ...x.shape.slice(1)])
-    padded.data.set(normalised(x, mean, scale).data as Float32Array)
+    padded.data.set(x.data)
     const { parts, outputs } = await evaluate(padded)
     const outputOf = (name: string) =>
       perImage(checkedOutput(outputs[name], `${path}: output '${name}'`), n, planes)
@@ -281,6 +240,7 @@ export const featureNetwork = async (
   return {
     name: options.name ?? basename(path, extname(path)),
     digest: createHash('sha256').update(model).digest('hex').slice(0, 16),
+    preparation: `${preparationWords(preparation)}${options.features ? `, output ${options.features}` : ''}`,
     inception,
     batch,
     run,
@@ -294,7 +254,8 @@ export const featureNetwork = async (
 
 const readInput = (model: Uint8Array, path: string): ImageInput => {
   try {
-    const found = imageInput(model)
+    const [found, ...more] = imageInputs(model)
+    if (more.length > 0) throw new TweedieError('input', `it has ${more.length + 1} inputs`)
     if (found.shape.length === 4) return found
     throw new TweedieError('input', `its input '${found.name}' has ${found.shape.length} axes`)
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { TweedieError } from '../../error.ts'
-import { NdArray } from '../../tensor/index.ts'
-import { buresWasserstein, gaussianMoments, type Moments } from '../distances/bures.ts'
+import type { NdArray } from '../../tensor/index.ts'
+import { buresWasserstein, type Moments } from '../distances/bures.ts'
 import { type FeatureNetwork, featuresOf } from './features.ts'
+import { momentSums } from './moment-sums.ts'
 
 /** A figure with the name that it may be called by. */
 export interface Labelled {
@@ -14,18 +15,43 @@ export interface Labelled {
   readonly value: number
 }
 
-/** Moments with the unbiased covariance, 1/(n − 1), as Fréchet distances are computed. */
-const unbiasedMoments = (features: NdArray, what: string): Moments => {
-  const [n] = features.shape
+/** Unbiased moments of features [n, F]. */
+const momentsOf = (features: NdArray, what: string): Moments => {
+  const [n, length] = features.shape
   if (features.shape.length !== 2 || n < 2) {
     throw new TweedieError(
       'shape',
       `${what}: expected features [n, F] of at least 2 images, got [${features.shape}]`,
     )
   }
-  const { mean, covariance } = gaussianMoments(features)
-  const data = Float64Array.from(covariance.data as Float64Array, (v) => (v * n) / (n - 1))
-  return { mean, covariance: new NdArray('float64', covariance.shape, data) }
+  const sums = momentSums(length)
+  sums.add(features)
+  return sums.moments()
+}
+
+/**
+ * Fréchet distance of two Gaussians by their moments: the squared Wasserstein-2 distance, see
+ * {@link frechetDistance}.
+ *
+ * @throws TweedieError `shape` when they do not fit, `numeric` on NaN or infinity
+ */
+export const frechetOfMoments = (x: Moments, y: Moments): number => buresWasserstein(x, y) ** 2
+
+/**
+ * Whether a Fréchet distance means something: both covariances need at least as many images as there are
+ * features, or they have directions without any spread.
+ */
+export const enoughImages = (features: number, ...images: readonly number[]): boolean =>
+  images.every((n) => n >= features)
+
+/** @throws TweedieError `input` unless there are {@link enoughImages} */
+export const checkEnough = (features: number, ...images: readonly number[]): void => {
+  if (enoughImages(features, ...images)) return
+  throw new TweedieError(
+    'input',
+    `Fréchet distance: ${features} features need at least as many images on both sides, ` +
+      `there are ${images.join(' and ')}`,
+  )
 }
 
 /**
@@ -53,7 +79,18 @@ const unbiasedMoments = (features: NdArray, what: string): Moments => {
  * ```
  */
 export const frechetDistance = (x: NdArray, y: NdArray): number =>
-  buresWasserstein(unbiasedMoments(x, 'frechetDistance: x'), unbiasedMoments(y, 'frechetDistance: y')) ** 2
+  frechetOfMoments(momentsOf(x, 'frechetDistance: x'), momentsOf(y, 'frechetDistance: y'))
+
+/** `n = 1000`, or both numbers of images where they differ. */
+export const imageCounts = (n: number, m: number): string => (n === m ? `n = ${n}` : `n = ${n} and ${m}`)
+
+/** The name that a Fréchet distance in a network's features may have. */
+export const frechetLabel = (
+  { inception, name }: Pick<FeatureNetwork, 'inception' | 'name'>,
+  n: number,
+  m: number,
+): string =>
+  inception ? `FID (${imageCounts(n, m)})` : `Fréchet feature distance (${name}, ${imageCounts(n, m)})`
 
 /**
  * {@link frechetDistance} of two sets of images in a network's features, with the name it may be called by:
@@ -74,9 +111,5 @@ export const frechetFeatureDistance = async (
   y: NdArray,
 ): Promise<Labelled> => {
   const value = frechetDistance(await featuresOf(network, x), await featuresOf(network, y))
-  const n = x.shape[0] === y.shape[0] ? `n = ${x.shape[0]}` : `n = ${x.shape[0]} and ${y.shape[0]}`
-  return {
-    label: network.inception ? `FID (${n})` : `Fréchet feature distance (${network.name}, ${n})`,
-    value,
-  }
+  return { label: frechetLabel(network, x.shape[0], y.shape[0]), value }
 }

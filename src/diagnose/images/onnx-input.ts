@@ -84,27 +84,19 @@ export interface ImageInput {
   readonly shape: readonly (number | undefined)[]
 }
 
-/** The first input that is no weight (old files list their weights as inputs too). */
-const imageField = (graph: Uint8Array, fields: readonly Field[]): Field => {
+/** The inputs that are no weights (old files list their weights as inputs too). */
+const imageFields = (graph: Uint8Array, fields: readonly Field[]): readonly Field[] => {
   const nameOf = ({ from, to }: Field, number: number) => textOf(inside(graph.subarray(from, to), number))
   const inputs = fields.filter(({ number }) => number === 11)
   // Weights can be many and large: their names are read only when there is a choice.
   const weights =
     inputs.length > 1 ? fields.filter(({ number }) => number === 5).map((f) => nameOf(f, 8)) : []
-  const found = inputs.find((f) => !weights.includes(nameOf(f, 1)))
-  if (!found) throw new TweedieError('input', 'not an ONNX model with an input for images')
+  const found = inputs.filter((f) => !weights.includes(nameOf(f, 1)))
+  if (found.length === 0) throw new TweedieError('input', 'not an ONNX model with an input for images')
   return found
 }
 
-/**
- * The input of an ONNX model that takes images.
- *
- * @throws TweedieError `input` when these are not the bytes of a model with an input
- */
-export const imageInput = (model: Uint8Array): ImageInput => {
-  const graph = inside(model, 7)
-  const { from, to } = imageField(graph, fieldsOf(graph))
-  const value = graph.subarray(from, to)
+const inputIn = (value: Uint8Array): ImageInput => {
   const shape = inside(inside(inside(value, 2), 1), 2)
   return {
     name: textOf(inside(value, 1)),
@@ -116,19 +108,32 @@ export const imageInput = (model: Uint8Array): ImageInput => {
 }
 
 /**
- * The same model for images of one shape.
+ * The inputs of an ONNX model, weights left out.
+ *
+ * @throws TweedieError `input` when these are not the bytes of a model with an input
+ */
+export const imageInputs = (model: Uint8Array): readonly [ImageInput, ...ImageInput[]] => {
+  const graph = inside(model, 7)
+  const [first, ...more] = imageFields(graph, fieldsOf(graph)).map(({ from, to }) =>
+    inputIn(graph.subarray(from, to)),
+  )
+  return [first, ...more]
+}
+
+/**
+ * The same model for images of one shape: all of its inputs have it.
  *
  * @throws TweedieError `input` when these are not the bytes of a model with an input
  */
 export const withImageShape = (model: Uint8Array, shape: readonly number[]): Uint8Array => {
   const graph = inside(model, 7)
   const fields = fieldsOf(graph)
-  const image = imageField(graph, fields)
+  const images = imageFields(graph, fields).map(({ start }) => start)
   const parts = fields
     .filter(({ number }) => number !== 13)
     .map((f) => {
       const content = graph.subarray(f.from, f.to)
-      if (f.start === image.start) return field(11, shaped(content, shape))
+      if (images.includes(f.start)) return field(11, shaped(content, shape))
       return f.number === 12 ? field(12, shaped(content, undefined)) : graph.subarray(f.start, f.to)
     })
   const bound = field(7, joined(parts))

@@ -25,6 +25,20 @@ const tapsOf = (from: number, to: number): Taps => {
   return { first, weights }
 }
 
+/**
+ * The pixel at i · from/to and its successor, as TensorFlow 1 resizes by default: no half-pixel centres, and
+ * no filter when images shrink.
+ */
+const tensorflowTaps = (from: number, to: number): Taps => {
+  const step = from / to
+  const first = Int32Array.from({ length: to }, (_, i) => Math.floor(i * step))
+  const weights = Array.from(first, (low, i) => {
+    const part = i * step - low
+    return low + 1 < from ? Float64Array.of(1 - part, part) : Float64Array.of(1)
+  })
+  return { first, weights }
+}
+
 /** Applies taps along the middle axis of [outer, from, inner]. */
 const along = (
   values: ArrayLike<number>,
@@ -48,10 +62,21 @@ const along = (
   return out
 }
 
+/** How images are resized: by a triangle filter, or as TensorFlow 1 does. */
+export type Resizing = 'triangle' | 'tensorflow'
+
+const taps: Readonly<Record<Resizing, (from: number, to: number) => Taps>> = {
+  triangle: tapsOf,
+  tensorflow: tensorflowTaps,
+}
+
 /**
- * Images [N, C, H, W] at another size, bilinear with half-pixel centres and, when they shrink, with a filter
- * as wide as the new pixels (antialiased, as PIL does; Parmar, Zhang & Zhu, "On aliased resizing and
- * surprising subtleties in GAN evaluation", CVPR 2022, show how much Fréchet distances depend on that).
+ * Images [N, C, H, W] at another size, bilinear.
+ *
+ * `triangle` has half-pixel centres and, when they shrink, a filter as wide as the new pixels (antialiased,
+ * as PIL does; Parmar, Zhang & Zhu, "On aliased resizing and surprising subtleties in GAN evaluation", CVPR
+ * 2022, show how much Fréchet distances depend on that). `tensorflow` is what the published FID figures were
+ * made with: `tf.image.resize_bilinear` of TensorFlow 1 with its defaults, which torch-fidelity repeats.
  *
  * @example
  * ```ts
@@ -61,11 +86,13 @@ const along = (
 export const resizeImages = (
   images: NdArray,
   [height, width]: readonly [height: number, width: number],
+  resizing: Resizing = 'triangle',
 ): NdArray<'float32'> => {
   const [n, c, h, w] = images.shape
   const values = Float32Array.from(images.data as ArrayLike<number>)
-  const tall = h === height ? values : along(values, n * c, h, w, tapsOf(h, height))
-  const both = w === width ? tall : along(tall, n * c * height, w, 1, tapsOf(w, width))
+  const tapped = taps[resizing]
+  const tall = h === height ? values : along(values, n * c, h, w, tapped(h, height))
+  const both = w === width ? tall : along(tall, n * c * height, w, 1, tapped(w, width))
   return new NdArray('float32', [n, c, height, width], both)
 }
 

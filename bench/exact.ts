@@ -18,6 +18,7 @@ import type { Gate } from '../test/exact/gate.ts'
 import { guidedDenoiser } from '../test/exact/guided-denoiser.ts'
 import { sparseGates } from '../test/exact/levy/sparse-gates.ts'
 import { likelihoods } from '../test/exact/likelihood.ts'
+import { mcgGates } from '../test/exact/mcg.ts'
 import { mixtures } from '../test/exact/mixtures.ts'
 import { operatorGates } from '../test/exact/operator-contract.ts'
 import { partingGates } from '../test/exact/parting.ts'
@@ -46,6 +47,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E18: partingGates,
   mixtures,
   mode: droppedMode,
+  mcg: mcgGates,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

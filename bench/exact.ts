@@ -15,6 +15,7 @@ import { droppedMode } from '../test/exact/dropped-mode.ts'
 import { em } from '../test/exact/em.ts'
 import { flowGates } from '../test/exact/flow-contract.ts'
 import type { Gate } from '../test/exact/gate.ts'
+import { gsureGates } from '../test/exact/gsure.ts'
 import { guidedDenoiser } from '../test/exact/guided-denoiser.ts'
 import { sparseGates } from '../test/exact/levy/sparse-gates.ts'
 import { likelihoods } from '../test/exact/likelihood.ts'
@@ -48,6 +49,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   mixtures,
   mode: droppedMode,
   mcg: mcgGates,
+  gsure: gsureGates,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

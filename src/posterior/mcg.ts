@@ -10,8 +10,8 @@
  *   A Aᵀ ∝ I on y        A⁺, so that I − P A projects (masks, Fourier masks)
  *   any other linear A   Aᵀ/‖A‖²: nothing that A hardly sees is divided by what it is seen with
  *
- * For means of blocks the last is A⁺ again (the copies of their super-resolution), for blur Aᵀ, for tomography
- * a step of Landweber, where theirs divides by AᵀA 1 instead.
+ * For means of blocks the last is A⁺ again (the copies of their super-resolution), for blur Aᵀ, for
+ * tomography a step of Landweber, where theirs divides by AᵀA 1 instead.
  *
  * As a denoiser: D = D_dps + P (y − A D_dps). The unobserved part is that of DPS. Where P A projects, let
  * P A xt = P(y + σt z'); a step keeps the share k of xt − D and adds noise of variance σs²τ with

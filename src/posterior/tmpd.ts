@@ -10,8 +10,8 @@
  * (Σy + A diag(σ² Jᵀ 1) Aᵀ) u = e by a solver; as published, below 0 too.
  *
  * `diagonal` (the authors' code, azula): the rows of A V Aᵀ, in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1),
- * without a solver. The authors take A 1 for 1 in the space of y, which is the same where the rows of A sum to
- * 1 or an entry was not seen: for masks, means, blur. The variance is kept from falling below 0, which the
+ * without a solver. The authors take A 1 for 1 in the space of y, which is the same where the rows of A sum
+ * to 1 or an entry was not seen: for masks, means, blur. The variance is kept from falling below 0, which the
  * Jacobian of a network does not promise; neither of them does.
  *
  * Cost: one network evaluation and two vector–Jacobian products.

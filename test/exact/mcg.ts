@@ -40,7 +40,9 @@ const denoisingGap = async (): Promise<number> => {
   return own.x.reduce((worst, v, i) => Math.max(worst, Math.abs(v - plain.x[i])), 0)
 }
 
-/** Entries 0, 2, 4, … are seen: what the last draw misses, and the least and largest ⟨(x − y)²⟩/σ² on the way. */
+/**
+ * Entries 0, 2, 4, … are seen: what the last draw misses, and the least and largest ⟨(x − y)²⟩/σ² on the way.
+ */
 const throughMask = async () => {
   const seen = Array.from({ length: SIZE }, (_, i) => (i % 2 === 0 ? 1 : 0))
   const y = drawn({ name: 'all', A: Matrix.eye(SIZE), noise: 0.1 }, 2).map((v, i) => v * seen[i])

@@ -19,7 +19,20 @@ import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
 import { trustOf } from './trust/trust.ts'
 
-const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
+const stateSchema = z.object({
+  kind: z.literal('distill'),
+  prior: z.string(),
+  step: z.int().nonnegative(),
+  probes: z.literal('anew').optional(),
+})
+
+/**
+ * Whether the probes of the exact log p(x) are the same in every step. Runs of earlier versions, whose points
+ * say nothing of it, began so and go on so: bit for bit.
+ */
+interface Probes {
+  fixed: boolean
+}
 
 /**
  * The part of a state that a resume point holds: arrays are named `distil.weights…`, `distil.statistics…`,
@@ -27,11 +40,13 @@ const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), st
  */
 const packed = ({ params, statistics, moments }: TrainState) => ({ weights: params, statistics, moments })
 
-/** Resume points of distillation; a run goes on with the same prior only. */
-const distillFormat = (prior: string): PointFormat => ({
+/**
+ * Resume points of distillation; a run goes on with the same prior only, with its probes as it has begun.
+ */
+const distillFormat = (prior: string, probes: Probes): PointFormat => ({
   pack: ({ step, state }) => ({
     arrays: { distil: packed(state) },
-    state: { kind: 'distill', prior, step },
+    state: { kind: 'distill', prior, step, ...(probes.fixed ? {} : { probes: 'anew' }) },
   }),
   unpack: ({ path, arrays, state }, fresh) => {
     const parsed = stateSchema.safeParse(state)
@@ -39,6 +54,7 @@ const distillFormat = (prior: string): PointFormat => ({
     if (parsed.data.prior !== prior) {
       throw new TweedieError('input', `${path}: this run distills another prior than the one given now`)
     }
+    probes.fixed = parsed.data.probes === undefined
     const { weights, statistics, moments } = unflatten({ distil: packed(fresh) }, arrays, path).distil
     return { step: parsed.data.step, state: { params: weights, average: weights, statistics, moments } }
   },
@@ -68,12 +84,14 @@ const trained = async (
 ): Promise<{ params: FlowParams<NdArray>; steps: number }> => {
   const request = { ...asked, prior: learnable(asked.prior) }
   const { fresh, trainer } = await learnerOf(run, request)
+  const { exact } = request.objective ?? {}
+  const probes: Probes = { fixed: exact === undefined || exact.fixedProbes === true }
   const { state, step } = await trainInRun(run, {
     ...request,
     fresh,
-    format: distillFormat(request.priorDigest),
+    format: distillFormat(request.priorDigest, probes),
     phase: 'distilling',
-    trainer,
+    trainer: () => trainer(probes.fixed),
     figures: ({ terms, gradient }) => ({ ...terms, gradient }),
   })
   return { params: flowParamsOf(state), steps: step }

@@ -82,20 +82,28 @@ export const withFlowObjective = async <T>(
   return use(forwardObjective(flow, await draw(objective.samples), measurements, streamOf))
 }
 
+/** The request with probes as the run has begun. */
+const withProbes = (request: DistillRequest, fixedProbes: boolean): DistillRequest => {
+  const { objective } = request
+  if (!objective?.exact) return request
+  return { ...request, objective: { ...objective, exact: { ...objective.exact, fixedProbes } } }
+}
+
 /** How a flow learns. */
 export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfig): Learner => {
   const flow = flowOf(config)
   const { options, prior, seed } = request
   return {
     fresh: () => initFlowState(freshFlow(config, prior.gaussian, seed)),
-    trainer: async () => {
+    trainer: async (fixedProbes) => {
+      const begun = withProbes(request, fixedProbes)
       const opened: SampleStore[] = []
       const open: DrawSamples = async (wanted) => {
         const samples = await priorSamples(run, request, wanted)
         opened.push(samples)
         return samples
       }
-      const trained = await withFlowObjective(request, flow, open, (objective) =>
+      const trained = await withFlowObjective(begun, flow, open, (objective) =>
         trainer(objective, options, streamsOf(request)('rows')),
       )
       return opened.reduce(closing, trained)

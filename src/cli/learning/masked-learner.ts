@@ -67,7 +67,7 @@ const rowsOf = ({ kind }: MaskedLearner, observations: Observations): MaskedLear
 /**
  * Use of a learned network on observations, in the units of the data.
  *
- * @throws TweedieError `input` for operators other than masks (of GSURE, in a known basis), noise that differs
+ * @throws TweedieError `input` for operators other than masks (of GSURE in a known basis), noise that differs
  * between entries, and networks that do not fit the data
  */
 export const maskedRequestOf = (

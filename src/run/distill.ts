@@ -1,13 +1,19 @@
 /** Distillation of a prior into a sampler of one or few steps, in a run folder. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { exportSampler, flowParamsOf, measurementDigest, samplerOperator } from '../amortize/index.ts'
+import {
+  exportSampler,
+  flowParamsOf,
+  measurementDigest,
+  type SamplerConfig,
+  samplerOperator,
+} from '../amortize/index.ts'
 import { normalOutside } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import type { FlowParams } from '../flows/index.ts'
+import { type FlowParams, leavesOutside, type Outside } from '../flows/index.ts'
 import { writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
-import { filledOutside } from '../operators/index.ts'
+import { filledOutside, insideOf } from '../operators/index.ts'
 import { float32, type NdArray, unflatten } from '../tensor/index.ts'
 import type { TrainState } from '../training/index.ts'
 import { denoiserLearner } from './denoiser-learner.ts'
@@ -24,6 +30,7 @@ const stateSchema = z.object({
   prior: z.string(),
   step: z.int().nonnegative(),
   probes: z.literal('anew').optional(),
+  outside: z.literal('apart').optional(),
 })
 
 /**
@@ -43,10 +50,16 @@ const packed = ({ params, statistics, moments }: TrainState) => ({ weights: para
 /**
  * Resume points of distillation; a run goes on with the same prior only, with its probes as it has begun.
  */
-const distillFormat = (prior: string, probes: Probes): PointFormat => ({
+const distillFormat = (prior: string, probes: Probes, apart: boolean): PointFormat => ({
   pack: ({ step, state }) => ({
     arrays: { distil: packed(state) },
-    state: { kind: 'distill', prior, step, ...(probes.fixed ? {} : { probes: 'anew' }) },
+    state: {
+      kind: 'distill',
+      prior,
+      step,
+      ...(probes.fixed ? {} : { probes: 'anew' }),
+      ...(apart ? { outside: 'apart' } : {}),
+    },
   }),
   unpack: ({ path, arrays, state }, fresh) => {
     const parsed = stateSchema.safeParse(state)
@@ -54,6 +67,11 @@ const distillFormat = (prior: string, probes: Probes): PointFormat => ({
     if (parsed.data.prior !== prior) {
       throw new TweedieError('input', `${path}: this run distills another prior than the one given now`)
     }
+    if (apart && parsed.data.outside === undefined)
+      throw new TweedieError(
+        'input',
+        `${path}: this run of an earlier version learns to draw what is outside its domain too; begin anew`,
+      )
     probes.fixed = parsed.data.probes === undefined
     const { weights, statistics, moments } = unflatten({ distil: packed(fresh) }, arrays, path).distil
     return { step: parsed.data.step, state: { params: weights, average: weights, statistics, moments } }
@@ -77,6 +95,19 @@ const learnable = (prior: LearnedPrior): LearnedPrior => {
   return { ...prior, denoiser: normalOutside(denoiser, domain), mean, gaussian: { ...gaussian, mean } }
 }
 
+/** Entries of x that are outside the domain of a prior; none where it has none, or all are inside. */
+const outsideOf = ({ domain, event }: LearnedPrior): Outside | undefined => {
+  if (!domain) return undefined
+  const outside = Array.from(insideOf(domain.inside, event).data.entries()).flatMap(([i, v]) =>
+    v === 0 ? [i] : [],
+  )
+  return outside.length > 0 ? outside : undefined
+}
+
+/** What draws, with the entries outside left alone where it can do that; other flows learn to draw them. */
+const keptApart = (config: SamplerConfig, outside: Outside | undefined): SamplerConfig =>
+  outside && config.kind !== 'denoiser' && leavesOutside(config) ? { ...config, outside } : config
+
 /** The parameters after the steps from where the folder stands to the last one. */
 const trained = async (
   run: Run,
@@ -89,7 +120,7 @@ const trained = async (
   const { state, step } = await trainInRun(run, {
     ...request,
     fresh,
-    format: distillFormat(request.priorDigest, probes),
+    format: distillFormat(request.priorDigest, probes, 'outside' in request.flow),
     phase: 'distilling',
     trainer: () => trainer(probes.fixed),
     figures: ({ terms, gradient }) => ({ ...terms, gradient }),
@@ -145,7 +176,9 @@ const judged = async (
  * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
  * finite, after saving the state before it; `input` when the folder goes on with another prior; `io`
  */
-export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
+export const distill = async (run: Run, asked: DistillRequest): Promise<SavedSampler> => {
+  const outside = outsideOf(asked.prior)
+  const request = { ...asked, flow: keptApart(asked.flow, outside) }
   const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request
   const { options, exportDraws = 16 } = request
   const { params, steps } = await trained(run, request)
@@ -156,6 +189,7 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
     range: set.range,
     operator: samplerOperator(set.operator, blind),
     condition,
+    ...(outside && flow.kind !== 'denoiser' ? { outside } : {}),
     ...(measurement === undefined ? {} : { measurement: measurementDigest(set, measurement) }),
     origin: {
       noise: set.noise,

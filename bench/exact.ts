@@ -46,10 +46,10 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E16: () => bridgingGates(),
   E17: sparseGates,
   E18: partingGates,
-  mixtures,
-  mode: droppedMode,
   mcg: mcgGates,
   gsure: gsureGates,
+  mixtures,
+  mode: droppedMode,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

@@ -1,26 +1,19 @@
 /** Distillation of a prior into a sampler of one or few steps, in a run folder. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import {
-  exportSampler,
-  flowParamsOf,
-  measurementDigest,
-  type SamplerConfig,
-  samplerOperator,
-} from '../amortize/index.ts'
-import { normalOutside } from '../diffusion/index.ts'
+import { exportSampler, flowParamsOf, measurementDigest, samplerOperator } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { type FlowParams, leavesOutside, type Outside } from '../flows/index.ts'
+import type { FlowParams } from '../flows/index.ts'
 import { writeAtomic } from '../formats/index.ts'
 import { type Json, parseJson } from '../json.ts'
-import { filledOutside, insideOf } from '../operators/index.ts'
-import { float32, type NdArray, unflatten } from '../tensor/index.ts'
+import { type NdArray, unflatten } from '../tensor/index.ts'
 import type { TrainState } from '../training/index.ts'
 import { denoiserLearner } from './denoiser-learner.ts'
 import type { DistillRequest, Learner } from './distill-request.ts'
 import { flowLearner } from './flow-learner.ts'
 import type { Run } from './folder.ts'
-import type { LearnedPrior } from './prior.ts'
+import { keptApart, outsideOf } from './kept-apart.ts'
+import { learnable } from './learnable.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
 import { trustOf } from './trust/trust.ts'
@@ -83,30 +76,6 @@ const learnerOf = async (run: Run, request: DistillRequest): Promise<Learner> =>
   const { flow } = request
   return flow.kind === 'denoiser' ? denoiserLearner(run, request, flow) : flowLearner(run, request, flow)
 }
-
-/**
- * The prior that samplers learn. They know densities, which a known number has not: outside the domain of a
- * prior they draw standard normals, which `restore` replaces.
- */
-const learnable = (prior: LearnedPrior): LearnedPrior => {
-  const { domain, denoiser, gaussian } = prior
-  if (!domain) return prior
-  const mean = filledOutside(float32(gaussian.mean), { ...domain, value: 0 })
-  return { ...prior, denoiser: normalOutside(denoiser, domain), mean, gaussian: { ...gaussian, mean } }
-}
-
-/** Entries of x that are outside the domain of a prior; none where it has none, or all are inside. */
-const outsideOf = ({ domain, event }: LearnedPrior): Outside | undefined => {
-  if (!domain) return undefined
-  const outside = Array.from(insideOf(domain.inside, event).data.entries()).flatMap(([i, v]) =>
-    v === 0 ? [i] : [],
-  )
-  return outside.length > 0 ? outside : undefined
-}
-
-/** What draws, with the entries outside left alone where it can do that; other flows learn to draw them. */
-const keptApart = (config: SamplerConfig, outside: Outside | undefined): SamplerConfig =>
-  outside && config.kind !== 'denoiser' && leavesOutside(config) ? { ...config, outside } : config
 
 /** The parameters after the steps from where the folder stands to the last one. */
 const trained = async (

@@ -93,7 +93,7 @@ const denoiserConfigOf = (
 }
 
 const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['objective']> => {
-  const { prior, bound, start, anneal, probes = 16, fixedProbes, tolerance = 1e-3 } = objective
+  const { prior, bound, start, anneal, probes = 16, tolerance = 1e-3 } = objective
   const { samples = 4096, samplerSteps = 64 } = objective
   if (prior === 'samples') return { samples: { count: samples, steps: samplerSteps } }
   const trace = probes === 0 ? ({ kind: 'exact' } as const) : ({ kind: 'hutchinson', probes } as const)
@@ -102,7 +102,7 @@ const objectiveOf = ({ objective }: Distillation): NonNullable<DistillRequest['o
     bound,
     start,
     ...(anneal ? { dataWeight: annealed(anneal) } : {}),
-    ...(prior === 'exact' ? { exact: { trace, integrate, fixedProbes } } : {}),
+    ...(prior === 'exact' ? { exact: { trace, integrate, fixedProbes: objective.fixedProbes } } : {}),
   }
 }
 

@@ -15,10 +15,12 @@ import { droppedMode } from '../test/exact/dropped-mode.ts'
 import { em } from '../test/exact/em.ts'
 import { flowGates } from '../test/exact/flow-contract.ts'
 import type { Gate } from '../test/exact/gate.ts'
+import { gsureGates } from '../test/exact/gsure.ts'
 import { guidedDenoiser } from '../test/exact/guided-denoiser.ts'
 import { importerGates } from '../test/exact/importer.ts'
 import { sparseGates } from '../test/exact/levy/sparse-gates.ts'
 import { likelihoods } from '../test/exact/likelihood.ts'
+import { mcgGates } from '../test/exact/mcg.ts'
 import { mixtures } from '../test/exact/mixtures.ts'
 import { operatorGates } from '../test/exact/operator-contract.ts'
 import { partingGates } from '../test/exact/parting.ts'
@@ -45,6 +47,8 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   E16: () => bridgingGates(),
   E17: sparseGates,
   E18: partingGates,
+  mcg: mcgGates,
+  gsure: gsureGates,
   mixtures,
   mode: droppedMode,
   import: importerGates,

@@ -225,7 +225,11 @@ describe('priors of 0.1', () => {
     expect([prior.event, [...prior.range], prior.laps]).toEqual([event, range, laps])
   })
 
-  it.each(sampledCases.filter((one) => !inPriorUnits(one)))(
+  // There MCG inverted a blur; its authors do not.
+  const isOther = ({ set, array }: { set: string; array: string }): boolean =>
+    array === 'mcg' && set === 'sets/blur.npz'
+
+  it.each(sampledCases.filter((one) => !inPriorUnits(one) && !isOther(one)))(
     '$prior, $set: $array',
     async ({ prior: file, set, output, array, options, count, sensitivity }) => {
       const prior = loadPrior(at(file))

@@ -25,7 +25,10 @@ const BETA_MAX = 20
  * const loss = boundOf({ sigmaMin: 0.01, sigmaMax: 50 })
  * ```
  */
-export const boundOf = ({ sigmaMin, sigmaMax }: PriorLevels, start = 1e-3): Required<ElboOptions> => {
+export const boundOf = (
+  { sigmaMin, sigmaMax }: PriorLevels,
+  start = 1e-3,
+): Required<Pick<ElboOptions, 'sde' | 'start'>> => {
   const last = Math.min(sigmaMax, vpSde().level(1))
   const betaMax = last === sigmaMax ? 2 * Math.log1p(last ** 2) - BETA_MIN : BETA_MAX
   if (!(betaMax >= BETA_MIN))

@@ -3,11 +3,12 @@
  * be ranked among the log q of its own draws.
  */
 import { TweedieError } from '../error.ts'
-import { flowOf, logq } from '../flows/index.ts'
+import { flowOf, insideMask, logOutside, logq } from '../flows/index.ts'
 import { countOf, type Observations } from '../observations/index.ts'
 import { toPrior } from '../operators/index.ts'
 import {
   add,
+  constant,
   type ExecuteOptions,
   eachBatch,
   float32,
@@ -17,12 +18,12 @@ import {
   type NdArray,
   reshape,
   rows,
-  sizeOf,
+  sub,
   type Tensor,
   zeros,
 } from '../tensor/index.ts'
 import { type ConditionInput, conditionFrom, conditionRows } from './condition.ts'
-import type { AmortizedSampler } from './sampler.ts'
+import { type AmortizedSampler, densityPerUnit } from './sampler.ts'
 
 /** How to evaluate densities. */
 export interface DensityOptions {
@@ -32,16 +33,25 @@ export interface DensityOptions {
 }
 
 /** log q(x | y) [B] of x [B, ...event], in nats per unit of the data. */
-const densityOf = ({ flow: config, params, event, range, operator, condition: layout }: AmortizedSampler) => {
+const densityOf = (sampler: AmortizedSampler) => {
+  const { flow: config, params, event, range, operator, condition: layout, outside } = sampler
   if (config.kind === 'denoiser')
     throw new TweedieError('input', 'samplerDensity: a denoiser draws without a density; use a flow')
   const flow = flowOf(config)
   const units = toPrior(range)
-  const perUnit = sizeOf(event) * Math.log(units.scale)
+  const perUnit = densityPerUnit(sampler)
+  const there = outside && insideMask([1, ...event], outside)
   const options = { layout, operator, event, units, condition: flow.condition }
   return (input: ConditionInput, x: Tensor): Tensor => {
-    const inside = reshape(add(mul(x, units.scale), units.offset), [x.shape[0], ...flow.event])
-    return add(logq(flow, frozen(params), inside, conditionFrom(options, input)), perUnit)
+    const own = add(mul(x, units.scale), units.offset)
+    const inside = there ? mul(own, constant(there)) : own // what a truth says elsewhere means nothing
+    const whole = logq(
+      flow,
+      frozen(params),
+      reshape(inside, [x.shape[0], ...flow.event]),
+      conditionFrom(options, input),
+    )
+    return add(outside ? sub(whole, logOutside(inside, outside)) : whole, perUnit)
   }
 }
 

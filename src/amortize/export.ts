@@ -37,6 +37,10 @@ const array = (name: string, shape: Shape, about: string): ManifestArray => ({
   about,
 })
 
+const densityWords = ({ event, outside = [] }: AmortizedSampler): string =>
+  `log q(x | y) in nats, a density over the ${sizeOf(event) - outside.length} entries of x` +
+  (outside.length > 0 ? ' that are there' : '')
+
 const rangeWords = ({ from, to }: NoiseRange): string => `${from} to ${to} in the units of the data`
 
 /**
@@ -91,9 +95,7 @@ export const exportSampler = async (
       ],
       outputs: [
         array('x', [draws, ...event], 'draws of x, in the units of the data'),
-        ...(drawingOf(sampler.flow).density
-          ? [array('logq', [draws], `log q(x | y) in nats, a density over the ${sizeOf(event)} entries of x`)]
-          : []),
+        ...(drawingOf(sampler.flow).density ? [array('logq', [draws], densityWords(sampler))] : []),
       ],
       draws,
       range: [range[0], range[1]],

@@ -1,5 +1,6 @@
 /** Draws of a conditional flow: one pass, and their log-density. */
 import {
+  apartFrom,
   type FlowConfig,
   type FlowParams,
   flowOf,
@@ -19,10 +20,16 @@ type DrawOf = (condition: Tensor, z: Tensor) => { readonly x: Tensor; readonly l
 const drawOf = (config: FlowConfig, params: FlowParams<NdArray>): DrawOf => {
   const folds = config.kind === 'realNvp' && (config.transform ?? { kind: 'affine' }).kind === 'affine'
   if (folds && config.kind === 'realNvp' && !config.range) {
-    const { size, condition, steps, hidden } = config
-    const flow = realNvp({ size, condition, steps, hidden })
+    const { size, condition, steps, hidden, outside = [] } = config
+    const flow = realNvp({ size: size - outside.length, condition, steps, hidden })
     const folded = foldRealNvp(flow, unflatten(flow.init(0), flatten(params)))
-    return (y, z) => foldedSample(folded, y, z)
+    if (outside.length === 0) return (y, z) => foldedSample(folded, y, z)
+    const { parted, whole } = apartFrom(size, outside)
+    return (y, z) => {
+      const [kept, rest] = parted(z)
+      const { x, logdet } = foldedSample(folded, y, kept)
+      return { x: whole(x, rest), logdet }
+    }
   }
   const flow = flowOf(config)
   if (config.kind === 'network') return (y, z) => flow.sample(frozen(params), y, z)

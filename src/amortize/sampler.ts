@@ -1,12 +1,13 @@
 /**
  * A distilled sampler: a conditional flow or a conditional denoiser, with the units of its data. One program
  * gives a draw x of q(x | y) and, of flows, its log q, both in the units of the data: with x' = s x + o of n
- * entries, log q(x | y) = log q'(x' | y) + n log s.
+ * entries, log q(x | y) = log q'(x' | y) + n log s. Entries that are not there are standard normals of their
+ * own to a flow, and count for nothing: neither in n nor in log q.
  */
 
-import type { FlowConfig, FlowParams } from '../flows/index.ts'
+import { type FlowConfig, type FlowParams, logOutside, type Outside } from '../flows/index.ts'
 import { type DataRange, fromPrior, type OperatorSpec, toPrior } from '../operators/index.ts'
-import { add, mul, type NdArray, type Shape, sizeOf, type Tensor } from '../tensor/index.ts'
+import { add, mul, type NdArray, type Shape, sizeOf, sub, type Tensor } from '../tensor/index.ts'
 import type { ConditionInput, ConditionLayout } from './condition.ts'
 import { type DenoiserConfig, denoiserDrawing } from './denoiser-drawing.ts'
 import type { Draw, Drawing } from './drawing.ts'
@@ -44,9 +45,19 @@ export interface AmortizedSampler {
   readonly range: DataRange
   readonly operator: SamplerOperator
   readonly condition: ConditionLayout
+  /** Entries of x that are not there, such as padding; absent: none. */
+  readonly outside?: Outside
   /** Of a flow of one measurement: which, by `measurementDigest`. */
   readonly measurement?: string
 }
+
+/** What log q gains in the units of the data over those of the prior: n log s. */
+export const densityPerUnit = ({
+  event,
+  range,
+  outside = [],
+}: Pick<AmortizedSampler, 'event' | 'range' | 'outside'>): number =>
+  (sizeOf(event) - outside.length) * Math.log(toPrior(range).scale)
 
 /**
  * The sampler as a function of tensors, its weights as constants.
@@ -67,12 +78,14 @@ export const oneStep = ({
   range,
   operator,
   condition: layout,
+  outside,
 }: AmortizedSampler): ((input: ConditionInput, z: Tensor) => Draw) => {
   const [units, back] = [toPrior(range), fromPrior(range)]
   const draw = drawingOf(flow).draw(params, { event, operator, layout, units })
-  const perUnit = sizeOf(event) * Math.log(units.scale)
+  const perUnit = densityPerUnit({ event, range, outside })
   return (input, z) => {
     const { x, logq } = draw(input, z)
-    return { x: add(mul(x, back.scale), back.offset), ...(logq ? { logq: add(logq, perUnit) } : {}) }
+    const inside = logq && add(outside ? sub(logq, logOutside(x, outside)) : logq, perUnit)
+    return { x: add(mul(x, back.scale), back.offset), ...(inside ? { logq: inside } : {}) }
   }
 }

@@ -3,13 +3,15 @@
  * bound b(x) ≤ log p(x) of the prior: draws that the flow makes too often weigh less. They cannot bring back
  * what it never draws; the shape k of their tail says when that is so.
  *
+ * Entries that are not there count for nothing, neither in b nor in log q.
+ *
  * All draws see the same times and noises in b, each noise with both signs: what is left of the noise cancels
  * between draws, to which weights are relative. For a Gaussian prior the cross term cancels exactly.
  */
 
 import { type Denoiser, type ElboNoise, negativeElbo } from '../diffusion/index.ts'
 import { batchedObservations, type ObservationBatch, type ObservationSet } from '../observations/index.ts'
-import { type DataRange, toPrior } from '../operators/index.ts'
+import { type DataRange, type Domain, toPrior } from '../operators/index.ts'
 import { checkAborted } from '../progress.ts'
 import { normal, stream, uniform } from '../random/index.ts'
 import {
@@ -38,6 +40,8 @@ export interface RefiningPrior extends PriorLevels {
   readonly denoiser: Denoiser
   /** Range of its data, which [−2, 2] is in its own units. */
   readonly range: DataRange
+  /** Which entries of x are there; default all. */
+  readonly domain?: Pick<Domain, 'inside'>
 }
 
 /** Draws to be weighted. */
@@ -119,12 +123,12 @@ const sharedNoise = (seed: number, pair: number, pairs: number, event: Shape): E
 
 /** b(x) of each draw, [K·N]. */
 const bounds = async (
-  { denoiser, range, ...levels }: RefiningPrior,
+  { denoiser, range, domain, ...levels }: RefiningPrior,
   draws: NdArray<'float32'>,
   { evaluations = 64, batch = 256, seed, execute, onProgress, signal }: WeighOptions,
 ): Promise<Float64Array> => {
   const [K, N, ...event] = draws.shape
-  const [diffusion, { scale, offset }] = [boundOf(levels), toPrior(range)]
+  const [diffusion, { scale, offset }] = [{ ...boundOf(levels), inside: domain?.inside }, toPrior(range)]
   const program = jit((x: Tensor, shared: ElboNoise, sign: Tensor) => {
     const rows = x.shape[0]
     const each = (noise: Tensor): Tensor => mul(broadcastTo(noise, [rows, ...event]), sign)

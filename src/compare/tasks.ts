@@ -1,12 +1,17 @@
 /**
- * The tasks of the benchmark of Rozet et al. (2024), section 5 and appendix, scaled from 256×256 to images of
- * side n. Noise there is for data in [-1, 1] and halves for data in [0, 1]. What is scaled, and how, is ours
- * (docs/DECISIONS.md): the box keeps its share of the side, the motion kernel too; random inpainting deletes
- * 90 % instead of 98 %, because the structure of an image spans as many pixels fewer as the image does.
+ * The tasks of the benchmark of Rozet et al. (2024), section 5 and appendix: as published on images of side
+ * 256, scaled to others. Noise there is for data in [-1, 1] and halves for data in [0, 1]. What is scaled,
+ * and how, is ours (docs/DECISIONS.md): the box keeps its share of the side, the motion kernel too, as the
+ * next odd number; on smaller images random inpainting deletes 90 % instead of 98 %, because the structure of
+ * an image spans as many pixels fewer as the image does.
  */
 import type { Task } from './cell.ts'
 
-const odd = (value: number): number => 2 * Math.floor(value / 2) + 1
+/** Side of the images of the benchmark, and of its motion kernel there. */
+const [SIDE, KERNEL] = [256, 61]
+
+/** The least odd number that is not below a value. */
+const oddFrom = (value: number): number => 2 * Math.ceil((value - 1) / 2) + 1
 
 /** Tasks on colour images of side `side`, by name. */
 export const photographTasks = (side: number): Readonly<Record<string, Task>> => ({
@@ -15,12 +20,16 @@ export const photographTasks = (side: number): Readonly<Record<string, Task>> =>
     operator: { name: 'box', settings: { size: side / 2, margin: Math.round(side / 16) } },
     noise: 0.5,
   },
-  random: { name: 'random', operator: { name: 'mask', settings: { keep: 0.1, exact: true } }, noise: 0.005 },
+  random: {
+    name: 'random',
+    operator: { name: 'mask', settings: { keep: side < SIDE ? 0.1 : 0.02, exact: true } },
+    noise: 0.005,
+  },
   motion: {
     name: 'motion',
     operator: {
       name: 'motion',
-      settings: { size: odd((side * 61) / 256 + 1), intensity: 0.5, boundary: 'reflect' },
+      settings: { size: oddFrom((side * KERNEL) / SIDE), intensity: 0.5, boundary: 'reflect' },
     },
     noise: 0.05,
   },

@@ -8,8 +8,10 @@
  *
  * The middle term is all that the network says about x; the first is the prior at time 1, the last one
  * accounts for the times before t0, where (ε_0, α_0) are at t0. Sums over entries, never means: the bound is
- * in nats.
+ * in nats. Of signals with a domain they are over the n entries that are there.
  */
+
+import { insideOf } from '../operators/index.ts'
 import {
   add,
   alignTo,
@@ -17,7 +19,10 @@ import {
   div,
   full,
   mul,
+  type NdArray,
+  reshaped,
   rsqrt,
+  type Shape,
   sizeOf,
   square,
   sub,
@@ -33,6 +38,16 @@ export interface ElboOptions {
   readonly sde?: VpSde
   /** t0, default 1e-3. */
   readonly start?: number
+  /** Of the last axes of x, 1 for entries that are there: the others count for nothing. Default all. */
+  readonly inside?: NdArray<'float32'>
+}
+
+/** The sum over the entries that are there, and how many of [...event] there are. */
+const countingOf = (inside: ElboOptions['inside'], event: Shape) => {
+  if (!inside) return { n: sizeOf(event), total: sumRows }
+  const there = insideOf(inside, event)
+  const mask = constant(reshaped(there, [1, ...event]))
+  return { n: there.data.reduce((a, b) => a + b, 0), total: (v: Tensor) => sumRows(mul(v, mask)) }
 }
 
 /** The random numbers of one evaluation of the bound; each row has one time. */
@@ -46,10 +61,17 @@ export interface ElboNoise<L = Tensor> {
 }
 
 /** ε at level s and what was put in, from x and z: x_t/α = x + s z. */
-const noiseError = (denoiser: Denoiser, x: Tensor, z: Tensor, level: Tensor): Tensor => {
+const noiseError = (
+  denoiser: Denoiser,
+  x: Tensor,
+  z: Tensor,
+  level: Tensor,
+  inside: ElboOptions['inside'],
+): Tensor => {
   const s = alignTo(level, x)
   const u = add(x, mul(s, z))
-  return sumRows(square(sub(div(sub(u, denoiser(u, level)), s), z)))
+  const { total } = countingOf(inside, x.shape.slice(1))
+  return total(square(sub(div(sub(u, denoiser(u, level)), s), z)))
 }
 
 /**
@@ -63,10 +85,10 @@ export const scoreLoss = (
   denoiser: Denoiser,
   x: Tensor,
   { time, noise }: Pick<ElboNoise, 'time' | 'noise'>,
-  { sde = vpSde(), start }: ElboOptions = {},
+  { sde = vpSde(), start, inside }: ElboOptions = {},
 ): Tensor => {
   const { Z, levelOf } = importanceTime(sde, start)
-  return mul(noiseError(denoiser, x, noise, levelOf(time)), Z / 2)
+  return mul(noiseError(denoiser, x, noise, levelOf(time), inside), Z / 2)
 }
 
 /**
@@ -85,14 +107,14 @@ export const negativeElbo = (
   random: ElboNoise,
   options: ElboOptions = {},
 ): Tensor => {
-  const { sde = vpSde(), start = 1e-3 } = options
+  const { sde = vpSde(), start = 1e-3, inside } = options
   const { Z, levelOf } = importanceTime(sde, start)
-  const n = sizeOf(x.shape.slice(1))
+  const { n, total } = countingOf(inside, x.shape.slice(1))
   const s2 = square(levelOf(random.time))
   const variance = mul(s2, square(rsqrt(add(s2, 1)))) // σ² = s²/(1 + s²)
-  const expected = sub(mul(variance, n), sumRows(square(random.noise)))
+  const expected = sub(mul(variance, n), total(square(random.noise)))
   const middle = add(scoreLoss(denoiser, x, random, options), mul(expected, Z / 2))
-  const ends = endTerms(denoiser, x, random, { sde, start })
+  const ends = endTerms(denoiser, x, random, { sde, start, inside })
   return add(middle, ends)
 }
 
@@ -101,13 +123,13 @@ const endTerms = (
   denoiser: Denoiser,
   x: Tensor,
   { first, last }: ElboNoise,
-  { sde, start }: Required<ElboOptions>,
+  { sde, start, inside }: Required<Pick<ElboOptions, 'sde' | 'start'>> & ElboOptions,
 ): Tensor => {
-  const n = sizeOf(x.shape.slice(1))
+  const { n, total } = countingOf(inside, x.shape.slice(1))
   const [B0, B1] = [sde.integral(start), sde.integral(1)]
   const xT = add(mul(x, Math.exp(-B1 / 2)), mul(last, Math.sqrt(-Math.expm1(-B1))))
-  const atT = add(mul(sumRows(square(xT)), 0.5), (n / 2) * Math.log(2 * Math.PI))
+  const atT = add(mul(total(square(xT)), 0.5), (n / 2) * Math.log(2 * Math.PI))
   const level = constant(full([x.shape[0]], sde.level(start), x.dtype))
-  const at0 = add(mul(noiseError(denoiser, x, first, level), 0.5), (n * B0) / 2 - n / 2)
+  const at0 = add(mul(noiseError(denoiser, x, first, level, inside), 0.5), (n * B0) / 2 - n / 2)
   return add(atT, at0)
 }

@@ -51,7 +51,8 @@ export type Trace =
   | { readonly kind: 'exact' }
   /**
    * Hutchinson's estimate, the mean of vᵀ J v over Rademacher vectors v that stay the same along the way;
-   * default 16. Unbiased for log p, with an error that more probes make smaller.
+   * default 16. Unbiased for log p, with an error that more probes make smaller. The vectors are those of the
+   * seed and of the {@link ProbeAddress} of a call.
    */
   | { readonly kind: 'hutchinson'; readonly probes?: number; readonly seed?: number }
 
@@ -70,6 +71,14 @@ export interface LikelihoodOptions extends ExecuteOptions {
   readonly integrate?: IntegrateOptions
 }
 
+/** Where Hutchinson's probes of a call are in their stream; one address gives the same probes again. */
+export interface ProbeAddress {
+  /** Default 0. */
+  readonly lap?: number
+  /** Default 0. */
+  readonly step?: number
+}
+
 /** A compiled log-density. */
 export interface Likelihood {
   /**
@@ -77,11 +86,14 @@ export interface Likelihood {
    *
    * @throws TweedieError `shape` unless x is a float batch, `numeric` when the ODE cannot be integrated
    */
-  logDensity(x: NdArray): Promise<NdArray<'float64'>>
+  logDensity(x: NdArray, at?: ProbeAddress): Promise<NdArray<'float64'>>
   /**
    * The same with its gradient in x [B, ...event], by the adjoint ODE, which the trace's Jacobian is part of.
    */
-  withGradient(x: NdArray): Promise<{ logDensity: NdArray<'float64'>; gradient: NdArray<'float64'> }>
+  withGradient(
+    x: NdArray,
+    at?: ProbeAddress,
+  ): Promise<{ logDensity: NdArray<'float64'>; gradient: NdArray<'float64'> }>
   release(): Promise<void>
 }
 
@@ -108,7 +120,12 @@ const flowOf = (denoiser: Denoiser, v: Tensor, time: Tensor, probes: Tensor, wei
 }
 
 /** Unit vectors or random signs for each row, [P, B, ...event]. */
-const probesFor = (trace: Trace, [B, ...event]: Shape, dtype: 'float32' | 'float64'): NdArray => {
+const probesFor = (
+  trace: Trace,
+  [B, ...event]: Shape,
+  dtype: 'float32' | 'float64',
+  { lap, step }: ProbeAddress,
+): NdArray => {
   const n = sizeOf(event)
   if (trace.kind === 'exact') {
     const values = Array.from({ length: n * B * n }, (_, i) => (Math.floor(i / (B * n)) === i % n ? 1 : 0))
@@ -120,7 +137,7 @@ const probesFor = (trace: Trace, [B, ...event]: Shape, dtype: 'float32' | 'float
   }
   const signs = stream(seed, 'probes')
   const row = (draw: number, observation: number): number[] =>
-    toNumbers(bernoulli(signs, 0.5, event, { draw, observation })).map((v) => 2 * v - 1)
+    toNumbers(bernoulli(signs, 0.5, event, { lap, step, draw, observation })).map((v) => 2 * v - 1)
   const values = Array.from({ length: probes * B }, (_, i) => row(Math.floor(i / B), i % B)).flat()
   return ndarray(values, [probes, B, ...event], dtype)
 }
@@ -183,19 +200,19 @@ export const likelihood = (prior: Denoiser, options: LikelihoodOptions = {}): Li
   }, options)
 
   /** The parts of a batch that both directions need. */
-  const setUp = (x: NdArray) => {
+  const setUp = (x: NdArray, at: ProbeAddress) => {
     const { dtype, shape } = x
     if ((dtype !== 'float32' && dtype !== 'float64') || shape.length < 2) {
       throw new TweedieError('shape', `likelihood: needs float [B, ...event], got ${dtype}[${shape}]`)
     }
     const [rows, n] = [shape[0], sizeOf(shape.slice(1))]
     const array = (values: ArrayLike<number>, of: Shape = shape): NdArray => ndarray(values, of, dtype)
-    return { rows, n, array, probes: probesFor(trace, shape, dtype) }
+    return { rows, n, array, probes: probesFor(trace, shape, dtype, at) }
   }
   const alpha = 1 / Math.sqrt(1 + Math.exp(2 * from))
 
-  const ahead = async (x: NdArray) => {
-    const { rows, n, array, probes } = setUp(x)
+  const ahead = async (x: NdArray, at: ProbeAddress) => {
+    const { rows, n, array, probes } = setUp(x, at)
     const v0 = toNumbers(x).map((e) => alpha * e)
     const { y } = await integrate(
       async (time, state) => {
@@ -215,10 +232,10 @@ export const likelihood = (prior: Denoiser, options: LikelihoodOptions = {}): Li
   }
 
   return {
-    logDensity: async (x) => (await ahead(x)).logDensity,
-    withGradient: async (x) => {
-      const { rows, n, array, probes } = setUp(x)
-      const { end, logDensity } = await ahead(x)
+    logDensity: async (x, at = {}) => (await ahead(x, at)).logDensity,
+    withGradient: async (x, at = {}) => {
+      const { rows, n, array, probes } = setUp(x, at)
+      const { end, logDensity } = await ahead(x, at)
       // λ = ∂ log p/∂v along the way: −v at the end, dλ/dℓ = −(∂f/∂v)ᵀ λ − ∂ div f/∂v.
       const { y } = await integrate(
         async (time, state) => {

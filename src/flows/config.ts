@@ -1,11 +1,13 @@
 import { TweedieError } from '../error.ts'
 import { nearestName } from '../nearest.ts'
+import { sizeOf } from '../tensor/index.ts'
 import { affine } from './affine.ts'
 import type { Flow } from './flow.ts'
 import { type GaussianFlowOptions, gaussianFlow } from './gaussian.ts'
 import { type ImageFlowOptions, imageFlow } from './image-flow.ts'
 import { type NetworkFlowOptions, networkFlow } from './network-flow.ts'
 import { type Range, withRange } from './output.ts'
+import { insidePlaces, type Outside, withOutside } from './outside.ts'
 import { type RealNvpOptions, realNvp } from './real-nvp.ts'
 import { type SplineOptions, spline } from './spline.ts'
 import type { Transform } from './transform.ts'
@@ -44,6 +46,8 @@ type KindConfig<K extends keyof FlowSizes> = { readonly kind: K } & FlowSizes[K]
 export type FlowConfig = { [K in keyof FlowSizes]: KindConfig<K> }[keyof FlowSizes] & {
   /** The range of x; absent when it is unbounded. */
   readonly range?: Range
+  /** Entries of x that are not there; absent: none. Not of `image`, nor of `network` with a range. */
+  readonly outside?: Outside
 }
 
 const unbounded = <K extends keyof FlowSizes>(config: KindConfig<K>): Flow => {
@@ -65,5 +69,19 @@ const unbounded = <K extends keyof FlowSizes>(config: KindConfig<K>): Flow => {
  * const flow = flowOf({ kind: 'realNvp', size: 784, condition: 1568, steps: 8, hidden: 256 })
  * ```
  */
-export const flowOf = (config: FlowConfig): Flow =>
-  config.range ? withRange(unbounded(config), config.range) : unbounded(config)
+export const flowOf = ({ outside, ...config }: FlowConfig): Flow => {
+  const inRange = (flow: Flow): Flow => (config.range ? withRange(flow, config.range) : flow)
+  if (!outside || outside.length === 0) return inRange(unbounded(config))
+  if ('size' in config) {
+    const there = insidePlaces(config.size, outside).length
+    return withOutside(inRange(unbounded({ ...config, size: there })), outside)
+  }
+  if (!leavesOutside(config))
+    throw new TweedieError('input', `flow of kind '${config.kind}': keeps no entries of x apart`)
+  insidePlaces(sizeOf(config.event), outside)
+  return unbounded({ ...config, outside })
+}
+
+/** Whether a flow can leave entries of x as z has them. */
+export const leavesOutside = ({ kind, range }: Pick<FlowConfig, 'kind' | 'range'>): boolean =>
+  kind !== 'image' && !(kind === 'network' && range)

@@ -28,6 +28,7 @@ import {
   exp,
   expandDims,
   fullLike,
+  greater,
   log,
   matmul,
   matrixTranspose,
@@ -36,6 +37,7 @@ import {
   ndarray,
   repeat,
   reshape,
+  reshaped,
   type Shape,
   sizeOf,
   slice,
@@ -43,6 +45,7 @@ import {
   sub,
   sumRows,
   type Tensor,
+  where,
   zeros,
 } from '../tensor/index.ts'
 import type { Moved } from './flow.ts'
@@ -122,6 +125,7 @@ interface Given {
  * A base of flows over `event`.
  *
  * @param condition - shape of one condition of the flow, on the points of x where y is `observed`
+ * @param there - 1 for entries of x that are there, [...event]: the others are those of z; default all
  * @throws TweedieError `input` for a variance, a noise or a rank that is not positive, and when y and its
  *   mask do not lie in the condition
  */
@@ -129,6 +133,7 @@ export const gaussianBase = (
   base: GaussianBase,
   event: Shape,
   condition: Shape,
+  there?: NdArray<'float32'>,
 ): ((fit: GaussianArrays<Tensor>, y: Tensor) => Base) => {
   const { variance: s2, rank, observed } = base
   const [channels, ...space] = event
@@ -173,9 +178,15 @@ export const gaussianBase = (
     }
   }
 
-  const volume = (g2: Tensor): Tensor => mul(sumRows(log(g2)), 0.5)
+  const row = there && constant(reshaped(there, [1, n]))
+  const column = there && constant(reshaped(there, [n, 1]))
+  /** v inside, `outside` elsewhere. */
+  const inside = (v: Tensor, outside: Tensor | number): Tensor =>
+    row ? where(greater(row, 0), v, outside) : v
+  const volume = (g2: Tensor): Tensor => mul(sumRows(inside(log(g2), 0)), 0.5)
 
-  const given = ({ mean: centre, factor: U }: GaussianArrays<Tensor>, y: Tensor): Given => {
+  const given = ({ mean: centre, factor }: GaussianArrays<Tensor>, y: Tensor): Given => {
+    const U = column ? mul(factor, column) : factor
     const [mu, I] = [reshape(centre, [1, n]), eye(rank, U)]
     const gram = expandDims(matmul(U, U, { transA: true }), 0)
     const { L: L0, logDet: log0 } = cholesky(add(mul(gram, 1 / s2), I))
@@ -183,14 +194,14 @@ export const gaussianBase = (
     if (!data) {
       const g2 = fullLike(mu, s2)
       const logdet = add(volume(g2), reshape(log0, [1]))
-      return { mean: mu, std: sqrt(g2), L: I, L0, Q: inverse(add(L0, I)), logdet }
+      return { mean: inside(mu, 0), std: sqrt(g2), L: I, L0, Q: inverse(add(L0, I)), logdet }
     }
     const { g2, N, e } = data
     const K = add(matmul(mul(expandDims(N, 2), U), U, { transA: true }), I)
     const { L, logDet } = cholesky(K)
     const shared = matmul(pulled(inverse(K), matmul(mul(N, e), U)), U, { transB: true })
     return {
-      mean: add(add(mu, shared), mul(mul(N, s2), sub(e, shared))),
+      mean: inside(add(add(mu, shared), mul(mul(N, s2), sub(e, shared))), 0),
       std: sqrt(g2),
       L,
       L0,
@@ -211,14 +222,15 @@ export const gaussianBase = (
 
   return (fit, y) => {
     const { mean, std, L, L0, Q, logdet } = given(fit, y)
-    const { factor: U } = fit
+    const U = column ? mul(fit.factor, column) : fit.factor
     const along = (v: Tensor): Tensor => mul(matmul(v, U), 1 / s2 ** 2)
     const spread = (b: Tensor): Tensor => matmul(b, U, { transB: true })
     const by =
       (move: (rows: Tensor, g: Tensor) => Tensor, sign: 1 | -1) =>
       (h: Tensor): Moved => {
         const [rows] = h.shape
-        const moved = move(reshape(h, [rows, n]), each(std, rows))
+        const own = reshape(h, [rows, n])
+        const moved = inside(move(own, each(std, rows)), own)
         const change = broadcastTo(each(mul(logdet, sign), rows), [rows])
         return { h: reshape(moved, h.shape), logdet: change }
       }

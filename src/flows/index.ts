@@ -1,5 +1,5 @@
 export { affine } from './affine.ts'
-export { type FlowConfig, flowKinds, flowOf, type TransformConfig } from './config.ts'
+export { type FlowConfig, flowKinds, flowOf, leavesOutside, type TransformConfig } from './config.ts'
 export {
   type Flow,
   type FlowMode,
@@ -19,6 +19,7 @@ export { type ImageFlowOptions, type ImageFlowParams, imageFlow } from './image-
 export { maskedCondition } from './masked-condition.ts'
 export * from './network-flow.ts'
 export { type Range, withRange } from './output.ts'
+export { apartFrom, insideMask, logOutside, type Outside } from './outside.ts'
 export { type RealNvp, type RealNvpOptions, type RealNvpParams, realNvp } from './real-nvp.ts'
 export { type SplineOptions, spline } from './spline.ts'
 export type { Transform } from './transform.ts'

@@ -12,16 +12,20 @@ import {
   add,
   concat,
   constant,
+  greater,
   mul,
   type NdArray,
   ndarray,
   repeat,
   reshape,
+  reshaped,
   type Shape,
   sizeOf,
   sub,
+  sum,
   type Tensor,
   type Tree,
+  where,
   zeros,
 } from '../tensor/index.ts'
 import { type ActNorm, actNorm, actNormInverse, initActNorm } from './actnorm.ts'
@@ -29,6 +33,7 @@ import { affine } from './affine.ts'
 import { expectRows, type Flow, type Moved, noChange } from './flow.ts'
 import { type Base, emptyFit, type GaussianArrays, type GaussianBase, gaussianBase } from './gaussian-base.ts'
 import { conditionAt, conditionShape } from './image-conditioner.ts'
+import { insideMask, type Outside } from './outside.ts'
 import { randomOrder } from './permutation.ts'
 
 /** Sizes of a flow of networks. */
@@ -48,6 +53,8 @@ export interface NetworkFlowOptions {
   readonly steps?: number
   /** What they begin with; default white noise. */
   readonly base?: GaussianBase
+  /** Entries of x that are not there: no network sees them, and they are those of z. */
+  readonly outside?: Outside
 }
 
 /** From the channels of a network to the parameters of a transform: [k, io, 1, 1], [k]. */
@@ -113,6 +120,30 @@ export const channelsAt = (condition: Shape, space: Shape): number | undefined =
   return at && String(at.slice(1)) === String(space) ? at[0] : undefined
 }
 
+/** What keeps to the entries that are there: signals, parameters of a transform, what ActNorm moved. */
+const onlyInside = (there: NdArray<'float32'> | undefined) => {
+  if (!there)
+    return {
+      signal: (h: Tensor) => h,
+      parameters: (raw: Tensor) => raw,
+      moved: (_h: Tensor, moved: Moved, _norm: ActNorm<Tensor>, _sign: 1 | -1) => moved,
+    }
+  const mask = constant(reshaped(there, [1, ...there.shape]))
+  const each = concat(
+    Array.from({ length: affine.perEntry }, () => mask),
+    1,
+  )
+  const entries = there.data.reduce((sum, v) => sum + v, 0)
+  return {
+    signal: (h: Tensor) => mul(h, mask),
+    parameters: (raw: Tensor) => mul(raw, each),
+    moved: (h: Tensor, moved: Moved, { logScale }: ActNorm<Tensor>, sign: 1 | -1): Moved => ({
+      h: where(greater(mask, 0), moved.h, h),
+      logdet: mul(sum(logScale), sign * entries),
+    }),
+  }
+}
+
 /** Networks of flows have no dropout; what they compute again matters where there are gradients only. */
 const TRAINING: Training = {}
 
@@ -144,7 +175,7 @@ const whiteNoise: Pick<Base, 'draw' | 'undo'> & { readonly mean?: Tensor } = {
 export const networkFlow = (
   options: NetworkFlowOptions,
 ): Flow<NetworkFlowParams<NdArray>, NetworkFlowParams<Tensor>> => {
-  const { event, condition, encoder, coupling, steps = 4, base } = options
+  const { event, condition, encoder, coupling, steps = 4, base, outside } = options
   const [channels, ...space] = event
   if (event.length < 2 || !(Number.isInteger(steps) && steps > 0))
     fail(`needs [C, ...space] of x and a positive number of couplings, got [${event}] and ${steps}`)
@@ -158,7 +189,9 @@ export const networkFlow = (
   }
   const [reads, chooses] = [network(encoder), network(coupling)]
   const outputs = affine.perEntry * channels
-  const based = base && gaussianBase(base, event, condition)
+  const there = outside && insideMask(event, outside)
+  const only = onlyInside(there)
+  const based = base && gaussianBase(base, event, condition, there)
   const start = ([fit]: NetworkFlowParams<Tensor>['statistics'], y: Tensor) =>
     based && fit ? based(fit, y) : whiteNoise
   const stays = Array.from({ length: steps }, (_, k) => pattern(space, k))
@@ -174,9 +207,9 @@ export const networkFlow = (
   }
   /** The parameters of coupling k, from the points that it leaves alone. */
   const chosen = ({ couplings }: Weights, k: number, h: Tensor, given: Tensor): Tensor => {
-    const inside = concat([mul(h, constant(stays[k])), given], 1)
+    const inside = concat([only.signal(mul(h, constant(stays[k]))), given], 1)
     const output = chooses.apply(couplings[k].net, inside, level(h), TRAINING)
-    return mul(parametersFrom(output, couplings[k].tail), constant(moves[k]))
+    return only.parameters(mul(parametersFrom(output, couplings[k].tail), constant(moves[k])))
   }
   const then = (moved: Moved, next: (h: Tensor) => Moved): Moved => {
     const { h, logdet } = next(moved.h)
@@ -204,13 +237,15 @@ export const networkFlow = (
       expectRows('networkFlow', 'y', y, condition, Number.isInteger(draws) ? y.shape[0] : z.shape[0])
       const { mean, draw } = start(statistics, y)
       const encoded = features(weights, y, mean)
-      const draft = repeat(parametersFrom(encoded, weights.tail), draws)
+      const draft = repeat(only.parameters(parametersFrom(encoded, weights.tail)), draws)
       const each = repeat(encoded, draws)
       let moved = draw(z)
       for (let k = steps - 1; k >= 0; k--)
         moved = then(moved, (h) => affine.inverse(h, chosen(weights, k, h, each)))
       moved = then(moved, (h) => affine.inverse(h, draft))
-      const { h, logdet } = then(moved, (h) => actNormInverse(h, weights.norm))
+      const { h, logdet } = then(moved, (h) =>
+        only.moved(h, actNormInverse(h, weights.norm), weights.norm, 1),
+      )
       return { x: mean ? add(h, repeat(mean, draws)) : h, logdet, statistics }
     },
     inverse: ({ weights, statistics }, x, y) => {
@@ -218,8 +253,9 @@ export const networkFlow = (
       expectRows('networkFlow', 'y', y, condition, x.shape[0])
       const { mean, undo } = start(statistics, y)
       const encoded = features(weights, y, mean)
-      let moved = then(actNorm(mean ? sub(x, mean) : x, weights.norm), (h) =>
-        affine.forward(h, parametersFrom(encoded, weights.tail)),
+      const apart = mean ? sub(x, mean) : x
+      let moved = then(only.moved(apart, actNorm(apart, weights.norm), weights.norm, -1), (h) =>
+        affine.forward(h, only.parameters(parametersFrom(encoded, weights.tail))),
       )
       for (let k = 0; k < steps; k++)
         moved = then(moved, (h) => affine.forward(h, chosen(weights, k, h, encoded)))

@@ -1,16 +1,7 @@
 /** Masked observations, for learners that know no other operator. */
 import { TweedieError } from '../error.ts'
 import { familyOf, toPrior } from '../operators/index.ts'
-import {
-  eachBatch,
-  float32,
-  jit,
-  type NdArray,
-  rowsAt,
-  type Shape,
-  sizeOf,
-  type Tensor,
-} from '../tensor/index.ts'
+import { float32, jit, type NdArray, rowsAt, type Shape, sizeOf, type Tensor } from '../tensor/index.ts'
 import { batchedObservations, type ObservationBatch } from './batches.ts'
 import { type Observations, observationsAt, sourceOf } from './observation-source.ts'
 
@@ -90,9 +81,8 @@ export const maskedRows = (observations: Observations): MaskedRows => {
     observedShare: async () => {
       if (isShared) return shareOf(source.rows(0, 1).operator.parameters.mask)
       let seen = 0
-      await eachBatch(count, BATCH, async (from, to) => {
-        seen += totalOf(source.rows(from, to).operator.parameters.mask)
-      })
+      for (let from = 0; from < count; from += BATCH)
+        seen += totalOf(source.rows(from, Math.min(count, from + BATCH)).operator.parameters.mask)
       return seen / (count * sizeOf(maskShape))
     },
     release: program.release,

@@ -53,6 +53,7 @@ const blockCosines = (event: Shape, grid: readonly number[], factor: number): Ei
   return {
     shape,
     local: true,
+    deletes: false,
     forward: (x) => {
       const [B] = x.shape
       const cells = reshape(transpose(reshape(x, [B, ...split]), order), [B, ...flat])

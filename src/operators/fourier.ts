@@ -98,7 +98,7 @@ const hartley = (
     const { re, im } = F(x)
     return sub(re, im)
   }
-  return { shape, local: false, forward: H, inverse: H, eigenvalues }
+  return { shape, local: false, deletes: true, forward: H, inverse: H, eigenvalues }
 }
 
 const checkMask = (m: Tensor, h: number, w: number): void => {

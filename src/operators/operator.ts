@@ -25,6 +25,11 @@ export interface Eigenbasis {
    * itself or with neighbours as channels, and networks that know where points lie run over it.
    */
   readonly local: boolean
+  /**
+   * Whether A is a mask of the coefficients, one for each observation: λ is 0 where one was not seen, and
+   * elsewhere the same within a factor of 2.
+   */
+  readonly deletes: boolean
   /** Coefficients c = Qᵀ x, [B, ...shape]. */
   forward(x: Tensor): Tensor
   /** x = Q c. */
@@ -49,10 +54,11 @@ export interface LinearOperator extends ForwardModel {
   resolvent?(y: Tensor, ridge: Tensor): Tensor
 }
 
-/** The basis of x itself, for operators with a diagonal AᵀA. @param eigenvalues - λ, as {@link Eigenbasis} */
+/** The basis of x itself, for masks and for noise alone. @param eigenvalues - λ, as {@link Eigenbasis} */
 export const ownBasis = (shape: Shape, eigenvalues: Eigenbasis['eigenvalues']): Eigenbasis => ({
   shape,
   local: true,
+  deletes: true,
   forward: (x) => x,
   inverse: (c) => c,
   eigenvalues,

@@ -101,6 +101,7 @@ const eigenbasisOf = (matrices: readonly NdArray<'float64'>[], event: Shape): Ei
   return {
     shape: event,
     local: false,
+    deletes: false,
     forward: (x) => product(decomposed().Q, x, true),
     inverse: (c) => product(decomposed().Q, c),
     eigenvalues: (c) => decomposed().lambda(c),

@@ -38,7 +38,8 @@ export const onesCovariance: ConditionalCovariance = gaussianPosteriorCovariance
 export const timeCovariance: ConditionalCovariance = gaussianPosteriorCovariance(isotropic(1e6))
 
 /**
- * V = diag(σ² Jᵀ 1): Tweedie's covariance with the sum of each row on the diagonal (TMPD, Boys et al. 2023).
+ * V = diag(σ² Jᵀ 1): Tweedie's covariance σ² Jᵀ with the sum of each of its rows on the diagonal, as the
+ * benchmark of Rozet et al. (2024) has TMPD.
  */
 export const rowSumCovariance: ConditionalCovariance = (sigma, pullback) => (v) =>
   mul(mul(square(alignTo(sigma, v)), pullback(fullLike(v, 1))), v)

@@ -1,13 +1,20 @@
 /**
- * Tweedie moment projected diffusion (Boys et al. 2023): Tweedie's covariance V = σ² Jᵀ replaced by a
- * diagonal,
+ * Tweedie moment projected diffusion (Boys et al. 2023): with Tweedie's covariance V = σ² Jᵀ,
  *
- *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u.
+ *   E[x | xt, y] ≈ x̂ + σ² Jᵀ Aᵀ u,
  *
- * `rowsum` (the benchmark of Rozet et al. 2024): V = diag(σ² Jᵀ 1) in the space of x, (Σy + A V Aᵀ) u = e by
- * a solver. `diagonal` (azula): the same idea in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1), no solver; the
- * variance is kept from falling below 0, which the Jacobian of a network does not promise. Cost: one network
- * evaluation and two vector–Jacobian products.
+ * where the covariance in the system for u is made diagonal: each row's sum takes the place of the row. J is
+ * symmetric where the denoiser is a gradient field; a product with Jᵀ is what it costs least to make.
+ *
+ * `rowsum` (the benchmark of Rozet et al. 2024): the rows of V, in the space of x, are summed,
+ * (Σy + A diag(σ² Jᵀ 1) Aᵀ) u = e by a solver; as published, below 0 too.
+ *
+ * `diagonal` (the authors' code, azula): the rows of A V Aᵀ, in the space of y, u = e/(Σy 1 + σ² A Jᵀ Aᵀ 1),
+ * without a solver. The authors take A 1 for 1 in the space of y, which is the same where the rows of A sum
+ * to 1 or an entry was not seen: for masks, means, blur. The variance is kept from falling below 0, which the
+ * Jacobian of a network does not promise; neither of them does.
+ *
+ * Cost: one network evaluation and two vector–Jacobian products.
  */
 import { covarianceTimes, gmres, type Solver } from '../linalg/index.ts'
 import { add, alignTo, div, fullLike, maximum, mul, square, type Tensor, vjp } from '../tensor/index.ts'
@@ -22,7 +29,7 @@ const settings = {
     kind: 'choice',
     default: 'rowsum',
     choices: ['rowsum', 'diagonal'],
-    description: 'the diagonal in the space of x, or in that of y',
+    description: 'where rows are summed: in the space of x, or in that of y',
   },
 } as const
 

@@ -1,6 +1,5 @@
 /** What a distillation is asked for, whatever the kind of sampler. */
-import type { ConditionLayout, DataWeight, SamplerConfig } from '../amortize/index.ts'
-import type { LikelihoodOptions } from '../diffusion/index.ts'
+import type { ConditionLayout, DataWeight, ExactOptions, SamplerConfig } from '../amortize/index.ts'
 import { type ObservationSet, type Observations, readRows } from '../observations/index.ts'
 import type { DrawJob } from '../posterior/index.ts'
 import { type Stream, stream } from '../random/index.ts'
@@ -16,7 +15,7 @@ export interface DistillObjective {
   /** Its smallest time, default 1e-3. */
   readonly start?: number
   /** Not the bound but the probability-flow ODE: slow, see `exactNegLogPrior`. */
-  readonly exact?: Pick<LikelihoodOptions, 'trace' | 'integrate'>
+  readonly exact?: Pick<ExactOptions, 'trace' | 'integrate' | 'fixedProbes'>
   /**
    * No log p(x) at all: so many draws of the prior in so many sampler steps, and the flow learns from
    * simulations, see `forwardObjective`. Denoisers learn from such draws only.
@@ -89,5 +88,6 @@ export const streamsOf =
 export interface Learner {
   /** Makes the state before the first step. */
   readonly fresh: () => TrainState
-  trainer(): Promise<Trainer>
+  /** @param fixedProbes - whether the run has begun with the same probes in every step */
+  trainer(fixedProbes: boolean): Promise<Trainer>
 }

@@ -12,12 +12,27 @@ import { denoiserLearner } from './denoiser-learner.ts'
 import type { DistillRequest, Learner } from './distill-request.ts'
 import { flowLearner } from './flow-learner.ts'
 import type { Run } from './folder.ts'
+import { keptApart, outsideOf } from './kept-apart.ts'
 import { learnable } from './learnable.ts'
 import { flowHeader, type SavedSampler, saveSampler } from './sampler.ts'
 import { type PointFormat, trainInRun } from './training-run.ts'
 import { trustOf } from './trust/trust.ts'
 
-const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), step: z.int().nonnegative() })
+const stateSchema = z.object({
+  kind: z.literal('distill'),
+  prior: z.string(),
+  step: z.int().nonnegative(),
+  probes: z.literal('anew').optional(),
+  outside: z.literal('apart').optional(),
+})
+
+/**
+ * Whether the probes of the exact log p(x) are the same in every step. Runs of earlier versions, whose points
+ * say nothing of it, began so and go on so: bit for bit.
+ */
+interface Probes {
+  fixed: boolean
+}
 
 /**
  * The part of a state that a resume point holds: arrays are named `distil.weights…`, `distil.statistics…`,
@@ -25,11 +40,19 @@ const stateSchema = z.object({ kind: z.literal('distill'), prior: z.string(), st
  */
 const packed = ({ params, statistics, moments }: TrainState) => ({ weights: params, statistics, moments })
 
-/** Resume points of distillation; a run goes on with the same prior only. */
-const distillFormat = (prior: string): PointFormat => ({
+/**
+ * Resume points of distillation; a run goes on with the same prior only, with its probes as it has begun.
+ */
+const distillFormat = (prior: string, probes: Probes, apart: boolean): PointFormat => ({
   pack: ({ step, state }) => ({
     arrays: { distil: packed(state) },
-    state: { kind: 'distill', prior, step },
+    state: {
+      kind: 'distill',
+      prior,
+      step,
+      ...(probes.fixed ? {} : { probes: 'anew' }),
+      ...(apart ? { outside: 'apart' } : {}),
+    },
   }),
   unpack: ({ path, arrays, state }, fresh) => {
     const parsed = stateSchema.safeParse(state)
@@ -37,6 +60,12 @@ const distillFormat = (prior: string): PointFormat => ({
     if (parsed.data.prior !== prior) {
       throw new TweedieError('input', `${path}: this run distills another prior than the one given now`)
     }
+    if (apart && parsed.data.outside === undefined)
+      throw new TweedieError(
+        'input',
+        `${path}: this run of an earlier version learns to draw what is outside its domain too; begin anew`,
+      )
+    probes.fixed = parsed.data.probes === undefined
     const { weights, statistics, moments } = unflatten({ distil: packed(fresh) }, arrays, path).distil
     return { step: parsed.data.step, state: { params: weights, average: weights, statistics, moments } }
   },
@@ -55,12 +84,14 @@ const trained = async (
 ): Promise<{ params: FlowParams<NdArray>; steps: number }> => {
   const request = { ...asked, prior: learnable(asked.prior) }
   const { fresh, trainer } = await learnerOf(run, request)
+  const { exact } = request.objective ?? {}
+  const probes: Probes = { fixed: exact === undefined || exact.fixedProbes === true }
   const { state, step } = await trainInRun(run, {
     ...request,
     fresh,
-    format: distillFormat(request.priorDigest),
+    format: distillFormat(request.priorDigest, probes, 'outside' in request.flow),
     phase: 'distilling',
-    trainer,
+    trainer: () => trainer(probes.fixed),
     figures: ({ terms, gradient }) => ({ ...terms, gradient }),
   })
   return { params: flowParamsOf(state), steps: step }
@@ -114,7 +145,9 @@ const judged = async (
  * @throws TweedieError `interrupted` after saving a resume point; `numeric` when the loss is no longer
  * finite, after saving the state before it; `input` when the folder goes on with another prior; `io`
  */
-export const distill = async (run: Run, request: DistillRequest): Promise<SavedSampler> => {
+export const distill = async (run: Run, asked: DistillRequest): Promise<SavedSampler> => {
+  const outside = outsideOf(asked.prior)
+  const request = { ...asked, flow: keptApart(asked.flow, outside) }
   const { prior, priorDigest, priorPath, set, flow, condition, blind, measurement } = request
   const { options, exportDraws = 16 } = request
   const { params, steps } = await trained(run, request)
@@ -125,6 +158,7 @@ export const distill = async (run: Run, request: DistillRequest): Promise<SavedS
     range: set.range,
     operator: samplerOperator(set.operator, blind),
     condition,
+    ...(outside && flow.kind !== 'denoiser' ? { outside } : {}),
     ...(measurement === undefined ? {} : { measurement: measurementDigest(set, measurement) }),
     origin: {
       noise: set.noise,

@@ -10,11 +10,12 @@ import {
   measurementsOf,
   type NegLogPrior,
   reverseObjective,
+  type SamplerConfig,
 } from '../amortize/index.ts'
 import { TweedieError } from '../error.ts'
-import { type Flow, type FlowConfig, flowOf } from '../flows/index.ts'
+import { type Flow, type FlowConfig, flowOf, logOutside, type Outside } from '../flows/index.ts'
 import type { Stream } from '../random/index.ts'
-import type { NdArray } from '../tensor/index.ts'
+import { add, type NdArray } from '../tensor/index.ts'
 import { type Objective, type SampleRows, type SampleStore, trainer } from '../training/index.ts'
 import {
   type DistillObjective,
@@ -37,7 +38,7 @@ type Use<T> = <B>(objective: Objective<B>) => T
 
 /** The reverse divergence, with the bound on log p(x) or with log p(x) itself. */
 const withReverse = <T>(
-  { prior, options, objective = {} }: DistillRequest,
+  { prior, options, flow: config, objective = {} }: DistillRequest,
   flow: Flow,
   measurements: Measurements,
   streamOf: (purpose: string) => Stream,
@@ -46,13 +47,28 @@ const withReverse = <T>(
   const { bound, start, exact, dataWeight } = objective
   const { execute } = options
   const diffusion = boundOf(prior, start)
-  const { denoiser } = prior
+  const { denoiser, domain } = prior
+  const outside = outsideOf(config)
   const by = <P>(negLogPrior: NegLogPrior<P>): T =>
     use(reverseObjective(flow, negLogPrior, measurements, { dataWeight, execute }, streamOf))
   return exact
-    ? by(exactNegLogPrior(denoiser, { ...diffusion, ...exact, ...execute }))
-    : by(boundNegLogPrior(denoiser, streamOf, { ...diffusion, bound }))
+    ? by(ofInside(exactNegLogPrior(denoiser, { ...diffusion, ...exact, ...execute }), outside))
+    : by(
+        boundNegLogPrior(denoiser, streamOf, {
+          ...diffusion,
+          bound,
+          ...(outside ? { inside: domain?.inside } : {}),
+        }),
+      )
 }
+
+/** What a flow leaves alone. */
+const outsideOf = (config: SamplerConfig): Outside | undefined =>
+  config.kind === 'denoiser' ? undefined : config.outside
+
+/** −log p(x) of the entries that are there, of a prior whose others are standard normals. */
+const ofInside = <P>(whole: NegLogPrior<P>, outside: Outside | undefined): NegLogPrior<P> =>
+  outside ? { ...whole, of: (x, needs) => add(whole.of(x, needs), logOutside(x, outside)) } : whole
 
 /**
  * The objective of a flow.
@@ -79,7 +95,15 @@ export const withFlowObjective = async <T>(
       'input',
       "objective.prior: 'samples' does not go with shot noise, whose level follows y",
     )
-  return use(forwardObjective(flow, await draw(objective.samples), measurements, streamOf))
+  const samples = await draw(objective.samples)
+  return use(forwardObjective(flow, samples, measurements, streamOf, outsideOf(request.flow)))
+}
+
+/** The request with probes as the run has begun. */
+const withProbes = (request: DistillRequest, fixedProbes: boolean): DistillRequest => {
+  const { objective } = request
+  if (!objective?.exact) return request
+  return { ...request, objective: { ...objective, exact: { ...objective.exact, fixedProbes } } }
 }
 
 /** How a flow learns. */
@@ -88,14 +112,15 @@ export const flowLearner = (run: Run, request: DistillRequest, config: FlowConfi
   const { options, prior, seed } = request
   return {
     fresh: () => initFlowState(freshFlow(config, prior.gaussian, seed)),
-    trainer: async () => {
+    trainer: async (fixedProbes) => {
+      const begun = withProbes(request, fixedProbes)
       const opened: SampleStore[] = []
       const open: DrawSamples = async (wanted) => {
         const samples = await priorSamples(run, request, wanted)
         opened.push(samples)
         return samples
       }
-      const trained = await withFlowObjective(request, flow, open, (objective) =>
+      const trained = await withFlowObjective(begun, flow, open, (objective) =>
         trainer(objective, options, streamsOf(request)('rows')),
       )
       return opened.reduce(closing, trained)

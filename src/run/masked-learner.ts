@@ -1,7 +1,11 @@
-/** The learners of masked observations beside DiEM, AmbientDiffusion and GSURE-Diffusion, in a run folder. */
+/**
+ * The learners of masked observations beside DiEM, AmbientDiffusion and GSURE-Diffusion, in a run folder.
+ * GSURE knows masks in another basis too, such as the Fourier plane.
+ */
 import { exponentialSchedule, standardGaussian } from '../diffusion/index.ts'
+import { TweedieError } from '../error.ts'
 import { type NetworkConfig, network } from '../nn/index.ts'
-import type { MaskedRows } from '../observations/index.ts'
+import type { MaskedRows, SpectralRows, SpectralSurvey } from '../observations/index.ts'
 import { type DataRange, domainOf, toPrior } from '../operators/index.ts'
 import { stream } from '../random/index.ts'
 import { type NdArray, type Shape, sizeOf } from '../tensor/index.ts'
@@ -29,7 +33,8 @@ export interface MaskedLearnRequest extends RunCall {
   readonly learner: MaskedLearner
   /** Over x; for `ambient` over twice as many channels, see {@link maskedNetworkEvent}. */
   readonly net: NetworkConfig
-  readonly rows: MaskedRows
+  /** Of masks; for `gsure` of masks in a basis too. */
+  readonly rows: MaskedRows | SpectralRows
   /** Units of the data. */
   readonly range: DataRange
   /** Which entries of x are there, of its last axes; default all. */
@@ -46,21 +51,41 @@ export interface MaskedLearnRequest extends RunCall {
 export const maskedNetworkEvent = (kind: MaskedLearner['kind'], [channels, ...space]: Shape): Shape =>
   kind === 'ambient' ? [2 * channels, ...space] : [channels, ...space]
 
+/** What GSURE has to know of all rows before it starts; of masks there is nothing. */
+const surveyOf = async ({ rows }: MaskedLearnRequest): Promise<SpectralSurvey | undefined> =>
+  'survey' in rows ? rows.survey() : undefined
+
 /** Noise levels: GSURE can make none below that of the observations. */
-const levelsOf = ({ learner, rows, sigmaMin, sigmaMax }: MaskedLearnRequest) => ({
-  sigmaMin: learner.kind === 'gsure' ? Math.max(sigmaMin, rows.noise) : sigmaMin,
+const levelsOf = (
+  { learner, rows, sigmaMin, sigmaMax }: MaskedLearnRequest,
+  survey: SpectralSurvey | undefined,
+) => ({
+  sigmaMin: learner.kind === 'gsure' ? Math.max(sigmaMin, survey?.level ?? rows.noise) : sigmaMin,
   sigmaMax,
 })
 
-const trainerOf = (request: MaskedLearnRequest): Trainer => {
+/** @throws TweedieError `input` for masks in another basis than that of x */
+const ownMasks = (rows: MaskedRows | SpectralRows): MaskedRows => {
+  if ('maskShape' in rows) return rows
+  throw new TweedieError('input', "learner 'ambient' deletes entries of x: it takes masks of x alone")
+}
+
+const trainerOf = (request: MaskedLearnRequest, survey: SpectralSurvey | undefined): Trainer => {
   const { learner, net, rows, options, seed } = request
-  const { sigma } = exponentialSchedule(levelsOf(request))
+  const { sigma } = exponentialSchedule(levelsOf(request, survey))
   const streamOf = (purpose: string) => stream(seed, `${learner.kind} ${purpose}`)
   const order = stream(seed, 'rows')
-  if (learner.kind === 'gsure')
-    return trainer(gsureObjective(network(net), rows, { noise: rows.noise, sigma }, streamOf), options, order)
-  const { delta } = learner
-  return trainer(ambientObjective(network(net), rows, { delta, sigma }, streamOf), options, order)
+  if (learner.kind === 'ambient') {
+    const { delta } = learner
+    return trainer(ambientObjective(network(net), ownMasks(rows), { delta, sigma }, streamOf), options, order)
+  }
+  const { noise } = rows
+  const inBasis =
+    'basis' in rows && survey
+      ? { items: { ...rows, event: rows.basis.shape }, basis: { ...rows.basis, ...survey } }
+      : { items: rows }
+  const { items, ...basis } = inBasis
+  return trainer(gsureObjective(network(net), items, { noise, sigma, ...basis }, streamOf), options, order)
 }
 
 /** The one mask of an AmbientDiffusion prior: as dense as those that its network was trained on. */
@@ -71,8 +96,8 @@ const ambientOf = async ({
 }: MaskedLearnRequest): Promise<Pick<LearnedPrior, 'ambient'>> => {
   if (learner.kind !== 'ambient') return {}
   const { delta = AMBIENT_DELTA } = learner
-  const keep = (1 - delta) * (await rows.observedShare())
-  return { ambient: { delta, keep, seed, shape: rows.maskShape } }
+  const { observedShare, maskShape } = ownMasks(rows)
+  return { ambient: { delta, keep: (1 - delta) * (await observedShare()), seed, shape: maskShape } }
 }
 
 /**
@@ -81,8 +106,9 @@ const ambientOf = async ({
  * zero: no Gaussian is fitted.
  *
  * @returns the prior, kept as `checkpoints/prior.safetensors`
- * @throws TweedieError `interrupted` after saving a resume point, `numeric` after saving the state before,
- * `io`: as `trainInRun`
+ * @throws TweedieError `input` for observations that the learner cannot use, such as masks in a basis that
+ * never show some coefficient; `interrupted` after saving a resume point; `numeric` after saving the state
+ * before; `io`: as `trainInRun`
  *
  * @example
  * ```ts
@@ -96,6 +122,7 @@ const ambientOf = async ({
  */
 export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promise<LearnedPrior> => {
   const { learner, net, rows, range, valid, seed } = request
+  const survey = await surveyOf(request)
   const {
     state: { average },
   } = await trainInRun(run, {
@@ -103,14 +130,14 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     fresh: () => initTrainState(network(net).init(seed)),
     format: trainFormat(learner.kind),
     phase: 'training',
-    trainer: () => trainerOf(request),
+    trainer: () => trainerOf(request, survey),
   })
   const { event } = rows
   const prior = learnedPrior({
     net,
     params: average,
     gaussian: standardGaussian(sizeOf(event)),
-    ...levelsOf(request),
+    ...levelsOf(request, survey),
     event,
     range,
     ...(valid ? { domain: domainOf(valid, range, toPrior(range)) } : {}),

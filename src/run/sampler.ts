@@ -56,6 +56,7 @@ const transform = z.discriminatedUnion('kind', [
 const positive = z.number().positive()
 const noiseRange = z.object({ from: positive, to: positive }).refine(({ from, to }) => from < to, 'must rise')
 const noise = z.union([positive, noiseRange])
+const outside = z.array(z.int().nonnegative()).min(1)
 const gaussianBase = z.object({
   variance: z.number().positive(),
   rank: count,
@@ -71,6 +72,7 @@ const flow = z.discriminatedUnion('kind', [
     rematerialise: z.boolean().optional(),
     transform: transform.optional(),
     range: range.optional(),
+    outside: outside.optional(),
   }),
   z.object({
     kind: z.literal('image'),
@@ -81,6 +83,7 @@ const flow = z.discriminatedUnion('kind', [
     hidden: count.optional(),
     rematerialise: z.boolean().optional(),
     range: range.optional(),
+    outside: outside.optional(),
   }),
   z.object({
     kind: z.literal('network'),
@@ -91,8 +94,15 @@ const flow = z.discriminatedUnion('kind', [
     steps: count.optional(),
     base: gaussianBase.optional(),
     range: range.optional(),
+    outside: outside.optional(),
   }),
-  z.object({ kind: z.literal('gaussian'), size: count, condition: count, range: range.optional() }),
+  z.object({
+    kind: z.literal('gaussian'),
+    size: count,
+    condition: count,
+    range: range.optional(),
+    outside: outside.optional(),
+  }),
   z.object({
     kind: z.literal('denoiser'),
     event: shape,
@@ -126,6 +136,7 @@ const header = z.object({
     noise: noiseRange.optional(),
     nothing: z.boolean().optional(),
   }),
+  outside: outside.optional(),
   measurement: z.string().optional(),
   origin: z.object({
     noise: z.number(),
@@ -241,6 +252,9 @@ export const loadSampler = (path: string): SavedSampler => {
   const { arrays, state } = readCheckpoint(file)
   const { kind: _, ...rest } = parsedState(header, current(state), `${file}: holds no sampler`)
   checkLoops(rest.flow, Object.values(arrays), file)
+  const entries = sizeOf(rest.event)
+  if (rest.outside && !rest.outside.every((i, k, all) => i < entries && (k === 0 || i > all[k - 1])))
+    throw new TweedieError('input', `${file}: 'outside' names no entries of x in rising order`)
   const params = weightsOf(() => drawingOf(rest.flow).init(0), arrays, file)
   return { ...rest, params }
 }

@@ -105,10 +105,18 @@ monitor: { samples: 4, steps: 3 }
   const masks = { name: 'mask', settings: { keep: 0.5 } }
   writeObservations(at('digits.npz'), await observe(images, { operator: masks, noise: 0.02, seed: 1 }))
   const blur = { name: 'blur', settings: { sigma: 1, size: 3 } }
+  const columns = { name: 'fourier', settings: { acceleration: 2 } }
+  writeObservations(at('scans.npz'), await observe(images, { operator: columns, noise: 0.02, seed: 1 }))
+  const turned = { name: 'fourier', settings: { acceleration: 2, phase: 1 } }
+  writeObservations(at('turned.npz'), await observe(images, { operator: turned, noise: 0.02, seed: 1 }))
   writeObservations(at('blur.npz'), await observe(images, { operator: blur, noise: 0.02, seed: 1 }))
   const photons = { operator: masks, noise: 0.02, photons: 50, seed: 1 }
   writeObservations(at('shot.npz'), await observe(images, photons))
 })
+
+/** What GSURE takes beside. */
+const inPlane = (kind: string): string =>
+  kind === 'gsure' ? "of x or of its Fourier plane (operator 'fourier' without a phase), " : ''
 
 describe.each(['ambient', 'gsure'])('learner: %s', (kind) => {
   const options = [`learner=${kind}`]
@@ -220,7 +228,7 @@ export: { draws: 1 }
     [
       'blurred observations',
       [`data.observations=${at('blur.npz')}`],
-      `learner '${kind}': expected observations through known masks, got operator 'blur'`,
+      `learner '${kind}': expected observations through known masks, ${inPlane(kind)}got operator 'blur'`,
     ],
     [
       'shot noise',
@@ -235,6 +243,63 @@ export: { draws: 1 }
       message: `tweedie: ${message}`,
     })
     expect(existsSync(run)).toBe(false)
+  })
+})
+
+describe('learner: gsure of k-space', () => {
+  const options = ['learner=gsure', `data.observations=${at('scans.npz')}`]
+
+  it('learns a prior of images, from the level of a frequency that was seen alone', async () => {
+    expect(await learned('scans', options)).toMatchObject({ observations: 48, steps: 45 })
+    const prior = loadPrior(at('scans'))
+    expect(prior.event).toEqual([1, 28, 28])
+    expect(prior.sigmaMin).toBeCloseTo(0.08 * Math.SQRT2, 6)
+    const found = losses('scans').flatMap(({ event, ...line }) => (event === 'loss' ? [line] : []))
+    expect(found.map(({ step }) => step)).toEqual([20, 40, 45])
+    await sample([at('scans'), at('scans.npz')], sampling, ioTo([]))
+    expect(readArrays(at('scans', 'draws', 'posterior.npz')).draws.shape).toEqual([2, 4, 1, 28, 28])
+  }, 120_000)
+
+  it('interrupted and resumed, gives the same bytes', async () => {
+    const controller = new AbortController()
+    const io = {
+      ...ioTo([], controller.signal),
+      progress: ({ done, phase }: { done: number; phase: string }) => {
+        if (phase === 'training' && done === 23) controller.abort()
+      },
+    }
+    const args = [at('digits.yaml'), ...options]
+    const call = { ...learning, run: at('scans-parts') }
+    expect((await failure(learn(args, call, io))).code).toBe(130)
+    await learn(args, { ...call, resume: true }, ioTo([]))
+    const bytes = (name: string) => readFileSync(at(name, 'checkpoints', 'prior.safetensors'))
+    expect(bytes('scans-parts').equals(bytes('scans'))).toBe(true)
+  }, 120_000)
+
+  it.each([
+    ['gsure', 'turned', `known masks, ${inPlane('gsure')}got operator 'fourier'`],
+    ['ambient', 'scans', "known masks, got operator 'fourier'"],
+  ])('%s refuses %s', async (kind, set, message) => {
+    const args = [at('digits.yaml'), `learner=${kind}`, `data.observations=${at(`${set}.npz`)}`]
+    expect(await failure(learn(args, { ...learning, run: at('refused') }, ioTo([])))).toEqual({
+      code: 2,
+      message: `tweedie: learner '${kind}': expected observations through ${message}`,
+    })
+    expect(existsSync(at('refused'))).toBe(false)
+  })
+
+  it('refuses scans that never show some frequency, before it trains', async () => {
+    const set = readObservations(at('scans.npz'))
+    const { mask } = set.operator.parameters
+    mask.data.forEach((_, i) => {
+      mask.data[i] = i % 28 < 20 && i % 28 > 8 ? 1 : 0
+    })
+    writeObservations(at('few.npz'), set)
+    const args = [at('digits.yaml'), 'learner=gsure', `data.observations=${at('few.npz')}`]
+    const { code, message } = await failure(learn(args, { ...learning, run: at('few') }, ioTo([])))
+    expect(code).toBe(2)
+    expect(message).toMatch(/^tweedie: no observation shows \d+ of 784 coefficients of operator 'fourier'/)
+    expect(losses('few').filter(({ event }) => event === 'loss')).toEqual([])
   })
 })
 

@@ -141,6 +141,16 @@ describe('the log-density by the probability-flow ODE', () => {
     expect(Math.abs(await hutchinsonScore(64))).toBeLessThan(3)
   })
 
+  it('takes other probes at another address, the same at the same', async () => {
+    const { logDensity, withGradient } = likelihood(prior, { trace: { kind: 'hutchinson', probes: 1 } })
+    const at = async (step: number, lap = 0) => toNumbers(await logDensity(x, { lap, step }))
+    expect(await at(3)).toEqual(await at(3))
+    expect(await at(0)).toEqual(toNumbers(await logDensity(x)))
+    expect(await at(3)).not.toEqual(await at(4))
+    expect(await at(3)).not.toEqual(await at(3, 1))
+    expect(toNumbers((await withGradient(x, { step: 3 })).logDensity)).toEqual(await at(3))
+  })
+
   it('has the gradient of its own estimate when the trace is estimated', async () => {
     const options = {
       trace: { kind: 'hutchinson', probes: 2 },

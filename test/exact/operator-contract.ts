@@ -6,7 +6,9 @@ import {
   alignTo,
   constant,
   div,
+  greater,
   jit,
+  max,
   maximum,
   mul,
   type NdArray,
@@ -21,6 +23,7 @@ import {
   type Tensor,
   toNumbers,
   vjp,
+  where,
 } from '../../src/tensor/index.ts'
 import {
   type Listed,
@@ -103,11 +106,12 @@ export const pseudoInverseGap = async (listed: Listed): Promise<number | undefin
 
 /**
  * Of the basis in which AᵀA is diagonal: max |AᵀA x − Q λ Qᵀ x|, max |Q Qᵀ x − x| and
- * max |⟨Qᵀ x, c⟩ − ⟨x, Q c⟩| over a batch; undefined for operators without one.
+ * max |⟨Qᵀ x, c⟩ − ⟨x, Q c⟩| over a batch, and where it deletes how far a λ > 0 is below half of the largest;
+ * undefined for operators without one.
  */
 export const eigenbasisGaps = async (
   listed: Listed,
-): Promise<{ product: number; inverse: number; transpose: number } | undefined> => {
+): Promise<{ product: number; inverse: number; transpose: number; deletes: number } | undefined> => {
   const { p, x } = problem(listed, 3, 'float64')
   const basis = listed.operator(p.map(constant)).eigenbasis
   if (!basis) return undefined
@@ -117,8 +121,11 @@ export const eigenbasisGaps = async (
     const A = listed.operator(p)
     const { forward, inverse, eigenvalues } = A.eigenbasis ?? basis
     const own = forward(x)
+    const lambda = eigenvalues(own)
+    const tooSmall = where(greater(lambda, 0), maximum(sub(mul(max(lambda), 0.5), lambda), 0), 0)
     return {
-      product: abs(sub(A.adjoint(A.apply(x)), inverse(mul(own, eigenvalues(own))))),
+      deletes: basis.deletes ? tooSmall : mul(tooSmall, 0),
+      product: abs(sub(A.adjoint(A.apply(x)), inverse(mul(own, lambda)))),
       inverse: abs(sub(inverse(own), x)),
       transpose: abs(sub(perSample(mul(own, c)), perSample(mul(x, inverse(c))))),
     }
@@ -129,6 +136,7 @@ export const eigenbasisGaps = async (
     product: worst(gaps.product),
     inverse: worst(gaps.inverse),
     transpose: worst(gaps.transpose),
+    deletes: worst(gaps.deletes),
   }
 }
 

@@ -62,6 +62,18 @@ describe('masked rows', () => {
     await release()
   })
 
+  it('count each mask once where there are more than are read at once', async () => {
+    const count = 1500
+    const y = full([count, 1, 1, 2], 0)
+    const masks = ndarray(
+      Array.from({ length: 2 * count }, (_, i) => (i < count ? 1 : 0)), // the first half of the rows, whole
+      [count, 1, 1, 2],
+    )
+    const { observedShare, release } = maskedRows({ ...set, y, operator: maskedBy(masks, [1, 1, 2]) })
+    expect(await observedShare()).toBe(0.5)
+    await release()
+  })
+
   it('are taken of every family that deletes entries', async () => {
     const operators: OperatorSetting[] = [
       { name: 'mask', settings: { keep: 0.3, keepMax: 0.6 } },

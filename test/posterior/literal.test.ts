@@ -3,11 +3,12 @@
  * against our step with the denoiser form. The prior is a small network of the VP state u: x̂ = B tanh(C u),
  * so that J is neither symmetric nor constant.
  */
-import { inverse, Matrix, pseudoInverse } from 'ml-matrix'
+import { inverse, Matrix, pseudoInverse, SingularValueDecomposition } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { type Denoiser, ddpm, gaussianDenoiser, standardGaussian } from '../../src/diffusion/index.ts'
 import { gmres } from '../../src/linalg/index.ts'
 import {
+  identity,
   isotropicNoise,
   type LinearOperator,
   type Observation,
@@ -160,7 +161,7 @@ const step = async (guide: (o: Observation) => Denoiser, A: Operator = operator(
   const out = await program(
     f64(xt, [1, n]),
     f64(z.to1DArray(), [1, 1, n]),
-    f64(y.to1DArray().slice(0, A.outShape[0]), [1, A.outShape[0]]),
+    f64(wave(A.outShape[0], 20), [1, A.outShape[0]]),
     f64([sigmaT], []),
     f64([sigmaS], []),
   )
@@ -188,6 +189,24 @@ describe('one ancestral step from 0.8 to 0.5', () => {
     const fresh = A.mmul(z).mul(sigmaS * Math.sqrt(1 - keep))
     expectClose(seen, Matrix.add(y, scaled(before, keep)).add(fresh).to1DArray(), 1e-9)
     expect(keep ** 2 * sigmaT ** 2 + sigmaS ** 2 * (1 - keep)).toBeCloseTo(sigmaS ** 2, 12)
+  })
+
+  it('mcg without an exact projection: a step along Aᵀ/‖A‖² from the answer of DPS', async () => {
+    const { pinv: _, ...plain } = operator()
+    const own = inVp(await step((o) => mcg({ zeta: 0.7 })(prior, o), plain))
+    const direction = scaled(g(At.mmul(e)).div(e.norm()), 0.7 / kappa)
+    const left = Matrix.sub(e, A.mmul(direction)) // y − A D_dps
+    const squared = new SingularValueDecomposition(A.transpose()).norm2 ** 2
+    const want = Matrix.add(dpsStep(0.7), scaled(At.mmul(left), kappa / squared)).to1DArray()
+    expectClose(own, want, 1e-3) // ‖A‖ by power iteration
+  })
+
+  it('mcg of noise alone is dps', async () => {
+    const [own, plain] = [
+      await step((o) => mcg({ zeta: 0.7 })(prior, o), identity([n])),
+      await step((o) => dps({ zeta: 0.7 })(prior, o), identity([n])),
+    ]
+    expect(own).toEqual(plain)
   })
 
   it('ddnm: the same observed part, the unobserved part of the prior', async () => {

@@ -24,6 +24,7 @@ import {
 } from '../../src/tensor/index.ts'
 import { gsureLoss, gsureObjective } from '../../src/training/gsure.ts'
 import { initTrainState, trainer } from '../../src/training/index.ts'
+import { gsureErrors } from '../exact/gsure.ts'
 import { f64 } from '../numbers.ts'
 
 const COUNT = 100_000
@@ -129,4 +130,10 @@ describe('the loss of GSURE-Diffusion', () => {
       await release()
     }
   })
+})
+
+it('in k-space: the loss is its closed form on Gaussian images, least for the true denoiser', async () => {
+  const { risk, gain } = await gsureErrors(4096)
+  expect(risk).toBeLessThan(0.02)
+  expect(gain).toBeLessThan(0.03)
 })

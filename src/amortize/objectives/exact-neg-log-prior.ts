@@ -8,6 +8,12 @@ import { type Denoiser, type LikelihoodOptions, likelihood } from '../../diffusi
 import { mul, ndarray, sizeOf, sub, sumRows, type Tensor, toNumbers } from '../../tensor/index.ts'
 import type { NegLogPrior } from './neg-log-prior.ts'
 
+/** Options of {@link exactNegLogPrior}. */
+export interface ExactOptions extends LikelihoodOptions {
+  /** Whether Hutchinson's probes are the same in every step; default false. */
+  readonly fixedProbes?: boolean
+}
+
 /** −log p near a draw: at x, it is `at0` − `gradient` · x. */
 export interface Tangent {
   /** [B]. */
@@ -19,19 +25,20 @@ export interface Tangent {
 /**
  * The exact −log p(x): the comparator of the bound, hundreds of network evaluations a step.
  *
- * Hutchinson's probes are those of the options' seed in every step: they are part of the objective.
+ * Hutchinson's probes are others in each step, as in the code of Feng et al.: their error then averages out
+ * over steps. Fixed ones are part of the objective, which is then another one, by as much as they err.
  *
  * @param prior - denoiser with its weights as constants (`frozen`)
  * @param options - diffusion, start, trace and tolerances of the ODE, and where it is solved
  */
-export const exactNegLogPrior = (prior: Denoiser, options: LikelihoodOptions): NegLogPrior<Tangent> => {
+export const exactNegLogPrior = (prior: Denoiser, options: ExactOptions): NegLogPrior<Tangent> => {
   const { withGradient, release } = likelihood(prior, options)
   return {
     looksAtDraws: true,
     of: (x, { at0, gradient }) => sub(at0, sumRows(mul(gradient, x))),
-    batch: async ({ draw }) => {
+    batch: async ({ draw, at: step }) => {
       const x = await draw()
-      const { logDensity, gradient } = await withGradient(x)
+      const { logDensity, gradient } = await withGradient(x, options.fixedProbes ? {} : step)
       const n = sizeOf(x.shape.slice(1))
       const [at, g] = [toNumbers(x), toNumbers(gradient)]
       const at0 = toNumbers(logDensity).map((log, r) => {

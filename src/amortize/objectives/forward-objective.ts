@@ -9,7 +9,7 @@
  * prior. Still no truth: x are draws of the prior.
  */
 import { TweedieError } from '../../error.ts'
-import { type Flow, logStandardNormal } from '../../flows/index.ts'
+import { type Flow, logOutside, logStandardNormal, type Outside } from '../../flows/index.ts'
 import { integers, normalBatch, type Stream } from '../../random/index.ts'
 import { mean, type NdArray, neg, reshape, scalarLike, sub, type Tensor } from '../../tensor/index.ts'
 import { type Objective, type SampleRows, sampleRows } from '../../training/index.ts'
@@ -36,6 +36,7 @@ export interface ForwardBatch {
  * @param x - draws of the prior [N, ...event], in its units, or where their rows are
  * @param measurements - their operators and noise are those of the simulations; their y is not looked at
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
+ * @param outside - entries of x that are not there, which the flow leaves alone: they count for nothing
  * @throws TweedieError `input` when the measurements have no rows, or cannot be simulated
  *
  * @example
@@ -50,6 +51,7 @@ export const forwardObjective = (
   x: NdArray<'float32'> | SampleRows,
   measurements: Measurements,
   streamOf: (purpose: string) => Stream,
+  outside?: Outside,
 ): Objective<ForwardBatch> => {
   const { simulate } = measurements
   if (!simulate) throw new TweedieError('input', 'forwardObjective: these measurements cannot be simulated')
@@ -71,7 +73,9 @@ export const forwardObjective = (
       const y = simulate(batch.arrays, batch.x, batch.e)
       const inside = reshape(batch.x, [batch.x.shape[0], ...flow.event])
       const { z, logdet } = flow.inverse(flowParamsOf(model), inside, y)
-      const [surprise, volume] = [mean(neg(logStandardNormal(z))), mean(logdet)]
+      const whole = logStandardNormal(z)
+      const there = outside ? sub(whole, logOutside(z, outside)) : whole
+      const [surprise, volume] = [mean(neg(there)), mean(logdet)]
       const terms: ApsTerms = {
         loss: sub(surprise, volume),
         data: scalarLike(volume, 0),

@@ -102,7 +102,7 @@ export const objectiveOf = ({ objective }: Distillation): NonNullable<DistillReq
     bound,
     start,
     ...(anneal ? { dataWeight: annealed(anneal) } : {}),
-    ...(prior === 'exact' ? { exact: { trace, integrate } } : {}),
+    ...(prior === 'exact' ? { exact: { trace, integrate, fixedProbes: objective.fixedProbes } } : {}),
   }
 }
 

@@ -84,7 +84,7 @@ const flowSchema = z.discriminatedUnion('kind', [realNvp, image, network, gaussi
 const objectiveFields = {
   samples: ['samples', 'samplerSteps'],
   bound: ['bound', 'start', 'anneal'],
-  exact: ['probes', 'tolerance', 'start', 'anneal'],
+  exact: ['probes', 'fixedProbes', 'tolerance', 'start', 'anneal'],
 } as const
 
 const objective = z
@@ -104,9 +104,10 @@ const objective = z
       .nonnegative()
       .optional()
       .describe(
-        'exact: random vectors that estimate the trace of the Jacobian, the same in every step; 0 for the ' +
+        'exact: random vectors that estimate the trace of the Jacobian, others in every step; 0 for the ' +
           'trace itself (default 16)',
       ),
+    fixedProbes: z.boolean().optional().describe('exact: the same such vectors in every step (default: no)'),
     tolerance: z
       .number()
       .positive()

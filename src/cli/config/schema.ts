@@ -264,8 +264,8 @@ export const experimentSchema = z
       .enum(['diem', 'ambient', 'gsure'])
       .optional()
       .describe(
-        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion, ' +
-          'which have no laps',
+        'learn: by DiEM (default), or of masked observations by AmbientDiffusion or GSURE-Diffusion (of ' +
+          'masks of the Fourier plane too), which have no laps',
       ),
     ambient: z
       .strictObject({

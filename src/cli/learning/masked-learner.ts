@@ -1,7 +1,11 @@
-/** `tweedie learn` with a learner that knows masks only: AmbientDiffusion or GSURE-Diffusion. */
+/**
+ * `tweedie learn` with a learner that knows masks only: AmbientDiffusion; or GSURE-Diffusion, which takes
+ * masks of the Fourier plane too.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import { TweedieError } from '../../error.ts'
-import { type MaskedRows, maskedRows, type Observations } from '../../observations/index.ts'
+import { maskedRows, type Observations, spectralRows } from '../../observations/index.ts'
+import { familyOf } from '../../operators/index.ts'
 import { type MaskedLearner, type MaskedLearnRequest, maskedNetworkEvent } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
 import { networkConfigOf, trainingOf } from '../config/building.ts'
@@ -50,20 +54,21 @@ export const refuseLearner = ({ learner, ambient, train }: Experiment): void => 
     fail(learner === undefined ? 'ambient' : 'learner', "'train' learns from clean data; use 'learn'")
 }
 
-const rowsOf = (learner: MaskedLearner, observations: Observations): MaskedRows => {
+const rowsOf = ({ kind }: MaskedLearner, observations: Observations): MaskedLearnRequest['rows'] => {
+  const masks = kind === 'ambient' || familyOf(observations.operator.name).deletes
   try {
-    return maskedRows(observations)
+    return masks ? maskedRows(observations) : spectralRows(observations)
   } catch (cause) {
     if (!(cause instanceof TweedieError)) throw cause
-    throw new TweedieError(cause.code, `learner '${learner.kind}': ${cause.message}`, { cause })
+    throw new TweedieError(cause.code, `learner '${kind}': ${cause.message}`, { cause })
   }
 }
 
 /**
  * Use of a learned network on observations, in the units of the data.
  *
- * @throws TweedieError `input` for operators other than masks, noise that differs between entries, and
- * networks that do not fit the data
+ * @throws TweedieError `input` for operators other than masks (of GSURE in a known basis), noise that differs
+ * between entries, and networks that do not fit the data
  */
 export const maskedRequestOf = (
   experiment: Experiment,

@@ -1,5 +1,5 @@
 /** `tweedie distill` and `tweedie restore` of flows, in-process, on images of 4 × 8 pixels. */
-import { existsSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { restore as restoreSet, samplerDensity } from '../../../src/amortize/index.ts'
@@ -233,6 +233,38 @@ describe('a sampler of one measurement', () => {
     expect(Number.isFinite(line.loss)).toBe(true)
     expect(loadSampler(at('exact')).origin.measurements).toBe(1)
   }, 60_000)
+
+  it('goes on with the probes that a run has begun with: new ones, fixed ones, those of before', async () => {
+    const exact = ['measurement=0', 'objective.prior=exact', 'objective.probes=1', 'train.steps=3']
+    const fixed = [...exact, 'objective.fixedProbes=true']
+    const stopped = async (run: string, overrides: readonly string[]) => {
+      const controller = new AbortController()
+      const io = {
+        ...ioTo([], controller.signal),
+        progress: ({ done }: { done: number }) => {
+          if (done === 2) controller.abort()
+        },
+      }
+      const options = { ...learning, run: at(run) }
+      expect((await failure(distill([at('distill.yaml'), ...overrides], options, io))).code).toBe(130)
+    }
+    await distilled('anew', exact)
+    await distilled('fixed', fixed)
+    expect(samplerBytes('anew').equals(samplerBytes('fixed'))).toBe(false)
+
+    await stopped('anew-parts', exact)
+    await distilled('anew-parts', exact, { resume: true })
+    expect(samplerBytes('anew-parts').equals(samplerBytes('anew'))).toBe(true)
+
+    // A run of before: nothing is said of probes, neither by its configuration nor by its points.
+    await stopped('older', fixed)
+    const config = join(at('older'), 'config.yaml')
+    const recorded = readFileSync(config, 'utf8')
+    expect(recorded).toMatch(/ *fixedProbes: true\n/)
+    writeFileSync(config, recorded.replace(/ *fixedProbes: true\n/, ''))
+    await distilled('older', exact, { resume: true })
+    expect(samplerBytes('older').equals(samplerBytes('fixed'))).toBe(true)
+  }, 120_000)
 })
 
 describe('blind restoration', () => {

@@ -94,6 +94,29 @@ export const flows: readonly ListedFlow[] = [
     single,
   ),
   listed('networkFlow, curves', ofNetworks('unet1d', [1, 5], 3), single),
+  listed('realNvp, beside entries that are not there', { ...vector, outside: [1, 4, 5] }, both),
+  listed(
+    'gaussianFlow, beside entries that are not there',
+    { kind: 'gaussian', size: 6, condition: 4, outside: [0, 5] },
+    both,
+  ),
+  listed(
+    'networkFlow, beside entries that are not there',
+    { ...ofNetworks('unet', [2, 2, 3], 4), outside: [1, 5, 7, 11] },
+    single,
+  ),
+  listed(
+    'networkFlow, from the posterior of a fit, beside padding',
+    {
+      ...ofNetworks('unet1d', [1, 6], 2, {
+        variance: 0.5,
+        rank: 3,
+        observed: { noise: 0.3, masked: false },
+      }),
+      outside: [4, 5],
+    },
+    single,
+  ),
 ]
 
 /** The same over two entries, whose densities can be summed on a grid. */

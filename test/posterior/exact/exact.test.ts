@@ -4,6 +4,7 @@ import { covariance, posterior, problems, SIZE } from '../../exact/circulant.ts'
 import { determinism } from '../../exact/determinism.ts'
 import { emPath, largestFall } from '../../exact/em.ts'
 import { sparseGates } from '../../exact/levy/sparse-gates.ts'
+import { mcgGates } from '../../exact/mcg.ts'
 import { outputs, relativeDistance, samplerGap, varianceRatio } from '../../exact/sampling.ts'
 import { solving } from '../../exact/solving.ts'
 
@@ -47,6 +48,7 @@ describe('a Gaussian prior in 32 dimensions', () => {
 it.each([
   { name: 'solvers', gates: solving },
   { name: 'determinism', gates: determinism },
+  { name: 'MCG', gates: mcgGates },
   { name: 'walks with sparse increments', gates: sparseGates },
 ])('the gates of $name hold', async ({ gates }) => {
   expect((await gates()).filter(({ pass }) => !pass)).toEqual([])

@@ -214,13 +214,21 @@ describe('own data, as the how-to says', () => {
     expect(run(line('observe scans/'))).toMatch(/2 of \[2, 16, 16\][\s\S]*fourier\nnoise +0\.000002 /)
   })
 
-  it('the other learners learn from the digits that ship', () => {
+  it('the other learners learn from the digits and the scans that ship', () => {
     cpSync(join(root, 'experiments'), join(folder, 'experiments'), { recursive: true })
     for (const name of ['ambient', 'gsure']) {
       const small = ['net.channels=[8,8]', 'data.count=16', 'train.steps=2', 'monitor.samples=0']
       const said = run(line(`learn experiments/digits-${name}.yaml`), ...small)
       expect(said).toMatch(/16 observations, 2 steps/)
     }
+    const scans = [
+      'net.channels=[8,8]',
+      'net.blocks=[1,1]',
+      'data.count=200',
+      'train.steps=2',
+      'monitor.samples=0',
+    ]
+    expect(run(line('learn experiments/mri-gsure.yaml'), ...scans)).toMatch(/200 observations, 2 steps/)
   }, 60_000)
 
   it('no command of the page was left out', () => {

@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { availableParallelism } from 'node:os'
+import { comparing } from './help/comparing.ts'
 import { data } from './help/data.ts'
 import { demos } from './help/demos.ts'
 import { drawing } from './help/drawing.ts'
@@ -36,6 +37,7 @@ export const commands = {
   ...data,
   ...learning,
   ...drawing,
+  ...comparing,
   ...judging,
   ...looking,
   ...demos,

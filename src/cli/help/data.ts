@@ -1,5 +1,5 @@
 /** Commands that make and describe data. */
-import type { CommandModule, CommandSpec } from './spec.ts'
+import { type CommandModule, type CommandSpec, outputFile } from './spec.ts'
 
 export const data = {
   observe: {
@@ -26,13 +26,7 @@ With --observed the data are observations already: they are checked and packed w
       },
     ],
     options: {
-      output: {
-        kind: 'text',
-        short: 'o',
-        value: 'file',
-        required: true,
-        description: 'observation set to write',
-      },
+      output: outputFile('observation set to write'),
       operator: {
         kind: 'text',
         value: 'name',

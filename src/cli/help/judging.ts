@@ -1,5 +1,5 @@
 /** Commands that judge draws and what was learned. */
-import { type CommandModule, type CommandSpec, judgedBy } from './spec.ts'
+import { type CommandModule, type CommandSpec, judgedBy, outputFile } from './spec.ts'
 
 /** The observations of draws that are judged. */
 const observations = {
@@ -101,13 +101,7 @@ Draw from the one, then 'tweedie calibrate --held' the draws with the other.`,
       { usage: '<observations>', description: 'observation set, whose truth nobody needs to know' },
     ],
     options: {
-      output: {
-        kind: 'text',
-        short: 'o',
-        value: 'file',
-        required: true,
-        description: 'observation set to write, to draw from',
-      },
+      output: outputFile('observation set to write, to draw from'),
       held: {
         kind: 'text',
         value: 'file',

@@ -4,6 +4,7 @@ import {
   type CommandSpec,
   device,
   learningOptions,
+  outputFile,
   overrides,
   queue,
   sharing,
@@ -155,13 +156,7 @@ nothing is written and the exit code is 1.`,
     more: async () => (await import('./schedules.ts')).schedulesHelp,
     arguments: [{ usage: '<model>', description: 'ONNX file of the network, float32, in one file' }],
     options: {
-      output: {
-        kind: 'text',
-        short: 'o',
-        value: 'file',
-        required: true,
-        description: 'prior to write (.safetensors)',
-      },
+      output: outputFile('prior to write (.safetensors)'),
       predicts: {
         kind: 'choice',
         choices: ['denoised', 'noise', 'score', 'velocity', 'raw'],

@@ -149,6 +149,10 @@ export const sharing = {
   },
 } as const satisfies OptionSpecs
 
+/** The file that a command writes, which has to be said. */
+export const outputFile = <D extends string>(description: D) =>
+  ({ kind: 'text', short: 'o', value: 'file', required: true, description }) as const
+
 /** What a report judges restorations by. */
 export const judgedBy = {
   truth: { kind: 'text', value: 'file', description: 'clean data of the observations to compare with' },

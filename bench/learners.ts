@@ -1,17 +1,17 @@
 /**
- * Learners of a prior from digits with three pixels in four deleted, compared: DiEM by the covariance in its
- * E-step, AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean digits. Same network, same
+ * Learners of a prior from digits or colour photographs with pixels deleted, compared: DiEM by the covariance
+ * in its E-step, AmbientDiffusion, GSURE-Diffusion, and the oracle that sees clean images. Same network, same
  * observations, as many optimiser steps.
  *
- *   npm run bench -- learners [--budget quick|full] [--only tweedie,ambient] [--out FOLDER]
- *     [--workers N] [--json]
+ *   npm run bench -- learners [--data digits|photographs] [--keep 0.25] [--budget quick|full]
+ *     [--only tweedie,ambient] [--out FOLDER] [--workers N] [--json]
  *
  * Each learner works in a run folder of its own below --out (default runs/learners-BUDGET); what is there is
- * not done again, what was interrupted goes on. `full` takes about five minutes of one core for each learner;
- * with --workers several learn at a time.
+ * not done again, what was interrupted goes on. `full` takes about five minutes of one core for each learner
+ * of digits, at most 40 of photographs; with --workers several learn at a time.
  */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { TweedieError } from '../src/error.ts'
@@ -21,15 +21,18 @@ import {
   type DoJob,
   interruptible,
   isRunFolder,
+  keptCheckpoints,
   type LearnedPrior,
   loadPrior,
   openRun,
+  type Run,
 } from '../src/run/index.ts'
 import { NdArray } from '../src/tensor/index.ts'
 import { eachCell } from './cell-workers.ts'
 import { type LearnerKind, learners } from './learners/learners.ts'
-import { type Budget, budgets, type Plan, planOf } from './learners/plan.ts'
-import { type LearnerResult, report } from './learners/report.ts'
+import { type Plan, planOf } from './learners/plan.ts'
+import { type LapSamples, type LearnerResult, report } from './learners/report.ts'
+import { budgets, subjectNames } from './learners/subjects.ts'
 import { restorationsOf, samplesOf } from './learners/use.ts'
 
 /** An array of a file, or what makes it, which then is the file. */
@@ -40,9 +43,27 @@ const cached = async (path: string, make: () => Promise<NdArray<'float32'>>): Pr
   throw new TweedieError('input', `${path}: expected a float32 array 'x'`)
 }
 
+/** Samples of each lap's prior; those of the last are there already. */
+const lapsOf = async (
+  kind: LearnerKind,
+  { run, plan, last }: { run: Run; plan: Plan; last: NdArray<'float32'> },
+  call: LongCall,
+): Promise<LapSamples[]> => {
+  const kept = keptCheckpoints(run)
+  const laps: LapSamples[] = []
+  for (const [i, path] of kept.entries()) {
+    const lap = Number(/lap-(\d+)/.exec(basename(path))?.[1] ?? 0)
+    const file = join(run.paths.draws, `prior-of-lap-${lap}.npz`)
+    const draw = () => samplesOf(kind, loadPrior(path), plan, call)
+    laps.push({ lap, samples: i === kept.length - 1 ? last : await cached(file, draw) })
+  }
+  return laps
+}
+
 const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall): Promise<LearnerResult> => {
-  const { budget, steps, experiment, set } = plan
-  const config = { learner: kind.name, budget, steps, digits: set.y.shape[0], seed: experiment.seed }
+  const { budget, data, keep, steps, experiment, set } = plan
+  const of = { data, keep, budget, images: set.y.shape[0], seed: experiment.seed }
+  const config = { learner: kind.name, steps, ...of }
   const run = openRun(path, { config, resume: isRunFolder(path) })
   try {
     const done = join(run.paths.checkpoints, 'prior.safetensors')
@@ -51,7 +72,8 @@ const make = async (kind: LearnerKind, plan: Plan, path: string, call: LongCall)
     const seconds = run.journal.seconds
     const samples = await cached(draws('prior.npz'), () => samplesOf(kind, prior, plan, call))
     const restored = await cached(draws('restored.npz'), () => restorationsOf(kind, prior, plan, call))
-    return { kind, seconds, samples, restored }
+    const laps = await lapsOf(kind, { run, plan, last: samples }, call)
+    return { kind, seconds, samples, restored, laps }
   } finally {
     run.close()
   }
@@ -71,10 +93,17 @@ const progressOf = (name: string): Progress => {
   }
 }
 
-const budgetOf = (name: string): Budget => {
-  const found = budgets.find((b) => b === name)
-  if (found) return found
-  throw new TweedieError('input', `--budget: expected one of ${budgets.join(', ')}, got '${name}'`)
+/** A name of a list, given by an option. */
+const oneOf = <T extends string>(option: string, names: readonly T[], given: string): T => {
+  const found = names.find((name) => name === given)
+  if (found !== undefined) return found
+  throw new TweedieError('input', `--${option}: expected one of ${names.join(', ')}, got '${given}'`)
+}
+
+const shareOf = (given: string): number => {
+  const keep = Number(given)
+  if (keep > 0 && keep < 1) return keep
+  throw new TweedieError('input', `--keep: expected a share of the pixels in (0, 1), got '${given}'`)
 }
 
 const wanted = (only: string | undefined): readonly LearnerKind[] => {
@@ -91,6 +120,8 @@ const optionsOf = (args: readonly string[]) =>
   parseArgs({
     args: [...args],
     options: {
+      data: { type: 'string', default: 'digits' },
+      keep: { type: 'string', default: '0.25' },
       budget: { type: 'string', default: 'full' },
       only: { type: 'string' },
       out: { type: 'string' },
@@ -100,8 +131,15 @@ const optionsOf = (args: readonly string[]) =>
   }).values
 
 /** A learner by its name, in its run folder. */
-const makerOf = async ({ budget, out, only }: ReturnType<typeof optionsOf>, signal: AbortSignal) => {
-  const plan = await planOf(budgetOf(budget))
+const makerOf = async (
+  { data, keep, budget, out, only }: ReturnType<typeof optionsOf>,
+  signal: AbortSignal,
+) => {
+  const plan = await planOf({
+    data: oneOf('data', subjectNames, data),
+    keep: shareOf(keep),
+    budget: oneOf('budget', budgets, budget),
+  })
   const folder = out ?? `runs/learners-${plan.budget}`
   const kinds = wanted(only)
   const makeOne = async (name: string): Promise<LearnerResult> => {

@@ -18,7 +18,7 @@
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
  *   strays     draws of MMPS that leave the data, by its solver
  *   features   how the feature networks that ship grade damage to photographs
- *   learners   priors learned from masked digits by several methods
+ *   learners   priors learned from masked images by several methods
  *   mri        draws of accelerated MRI at R = 4 to 32 under a learned prior
  *   amortize   flows: training steps, draws, and one draw against DPS-1000
  *   replicas   a lap trained by one and by two replicas: quality at the same steps in all

@@ -74,7 +74,7 @@ const masked = (learner: MaskedLearner, title: string): LearnerKind => ({
 
 const oracle: LearnerKind = {
   name: 'oracle',
-  title: 'oracle, from the clean digits',
+  title: 'oracle, from the clean images',
   masked: false,
   fit: (run, plan, call) => {
     const { experiment, clean, steps } = plan

@@ -1,4 +1,4 @@
-/** What a learned prior makes: prior samples, and test digits restored. All in [0, 1] units. */
+/** What a learned prior makes: prior samples, and test images restored. All in [0, 1] units. */
 
 import { sampler } from '../../src/diffusion/index.ts'
 import { TweedieError } from '../../src/error.ts'
@@ -54,7 +54,7 @@ const maskedSamples = async (
   call: LongCall,
 ): Promise<NdArray<'float32'>> => {
   if (!prior.ambient) throw new TweedieError('input', 'expected a prior of AmbientDiffusion')
-  const { keep } = prior.ambient
+  const { keep, shape } = prior.ambient
   const h = maskedDenoiser(network(prior.net), frozen(prior.params))
   const draw = sampler(
     ({ mask }: { mask: Tensor }) => fixedMask(h, mask),
@@ -62,7 +62,7 @@ const maskedSamples = async (
   )
   const samples = await byBatches(plan.samples, plan.event, call, (from, to) => {
     const observation = Array.from({ length: to - from }, (_, i) => from + i)
-    const mask = bernoulliBatch(stream(SEED, 'mask'), keep, { observation }, plan.event)
+    const mask = bernoulliBatch(stream(SEED, 'mask'), keep, { observation }, shape)
     return draw(
       { mask },
       {
@@ -75,7 +75,7 @@ const maskedSamples = async (
   return samples
 }
 
-/** Samples of the prior, [plan.samples, 1, 28, 28]. */
+/** Samples of the prior, [plan.samples, C, H, W]. */
 export const samplesOf = async (
   { masked }: LearnerKind,
   prior: LearnedPrior,
@@ -111,7 +111,7 @@ const directly = async (prior: LearnedPrior, { test }: Plan, call: LongCall): Pr
   return reshaped(means, [1, ...means.shape])
 }
 
-/** Restorations of the test digits: draws by MMPS(1) [K, N, …], or the posterior mean alone as one "draw". */
+/** Restorations of the test images: draws by MMPS(1) [K, N, …], or the posterior mean alone as one "draw". */
 export const restorationsOf = async (
   { masked }: LearnerKind,
   prior: LearnedPrior,
@@ -120,7 +120,7 @@ export const restorationsOf = async (
 ): Promise<NdArray<'float32'>> => {
   if (masked) return inData(await directly(prior, plan, call))
   return posteriorDraws(prior, plan.test.set, {
-    ...posteriorSampling(prior.sigmaMin, prior.sigmaMax),
+    ...posteriorSampling(plan, prior),
     draws: plan.draws,
     batch: BATCH,
     seed: SEED,

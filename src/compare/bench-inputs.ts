@@ -4,13 +4,13 @@ import { readClean, shippedPath } from '../datasets/index.ts'
 import { type FeatureNetwork, type Moments, shippedFeatures } from '../diagnose/index.ts'
 import type { Prior } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
-import { nearestName } from '../nearest.ts'
 import type { View } from '../observations/index.ts'
 import { loadPrior, priorFile } from '../run/index.ts'
 import { type NdArray, rows, type Shape } from '../tensor/index.ts'
 import { type BenchSetup, digest, type Task } from './cell.ts'
 import { fittedImages } from './fitted-images.ts'
 import { otherImages } from './other-images.ts'
+import { taskFrom } from './task-settings.ts'
 import { amortizedTasks, bunnyTasks, mriTasks, photographTasks, sphereTasks } from './tasks.ts'
 import type { Appearance } from './view.ts'
 
@@ -108,19 +108,12 @@ const DEFAULT_TASKS: readonly string[] = [
 ]
 
 /**
- * Tasks by name; without names those of photographs, or of points.
+ * Tasks by name, with settings of one's own where some follow; without names those of photographs, or of
+ * points.
  *
- * @throws TweedieError `input` for unknown ones
+ * @throws TweedieError `input` for unknown ones, see {@link taskFrom}
  */
-export const tasksNamed = (inputs: Pick<BenchInputs, 'tasks'>, names: string | undefined): Task[] => {
-  const known = Object.keys(inputs.tasks)
-  const wanted = names?.split(',') ?? known.filter((name) => DEFAULT_TASKS.includes(name))
-  return wanted.map((name) => {
-    const key = name.trim()
-    if (Object.hasOwn(inputs.tasks, key)) return inputs.tasks[key]
-    throw new TweedieError(
-      'input',
-      `unknown task '${name}'; did you mean '${nearestName(name, known)}'? (known: ${known.join(', ')})`,
-    )
-  })
+export const tasksNamed = ({ tasks }: Pick<BenchInputs, 'tasks'>, names: string | undefined): Task[] => {
+  const wanted = names?.split(',') ?? Object.keys(tasks).filter((name) => DEFAULT_TASKS.includes(name))
+  return wanted.map((text) => taskFrom(text, tasks))
 }

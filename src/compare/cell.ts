@@ -14,6 +14,8 @@ export interface Task {
   readonly operator: OperatorSetting
   /** Standard deviation of the noise, in units of the data. */
   readonly noise: number
+  /** What methods and samplers take it to be, where that is not the noise itself. */
+  readonly told?: number
 }
 
 /** The fields of all cells. */

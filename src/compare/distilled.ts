@@ -86,8 +86,9 @@ export const misfitOf = (
   task: Task,
   sets: Sets,
 ): string | undefined => {
-  if (Math.abs(noise - task.noise) > NOISE_TOLERANCE * noise)
-    return `${name}: learned with noise ${noise}, '${task.name}' has ${task.noise}`
+  const { told = task.noise } = task
+  if (Math.abs(noise - told) > NOISE_TOLERANCE * noise)
+    return `${name}: learned with noise ${noise}, '${task.name}' has ${told}`
   try {
     checkRestorable(sampler, setFor(sampler, sets), `task '${task.name}'`)
     return undefined

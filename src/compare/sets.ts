@@ -12,13 +12,14 @@ export interface Sets {
   readonly shown: ObservationSet
 }
 
-/** The corrupted view of test items [N, ...event] in [0, 1]. */
+/** The corrupted view of test items [N, ...event] in [0, 1], with the noise as the task tells it. */
 export const observed = async (
-  { operator, noise }: Task,
+  { operator, noise, told = noise }: Task,
   truth: NdArray<'float32'>,
   seed: number,
   { view, valid }: Partial<Appearance> = {},
 ): Promise<Sets> => {
-  const shown = await observe(truth, { operator, noise, range: [0, 1], view, valid, seed })
+  const set = await observe(truth, { operator, noise, range: [0, 1], view, valid, seed })
+  const shown = { ...set, noise: told }
   return { known: { ...shown, operator: unveiled(shown.operator) }, shown }
 }

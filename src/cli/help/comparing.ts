@@ -37,7 +37,8 @@ Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one
         value: 'names',
         description:
           'box, random, motion, superresolution, deletion (default: these), denoise, sr2, deblur, digits ' +
-          'or mri; on points bunny, sphere, sphere-blind (default: all)',
+          'or mri; on points bunny, sphere, sphere-blind (default: all); with settings of the operator, ' +
+          'noise, and told: the noise that samplers are told',
       },
       methods: {
         kind: 'text',
@@ -96,6 +97,10 @@ Simple baselines (kriging, tv, nearest, …) stand beside the methods; where one
       {
         command: 'tweedie compare --tasks motion --methods mmps,dps:zeta=2 --steps 10,100,1000:1',
         does: 'one task, two methods, three lengths',
+      },
+      {
+        command: 'tweedie compare --tasks denoise:noise=0.12:told=0.1 --methods mmps,dps --steps 100',
+        does: 'how much a noise that is wrong by 20 % costs',
       },
       {
         command: 'tweedie compare --tasks random --methods mmps,kriging,tv,nearest --steps 100 --images 16',

@@ -16,6 +16,7 @@
  *   learn-memory  the same of a whole run that learns, with resume points every second
  *   activations  memory of training steps by microBatch and rematerialise
  *   covariance posteriors by what stands for V[x | xt] (gates, figure)
+ *   dps        DPS over its evaluations and its step size, with the spread of its draws
  *   strays     draws of MMPS that leave the data, by its solver
  *   features   how the feature networks that ship grade damage to photographs
  *   learners   priors learned from masked images by several methods
@@ -47,6 +48,7 @@ const names = [
   'learn-memory',
   'activations',
   'covariance',
+  'dps',
   'strays',
   'features',
   'learners',

@@ -5,8 +5,8 @@ import type { Denoiser } from './denoiser.ts'
 export const edmWeight = (sigma: Tensor): Tensor => add(reciprocal(square(sigma)), 1)
 
 /**
- * λ = 1/σ², under which the noise that a network predicts has unit weight (Ho et al. 2020): z − ẑ = (D − x)/σ,
- * in whatever units the network sees x.
+ * λ = 1/σ², under which the noise that a network predicts has unit weight (Ho et al. 2020): z − ẑ = (D −
+ * x)/σ, in whatever units the network sees x.
  */
 export const noiseWeight = (sigma: Tensor): Tensor => reciprocal(square(sigma))
 

@@ -38,8 +38,8 @@ export interface SamplerOptions extends ExecuteOptions {
   /** Where samples start, default informed: two denoiser evaluations, as those of steps, and no floor. */
   readonly start?: Start
   /**
-   * Noise levels from high to low, T + 1 of them, or how they are made of the schedule and T. Default: uniform
-   * in t; of multistep kinds {@link taperedGrid}.
+   * Noise levels from high to low, T + 1 of them, or how they are made of the schedule and T. Default:
+   * uniform in t; of multistep kinds {@link taperedGrid}.
    */
   readonly grid?: readonly number[] | Grid
   /**

@@ -114,7 +114,8 @@ const discrete = (law: DiscreteBeta): Omit<VpCoordinates, 'alpha'> => {
  * discrete steps (Ho et al. 2020). Training takes times uniform in (1e-5, 1], or each label alike; sampling,
  * as published, 1,000 times uniform in [1e-3, 1], or all labels.
  *
- * @throws TweedieError `input` for values out of bounds, continuous rates that fall, and discrete ones above 1
+ * @throws TweedieError `input` for values out of bounds, continuous rates that fall, and discrete ones that
+ *   leave (0, 1)
  *
  * @example
  * ```ts

@@ -4,7 +4,8 @@
  * some resolutions.
  *
  * Its condition is log sigma, as that of every network, or with `train.parameterization: vp` the label 999 t
- * of a VP time t, as published. The published code maps images from [0, 1] to [−1, 1]; here they come centred.
+ * of a VP time t, as published. The published code maps images from [0, 1] to [−1, 1]; here they come
+ * centred.
  */
 import { TweedieError } from '../error.ts'
 import { concat, type NdArray, silu, type Tensor } from '../tensor/index.ts'

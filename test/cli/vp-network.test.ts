@@ -84,7 +84,7 @@ const learnt = (name: string, ...overrides: string[]) =>
   learn([at('learn.yaml'), ...overrides], { ...learning, run: at(name) }, ioTo())
 
 describe('a network that predicts the noise', () => {
-  it('learns from observations and on clean data; its prior is sampled by its own levels and distilled', async () => {
+  it('learns in laps and on clean data; its prior is sampled by its own levels and distilled', async () => {
     await learnt('laps', VP, 'em.sampling.grid=respaced')
     expect(readFileSync(at('laps', 'config.yaml'), 'utf8')).toContain('parameterization: vp:betas=linear')
     const prior = loadPrior(at('laps'))
@@ -123,9 +123,7 @@ export: { draws: 1 }
     const start = `start=${at('edm')}`
     expect(
       await failure(train([at('train.yaml'), VP, start], { ...learning, run: at('no') }, ioTo())),
-    ).toMatch(
-      /^2: .*start: '.*edm' has another parameterization: \{"name":"edm","settings":\{\}\}, here \{"name":"vp"/,
-    )
+    ).toMatch(/^2: .*start: '.*edm' has another parameterization: \{"name":"edm",.*, here \{"name":"vp"/)
   }, 60_000)
 
   it.each([
@@ -143,11 +141,11 @@ export: { draws: 1 }
     [[VP, 'skip=gaussian'], /^2: .*field 'skip': vp predicts the noise, it corrects no Gaussian/],
     [
       [VP, 'schedule.sigmaMin=200', 'schedule.sigmaMax=300'],
-      /field 'schedule': vp: networks learn noise levels from 0\.0100 to 157, got sigmaMin 200 and sigmaMax 300/,
+      /field 'schedule': vp: networks learn noise levels from 0\.0100 to 157, got sigmaMin 200 and/,
     ],
     [
       [VP, 'em.sampling.grid=respaced', 'em.sampling.steps=1000'],
-      /field 'em\.sampling\.grid': grid 'respaced': 1000 levels make 999 steps and the last denoise, got 1000/,
+      /field 'em\.sampling\.grid': grid 'respaced': 1000 levels make 999 steps and the last denoise/,
     ],
     [['em.sampling.grid=respaced'], /field 'em\.sampling\.grid': grid 'respaced': the prior has no levels/],
     [

@@ -165,8 +165,8 @@ export const samplingSchema = z.strictObject({
   grid: named(gridFrom)
     .optional()
     .describe(
-      `noise levels of the steps: ${gridNames.join(', ')}, with settings as in karras:rho=5 (default: tapered ` +
-        'of multistep kinds, else uniform)',
+      `noise levels of the steps: ${gridNames.join(', ')}, with settings as in karras:rho=5 (default: ` +
+        'tapered of multistep kinds, else uniform)',
     ),
   start: z
     .enum(['informed', 'plain'])

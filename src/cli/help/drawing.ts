@@ -52,8 +52,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'text',
         value: 'name',
         description:
-          'noise levels of the steps, such as karras or respaced (default: tapered of multistep kinds, else ' +
-          'uniform)',
+          'noise levels of the steps, such as karras or respaced (default: tapered of multistep kinds, ' +
+          'else uniform)',
       },
       start: {
         kind: 'choice',

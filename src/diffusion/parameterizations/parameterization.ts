@@ -38,7 +38,11 @@ export interface Parameterization extends ParameterizationSpec {
   ): Denoiser
   /** Times of a batch of training, [B] in (0, 1). */
   times(stream: Stream, at: BatchAt): NdArray<'float32'>
-  /** Noise levels of these times, [B]. @param schedule - that of the prior, for those without levels of their own */
+  /**
+   * Noise levels of these times, [B].
+   *
+   * @param schedule - that of the prior, for those without levels of their own
+   */
   levelOf(time: Tensor, schedule: Schedule): Tensor
   /** λ of a squared error of D at levels σ. */
   weight(sigma: Tensor): Tensor

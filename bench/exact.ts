@@ -28,6 +28,7 @@ import { sampling } from '../test/exact/sampling.ts'
 import { solving } from '../test/exact/solving.ts'
 import { stepGates } from '../test/exact/steps.ts'
 import { mixtureGates } from '../test/exact/three-components.ts'
+import { vpTrainingGates } from '../test/exact/vp-training.ts'
 import { covarianceGates } from './covariance/gates.ts'
 
 /** The groups of gates by the first problem they cover. */
@@ -52,6 +53,7 @@ const groups: Readonly<Record<string, () => Promise<Gate[]>>> = {
   mixtures,
   mode: droppedMode,
   import: importerGates,
+  vp: vpTrainingGates,
 }
 
 const line = ({ name, value, gate, pass }: Gate): string =>

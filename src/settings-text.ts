@@ -23,6 +23,27 @@ const WANTED = {
   text: 'text',
 } as const
 
+/**
+ * Finds an entry of a list by its name.
+ *
+ * @param what - what the entries are, for messages: `step`
+ * @returns a function that throws TweedieError `input` for unknown names, with the nearest
+ *
+ * @example
+ * ```ts
+ * const stepNamed = entryIn('step', stepKinds)
+ * ```
+ */
+export const entryIn =
+  <E extends { readonly name: string }>(what: string, entries: readonly E[]) =>
+  (name: string): E => {
+    const found = entries.find((entry) => entry.name === name)
+    if (found) return found
+    const known = entries.map((entry) => entry.name)
+    const hint = `did you mean '${nearestName(name, known)}'? (known: ${known.join(', ')})`
+    throw new TweedieError('input', `unknown ${what} '${name}', ${hint}`)
+  }
+
 /** Something with a name and settings. */
 interface Named {
   readonly name: string

@@ -20,8 +20,9 @@ import {
   zeros,
 } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
+import { type Grid, sigmaGrid, taperedGrid } from './grids/index.ts'
 import { noiseOf, type SamplerNoise } from './sampler-noise.ts'
-import { exponentialSchedule, type Schedule, sigmaGrid, taperedGrid } from './schedule.ts'
+import { exponentialSchedule, type Schedule } from './schedule.ts'
 import { meanOf, type Start, startOf } from './start.ts'
 import type { Levels, Step, Stepped } from './step.ts'
 import { adams } from './steps/index.ts'
@@ -37,10 +38,10 @@ export interface SamplerOptions extends ExecuteOptions {
   /** Where samples start, default informed: two denoiser evaluations, as those of steps, and no floor. */
   readonly start?: Start
   /**
-   * Noise levels from high to low, T + 1 of them. Default: uniform in t; of multistep kinds
-   * {@link taperedGrid}.
+   * Noise levels from high to low, T + 1 of them, or how they are made of the schedule and T. Default:
+   * uniform in t; of multistep kinds {@link taperedGrid}.
    */
-  readonly grid?: readonly number[]
+  readonly grid?: readonly number[] | Grid
   /**
    * Steps that a program takes at once, ≥ 1, default 1: the state crosses its border once in so many, the
    * same to rounding. The program grows with them, and `onStep` is called after the last of them. A number
@@ -111,12 +112,13 @@ export const gridOf = (options: SamplerOptions): readonly number[] => {
  */
 export const levelsOf = (
   { schedule = exponentialSchedule(), steps = 64, grid }: SamplerOptions,
-  gridOf = sigmaGrid,
+  gridOf: Grid = sigmaGrid,
 ): readonly number[] => {
-  if (!grid && !(Number.isInteger(steps) && steps > 0)) {
+  const isGiven = typeof grid === 'object'
+  if (!isGiven && !(Number.isInteger(steps) && steps > 0)) {
     throw new TweedieError('input', `sampler: steps must be a positive integer, got ${steps}`)
   }
-  const levels = grid ?? gridOf(schedule, steps)
+  const levels = isGiven ? grid : (grid ?? gridOf)(schedule, steps)
   if (levels.length < 2 || levels.some((s, i) => !(s > 0) || (i > 0 && s >= levels[i - 1]))) {
     throw new TweedieError(
       'input',

@@ -9,6 +9,11 @@ export interface Schedule {
   sigma(t: number): number
   /** The same, element by element. */
   sigmaOf(t: Tensor): Tensor
+  /**
+   * All noise levels, from low to high, at which a prior of a grid of its own is published, such as the 1,000
+   * of variance-preserving networks: its range may leave out the ends.
+   */
+  readonly levels?: readonly number[]
 }
 
 /**
@@ -37,35 +42,4 @@ export const exponentialSchedule = ({ sigmaMin = 1e-3, sigmaMax = 1e2 } = {}): S
     sigma: (t) => Math.exp((1 - t) * lo + t * hi),
     sigmaOf: (t) => exp(add(mul(t, hi - lo), lo)),
   }
-}
-
-/** sigma at t = 1, 1 − 1/T, …, 0: the T + 1 noise levels of a sampler with T steps. */
-export const sigmaGrid = (schedule: Schedule, steps: number): number[] =>
-  Array.from({ length: steps + 1 }, (_, i) => schedule.sigma(1 - i / steps))
-
-/**
- * EDM's grid: sigma_i = (hi^(1/ρ) + i/T (lo^(1/ρ) − hi^(1/ρ)))^ρ (Karras et al. 2022, Eq. 5), ρ = 7 by
- * default.
- */
-export const karrasGrid = ({ sigmaMin, sigmaMax }: Schedule, steps: number, rho = 7): number[] => {
-  const [lo, hi] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
-  return Array.from({ length: steps + 1 }, (_, i) => (hi + (i / steps) * (lo - hi)) ** rho)
-}
-
-/** Where data of a spread of about 1 decide, and the share of levels that is left to the rest. */
-const [TOP, BOTTOM, SHARE] = [Math.log(5), Math.log(3e-3), 0.25]
-
-/**
- * A geometric grid that is four times as coarse above σ = 5 and below 3e-3: data of a spread of about 1 make
- * up their mind between. Of few steps it halves the error on Gaussian posteriors (docs/RESULTS.md, steps).
- *
- * @param steps - T
- * @returns T + 1 noise levels, from high to low
- */
-export const taperedGrid = ({ sigmaMin, sigmaMax }: Schedule, steps: number): number[] => {
-  const inside = (l: number) => Math.min(Math.max(l, BOTTOM), TOP)
-  const place = (l: number) => inside(l) + SHARE * (l - inside(l))
-  const level = (p: number) => inside(p) + (p - inside(p)) / SHARE
-  const [hi, lo] = [place(Math.log(sigmaMax)), place(Math.log(sigmaMin))]
-  return Array.from({ length: steps + 1 }, (_, i) => Math.exp(level(hi + (i / steps) * (lo - hi))))
 }

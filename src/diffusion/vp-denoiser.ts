@@ -8,8 +8,8 @@ import { TweedieError } from '../error.ts'
 import { clip as clipTo, type Tensor } from '../tensor/index.ts'
 import type { Denoiser } from './denoiser.ts'
 import { inCoordinates } from './imported/denoiser.ts'
-import { vpAlpha } from './imported/schedules.ts'
 import { continuousVp, type VpSchedule } from './vp.ts'
+import { vpAlpha } from './vp-coordinates.ts'
 
 /** Options of {@link vpDenoiser}. */
 export interface VpOptions {

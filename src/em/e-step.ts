@@ -1,5 +1,5 @@
 /** The E-step of a lap: a shard of posterior samples at a time, each by itself, in whatever order. */
-import { type Gaussian, inDomain, preconditioned } from '../diffusion/index.ts'
+import { edm, type Gaussian, inDomain } from '../diffusion/index.ts'
 import type { Network } from '../nn/index.ts'
 import { batchedObservations, type Observations } from '../observations/index.ts'
 import {
@@ -70,7 +70,8 @@ const batchDraw = (
       ? edgeDraw(set, gaussian.mean, first.weight)
       : gaussianDraw(gaussian, batched, first)
   }
-  const whole = preconditioned(net, frozen(average), skipOf(options, gaussian))
+  const { parameterization = edm } = options.training(lap - 1) // that of the lap which has trained it
+  const whole = parameterization.denoiser(net, frozen(average), skipOf(options, gaussian))
   const prior = batched.domain ? inDomain(whole, batched.domain) : whole
   // A row that is not finite is drawn again by more steps (redraw.ts).
   const posterior = method(gaussian)

@@ -3,8 +3,9 @@
  * BigGAN blocks with filtered resampling, a pyramid of the input joined to the way down, and attention at
  * some resolutions.
  *
- * The published code feeds 999 t for a VP time t and maps images from [0, 1] to [−1, 1]; here the condition
- * is what every network gets (log sigma), and images come centred.
+ * Its condition is log sigma, as that of every network, or with `train.parameterization: vp` the label 999 t
+ * of a VP time t, as published. The published code maps images from [0, 1] to [−1, 1]; here they come
+ * centred.
  */
 import { TweedieError } from '../error.ts'
 import { concat, type NdArray, silu, type Tensor } from '../tensor/index.ts'

@@ -22,7 +22,7 @@ export interface Network<P extends Tree<NdArray> = Tree<NdArray>, T extends Tree
   init(seed: number): P
   /**
    * @param x - [B, ...event]
-   * @param cNoise - [B], log sigma
+   * @param cNoise - [B], log sigma, or of networks that predict noise the label of a time, up to 999
    * @param training - absent when the network is used, not trained
    * @returns [B, ...event]
    */

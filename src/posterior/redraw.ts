@@ -3,7 +3,7 @@
  * ever. So a row that comes out with NaN or infinity is drawn again by itself, by the same noise and twice
  * the steps, then four times; what is not finite then is lost, and stays as it came.
  */
-import { type SamplerOptions, stepsOf } from '../diffusion/index.ts'
+import { levelsOf, type SamplerOptions, stepsOf } from '../diffusion/index.ts'
 import { firstNotFinite, float32, type NdArray, sizeOf } from '../tensor/index.ts'
 import type { BatchDraw } from './batch-draw.ts'
 
@@ -19,9 +19,11 @@ const TIMES = [2, 4] as const
  * ```
  */
 export const finer = (options: SamplerOptions, times: number): SamplerOptions => {
-  const { grid } = options
+  const { grid: given } = options
   if (times === 1) return options
-  if (!grid) return { ...options, steps: stepsOf(options) * times }
+  const steps = stepsOf(options)
+  if (!given) return { ...options, steps: steps * times }
+  const grid = levelsOf({ ...options, steps })
   const between = grid
     .slice(1)
     .flatMap((level, i) =>

@@ -8,10 +8,13 @@ import {
   gaussianDenoiser,
   type ImportedSpec,
   importedDenoiser,
+  importedSchedule,
   inDomain,
+  type ParameterizationSpec,
   type Prior,
-  preconditioned,
+  parameterizationOf,
   predictions,
+  type Schedule,
 } from '../diffusion/index.ts'
 import { TweedieError } from '../error.ts'
 import { asFloat32 } from '../formats/index.ts'
@@ -72,22 +75,27 @@ export interface PriorParts {
   readonly domain?: Domain
   /** Priors of AmbientDiffusion. */
   readonly ambient?: AmbientMask
-  /** How the network is read, of one that was trained elsewhere; absent: under the preconditioning. */
+  /** How the network stands for a denoiser, of one that was trained here; absent: EDM's preconditioning. */
+  readonly parameterization?: ParameterizationSpec
+  /** How the network is read, of one that was trained elsewhere. */
   readonly imported?: ImportedSpec
 }
 
 /** A learned prior, ready to sample from, with what it is made of. */
 export interface LearnedPrior extends PriorParts, Prior {}
 
-const denoiserOf = ({ net, params, gaussian, start, skip, ambient, imported }: PriorParts): Denoiser => {
+const denoiserOf = (parts: PriorParts): Denoiser => {
+  const { net, params, gaussian, start, skip, ambient, imported } = parts
   if (start) return gaussianDenoiser(gaussian)
   if (imported) {
     const weights = frozen(params)
     const { apply } = network(net)
     return importedDenoiser((u, label) => apply(weights, u, label), imported)
   }
-  if (!ambient)
-    return preconditioned(network(net), frozen(params), skip === 'gaussian' ? { skip: gaussian } : {})
+  if (!ambient) {
+    const { denoiser } = parameterizationOf(parts.parameterization)
+    return denoiser(network(net), frozen(params), skip === 'gaussian' ? { skip: gaussian } : {})
+  }
   const { seed, keep, shape } = ambient
   const mask = bernoulli(stream(seed, 'ambient mask'), keep, [1, ...shape])
   return fixedMask(maskedDenoiser(network(net), frozen(params)), constant(mask))
@@ -97,13 +105,31 @@ const denoiserOf = ({ net, params, gaussian, start, skip, ambient, imported }: P
 const keptDenoiser = (parts: PriorParts): Denoiser =>
   parts.domain ? inDomain(denoiserOf(parts), parts.domain) : denoiserOf(parts)
 
+/** The noise levels of a prior, with all those at which its network is published. */
+const scheduleOf = ({ sigmaMin, sigmaMax, parameterization, imported }: PriorParts): Schedule => {
+  if (!imported) return parameterizationOf(parameterization).schedule({ sigmaMin, sigmaMax })
+  const { grid } = importedSchedule(imported.schedule).make(imported.settings)
+  const levels = grid && { levels: grid.map((level) => level / imported.scale) }
+  return { ...exponentialSchedule({ sigmaMin, sigmaMax }), ...levels }
+}
+
 /** The prior that parts make: the network's denoiser with its weights frozen, or the Gaussian's. */
 export const learnedPrior = (parts: PriorParts): LearnedPrior => ({
   ...parts,
   denoiser: keptDenoiser(parts),
   mean: parts.gaussian.mean,
-  schedule: exponentialSchedule(parts),
+  schedule: scheduleOf(parts),
 })
+
+const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+const checkParameterization = (spec: ParameterizationSpec, context: z.RefinementCtx): void => {
+  try {
+    parameterizationOf(spec)
+  } catch (error) {
+    if (!(error instanceof TweedieError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+  }
+}
 
 const sizes = z.array(z.int().positive())
 const header = z.object({
@@ -120,26 +146,31 @@ const header = z.object({
   ambient: z
     .object({ delta: z.number(), keep: z.number().min(0).max(1), seed: z.int().nonnegative(), shape: sizes })
     .optional(),
+  parameterization: z.object({ name: z.string(), settings }).superRefine(checkParameterization).optional(),
   imported: z
     .object({
       predicts: z.enum(predictions),
       schedule: z.string(),
-      settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+      settings,
       scale: z.number().positive(),
       shift: z.number(),
     })
     .optional(),
 })
 
+/** A parameterization as a header says it. */
+const specOf = ({ name, settings }: ParameterizationSpec) => ({ name, settings: { ...settings } })
+
 /** A prior as a checkpoint holds it. */
 const contentOf = (prior: PriorParts): CheckpointContent => {
   const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain } = prior
-  const { ambient, imported } = prior
+  const { ambient, parameterization, imported } = prior
   const packed = packGaussian(gaussian)
   return {
     arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}) },
     state: {
       kind: 'prior',
+      ...(parameterization ? { parameterization: specOf(parameterization) } : {}),
       ...(imported ? { imported: { ...imported } } : {}),
       net: headerOf(net),
       sigmaMin,

@@ -55,6 +55,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
   const { net, x, range, valid, sigmaMin, sigmaMax, seed } = request
   const inDomain = valid ? { domain: domainOf(valid, range, toPrior(range)) } : {}
   const options = { ...request.options, ...inDomain }
+  const { parameterization } = options
   const streamOf = (purpose: string) => stream(seed, `train ${purpose}`)
   const {
     state: { average },
@@ -79,6 +80,7 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     event,
     range,
     ...inDomain,
+    ...(parameterization ? { parameterization } : {}),
     laps: 0,
   })
   savePrior(run, 'prior', prior)

@@ -1,11 +1,19 @@
 /**
  * Denoising score matching: E[λ ‖D(x + σ z, σ) − x‖²/N] over clean data, or over the posterior samples of a
- * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). Times are t ~ Beta(3, 3).
+ * lap of DiEM, whose M-step it is (Rozet et al. 2024; Karras et al. 2022). How the network stands for D, the
+ * law of σ and λ are those of the parameterization.
  */
-import { denoisingLoss, type Gaussian, inDomain, preconditioned, type Schedule } from '../diffusion/index.ts'
+import {
+  denoisingLoss,
+  edm,
+  type Gaussian,
+  inDomain,
+  type Parameterization,
+  type Schedule,
+} from '../diffusion/index.ts'
 import { type Network, seededDropout } from '../nn/index.ts'
 import { type Domain, filledOutside, insideShare } from '../operators/index.ts'
-import { betaBatch, normalBatch, type Stream } from '../random/index.ts'
+import { normalBatch, type Stream } from '../random/index.ts'
 import { mul, type NdArray, type Tensor } from '../tensor/index.ts'
 import { type Augmentation, augmented, checkAugmentable } from './augmentation.ts'
 import { dropoutSeeds, type Seeded } from './dropout-seeds.ts'
@@ -19,6 +27,8 @@ export interface DenoisingOptions {
   readonly schedule: Schedule
   /** Changes of each image before it is used; default none. */
   readonly augment?: Augmentation
+  /** How the network stands for a denoiser, and is trained to; default {@link edm}. */
+  readonly parameterization?: Parameterization
   /** The Gaussian whose denoiser the network corrects; default N(0, I). */
   readonly skip?: Gaussian
   /** Which entries of x are there, in the units of the prior: the loss is of these. Default: all. */
@@ -43,8 +53,8 @@ export interface DenoisingBatch extends Seeded {
  *
  * @param x - [N, ...event], in the units of the prior: an array, or rows that are read when they are needed
  * @param streamOf - the random stream of a purpose, such as `(purpose) => stream(seed, purpose)`
- * @throws TweedieError `input` for flips and shifts that would leave the domain, and (from `batch`) for
- *   changes of colour of data that have none
+ * @throws TweedieError `input` for flips and shifts that would leave the domain; (from `batch`) for changes
+ *   of colour of data that have none; (from `loss`) for a `skip` that the parameterization cannot correct
  *
  * @example
  * ```ts
@@ -55,7 +65,7 @@ export interface DenoisingBatch extends Seeded {
 export const denoisingObjective = (
   net: Network,
   x: NdArray<'float32'> | SampleRows,
-  { schedule, augment = {}, skip, domain }: DenoisingOptions,
+  { schedule, parameterization = edm, augment = {}, skip, domain }: DenoisingOptions,
   streamOf: (purpose: string) => Stream,
 ): Objective<DenoisingBatch> => {
   if (domain) checkAugmentable(augment, domain)
@@ -70,14 +80,15 @@ export const denoisingObjective = (
       return {
         x: chosen,
         z: normalBatch(noise, where, chosen.shape.slice(1)),
-        t: betaBatch(times, 3, 3, where, []),
+        t: parameterization.times(times, where),
         seeds: dropoutSeeds(net, rows.length, masks, at),
       }
     },
     loss: ({ params }, { x, z, t, seeds }) => {
-      const whole = preconditioned(net, params, { skip, training: seededDropout(seeds, net.dropout) })
+      const { denoiser: denoiserOf, levelOf, weight } = parameterization
+      const whole = denoiserOf(net, params, { skip, training: seededDropout(seeds, net.dropout) })
       const denoiser = domain ? inDomain(whole, domain) : whole
-      const loss = denoisingLoss(denoiser, x, z, schedule.sigmaOf(t))
+      const loss = denoisingLoss(denoiser, x, z, levelOf(t, schedule), weight)
       // Outside there is no error: the mean over what is inside.
       return { terms: { loss: domain ? mul(loss, 1 / insideShare(domain)) : loss } }
     },

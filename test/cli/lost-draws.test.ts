@@ -144,7 +144,16 @@ describe('tweedie sample', () => {
     return { path, set, output: join(folder, 'out.npz') }
   }
   const sampling: OptionsOf<'sample'> = {
-    ...{ ...common, draws: 2, batch: 64, count: undefined, steps: 3, step: 'ddim', start: 'plain' },
+    ...{
+      ...common,
+      draws: 2,
+      batch: 64,
+      count: undefined,
+      steps: 3,
+      step: 'ddim',
+      grid: undefined,
+      start: 'plain',
+    },
     ...{ iterations: 1, solver: 'cg', covariance: 'tweedie', method: undefined, images: undefined },
     ...{ report: undefined, truth: undefined, held: undefined, baselines: undefined, tile: undefined },
     ...{ overlap: undefined, calibrated: undefined, minutes: undefined, device: 'cpu', strict: undefined },

@@ -54,6 +54,7 @@ const sampling: OptionsOf<'sample'> = {
     steps: 3,
     step: 'ddim',
     iterations: 1,
+    grid: undefined,
     start: 'informed',
   },
   ...{ solver: undefined, covariance: 'tweedie', method: undefined, images: undefined, report: undefined },

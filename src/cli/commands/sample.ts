@@ -1,7 +1,7 @@
 /** `tweedie sample`: draws of a prior, or of the posterior given observations. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
+import { gridFrom, type Prior, stepFrom, tiledPrior, tilesOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { arrayWriter } from '../../formats/index.ts'
 import { countOf, type Observations, openObservations } from '../../observations/index.ts'
@@ -88,6 +88,7 @@ const tiledFor = (
 const drawingOf = (options: Options, io: Io, sharing?: Drawers) => ({
   steps: options.steps,
   step: options.step === undefined ? undefined : stepFrom(options.step),
+  grid: options.grid === undefined ? undefined : gridFrom(options.grid),
   start: options.start,
   device: options.device,
   batch: options.batch,

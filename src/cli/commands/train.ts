@@ -1,12 +1,19 @@
 /** `tweedie train`: a prior from clean data. */
 import { isDeepStrictEqual } from 'node:util'
+import { type ParameterizationSpec, parameterizationOf } from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { applyAffine, toPrior } from '../../operators/index.ts'
 import { headerOf, type LearnedPrior, loadPrior, openRun, train } from '../../run/index.ts'
 import { mappedRows } from '../../training/index.ts'
 import type { OptionsOf } from '../commands.ts'
 import { experimentOf } from '../config/arguments.ts'
-import { checkExperiment, networkConfigOf, trainingOf } from '../config/building.ts'
+import {
+  checkExperiment,
+  levelsOf,
+  networkConfigOf,
+  parameterizationIn,
+  trainingOf,
+} from '../config/building.ts'
 import { cleanRows } from '../config/clean-rows.ts'
 import { openCleanItems } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
@@ -22,7 +29,9 @@ import { secondsOf } from '../seconds.ts'
 import { formatFields } from '../table.ts'
 
 /** The parts of a prior that a training which begins with its weights must share. */
-type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'>
+type Alike = Pick<LearnedPrior, 'net' | 'event' | 'range'> & { readonly reading: ParameterizationSpec }
+
+const specOf = ({ name, settings }: ParameterizationSpec) => ({ name, settings })
 
 /** As JSON, of which an imported network has a great deal. */
 const shown = (value: unknown): string => {
@@ -33,11 +42,13 @@ const shown = (value: unknown): string => {
 /** The weights to begin with. */
 const weightsOf = (path: string | undefined, wanted: Alike): LearnedPrior['params'] | undefined => {
   if (path === undefined) return undefined
-  const { net, event, range, params } = loadPrior(path)
+  const { net, event, range, params, parameterization, imported } = loadPrior(path)
+  const reading = imported ?? specOf(parameterizationOf(parameterization))
   for (const [name, own, other] of [
     ['network', headerOf(wanted.net), headerOf(net)],
     ['shape', wanted.event, event],
     ['units', wanted.range, range],
+    ['parameterization', specOf(wanted.reading), reading],
   ] as const) {
     const [a, b] = [own, other].map((value) => JSON.parse(JSON.stringify(value)))
     if (!isDeepStrictEqual(a, b))
@@ -62,7 +73,8 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
   const { event } = x
   const net = networkConfigOf(experiment, event)
   checkExperiment(experiment, event)
-  const weights = weightsOf(experiment.start, { net, event, range: clean.range })
+  const reading = parameterizationIn(experiment)
+  const weights = weightsOf(experiment.start, { net, event, range: clean.range, reading })
   const { device } = options
   await requireDevice(device)
   if (!options.overcommit)
@@ -78,7 +90,7 @@ export const run = async (args: readonly string[], options: OptionsOf<'train'>, 
       valid: clean.valid,
       options: trainingOf(experiment, training.steps, { device }),
       steps: training.steps,
-      ...experiment.schedule,
+      ...levelsOf(experiment),
       seed,
       weights,
       checkpointSeconds: options.checkpointEvery,

@@ -1,5 +1,15 @@
 /** From a configuration to the options of the library: networks, steps, posteriors, training, DiEM. */
-import { exponentialSchedule, type Gaussian, type Step, stepFrom } from '../../diffusion/index.ts'
+import {
+  edm,
+  type Gaussian,
+  gridFrom,
+  type LevelRange,
+  type Parameterization,
+  parameterizationFrom,
+  type Schedule,
+  type Step,
+  stepFrom,
+} from '../../diffusion/index.ts'
 import type { DiemOptions } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { bicgstab, cg, gmres, steihaug } from '../../linalg/index.ts'
@@ -50,6 +60,24 @@ export const stepOf = ({
   corrections?: number
   tau?: number
 }): Step => stepFrom(step === 'pc' ? `pc:corrections=${corrections}:tau=${tau}` : step)
+
+/** How the network of a configuration stands for a denoiser: by EDM's preconditioning, if nothing is said. */
+export const parameterizationIn = ({ train }: Pick<Experiment, 'train'>): Parameterization =>
+  train.parameterization === undefined ? edm : parameterizationFrom(train.parameterization)
+
+/**
+ * The noise levels of a configuration.
+ *
+ * @throws TweedieError `input` where a network with levels of its own learns none of these
+ */
+export const scheduleOf = (experiment: Pick<Experiment, 'train' | 'schedule'>): Schedule =>
+  parameterizationIn(experiment).schedule(experiment.schedule)
+
+/** What of these the file of a prior keeps. */
+export const levelsOf = (experiment: Pick<Experiment, 'train' | 'schedule'>): LevelRange => {
+  const { sigmaMin, sigmaMax } = scheduleOf(experiment)
+  return { sigmaMin, sigmaMax }
+}
 
 type Sampling = Experiment['em']['sampling']
 
@@ -110,21 +138,25 @@ export const rateOf = (
 
 /** Training of one lap with its number of steps. */
 export const trainingOf = (
-  { train, schedule }: Experiment,
+  experiment: Experiment,
   steps: number,
   execute?: ExecuteOptions,
-): DenoisingTraining => ({
-  batch: train.batch,
-  microBatch: train.microBatch,
-  stepsPerRun: train.stepsPerRun,
-  rate: rateOf(train.rate, steps),
-  ema: train.ema,
-  schedule: exponentialSchedule(schedule),
-  adam: { clip: train.clip, weightDecay: train.weightDecay },
-  augment: train.augment,
-  replacement: train.replacement,
-  execute,
-})
+): DenoisingTraining => {
+  const { train } = experiment
+  return {
+    batch: train.batch,
+    microBatch: train.microBatch,
+    stepsPerRun: train.stepsPerRun,
+    rate: rateOf(train.rate, steps),
+    ema: train.ema,
+    schedule: scheduleOf(experiment),
+    ...(train.parameterization === undefined ? {} : { parameterization: parameterizationIn(experiment) }),
+    adam: { clip: train.clip, weightDecay: train.weightDecay },
+    augment: train.augment,
+    replacement: train.replacement,
+    execute,
+  }
+}
 
 /** Laps after the first that draw fast: all but the last two, where nothing else is said. */
 const earlyLaps = ({ early, laps }: Experiment['em']): number => early.laps ?? Math.max(0, laps - 3)
@@ -134,13 +166,18 @@ const lapSampling = (em: Experiment['em'], lap: number) => {
   const { early, sampling } = em
   return lap <= earlyLaps(em)
     ? { step: stepFrom(early.step), steps: early.steps, start: 'plain' as const }
-    : { step: stepOf(sampling), steps: sampling.steps, start: sampling.start }
+    : {
+        step: stepOf(sampling),
+        steps: sampling.steps,
+        start: sampling.start,
+        ...(sampling.grid === undefined ? {} : { grid: gridFrom(sampling.grid) }),
+      }
 }
 
 /** Options of DiEM. @param execute where the networks run; the Gaussian start stays on the CPU */
 export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions): DiemOptions => {
   const { gaussian, em, train, seed } = experiment
-  const schedule = exponentialSchedule(experiment.schedule)
+  const schedule = scheduleOf(experiment)
   const steps = (lap: number) => {
     if (lap === 0) return train.firstSteps ?? train.steps
     return lap === em.laps - 1 ? (train.lastSteps ?? train.steps) : train.steps
@@ -183,13 +220,11 @@ export const diemOptionsOf = (experiment: Experiment, execute?: ExecuteOptions):
  *
  * @param operator - of the observations that it learns from, if it does
  * @throws TweedieError `input` for a rank above the number of entries of x, a divergence without clean data,
- * and a Gaussian start that the operator does not allow
+ * a Gaussian start that the operator does not allow, and a network that learns other levels or corrects none
  */
-export const checkExperiment = (
-  { data, gaussian, em, monitor }: Experiment,
-  event: Shape,
-  operator?: OperatorSpec,
-): void => {
+export const checkExperiment = (experiment: Experiment, event: Shape, operator?: OperatorSpec): void => {
+  const { data, gaussian, em, monitor } = experiment
+  checkNetwork(experiment)
   if (operator) checkStart(gaussian.eStep, operator)
   const n = sizeOf(event)
   const ranks = [['gaussian.rank', gaussian.rank] as const, ['em.refitRank', em.refitRank] as const]
@@ -205,6 +240,26 @@ export const checkExperiment = (
     )
   if (monitor.sinkhorn > 0 && data.clean === undefined)
     throw new TweedieError('input', "field 'monitor.sinkhorn': a divergence to the truth needs 'data.clean'")
+}
+
+/** @throws TweedieError `input` where a network is to learn what it cannot, or a grid has too few levels */
+const checkNetwork = (experiment: Experiment): void => {
+  const { name, corrects } = parameterizationIn(experiment)
+  const { steps, grid } = experiment.em.sampling
+  if (experiment.skip === 'gaussian' && !corrects)
+    throw new TweedieError('input', `field 'skip': ${name} predicts the noise, it corrects no Gaussian`)
+  const schedule = inField('schedule', () => scheduleOf(experiment))
+  if (grid !== undefined) inField('em.sampling.grid', () => gridFrom(grid)(schedule, steps))
+}
+
+/** What a field makes. @throws TweedieError `input` that names it */
+const inField = <T>(field: string, make: () => T): T => {
+  try {
+    return make()
+  } catch (cause) {
+    if (!(cause instanceof TweedieError)) throw cause
+    throw new TweedieError(cause.code, `field '${field}': ${cause.message}`, { cause })
+  }
 }
 
 const checkStart = (eStep: Experiment['gaussian']['eStep'], operator: OperatorSpec): void => {

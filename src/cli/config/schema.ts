@@ -3,7 +3,14 @@
  * `experiments/schema.json`.
  */
 import { z } from 'zod'
-import { stepFrom, stepNames } from '../../diffusion/index.ts'
+import {
+  gridFrom,
+  gridNames,
+  parameterizationFrom,
+  parameterizationNames,
+  stepFrom,
+  stepNames,
+} from '../../diffusion/index.ts'
 import { TweedieError } from '../../error.ts'
 import { readExtensions } from '../../formats/index.ts'
 import { networkSchema } from './network-schema.ts'
@@ -87,8 +94,26 @@ export const checkSteps = (
     })
 }
 
+/** A name with settings, as its reader takes it. */
+const named = (read: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      read(text)
+    } catch (error) {
+      if (!(error instanceof TweedieError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+    }
+  })
+
 const train = z
   .strictObject({
+    parameterization: named(parameterizationFrom)
+      .optional()
+      .describe(
+        `what the network learns: ${parameterizationNames.join(', ')} (default edm: a network beside a ` +
+          'linear part; vp: the noise in variance-preserving coordinates), with settings as in ' +
+          'vp:betas=linear:clip=2',
+      ),
     batch: count.default(64),
     ...stepFields,
     steps: count.default(1000).describe('optimiser steps (of each lap)'),
@@ -129,22 +154,20 @@ const train = z
   })
 
 /** A kind of step with its settings. */
-const step = z
-  .string()
-  .superRefine((text, context) => {
-    try {
-      stepFrom(text)
-    } catch (error) {
-      if (!(error instanceof TweedieError)) throw error
-      context.addIssue({ code: 'custom', message: error.message })
-    }
-  })
-  .describe(`how the noise is taken away: ${stepNames.join(', ')}, with settings as in ddim:eta=1`)
+const step = named(stepFrom).describe(
+  `how the noise is taken away: ${stepNames.join(', ')}, with settings as in ddim:eta=1`,
+)
 
 /** How posteriors are sampled. */
 export const samplingSchema = z.strictObject({
   step: step.default('adams'),
   steps: count.default(32),
+  grid: named(gridFrom)
+    .optional()
+    .describe(
+      `noise levels of the steps: ${gridNames.join(', ')}, with settings as in karras:rho=5 (default: ` +
+        'tapered of multistep kinds, else uniform)',
+    ),
   start: z
     .enum(['informed', 'plain'])
     .default('informed')
@@ -293,7 +316,11 @@ export const experimentSchema = z
       ),
     schedule: z
       .strictObject({ sigmaMin: positive.default(1e-3), sigmaMax: positive.default(1e2) })
-      .prefault({}),
+      .prefault({})
+      .describe(
+        'lowest and highest noise level, in the units of the prior; of train.parameterization: vp only ' +
+          'those that its times have',
+      ),
     skip: z
       .enum(['white', 'gaussian'])
       .default('white')

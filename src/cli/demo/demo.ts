@@ -13,7 +13,7 @@ import { type DemoReport, demoReport, pngOf, runContent, writeReport } from '../
 import { GAUSSIAN_START, type LearnedPrior, learn, loadPrior, openRun, type Run } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
 import type { OptionsOf } from '../commands.ts'
-import { diemOptionsOf, networkConfigOf } from '../config/building.ts'
+import { diemOptionsOf, levelsOf, networkConfigOf } from '../config/building.ts'
 import { loadConfig } from '../config/config.ts'
 import { loadObservations } from '../config/loading.ts'
 import { recordOf } from '../config/record.ts'
@@ -81,7 +81,7 @@ const learnDigits = async (
   return learn(folder, {
     net: networkConfigOf(experiment, set.operator.event),
     set,
-    ...experiment.schedule,
+    ...levelsOf(experiment),
     options: diemOptionsOf(experiment, execute),
     onLap: await lapMonitor(folder, experiment, io, execute),
     onProgress: (event) => io.progress({ ...event, laps: experiment.em.laps }),

@@ -29,8 +29,8 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
     more: async () => {
       const { filesHelp } = await import('./files.ts')
       const { methodsHelp } = await import('./methods.ts')
-      const { stepsHelp } = await import('./steps.ts')
-      return `${filesHelp}\n\n${methodsHelp}\n\n${stepsHelp}`
+      const { gridsHelp, stepsHelp } = await import('./steps.ts')
+      return `${filesHelp}\n\n${methodsHelp}\n\n${stepsHelp}\n\n${gridsHelp}`
     },
     arguments: [
       { usage: '<prior>', description: 'run folder or checkpoint of a prior' },
@@ -47,6 +47,13 @@ of the prior. Writes the draws, and for observations their mean and spread (stan
         kind: 'text',
         value: 'name',
         description: 'how the noise is taken away, such as ddpm or adams:stochasticity=0 (default: adams)',
+      },
+      grid: {
+        kind: 'text',
+        value: 'name',
+        description:
+          'noise levels of the steps, such as karras or respaced (default: tapered of multistep kinds, ' +
+          'else uniform)',
       },
       start: {
         kind: 'choice',

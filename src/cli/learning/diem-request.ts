@@ -2,7 +2,7 @@
 import { type Observations, setAsideOf } from '../../observations/index.ts'
 import type { LearnRequest } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
-import { checkExperiment, diemOptionsOf, networkConfigOf } from '../config/building.ts'
+import { checkExperiment, diemOptionsOf, levelsOf, networkConfigOf } from '../config/building.ts'
 import type { Experiment } from '../config/schema.ts'
 
 /** What is set aside; nothing of few observations, and of blind sets, whose operator is not known. */
@@ -25,7 +25,7 @@ export const diemRequestOf = (
   return {
     net,
     set,
-    ...experiment.schedule,
+    ...levelsOf(experiment),
     options: diemOptionsOf(experiment, execute),
     held: heldOf(experiment, set),
     ...(experiment.em.edges === 'auto' ? { edges: 'auto' } : {}),

@@ -1,12 +1,19 @@
 /** What the steps of learning take on this machine with this network and these observations. */
-import { exponentialSchedule, preconditioned, standardGaussian } from '../../diffusion/index.ts'
+import { standardGaussian } from '../../diffusion/index.ts'
 import { network } from '../../nn/index.ts'
 import { batchedObservations, type Observations, type OwnMesh } from '../../observations/index.ts'
 import { compileMethod, samplerDraw } from '../../posterior/index.ts'
 import { normal, stream } from '../../random/index.ts'
 import { frozen, type Shape, sizeOf } from '../../tensor/index.ts'
 import { denoisingObjective, initTrainState, trainer } from '../../training/index.ts'
-import { methodOf, networkConfigOf, stepOf, trainingOf } from '../config/building.ts'
+import {
+  methodOf,
+  networkConfigOf,
+  parameterizationIn,
+  scheduleOf,
+  stepOf,
+  trainingOf,
+} from '../config/building.ts'
 import type { Speeds } from '../config/plan.ts'
 import type { Experiment } from '../config/schema.ts'
 
@@ -61,15 +68,15 @@ export const drawSeconds = async (
   set: Observations,
   steps = TIMED.sampler,
 ): Promise<number> => {
-  const { em, schedule } = experiment
+  const { em } = experiment
   const batched = batchedObservations(set)
   const gaussian = standardGaussian(sizeOf(batched.event))
   const net = network(networkConfigOf(experiment, batched.event, set.mesh))
   const compiled = compileMethod(
     methodOf(em.sampling)(gaussian),
-    preconditioned(net, frozen(net.init(0))),
+    parameterizationIn(experiment).denoiser(net, frozen(net.init(0))),
     batched.observation,
-    { steps, step: stepOf(em.sampling), schedule: exponentialSchedule(schedule) },
+    { steps, step: stepOf(em.sampling), schedule: scheduleOf(experiment) },
   )
   const draw = samplerDraw(compiled, batched, gaussian.mean)
   const size = Math.min(em.batch, batched.count)

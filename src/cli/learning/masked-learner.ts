@@ -8,7 +8,7 @@ import { maskedRows, type Observations, spectralRows } from '../../observations/
 import { familyOf } from '../../operators/index.ts'
 import { type MaskedLearner, type MaskedLearnRequest, maskedNetworkEvent } from '../../run/index.ts'
 import type { ExecuteOptions } from '../../tensor/index.ts'
-import { networkConfigOf, trainingOf } from '../config/building.ts'
+import { networkConfigOf, parameterizationIn, trainingOf } from '../config/building.ts'
 import { type Experiment, experimentSchema } from '../config/schema.ts'
 
 const fail = (field: string, reason: string): never => {
@@ -41,6 +41,12 @@ export const maskedLearnerOf = (experiment: Experiment): MaskedLearner | undefin
     if (changed !== undefined) fail(`${name}.${changed}`, `learner '${learner}' does not take it`)
   }
   if (train.replicas !== undefined) fail('train.replicas', `learner '${learner}' trains one`)
+  const { name } = parameterizationIn(experiment)
+  if (name !== 'edm')
+    fail(
+      'train.parameterization',
+      `learner '${learner}' has noise levels and a loss of its own, and takes edm`,
+    )
   for (const field of ['firstSteps', 'lastSteps'] as const)
     if (train[field] !== undefined) fail(`train.${field}`, `learner '${learner}' has no laps`)
   return learner === 'ambient' ? { kind: learner, ...ambient } : { kind: learner }

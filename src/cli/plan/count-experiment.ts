@@ -1,7 +1,7 @@
 /** Counts of `learn` and `train`. */
 
 import { KEPT_BYTES } from '../../datasets/index.ts'
-import { preconditioned, standardGaussian, startEvaluations } from '../../diffusion/index.ts'
+import { standardGaussian, startEvaluations } from '../../diffusion/index.ts'
 import { type DiemOptions, drawsAtStart, exactDrawCost, START_BATCH, START_DRAWS } from '../../em/index.ts'
 import { TweedieError } from '../../error.ts'
 import { lowRank } from '../../linalg/index.ts'
@@ -12,7 +12,13 @@ import { stream } from '../../random/index.ts'
 import { CLEAN_RANK } from '../../run/index.ts'
 import { bytesOf, frozen, type NdArray, type Shape, sizeOf, type Tree, zeros } from '../../tensor/index.ts'
 import { denoisingObjective, type TrainingCost, trainingCost } from '../../training/index.ts'
-import { checkExperiment, diemOptionsOf, networkConfigOf, trainingOf } from '../config/building.ts'
+import {
+  checkExperiment,
+  diemOptionsOf,
+  networkConfigOf,
+  parameterizationIn,
+  trainingOf,
+} from '../config/building.ts'
 import type { Experiment } from '../config/schema.ts'
 import { isLarge } from '../own/simulated.ts'
 import {
@@ -140,7 +146,8 @@ const drawPlan = (experiment: Experiment, net: Network, set: ObservationSet, cou
   if (typeof method !== 'function')
     throw new TweedieError('input', 'plan: counts methods that are denoisers only')
   const rows = Math.min(em.batch, count)
-  const cost = drawCost(method, preconditioned(net, frozen(shapesOf(net))), batched, rows)
+  const denoiser = parameterizationIn(experiment).denoiser(net, frozen(shapesOf(net)))
+  const cost = drawCost(method, denoiser, batched, rows)
   return {
     cost,
     rows,

@@ -7,7 +7,7 @@ import type { DataRange } from '../../operators/index.ts'
 import { learnedPrior, loadPrior, priorDigest } from '../../run/index.ts'
 import { type Shape, sizeOf } from '../../tensor/index.ts'
 import { experimentOf } from '../config/arguments.ts'
-import { networkConfigOf } from '../config/building.ts'
+import { levelsOf, networkConfigOf, parameterizationIn } from '../config/building.ts'
 import type { NamedPrior } from '../config/distill-request.ts'
 
 /** Signals of the measurements. */
@@ -18,11 +18,16 @@ interface Signals {
 
 /** A prior that has learned nothing, of the network of an experiment. */
 const untrained = (config: string, { event, range }: Signals): NamedPrior => {
-  const { schedule, ...experiment } = experimentOf([config], undefined)
+  const experiment = experimentOf([config], undefined)
   const net = networkConfigOf(experiment, event)
   const gaussian = standardGaussian(sizeOf(event))
   const params = network(net).init(0)
-  return { prior: learnedPrior({ net, params, gaussian, ...schedule, event, range, laps: 0 }), digest: '' }
+  const levels = levelsOf(experiment)
+  const parameterization = parameterizationIn(experiment)
+  return {
+    prior: learnedPrior({ net, params, gaussian, ...levels, parameterization, event, range, laps: 0 }),
+    digest: '',
+  }
 }
 
 /**

@@ -7,12 +7,10 @@
  *   flow  α = 1/(1 + σ)      u = (1 − t) x + t z with t = σ/(1 + σ), the label
  *   EDM   α = 1/√(σ² + σd²)  label log(σ)/4 (Karras et al. 2022, table 1)
  */
-import { TweedieError } from '../../error.ts'
-import { nearestName } from '../../nearest.ts'
 import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
-import { namedWithSettings } from '../../settings-text.ts'
+import { entryIn, namedWithSettings } from '../../settings-text.ts'
 import { add, div, log, mul, reciprocal, rsqrt, square, type Tensor } from '../../tensor/index.ts'
-import { continuousVp, type DiscreteBeta, discreteVp, discreteVpLevels, vpMarginal } from '../vp.ts'
+import { vpCoordinates, vpSettings } from '../vp-coordinates.ts'
 
 /** The coordinates of a network, for noise levels σ [B] in its own units of the data. */
 export interface Coordinates {
@@ -22,6 +20,8 @@ export interface Coordinates {
   labelOf(sigma: Tensor): Tensor
   /** Lowest and highest noise level that such networks are usually trained on. */
   readonly levels: readonly [number, number]
+  /** All levels of sampling as it is published, from low to high, where it has a grid of its own. */
+  readonly grid?: readonly number[]
   /** Standard deviation of the data, which EDM's preconditioning knows. */
   readonly sigmaData?: number
   /** Whether time runs from noise to data, so that velocities have the other sign. */
@@ -72,64 +72,11 @@ const ve = entry({
   }),
 })
 
-/** Settings of a VP schedule as its functions take them: 0 stands for what is usual of a law. */
-const usual = (
-  betas: string,
-  { betaMin, betaMax }: { readonly betaMin: number; readonly betaMax: number },
-) => {
-  const [low, high] =
-    betas === 'continuous' ? [0.1, 20] : betas === 'scaled' ? [0.00085, 0.012] : [1e-4, 0.02]
-  return { betaMin: betaMin || low, betaMax: betaMax || high }
-}
-
-/** α of x in u = α x + √(1 − α²) z for the level σ of u/α. */
-export const vpAlpha = (sigma: Tensor): Tensor => rsqrt(add(square(sigma), 1))
-
 const vp = entry({
   name: 'vp',
   description: 'u = α x + √(1 − α²) z (Ho et al. 2020, Song et al. 2021)',
-  settings: {
-    betas: {
-      kind: 'choice',
-      choices: ['linear', 'scaled', 'cosine', 'continuous'],
-      default: 'linear',
-      description:
-        'of discrete steps, whose label is the index: linear (DDPM), linear in √β (latent diffusion), ' +
-        'cosine; or continuous, whose label is the time',
-    },
-    steps: { kind: 'integer', min: 2, default: 1000, description: 'discrete steps' },
-    betaMin: {
-      kind: 'number',
-      min: 0,
-      default: 0,
-      description: 'the first β; 0 for the usual 0.0001, scaled 0.00085, continuous 0.1',
-    },
-    betaMax: {
-      kind: 'number',
-      min: 0,
-      default: 0,
-      description: 'the last β; 0 for the usual 0.02, scaled 0.012, continuous 20',
-    },
-    scale: { kind: 'number', above: 0, default: 999, description: 'continuous: the label of time 1' },
-  },
-  make: ({ betas, steps, scale, ...bounds }) => {
-    const limits = usual(betas, bounds)
-    const alpha = vpAlpha
-    if (betas === 'continuous') {
-      const level = (t: number) => {
-        const { alpha, sigma } = vpMarginal(t, limits)
-        return sigma / alpha
-      }
-      const { labelOf } = continuousVp({ ...limits, scale })
-      return { alpha, labelOf, levels: [level(1e-3), level(1)] }
-    }
-    const law: DiscreteBeta = { steps, law: betas, ...limits }
-    const levels = discreteVpLevels(law)
-    // The last β of the cosine is cut at 0.999: the level there is of no use, the one before it is high
-    // enough.
-    const last = levels[levels.length - (betas === 'cosine' ? 2 : 1)]
-    return { alpha, labelOf: discreteVp(law).labelOf, levels: [levels[0], last] }
-  },
+  settings: vpSettings,
+  make: vpCoordinates,
 })
 
 const flow = entry({
@@ -179,15 +126,7 @@ const edm = entry({
 export const importedSchedules: readonly ScheduleEntry[] = [ve, vp, edm, flow]
 
 /** The schedule of a name. @throws TweedieError `input` for an unknown one, with the nearest */
-export const importedSchedule = (name: string): ScheduleEntry => {
-  const found = importedSchedules.find((candidate) => candidate.name === name)
-  if (found) return found
-  const known = importedSchedules.map((candidate) => candidate.name)
-  throw new TweedieError(
-    'input',
-    `unknown schedule '${name}', did you mean '${nearestName(name, known)}'? (known: ${known.join(', ')})`,
-  )
-}
+export const importedSchedule: (name: string) => ScheduleEntry = entryIn('schedule', importedSchedules)
 
 /** A schedule as data. */
 export interface ScheduleSpec {

@@ -1,8 +1,6 @@
 /** Every kind of step by name: a new one is a file, and an entry here. */
-import { TweedieError } from '../../error.ts'
-import { nearestName } from '../../nearest.ts'
 import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
-import { namedWithSettings } from '../../settings-text.ts'
+import { entryIn, namedWithSettings } from '../../settings-text.ts'
 import type { Step } from '../step.ts'
 import { adams } from './adams.ts'
 import { ddim, ddpm } from './ancestral.ts'
@@ -89,12 +87,7 @@ export const stepKinds: readonly StepEntry[] = [
 /** The names of the kinds of steps. */
 export const stepNames: readonly string[] = stepKinds.map(({ name }) => name)
 
-const stepNamed = (name: string): StepEntry => {
-  const known = stepKinds.find((kind) => kind.name === name)
-  if (known) return known
-  const hint = `did you mean '${nearestName(name, stepNames)}'? (known: ${stepNames.join(', ')})`
-  throw new TweedieError('input', `unknown step '${name}', ${hint}`)
-}
+const stepNamed = entryIn('step', stepKinds)
 
 /**
  * Reads `adams`, `adams:stochasticity=1`, `pc:corrections=2:tau=0.2`: a step as a command line has it.

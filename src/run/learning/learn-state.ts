@@ -204,6 +204,7 @@ export const priorOf = (
   { train, gaussian }: Pick<DiemState, 'train' | 'gaussian'>,
 ): LearnedPrior => {
   const { domain } = batchedObservations(set)
+  const { parameterization } = options.training(0)
   return learnedPrior({
     net,
     params: train.average,
@@ -215,6 +216,7 @@ export const priorOf = (
     laps,
     ...(laps === 0 ? { start: true } : {}),
     ...(options.skip ? { skip: options.skip } : {}),
+    ...(parameterization ? { parameterization } : {}),
     ...(domain ? { domain } : {}),
   })
 }

@@ -4,6 +4,7 @@ import {
   type Denoiser,
   gaussianDenoiser,
   mixtureDenoiser,
+  parameterizationFrom,
   preconditioned,
 } from '../../../src/diffusion/index.ts'
 import { type Covariance, diagonal, fullRank, isotropic, lowRank } from '../../../src/linalg/index.ts'
@@ -227,4 +228,10 @@ export const denoisers: readonly ListedDenoiser[] = [
     dtypes: ['float32'],
     build: () => preconditioned(imageNet, frozen(imageNet.init(1))),
   },
+  ...['vp', 'vp:betas=linear:data=signed'].map((text) => ({
+    name: `U-Net that predicts noise, ${text}`,
+    event: [2, 4, 6],
+    dtypes: ['float32' as const],
+    build: () => parameterizationFrom(text).denoiser(imageNet, frozen(imageNet.init(1))),
+  })),
 ]

@@ -1,0 +1,6 @@
+export * from './grid.ts'
+export * from './karras.ts'
+export * from './list.ts'
+export * from './respaced.ts'
+export * from './tapered.ts'
+export * from './uniform.ts'

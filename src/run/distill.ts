@@ -169,9 +169,9 @@ export const distill = async (run: Run, asked: DistillRequest): Promise<SavedSam
       ...(priorPath === undefined ? {} : { priorPath }),
     },
   }
-  const keep = (sampler: SavedSampler): Promise<unknown> => {
-    saveSampler(run, sampler)
-    return writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
+  const keep = async (sampler: SavedSampler): Promise<void> => {
+    await saveSampler(run, sampler)
+    await writeSamplerOnnx(sampler, exportDraws, join(run.paths.path, 'sampler.onnx'))
   }
   await keep(learned) // judging may take long, and be stopped
   const sampler = await judged(learned, request)

@@ -148,7 +148,7 @@ const learnLaps = async (
   let name = point?.name
   const kept = async (lap: number, state: DiemState): Promise<LearnedPrior> => {
     const prior = priorOf(request, lap + 1, state)
-    savePrior(run, lapName(lap + 1), prior)
+    await savePrior(run, lapName(lap + 1), prior)
     await bench?.judge(lap, prior)
     return prior
   }
@@ -248,7 +248,7 @@ export const learn = async (run: Run, request: LearnRequest): Promise<LearnedPri
   const whole =
     hasRefit && end !== undefined ? await learnAll(run, request, best, time, { ...end, resumed }) : undefined
   const prior = whole ?? best
-  savePrior(run, 'prior', prior)
+  await savePrior(run, 'prior', prior)
   sweepSamples(run, { last: true })
   return prior
 }

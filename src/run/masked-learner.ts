@@ -144,6 +144,6 @@ export const learnMasked = async (run: Run, request: MaskedLearnRequest): Promis
     laps: 0,
     ...(await ambientOf(request)),
   })
-  savePrior(run, 'prior', prior)
+  await savePrior(run, 'prior', prior)
   return prior
 }

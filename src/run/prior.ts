@@ -36,6 +36,7 @@ import { isRunOf, type Run } from './folder.ts'
 import { gaussianStateSchema, packGaussian, unpackGaussian } from './gaussian-state.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader } from './network-header.ts'
+import { priorParity } from './parity.ts'
 import { weightsOf } from './weights.ts'
 
 /**
@@ -161,13 +162,14 @@ const header = z.object({
 /** A parameterization as a header says it. */
 const specOf = ({ name, settings }: ParameterizationSpec) => ({ name, settings: { ...settings } })
 
-/** A prior as a checkpoint holds it. */
-const contentOf = (prior: PriorParts): CheckpointContent => {
+/** A prior as a checkpoint holds it; of networks that were trained elsewhere the `.onnx` file is read by others. */
+const contentOf = async (prior: PriorParts): Promise<CheckpointContent> => {
   const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain } = prior
   const { ambient, parameterization, imported } = prior
   const packed = packGaussian(gaussian)
+  const parity = imported ? {} : await priorParity(learnedPrior(prior))
   return {
-    arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}) },
+    arrays: { params, gaussian: packed.arrays, ...(domain ? { domain: domain.inside } : {}), parity },
     state: {
       kind: 'prior',
       ...(parameterization ? { parameterization: specOf(parameterization) } : {}),
@@ -187,11 +189,12 @@ const contentOf = (prior: PriorParts): CheckpointContent => {
 }
 
 /** Keeps a prior under `checkpoints/<name>.safetensors`. @returns its path */
-export const savePrior = (run: Run, name: string, prior: PriorParts): string =>
-  keepCheckpoint(run, name, contentOf(prior))
+export const savePrior = async (run: Run, name: string, prior: PriorParts): Promise<string> =>
+  keepCheckpoint(run, name, await contentOf(prior))
 
 /** Writes a prior into a file of its own. @throws TweedieError `io` */
-export const writePrior = (path: string, prior: PriorParts): void => writeCheckpoint(path, contentOf(prior))
+export const writePrior = async (path: string, prior: PriorParts): Promise<void> =>
+  writeCheckpoint(path, await contentOf(prior))
 
 /**
  * The checkpoint file of a prior: of a run folder the final one, else that of the last lap; a file is itself.

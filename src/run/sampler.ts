@@ -15,6 +15,7 @@ import { keepCheckpoint, parsedState, readCheckpoint } from './checkpoint.ts'
 import { isRunOf, type Run } from './folder.ts'
 import { layoutOf } from './layout.ts'
 import { headerOf, networkHeader, spatialNetworkHeader } from './network-header.ts'
+import { crossingOf, samplerParity } from './parity.ts'
 import { priorFile } from './prior.ts'
 import { type Trust, trustSchema } from './trust/trust-schema.ts'
 import { numbersIn, weightsOf } from './weights.ts'
@@ -200,8 +201,11 @@ export const samplerHeader = ({ params: _, flow, ...rest }: SavedSampler): Json 
 export const priorDigest = (path: string): string => fileDigest(priorFile(path))
 
 /** Keeps a sampler as `checkpoints/sampler.safetensors`. @returns its path */
-export const saveSampler = (run: Run, sampler: SavedSampler): string =>
-  keepCheckpoint(run, SAMPLER, { arrays: { params: sampler.params }, state: samplerHeader(sampler) })
+export const saveSampler = async (run: Run, sampler: SavedSampler): Promise<string> => {
+  const parity = await samplerParity(sampler)
+  const arrays = { params: sampler.params, ...(await crossingOf(sampler)), parity }
+  return keepCheckpoint(run, SAMPLER, { arrays, state: samplerHeader(sampler) })
+}
 
 /**
  * The file of a sampler: of a run folder the one it made, a file is itself.

@@ -83,6 +83,6 @@ export const train = async (run: Run, request: TrainRequest): Promise<LearnedPri
     ...(parameterization ? { parameterization } : {}),
     laps: 0,
   })
-  savePrior(run, 'prior', prior)
+  await savePrior(run, 'prior', prior)
   return prior
 }

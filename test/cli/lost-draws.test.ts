@@ -128,7 +128,7 @@ describe('commands that judge draws', () => {
 
 describe('tweedie sample', () => {
   /** A run with a prior of vectors, and observations of which one is so large that float32 overflows. */
-  const problem = (folder: string) => {
+  const problem = async (folder: string) => {
     const net: NetworkConfig = { kind: 'mlp', features: 4, hidden: [8], emb: 8 }
     const [path, set] = [join(folder, 'run'), join(folder, 'set.npz')]
     const run = openRun(path, { config: {} })
@@ -136,7 +136,7 @@ describe('tweedie sample', () => {
       ...{ net, params: network(net).init(0), gaussian: standardGaussian(4) },
       ...{ sigmaMin: 0.02, sigmaMax: 20, event: [4], range: [-2, 2], laps: 1 },
     })
-    savePrior(run, 'prior', prior)
+    await savePrior(run, 'prior', prior)
     run.close()
     const y = new NdArray('float32', [5, 4], new Float32Array(20).fill(0.5))
     y.data.fill(3e38, 8, 12)
@@ -161,7 +161,7 @@ describe('tweedie sample', () => {
   }
 
   it('names the observation that it lost, and writes all others', async () => {
-    const { path, set, output } = problem(scratch())
+    const { path, set, output } = await problem(scratch())
     const { result, notes } = await told((io) => sample([path, set], { ...sampling, output }, io))
     expect(notes).toMatch(/the sampler diverged in 2 draws, after further tries too \(observations 2\)/)
     expect(result.lost).toEqual([0, 1].map((draw) => ({ draw, observation: 2 })))
@@ -174,7 +174,7 @@ describe('tweedie sample', () => {
   })
 
   it('stops there with --strict', async () => {
-    const { path, set, output } = problem(scratch())
+    const { path, set, output } = await problem(scratch())
     await expect(
       told((io) => sample([path, set], { ...sampling, output, strict: true }, io)),
     ).rejects.toMatchObject({ code: 'numeric', message: expect.stringMatching(/observation 2/) })

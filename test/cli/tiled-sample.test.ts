@@ -23,11 +23,11 @@ const learned = join(import.meta.dirname, '../fixtures-0.1/priors/digits')
 const large: Shape = [1, 20, 13]
 
 /** A prior of independent pixels, 0.5 ± 0.25, which no tile can tell from that of a larger image. */
-const independent = (name: string, event: Shape): string => {
+const independent = async (name: string, event: Shape): Promise<string> => {
   const net = { kind: 'unet', io: 1, channels: [4, 4], blocks: [1, 1], emb: 8 } as const
   const run = openRun(at(name), { config: {} })
   const parts = { params: network(net).init(0), gaussian: standardGaussian(sizeOf(event)), start: true }
-  const path = savePrior(run, 'prior', {
+  const path = await savePrior(run, 'prior', {
     ...{ net, ...parts, sigmaMin: 0.02, sigmaMax: 20, event, range: [0, 1], laps: 0 },
   })
   run.close()
@@ -44,9 +44,9 @@ const setOf = (name: string, event: Shape): string => {
 }
 
 let [small, whole, set] = ['', '', '']
-beforeAll(() => {
-  small = independent('small', [1, 8, 8])
-  whole = independent('whole', large)
+beforeAll(async () => {
+  small = await independent('small', [1, 8, 8])
+  whole = await independent('whole', large)
   set = setOf('set.npz', large)
 })
 

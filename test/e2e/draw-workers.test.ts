@@ -29,7 +29,7 @@ export: { draws: 2 }
 beforeAll(async () => {
   const net = { kind: 'mlp', features: 16, hidden: [16], emb: 8 } as const
   const run = openRun(at('prior'), { config: {} })
-  savePrior(
+  await savePrior(
     run,
     'prior',
     learnedPrior({

@@ -37,7 +37,7 @@ const newRun = () => {
 
 describe('a prior of AmbientDiffusion', () => {
   it('comes back from its file; its denoiser depends on what its mask shows, and on the seed', async () => {
-    const loaded = loadPrior(savePrior(newRun(), 'prior', prior))
+    const loaded = loadPrior(await savePrior(newRun(), 'prior', prior))
     expect(loaded.ambient).toEqual(ambient)
     const denoise = (p: LearnedPrior) => jit((x: Tensor, s: Tensor) => p.denoiser(x, s))
     const xt = normal(stream(0, 'xt'), [3, 2, 8, 8])

@@ -82,7 +82,7 @@ export const run = async ([path]: readonly string[], options: Options, io: Io): 
     throw withFile(path, error)
   })
   const passed = checks.every((check) => check.passed)
-  if (passed) writePrior(output, prior)
+  if (passed) await writePrior(output, prior)
   const weights = Object.values(prior.params)
   const numbers = weights.reduce((n, array) => n + array.size, 0)
   io.result(

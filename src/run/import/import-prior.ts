@@ -122,7 +122,7 @@ const checksOf = (
  *   { predicts: 'noise', schedule: scheduleSpec('vp') },
  *   { seed: 0 },
  * )
- * if (checks.every(({ passed }) => passed)) writePrior('prior.safetensors', prior)
+ * if (checks.every(({ passed }) => passed)) await writePrior('prior.safetensors', prior)
  * ```
  */
 export const importPrior = async (

@@ -66,7 +66,7 @@ it('is interrupted while it draws', async () => {
 it('a prior that was imported comes back from its file', async () => {
   const { prior } = await imported('mlp', 'edm', { predicts: 'raw', range: [-1, 1] })
   const path = join(scratch(), 'prior.safetensors')
-  writePrior(path, prior)
+  await writePrior(path, prior)
   const again = loadPrior(path)
   expect([again.event, again.range, again.sigmaMin, again.imported]).toEqual([
     prior.event,

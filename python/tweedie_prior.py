@@ -47,6 +47,13 @@ class TweedieError(ValueError):
     """What goes wrong on purpose: one line that names the file, what was expected, what came."""
 
 
+def _imported(name: str, what: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise TweedieError(f"{what}, which is not installed here ({error})") from None
+
+
 class _Lazy:
     """A module that is imported when it is first used."""
 
@@ -54,11 +61,7 @@ class _Lazy:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        try:
-            module = importlib.import_module(self._name)
-        except ImportError:
-            raise TweedieError("to compute needs PyTorch, which is not installed here") from None
-        return getattr(module, attribute)
+        return getattr(_imported(self._name, "to compute needs PyTorch"), attribute)
 
 
 if not TYPE_CHECKING:
@@ -383,8 +386,8 @@ Apply = Callable[[Tree, "Tensor", "Tensor"], "Tensor"]
 def _mlp(config: Tree) -> Apply:
     def apply(w: Tree, x: Tensor, c: Tensor) -> Tensor:
         h = torch.cat([x, _embed(c, config.get("emb", 64))], 1)
-        for layer in _listed(w, "hidden"):
-            h = _layer_norm(F.silu(_linear(h, layer)))
+        for i in range(len(config.get("hidden", [256] * 3))):
+            h = _layer_norm(F.silu(_linear(h, w["hidden"][str(i)])))
         return _linear(h, w["out"])
 
     return apply
@@ -540,6 +543,11 @@ class Units(NamedTuple):
         return (x - self.offset) / self.scale
 
 
+def _levels(sigma: Any, x: Tensor) -> Tensor:
+    """A noise level for each row: [B] of a number, of one in a tensor, or of B of them."""
+    return torch.as_tensor(sigma, dtype=x.dtype, device=x.device).reshape(-1).expand(len(x))
+
+
 def _aligned(sigma: Tensor, x: Tensor) -> Tensor:
     return sigma.reshape(-1, *[1] * (x.ndim - 1))
 
@@ -657,7 +665,7 @@ class Prior:
         """
         if list(xt.shape[1:]) != self.event:
             raise TweedieError(f"expected xt [B, {self.event}], got {list(xt.shape)}")
-        sigma = torch.as_tensor(sigma, dtype=xt.dtype, device=xt.device).expand(len(xt))
+        sigma = _levels(sigma, xt)
         if self._domain is None:
             return self._denoise(xt, sigma)
         low, high = self.range
@@ -669,7 +677,7 @@ class Prior:
 
     def score(self, xt: Tensor, sigma: Union[float, Tensor]) -> Tensor:
         """The gradient of log p(xt): (E[x | xt] - xt)/sigma^2, of the shape of xt."""
-        level = torch.as_tensor(sigma, dtype=xt.dtype, device=xt.device).expand(len(xt))
+        level = _levels(sigma, xt)
         return (self.denoise(xt, level) - xt) / _aligned(level, xt) ** 2
 
     def _denoise(self, xt: Tensor, sigma: Tensor) -> Tensor:
@@ -1119,19 +1127,19 @@ def as_azula(prior: Prior, schedule: Any = None) -> Any:
         prior: the prior.
         schedule: default `VESchedule` over the levels that the prior was trained on.
     """
-    from azula.denoise import Denoiser, DiracPosterior
-    from azula.noise import VESchedule
+    azula = _imported("azula.denoise", "as_azula needs the package azula")
+    noise = _imported("azula.noise", "as_azula needs the package azula")
 
-    class TweedieDenoiser(Denoiser):
+    class TweedieDenoiser(azula.Denoiser):
         def __init__(self) -> None:
             super().__init__()
             self.prior = prior
-            self.schedule = schedule or VESchedule(prior.sigma_min, prior.sigma_max)
+            self.schedule = schedule or noise.VESchedule(prior.sigma_min, prior.sigma_max)
 
-        def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> DiracPosterior:
+        def forward(self, x_t: Tensor, t: Tensor, **kwargs: Any) -> Any:
             alpha, sigma = (v.to(x_t) for v in self.schedule(t))
-            level = (sigma / alpha).expand(len(x_t))
-            return DiracPosterior(mean=self.prior.denoise(x_t / _aligned(alpha, x_t), level))
+            xt = x_t / _aligned(alpha, x_t)
+            return azula.DiracPosterior(mean=self.prior.denoise(xt, sigma / alpha))
 
     return TweedieDenoiser()
 
@@ -1141,15 +1149,15 @@ def as_deepinv(prior: Prior) -> Any:
 
     x and sigma are in the units of the data, which for the images that deepinv expects are [0, 1].
     """
-    from deepinv.models.base import Denoiser
+    deepinv = _imported("deepinv.models.base", "as_deepinv needs the package deepinv")
 
-    class TweedieDenoiser(Denoiser):
+    class TweedieDenoiser(deepinv.Denoiser):
         def __init__(self) -> None:
             super().__init__()
             self.prior = prior
 
         def forward(self, x: Tensor, sigma: Any, **kwargs: Any) -> Tensor:
-            level = self._handle_sigma(sigma, batch_size=len(x), device=x.device, dtype=x.dtype)
+            level = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
             xhat = self.prior.denoise(self.prior.to_prior(x), level * self.prior.units.scale)
             return self.prior.to_data(xhat)
 

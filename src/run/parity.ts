@@ -15,7 +15,7 @@ import { full, jit, NdArray, ndarray, reshaped, type Shape, sizeOf, type Tensor 
 /** Arrays by name. */
 type Arrays = Readonly<Record<string, NdArray>>
 
-/** Entries of a row that are kept, at most: a prime, so that what repeats keeps no step with an image's rows. */
+/** Entries of a row that are kept, at most: a prime, so that what repeats lies differently in each line. */
 const MOST = 509
 
 /** One pass, whose bits depend on no number of threads. */

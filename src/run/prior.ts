@@ -162,7 +162,7 @@ const header = z.object({
 /** A parameterization as a header says it. */
 const specOf = ({ name, settings }: ParameterizationSpec) => ({ name, settings: { ...settings } })
 
-/** A prior as a checkpoint holds it; of networks that were trained elsewhere the `.onnx` file is read by others. */
+/** A prior as a checkpoint holds it. Others read an imported network in its `.onnx`: no rows for them. */
 const contentOf = async (prior: PriorParts): Promise<CheckpointContent> => {
   const { params, gaussian, net, sigmaMin, sigmaMax, event, range, laps, start, skip, domain } = prior
   const { ambient, parameterization, imported } = prior

@@ -1,4 +1,4 @@
-/** What docs/howto/python.md says in Python runs, with azula and deepinv or with stand-ins of their interfaces. */
+/** What docs/howto/python.md says in Python runs, with azula and deepinv or stand-ins of their interfaces. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,8 +44,10 @@ beforeAll(async () => {
 
 /** Runs code behind that of the page. @returns what it prints */
 const python = (more: string): string => {
-  const path = [join(root, 'python'), join(import.meta.dirname, 'standins')]
-  const behind = `import sys\nsys.path[:0] = ${JSON.stringify(path.slice(0, 1))}\nsys.path += ${JSON.stringify(path.slice(1))}\n`
+  const [ours, standins] = [join(root, 'python'), join(import.meta.dirname, 'standins')].map((path) =>
+    JSON.stringify(path),
+  )
+  const behind = `import sys\nsys.path.insert(0, ${ours})\nsys.path.append(${standins})\n`
   const env = { ...process.env, OMP_NUM_THREADS: '1' }
   const { stdout, stderr, status } = spawnSync(torch ?? '', ['-c', behind + code.join('') + more], {
     ...{ cwd: folder, encoding: 'utf8', env },

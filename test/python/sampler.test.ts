@@ -1,4 +1,4 @@
-/** Samplers in Python: x and log q are ours, for each flow that it has and each way in which y comes to it. */
+/** Samplers in Python: x and log q are ours, for each flow that it has and each way in which it gets y. */
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -610,6 +610,69 @@ def _differences(label: Callable[[int], str], ours: Any, theirs: np.ndarray) -> 
     ]
 
 
+# How a network stands for a denoiser. Of each: (the network as a function of what it is shown and
+# of the label of the noise level [B], xt, sigma [B], the linear part if there is one) to E[x | xt].
+
+Denoise = Callable[[Callable[..., "Tensor"], "Tensor", "Tensor", Optional["Tensor"]], "Tensor"]
+
+
+def _edm(net: Callable[..., Tensor], xt: Tensor, sigma: Tensor, linear: Optional[Tensor]) -> Tensor:
+    """xt/(sigma^2 + 1), or the linear part, + sigma q F(q xt, log sigma), q = 1/sqrt(sigma^2 + 1)."""
+    s = _aligned(sigma, xt)
+    q = torch.rsqrt(s * s + 1)
+    return (xt * q * q if linear is None else linear) + s * q * net(xt * q, sigma.log())
+
+
+def _vp_levels(betas: str, low: float, high: float, n: int) -> np.ndarray:
+    """The noise levels sqrt((1 - a)/a) of n discrete steps, a the running product of 1 - beta."""
+    i = np.arange(n)
+    if betas == "cosine":
+        shares = np.cos((np.arange(n + 1) / n + 0.008) / 1.008 * math.pi / 2) ** 2
+        beta = np.minimum(1 - shares[1:] / shares[:-1], 0.999)
+    elif betas == "scaled":
+        beta = (low**0.5 + (high**0.5 - low**0.5) * i / (n - 1)) ** 2
+    else:
+        beta = low + (high - low) * i / (n - 1)
+    kept = np.cumprod(1 - beta)
+    return np.sqrt((1 - kept) / kept)
+
+
+def _vp(settings: Tree) -> Denoise:
+    """xt - sigma eps(u, label), u = a (k xt + shift), a = 1/sqrt(1 + (k sigma)^2): noise prediction."""
+    betas, clip = settings["betas"], settings["clip"]
+    usual = {"continuous": (0.1, 20.0), "scaled": (0.00085, 0.012)}.get(betas, (1e-4, 0.02))
+    low, high = settings["betaMin"] or usual[0], settings["betaMax"] or usual[1]
+    k, shift = {"prior": (1, 0), "signed": (0.5, 0), "unit": (0.25, 0.5)}[settings["data"]]
+    discrete = betas != "continuous"
+    logs = np.log(_vp_levels(betas, low, high, settings["steps"])) if discrete else None
+
+    def label_of(sigma: Tensor) -> Tensor:
+        if logs is None:  # the time at which exp(B) - 1 is the variance
+            B = torch.log1p(sigma**2)
+            root = torch.sqrt(2 * (high - low) * B + low**2)
+            return 2 * B / (root + low) * settings["scale"]
+        table = _tensor(logs, sigma)
+        s = sigma.log().clamp(logs[0], logs[-1])
+        lower = (torch.searchsorted(table, s) - 1).clamp(0, len(logs) - 2)
+        return lower + (s - table[lower]) / (table[lower + 1] - table[lower])
+
+    def denoise(net: Any, xt: Tensor, sigma: Tensor, linear: Optional[Tensor]) -> Tensor:
+        s = _aligned(sigma, xt)
+        u = torch.rsqrt(1 + (k * s) ** 2) * (k * xt + shift)
+        xhat = xt - s * net(u, label_of(k * sigma))
+        return xhat.clamp(-clip, clip) if clip > 0 else xhat
+
+    return denoise
+
+
+def _parameterized(spec: Optional[Tree]) -> Denoise:
+    if spec is None or spec["name"] == "edm":
+        return _edm
+    if spec["name"] == "vp":
+        return _vp(spec["settings"])
+    raise TweedieError(f"parameterization '{spec['name']}' is not read in Python, only edm and vp")
+
+
 class Prior:
     """A learned prior: the denoiser E[x | xt] for xt = x + sigma z, in the units of the prior.
 
@@ -623,10 +686,8 @@ class Prior:
     def __init__(self, state: Tree, arrays: Dict[str, np.ndarray]) -> None:
         if state.get("imported") or state["net"]["kind"] == "onnx":
             raise TweedieError("an imported network: use the .onnx file that it came from")
-        parameterization = state.get("parameterization", "edm")
-        if parameterization != "edm":  # another one gets its own formula beside `_network`
-            raise TweedieError(f"parameterization '{parameterization}' is not read here, only edm")
         self.state = state
+        self._denoiser = _parameterized(state.get("parameterization"))
         self.event: List[int] = state["event"]
         self.range: Tuple[float, float] = tuple(state["range"])
         self.sigma_min: float = state["sigmaMin"]
@@ -684,12 +745,12 @@ class Prior:
         if self.state.get("start"):
             return self._gaussian.denoise(xt, sigma)
         w, s = self._weights.like(xt), _aligned(sigma, xt)
-        q = torch.rsqrt(s * s + 1)  # c_in; c_skip is its square, c_out is sigma q
         if self._mask is None:
             skipped = self.state.get("skip") == "gaussian"
-            linear = self._gaussian.denoise(xt, sigma) if skipped else xt * q * q
-            return linear + s * q * self._apply(w, xt * q, sigma.log())
+            linear = self._gaussian.denoise(xt, sigma) if skipped else None
+            return self._denoiser(lambda u, label: self._apply(w, u, label), xt, sigma, linear)
         # AmbientDiffusion: what the mask hides the network says directly.
+        q = torch.rsqrt(s * s + 1)
         mask = _tensor(self._mask, xt).expand_as(xt)
         seen = xt * mask
         said = self._apply(w, torch.cat([seen * q, mask], 1), sigma.log())[:, : xt.shape[1]]

@@ -93,8 +93,8 @@ const files: Readonly<Record<string, readonly [(bytes: Uint8Array) => Uint8Array
     /an imported network: use the \.onnx file that it came from/,
   ],
   'of another parameterization': [
-    () => stateWith({ parameterization: 'vp' }),
-    /parameterization 'vp' is not read here, only edm/,
+    () => stateWith({ parameterization: { name: 'flow', settings: {} } }),
+    /parameterization 'flow' is not read in Python, only edm and vp/,
   ],
   'of a sampler that Python has not': [
     () => stateWith({ ...samplerState, flow: { kind: 'image', event: [1, 2, 2], condition: [1, 2, 2] } }),

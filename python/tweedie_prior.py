@@ -47,6 +47,13 @@ class TweedieError(ValueError):
     """What goes wrong on purpose: one line that names the file, what was expected, what came."""
 
 
+STRANGE = (
+    *(KeyError, TypeError, ValueError, IndexError, AttributeError),
+    *(ArithmeticError, MemoryError, RuntimeError),
+)
+"""What comes of a header that does not fit the arrays beside it."""
+
+
 def _imported(name: str, what: str) -> Any:
     try:
         return importlib.import_module(name)
@@ -517,7 +524,9 @@ def network(config: Tree) -> Apply:
     """A network from its configuration, as files hold it."""
     kind = config["kind"]
     if kind not in NETWORKS:
-        raise TweedieError(f"network '{kind}' is not read in Python, which has {', '.join(NETWORKS)}")
+        raise TweedieError(
+            f"network '{kind}' is not read in Python, which has {', '.join(NETWORKS)}"
+        )
     return NETWORKS[kind](config)
 
 
@@ -617,7 +626,7 @@ Denoise = Callable[[Callable[..., "Tensor"], "Tensor", "Tensor", Optional["Tenso
 
 
 def _edm(net: Callable[..., Tensor], xt: Tensor, sigma: Tensor, linear: Optional[Tensor]) -> Tensor:
-    """xt/(sigma^2 + 1), or the linear part, + sigma q F(q xt, log sigma), q = 1/sqrt(sigma^2 + 1)."""
+    """q^2 xt, or the linear part, + sigma q F(q xt, log sigma), q = 1/sqrt(sigma^2 + 1)."""
     s = _aligned(sigma, xt)
     q = torch.rsqrt(s * s + 1)
     return (xt * q * q if linear is None else linear) + s * q * net(xt * q, sigma.log())
@@ -638,12 +647,14 @@ def _vp_levels(betas: str, low: float, high: float, n: int) -> np.ndarray:
 
 
 def _vp(settings: Tree) -> Denoise:
-    """xt - sigma eps(u, label), u = a (k xt + shift), a = 1/sqrt(1 + (k sigma)^2): noise prediction."""
+    """xt - sigma eps(u, label), u = a (k xt + shift), a = 1/sqrt(1 + (k sigma)^2)."""
     betas, clip = settings["betas"], settings["clip"]
     usual = {"continuous": (0.1, 20.0), "scaled": (0.00085, 0.012)}.get(betas, (1e-4, 0.02))
     low, high = settings["betaMin"] or usual[0], settings["betaMax"] or usual[1]
     k, shift = {"prior": (1, 0), "signed": (0.5, 0), "unit": (0.25, 0.5)}[settings["data"]]
     discrete = betas != "continuous"
+    if discrete and not 2 <= settings["steps"] <= 10**6:
+        raise TweedieError(f"vp: expected 2 to 1000000 steps, got {settings['steps']}")
     logs = np.log(_vp_levels(betas, low, high, settings["steps"])) if discrete else None
 
     def label_of(sigma: Tensor) -> Tensor:
@@ -700,6 +711,8 @@ class Prior:
         self._apply = network(state["net"])
         self._domain = arrays.get("domain")
         ambient = state.get("ambient")
+        if ambient and ambient["shape"] not in (self.event, [1, *self.event[1:]]):
+            raise TweedieError(f"the mask has shape {ambient['shape']}, the event {self.event}")
         self._mask = ambient and _bernoulli(
             ambient["seed"], "ambient mask", ambient["keep"], [1, *ambient["shape"]]
         )
@@ -767,7 +780,7 @@ class Prior:
 
 def _row(parity: Dict[str, np.ndarray], name: str) -> np.ndarray:
     if name not in parity:
-        raise TweedieError("holds no rows to check with: it was written before version 0.2")
+        raise TweedieError("holds no rows to check with: an earlier version has written it")
     return parity[name]
 
 
@@ -778,7 +791,7 @@ def _made(make: Callable[..., Any], path: Union[str, Path], kind: str) -> Any:
         return make(state, arrays)
     except TweedieError as error:
         raise TweedieError(f"{path}: {error}") from None
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as error:
+    except STRANGE as error:
         raise TweedieError(f"{path}: its header does not fit its arrays ({error!r})") from None
 
 
@@ -964,7 +977,7 @@ def _pattern(space: List[int], k: int) -> np.ndarray:
 
 def _network_flow(config: Tree) -> Sample:
     event, steps, base = config["event"], config.get("steps", 4), config.get("base")
-    c, space = event[0], event[1:]
+    space = event[1:]
     encode, choose = network(config["encoder"]), network(config["coupling"])
     patterns = [_pattern(space, k) for k in range(steps + steps % 2)]
     inside = np.ones(math.prod(event))
@@ -988,9 +1001,9 @@ def _network_flow(config: Tree) -> Sample:
             seen = torch.cat([seen, mean], 1)
             h, volume = move(z.flatten(1))
             h = h.reshape(z.shape)
-        more = torch.zeros_like(seen[:, :1]).expand(-1, config["encoder"]["io"] - seen.shape[1],
-                                                    *space)  # fmt: skip
-        features = encode(w["encoder"], torch.cat([seen, more], 1), torch.zeros_like(seen.flatten(1)[:, 0]))
+        more = config["encoder"]["io"] - seen.shape[1]
+        widened = F.pad(seen, (0, 0) * len(space) + (0, more))
+        features = encode(w["encoder"], widened, torch.zeros_like(widened.flatten(1)[:, 0]))
         draft, given = _each(parameters(features, w["tail"]) * both, rows), _each(features, rows)
         level = torch.zeros_like(volume)
         for k in reversed(range(steps)):
@@ -1031,7 +1044,8 @@ def flow(config: Tree) -> Sample:
     kind = config["kind"]
     if kind not in FLOWS:
         raise TweedieError(
-            f"sampler '{kind}' is not read in Python, which has {', '.join(FLOWS)}; use its .onnx file"
+            f"sampler '{kind}' is not read in Python, which has {', '.join(FLOWS)}; "
+            "use its .onnx file"
         )
     within = FLOWS[kind](config)
     apart = config.get("outside", []) if "size" in config else []
@@ -1075,6 +1089,10 @@ class Sampler:
         self.range: Tuple[float, float] = tuple(state["range"])
         self.units = Units.of(state["range"])
         self.parity = _below(arrays, "parity.")
+        entries, steps = math.prod(self.event), state["flow"].get("steps", 1)
+        held = sum(array.size for array in arrays.values())
+        if steps > len(arrays) or entries * steps > max(held, 2**26):  # loops that come first
+            raise TweedieError("its flow is larger than its arrays are for")
         self._flow = flow(state["flow"])
         self._params = Weights({**_below(arrays, "params."), **_crossing(arrays)})
 
@@ -1105,7 +1123,9 @@ class Sampler:
         wanted = {"y": self.y, **self.beside}
         for name, value in {"y": y, **beside}.items():
             if list(value.shape) != [rows, *wanted.get(name, [])]:
-                raise TweedieError(f"expected {name} [Y, {wanted.get(name)}], got {list(value.shape)}")
+                raise TweedieError(
+                    f"expected {name} [Y, {wanted.get(name)}], got {list(value.shape)}"
+                )
         if missing := [name for name in self.beside if name not in beside]:
             raise TweedieError(f"the sampler has to be told {', '.join(missing)} beside y")
         if z is None:
@@ -1245,7 +1265,8 @@ def _show(path: str) -> int:
     if isinstance(made, Prior):
         print(f"{path}: prior, {kind}, {words}, levels {made.sigma_min:g} to {made.sigma_max:g}")
     else:
-        print(f"{path}: sampler, {kind}, {words}, y {made.y}, told {list(made.beside)}")
+        told = [*made.beside, *(["noise"] if made.noise else [])]
+        print(f"{path}: sampler, {kind}, {words}, y {made.y}, told {told}")
     return 0
 
 
@@ -1256,14 +1277,16 @@ def _check(path: str) -> int:
             found = made.check()
     except TweedieError as error:
         raise TweedieError(f"{path}: {error}") from None
-    except (RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
-        line = str(error).splitlines()[0]
+    except STRANGE as error:
+        line = repr(error).splitlines()[0]
         raise TweedieError(f"{path}: its weights do not fit its header ({line})") from None
     for difference in found:
         print(f"{difference.name}: {difference.relative:.2e} of {difference.scale:.4g}")
-    worst = max(difference.relative for difference in found)
+    worst = max((difference.relative for difference in found), default=math.nan)
     agrees = worst <= TOLERANCE  # false for what is not a number
-    print(f"{path}: {'agrees' if agrees else 'DIFFERS'}, at most {worst:.2e}, {TOLERANCE:g} allowed")
+    print(
+        f"{path}: {'agrees' if agrees else 'DIFFERS'}, at most {worst:.2e}, {TOLERANCE:g} allowed"
+    )
     return 0 if agrees else 1
 
 

@@ -2,7 +2,7 @@
 
 evaluate.py values FOLDER: of each NAME.safetensors with inputs NAME.npz writes NAME.out.npz:
     of a prior `xhat` and `gradient`, J^T v; of a sampler `x` and `logq`.
-evaluate.py mains COMMAND FILE...: runs the command of each and prints JSON, {FILE: [code, stdout, stderr]}.
+evaluate.py mains COMMAND FILE...: runs the command of each, prints JSON {FILE: [code, out, err]}.
 """
 
 import contextlib

@@ -1,1 +1,1 @@
-"""The interface of azula that python/tweedie_prior.py and its page use, for where azula is not installed."""
+"""The interface of azula that the page on Python uses, for where azula is not installed."""

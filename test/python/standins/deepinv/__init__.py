@@ -1,1 +1,1 @@
-"""The interface of deepinv that python/tweedie_prior.py uses, for where deepinv is not installed."""
+"""The interface of deepinv that the page on Python uses, for where it is not installed."""

@@ -38,7 +38,7 @@ const newRun = () => {
 describe('a prior that predicts noise', () => {
   it('comes back from its file: the same denoiser, levels and settings, defaults among them', async () => {
     const prior = learnedPrior({ ...parts, parameterization })
-    const loaded = loadPrior(savePrior(newRun(), 'prior', prior))
+    const loaded = loadPrior(await savePrior(newRun(), 'prior', prior))
     const { name, settings } = parameterization
     expect(loaded.parameterization).toEqual({ name, settings })
     expect(loaded.schedule).toMatchObject({ sigmaMin: 0.05, sigmaMax: 20 })

@@ -37,8 +37,8 @@ const countOf = (text: string, option: string): number => {
 }
 
 /**
- * The variance of draws is K/(K − 1) times what one draw is worse than the mean of K, whose error is (1 + 1/K)
- * times that variance for draws of the posterior itself.
+ * The variance of draws is K/(K − 1) times what one draw is worse than the mean of K, whose error is
+ * (1 + 1/K) times that variance for draws of the posterior itself.
  */
 const readingOf = ({ cell, figures }: Entry): DpsReading => {
   const { draws } = cell

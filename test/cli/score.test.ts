@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { makeIo } from '../../src/cli/io.ts'
 import { makeProgram } from '../../src/cli/program.ts'
+import { openImageSet } from '../../src/cli/scored/image-source.ts'
 import { loadMnist } from '../../src/datasets/index.ts'
 import { writeArrays } from '../../src/formats/index.ts'
 import { normal, stream } from '../../src/random/index.ts'
-import { NdArray, ndarray, rows } from '../../src/tensor/index.ts'
+import { full, NdArray, ndarray, rows } from '../../src/tensor/index.ts'
 import { tweedie } from './tweedie.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-score-'))
@@ -88,6 +89,19 @@ describe('tweedie score', () => {
     expect(drawn).toEqual([0, 1, 2].map((lap) => `scored-lap-00${lap}-64-ddim-3-seed-0.npz`))
     expect(await score(...args, '-n', '64', '--steps', '3')).toEqual(first)
     expect(await score(...args, '-n', '64', '--steps', '3', '--seed', '1')).not.toEqual(first)
+  })
+
+  it('takes samples of a prior as they are: their units are known, and they may be far from images', async () => {
+    writeArrays(at('far.npz'), { x: full([70, 1, 28, 28], 3) })
+    const [guessed, known] = [
+      await openImageSet(at('far.npz')),
+      await openImageSet(at('far.npz'), { sure: true }),
+    ]
+    await expect(guessed.rows(0, 2)).rejects.toThrow(/expected images in \[0, 1\], got values from 3 to 3/)
+    expect((await known.rows(0, 2)).data[0]).toBe(3)
+    writeArrays(at('nan.npz'), { x: full([70, 1, 28, 28], Number.NaN) })
+    const none = await openImageSet(at('nan.npz'), { sure: true })
+    await expect(none.rows(5, 6)).rejects.toThrow(/image 5 is not finite/)
   })
 
   it('takes draws of a posterior, and pairs of restorations and truth', async () => {

@@ -101,10 +101,11 @@ const referenceOf = async (channels: number, gathering: Gathering): Promise<Feat
   )
 }
 
-/** Figures of a file of images. */
+/** Figures of a file of images; those of a lap are drawn in the units of images. */
 const figuresOf = async (path: string, reference: FeatureStatistics, gathering: Gathering) => {
   const { network, scores, options } = gathering
-  const drawn = await gathered(await openImageSet(path), scores.includes('is') ? options.parts : 0, gathering)
+  const images = await openImageSet(path, { sure: options.laps })
+  const drawn = await gathered(images, scores.includes('is') ? options.parts : 0, gathering)
   const [own, theirs] = [drawn, reference].map(({ moments }) => moments.mean.size)
   if (own !== theirs)
     throw new TweedieError(
@@ -211,7 +212,11 @@ interface Subject {
 }
 
 const subjectOf = async (source: string, { laps, draws }: Options): Promise<Subject> => {
-  if (laps) return { first: zeros([1, ...loadPrior(source).event]), count: draws }
+  if (laps) {
+    const { event, range } = loadPrior(source)
+    if (range[0] === 0 && range[1] === 1) return { first: zeros([1, ...event]), count: draws }
+    throw new TweedieError('input', `${source}: a prior of data in [${range}], images are in [0, 1]`)
+  }
   const images = await openImageSet(source)
   return { first: await images.rows(0, 1), count: images.shape[0] }
 }

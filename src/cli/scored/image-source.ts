@@ -27,13 +27,16 @@ const asImages = ({ dtype, data, shape }: NdArray, what: string): Floats => {
 /** Values so far beyond [0, 1] are no overshoot of a sampler. */
 const [LEAST, MOST] = [-0.25, 1.25]
 
-/** @throws TweedieError `input` for NaN, and when many values are not those of images in [0, 1] */
-const checkValues = ({ data, shape }: Floats, from: number, path: string): void => {
+/** @throws TweedieError `input` for NaN */
+const checkFinite = ({ data, shape }: Floats, from: number, path: string): void => {
   const bad = firstNotFinite({ data })
-  if (bad >= 0) {
-    const image = from + Math.floor(bad / sizeOf(shape.slice(1)))
-    throw new TweedieError('input', `${path}: image ${image} is not finite (${data[bad]})`)
-  }
+  if (bad < 0) return
+  const image = from + Math.floor(bad / sizeOf(shape.slice(1)))
+  throw new TweedieError('input', `${path}: image ${image} is not finite (${data[bad]})`)
+}
+
+/** @throws TweedieError `input` when many values are not those of images in [0, 1] */
+const checkUnits = ({ data }: Floats, path: string): void => {
   const outside = data.reduce((n, v) => (v < LEAST || v > MOST ? n + 1 : n), 0)
   if (outside > 0.05 * data.length) {
     const [low, high] = data.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity])
@@ -93,15 +96,24 @@ const openCleanImages = async (source: string, split: Split): Promise<ImageRows>
   )
 }
 
+/** Which images of a source, and what is known of them. */
+export interface ImageSource {
+  /** Of clean data, default the training part. */
+  readonly split?: Split
+  /** The first so many of them. */
+  readonly most?: number
+  /** Their units are those of images, whatever values they have: samples of a prior of such data. */
+  readonly sure?: boolean
+}
+
 /**
  * Images of a source, read when they are asked for and checked then.
  *
- * @param most - the first so many of them
  * @throws TweedieError `input` when there are none, or fewer than that
  */
 export const openImageSet = async (
   source: string,
-  { split = 'train', most }: { readonly split?: Split; readonly most?: number } = {},
+  { split = 'train', most, sure = false }: ImageSource = {},
 ): Promise<ImageRows> => {
   const { shape, rows } = namesArrays(source) ? openImageArrays(source) : await openCleanImages(source, split)
   const [there, ...event] = shape
@@ -112,7 +124,8 @@ export const openImageSet = async (
     rows: async (from, to) => {
       const images = await rows(from, to)
       const floats = asImages(images, source)
-      checkValues(floats, from, source)
+      checkFinite(floats, from, source)
+      if (!sure) checkUnits(floats, source)
       return floats
     },
   }

@@ -14,8 +14,8 @@ import {
   familyOf,
   latentShape,
   type OperatorSpec,
-  type Parameters,
   type ParameterSpec,
+  type Parameters,
   parameterOf,
   rangeSettings,
 } from '../../operators/index.ts'
@@ -113,9 +113,7 @@ const eventOf = (
 ): Shape => {
   if (event !== undefined) return event
   const shapes = Object.entries(parameters).flatMap(([name, given]) =>
-    given === 'estimate'
-      ? []
-      : [[name, given.complex ? given.shape.slice(0, -1) : given.shape] as const],
+    given === 'estimate' ? [] : [[name, given.complex ? given.shape.slice(0, -1) : given.shape] as const],
   )
   const found = latentShape(operator, y, Object.fromEntries(shapes))
   if (found === undefined)

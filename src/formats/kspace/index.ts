@@ -1,2 +1,2 @@
 export type { KSpace } from './kspace.ts'
-export { isKspace, readKspace } from './read-kspace.ts'
+export { isKspace, openKspace, readKspace } from './read-kspace.ts'

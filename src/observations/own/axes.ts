@@ -32,7 +32,7 @@ export const withAxes = (shape: Shape, axes: Axes, field: string, where: string)
   if (other)
     throw wrong(
       where,
-      `field '${field}' of shape [${shape}] may be [${filled}] or [${other}]; ` + 'save it with all its axes',
+      `field '${field}' of shape [${shape}] may be ` + `[${filled}] or [${other}]; save it with all its axes`,
     )
   return filled
 }

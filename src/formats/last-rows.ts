@@ -5,9 +5,9 @@
  *
  * @example
  * ```ts
- * const slices = lastRows((from, to) => readSlices(from, to))
- * slices(0, 16)
- * slices(0, 16) // not read again
+ * const squares = lastRows((from, to) => Array.from({ length: to - from }, (_, i) => (from + i) ** 2))
+ * squares(0, 16)
+ * squares(0, 16) // not made again
  * ```
  */
 export const lastRows = <T>(rows: (from: number, to: number) => T): ((from: number, to: number) => T) => {

@@ -11,8 +11,8 @@ import { isSparse, readSparse } from './sparse.ts'
 import type { ArrayField } from './stored-array.ts'
 
 /**
- * Numbers of which rows are read, or made, when they are asked for. Complex ones have a last axis of two: real
- * part, imaginary part.
+ * Numbers of which rows are read, or made, when they are asked for. Complex ones have a last axis of two:
+ * real part, imaginary part.
  */
 export interface NumberRows extends ArrayField {
   readonly complex: boolean

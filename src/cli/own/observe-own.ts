@@ -109,6 +109,7 @@ export const observeOwn = async (
   try {
     const opened = await openOwn(source, args, options, files, io)
     const all = await withFrame(opened)
+    if (opened.remark !== undefined) io.note(opened.remark)
     if (!opened.images) await checkOwnUnits(source, all, options.range !== undefined, io)
     const own = await withNoise(chosen(all, options), options, io)
     return await written(own, options.output, parts, io)

@@ -132,7 +132,7 @@ const numbersOf = async (source: string, { open }: OwnFiles): Promise<NumberRows
 }
 
 /** The observations, images of a folder or an array, with the operator that is said. */
-const fromArrays = async (request: Request, io: Io): Promise<OwnSource> => {
+const fromArrays = async (request: Request, io: Io): Promise<Told> => {
   const { source, args, options, files } = request
   if (isScan(source)) return openScans(source, args, options, files, io)
   const arrays = !isFolder(source) && !isStack(source)
@@ -153,8 +153,14 @@ const fromArrays = async (request: Request, io: Io): Promise<OwnSource> => {
   return { count, rows: within }
 }
 
+/** What is known of own observations beside their rows. */
+interface Told extends OwnSource {
+  /** For people, once the first rows are sound. */
+  readonly remark?: string
+}
+
 /** Own observations, and whether they have units of their own. */
-export interface OpenOwn extends OwnSource {
+export interface OpenOwn extends Told {
   /** Whether they are images, in [0, 1]. */
   readonly images: boolean
 }
@@ -184,6 +190,6 @@ export const openOwn = async (
     )
   const request: Request = { source, args, options, files }
   const masked = images && mask !== undefined && isFolder(mask) && [undefined, 'mask'].includes(operator)
-  const own = masked ? fromImages(request, mask) : await fromArrays(request, io)
+  const own: Told = masked ? fromImages(request, mask) : await fromArrays(request, io)
   return { ...own, images }
 }

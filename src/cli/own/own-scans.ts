@@ -58,9 +58,8 @@ export const openScans = async (
   args: readonly string[],
   options: Options,
   files: OwnFiles,
-  io: Io,
-): Promise<OwnSource> => {
-  const { signal, progress: onProgress } = io
+  { signal, progress: onProgress }: Pick<Io, 'signal' | 'progress'>,
+): Promise<OwnSource & { readonly remark?: string }> => {
   const scans = await openKspace(source, { ...wanted(options), signal, onProgress })
   const { kspace, mask } = scans
   const operator = options.operator ?? (kspace.shape[1] === 2 ? 'fourier' : 'coils')
@@ -76,10 +75,9 @@ export const openScans = async (
     range: rangeOf(options),
   }
   const opened = openOwnObservations(own, source)
-  if (isCut(scans))
-    io.note(
-      `${source}: of some readouts a part is missing, so their oversampling stays: images have ` +
-        `${kspace.shape[2]} rows, of which the middle ${scans.rows} are the scanner's`,
-    )
-  return opened
+  if (!isCut(scans)) return opened
+  const remark =
+    `${source}: of some readouts a part is missing, so their oversampling stays: images have ` +
+    `${kspace.shape[2]} rows, of which the middle ${scans.rows} are the scanner's`
+  return { ...opened, remark }
 }

@@ -88,7 +88,7 @@ const slicesOf = (file: Hdf5, from: number, to: number): Images => {
   }
 }
 
-/** The k-space of a file, whose slices are read when they are asked for. @param most - slices to stop after */
+/** The k-space of a file: its slices are read when they are asked for. @param most - where to stop */
 export const fastMriScan = (file: Hdf5, withHdf5: WithHdf5, most: number): Scan => {
   const { path } = file
   const { slices, coils, height, width } = contentOf(file)

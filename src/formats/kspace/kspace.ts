@@ -111,7 +111,7 @@ const surveyed = async (scans: readonly Scan[], { onProgress, signal }: LongCall
     for (let from = 0; from < shape[0]; from += each) {
       await setImmediate() // signals come between two parts
       checkAborted(signal, 'looking at k-space')
-      onProgress?.({ phase: 'looking at k-space', done: done + from, total })
+      if (done + from > 0) onProgress?.({ phase: 'looking at k-space', done: done + from, total })
       const { kspace, mask } = images(from, Math.min(shape[0], from + each))
       const bad = kspace.data.findIndex((v) => !Number.isFinite(v))
       if (bad >= 0) throw wrong(name, `k-space is not finite in image ${from + Math.floor(bad / size)}`)

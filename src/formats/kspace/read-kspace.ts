@@ -47,9 +47,9 @@ export interface KspaceOptions extends LongCall {
 }
 
 /**
- * Opens measured k-space, see {@link readKspace}, whose images are read when they are asked for: slice by slice
- * of fastMRI's files, file by file of ISMRMRD's. All are gone through once, for what their masks have in
- * common.
+ * Opens measured k-space, see {@link readKspace}, whose images are read when they are asked for: slice by
+ * slice of fastMRI's files, file by file of ISMRMRD's. All are gone through once, for what their masks have
+ * in common.
  *
  * @throws TweedieError `input` as {@link readKspace}; `interrupted`
  *

@@ -99,8 +99,8 @@ export const checkCrc = (content: ByteSource, crc: number, where: string): void 
 export interface CheckedFile extends ByteSource {
   readonly close: () => void
   /**
-   * Looks at the checksum of bytes that lie in a file, and holds none of them; that of inflated ones is looked
-   * at when they are inflated.
+   * Looks at the checksum of bytes that lie in a file, and holds none of them; that of inflated ones is
+   * looked at when they are inflated.
    *
    * @throws TweedieError `input` when it is wrong
    */

@@ -230,8 +230,8 @@ export const openOwnImages = (
   checkNames(masks.names, y.names, folder)
   const coloured = masks.shape[1] === 3 && y.shape[1] === 1
   const rows = (from: number, to: number): Seen => {
-    const mask = masks.rows(from, to)
-    return { y: y.rows(from, to), mask: coloured ? greyMask(mask, masksFolder) : mask }
+    const [seen, mask] = [y.rows(from, to), masks.rows(from, to)]
+    return { y: seen, mask: coloured ? greyMask(mask, masksFolder) : mask }
   }
   const counts = { y: y.shape[0], mask: masks.shape[0] }
   const shared: Shared = { counts, noise, range: [0, 1], ...(valid ? { valid } : {}) }

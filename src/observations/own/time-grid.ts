@@ -109,8 +109,8 @@ export const timeGrid = ({ at, every }: OwnTimes, count: number, length: number)
     const twice = times.findIndex((t, i) => i > 0 && cell(t) === cell(times[i - 1]))
     if (twice >= 0)
       fail(
-        `times: ${short(times[twice - 1])} and ${short(times[twice])} fall into one step of ${short(step)}; ` +
-          'take a smaller one',
+        `times: ${short(times[twice - 1])} and ${short(times[twice])} fall into one step of ` +
+          `${short(step)}; take a smaller one`,
       )
     for (const t of times) size = Math.max(size, cell(t) + 1)
   })

@@ -19,6 +19,7 @@ import {
 import { coilSensitivities } from '../../../src/operators/index.ts'
 import { bernoulli, normal, stream, uniform } from '../../../src/random/index.ts'
 import { full, NdArray, ndarray, reshaped, rows, zeros } from '../../../src/tensor/index.ts'
+import { inFolder, v3 } from '../../formats/zarr/writer.ts'
 import { withElement } from '../hostile.ts'
 import { complexNpy, pairsOf } from './own-arrays.ts'
 
@@ -100,6 +101,7 @@ beforeAll(() => {
   writeFileSync(at('y.npz'), encodeNpz({ y }))
   writeFileSync(at('stored.npz'), encodeNpz({ y }, { level: 0 }))
   save('mask.npy', mask)
+  inFolder(at('y.zarr'), v3({ values: [...y.data], shape: y.shape, chunks: [4, 1, H, W] }))
   save('std.npy', std)
   save('each.npy', uniform(stream(1, 'std'), [N, H, W]))
   save('columns.npy', columns)
@@ -125,6 +127,7 @@ describe.each([
   ['images of a .npz', 'y.npz --mask mask.npy --noise 0.05'],
   ['images of a stored .npz', 'stored.npz --mask mask.npy --noise 0.05'],
   ['images of a .safetensors', 'y.safetensors --mask mask.npy --noise 0.05'],
+  ['images of a Zarr array', 'y.zarr --mask mask.npy --noise 0.05'],
   ['noise of each observation', 'y.npy --mask mask.npy --noise std.npy'],
   ['noise of each entry', 'y.npy --operator identity --noise each.npy'],
   ['noise that is unknown', 'y.npy --mask mask.npy --noise unknown'],

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/cli/table.ts'
 import { arrayWriter } from '../src/formats/index.ts'
-import { stream, uniform } from '../src/random/index.ts'
+import { bernoulli, stream, uniform } from '../src/random/index.ts'
 
 const TARGET = 64
 const EVENT = [1, 28, 28]
@@ -46,6 +46,14 @@ const writeNoise = (path: string, name: string, count: number, draws?: number): 
       const part = [Math.min(1000, count - from), ...EVENT]
       writer.append(name, uniform(source, part, { observation: from, draw }))
     }
+  writer.close()
+}
+
+/** Masks that keep half of the pixels. */
+const writeMasks = (path: string, count: number): void => {
+  const writer = arrayWriter(path, { mask: { dtype: 'float32', shape: [count, ...EVENT] } })
+  for (let from = 0; from < count; from += 1000)
+    writer.append('mask', bernoulli(stream(from, 'mask'), 0.5, [Math.min(1000, count - from), ...EVENT]))
   writer.close()
 }
 
@@ -96,6 +104,24 @@ class Bench {
   observe(count: number): number {
     writeNoise(join(this.folder, this.clean(count)), 'x', count)
     return this.peak('observe', this.clean(count), '--keep', '0.5', '-o', this.set(count))
+  }
+
+  /** Observations of one's own, with masks, in files of their own. */
+  observeOwn(count: number): number {
+    const [y, mask] = ['y.npy', 'mask.npy']
+    writeNoise(join(this.folder, y), 'y', count)
+    writeMasks(join(this.folder, mask), count)
+    return this.peak(
+      'observe',
+      y,
+      '--observed',
+      '--mask',
+      mask,
+      '--noise',
+      '0.05',
+      '-o',
+      `own.${this.format}`,
+    )
   }
 
   learn(count: number, draws: number, to = 'learned'): number {
@@ -151,6 +177,7 @@ const cases: readonly {
   readonly by: Row['by']
   readonly peak: (bench: Bench, n: number) => number
 }[] = [
+  { command: 'observe --observed', by: 'observations', peak: (bench, n) => bench.observeOwn(n) },
   { command: 'learn', by: 'observations', peak: (bench, n) => bench.learn(n, 1) },
   { command: 'sample', by: 'observations', peak: (bench, n) => bench.sample(n, 2) },
   { command: 'restore', by: 'observations', peak: (bench, n) => bench.restore(n, 2) },

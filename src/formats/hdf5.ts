@@ -50,9 +50,13 @@ const reasonOf = (error: unknown): string => {
  *
  * @throws TweedieError `input` when the file is missing, damaged, or `use` says so
  */
-export const withHdf5 = async <T>(path: string, use: (file: Hdf5) => T): Promise<T> => {
+export type WithHdf5 = <T>(path: string, use: (file: Hdf5) => T) => T
+
+/** {@link WithHdf5}, once the library is loaded. */
+export const loadedHdf5 = async (): Promise<WithHdf5> => {
   library ??= loadLibrary()
-  return usingHdf5(await library, path, use)
+  const loaded = await library
+  return (path, use) => usingHdf5(loaded, path, use)
 }
 
 /** The same with the library at hand. */
@@ -192,11 +196,10 @@ export const openHdf5Planes = async (
   start: number,
   stop: number,
 ): Promise<Hdf5Planes> => {
-  library ??= loadLibrary()
-  const loaded = await library
-  const { shape } = usingHdf5(loaded, path, (file) => planesIn(file, key, start, stop))
+  const withHdf5 = await loadedHdf5()
+  const { shape } = withHdf5(path, (file) => planesIn(file, key, start, stop))
   const planes = (from: number, to: number): NdArray<'float32'> =>
-    usingHdf5(loaded, path, (file) => {
+    withHdf5(path, (file) => {
       const { dataset, shape } = planesIn(file, key, start + from, start + to)
       const [count, ...plane] = shape
       const values = dataset.slice([[start + from, start + from + count], [], []])

@@ -138,7 +138,7 @@ const parted = (source: ByteSource, name: string): { readonly header: string; re
 }
 
 /** An array of a `.npy` where it lies; complex numbers have a last axis of two. */
-interface StoredNumbers extends StoredArray {
+export interface StoredNumbers extends StoredArray {
   readonly complex: boolean
 }
 
@@ -147,7 +147,7 @@ interface StoredNumbers extends StoredArray {
  *
  * @throws TweedieError `input` as {@link decodeNpy}
  */
-const storedNumbers = (source: ByteSource, name: string): StoredNumbers => {
+export const storedNumbers = (source: ByteSource, name: string): StoredNumbers => {
   const { header, body } = parted(source, name)
   const { shape, complex, ...layout } = parseHeader(header, name)
   const placement = { ...layout, shape: complex ? [...shape, 2] : shape, width: complex ? 2 : 1 }

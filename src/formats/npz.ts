@@ -6,6 +6,7 @@ import { claimedBytes, elementOf } from './elements.ts'
 import { encodeNpy, npyHead, storedNpy } from './npy.ts'
 import type { ArrayField, StoredArray } from './stored-array.ts'
 import { crc32 } from './zip/deflate.ts'
+import type { CheckedFile } from './zip/inflated.ts'
 import { type ZipMember, zipMembers } from './zip/zip.ts'
 import { storedZip, zip } from './zip/zip-writing.ts'
 
@@ -47,8 +48,16 @@ const membersOf = (source: ByteSource, name: string): (readonly [string, ZipMemb
   })
 
 /** The `.npy` files of a `.npz`, by name. @throws TweedieError `input` when the archive is damaged */
-export const npzEntries = (source: ByteSource, name: string): Record<string, ByteSource> =>
+const npzEntries = (source: ByteSource, name: string): Record<string, ByteSource> =>
   Object.fromEntries(membersOf(source, name).map(([key, { open }]) => [key, open().checked()]))
+
+/**
+ * The `.npy` files of a `.npz` where they lie, by name; each is to be closed.
+ *
+ * @throws TweedieError `input` when the archive is damaged
+ */
+export const openNpzEntries = (source: ByteSource, name: string): Record<string, CheckedFile> =>
+  Object.fromEntries(membersOf(source, name).map(([key, { open }]) => [key, open()]))
 
 /**
  * An array of an archive: its rows come from the file, or from where it was inflated to; the checksum of a

@@ -13,6 +13,7 @@
  * wide as the signals: there the bounds are bounds, and their agreement says nothing.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import type { NdArray, Shape } from '../tensor/index.ts'
 import { average, sizeOf } from '../tensor/index.ts'
 import type { ObservationSet } from './observation-set.ts'
 import { observedMask } from './observed.ts'
@@ -77,13 +78,24 @@ interface Seen {
   sees(i: number, entry: number): boolean
 }
 
-const seenOf = async (set: ObservationSet): Promise<Seen> => {
-  const { y } = set
-  const mask = await observedMask(set)
+/** The observations that are looked at, of those of y: all of them, or evenly spaced ones. */
+export const noiseRows = ([there, ...shape]: Shape): number[] => {
+  const count = Math.min(there, Math.max(PARTS, Math.ceil(VALUES / sizeOf(shape))))
+  return Array.from({ length: count }, (_, i) => Math.floor((i * there) / count))
+}
+
+/** Observations, and where they were seen; without a mask everywhere. */
+export interface SeenObservations extends Pick<ObservationSet, 'y' | 'view'> {
+  readonly mask?: NdArray<'float32'>
+}
+
+const seenOf = (set: SeenObservations): Seen => {
+  const { y, mask } = set
   const shape = y.shape.slice(1)
   const size = sizeOf(shape)
-  const count = Math.min(y.shape[0], Math.max(PARTS, Math.ceil(VALUES / size)))
-  const row = (i: number): number => Math.floor((i * y.shape[0]) / count) * size
+  const at = noiseRows(y.shape)
+  const count = at.length
+  const row = (i: number): number => at[i] * size
   const globe = set.view?.kind === 'globe' && set.view.rows * set.view.columns === shape.at(-1)
   const grid: readonly [number, number] = globe
     ? [set.view.rows, set.view.columns]
@@ -202,7 +214,7 @@ const finest = (seen: Seen): { readonly variance: number; readonly error: number
 
 /**
  * The level of the noise that observations support. Undefined where they are too few to tell, and where the
- * set has a level for each entry.
+ * set has a level for each entry. The rows of {@link noiseRows} are enough, and give the same.
  *
  * @example
  * ```ts
@@ -211,7 +223,13 @@ const finest = (seen: Seen): { readonly variance: number; readonly error: number
  */
 export const estimateNoise = async (set: ObservationSet): Promise<NoiseEstimate | undefined> => {
   if (set.std) return undefined
-  const seen = await seenOf(set)
+  const { y, view } = set
+  return noiseOfSeen({ y, ...(view ? { view } : {}), mask: await observedMask(set) })
+}
+
+/** As {@link estimateNoise}, of observations of which it is known where they were seen. */
+export const noiseOfSeen = (set: SeenObservations): NoiseEstimate | undefined => {
+  const seen = seenOf(set)
   const flat = flattest(seen)
   const fine = finest(seen)
   if (flat === undefined && fine === undefined) return undefined

@@ -20,7 +20,12 @@ export * from './operator.ts'
 export * from './own/data.ts'
 export * from './own/layout.ts'
 export * from './own/mesh.ts'
-export { type OwnMeasurements, ownObservations } from './own/observations.ts'
+export {
+  type OwnMeasurements,
+  type OwnSource,
+  openOwnObservations,
+  ownObservations,
+} from './own/observations.ts'
 export * from './own/time-grid.ts'
 export * from './own/units.ts'
 export * from './residuals.ts'

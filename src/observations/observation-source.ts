@@ -4,7 +4,7 @@
  */
 import { TweedieError } from '../error.ts'
 import type { DataRange } from '../operators/index.ts'
-import { NdArray, sizeOf } from '../tensor/index.ts'
+import { joinedRows, type NdArray, sizeOf } from '../tensor/index.ts'
 import { mapFrame, type ObservationFrame, type ObservationSet } from './observation-set.ts'
 import { type Shaped, unveiled } from './operator.ts'
 import { observationRows } from './rows.ts'
@@ -33,7 +33,9 @@ const isSource = (observations: Observations): observations is ObservationSource
 export const isInMemory = (observations: Observations): observations is ObservationSet =>
   !isSource(observations)
 
-const shapesOf = (set: ObservationSet): ObservationFrame<Shaped> => mapFrame(set, ({ shape }) => ({ shape }))
+/** What a set says without its rows. */
+export const frameOf = (set: ObservationSet): ObservationFrame<Shaped> =>
+  mapFrame(set, ({ shape }) => ({ shape }))
 
 /**
  * Observations as a source of rows.
@@ -46,7 +48,7 @@ const shapesOf = (set: ObservationSet): ObservationFrame<Shaped> => mapFrame(set
 export const sourceOf = (observations: Observations): ObservationSource => {
   if (isSource(observations)) return observations
   const set = withinDomain(observations)
-  return { ...shapesOf(set), rows: (from, to) => observationRows(set, from, to) }
+  return { ...frameOf(set), rows: (from, to) => observationRows(set, from, to) }
 }
 
 /** Observations `from … to − 1`, of a set in memory as they are. */
@@ -80,8 +82,8 @@ export const withRange = (observations: Observations, range: DataRange): Observa
     ? { ...observations, range, rows: (from, to) => ({ ...observations.rows(from, to), range }) }
     : { ...observations, range }
 
-/** A frame of `count` observations instead of its own. */
-const counting = (frame: ObservationFrame<Shaped>, count: number): ObservationFrame<Shaped> =>
+/** A frame of `count` observations instead of its own, of which there are two where there are to be more. */
+export const counting = (frame: ObservationFrame<Shaped>, count: number): ObservationFrame<Shaped> =>
   mapFrame(frame, ({ shape }) => ({
     shape: shape[0] === countOf(frame) ? [count, ...shape.slice(1)] : shape,
   }))
@@ -100,20 +102,8 @@ export const firstObservations = (observations: Observations, count: number): Ob
     : observationRows(observations, 0, count)
 }
 
-/** Arrays one after the other, along the first axis. */
-const joined = (arrays: readonly NdArray<'float32'>[]): NdArray<'float32'> => {
-  const count = arrays.reduce((sum, { shape }) => sum + shape[0], 0)
-  const data = new Float32Array(arrays.reduce((sum, { size }) => sum + size, 0))
-  let at = 0
-  for (const array of arrays) {
-    data.set(array.data, at)
-    at += array.size
-  }
-  return new NdArray('float32', [count, ...arrays[0].shape.slice(1)], data)
-}
-
 /** Runs of rows that follow each other, from … to − 1. */
-const runsOf = (at: readonly number[]): (readonly [number, number])[] => {
+export const runsOf = (at: readonly number[]): (readonly [number, number])[] => {
   const starts = at.flatMap((row, i) => (i === 0 || row !== at[i - 1] + 1 ? [i] : []))
   return starts.map((start, k) => {
     const stop = starts[k + 1] ?? at.length
@@ -121,15 +111,21 @@ const runsOf = (at: readonly number[]): (readonly [number, number])[] => {
   })
 }
 
-/** The observations at these rows, in this order, in memory. */
-export const observationsAt = (observations: Observations, at: readonly number[]): ObservationSet => {
-  const source = sourceOf(observations)
-  const count = countOf(source)
-  const parts = runsOf(at).map(([from, to]) => source.rows(from, to))
+/**
+ * Observations one after the other.
+ *
+ * @param frame - of the whole that they are rows of, which says what all of them share
+ */
+export const joinedObservations = (
+  frame: ObservationFrame<Shaped>,
+  parts: readonly ObservationSet[],
+): ObservationSet => {
+  const count = countOf(frame)
   const [first] = parts
+  if (parts.length === 1) return first
   const chosen = ({ shape }: Shaped, of: (set: ObservationSet) => NdArray<'float32'>) =>
-    shape[0] === count ? joined(parts.map(of)) : of(first)
-  const { parameters, truth } = source.operator
+    shape[0] === count ? joinedRows(parts.map(of)) : of(first)
+  const { parameters, truth } = frame.operator
   const each = (
     shapes: typeof parameters,
     of: (set: ObservationSet) => Readonly<Record<string, NdArray<'float32'>>>,
@@ -139,14 +135,23 @@ export const observationsAt = (observations: Observations, at: readonly number[]
     )
   return {
     ...first,
-    y: joined(parts.map(({ y }) => y)),
+    y: joinedRows(parts.map(({ y }) => y)),
     operator: {
       ...first.operator,
       parameters: each(parameters, ({ operator }) => operator.parameters),
       ...(truth ? { truth: each(truth, ({ operator }) => operator.truth ?? {}) } : {}),
     },
-    ...(source.std ? { std: chosen(source.std, ({ std, y }) => std ?? y) } : {}),
+    ...(frame.std ? { std: chosen(frame.std, ({ std, y }) => std ?? y) } : {}),
   }
+}
+
+/** The observations at these rows, in this order, in memory. */
+export const observationsAt = (observations: Observations, at: readonly number[]): ObservationSet => {
+  const source = sourceOf(observations)
+  return joinedObservations(
+    source,
+    runsOf(at).map(([from, to]) => source.rows(from, to)),
+  )
 }
 
 /** The observations at these rows, in this order: in memory where all are, else read when asked for. */
@@ -162,7 +167,7 @@ export const chosenObservations = (observations: Observations, at: readonly numb
 export const SHARE_BYTES = 512 * 2 ** 20
 
 /** Bytes of one observation in memory: y, parameters and standard deviations of its own, in float32. */
-const rowBytes = (frame: ObservationFrame<Shaped>): number => {
+export const rowBytes = (frame: ObservationFrame<Shaped>): number => {
   const count = countOf(frame)
   let bytes = 0
   mapFrame(frame, (array) => {

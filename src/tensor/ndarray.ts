@@ -132,6 +132,18 @@ export const rowsAt = (array: NdArray<'float32'>, index: readonly number[]): NdA
   return out
 }
 
+/** Arrays one after the other, along the first axis. */
+export const joinedRows = (arrays: readonly NdArray<'float32'>[]): NdArray<'float32'> => {
+  const count = arrays.reduce((sum, { shape }) => sum + shape[0], 0)
+  const data = new Float32Array(arrays.reduce((sum, { size }) => sum + size, 0))
+  let at = 0
+  for (const array of arrays) {
+    data.set(array.data, at)
+    at += array.size
+  }
+  return new NdArray('float32', [count, ...arrays[0].shape.slice(1)], data)
+}
+
 /** A float32 array as such: what programs in float32 give. @throws TweedieError `shape` for another dtype */
 export const float32 = ({ dtype, shape, data }: NdArray): NdArray<'float32'> => {
   if (data instanceof Float32Array) return new NdArray('float32', shape, data)

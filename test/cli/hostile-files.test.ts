@@ -220,7 +220,12 @@ const observations: Case[] = [
   },
   {
     name: 'images of two sizes',
-    files: { 'damaged/a.png': png(0.5), 'damaged/b.png': png(0.5, 4), 'masks/a.png': png(1) },
+    files: {
+      'damaged/a.png': png(0.5),
+      'damaged/b.png': png(0.5, 4),
+      'masks/a.png': png(1),
+      'masks/b.png': png(1),
+    },
     args: ['observe', 'damaged', '--observed', '--mask', 'masks', '--noise', '0.05', '-o', 'out.npz'],
     says: /^damaged\/b\.png: image of shape \[1,4,4\], but a\.png has \[1,8,8\]/,
   },

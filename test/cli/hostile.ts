@@ -16,7 +16,7 @@ export const y = values([N, 1, 8, 8])
 export const mask = full([N, 1, 8, 8], 1, 'uint8')
 export const noise = scalar(0.05, 'float64')
 
-export const withElement = (array: NdArray, at: number, value: number): NdArray => {
+export const withElement = (array: NdArray, at: number, value: number): NdArray<'float32'> => {
   const changed = ndarray(Array.from(array.data, Number), array.shape)
   changed.data[at] = value
   return changed

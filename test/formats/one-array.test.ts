@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
-import { encodeNpy, readArrays, readOneArray } from '../../src/formats/index.ts'
-import { type NdArray, ndarray, toNumbers } from '../../src/tensor/index.ts'
+import { encodeNpy, openOneArray, readArrays, readOneArray } from '../../src/formats/index.ts'
+import { type NdArray, ndarray, rows, toNumbers } from '../../src/tensor/index.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name)
 const folder = mkdtempSync(join(tmpdir(), 'tweedie-one-array-'))
@@ -105,4 +105,23 @@ describe('sparse matrices', () => {
   ])('%s are refused', (_, changed, message) => {
     expect(() => readOneArray(sparse(changed))).toThrow(message)
   })
+})
+
+describe('openOneArray', () => {
+  it.each(['numpy-complex.npy', 'numpy-complex-columns.npy', 'numpy.npy', 'scipy-csr.npz'])(
+    'has the rows of the whole: %s',
+    (name) => {
+      const { array, complex } = readOneArray(fixture(name))
+      const open = openOneArray(fixture(name))
+      try {
+        const [count] = array.shape
+        expect([open.shape, open.dtype, open.complex]).toEqual([array.shape, array.dtype, complex])
+        for (let from = 0; from < count; from++)
+          expect(open.rows(from, count)).toEqual(rows(array, from, count))
+        expect(open.whole()).toEqual(array)
+      } finally {
+        open.close()
+      }
+    },
+  )
 })

@@ -9,7 +9,6 @@ import {
   type OperatorSetting,
   readDomain,
   seenShare,
-  writeObservations,
 } from '../../observations/index.ts'
 import type { OperatorSpec } from '../../operators/index.ts'
 import { average } from '../../tensor/index.ts'
@@ -19,9 +18,10 @@ import { operatorSettingOf } from '../config/operator-schema.ts'
 import type { Io } from '../io.ts'
 import { checkedOutput } from '../output.ts'
 import { checkUnits, rangeOf } from '../own/data-range.ts'
+import { noiseLevelOf } from '../own/noise-option.ts'
+import { observeOwn } from '../own/observe-own.ts'
 import { checkOperatorName, pairsOf, settingValue } from '../own/operator-arguments.ts'
 import { refuseLayout } from '../own/own-layout.ts'
-import { noiseLevelOf, ownSet } from '../own/own-observations.ts'
 import { heldItems, simulateInto, someItems } from '../own/simulated.ts'
 import { formatFields } from '../table.ts'
 
@@ -65,19 +65,9 @@ const simulated = async (
   const operator = operatorOf(options, settings)
   const valid = domain === undefined ? clean.valid : readDomain(domain)
   const files = { output: options.output, truth }
-  return simulateInto(clean, { operator, noise, photons, range, view, valid, seed }, files)
-}
-
-/** Observations of the user's own. */
-const own = async (
-  source: string,
-  settings: readonly string[],
-  options: Options,
-  io: Io,
-): Promise<Observations> => {
-  const set = await ownSet(source, settings, options, io)
-  writeObservations(options.output, set)
-  return set
+  const { progress: onProgress, signal } = io
+  const how = { operator, noise, photons, range, view, valid, seed }
+  return simulateInto(clean, how, files, { onProgress, signal })
 }
 
 /** An operator with its settings in words. */
@@ -97,7 +87,7 @@ export const run = async (
   checkedOutput(options.output)
   if (!options.observed) refuseLayout(options)
   if (options.truth !== undefined) checkedOutput(options.truth, arrayExtensions())
-  const made = options.observed ? own : simulated
+  const made = options.observed ? observeOwn : simulated
   const set = await made(source, settings, options, io)
   const { y, operator, noise, std, range } = set
   const observed = seenShare(set)

@@ -1,31 +1,31 @@
 /** Options of `tweedie observe --observed` that say how own arrays lie. */
 import { TweedieError } from '../../error.ts'
-import { readArrays } from '../../formats/index.ts'
 import { type OwnLayout, type OwnTimes, readDomain, readMesh } from '../../observations/index.ts'
 import type { OptionsOf } from '../commands.ts'
+import type { OwnFiles } from './own-files.ts'
 
 type Options = Pick<OptionsOf<'observe'>, 'view' | 'mesh' | 'times' | 'every' | 'domain'>
 
-const timesOf = ({ times, every }: Options): OwnTimes | undefined => {
+const timesOf = ({ times, every }: Options, open: OwnFiles['open']): OwnTimes | undefined => {
   if (times === undefined) {
     if (every !== undefined) throw new TweedieError('input', '--every goes with --times')
     return undefined
   }
-  const arrays = Object.values(readArrays(times))
-  if (arrays.length !== 1) throw new TweedieError('input', `${times}: must hold one array of times`)
-  return { at: arrays[0], ...(every === undefined ? {} : { every }) }
+  return { at: open(times), ...(every === undefined ? {} : { every }) }
 }
 
 /**
  * The layout that options say.
  *
+ * @param open - opens the file of times
+ *
  * @throws TweedieError `input` for options that contradict each other, and damaged files
  */
-export const ownLayout = (options: Options): OwnLayout => {
+export const ownLayout = (options: Options, open: OwnFiles['open']): OwnLayout => {
   const { view, mesh, domain } = options
   if ((view === 'mesh') !== (mesh !== undefined))
     throw new TweedieError('input', '--view mesh and --mesh, the file of the points, go together')
-  const times = timesOf(options)
+  const times = timesOf(options, open)
   if (times && view !== 'signal') throw new TweedieError('input', '--times goes with --view signal')
   return {
     ...(view === undefined ? {} : { view }),

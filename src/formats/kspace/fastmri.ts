@@ -7,9 +7,9 @@
 import type { Dataset } from 'h5wasm/node'
 import { NdArray } from '../../tensor/ndarray.ts'
 import { wrong } from '../bytes/bytes.ts'
-import { datasetIn, H5T, type Hdf5, textIn, withEntries } from '../hdf5.ts'
+import { datasetIn, H5T, type Hdf5, textIn, type WithHdf5, withEntries } from '../hdf5.ts'
 import { imageRows } from './ismrmrd-header.ts'
-import { allocated, type Scan } from './kspace.ts'
+import { allocated, type Images, type Scan } from './kspace.ts'
 
 export const KSPACE = 'kspace'
 
@@ -52,21 +52,26 @@ const rowsIn = (file: Hdf5, height: number): number => {
   return text === undefined ? height : imageRows(text, height)
 }
 
-/** The k-space of a file. @param most - slices to stop after */
-export const fastMriScan = (file: Hdf5, most: number): Scan => {
+/** What a file has. */
+const contentOf = (file: Hdf5) => {
   const { path } = file
   const { dataset, shape } = datasetIn(file, file.root, KSPACE)
   const numbers = numbersOf(dataset, path)
   const [slices, coils, height, width] = shape.length === 3 ? [shape[0], 1, ...shape.slice(1)] : shape
   if (![3, 4].includes(shape.length) || shape.some((n) => n === 0))
     throw wrong(path, `dataset '${KSPACE}' must be [slices, coils, H, W] or [slices, H, W], got [${shape}]`)
-  const columns = maskIn(file, width)
-  const count = Math.min(slices, most)
+  return { dataset, numbers, slices, coils, height, width, columns: maskIn(file, width) }
+}
+
+/** Slices `from … to − 1` of a file. */
+const slicesOf = (file: Hdf5, from: number, to: number): Images => {
+  const { dataset, numbers, coils, height, width, columns } = contentOf(file)
+  const count = to - from
   const size = height * width
-  const kspace = allocated(count * 2 * coils * size, path)
-  const mask = allocated(count * size, path)
+  const kspace = allocated(count * 2 * coils * size, file.path)
+  const mask = allocated(count * size, file.path)
   for (let n = 0; n < count; n++) {
-    const parts = withEntries(file, dataset, [n, n + 1], numbers)
+    const parts = withEntries(file, dataset, [from + n, from + n + 1], numbers)
     for (let c = 0; c < coils; c++)
       for (let p = 0; p < size; p++) {
         const at = 2 * (c * size + p)
@@ -78,9 +83,19 @@ export const fastMriScan = (file: Hdf5, most: number): Scan => {
       }
   }
   return {
-    name: path,
     kspace: new NdArray('float32', [count, 2 * coils, height, width], kspace),
     mask: new NdArray('float32', [count, 1, height, width], mask),
+  }
+}
+
+/** The k-space of a file: its slices are read when they are asked for. @param most - where to stop */
+export const fastMriScan = (file: Hdf5, withHdf5: WithHdf5, most: number): Scan => {
+  const { path } = file
+  const { slices, coils, height, width } = contentOf(file)
+  return {
+    name: path,
+    shape: [Math.min(slices, most), 2 * coils, height, width],
     rows: rowsIn(file, height),
+    images: (from, to) => withHdf5(path, (again) => slicesOf(again, from, to)),
   }
 }

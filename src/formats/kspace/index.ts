@@ -1,2 +1,2 @@
-export type { KSpace } from './kspace.ts'
-export { isKspace, readKspace } from './read-kspace.ts'
+export type { FileRows, KSpace } from './kspace.ts'
+export { isKspace, type KspaceOptions, openKspace, readKspace } from './read-kspace.ts'

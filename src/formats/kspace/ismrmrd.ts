@@ -9,12 +9,12 @@
  *     Σ ← Σ · (dwell time of the noise / that of the images) / relative bandwidth of the receiver.
  */
 import type { Group } from 'h5wasm/node'
-import { NdArray } from '../../tensor/ndarray.ts'
+import { NdArray, rows } from '../../tensor/ndarray.ts'
 import { wrong } from '../bytes/bytes.ts'
-import { type Hdf5, textIn } from '../hdf5.ts'
+import { type Hdf5, textIn, type WithHdf5 } from '../hdf5.ts'
 import { type Acquisition, readAcquisitions } from './acquisitions.ts'
 import { type IsmrmrdHeader, parseIsmrmrdHeader } from './ismrmrd-header.ts'
-import { allocated, type Scan } from './kspace.ts'
+import { allocated, type Images, type Scan } from './kspace.ts'
 
 /** Flags of ismrmrd.h. */
 const NOISE = 19
@@ -120,8 +120,11 @@ const place = (
   }
 }
 
+/** All images of a file. */
+type HeldScan = Images & Pick<Scan, 'rows' | 'noiseCovariance'>
+
 /** The k-space of a file. @param most - images to stop after */
-export const ismrmrdScan = (file: Hdf5, group: Group, most: number): Scan => {
+const readScan = (file: Hdf5, group: Group, most: number): HeldScan => {
   const { path: name } = file
   const { matrix, rows, centre, relativeBandwidth } = headerIn(file, group)
   const where = `${name}: dataset 'data'`
@@ -157,10 +160,52 @@ export const ismrmrdScan = (file: Hdf5, group: Group, most: number): Scan => {
   if (other) throw wrong(where, `has a noise scan of ${other.coils} coils, images of ${coils}`)
   const isMeasured = noise.some(({ samples }) => samples > 0)
   return {
-    name,
     kspace: new NdArray('float32', [images.length, 2 * coils, height, width], kspace),
     mask: new NdArray('float32', [images.length, 1, height, width], mask),
     rows,
     ...(isMeasured ? { noiseCovariance: covarianceOf(noise, coils, dwell, relativeBandwidth) } : {}),
+  }
+}
+
+/** The images of the file that was read last. */
+export interface LastFile {
+  of?: string
+  images?: Images
+}
+
+/**
+ * The k-space of a file. Its readouts come in any order, so all of it is read when one of its images is asked
+ * for, unless it was the last.
+ *
+ * @param most - images to stop after
+ */
+export const ismrmrdScan = (
+  file: Hdf5,
+  withHdf5: WithHdf5,
+  { group, most, last }: { readonly group: Group; readonly most: number; readonly last: LastFile },
+): Scan => {
+  const { path: name } = file
+  const kept = ({ kspace, mask }: Images): Images => {
+    last.of = name
+    last.images = { kspace, mask }
+    return last.images
+  }
+  const { rows: ofImage, noiseCovariance, ...first } = readScan(file, group, most)
+  kept(first)
+  const again = (): Images =>
+    withHdf5(name, (file) => {
+      const group = rawDataIn(file)
+      if (!group) throw wrong(name, 'was changed while it was read')
+      return kept(readScan(file, group, most))
+    })
+  return {
+    name,
+    shape: first.kspace.shape,
+    rows: ofImage,
+    ...(noiseCovariance ? { noiseCovariance } : {}),
+    images: (from, to) => {
+      const { kspace, mask } = last.of === name && last.images ? last.images : again()
+      return { kspace: rows(kspace, from, to), mask: rows(mask, from, to) }
+    },
   }
 }

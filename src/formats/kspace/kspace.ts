@@ -3,29 +3,42 @@
  * columns of the phase encoding, frequency 0 at ⌊n/2⌋.
  */
 import { basename } from 'node:path'
-import { NdArray, sizeOf } from '../../tensor/ndarray.ts'
+import { setImmediate } from 'node:timers/promises'
+import { checkAborted, type LongCall } from '../../progress.ts'
+import { NdArray, type Shape, sizeOf } from '../../tensor/ndarray.ts'
 import { wrong } from '../bytes/bytes.ts'
+import { lastRows } from '../last-rows.ts'
+import type { OpenNumbers } from '../one-array.ts'
+import { type MaskForm, maskForms } from './mask-form.ts'
+
+/** Some images of k-space. */
+export interface Images {
+  /** [n, 2K, H, W]: of K coils the real parts, then the imaginary parts; 0 where nothing was measured. */
+  readonly kspace: NdArray<'float32'>
+  /** [n, 1, H, W]: 1 where something was measured. */
+  readonly mask: NdArray<'float32'>
+}
 
 /** Measurements of one file. */
 export interface Scan {
   /** File, for messages. */
   readonly name: string
-  /** [N, 2K, H, W]: of K coils the real parts, then the imaginary parts; 0 where nothing was measured. */
-  readonly kspace: NdArray<'float32'>
-  /** [N, 1, H, W]: 1 where something was measured. */
-  readonly mask: NdArray<'float32'>
+  /** [N, 2K, H, W]. */
+  readonly shape: Shape
   /** Rows of the image: H, or fewer where the readout is oversampled. */
   readonly rows: number
   /** Σ = E[n nᴴ] of the noise n of the K coils, [K, K, 2] with real and imaginary part. */
   readonly noiseCovariance?: NdArray<'float32'>
+  /** Images `from … to − 1`. @throws TweedieError `input` for damage */
+  readonly images: (from: number, to: number) => Images
 }
 
 /** Measurements, ready to be observations. */
-export interface KSpace {
+export interface KSpace<A = NdArray<'float32'>> {
   /** [N, 2K, H, W], in the units of the files: of K coils the real parts, then the imaginary parts. */
-  readonly kspace: NdArray<'float32'>
+  readonly kspace: A
   /** 1 where something was measured, else 0: [N | 1, 1, H | 1, W], with axes of 1 where nothing differs. */
-  readonly mask: NdArray<'float32'>
+  readonly mask: A
   /**
    * Rows of the image in the middle of the field that the readout sees, as the headers say it: H, or fewer
    * where the readout is oversampled; `croppedReadout` of `tweedie/operators` cuts k-space to it.
@@ -38,19 +51,10 @@ export interface KSpace {
   readonly noiseCovariance?: NdArray<'float32'>
 }
 
-/** Arrays one after the other along the first axis. */
-const joinedRows = (arrays: readonly NdArray<'float32'>[], where: string): NdArray<'float32'> => {
-  const [first] = arrays
-  if (arrays.length === 1) return first
-  const count = arrays.reduce((sum, { shape }) => sum + shape[0], 0)
-  const shape = [count, ...first.shape.slice(1)]
-  const data = allocated(sizeOf(shape), where)
-  let at = 0
-  for (const array of arrays) {
-    data.set(array.data, at)
-    at += array.size
-  }
-  return new NdArray('float32', shape, data)
+/** Values that are made of files, of which rows are read when they are asked for. */
+export interface FileRows extends Omit<OpenNumbers, 'close'> {
+  readonly rows: (from: number, to: number) => NdArray<'float32'>
+  readonly whole: () => NdArray<'float32'>
 }
 
 /** Zeros. @throws TweedieError `input` when there is no memory for them */
@@ -60,22 +64,6 @@ export const allocated = (size: number, where: string): Float32Array => {
   } catch {
     throw wrong(where, `${size} values of k-space do not fit into memory; read fewer slices`)
   }
-}
-
-/** A mask with axes of 1 where all slices, and all rows, are alike. */
-const compact = (mask: NdArray<'float32'>): NdArray<'float32'> => {
-  const [n, , h, w] = mask.shape
-  const sameRow = mask.data.every((v, i) => v === mask.data[Math.floor(i / (h * w)) * h * w + (i % w)])
-  const rows = sameRow ? 1 : h
-  const row = (i: number) => mask.data.subarray(i * h * w, i * h * w + rows * w)
-  const first = row(0)
-  const sameSlice = Array.from({ length: n }, (_, i) => row(i)).every((own) =>
-    own.every((v, j) => v === first[j]),
-  )
-  const count = sameSlice ? 1 : n
-  const data = new Float32Array(count * rows * w)
-  for (let i = 0; i < count; i++) data.set(row(i), i * rows * w)
-  return new NdArray('float32', [count, 1, rows, w], data)
 }
 
 const mean = (arrays: readonly NdArray<'float32'>[]): NdArray<'float32'> => {
@@ -88,15 +76,10 @@ const mean = (arrays: readonly NdArray<'float32'>[]): NdArray<'float32'> => {
   )
 }
 
-/**
- * Scans one after the other.
- *
- * @param where - file or folder, for messages
- * @throws TweedieError `input` when coils or sizes differ, a value is not finite, or nothing was measured
- */
-export const joinedScans = (scans: readonly Scan[], where: string): KSpace => {
+/** @throws TweedieError `input` when coils or sizes differ */
+const checkAlike = (scans: readonly Scan[]): void => {
   const [first] = scans
-  const form = ({ kspace: { shape }, rows }: Scan) => {
+  const form = ({ shape, rows }: Scan) => {
     const image = rows === shape[2] ? '' : ` (${rows} rows without oversampling)`
     return `${shape[1] / 2} coils and ${shape[2]}×${shape[3]} samples${image}`
   }
@@ -106,24 +89,95 @@ export const joinedScans = (scans: readonly Scan[], where: string): KSpace => {
       other.name,
       `has ${form(other)}, but ${basename(first.name)} has ${form(first)}; all must agree`,
     )
-  for (const { name, kspace, mask } of scans) {
-    const bad = kspace.data.findIndex((v) => !Number.isFinite(v))
-    if (bad >= 0)
-      throw wrong(name, `k-space is not finite in image ${Math.floor(bad / sizeOf(kspace.shape.slice(1)))}`)
-    if (!mask.data.includes(1)) throw wrong(name, 'k-space is zero everywhere: nothing was measured')
+}
+
+/** Bytes of k-space that are looked at at once. */
+const PIECE = 2 ** 24
+
+/**
+ * Goes through all images once, for how their masks repeat themselves.
+ *
+ * @throws TweedieError `input` when a value is not finite, or nothing was measured; `interrupted`
+ */
+const surveyed = async (scans: readonly Scan[], { onProgress, signal }: LongCall): Promise<MaskForm> => {
+  const [, channels, height, width] = scans[0].shape
+  const size = channels * height * width
+  const each = Math.max(1, Math.floor(PIECE / (4 * size)))
+  const total = scans.reduce((sum, { shape }) => sum + shape[0], 0)
+  const forms = maskForms(height, width)
+  let done = 0
+  for (const { name, shape, images } of scans) {
+    let measured = false
+    for (let from = 0; from < shape[0]; from += each) {
+      await setImmediate() // signals come between two parts
+      checkAborted(signal, 'looking at k-space')
+      if (done + from > 0) onProgress?.({ phase: 'looking at k-space', done: done + from, total })
+      const { kspace, mask } = images(from, Math.min(shape[0], from + each))
+      const bad = kspace.data.findIndex((v) => !Number.isFinite(v))
+      if (bad >= 0) throw wrong(name, `k-space is not finite in image ${from + Math.floor(bad / size)}`)
+      measured ||= mask.data.includes(1)
+      forms.see(mask)
+    }
+    if (!measured) throw wrong(name, 'k-space is zero everywhere: nothing was measured')
+    done += shape[0]
   }
+  return forms.form()
+}
+
+/** Scans one after the other. */
+const joinedImages = (scans: readonly Scan[], where: string): Scan['images'] => {
+  const [, ...event] = scans[0].shape
+  const plane = [1, ...event.slice(1)]
+  return (from, to) => {
+    const kspace = allocated((to - from) * sizeOf(event), where)
+    const mask = allocated((to - from) * sizeOf(plane), where)
+    let start = 0
+    for (const { shape, images } of scans) {
+      const [first, stop] = [Math.max(from, start), Math.min(to, start + shape[0])]
+      if (first < stop) {
+        const part = images(first - start, stop - start)
+        kspace.set(part.kspace.data, (first - from) * sizeOf(event))
+        mask.set(part.mask.data, (first - from) * sizeOf(plane))
+      }
+      start += shape[0]
+    }
+    return {
+      kspace: new NdArray('float32', [to - from, ...event], kspace),
+      mask: new NdArray('float32', [to - from, ...plane], mask),
+    }
+  }
+}
+
+const fileRows = (shape: Shape, rows: FileRows['rows']): FileRows => ({
+  dtype: 'float32',
+  shape,
+  complex: false,
+  rows,
+  whole: () => rows(0, shape[0]),
+})
+
+/**
+ * Scans one after the other, whose images are read when they are asked for; all are gone through once.
+ *
+ * @param where - file or folder, for messages
+ * @throws TweedieError `input` when coils or sizes differ, a value is not finite, or nothing was measured;
+ * `interrupted`
+ */
+export const joinedScans = async (
+  scans: readonly Scan[],
+  where: string,
+  call: LongCall,
+): Promise<KSpace<FileRows>> => {
+  checkAlike(scans)
+  const count = scans.reduce((sum, { shape }) => sum + shape[0], 0)
+  const [first] = scans
+  const { shape, cut, shared } = await surveyed(scans, call)
+  const images = lastRows(joinedImages(scans, where))
   const covariances = scans.flatMap(({ noiseCovariance }) => noiseCovariance ?? [])
+  const mask = fileRows([shared ? 1 : count, ...shape], (from, to) => cut(images(from, to).mask))
   return {
-    kspace: joinedRows(
-      scans.map(({ kspace }) => kspace),
-      where,
-    ),
-    mask: compact(
-      joinedRows(
-        scans.map(({ mask }) => mask),
-        where,
-      ),
-    ),
+    kspace: fileRows([count, ...first.shape.slice(1)], (from, to) => images(from, to).kspace),
+    mask,
     rows: first.rows,
     ...(covariances.length > 0 ? { noiseCovariance: mean(covariances) } : {}),
   }

@@ -1,12 +1,13 @@
 /** K-space from files and folders. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LongCall } from '../../progress.ts'
 import { wrong } from '../bytes/bytes.ts'
 import { unreadable } from '../bytes/descriptor.ts'
-import { withHdf5 } from '../hdf5.ts'
+import { loadedHdf5, type WithHdf5 } from '../hdf5.ts'
 import { fastMriScan, KSPACE } from './fastmri.ts'
-import { ismrmrdScan, rawDataIn } from './ismrmrd.ts'
-import { joinedScans, type KSpace, type Scan } from './kspace.ts'
+import { ismrmrdScan, type LastFile, rawDataIn } from './ismrmrd.ts'
+import { type FileRows, joinedScans, type KSpace, type Scan } from './kspace.ts'
 
 const isHdf5 = (path: string): boolean => /\.(h5|hdf5|mrd)$/i.test(path)
 
@@ -27,17 +28,53 @@ const filesAt = (path: string): string[] => {
 export const isKspace = (path: string): boolean => filesAt(path).some(isHdf5)
 
 /** The k-space of one file, by its layout. */
-const readScan = (path: string, most: number): Promise<Scan> =>
+const scanOf = (withHdf5: WithHdf5, path: string, most: number, last: LastFile): Scan =>
   withHdf5(path, (file) => {
-    if (file.root.keys().includes(KSPACE)) return fastMriScan(file, most)
+    if (file.root.keys().includes(KSPACE)) return fastMriScan(file, withHdf5, most)
     const group = rawDataIn(file)
-    if (group) return ismrmrdScan(file, group, most)
+    if (group) return ismrmrdScan(file, withHdf5, { group, most, last })
     const held = file.root.keys().join(', ') || 'nothing'
     throw wrong(
       path,
       `holds neither 'kspace' (fastMRI) nor a group with 'data' and 'xml' (ISMRMRD), but ${held}`,
     )
   })
+
+/** What opening k-space takes. */
+export interface KspaceOptions extends LongCall {
+  /** Enough images: reading stops there. */
+  readonly most?: number
+}
+
+/**
+ * Opens measured k-space, see {@link readKspace}, whose images are read when they are asked for: slice by
+ * slice of fastMRI's files, file by file of ISMRMRD's. All are gone through once, for what their masks have
+ * in common.
+ *
+ * @throws TweedieError `input` as {@link readKspace}; `interrupted`
+ *
+ * @example
+ * ```ts
+ * const { kspace, mask } = await openKspace('scans/')
+ * const first = kspace.rows(0, 8) // [8, 2 coils, H, W]
+ * ```
+ */
+export const openKspace = async (
+  path: string,
+  { most = Number.POSITIVE_INFINITY, ...call }: KspaceOptions = {},
+): Promise<KSpace<FileRows>> => {
+  const files = filesAt(path)
+  if (files.length === 0) throw wrong(path, 'no .h5 file in this folder')
+  const withHdf5 = await loadedHdf5()
+  const scans: Scan[] = []
+  const last: LastFile = {}
+  for (let count = 0; scans.length < files.length && count < most; ) {
+    const scan = scanOf(withHdf5, files[scans.length], most - count, last)
+    scans.push(scan)
+    count += scan.shape[0]
+  }
+  return joinedScans(scans, path, call)
+}
 
 /**
  * Measured k-space: fastMRI's files of one or several coils, or ISMRMRD's Cartesian raw data in the plane.
@@ -56,14 +93,7 @@ const readScan = (path: string, most: number): Promise<Scan> =>
  * const { kspace, mask, noiseCovariance } = await readKspace('scans/') // kspace: [N, 2 coils, H, W]
  * ```
  */
-export const readKspace = async (path: string, most = Number.POSITIVE_INFINITY): Promise<KSpace> => {
-  const files = filesAt(path)
-  if (files.length === 0) throw wrong(path, 'no .h5 file in this folder')
-  const scans: Scan[] = []
-  for (let count = 0; scans.length < files.length && count < most; ) {
-    const scan = await readScan(files[scans.length], most - count)
-    scans.push(scan)
-    count += scan.kspace.shape[0]
-  }
-  return joinedScans(scans, path)
+export const readKspace = async (path: string, most?: number): Promise<KSpace> => {
+  const { kspace, mask, ...rest } = await openKspace(path, { most })
+  return { ...rest, kspace: kspace.whole(), mask: mask.whole() }
 }

@@ -83,7 +83,7 @@ export const gunzipped = (bytes: Uint8Array, where: string): Uint8Array => {
  */
 export const openGunzipped = (source: ByteSource, where: string): CheckedFile => {
   if (!isGzip(bytesAt(source, 0, Math.min(2, source.size))))
-    return { ...source, checked: () => source, close: () => {} }
+    return { ...source, check: () => {}, checked: () => source, close: () => {} }
   const { raw, claim } = deflatedIn(source, where)
   return inflated(raw, claim, where)
 }

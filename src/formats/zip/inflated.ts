@@ -98,6 +98,13 @@ export const checkCrc = (content: ByteSource, crc: number, where: string): void 
 /** Bytes to be read by position, and all of them. */
 export interface CheckedFile extends ByteSource {
   readonly close: () => void
+  /**
+   * Looks at the checksum of bytes that lie in a file, and holds none of them; that of inflated ones is
+   * looked at when they are inflated.
+   *
+   * @throws TweedieError `input` when it is wrong
+   */
+  readonly check: () => void
   /** All bytes, of a checksum that is right. @throws TweedieError `input` when it is wrong */
   readonly checked: () => ByteSource
 }
@@ -115,7 +122,7 @@ export const inflated = (raw: ByteSource, claim: Claim, where: string, held = HE
   const { scratch } = raw
   if (claim.size <= held || !scratch) {
     const content = inflatedWhole(raw, claim, where)
-    return { ...content, checked: () => content, close: () => {} }
+    return { ...content, check: () => {}, checked: () => content, close: () => {} }
   }
   const head = headOf(raw, where)
   let room: Scratch | undefined
@@ -129,6 +136,7 @@ export const inflated = (raw: ByteSource, claim: Claim, where: string, held = HE
       file ??= unpacked(raw, claim, room, where)
       file.fill(target, at)
     },
+    check: () => {},
     checked: () => inflatedWhole(raw, claim, where),
     close: () => room?.close(),
   }

@@ -149,14 +149,15 @@ const checkApart = (spans: readonly { name: string; from: number; to: number }[]
 
 const memberOf = (raw: ByteSource, { name, method, size, crc }: Entry, where: string): ZipMember => {
   const entry = `${where}: entry '${name}'`
+  const check = () => checkCrc(raw, crc, entry)
   const checked = () => {
-    checkCrc(raw, crc, entry)
+    check()
     return raw
   }
   return {
     name,
     open: () =>
-      method === STORED ? { ...raw, checked, close: () => {} } : inflated(raw, { size, crc }, entry),
+      method === STORED ? { ...raw, check, checked, close: () => {} } : inflated(raw, { size, crc }, entry),
   }
 }
 

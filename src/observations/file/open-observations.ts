@@ -62,8 +62,17 @@ export interface OpenObservations extends ObservationSource {
   readonly close: () => void
 }
 
-/** What all observations share is read once and kept. */
-const sourceIn = (file: ArrayFile, path: string): ObservationSource => {
+/**
+ * The observations of arrays of which rows are read when they are asked for. What all observations share is
+ * read once and kept.
+ *
+ * @param path - for messages
+ * @throws TweedieError `input` as `observationsOf`, for what all rows say and the first one
+ */
+export const observationsIn = (
+  file: Pick<ArrayFile, 'fields' | 'rows' | 'whole'>,
+  path: string,
+): ObservationSource => {
   const described = describedSet(file, path)
   const { y, std } = described.frame
   const [count] = y.shape
@@ -106,7 +115,7 @@ const sourceIn = (file: ArrayFile, path: string): ObservationSource => {
 export const openObservations = (path: string): OpenObservations => {
   const file = openArrays(path)
   try {
-    return { ...sourceIn(file, path), close: file.close }
+    return { ...observationsIn(file, path), close: file.close }
   } catch (error) {
     file.close()
     throw error

@@ -2,8 +2,9 @@
 import { type Arrays, type ArrayWriter, arrayWriter, asFloat32 } from '../../formats/index.ts'
 import { parameterOf } from '../../operators/index.ts'
 import { ndarray } from '../../tensor/index.ts'
+import { checkMade } from '../check-operator.ts'
 import { arraysOf } from '../codec.ts'
-import { checkObservations, type ObservationSet } from '../observation-set.ts'
+import { checkFrame, checkRows, type ObservationSet } from '../observation-set.ts'
 import { PARAMETER, TRUTH } from './description.ts'
 
 /** A file of observations that is being written. */
@@ -74,6 +75,7 @@ const rowFields = ({ y, std, operator }: ObservationSet): string[] => {
  * ```
  */
 export const observationWriter = (path: string, count: number): ObservationWriter => {
+  let done = 0
   let open: { readonly writer: ArrayWriter; readonly rows: readonly string[] } | undefined
   const begun = (part: ObservationSet, arrays: Arrays) => {
     const rows = rowFields(part)
@@ -87,7 +89,10 @@ export const observationWriter = (path: string, count: number): ObservationWrite
   }
   return {
     append: (part) => {
-      checkObservations(part, path)
+      checkFrame(part, path)
+      checkRows(part, path, undefined, done)
+      if (!open) checkMade(part.operator, part.y.shape, path) // takes time, and the others are alike
+      done += part.y.shape[0]
       const arrays = arraysOfPart(part)
       open ??= begun(part, arrays)
       for (const key of open.rows) open.writer.append(key, arrays[key])

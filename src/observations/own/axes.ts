@@ -1,6 +1,6 @@
 /** Arrays of a user's own, which may lack axes of size 1, as operators and sets have them. */
-import { asFloat32, type FileNumbers, wrong } from '../../formats/index.ts'
-import { NdArray, reshaped, type Shape, sizeOf, zeros } from '../../tensor/index.ts'
+import { type NumberRows, wrong } from '../../formats/index.ts'
+import { NdArray, type Shape, sizeOf, zeros } from '../../tensor/index.ts'
 
 /** Sizes that each axis may have, the first of them that of the observations; undefined for any. */
 type Axes = readonly (readonly number[] | undefined)[]
@@ -22,26 +22,19 @@ const fillings = (shape: Shape, axes: Axes): Shape[] => {
 }
 
 /**
- * An array with the axes of size 1 that it lacks.
+ * A shape with the axes of size 1 that it lacks.
  *
  * @throws TweedieError `input` when no such axes make it fit, or several do
  */
-export const withAxes = (
-  array: NdArray<'float32'>,
-  axes: Axes,
-  field: string,
-  where: string,
-): NdArray<'float32'> => {
-  const [filled, other] = fillings(array.shape, axes)
-  if (!filled)
-    throw wrong(where, `field '${field}' must have the shape ${inWords(axes)}, got [${array.shape}]`)
+export const withAxes = (shape: Shape, axes: Axes, field: string, where: string): Shape => {
+  const [filled, other] = fillings(shape, axes)
+  if (!filled) throw wrong(where, `field '${field}' must have the shape ${inWords(axes)}, got [${shape}]`)
   if (other)
     throw wrong(
       where,
-      `field '${field}' of shape [${array.shape}] may be [${filled}] or [${other}]; ` +
-        'save it with all its axes',
+      `field '${field}' of shape [${shape}] may be ` + `[${filled}] or [${other}]; save it with all its axes`,
     )
-  return reshaped(array, filled)
+  return filled
 }
 
 /**
@@ -52,7 +45,7 @@ export const withAxes = (
 export const partsFirst = (array: NdArray<'float32'>): NdArray<'float32'> => {
   const [count, channels, ...rest] = array.shape.slice(0, -1)
   const size = channels * sizeOf(rest)
-  const out = zeros([count, 2 * channels, ...rest])
+  const out = zeros(partsFirstShape(array.shape))
   for (let n = 0; n < count; n++)
     for (let part = 0; part < 2; part++)
       for (let i = 0; i < size; i++)
@@ -60,24 +53,21 @@ export const partsFirst = (array: NdArray<'float32'>): NdArray<'float32'> => {
   return out
 }
 
-/** Numbers of any kind as float32. @throws TweedieError `input` for integers where `floatOnly` */
-export const plain = (
-  { array }: FileNumbers,
-  field: string,
-  floatOnly: boolean,
-  where: string,
-): NdArray<'float32'> => asFloat32(array, field, floatOnly, where)
+/** The shape of {@link partsFirst} of an array. */
+export const partsFirstShape = (shape: Shape): Shape => {
+  const [count, channels, ...rest] = shape.slice(0, -1)
+  return [count, 2 * channels, ...rest]
+}
 
-/** A batch axis in front of an array that lacks one. */
-export const batched = (array: NdArray<'float32'>, rank: number): NdArray<'float32'> =>
-  array.shape.length < rank ? reshaped(array, [1, ...array.shape]) : array
+/** A batch axis in front of a shape that lacks one. */
+export const batched = (shape: Shape, rank: number): Shape => (shape.length < rank ? [1, ...shape] : shape)
 
 /**
  * Whether an array is complex: as NumPy's complex numbers, or as a last axis of real and imaginary part (as
  * PyTorch's `view_as_real` makes it) of what has at least three axes beside it.
  */
-export const isComplex = ({ array, complex }: FileNumbers): boolean =>
-  complex || (array.shape.length >= 4 && array.shape.at(-1) === 2)
+export const isComplex = ({ shape, complex }: Pick<NumberRows, 'shape' | 'complex'>): boolean =>
+  complex || (shape.length >= 4 && shape.at(-1) === 2)
 
 /** Values repeated along the axes of size 1 that another shape has longer. */
 export const repeated = (array: NdArray<'float32'>, shape: Shape): NdArray<'float32'> => {

@@ -1,23 +1,24 @@
+/** Observation sets from a user's own arrays and images, with masks. */
 import { join } from 'node:path'
 import { TweedieError } from '../../error.ts'
-import { type Arrays, readArrays, readImages } from '../../formats/index.ts'
+import {
+  type Arrays,
+  lastRows,
+  type OpenNumbers,
+  openImages,
+  openOneArray,
+  wrong,
+} from '../../formats/index.ts'
 import { type DataRange, maskShape, maskWithin } from '../../operators/index.ts'
-import { full, NdArray, ndarray, scalar, toNumbers } from '../../tensor/index.ts'
-import { observationsOf } from '../file/open-observations.ts'
-import { checkObservations, checkValid, type ObservationSet } from '../observation-set.ts'
+import { full, NdArray, ndarray, type Shape, scalar, toNumbers } from '../../tensor/index.ts'
+import { checkMask } from '../check-operator.ts'
+import { type OpenObservations, observationsIn } from '../file/open-observations.ts'
+import { checkFrame, checkValid, type ObservationSet } from '../observation-set.ts'
+import { type ObservationSource, wholeSet } from '../observation-source.ts'
 import { keptOf, laidOut, type OwnLayout } from './layout.ts'
-import { onTimeGrid } from './time-grid.ts'
+import { putOnGrid, type TimeGrid, timeGrid } from './time-grid.ts'
 
 type Inside = NonNullable<ObservationSet['valid']>
-
-const onlyArray = (path: string): NdArray => {
-  const arrays = Object.entries(readArrays(path))
-  if (arrays.length === 1) return arrays[0][1]
-  throw new TweedieError(
-    'input',
-    `${path}: must hold one array, got ${arrays.map(([key]) => key).join(', ')}`,
-  )
-}
 
 /** y, with 0 where there is nothing: files have NaN there, or the last value that was not. */
 const withoutOutside = (y: NdArray, valid: Inside): NdArray =>
@@ -27,26 +28,131 @@ const withoutOutside = (y: NdArray, valid: Inside): NdArray =>
     y.dtype === 'float64' ? 'float64' : 'float32',
   )
 
-/** Arrays of a set with a domain; where no masks are given, all that is inside was seen. */
-const withDomain = (arrays: Arrays, valid: Inside | undefined, where: string): Arrays => {
-  if (!valid) return arrays
-  const { y, mask } = arrays
+/** Observations and what was seen of them, of some rows as files have them. */
+interface Seen {
+  readonly y: NdArray
+  readonly mask?: NdArray
+}
+
+/** Rows with a domain; where no masks are given, all that is inside was seen. */
+const withinValid = ({ y, mask }: Seen, valid: Inside | undefined, where: string): Seen => {
+  if (!valid) return mask ? { y, mask } : { y }
   const event = y.shape.slice(1)
   checkValid(valid, event, where)
   return {
-    ...arrays,
-    valid,
     y: withoutOutside(y, valid),
     mask: mask ?? maskWithin(full(maskShape(y.shape), 1), valid, event),
   }
 }
 
+/** What all rows of own arrays share. */
+interface Shared {
+  /** Rows of y, and of the masks; both are to be the same. */
+  readonly counts: { readonly y: number; readonly mask: number }
+  readonly noise: number
+  readonly range: DataRange
+  readonly valid?: Inside
+}
+
+/** Observations of arrays whose rows are made when they are asked for. */
+const observationsMade = (
+  rows: (from: number, to: number) => Seen,
+  { counts, noise, range, valid }: Shared,
+  where: string,
+): ObservationSource => {
+  const seen = lastRows((from, to) => withinValid(rows(from, to), valid, where))
+  const whole: Arrays = {
+    noise: scalar(noise, 'float64'),
+    range: ndarray(range, [2], 'float64'),
+    ...(valid ? { valid } : {}),
+  }
+  const { y, mask } = seen(0, 0)
+  const field = ({ dtype, shape: [, ...item] }: NdArray, count: number) => ({
+    dtype,
+    shape: [count, ...item],
+  })
+  const fields = { y: field(y, counts.y), ...(mask ? { mask: field(mask, counts.mask) } : {}), ...whole }
+  const named = (name: string, { y, mask }: Seen) => (name === 'mask' && mask ? mask : y)
+  return observationsIn(
+    {
+      fields,
+      rows: (name, from, to) => named(name, seen(from, to)),
+      whole: (name) => whole[name] ?? named(name, seen(0, counts.y)),
+    },
+    where,
+  )
+}
+
+/** Real numbers of a file. @throws TweedieError `input` for complex ones, and files of several arrays */
+const openReal = (path: string, opened: OpenNumbers[]): OpenNumbers => {
+  const numbers = openOneArray(path)
+  opened.push(numbers)
+  if (numbers.complex) throw wrong(path, 'holds complex numbers, real ones are needed here')
+  if (numbers.shape.length === 0) throw wrong(path, 'must be [N, ...], got one number')
+  return numbers
+}
+
 /** Series at times of their own lie on a regular grid. */
-const onGrid = (y: NdArray, mask: NdArray | undefined, { times, view }: OwnLayout): Arrays => {
-  if (times === undefined) return { y, ...(mask ? { mask } : {}) }
+const gridOf = (y: Shape, { times, view }: OwnLayout): TimeGrid | undefined => {
+  if (times === undefined) return undefined
   if (view !== 'signal') throw new TweedieError('input', "times belong to series: view 'signal'")
-  const grid = onTimeGrid(y, times, mask)
-  return { y: grid.y, mask: grid.mask }
+  return timeGrid(times, y[0], y[2])
+}
+
+/** The observations of files that are open. */
+const fromArrays = (
+  y: OpenNumbers,
+  masks: OpenNumbers | undefined,
+  noise: number,
+  { range, layout, where }: { range: DataRange; layout: OwnLayout; where: string },
+): ObservationSource => {
+  const [count] = y.shape
+  const { valid, ...kept } = keptOf(y.shape, layout)
+  const [, ...event] = laidOut(y.rows(0, 0), layout).shape
+  const grid = gridOf([count, ...event], layout)
+  const rows = (from: number, to: number): Seen => {
+    const seen = laidOut(y.rows(from, to), layout)
+    const mask = masks && laidOut(masks.rows(from, to), layout)
+    if (grid) return putOnGrid(grid, seen, mask, from)
+    return mask ? { y: seen, mask } : { y: seen }
+  }
+  if (grid && masks) {
+    const shape = [masks.shape[0], ...laidOut(masks.rows(0, 0), layout).shape.slice(1)]
+    checkMask({ field: 'mask', array: { shape } }, { event, y: [count, ...event], rows: [count] }, where)
+  }
+  const counts = { y: count, mask: grid || !masks ? count : masks.shape[0] }
+  const source = observationsMade(rows, { counts, noise, range, ...(valid ? { valid } : {}) }, where)
+  const framed = { ...source, ...kept }
+  checkFrame(framed, where)
+  return { ...framed, rows: (from, to) => ({ ...source.rows(from, to), ...kept }) }
+}
+
+/**
+ * Opens own arrays, see {@link observationsFromArrays}: their rows are read when they are asked for, so that
+ * the files may be larger than memory.
+ *
+ * @throws TweedieError `input` as {@link observationsFromArrays}; values that are unsound with their rows
+ */
+export const openOwnArrays = (
+  yPath: string,
+  maskPath: string | undefined,
+  noise: number,
+  range: DataRange = [0, 1],
+  layout: OwnLayout = {},
+): OpenObservations => {
+  const opened: OpenNumbers[] = []
+  const close = () => {
+    for (const file of opened) file.close()
+  }
+  try {
+    const y = openReal(yPath, opened)
+    const masks = maskPath === undefined ? undefined : openReal(maskPath, opened)
+    const where = maskPath === undefined ? yPath : `${yPath} with ${maskPath}`
+    return { ...fromArrays(y, masks, noise, { range, layout, where }), close }
+  } catch (error) {
+    close()
+    throw error
+  }
 }
 
 /**
@@ -68,21 +174,15 @@ export const observationsFromArrays = (
   yPath: string,
   maskPath: string | undefined,
   noise: number,
-  range: DataRange = [0, 1],
-  layout: OwnLayout = {},
+  range?: DataRange,
+  layout?: OwnLayout,
 ): ObservationSet => {
-  const read = onlyArray(yPath)
-  const mask = maskPath === undefined ? undefined : laidOut(onlyArray(maskPath), layout)
-  const { valid, ...kept } = keptOf(read, layout)
-  const arrays: Arrays = {
-    ...onGrid(laidOut(read, layout), mask, layout),
-    noise: scalar(noise, 'float64'),
-    range: ndarray(range, [2], 'float64'),
+  const source = openOwnArrays(yPath, maskPath, noise, range, layout)
+  try {
+    return wholeSet(source)
+  } finally {
+    source.close()
   }
-  const where = maskPath === undefined ? yPath : `${yPath} with ${maskPath}`
-  const set = { ...observationsOf(withDomain(arrays, valid, where), where), ...kept }
-  checkObservations(set, where)
-  return set
 }
 
 /** One channel of masks whose three channels agree (a black-and-white picture saved as RGB). */
@@ -105,6 +205,39 @@ const greyMask = (mask: NdArray<'float32'>, folder: string): NdArray<'float32'> 
   return new NdArray('float32', [n, 1, h, w], grey)
 }
 
+/** @throws TweedieError `input` for a name that the other folder lacks */
+const checkNames = (names: readonly string[], others: readonly string[], where: string): void => {
+  const there = new Set(others)
+  const missing = names.find((name) => !there.has(name))
+  if (missing === undefined) return
+  throw new TweedieError('input', `${join(where, missing)}: missing; images and masks need the same names`)
+}
+
+/**
+ * Opens own images, see {@link observationsFromImages}: they are read when their rows are asked for.
+ *
+ * @throws TweedieError `input` as {@link observationsFromImages}; for a damaged image with its row
+ */
+export const openOwnImages = (
+  folder: string,
+  masksFolder: string,
+  noise: number,
+  valid?: Inside,
+): ObservationSource => {
+  const y = openImages(folder)
+  const masks = openImages(masksFolder)
+  checkNames(y.names, masks.names, masksFolder)
+  checkNames(masks.names, y.names, folder)
+  const coloured = masks.shape[1] === 3 && y.shape[1] === 1
+  const rows = (from: number, to: number): Seen => {
+    const [seen, mask] = [y.rows(from, to), masks.rows(from, to)]
+    return { y: seen, mask: coloured ? greyMask(mask, masksFolder) : mask }
+  }
+  const counts = { y: y.shape[0], mask: masks.shape[0] }
+  const shared: Shared = { counts, noise, range: [0, 1], ...(valid ? { valid } : {}) }
+  return observationsMade(rows, shared, `${folder} with ${masksFolder}`)
+}
+
 /**
  * An observation set from a folder of damaged PNGs and a folder of mask PNGs with the same names (white =
  * observed, black = missing, nothing between). Values are k / 255 in the range [0, 1].
@@ -122,22 +255,4 @@ export const observationsFromImages = (
   masksFolder: string,
   noise: number,
   valid?: Inside,
-): ObservationSet => {
-  const { images: y, names } = readImages(folder)
-  const masks = readImages(masksFolder)
-  const lacking = (all: string[], some: string[], where: string) => {
-    const missing = all.find((name) => !some.includes(name))
-    if (missing !== undefined)
-      throw new TweedieError(
-        'input',
-        `${join(where, missing)}: missing; images and masks need the same names`,
-      )
-  }
-  lacking(names, masks.names, masksFolder)
-  lacking(masks.names, names, folder)
-  const coloured = masks.images.shape[1] === 3 && y.shape[1] === 1
-  const mask = coloured ? greyMask(masks.images, masksFolder) : masks.images
-  const arrays: Arrays = { y, mask, noise: scalar(noise, 'float64') }
-  const where = `${folder} with ${masksFolder}`
-  return observationsOf(withDomain(arrays, valid, where), where)
-}
+): ObservationSet => wholeSet(openOwnImages(folder, masksFolder, noise, valid))

@@ -1,7 +1,7 @@
 /** How own arrays lie: images, grids on the globe, points, series. */
 import { TweedieError } from '../../error.ts'
 import { withChannel } from '../../formats/index.ts'
-import { type NdArray, reshaped, sizeOf } from '../../tensor/index.ts'
+import { type NdArray, reshaped, type Shape, sizeOf } from '../../tensor/index.ts'
 import type { ObservationSet } from '../observation-set.ts'
 import type { View } from '../view.ts'
 import { OWN_MESH, type OwnMesh } from './mesh.ts'
@@ -44,12 +44,12 @@ export const laidOut = (x: NdArray, { view }: OwnLayout): NdArray => {
   return view === 'mesh' || view === 'signal' ? onPoints(x) : withChannel(x)
 }
 
-/** What a set keeps of a layout, for y as it was read. */
+/** What a set keeps of a layout, for the shape of y as it was read. */
 export const keptOf = (
-  y: NdArray,
+  y: Shape,
   { view, mesh, valid }: OwnLayout,
 ): Pick<ObservationSet, 'view' | 'mesh' | 'valid'> => {
-  const [rows, columns] = y.shape.slice(-2)
+  const [rows, columns] = y.slice(-2)
   const domain = valid && (view === 'globe' && valid.shape.length > 1 ? flat(valid) : valid)
   return {
     ...(view === 'globe' ? { view: { kind: view, rows, columns } } : {}),

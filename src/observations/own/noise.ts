@@ -1,10 +1,11 @@
 /** Noise of own observations: a level for each entry or observation, or a covariance. */
 import { TweedieError } from '../../error.ts'
-import { type FileNumbers, wrong } from '../../formats/index.ts'
+import { asFloat32, type FileNumbers, type NumberRows, wrong } from '../../formats/index.ts'
 import type { ComplexMatrix } from '../../linalg/index.ts'
 import { families, familyOf, type OperatorSpec } from '../../operators/index.ts'
-import { type NdArray, reshaped, type Shape, toNumbers } from '../../tensor/index.ts'
-import { plain, repeated } from './axes.ts'
+import { type NdArray, reshaped, type Shape, sizeOf, toNumbers } from '../../tensor/index.ts'
+import { repeated } from './axes.ts'
+import { type SetArray, setArray } from './set-array.ts'
 
 /** Drops the channel axis of one y where it is 1. */
 const withoutChannel = ([channels, ...rest]: Shape): Shape[] =>
@@ -53,32 +54,45 @@ const forBothParts = (levels: NdArray<'float32'>, [, channels]: Shape): NdArray<
 }
 
 /**
- * The standard deviation of each entry of y.
+ * The axes of y that standard deviations stand for.
  *
  * @param noise - of the shape of y, of one of its items, or [N]; of complex y that of each part
  * @param y - shape of the observations
- * @returns [N, ...] or [1, ...], as sets have it
  * @throws TweedieError `input` for other shapes, and for [N] where it may as well be an item
  */
-export const stdOf = (noise: FileNumbers, y: Shape, complex: boolean, where: string): NdArray<'float32'> => {
+const formOf = (noise: NumberRows, y: Shape, complex: boolean, where: string): Shape => {
   if (noise.complex) throw wrong(where, "field 'noise' must be real, got complex numbers")
-  const std = plain(noise, 'noise', false, where)
-  const forms = formsOf(y, complex).filter(([given]) => String(given) === String(std.shape))
+  const { shape } = noise
+  const forms = formsOf(y, complex).filter(([given]) => String(given) === String(shape))
   const full = [...new Map(forms.map(([, axes]) => [String(axes), axes])).values()]
   if (full.length === 0)
     throw wrong(
       where,
       `field 'noise' must be one number, [${y[0]}], or of the shape of y, [${y}], or of one of its items, ` +
-        `got [${std.shape}]`,
+        `got [${shape}]`,
     )
   if (full.length > 1)
     throw wrong(
       where,
-      `field 'noise' of shape [${std.shape}] may be of observations or of entries; save it as ` +
+      `field 'noise' of shape [${shape}] may be of observations or of entries; save it as ` +
         full.map((axes) => `[${axes}]`).join(' or '),
     )
-  const levels = forBothParts(reshaped(std, full[0]), y)
-  return repeated(levels, [levels.shape[0], ...y.slice(1)])
+  return full[0]
+}
+
+/**
+ * The standard deviation of each entry of y, [N, ...] or [1, ...], as sets have it.
+ *
+ * @throws TweedieError `input` as {@link formOf}
+ */
+export const stdOf = (noise: NumberRows, y: Shape, complex: boolean, where: string): SetArray => {
+  const [count, ...axes] = formOf(noise, y, complex, where)
+  return setArray(noise, [count, ...y.slice(1)], y[0], (array) => {
+    const levels = asFloat32(array, 'noise', false, where)
+    const item = reshaped(levels, [levels.size / sizeOf(axes), ...axes])
+    const both = forBothParts(item, y)
+    return repeated(both, [both.shape[0], ...y.slice(1)])
+  })
 }
 
 const ROUNDING = 1e-5

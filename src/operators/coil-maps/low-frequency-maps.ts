@@ -48,8 +48,8 @@ const centreOf = (plane: Plane): readonly [rows: number, columns: number] => {
 const taper = (distance: number, r: number): number =>
   Math.abs(distance) > r ? 0 : Math.cos((Math.PI * distance) / (2 * (r + 1)))
 
-/** Windows over the centres of masks [N, 1, H|1, W]: [N, 1, H, W]. */
-const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
+/** Windows over the centres of masks [N, 1, H|1, W], the first of them mask `first`: [N, 1, H, W]. */
+const windowsOf = (mask: NdArray<'float32'>, h: number, first: number): NdArray<'float32'> => {
   const [count, , rowsOf, w] = mask.shape
   const out = zeros([count, 1, h, w])
   for (let n = 0; n < count; n++) {
@@ -58,7 +58,7 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
     if (a < Math.min(LEAST, Math.floor(h / 2)) || b < Math.min(LEAST, Math.floor(w / 2)))
       throw new TweedieError(
         'input',
-        `the fully sampled centre of k-space ${n} has ${Math.min(2 * a + 1, h)} × ` +
+        `the fully sampled centre of k-space ${first + n} has ${Math.min(2 * a + 1, h)} × ` +
           `${Math.min(2 * b + 1, w)} frequencies, too few to estimate coil maps from (9 × 9): ` +
           'give them, maps=maps.npy',
       )
@@ -74,6 +74,7 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
  *
  * @param y - k-space [N, 2K, H, W], real parts first
  * @param mask - [N, 1, H, W], or columns [N, 1, 1, W]; N may be 1
+ * @param first - number of the first observation in the whole, for messages; default 0
  * @returns [N, 2K, H, W] with Σ|s|² = 1 over the coils
  * @throws TweedieError `input` for one coil alone, and centres of fewer than 9 × 9 frequencies
  *
@@ -86,6 +87,7 @@ const windowsOf = (mask: NdArray<'float32'>, h: number): NdArray<'float32'> => {
 export const lowFrequencyMaps = async (
   y: NdArray<'float32'>,
   mask: NdArray<'float32'>,
+  first = 0,
 ): Promise<NdArray<'float32'>> => {
   const [count, channels, h, w] = y.shape
   if (channels === 2)
@@ -95,7 +97,7 @@ export const lowFrequencyMaps = async (
     )
   const F = transforms(h, w)
   const program = jit((k: Tensor, window: Tensor): Tensor => joined(F.back(scaleBy(window, parted(k)))))
-  const windows = windowsOf(mask, h)
+  const windows = windowsOf(mask, h, first)
   const images = zeros(y.shape)
   try {
     await eachBatch(count, 16, async (from, to) => {

@@ -51,13 +51,13 @@ export const coilsFamily = defineFamily({
       replaces: ['coils', 'maps'],
       key: 'maps',
       complex: true,
-      estimate: async (y, { mask }) => {
+      estimate: async (y, { mask }, first) => {
         if (!mask)
           throw new TweedieError(
             'input',
             "operator 'coils': maps are estimated where 'mask' says what was sampled",
           )
-        return lowFrequencyMaps(y, mask)
+        return lowFrequencyMaps(y, mask, first)
       },
       axes: ([, h, w], [channels]) => [[channels], [h], [w]],
     },

@@ -68,11 +68,17 @@ export interface ParameterSpec {
    */
   axes?(event: Shape, y: Shape): readonly (readonly number[] | undefined)[]
   /**
-   * It from the observations [N, ...] and the other parameters, where own data ask for that.
+   * It from the observations [N, ...] and the other parameters, where own data ask for that: of each row from
+   * this row alone.
    *
+   * @param first - number of the first row in the whole, for messages
    * @throws TweedieError `input` where they do not tell
    */
-  estimate?(y: NdArray<'float32'>, parameters: Parameters<NdArray<'float32'>>): Promise<NdArray<'float32'>>
+  estimate?(
+    y: NdArray<'float32'>,
+    parameters: Parameters<NdArray<'float32'>>,
+    first: number,
+  ): Promise<NdArray<'float32'>>
 }
 
 /** How noise of a known covariance is made white: by one parameter. */

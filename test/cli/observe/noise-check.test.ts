@@ -1,8 +1,8 @@
 /** What `tweedie observe` says of the level of noise. */
 import { expect, it } from 'vitest'
 import type { Io } from '../../../src/cli/io.ts'
-import { withNoise } from '../../../src/cli/own/noise-check.ts'
-import { type ObservationSet, unchanged } from '../../../src/observations/index.ts'
+import { checkedNoise } from '../../../src/cli/own/noise-check.ts'
+import { estimateNoise, type ObservationSet, unchanged } from '../../../src/observations/index.ts'
 import { normal, stream } from '../../../src/random/index.ts'
 import { ndarray } from '../../../src/tensor/index.ts'
 
@@ -36,16 +36,15 @@ it.each([
   ['is too small', 0.03, /^noise: 0.03 is too small for these observations, which support 0\.(1|09\d?);/],
 ] as const)('a level that %s', async (_, noise, remark) => {
   notes.length = 0
-  const stated = set(noise)
-  expect(await withNoise(stated, String(noise), io)).toBe(stated)
+  expect(checkedNoise({ stated: noise, estimate: await estimateNoise(set(noise)) }, io)).toBe(noise)
   expect(notes).toHaveLength(remark ? 1 : 0)
   if (remark) expect(notes[0]).toMatch(remark)
 })
 
 it('an unknown level is estimated, and said', async () => {
   notes.length = 0
-  const { noise } = await withNoise(set(1), 'unknown', io)
-  expect(noise).toBeCloseTo(0.1, 2)
+  expect(checkedNoise({ estimate: await estimateNoise(set(1)) }, io)).toBeCloseTo(0.1, 2)
   expect(notes[0]).toMatch(/^noise: estimated at 0\.\d+ \(± 0\.\d+\)/)
-  await expect(withNoise(set(1, 1), 'unknown', io)).rejects.toThrow('--noise unknown: too little was seen')
+  const little = { estimate: await estimateNoise(set(1, 1)) }
+  expect(() => checkedNoise(little, io)).toThrow('--noise unknown: too little was seen')
 })

@@ -14,7 +14,7 @@ import { bernoulli, stream, uniform } from '../../../src/random/index.ts'
 import { constant, float32, jit, NdArray, type Tensor } from '../../../src/tensor/index.ts'
 
 /** complex64 from real and imaginary parts: only the header differs from pairs of float32. */
-const complexNpy = (pairs: NdArray<'float32'>): Buffer => {
+export const complexNpy = (pairs: NdArray<'float32'>): Buffer => {
   const plain = encodeNpy(pairs)
   const start = plain.length - pairs.data.byteLength
   const shape = pairs.shape.slice(0, -1)

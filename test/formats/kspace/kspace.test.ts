@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { File, ready } from 'h5wasm/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TweedieError } from '../../../src/error.ts'
-import { isKspace, readKspace } from '../../../src/formats/index.ts'
+import { isKspace, openKspace, readKspace } from '../../../src/formats/index.ts'
 import { multiCoilFourier } from '../../../src/operators/index.ts'
-import { jit, ndarray, type Tensor, toNumbers } from '../../../src/tensor/index.ts'
+import { jit, ndarray, rows, type Tensor, toNumbers } from '../../../src/tensor/index.ts'
 import { type KspaceFields, writeFastMriKspace } from '../../datasets/layouts.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, '../fixtures', `kspace-${name}.h5`)
@@ -188,6 +188,27 @@ describe('raw data of ISMRMRD', () => {
     })
     expect((await readKspace(fixture('ismrmrd'))).rows).toBe(4)
     expect((await readKspace(fixture('ismrmrd'), 1)).kspace.shape).toEqual([1, 4, 8, 6])
+  })
+
+  it('of several files come by rows as they come whole, whichever were read last', async () => {
+    const folder = join(root, 'several')
+    mkdirSync(folder)
+    for (const name of ['a.h5', 'b.h5', 'c.h5']) copyFileSync(fixture('ismrmrd'), join(folder, name))
+    const whole = await readKspace(folder)
+    const { kspace, mask } = await openKspace(folder)
+    for (const [from, to] of [
+      [1, 3],
+      [4, 6],
+      [0, 1],
+      [3, 5],
+    ]) {
+      expect(kspace.rows(from, to)).toEqual(rows(whole.kspace, from, to))
+      expect(mask.rows(from, to)).toEqual(rows(whole.mask, from, to))
+    }
+    const part = await openKspace(folder, { most: 3 })
+    expect([part.kspace.shape[0], part.kspace.rows(2, 3)]).toEqual([3, rows(whole.kspace, 2, 3)])
+    const signal = AbortSignal.abort('SIGINT')
+    await expect(openKspace(folder, { signal })).rejects.toMatchObject({ code: 'interrupted' })
   })
 
   it('have the noise covariance of the noise scan, at the bandwidth of the images', async () => {

@@ -231,6 +231,13 @@ describe('own data, as the how-to says', () => {
     expect(run(line('learn experiments/mri-gsure.yaml'), ...scans)).toMatch(/200 observations, 2 steps/)
   }, 60_000)
 
+  it('a network that predicts the noise is trained, and drawn by some of its levels', () => {
+    const small = ['net.channels=[8,8]', 'net.blocks=[1,1]', 'data.count=16', 'train.steps=2']
+    const train = line('train experiments/photos.yaml train.parameterization=vp')
+    expect(run(train, ...small, 'monitor.samples=0')).toMatch(/2 steps/)
+    expect(run(line('sample runs/photos-vp'), '-n', '2', '--steps', '4')).toMatch(/draws +\[2, 3, 32, 32\]/)
+  }, 60_000)
+
   it('no command of the page was left out', () => {
     expect(commands.filter((command) => !ran.has(command))).toEqual([])
   })

@@ -91,7 +91,7 @@ describe('tweedie score', () => {
     expect(await score(...args, '-n', '64', '--steps', '3', '--seed', '1')).not.toEqual(first)
   })
 
-  it('takes samples of a prior as they are: their units are known, and they may be far from images', async () => {
+  it('takes samples of a prior as they are, however far from images: their units are known', async () => {
     writeArrays(at('far.npz'), { x: full([70, 1, 28, 28], 3) })
     const [guessed, known] = [
       await openImageSet(at('far.npz')),

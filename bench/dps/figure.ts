@@ -48,9 +48,9 @@ const spreadByStep = (readings: readonly DpsReading[]): Html => {
   const seen = ofDps.filter(({ psnr }) => psnr > LEAST)
   return lineChart({
     x: { label: 'step size ζ', scale: 'log' },
-    y: { label: 'spread over error' },
+    y: { label: 'spread over error, by evaluations' },
     series: sorted(seen.map(({ steps }) => steps)).map((steps) => ({
-      name: `${steps} evaluations`,
+      name: `${steps}`,
       points: seen
         .filter((reading) => reading.steps === steps)
         .map(({ zeta, spread }) => [zeta, spread] as const),

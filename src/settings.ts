@@ -216,6 +216,26 @@ export const settingsOf = <S extends ValueSpecs>(
 }
 
 /**
+ * An entry of a list: its `make` takes the settings that were given, the one described here gets all of them,
+ * checked.
+ *
+ * @example
+ * ```ts
+ * const settings = { rho: { kind: 'number', default: 7, above: 0, description: 'ρ' } } as const
+ * entryOf({ name: 'karras', description: '…', settings, make: ({ rho }) => rho }).make() // 7
+ * ```
+ */
+export const entryOf = <const S extends SettingSpecs, T>(described: {
+  readonly name: string
+  readonly description: string
+  readonly settings: S
+  make(settings: SettingsOf<S>): T
+}) => ({
+  ...described,
+  make: (given: Settings = {}): T => described.make(settingsOf(described.name, described.settings, given)),
+})
+
+/**
  * The settings of something that a record has, checked, without defaults; what else it has is left out.
  *
  * @param owner - what has the settings, for messages

@@ -1,5 +1,5 @@
 /** Every grid of noise levels by name: a new one is a file, and an entry here. */
-import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
+import { entryOf, type SettingSpecs, type Settings } from '../../settings.ts'
 import { entryIn, namedWithSettings } from '../../settings-text.ts'
 import type { Grid } from './grid.ts'
 import { karrasGrid } from './karras.ts'
@@ -18,31 +18,21 @@ export interface GridEntry {
   make(settings?: Settings): Grid
 }
 
-const entry = <const S extends SettingSpecs>(
-  described: Pick<GridEntry, 'name' | 'description'> & {
-    settings: S
-    make(settings: SettingsOf<S>): Grid
-  },
-): GridEntry => ({
-  ...described,
-  make: (given = {}) => described.make(settingsOf(described.name, described.settings, given)),
-})
-
 /** All grids, in the order of help. */
 export const grids: readonly GridEntry[] = [
-  entry({
+  entryOf({
     name: 'tapered',
     description: 'geometric, coarse where data do not decide; that of multistep steps',
     settings: {},
     make: () => taperedGrid,
   }),
-  entry({
+  entryOf({
     name: 'uniform',
     description: 'uniform in the time of the schedule: geometric; that of other steps (Rozet et al. 2024)',
     settings: {},
     make: () => sigmaGrid,
   }),
-  entry({
+  entryOf({
     name: 'karras',
     description: 'uniform in σ^(1/ρ) (Karras et al. 2022)',
     settings: { rho: { kind: 'number', default: 7, above: 0, description: 'ρ' } },
@@ -51,7 +41,7 @@ export const grids: readonly GridEntry[] = [
       (schedule, steps) =>
         karrasGrid(schedule, steps, rho),
   }),
-  entry({
+  entryOf({
     name: 'respaced',
     description: 'some of the 1,000 levels of a VP prior, evenly by index (Nichol & Dhariwal 2021)',
     settings: {

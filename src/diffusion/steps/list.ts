@@ -1,5 +1,5 @@
 /** Every kind of step by name: a new one is a file, and an entry here. */
-import { type SettingSpecs, type Settings, type SettingsOf, settingsOf } from '../../settings.ts'
+import { entryOf, type SettingSpecs, type Settings } from '../../settings.ts'
 import { entryIn, namedWithSettings } from '../../settings-text.ts'
 import type { Step } from '../step.ts'
 import { adams } from './adams.ts'
@@ -19,16 +19,6 @@ export interface StepEntry {
   make(settings?: Settings): Step
 }
 
-const entry = <const S extends SettingSpecs>(
-  described: Pick<StepEntry, 'name' | 'description'> & {
-    settings: S
-    make(settings: SettingsOf<S>): Step
-  },
-): StepEntry => ({
-  ...described,
-  make: (given = {}) => described.make(settingsOf(described.name, described.settings, given)),
-})
-
 const stochasticity = <const D extends number>(value: D) =>
   ({
     kind: 'number',
@@ -40,26 +30,26 @@ const stochasticity = <const D extends number>(value: D) =>
 
 /** All kinds of steps, in the order of help. */
 export const stepKinds: readonly StepEntry[] = [
-  entry({
+  entryOf({
     name: 'adams',
     description: 'second-order multistep with corrector (SA-Solver, Xue et al. 2023)',
     settings: { stochasticity: stochasticity(0.9) },
     make: adams,
   }),
-  entry({
+  entryOf({
     name: 'dpm',
     description: 'DPM-Solver++(2M), second-order multistep (Lu et al. 2022)',
     settings: { stochasticity: stochasticity(0) },
     make: dpmSolver,
   }),
-  entry({ name: 'ddpm', description: 'ancestral (Ho et al. 2020)', settings: {}, make: ddpm }),
-  entry({
+  entryOf({ name: 'ddpm', description: 'ancestral (Ho et al. 2020)', settings: {}, make: ddpm }),
+  entryOf({
     name: 'ddim',
     description: 'first order, deterministic for η = 0 (Song et al. 2021)',
     settings: { eta: { kind: 'number', default: 0, min: 0, max: 1, description: 'share of the noise' } },
     make: ddim,
   }),
-  entry({
+  entryOf({
     name: 'pc',
     description: 'DDIM with Langevin corrections (Rozet et al. 2024)',
     settings: {
@@ -68,7 +58,7 @@ export const stepKinds: readonly StepEntry[] = [
     },
     make: predictorCorrector,
   }),
-  entry({
+  entryOf({
     name: 'heun',
     description: 'Heun, two evaluations (Karras et al. 2022)',
     settings: {

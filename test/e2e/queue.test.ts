@@ -6,20 +6,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, hasRedis, type QueueServer, redisServer } from '../run/shards/queue/servers.ts'
 import { startTweedie, tweedie } from './built.ts'
-
-const config = `
-data: { clean: manifold, count: 300, observe: { operator: { kind: projection, dimension: 2 }, noise: 0.01 } }
-net: { kind: mlp, hidden: [16, 16], emb: 8 }
-gaussian: { rank: 5, iterations: 2 }
-em: { laps: 2, draws: 2, batch: 64, bound: 3, refitRank: 5, sampling: { steps: 4 } }
-train: { steps: 20, batch: 32 }
-monitor: { samples: 16, steps: 4, sinkhorn: 16, held: { observations: 0 } }
-`
+import { smallManifold } from './small-manifold.ts'
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tweedie-queue-'))
-  writeFileSync(join(folder, 'config.yaml'), config)
+  writeFileSync(join(folder, 'config.yaml'), smallManifold)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

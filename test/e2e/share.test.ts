@@ -8,21 +8,13 @@ import { openShare } from '../../src/run/index.ts'
 import { freePort, hasRedis, type QueueServer, redisServer } from '../run/shards/queue/servers.ts'
 import { type S3Server, s3Server } from '../run/shards/share/s3-server.ts'
 import { startTweedie } from './built.ts'
-
-const config = `
-data: { clean: manifold, count: 300, observe: { operator: { kind: projection, dimension: 2 }, noise: 0.01 } }
-net: { kind: mlp, hidden: [16, 16], emb: 8 }
-gaussian: { rank: 5, iterations: 2 }
-em: { laps: 2, draws: 2, batch: 64, bound: 3, refitRank: 5, sampling: { steps: 4 } }
-train: { steps: 20, batch: 32 }
-monitor: { samples: 16, steps: 4, sinkhorn: 16, held: { observations: 0 } }
-`
+import { smallManifold } from './small-manifold.ts'
 
 let folder: string
 let server: S3Server
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tweedie-share-'))
-  writeFileSync(join(folder, 'config.yaml'), config)
+  writeFileSync(join(folder, 'config.yaml'), smallManifold)
   server = await s3Server()
 })
 afterAll(async () => {
